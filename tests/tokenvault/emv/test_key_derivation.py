@@ -1,0 +1,100 @@
+"""Card keys and session keys against published vectors."""
+
+import pytest
+
+from tests.vector_files import octets, rows
+from tokenvault.emv import key_derivation as derivation
+from tokenvault.emv.block_cipher import tdes_check_value, with_odd_parity
+from tokenvault.emv.errors import EmvError, KeyLengthError
+from tokenvault.emv.key_derivation import DerivationOption
+
+
+def _card_key(row: dict[str, str]) -> bytes:
+    if "mk" in row:
+        return octets(row, "mk")
+    return derivation.card_key(octets(row, "imk"), row["pan"], row["psn"], DerivationOption(row["option"]))
+
+
+@pytest.mark.parametrize("row", rows("emv_icc_master_key"))
+def test_card_keys(row):
+    """Options A and B give each published card key, or its check value."""
+    key = _card_key(row)
+    if "expect_kcv2" in row:
+        assert tdes_check_value(key, 2) == octets(row, "expect_kcv2")
+        assert key == octets(row, "icc_mk_computed")
+    elif row.get("parity_adjusted") is False:
+        plain = derivation.card_key(octets(row, "imk"), row["pan"], row["psn"], DerivationOption.A, odd_parity=False)
+        assert plain == octets(row, "expect_icc_mk")
+        assert key == octets(row, "expect_icc_mk_odd_parity")
+    else:
+        assert key == octets(row, "expect_icc_mk")
+
+
+def _session_key(row: dict) -> bytes:
+    key = _card_key(row)
+    match row["method"]:
+        case "CSK":
+            return derivation.session_key_tdes(key, octets(row, "r"))
+        case "Mastercard SKD":
+            return derivation.session_key_mastercard(key, int(row["atc"], 16), octets(row, "un"))
+        case "Visa secure messaging (XOR ATC)":
+            return derivation.secure_messaging_key_visa(key, int(row["atc"], 16))
+        case "EMV2000 tree":
+            return derivation.session_key_tree(
+                key,
+                int(row["atc"], 16),
+                height=row["height"],
+                branch_factor=row["branch"],
+                initial_vector=octets(row, "iv"),
+            )
+    raise AssertionError(f"no derivation for {row['method']}")
+
+
+@pytest.mark.parametrize("row", rows("emv_session_keys"))
+def test_session_keys(row):
+    """Each method gives each published session key, or its check value."""
+    key = _session_key(row)
+    if "expect_sk" in row:
+        assert with_odd_parity(key) == with_odd_parity(octets(row, "expect_sk"))
+    else:
+        assert tdes_check_value(key, 2) == octets(row, "expect_sk_kcv2")
+
+
+@pytest.mark.parametrize("row", rows("emv_aes"))
+def test_aes_keys(row):
+    """Option C and the AES common session key give the published keys."""
+    key = derivation.card_key(octets(row, "imk"), row["pan"], row["psn"], DerivationOption.C)
+    assert key == octets(row, "expect_icc_mk")
+    diversifier = derivation.atc_diversifier(int(row["atc"], 16), 16)
+    assert derivation.session_key_aes(key, diversifier) == octets(row, "expect_session_key")
+
+
+@pytest.mark.parametrize("length", [16, 24, 32])
+def test_aes_keys_keep_their_length(length):
+    """A card key and a session key have as many bytes as the key they come from."""
+    key = derivation.card_key(bytes(length), "4761739001010010", "01", DerivationOption.C)
+    assert len(key) == length
+    assert len(derivation.session_key_aes(key, derivation.atc_diversifier(1, 16))) == length
+
+
+@pytest.mark.parametrize("length", [0, 8, 15, 24])
+def test_tdes_master_key_length_is_checked(length):
+    """A TDES master key of another length is refused."""
+    with pytest.raises(KeyLengthError):
+        derivation.card_key(bytes(length), "4761739001010010", "01", DerivationOption.A)
+
+
+@pytest.mark.parametrize(
+    ("pan", "psn"), [("47617390010100101234", "00"), ("4761x", "00"), ("4761", "1"), ("4761", "0a")]
+)
+def test_digits_are_checked(pan, psn):
+    """A PAN or sequence number that is not digits of the right number is refused, and the PAN is not repeated."""
+    with pytest.raises(EmvError) as refused:
+        derivation.card_key(bytes(16), pan, psn, DerivationOption.A)
+    assert pan not in str(refused.value)
+
+
+def test_tree_must_cover_every_counter():
+    """A tree with fewer leaves than ATC values is refused."""
+    with pytest.raises(EmvError):
+        derivation.session_key_tree(bytes(16), 1, height=4, branch_factor=2)

@@ -1,0 +1,116 @@
+"""Cryptogram versions as data: which keys, which input, which padding and which ARPC a card profile uses.
+
+The version number of a card stands in its issuer application data (tag 9F10). VSDC-shaped data is
+``06 | key index | version | card verification results (4)``, and Tapwright's own tokens use that shape.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from tokenvault.emv import cryptogram, key_derivation
+from tokenvault.emv.block_cipher import AES_BLOCK_BYTES, TDES_BLOCK_BYTES
+from tokenvault.emv.errors import EmvError
+
+SessionKeyMethod = Literal["card key", "common", "common AES", "mastercard"]
+ArpcMethod = Literal["1 with card key", "1 with session key", "2 with session key"]
+
+ScriptKeyMethod = Literal["card key xor ATC", "common over ARQC"]
+
+ISSUER_APPLICATION_DATA_BYTES = 7
+
+
+@dataclass(frozen=True)
+class CryptogramVersion:
+    """One profile.
+
+    issuer_part: which bytes of tag 9F10 the cryptogram covers.  padding: ISO/IEC 9797-1 method (TDES only).
+    option: how the card key comes from the issuer master key.
+    """
+
+    name: str
+    number: int
+    option: key_derivation.DerivationOption
+    session_key_method: SessionKeyMethod
+    issuer_part: slice
+    padding: int
+    arpc_method: ArpcMethod
+    script_key_method: ScriptKeyMethod = "common over ARQC"
+
+    @property
+    def is_aes(self) -> bool:
+        """Whether keys and MACs are AES; TDES otherwise."""
+        return self.session_key_method == "common AES"
+
+    def session_key(self, card_key: bytes, atc: int, unpredictable_number: bytes) -> bytes:
+        """The key that signs one transaction; secret."""
+        match self.session_key_method:
+            case "card key":
+                return card_key
+            case "common":
+                return key_derivation.session_key_tdes(card_key, key_derivation.atc_diversifier(atc, TDES_BLOCK_BYTES))
+            case "common AES":
+                return key_derivation.session_key_aes(card_key, key_derivation.atc_diversifier(atc, AES_BLOCK_BYTES))
+            case "mastercard":
+                return key_derivation.session_key_mastercard(card_key, atc, unpredictable_number)
+
+    def arqc(self, card_key: bytes, values: Mapping[str, bytes]) -> bytes:
+        """The application cryptogram over tag values (at least `cryptogram.INPUT_TAGS` and 9F10), 8 bytes."""
+        data = cryptogram.cryptogram_input(values, values["9F10"][self.issuer_part])
+        key = self.session_key(card_key, int.from_bytes(values["9F36"], "big"), values["9F37"])
+        return cryptogram.arqc_aes(key, data) if self.is_aes else cryptogram.arqc_tdes(key, data, self.padding)
+
+    def arpc(self, card_key: bytes, atc: int, unpredictable_number: bytes, arqc: bytes, answer: bytes) -> bytes:
+        """The issuer's answer to a cryptogram: 8 bytes by method 1, 4 bytes by method 2.
+
+        answer: response code (2 bytes) for method 1, card status update (4 bytes) for method 2.
+        """
+        key = self.session_key(card_key, atc, unpredictable_number)
+        match self.arpc_method:
+            case "1 with card key":
+                return cryptogram.arpc_method_1_tdes(card_key, arqc, answer)
+            case "1 with session key":
+                method_1 = cryptogram.arpc_method_1_aes if self.is_aes else cryptogram.arpc_method_1_tdes
+                return method_1(key, arqc, answer)
+            case "2 with session key":
+                method_2 = cryptogram.arpc_method_2_aes if self.is_aes else cryptogram.arpc_method_2_tdes
+                return method_2(key, arqc, answer)
+
+    def script_key(self, card_key: bytes, atc: int, arqc: bytes) -> bytes:
+        """The key that authenticates issuer scripts after this cryptogram (TDES versions only), 16 bytes, secret.
+
+        card_key: derived from the issuer's master key for secure messaging integrity.
+        """
+        if self.script_key_method == "card key xor ATC":
+            return key_derivation.secure_messaging_key_visa(card_key, atc)
+        return key_derivation.session_key_tdes(card_key, arqc)
+
+
+_A, _C = key_derivation.DerivationOption.A, key_derivation.DerivationOption.C
+_WHOLE, _VSDC_RESULTS, _MCHIP_RESULTS = slice(None), slice(3, 7), slice(2, 8)
+_MCHIP_RESULTS_AND_COUNTERS = slice(2, 16)
+_XOR_ATC: ScriptKeyMethod = "card key xor ATC"
+
+VSDC_10 = CryptogramVersion("VSDC CVN 10", 0x0A, _A, "card key", _VSDC_RESULTS, 1, "1 with card key", _XOR_ATC)
+VSDC_18 = CryptogramVersion("VSDC CVN 18", 0x12, _A, "common", _WHOLE, 2, "2 with session key", _XOR_ATC)
+VSDC_22 = CryptogramVersion("VSDC CVN 22", 0x16, _A, "common", _WHOLE, 2, "2 with session key", _XOR_ATC)
+MCHIP_16 = CryptogramVersion("M/Chip CVN 16", 0x10, _A, "mastercard", _MCHIP_RESULTS, 2, "1 with card key")
+MCHIP_17 = CryptogramVersion("M/Chip CVN 17", 0x11, _A, "mastercard", _MCHIP_RESULTS_AND_COUNTERS, 2, "1 with card key")
+MCHIP_20 = CryptogramVersion("M/Chip CVN 20", 0x14, _A, "common", _MCHIP_RESULTS, 2, "1 with session key")
+MCHIP_21 = CryptogramVersion("M/Chip CVN 21", 0x15, _A, "common", _MCHIP_RESULTS_AND_COUNTERS, 2, "1 with session key")
+
+TAPWRIGHT_AES = CryptogramVersion("Tapwright AES", 0xA6, _C, "common AES", _WHOLE, 2, "2 with session key")
+"""Our own label: VSDC-shaped issuer application data with EMV's AES algorithms. No scheme uses this number."""
+
+TOKEN_CRYPTOGRAM_VERSIONS = {version.number: version for version in (VSDC_18, TAPWRIGHT_AES)}
+"""The versions that Tapwright issues tokens with, by their number in tag 9F10."""
+
+
+def issuer_application_data(version: CryptogramVersion, key_index: int, results: bytes) -> bytes:
+    """Build VSDC-shaped issuer application data (tag 9F10), 7 bytes.
+
+    key_index: which issuer master key, 0..255.  results: card verification results, 4 bytes.
+    """
+    if len(results) != 4 or not 0 <= key_index <= 0xFF:
+        raise EmvError("issuer application data takes a one-byte key index and four bytes of results")
+    return bytes([ISSUER_APPLICATION_DATA_BYTES - 1, key_index, version.number]) + results

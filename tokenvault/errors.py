@@ -1,0 +1,57 @@
+"""What a caller can react to. One class for each reaction, safe to show: no text here holds a secret."""
+
+
+class CallerError(Exception):
+    """A request that cannot be carried out; nothing was changed.
+
+    code: stable snake_case name.  message: one sentence.  field: the offending field where there is one.
+    status_hint: the HTTP status that a web face should answer with.
+    """
+
+    code = "bad_request"
+    status_hint = 400
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or type(self).code
+
+
+class FieldError(CallerError, ValueError):
+    """A field whose value is not allowed; correct the field and call again."""
+
+    code = "invalid_field"
+    status_hint = 422
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.detail = message
+
+
+class NotFound(CallerError):
+    """No such thing, or none that this caller may see."""
+
+    code = "not_found"
+    status_hint = 404
+
+
+class Conflict(CallerError):
+    """The thing is in a state that does not allow this; read it before trying again."""
+
+    code = "conflict"
+    status_hint = 409
+
+
+class Unauthenticated(CallerError):
+    """The caller did not prove who it is."""
+
+    code = "unauthenticated"
+    status_hint = 401
+
+
+class Forbidden(CallerError):
+    """The caller is known and may not do this."""
+
+    code = "forbidden"
+    status_hint = 403
