@@ -112,7 +112,7 @@ def session_key_mastercard(key: bytes, atc: int, unpredictable_number: bytes) ->
 
 
 def secure_messaging_key_visa(key: bytes, atc: int) -> bytes:
-    """VSDC secure messaging key for CVN 10: the card key's halves, each xored with the ATC or its complement, odd parity.
+    """VSDC secure messaging key for CVN 10: the halves of the card key xored with the ATC and its complement.
 
     Source: as documented for VSDC cards; EMV itself derives secure messaging keys with `session_key_tdes`.
     """

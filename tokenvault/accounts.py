@@ -1,0 +1,63 @@
+"""Accounts: the credit line behind a card. One use case, one transaction."""
+
+from dataclasses import asdict, dataclass
+
+import sqlalchemy as sa
+
+from tokenvault import outbox, schema
+from tokenvault.currencies import CURRENCIES
+from tokenvault.errors import FieldError, NotFound
+from tokenvault.identifiers import Prefix, to_number, to_text
+from tokenvault.vault import Vault
+
+AMOUNT_MINOR_MAX = 10**12 - 1
+"""Greatest amount: what the twelve digits of DE 4 can carry."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account. Amounts in minor units of currency; created_at in Unix seconds."""
+
+    id: int
+    currency: str
+    credit_limit_minor: int
+    transaction_limit_minor: int
+    segment: int
+    created_at: int
+
+    @property
+    def text_id(self) -> str:
+        """The identifier outside."""
+        return to_text(Prefix.ACCOUNT, self.id)
+
+
+def open_account(
+    vault: Vault, *, currency: str, credit_limit_minor: int, transaction_limit_minor: int | None, segment: int
+) -> Account:
+    """Open an account.
+
+    transaction_limit_minor: greatest single amount; the credit limit where None.
+    Raises: FieldError.
+    """
+    if currency not in CURRENCIES:
+        raise FieldError("currency", "is not an ISO 4217 code that this program carries")
+    if not 0 <= credit_limit_minor <= AMOUNT_MINOR_MAX:
+        raise FieldError("credit_limit", f"is 0 to {AMOUNT_MINOR_MAX} minor units")
+    limit = credit_limit_minor if transaction_limit_minor is None else transaction_limit_minor
+    if not 0 <= limit <= AMOUNT_MINOR_MAX:
+        raise FieldError("transaction_limit", f"is 0 to {AMOUNT_MINOR_MAX} minor units")
+    account = Account(vault.new_number(), currency, credit_limit_minor, limit, segment, vault.now())
+    with vault.transaction() as connection:
+        connection.execute(sa.insert(schema.accounts).values(**asdict(account)))
+        outbox.put(connection, outbox.AccountNotice(account.id, currency, credit_limit_minor, limit, segment))
+    return account
+
+
+def find_account(vault: Vault, text_id: str) -> Account:
+    """The account with this identifier. Raises: NotFound."""
+    number = to_number(Prefix.ACCOUNT, text_id)
+    with vault.database.connect() as connection:
+        row = connection.execute(sa.select(schema.accounts).where(schema.accounts.c.id == number)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no account {text_id}")
+    return Account(**row._mapping)

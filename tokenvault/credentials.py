@@ -1,0 +1,67 @@
+"""Token credentials: what leaves the vault for one secure element, and its layout in bytes.
+
+The layout is public (``docs/wallet-integration.md``); the bytes travel only sealed to the device's key.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+
+from tokenvault.emv.cryptogram_versions import TOKEN_CRYPTOGRAM_VERSIONS, CryptogramVersion, issuer_application_data
+from tokenvault.errors import FieldError
+
+FORMAT = "tapwright-token-credentials-1"
+APPLICATION_IDENTIFIER = "F0000054415057"
+"""The AID of Tapwright's payment application: proprietary (F0, ISO/IEC 7816-5), then "TAPW" in ASCII."""
+APPLICATION_INTERCHANGE_PROFILE = "1980"
+"""Tag 82: cardholder verification, terminal risk management and issuer authentication are supported."""
+CARD_VERIFICATION_RESULTS = bytes.fromhex("03A40000")
+"""Tag 9F10, results: three bytes follow; the first GENERATE AC gave an ARQC; the device verified the cardholder."""
+SERVICE_CODE = "201"
+"""International, chip, normal authorization (ISO/IEC 7813)."""
+
+
+@dataclass(frozen=True)
+class TokenCredentials:
+    """Everything a secure element needs to pay with a token.
+
+    token_pan: digits.  expiry: YYMM.  card_key: secret, 16 bytes as hexadecimal.  issuer_application_data: tag 9F10,
+    hexadecimal.
+    """
+
+    token_id: str
+    token_pan: str
+    pan_sequence_number: str
+    expiry: str
+    service_code: str
+    payment_account_reference: str
+    token_requestor_id: str
+    application_identifier: str
+    application_interchange_profile: str
+    issuer_application_data: str
+    card_key: str
+    format: str = FORMAT
+
+    def __repr__(self) -> str:
+        return f"TokenCredentials({self.token_id})"
+
+    @property
+    def cryptogram_version(self) -> CryptogramVersion:
+        """The version named in the issuer application data."""
+        return TOKEN_CRYPTOGRAM_VERSIONS[bytes.fromhex(self.issuer_application_data)[2]]
+
+    def encode(self) -> bytes:
+        """One JSON object in UTF-8; secret."""
+        return json.dumps(asdict(self), separators=(",", ":")).encode()
+
+    @classmethod
+    def decode(cls, plaintext: bytes) -> "TokenCredentials":
+        """Read what `encode` wrote. Raises: FieldError for another format."""
+        values = json.loads(plaintext)
+        if values.get("format") != FORMAT:
+            raise FieldError("format", f"is not {FORMAT}")
+        return cls(**values)
+
+
+def token_issuer_data(version: CryptogramVersion, key_index: int) -> bytes:
+    """Tag 9F10 of a token, 7 bytes: ``06 | key index | cryptogram version | 03 A4 00 00``."""
+    return issuer_application_data(version, key_index, CARD_VERIFICATION_RESULTS)

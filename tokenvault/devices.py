@@ -1,0 +1,124 @@
+"""Devices: a P-256 key in a secure element, vouched for by its maker's certificate."""
+
+import binascii
+from base64 import b64decode
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store, VerificationError
+
+from tokenvault import schema
+from tokenvault.errors import Conflict, FieldError, Forbidden, NotFound
+from tokenvault.identifiers import Prefix, to_number, to_text
+from tokenvault.proof_of_possession import ProvenKey
+from tokenvault.vault import Vault
+
+_CHAIN_MAX = 4
+
+
+class DeviceKind(StrEnum):
+    """What kind of thing pays."""
+
+    MOBILE_PHONE = "mobile_phone"
+    TABLET = "tablet"
+    WATCH = "watch"
+    WEARABLE_DEVICE = "wearable_device"
+    HOUSEHOLD_DEVICE = "household_device"
+    AUTOMOBILE_DEVICE = "automobile_device"
+
+
+@dataclass(frozen=True)
+class Device:
+    """A registered device. public_key: uncompressed point, 65 bytes; attested_by: subject of the maker's root."""
+
+    id: int
+    name: str
+    kind: DeviceKind
+    public_key: bytes
+    key_thumbprint: str
+    attested_by: str
+    created_at: int
+
+    @property
+    def text_id(self) -> str:
+        """The identifier outside."""
+        return to_text(Prefix.DEVICE, self.id)
+
+    def encryption_key(self) -> ec.EllipticCurvePublicKey:
+        """The key that credentials are sealed to."""
+        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), self.public_key)
+
+
+def register_device(vault: Vault, proven: ProvenKey, *, name: str, kind: DeviceKind, certificates: list[str]) -> Device:
+    """Register the device whose key made this call.
+
+    certificates: its attestation, base64 of DER, the device's own certificate first, then any intermediate ones.
+    Raises: FieldError if they do not lead from this key to a trusted root; Conflict if the key is registered already.
+    """
+    public_key = proven.key.public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    root = _attesting_root(vault, certificates, public_key)
+    device = Device(
+        vault.new_number(), name, kind, public_key, proven.thumbprint, root.subject.rfc4514_string(), vault.now()
+    )
+    try:
+        with vault.transaction() as connection:
+            connection.execute(sa.insert(schema.devices).values(**asdict(device)))
+    except sa.exc.IntegrityError:
+        raise Conflict("a device with this key is registered already", code="device_already_registered") from None
+    return device
+
+
+def _attesting_root(vault: Vault, certificates: list[str], public_key: bytes) -> x509.Certificate:
+    """The trusted root at the end of a chain that begins with a certificate of this key."""
+    field = "attestation_certificates"
+    if not 1 <= len(certificates) <= _CHAIN_MAX:
+        raise FieldError(field, f"holds 1 to {_CHAIN_MAX} certificates")
+    try:
+        leaf, *intermediates = (x509.load_der_x509_certificate(b64decode(text, validate=True)) for text in certificates)
+        leaf_key = leaf.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    except (ValueError, binascii.Error):
+        raise FieldError(field, "are not base64 of DER certificates over elliptic-curve keys") from None
+    if leaf_key != public_key:
+        raise FieldError(field, "the first certificate is not of the key that signed this call")
+    verifier = (
+        PolicyBuilder()
+        .store(Store(list(vault.program.manufacturer_roots)))
+        .time(datetime.fromtimestamp(vault.now(), UTC))
+        # A device certificate names no host and serves no TLS, so the web's rules for leaves do not fit it.
+        .extension_policies(ee_policy=ExtensionPolicy.permit_all(), ca_policy=ExtensionPolicy.webpki_defaults_ca())
+        .build_client_verifier()
+    )
+    try:
+        return verifier.verify(leaf, intermediates).chain[-1]
+    except VerificationError:
+        raise FieldError(field, "do not lead to a trusted manufacturer root") from None
+
+
+def find_device(vault: Vault, text_id: str) -> Device:
+    """The device with this identifier. Raises: NotFound."""
+    with vault.database.connect() as connection:
+        return device_in(connection, text_id)
+
+
+def device_in(connection: sa.Connection, text_id: str) -> Device:
+    """The device with this identifier, read inside a transaction. Raises: NotFound."""
+    return device_numbered(connection, to_number(Prefix.DEVICE, text_id))
+
+
+def device_numbered(connection: sa.Connection, number: int) -> Device:
+    """The device with this number, read inside a transaction. Raises: NotFound."""
+    row = connection.execute(sa.select(schema.devices).where(schema.devices.c.id == number)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no device {to_text(Prefix.DEVICE, number)}")
+    return Device(**{**row._mapping, "kind": DeviceKind(row.kind)})
+
+
+def check_possession(device: Device, proven: ProvenKey) -> None:
+    """Raise Forbidden unless the key that made this call is the device's."""
+    if device.key_thumbprint != proven.thumbprint:
+        raise Forbidden(f"this call was not signed by {device.text_id}", code="wrong_device")

@@ -1,0 +1,70 @@
+"""``/v1/accounts``: credit lines."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from tokenvault import accounts
+from tokenvault.http import problem
+from tokenvault.http.access import Scope, VaultDependency, requires
+from tokenvault.http.fields import AccountId, AmountMinor, Body, CurrencyCode, Timestamp, View, timestamp
+
+router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
+
+Segment = Annotated[int, Field(description="Customer segment, a small number of your own.", examples=[1], ge=0, le=255)]
+
+
+class AccountRequest(Body):
+    """What a new account needs."""
+
+    currency: CurrencyCode
+    credit_limit: AmountMinor
+    transaction_limit: AmountMinor | None = Field(
+        None,
+        description="Greatest single amount in minor units; the credit limit where left out.",
+        examples=[100000],
+    )
+    segment: Segment = 0
+
+
+class AccountView(View):
+    """A credit line. What was spent of it: `/v1/accounts/{id}/balance`."""
+
+    id: AccountId
+    currency: CurrencyCode
+    credit_limit: AmountMinor
+    transaction_limit: AmountMinor
+    segment: Segment
+    created_at: Timestamp
+
+    @classmethod
+    def of(cls, account: accounts.Account) -> "AccountView":
+        """Show an account."""
+        return cls(
+            id=account.text_id,
+            currency=account.currency,
+            credit_limit=account.credit_limit_minor,
+            transaction_limit=account.transaction_limit_minor,
+            segment=account.segment,
+            created_at=timestamp(account.created_at),
+        )
+
+
+@router.post("", status_code=201, dependencies=[requires(Scope.ISSUER)], responses=problem.responses())
+def open_account(vault: VaultDependency, body: AccountRequest) -> AccountView:
+    """Open an account with a credit limit. Scope: issuer."""
+    account = accounts.open_account(
+        vault,
+        currency=body.currency,
+        credit_limit_minor=body.credit_limit,
+        transaction_limit_minor=body.transaction_limit,
+        segment=body.segment,
+    )
+    return AccountView.of(account)
+
+
+@router.get("/{account_id}", dependencies=[requires(Scope.ISSUER)], responses=problem.responses(404))
+def read_account(vault: VaultDependency, account_id: AccountId) -> AccountView:
+    """Read an account. Scope: issuer."""
+    return AccountView.of(accounts.find_account(vault, account_id))

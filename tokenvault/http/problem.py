@@ -1,0 +1,81 @@
+"""Errors as ``application/problem+json`` (RFC 9457), the same for every router of the network."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from tokenvault.errors import CallerError, FieldError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldProblem(BaseModel):
+    """One field that must be corrected."""
+
+    field: str = Field(description="Path of the field, with dots between levels.", examples=["currency"])
+    message: str = Field(description="What is wrong with it, as a sentence fragment.", examples=["is not ISO 4217"])
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457)."""
+
+    type: str = Field(description="URI reference of the kind of problem.", examples=["/problems/invalid_field"])
+    title: str = Field(description="The HTTP status in words.", examples=["Unprocessable Content"])
+    status: int = Field(description="The HTTP status code.", examples=[422])
+    detail: str = Field(description="What happened, in one sentence.", examples=["currency: is not ISO 4217"])
+    code: str = Field(description="Stable snake_case name to program against.", examples=["invalid_field"])
+    errors: list[FieldProblem] = Field(description="The fields to correct, where any.", examples=[[]])
+
+
+def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI entries for the error statuses that an endpoint can answer with, 401 and 422 always among them."""
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {
+        status: {"model": Problem, "description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: schema}}
+        for status in sorted({401, 403, 422, *statuses})
+    }
+
+
+def _answer(
+    status: int, code: str, detail: str, errors: list[FieldProblem] | None = None, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    problem = Problem(
+        type=f"/problems/{code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        code=code,
+        errors=errors or [],
+    )
+    return JSONResponse(problem.model_dump(), status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of an application a problem document."""
+
+    @app.exception_handler(CallerError)
+    async def caller_error(_request: Request, error: CallerError) -> JSONResponse:
+        fields = [FieldProblem(field=error.field, message=error.detail)] if isinstance(error, FieldError) else []
+        challenge = {"WWW-Authenticate": "Bearer"} if error.status_hint == 401 else None
+        return _answer(error.status_hint, error.code, error.message, fields, challenge)
+
+    @app.exception_handler(RequestValidationError)
+    async def validation_error(_request: Request, error: RequestValidationError) -> JSONResponse:
+        # Only names and messages: the offending input itself may be a secret.
+        fields = [
+            FieldProblem(field=".".join(str(part) for part in item["loc"][1:]) or "body", message=item["msg"])
+            for item in error.errors()
+        ]
+        detail = "; ".join(f"{field.field}: {field.message}" for field in fields)
+        return _answer(422, FieldError.code, detail, fields)
+
+    @app.exception_handler(HTTPException)
+    async def http_error(_request: Request, error: HTTPException) -> JSONResponse:
+        code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+        headers = dict(error.headers) if error.headers else None
+        return _answer(error.status_code, code, str(error.detail), headers=headers)

@@ -1,0 +1,60 @@
+"""What every use case of the vault is given: database, keys, program, clock, randomness, and whom to tell."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from tokenvault.identifiers import RandomBytes, new_number
+from tokenvault.keys import KeyRing
+from tokenvault.program import Program
+
+
+def _nobody_listens() -> None:
+    """The default of `Vault.announce`."""
+
+
+@dataclass(frozen=True)
+class Vault:
+    """The vault's surroundings, passed to each use case.
+
+    clock: Unix seconds.  random_bytes: for identifiers, token PANs and nonces.
+    announce: called after each commit; returns when everything in the outbox has been heard.
+    """
+
+    database: sa.Engine
+    keys: KeyRing
+    program: Program
+    clock: Callable[[], float] = time.time
+    random_bytes: RandomBytes = os.urandom
+    announce: Callable[[], None] = field(default=_nobody_listens)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """All of a use case's changes, or none; after the commit the outbox is announced."""
+        with self.database.begin() as connection:
+            yield connection
+        self.announce()
+
+    def now(self) -> int:
+        """Unix seconds, whole."""
+        return int(self.clock())
+
+    def new_number(self) -> int:
+        """A number for a new identifier."""
+        return new_number(self.random_bytes)
+
+    def random_below(self, bound: int) -> int:
+        """A uniform random number, 0 <= number < bound."""
+        # 64 bits more than needed keep the modulo bias under 2**-64.
+        length = (bound.bit_length() + 7) // 8 + 8
+        return int.from_bytes(self.random_bytes(length), "big") % bound
+
+    def expiry_after(self, months: int) -> str:
+        """The month so many months from now, as YYMM (UTC)."""
+        today = time.gmtime(self.now())
+        total = today.tm_year * 12 + today.tm_mon - 1 + months
+        return f"{total // 12 % 100:02d}{total % 12 + 1:02d}"
