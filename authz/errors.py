@@ -1,0 +1,28 @@
+"""What stops an engine or refuses a caller. Declines are not here: they are values, see `reasons`."""
+
+from pathlib import Path
+
+
+class EngineError(Exception):
+    """Something that the engine cannot carry on after; the text says what to look at."""
+
+
+class JournalDamaged(EngineError):
+    """Bytes in the middle of the journal are not what was written. Nothing was changed."""
+
+    def __init__(self, path: Path, offset: int, reason: str) -> None:
+        super().__init__(f"journal {path} is damaged at byte {offset}: {reason}")
+        self.path = path
+        self.offset = offset
+
+
+class JournalFenced(EngineError):
+    """An append named another sequence than the journal expects: somebody else has written."""
+
+
+class DirectoryInUse(EngineError):
+    """Another process holds this data directory."""
+
+
+class EngineStopped(EngineError):
+    """The engine has stopped; no command is taken any more."""

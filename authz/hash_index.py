@@ -1,0 +1,74 @@
+"""Open-addressing hash index from 64-bit keys to table rows.
+
+The index holds row numbers only (row + 1, 0 for an empty slot); keys are compared in the table itself, so an entry costs
+four bytes. Slots are a power of two and at most half full.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from authz.compiled import compiled
+
+Slots = npt.NDArray[np.int32]
+
+_LOW = np.uint64(0xFFFFFFFF)
+_SHIFT_32, _SHIFT_29, _SHIFT_2 = np.uint64(32), np.uint64(29), np.uint64(2)
+_MULTIPLIERS = (np.uint64(0x9E3779B1), np.uint64(0x85EBCA77), np.uint64(0xC2B2AE3D), np.uint64(0x27D4EB2F))
+_M0, _M1, _M2, _M3 = _MULTIPLIERS
+
+
+@compiled
+def scrambled(key: np.uint64) -> np.int64:
+    """A well-mixed, non-negative 62-bit number from a key.
+
+    Built from 32-bit halves, whose products fit in 64 bits: compiled and interpreted code then agree without relying on
+    how either wraps around.
+    """
+    mixed = ((key & _LOW) * _M0) ^ ((key >> _SHIFT_32) * _M1)
+    mixed ^= mixed >> _SHIFT_29
+    mixed = ((mixed & _LOW) * _M2) ^ ((mixed >> _SHIFT_32) * _M3)
+    mixed ^= mixed >> _SHIFT_32
+    return np.int64(mixed >> _SHIFT_2)
+
+
+@compiled
+def find_row(slots: Slots, keys: npt.NDArray[np.uint64], key: np.uint64) -> int:
+    """The row whose key this is, or -1."""
+    mask = len(slots) - 1
+    position = scrambled(key) & mask
+    while slots[position] != 0:
+        row = slots[position] - 1
+        if keys[row] == key:
+            return row
+        position = (position + 1) & mask
+    return -1
+
+
+@compiled
+def add_row(slots: Slots, key: np.uint64, row: int) -> None:
+    """Enter a row under a key that is not in the index yet."""
+    mask = len(slots) - 1
+    position = scrambled(key) & mask
+    while slots[position] != 0:
+        position = (position + 1) & mask
+    slots[position] = row + 1
+
+
+@compiled
+def _fill(slots: Slots, keys: npt.NDArray[np.uint64], count: int) -> None:
+    for row in range(count):
+        add_row(slots, keys[row], row)
+
+
+def slots_for(capacity: int) -> Slots:
+    """Empty slots for so many rows."""
+    return np.zeros(1 << max(4, (2 * capacity - 1).bit_length()), np.int32)
+
+
+def rebuilt(keys: npt.NDArray[Any], count: int, capacity: int) -> Slots:
+    """An index with room for capacity rows over the first count keys."""
+    slots = slots_for(capacity)
+    _fill(slots, keys, count)
+    return slots
