@@ -1,7 +1,7 @@
 """The checks of an authorization, one function each.
 
-Every check has the same signature: it notes what it saw and the bound it held it against in its finding, and returns the
-reason to decline or `APPROVED`. What a check needs is found once, by the kernel, and given as a `Case`.
+Every check has the same signature: it notes in its finding what it saw and the bound that it held it against, and
+returns the reason to decline or `APPROVED`. What a check needs is found once, by the kernel, and given as a `Case`.
 
 Arithmetic widens to int64 at load, so that compiled and interpreted code agree.
 """
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from authz.commands import CardState, CryptogramOutcome, Records, TokenState
-from authz.compiled import compiled
+from authz.compiled import Integer, compiled
 from authz.reasons import Reason
 from authz.tables import State
 
@@ -51,8 +51,8 @@ class Check(IntEnum):
 class Case(NamedTuple):
     """One command and the rows it concerns; -1 for a row that was not found."""
 
-    token_row: int
-    hold_row: int
+    token_row: Integer
+    hold_row: Integer
 
 
 def new_findings() -> Records:
@@ -61,7 +61,7 @@ def new_findings() -> Records:
 
 
 @compiled
-def note(findings: Records, check: int, seen: int, bound: int, reason: int) -> int:
+def note(findings: Records, check: Integer, seen: Integer, bound: Integer, reason: Integer) -> Integer:
     """Write down one finding and return its reason."""
     findings[check]["seen"] = seen
     findings[check]["bound"] = bound
@@ -71,7 +71,7 @@ def note(findings: Records, check: int, seen: int, bound: int, reason: int) -> i
 
 
 @compiled
-def month_of(time_us: int) -> int:
+def month_of(time_us: Integer) -> Integer:
     """The month of a Unix time as YYMM, in the proleptic Gregorian calendar (UTC)."""
     days = time_us // 1_000_000 // _SECONDS_PER_DAY + 719468
     era = days // 146097
@@ -85,14 +85,14 @@ def month_of(time_us: int) -> int:
 
 
 @compiled
-def check_token(state: State, command: Any, case: Case, findings: Records) -> int:
+def check_token(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The token must be known."""
     reason = Reason.TOKEN_NOT_FOUND if case.token_row < 0 else Reason.APPROVED
     return note(findings, Check.TOKEN, 0 if case.token_row < 0 else 1, 1, reason)
 
 
 @compiled
-def check_channel(state: State, command: Any, case: Case, findings: Records) -> int:
+def check_channel(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The channel must be in the token's domain (EMVCo token domain restriction controls)."""
     allowed = np.int64(state.tokens[case.token_row]["channels"])
     channel = np.int64(command["channel"])
@@ -101,22 +101,22 @@ def check_channel(state: State, command: Any, case: Case, findings: Records) -> 
 
 
 @compiled
-def check_cryptogram(state: State, command: Any, case: Case, findings: Records) -> int:
+def check_cryptogram(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """There must be a cryptogram, of the token's own version, and the network must have found it right."""
     token = state.tokens[case.token_row]
     outcome = np.int64(command["cryptogram_outcome"])
+    same_version = command["cryptogram_version"] == token["cryptogram_version"]
+    same_key = command["key_index"] == token["key_index"]
     reason = Reason.APPROVED
     if outcome == CryptogramOutcome.ABSENT:
         reason = Reason.MISSING_CRYPTOGRAM
-    elif outcome != CryptogramOutcome.VALID:
-        reason = Reason.INVALID_CRYPTOGRAM
-    elif command["cryptogram_version"] != token["cryptogram_version"] or command["key_index"] != token["key_index"]:
+    elif not (outcome == CryptogramOutcome.VALID and same_version and same_key):
         reason = Reason.INVALID_CRYPTOGRAM
     return note(findings, Check.CRYPTOGRAM, outcome, CryptogramOutcome.VALID, reason)
 
 
 @compiled
-def check_signed_amount(state: State, command: Any, case: Case, findings: Records) -> int:
+def check_signed_amount(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The amount asked for must be the amount the phone signed."""
     asked, signed = np.int64(command["amount_minor"]), np.int64(command["signed_amount_minor"])
     reason = Reason.APPROVED if asked == signed else Reason.CRYPTOGRAM_DATA_MISMATCH
@@ -124,7 +124,7 @@ def check_signed_amount(state: State, command: Any, case: Case, findings: Record
 
 
 @compiled
-def check_signed_currency(state: State, command: Any, case: Case, findings: Records) -> int:
+def check_signed_currency(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The currency asked for must be the currency the phone signed."""
     asked, signed = np.int64(command["currency"]), np.int64(command["signed_currency"])
     reason = Reason.APPROVED if asked == signed else Reason.CRYPTOGRAM_DATA_MISMATCH
@@ -132,7 +132,7 @@ def check_signed_currency(state: State, command: Any, case: Case, findings: Reco
 
 
 @compiled
-def check_transaction_counter(state: State, command: Any, case: Case, findings: Records) -> int:
+def check_transaction_counter(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The transaction counter must be new: above the highest seen, or in the window below it and not used yet.
 
     Taps may arrive out of order, so a lower counter alone proves nothing.
@@ -162,7 +162,7 @@ def use_transaction_counter(state: State, command: Any, case: Case) -> None:
 
 
 @compiled
-def check_token_state(state: State, command: Any, case: Case, findings: Records) -> int:
+def check_token_state(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The token must be active."""
     token_state = np.int64(state.tokens[case.token_row]["state"])
     reason = Reason.APPROVED
@@ -176,7 +176,7 @@ def check_token_state(state: State, command: Any, case: Case, findings: Records)
 
 
 @compiled
-def check_token_expiry(state: State, command: Any, case: Case, findings: Records) -> int:
+def check_token_expiry(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The token must not have expired; it is valid to the end of its expiry month."""
     month, expiry = month_of(np.int64(command["time_us"])), np.int64(state.tokens[case.token_row]["expiry"])
     reason = Reason.APPROVED if month <= expiry else Reason.TOKEN_EXPIRED
@@ -184,7 +184,7 @@ def check_token_expiry(state: State, command: Any, case: Case, findings: Records
 
 
 @compiled
-def check_expiration_date(state: State, command: Any, case: Case, findings: Records) -> int:
+def check_expiration_date(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The expiry date on the wire must be the token's."""
     sent, expiry = np.int64(command["expiry"]), np.int64(state.tokens[case.token_row]["expiry"])
     reason = Reason.APPROVED if sent == expiry else Reason.EXPIRATION_MISMATCH
@@ -192,7 +192,7 @@ def check_expiration_date(state: State, command: Any, case: Case, findings: Reco
 
 
 @compiled
-def check_card_state(state: State, command: Any, case: Case, findings: Records) -> int:
+def check_card_state(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The card behind the token must not be frozen."""
     card_state = np.int64(state.cards[state.tokens[case.token_row]["card_row"]]["state"])
     reason = Reason.APPROVED if card_state == CardState.ACTIVE else Reason.CARD_FROZEN
@@ -200,14 +200,14 @@ def check_card_state(state: State, command: Any, case: Case, findings: Records) 
 
 
 @compiled
-def check_duplicate(state: State, command: Any, case: Case, findings: Records) -> int:
+def check_duplicate(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """An acquirer must not have used this STAN at this transmission time for this token before."""
     reason = Reason.APPROVED if case.hold_row < 0 else Reason.DUPLICATE_TRANSMISSION
     return note(findings, Check.DUPLICATE, np.int64(command["stan"]), 0 if case.hold_row < 0 else 1, reason)
 
 
 @compiled
-def check_currency(state: State, command: Any, case: Case, findings: Records) -> int:
+def check_currency(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The transaction must be in the account's currency."""
     asked = np.int64(command["currency"])
     kept = np.int64(state.accounts[state.tokens[case.token_row]["account_row"]]["currency"])
@@ -216,14 +216,14 @@ def check_currency(state: State, command: Any, case: Case, findings: Records) ->
 
 
 @compiled
-def check_amount(state: State, command: Any, case: Case, findings: Records) -> int:
+def check_amount(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The amount must be positive."""
     amount = np.int64(command["amount_minor"])
     return note(findings, Check.AMOUNT, amount, 0, Reason.APPROVED if amount > 0 else Reason.INVALID_AMOUNT)
 
 
 @compiled
-def check_transaction_limit(state: State, command: Any, case: Case, findings: Records) -> int:
+def check_transaction_limit(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The amount must be within the account's limit for a single transaction."""
     amount = np.int64(command["amount_minor"])
     limit = np.int64(state.accounts[state.tokens[case.token_row]["account_row"]]["transaction_limit_minor"])
@@ -232,13 +232,13 @@ def check_transaction_limit(state: State, command: Any, case: Case, findings: Re
 
 
 @compiled
-def available_credit(account: Any) -> int:
+def available_credit(account: Any) -> Integer:
     """Limit - posted - held."""
     return np.int64(account["limit_minor"]) - np.int64(account["posted_minor"]) - np.int64(account["held_minor"])
 
 
 @compiled
-def check_available_credit(state: State, command: Any, case: Case, findings: Records) -> int:
+def check_available_credit(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The available credit must cover the amount."""
     amount = np.int64(command["amount_minor"])
     available = available_credit(state.accounts[state.tokens[case.token_row]["account_row"]])
@@ -247,7 +247,7 @@ def check_available_credit(state: State, command: Any, case: Case, findings: Rec
 
 
 @compiled
-def check_original(state: State, command: Any, case: Case, findings: Records) -> int:
+def check_original(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """A reversal must find the authorization it reverses."""
     found = 0 if case.hold_row < 0 else np.int64(state.holds[case.hold_row]["sequence"])
     reason = Reason.APPROVED if found else Reason.MISSING_ORIGINAL_AUTHORIZATION
@@ -255,7 +255,7 @@ def check_original(state: State, command: Any, case: Case, findings: Records) ->
 
 
 @compiled
-def check_original_amount(state: State, command: Any, case: Case, findings: Records) -> int:
+def check_original_amount(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """A full reversal must name the original's amount."""
     amount, original = np.int64(command["amount_minor"]), np.int64(state.holds[case.hold_row]["amount_minor"])
     reason = Reason.APPROVED if amount == original else Reason.ORIGINAL_AMOUNT_MISMATCH

@@ -123,3 +123,8 @@ assert COMMAND.itemsize == COMMAND_BYTES, COMMAND.itemsize
 def new_commands(count: int) -> Records:
     """So many commands, all zero."""
     return np.zeros(count, COMMAND)
+
+
+def new_results(count: int) -> Records:
+    """Room for the results of so many commands."""
+    return np.zeros(count, RESULT)

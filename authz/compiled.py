@@ -8,10 +8,14 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numba
+import numpy as np
 from numba.core import config
+
+Integer: TypeAlias = "int | np.integer[Any]"
+"""A whole number in a compiled function: interpreted, the same code sees NumPy's scalars."""
 
 Function = TypeVar("Function", bound=Callable[..., object])
 

@@ -1,7 +1,7 @@
 """Open-addressing hash index from 64-bit keys to table rows.
 
-The index holds row numbers only (row + 1, 0 for an empty slot); keys are compared in the table itself, so an entry costs
-four bytes. Slots are a power of two and at most half full.
+The index holds row numbers only (row + 1, 0 for an empty slot); keys are compared in the table itself, so an entry
+costs four bytes. Slots are a power of two and at most half full.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from authz.compiled import compiled
+from authz.compiled import Integer, compiled
 
 Slots = npt.NDArray[np.int32]
 
@@ -20,7 +20,7 @@ _M0, _M1, _M2, _M3 = _MULTIPLIERS
 
 
 @compiled
-def scrambled(key: np.uint64) -> np.int64:
+def scrambled(key: Integer) -> Integer:
     """A well-mixed, non-negative 62-bit number from a key.
 
     Built from 32-bit halves, whose products fit in 64 bits: compiled and interpreted code then agree without relying on
@@ -34,20 +34,20 @@ def scrambled(key: np.uint64) -> np.int64:
 
 
 @compiled
-def find_row(slots: Slots, keys: npt.NDArray[np.uint64], key: np.uint64) -> int:
+def find_row(slots: Slots, keys: npt.NDArray[np.uint64], key: Integer) -> Integer:
     """The row whose key this is, or -1."""
     mask = len(slots) - 1
     position = scrambled(key) & mask
     while slots[position] != 0:
         row = slots[position] - 1
         if keys[row] == key:
-            return row
+            return np.int64(row)
         position = (position + 1) & mask
     return -1
 
 
 @compiled
-def add_row(slots: Slots, key: np.uint64, row: int) -> None:
+def add_row(slots: Slots, key: Integer, row: Integer) -> None:
     """Enter a row under a key that is not in the index yet."""
     mask = len(slots) - 1
     position = scrambled(key) & mask
@@ -57,17 +57,17 @@ def add_row(slots: Slots, key: np.uint64, row: int) -> None:
 
 
 @compiled
-def _fill(slots: Slots, keys: npt.NDArray[np.uint64], count: int) -> None:
+def _fill(slots: Slots, keys: npt.NDArray[np.uint64], count: Integer) -> None:
     for row in range(count):
         add_row(slots, keys[row], row)
 
 
-def slots_for(capacity: int) -> Slots:
+def slots_for(capacity: Integer) -> Slots:
     """Empty slots for so many rows."""
     return np.zeros(1 << max(4, (2 * capacity - 1).bit_length()), np.int32)
 
 
-def rebuilt(keys: npt.NDArray[Any], count: int, capacity: int) -> Slots:
+def rebuilt(keys: npt.NDArray[Any], count: Integer, capacity: Integer) -> Slots:
     """An index with room for capacity rows over the first count keys."""
     slots = slots_for(capacity)
     _fill(slots, keys, count)

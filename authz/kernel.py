@@ -7,7 +7,7 @@ import numpy as np
 from authz import checks
 from authz.checks import Case
 from authz.commands import Kind, Records
-from authz.compiled import compiled
+from authz.compiled import Integer, compiled
 from authz.hash_index import add_row, find_row, scrambled
 from authz.reasons import Reason
 from authz.tables import Counter, State
@@ -44,18 +44,20 @@ def apply(state: State, commands: Records, results: Records, findings: Records) 
 
 
 @compiled
-def resolve_accounts(state: State, commands: Records) -> None:
-    """Name the account of each command that comes with a token only; unknown tokens keep account 0."""
+def name_accounts(state: State, commands: Records) -> None:
+    """Name token, card and account of each command that comes with a token's number only; unknown tokens keep 0."""
     for i in range(len(commands)):
         if commands[i]["account_id"] == 0:
             token_row = find_row(state.token_slots, state.tokens["token_pan"], commands[i]["token_pan"])
             if token_row >= 0:
-                account_row = state.tokens[token_row]["account_row"]
-                commands[i]["account_id"] = state.accounts[account_row]["account_id"]
+                token = state.tokens[token_row]
+                commands[i]["token_id"] = token["token_id"]
+                commands[i]["card_id"] = state.cards[token["card_row"]]["card_id"]
+                commands[i]["account_id"] = state.accounts[token["account_row"]]["account_id"]
 
 
 @compiled
-def authorize(state: State, command: Any, findings: Records, sequence: int) -> int:
+def authorize(state: State, command: Any, findings: Records, sequence: Integer) -> Integer:
     """Run the checks in order; the first that fails decides. An approval holds the amount."""
     reason = decide(state, command, findings)
     if reason == Reason.APPROVED:
@@ -64,7 +66,7 @@ def authorize(state: State, command: Any, findings: Records, sequence: int) -> i
 
 
 @compiled
-def decide(state: State, command: Any, findings: Records) -> int:
+def decide(state: State, command: Any, findings: Records) -> Integer:
     """The ordered pass. Besides deciding, it spends the transaction counter of a valid cryptogram."""
     token_row = find_row(state.token_slots, state.tokens["token_pan"], command["token_pan"])
     case = Case(token_row, find_hold(state, command, command["acquirer"], command["stan"], command["transmitted"]))
@@ -103,7 +105,7 @@ def decide(state: State, command: Any, findings: Records) -> int:
 
 
 @compiled
-def reverse(state: State, command: Any, findings: Records) -> int:
+def reverse(state: State, command: Any, findings: Records) -> Integer:
     """Release the hold of the original authorization, once; a repeated reversal is approved and releases nothing."""
     token_row = find_row(state.token_slots, state.tokens["token_pan"], command["token_pan"])
     hold_row = find_hold(
@@ -123,7 +125,7 @@ def reverse(state: State, command: Any, findings: Records) -> int:
 
 
 @compiled
-def trace_key(token_pan: np.uint64, acquirer: np.uint64, stan: np.uint64, transmitted: np.uint64) -> np.uint64:
+def trace_key(token_pan: Integer, acquirer: Integer, stan: Integer, transmitted: Integer) -> Integer:
     """One key of what identifies an authorization on the wire. Rows are compared field by field behind it."""
     mixed = np.uint64(scrambled(token_pan)) ^ acquirer
     mixed = np.uint64(scrambled(mixed)) ^ (stan << np.uint64(32) | transmitted)
@@ -131,7 +133,7 @@ def trace_key(token_pan: np.uint64, acquirer: np.uint64, stan: np.uint64, transm
 
 
 @compiled
-def find_hold(state: State, command: Any, acquirer: int, stan: int, transmitted: int) -> int:
+def find_hold(state: State, command: Any, acquirer: Integer, stan: Integer, transmitted: Integer) -> Integer:
     """The hold of an authorization, released or not, or -1."""
     key = trace_key(command["token_pan"], np.uint64(acquirer), np.uint64(stan), np.uint64(transmitted))
     row = find_row(state.hold_slots, state.holds["trace_key"], key)
@@ -148,7 +150,7 @@ def find_hold(state: State, command: Any, acquirer: int, stan: int, transmitted:
 
 
 @compiled
-def hold(state: State, command: Any, sequence: int) -> None:
+def hold(state: State, command: Any, sequence: Integer) -> None:
     """Set an approved amount aside."""
     row = state.counters[Counter.HOLDS]
     state.counters[Counter.HOLDS] += 1
@@ -169,7 +171,7 @@ def hold(state: State, command: Any, sequence: int) -> None:
 
 
 @compiled
-def set_row(state: State, command: Any, kind: int) -> int:
+def set_row(state: State, command: Any, kind: Integer) -> Integer:
     """Take over what the vault says of an account, card or token. A notice heard before changes nothing."""
     if np.int64(command["outbox_sequence"]) <= state.counters[Counter.OUTBOX_SEQUENCE]:
         return Reason.APPROVED

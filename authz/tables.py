@@ -98,7 +98,7 @@ def new_state(capacity: int = 1024) -> State:
     """Empty tables with room for so many rows each."""
     tables = [np.zeros(capacity, dtype) for _, dtype, _ in _TABLES]
     slots = [slots_for(capacity) for _ in _TABLES]
-    return State(*tables, *slots, np.zeros(len(Counter), np.int64))
+    return State._make([*tables, *slots, np.zeros(len(Counter), np.int64)])
 
 
 def with_room(state: State, commands: int) -> State:
@@ -111,10 +111,11 @@ def with_room(state: State, commands: int) -> State:
             tables[position] = np.zeros(capacity, dtype)
             tables[position][:count] = table[:count]
             slots[position] = rebuilt(tables[position][key], count, capacity)
-    return State(*tables, *slots, state.counters)
+    return State._make([*tables, *slots, state.counters])
 
 
 def rows_in_use(state: State) -> dict[str, bytes]:
-    """The content of each table as bytes, for comparing two states."""
-    used = {dtype.names[0]: table[: state.counters[counter]].tobytes() for (counter, dtype, _), table in zip(_TABLES, state[:4], strict=True)}  # fmt: skip
+    """The content of each table and the counters as bytes, for comparing two states."""
+    tables = zip(_TABLES, state[:4], strict=True)
+    used = {counter.name: table[: state.counters[counter]].tobytes() for (counter, _, _), table in tables}
     return used | {"counters": state.counters.tobytes()}

@@ -1,0 +1,27 @@
+"""One process for each data directory: a lock that ends with the process that holds it."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from authz.errors import DirectoryInUse
+
+
+class DirectoryLock:
+    """Holds a data directory until closed or until the process ends, however it ends.
+
+    Raises: DirectoryInUse if another process holds it; OSError if it cannot be written.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self._descriptor = os.open(directory / "LOCK", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._descriptor)
+            raise DirectoryInUse(f"data directory {directory} is in use by another process") from None
+
+    def close(self) -> None:
+        """Let others have the directory."""
+        os.close(self._descriptor)

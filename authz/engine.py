@@ -1,0 +1,199 @@
+"""The engine's shell: takes commands, stamps them, applies them, makes them durable, and only then answers.
+
+One writer, so journal order is apply order. While one batch is being synced, everything that arrives waits together and
+shares the next sync (group commit).
+"""
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import structlog
+
+from authz import kernel
+from authz.commands import Kind, Records, new_commands, new_results
+from authz.errors import EngineStopped
+from authz.hash_index import find_row
+from authz.journal import Journal
+from authz.replay import apply_batch, replayed
+from authz.tables import Counter, State, new_state
+
+log = structlog.get_logger()
+
+Answer = Callable[[Records], None]
+"""Called with RESULT[n] on the event loop, when the n commands it belongs to are durable."""
+
+BATCH_COMMANDS_MAX = 16384
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What an account stands at, in minor units of currency (ISO 4217 numeric)."""
+
+    currency: int
+    limit_minor: int
+    posted_minor: int
+    held_minor: int
+    available_minor: int
+
+
+@dataclass
+class EngineFigures:
+    """What the engine has done since it was opened, for monitoring."""
+
+    batches: int = 0
+    commands: int = 0
+
+
+class Engine:
+    """Decides. Belongs to one event loop; every method but `balance` is called there.
+
+    clock: Unix time in microseconds; stamps never run backwards.
+    on_failure: called once if the journal cannot be written; nothing is answered any more.
+    """
+
+    def __init__(self, journal: Journal, clock: Callable[[], int], on_failure: Callable[[BaseException], None]) -> None:
+        self._journal = journal
+        self._clock = clock
+        self._on_failure = on_failure
+        self._state = replayed(journal)
+        self._time_us = 0
+        self._pending: list[tuple[Records, Answer]] = []
+        self._in_flight: list[tuple[Records, Answer]] = []
+        self._results = new_results(0)
+        self._scheduled = False
+        self._stopped = False
+        self._durable_sequence = journal.next_sequence - 1
+        self._to_writer: queue.SimpleQueue[tuple[int, Records] | None] = queue.SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._writer = threading.Thread(target=self._write, name="journal", daemon=True)
+        self._writer.start()
+        self.figures = EngineFigures()
+        log.info("engine_opened", commands=self._durable_sequence)
+
+    @property
+    def state(self) -> State:
+        """The tables; read them, never write them."""
+        return self._state
+
+    @property
+    def durable_sequence(self) -> int:
+        """The last command that is on disk."""
+        return self._durable_sequence
+
+    @property
+    def outbox_sequence(self) -> int:
+        """The last of the vault's notices that was applied."""
+        return int(self._state.counters[Counter.OUTBOX_SEQUENCE])
+
+    def submit(self, commands: Records, answer: Answer) -> None:
+        """Take commands, in this order; answer is called when they are durable.
+
+        Raises: EngineStopped.
+        """
+        if self._stopped:
+            raise EngineStopped("the engine has stopped")
+        self._pending.append((commands, answer))
+        if not self._in_flight and not self._scheduled:
+            # At the end of this turn of the loop, so that what other connections bring now shares the sync.
+            self._scheduled = True
+            self._loop.call_soon(self._flush)
+
+    async def run(self, commands: Records) -> Records:
+        """Take commands and wait for their results."""
+        done: asyncio.Future[Records] = self._loop.create_future()
+
+        def answer(results: Records) -> None:
+            if not done.done():
+                done.set_result(results)
+
+        self.submit(commands, answer)
+        return await done
+
+    async def settled(self) -> None:
+        """Wait until everything taken so far is durable and answered."""
+        await self.run(new_commands(0))
+
+    def _flush(self) -> None:
+        """Apply what is pending and hand it to the writer."""
+        self._scheduled = False
+        if not self._pending or self._in_flight or self._stopped:
+            return
+        self._in_flight = self._take_batch()
+        commands = np.concatenate([part for part, _ in self._in_flight])
+        self._time_us = max(self._time_us, self._clock())
+        commands["time_us"] = self._time_us
+        kernel.name_accounts(self._state, commands)
+        self._state, self._results, _ = apply_batch(self._state, commands)
+        self.figures.batches += 1
+        self.figures.commands += len(commands)
+        self._to_writer.put((self._durable_sequence + 1, commands))
+
+    def _take_batch(self) -> list[tuple[Records, Answer]]:
+        count, size = 0, 0
+        while count < len(self._pending) and (count == 0 or size < BATCH_COMMANDS_MAX):
+            size += len(self._pending[count][0])
+            count += 1
+        batch, self._pending = self._pending[:count], self._pending[count:]
+        return batch
+
+    def _write(self) -> None:
+        """The writer thread: one durable append after another."""
+        while (work := self._to_writer.get()) is not None:
+            sequence, commands = work
+            failure: BaseException | None = None
+            try:
+                if len(commands):
+                    self._journal.append(sequence, commands)
+            except Exception as error:
+                failure = error
+            try:
+                self._loop.call_soon_threadsafe(self._written, len(commands), failure)
+            except RuntimeError:  # the loop is closed: nobody waits for this answer any more
+                return
+
+    def _written(self, count: int, failure: BaseException | None) -> None:
+        if failure is not None:
+            self._stopped = True
+            log.error("journal_write_failed", error=str(failure))
+            self._on_failure(failure)
+            return
+        self._durable_sequence += count
+        answered, self._in_flight = self._in_flight, []
+        results = self._results
+        self._flush()
+        start = 0
+        for commands, answer in answered:
+            answer(results[start : start + len(commands)])
+            start += len(commands)
+
+    def balance(self, account_id: int) -> Balance | None:
+        """What an account stands at, or None if there is no such account."""
+        state = self._state
+        row = find_row(state.account_slots, state.accounts["account_id"], np.uint64(account_id))
+        if row < 0:
+            return None
+        account = state.accounts[row].copy()
+        limit, posted, held = (int(account[name]) for name in ("limit_minor", "posted_minor", "held_minor"))
+        return Balance(int(account["currency"]), limit, posted, held, limit - posted - held)
+
+    async def close(self) -> None:
+        """Answer everything that was taken, then stop."""
+        if not self._stopped:
+            await self.settled()
+        self._stopped = True
+        self._to_writer.put(None)
+        await self._loop.run_in_executor(None, self._writer.join)
+        self._journal.close()
+
+
+def warm_up() -> None:
+    """Compile (or load) the kernel before the first command waits for it."""
+    commands = new_commands(1)
+    commands["kind"] = Kind.SET_ACCOUNT
+    state = new_state(16)
+    kernel.name_accounts(state, commands)
+    apply_batch(state, commands)
