@@ -1,0 +1,98 @@
+"""``/v1/authorizations``: decisions, explained check by check."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+
+from authz import explanation
+from authz.journal import Journal
+from authz.reasons import ANSWERS
+
+router = APIRouter(prefix="/v1/authorizations", tags=["authorizations"])
+
+
+def current_journal(request: Request) -> Journal:
+    """The journal behind the application that serves this request."""
+    journal: Journal = request.app.state.journal
+    return journal
+
+
+class CheckView(BaseModel):
+    """One check of a decision."""
+
+    name: str = Field(description="Name of the check.", examples=["available_credit"])
+    outcome: str = Field(
+        description="`passed`, `failed`, or `not_reached` where an earlier check had decided.", examples=["passed"]
+    )
+    saw: str = Field(description="What it looked at; amounts with their currency.", examples=["12.50 EUR"])
+    bound: str = Field(description="What it held that against.", examples=["at most 2500.00 EUR"])
+    reason: str | None = Field(description="The decline reason, where it failed.", examples=[None])
+
+
+class AuthorizationView(BaseModel):
+    """A decided authorization or reversal, rebuilt from the journal."""
+
+    id: str = Field(description="Identifier of the decision; DE 62 of the answer.", examples=["auth_000000000001A"])
+    kind: str = Field(description="`authorization` or `reversal`.", examples=["authorization"])
+    approved: bool = Field(description="Whether it was approved.", examples=[True])
+    reason: str = Field(description="Why: `approved` or a decline reason.", examples=["insufficient_funds"])
+    explanation: str = Field(description="The reason as a sentence.", examples=["The available credit does not cover it."])
+    advice: str = Field(description="What to do about it.", examples=["Ask for less, or reverse what is held."])
+    response_code: str = Field(description="DE 39 of the answer.", examples=["51"])
+    approval_code: str | None = Field(description="DE 38 of the answer, where approved.", examples=["864914"])
+    decided_at: datetime = Field(description="RFC 3339 time in UTC.", examples=["2026-11-24T10:15:00.123456Z"])
+    account_id: str | None = Field(description="The account, where the token is known.", examples=["acct_06R8C3N5VZQ4T"])
+    token_id: str | None = Field(description="The token, where it is known.", examples=["tok_05F1V9D8S3KYA"])
+    token_last4: str = Field(description="Last four digits of the token PAN.", examples=["0017"])
+    amount: int = Field(description="Amount in minor units of `currency`.", examples=[1250])
+    currency: str = Field(description="ISO 4217 alphabetic code, or numeric where unknown.", examples=["EUR"])
+    available: int = Field(description="Available credit afterwards, in minor units of the account.", examples=[248750])
+    channel: str = Field(description="How the token reached the terminal, from DE 22.", examples=["contactless"])
+    merchant: str = Field(description="DE 42, card acceptor.", examples=["TAPWRIGHT CAFE"])
+    merchant_category: str = Field(description="DE 18, four digits.", examples=["5814"])
+    terminal: str = Field(description="DE 41.", examples=["TERM0001"])
+    stan: str = Field(description="DE 11, six digits.", examples=["000001"])
+    retrieval_reference: str = Field(description="DE 37.", examples=["632810000001"])
+    application_transaction_counter: int = Field(description="Tag 9F36.", examples=[1])
+    checks: list[CheckView] = Field(
+        description="Every check in the order in which they run.",
+        examples=[[{"name": "token", "outcome": "passed", "saw": "known", "bound": "a token", "reason": None}]],
+    )
+
+    @classmethod
+    def of(cls, told: explanation.Explanation) -> "AuthorizationView":
+        """Show a decision."""
+        answer = ANSWERS[told.reason]
+        return cls(
+            id=told.id,
+            kind=told.kind,
+            approved=told.approved,
+            reason=told.reason.code,
+            explanation=answer.sentence,
+            advice=answer.advice,
+            response_code=answer.response_code,
+            approval_code=told.approval_code,
+            decided_at=datetime.fromtimestamp(told.time_us / 1e6, UTC),
+            account_id=told.account_id,
+            token_id=told.token_id,
+            token_last4=told.token_last4,
+            amount=told.amount_minor,
+            currency=told.currency,
+            available=told.available_minor,
+            channel=told.channel.name.lower(),
+            merchant=told.merchant,
+            merchant_category=told.merchant_category,
+            terminal=told.terminal,
+            stan=told.stan,
+            retrieval_reference=told.retrieval_reference,
+            application_transaction_counter=told.atc,
+            checks=[CheckView(**check.__dict__) for check in told.checks],
+        )
+
+
+@router.get("/{authorization_id}")
+def read_authorization(journal: Annotated[Journal, Depends(current_journal)], authorization_id: str) -> AuthorizationView:
+    """Read a decision and why it came out as it did. Scope: issuer, network or sandbox."""
+    return AuthorizationView.of(explanation.explain(journal, authorization_id))

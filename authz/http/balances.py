@@ -1,0 +1,48 @@
+"""``/v1/accounts/{id}/balance``: what the engine knows of an account's money."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+
+from authz.engine import Engine
+from tokenvault.currencies import CURRENCY_BY_NUMBER
+from tokenvault.errors import NotFound
+from tokenvault.identifiers import Prefix, to_number
+
+router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
+
+
+def current_engine(request: Request) -> Engine:
+    """The engine behind the application that serves this request."""
+    engine: Engine = request.app.state.engine
+    return engine
+
+
+class BalanceView(BaseModel):
+    """Limit, posted and held amounts; available = limit - posted - held. All in minor units of currency."""
+
+    account_id: str = Field(description="Identifier of the account.", examples=["acct_06R8C3N5VZQ4T"])
+    currency: str = Field(description="ISO 4217 alphabetic code.", examples=["EUR"])
+    credit_limit: int = Field(description="Credit limit, minor units.", examples=[250000])
+    posted: int = Field(description="Posted to the account, minor units.", examples=[0])
+    held: int = Field(description="Set aside for approved authorizations, minor units.", examples=[1250])
+    available: int = Field(description="What can still be spent, minor units.", examples=[248750])
+
+
+@router.get("/{account_id}/balance")
+async def read_balance(engine: Annotated[Engine, Depends(current_engine)], account_id: str) -> BalanceView:
+    """Read an account's balance; it includes every decision that was answered. Scope: issuer."""
+    number = to_number(Prefix.ACCOUNT, account_id)
+    await engine.settled()
+    balance = engine.balance(number)
+    if balance is None:
+        raise NotFound(f"there is no account {account_id}")
+    return BalanceView(
+        account_id=account_id,
+        currency=CURRENCY_BY_NUMBER[balance.currency].code,
+        credit_limit=balance.limit_minor,
+        posted=balance.posted_minor,
+        held=balance.held_minor,
+        available=balance.available_minor,
+    )

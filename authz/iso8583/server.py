@@ -1,0 +1,204 @@
+"""The TCP server: framing, timeouts and backpressure. What a message means is the network's concern."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import structlog
+
+from authz.iso8583 import codec
+from authz.iso8583.fields import Dialect
+from authz.iso8583.scan import FRAME_HEADER_BYTES, Places, split_frames
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class ServerLimits:
+    """What a peer may do. Lengths in bytes, times in seconds."""
+
+    message_bytes_max: int = 4096
+    frame_seconds_max: float = 10.0
+    """How long a started frame may stay incomplete."""
+    unanswered_max: int = 16384
+    """How many messages of one connection may wait for answers before reading from it pauses."""
+    frames_per_chunk: int = 8192
+    head_bytes: int = 256
+    """How much of an oversized message is looked at, for the answer's sake."""
+
+
+Reply = Callable[[bytes, int], None]
+"""Sends framed answers; the number says how many messages they answer."""
+
+
+class Handler(Protocol):
+    """Who takes the messages, see `authz.network.Network`."""
+
+    def receive(self, chunk: bytes, frames: Places, peer: str, reply: Reply) -> None:
+        """Take whole messages."""
+
+    def refuse_format(self, fields: codec.Message, reason: str, peer: str) -> bytes:
+        """Log a malformed message; the answer to it, if any."""
+
+
+class Connection(asyncio.Protocol):
+    """One connection. A malformed message never ends it; a stalled one does."""
+
+    def __init__(self, server: "Iso8583Server") -> None:
+        self._server = server
+        self._limits = server.limits
+        self._transport: asyncio.Transport | None = None
+        self._peer = ""
+        self._rest = b""
+        self._to_discard = 0
+        self._unanswered = 0
+        self._writing_paused = False
+        self._stall_timer: asyncio.TimerHandle | None = None
+        self._frames = np.zeros((self._limits.frames_per_chunk, 2), np.int32)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Remember the peer."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        name = transport.get_extra_info("peername")
+        self._peer = f"{name[0]}:{name[1]}" if name else "unknown"
+        self._server.connections.add(self)
+        log.info("connection_opened", peer=self._peer)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the peer; answers on their way to it are dropped, their commands stay durable."""
+        self._stop_timer()
+        self._server.connections.discard(self)
+        self._transport = None
+        log.info("connection_closed", peer=self._peer, error=str(exc) if exc else None)
+
+    def data_received(self, data: bytes) -> None:
+        """Cut the stream into messages and hand them over."""
+        if self._to_discard:
+            discarded = min(self._to_discard, len(data))
+            self._to_discard -= discarded
+            data = data[discarded:]
+        chunk = self._rest + data if self._rest else data
+        completed = 0
+        while chunk:
+            count, used, oversized = split_frames(
+                np.frombuffer(chunk, np.uint8), self._frames, self._limits.message_bytes_max
+            )
+            completed += count
+            if count:
+                self._unanswered += count
+                self._server.handler.receive(chunk, self._frames[:count].copy(), self._peer, self.reply)
+            chunk = chunk[used:]
+            if oversized and len(chunk) >= FRAME_HEADER_BYTES + self._limits.head_bytes:
+                chunk = self._refuse_oversized(chunk, oversized)
+                completed += 1
+            elif not count and not used:
+                break
+        self._rest = chunk
+        self._watch_for_stall(completed)
+        self._apply_backpressure()
+
+    def _refuse_oversized(self, chunk: bytes, length: int) -> bytes:
+        """Answer a message that is too long from its first bytes, and skip it; return what follows it."""
+        head = chunk[FRAME_HEADER_BYTES : FRAME_HEADER_BYTES + self._limits.head_bytes]
+        reason = f"message of {length} bytes, more than {self._limits.message_bytes_max}"
+        self._unanswered += 1
+        self.reply(
+            self._server.handler.refuse_format(_readable_fields(head, self._server.dialect), reason, self._peer), 1
+        )
+        end = FRAME_HEADER_BYTES + length
+        self._to_discard = max(0, end - len(chunk))
+        return chunk[end:]
+
+    def reply(self, answers: bytes, count: int) -> None:
+        """Send framed answers to count messages."""
+        self._unanswered -= count
+        if self._transport is not None and not self._transport.is_closing():
+            if answers:
+                self._transport.write(answers)
+            self._apply_backpressure()
+
+    def pause_writing(self) -> None:
+        """The peer does not read its answers: stop reading its requests."""
+        self._writing_paused = True
+        self._apply_backpressure()
+
+    def resume_writing(self) -> None:
+        """The peer reads again."""
+        self._writing_paused = False
+        self._apply_backpressure()
+
+    def _apply_backpressure(self) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._writing_paused or self._unanswered > self._limits.unanswered_max:
+            self._transport.pause_reading()
+        elif not self._transport.is_reading():
+            self._transport.resume_reading()
+
+    def _watch_for_stall(self, completed: int) -> None:
+        """Keep a timer running while a frame is incomplete; it starts anew only when one was completed."""
+        incomplete = bool(self._rest or self._to_discard)
+        if completed or not incomplete:
+            self._stop_timer()
+        if incomplete and self._stall_timer is None:
+            loop = asyncio.get_running_loop()
+            self._stall_timer = loop.call_later(self._limits.frame_seconds_max, self._give_up)
+
+    def _stop_timer(self) -> None:
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+            self._stall_timer = None
+
+    def _give_up(self) -> None:
+        log.warning("frame_stalled", peer=self._peer, bytes_waiting=len(self._rest), bytes_missing=self._to_discard)
+        if self._transport is not None:
+            self._transport.abort()
+
+    @property
+    def unanswered(self) -> int:
+        """How many messages wait for their answer."""
+        return self._unanswered
+
+    def close(self) -> None:
+        """Close after sending what is written."""
+        if self._transport is not None:
+            self._transport.close()
+
+
+def _readable_fields(head: bytes, dialect: Dialect) -> codec.Message:
+    """What can be read of a message from its first bytes."""
+    try:
+        return codec.decode(head, dialect)
+    except codec.MessageError as error:
+        return error.fields
+
+
+class Iso8583Server:
+    """Listens, and keeps count of connections."""
+
+    def __init__(self, handler: Handler, dialect: Dialect, limits: ServerLimits) -> None:
+        self.handler = handler
+        self.dialect = dialect
+        self.limits = limits
+        self.connections: set[Connection] = set()
+        self._server: asyncio.Server | None = None
+
+    async def start(self, host: str, port: int) -> int:
+        """Listen; port 0 takes a free one. Returns: the port. Raises: OSError if it is in use."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: Connection(self), host, port, backlog=1024)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    def stop_listening(self) -> None:
+        """Take no new connections."""
+        if self._server is not None:
+            self._server.close()
+
+    async def close(self) -> None:
+        """Close every connection; call it when all commands are answered."""
+        self.stop_listening()
+        for connection in tuple(self.connections):
+            connection.close()

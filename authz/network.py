@@ -1,0 +1,176 @@
+"""The network: from bytes on the wire to commands, and from results back to answers.
+
+Hot messages (0100, 0400) go through compiled code in batches; the rest, and everything malformed, through the codec.
+"""
+
+from collections import Counter
+
+import numpy as np
+import structlog
+
+from authz.commands import COMMAND_BYTES, CryptogramOutcome, Records, new_commands
+from authz.cryptograms import AnswerKey, CryptogramVerifier
+from authz.engine import Engine
+from authz.iso8583 import codec, transactions
+from authz.iso8583.fields import Dialect
+from authz.iso8583.scan import NO_PROBLEM, Buffer, Places, new_places, problem_text, scan_table
+from authz.iso8583.server import Reply
+from authz.iso8583.transactions import OTHER_MESSAGE, SIGNED_ATC, SIGNED_BYTES
+from authz.reasons import Reason
+
+log = structlog.get_logger()
+
+FORMAT_ERROR, FUNCTION_NOT_SUPPORTED, INVALID_TRANSACTION = "30", "40", "12"
+SIGN_ON, SIGN_OFF, ECHO_TEST = "001", "002", "301"
+
+ISSUER_APPROVES = bytes.fromhex("00800000")
+ISSUER_DECLINES = bytes.fromhex("00000000")
+"""Card status update in tag 91: byte 2, bit 8 says that the issuer approves (EMV Book 3, annex C10)."""
+
+_ISSUER_DATA_BYTES = 8
+
+
+def framed(message: bytes) -> bytes:
+    """A message behind its two-byte big-endian length."""
+    return len(message).to_bytes(2, "big") + message
+
+
+class Network:
+    """Decodes, verifies cryptograms, asks the engine, answers. Belongs to the engine's event loop."""
+
+    def __init__(self, engine: Engine, verifier: CryptogramVerifier, dialect: Dialect) -> None:
+        self._engine = engine
+        self._verifier = verifier
+        self._dialect = dialect
+        self._table = scan_table(dialect)
+        self._places = new_places()
+        self.decisions: Counter[Reason] = Counter()
+        self.format_errors = 0
+
+    def receive(self, chunk: bytes, frames: Places, peer: str, reply: Reply) -> None:
+        """Take whole messages of one connection; reply is called later, once or several times, for all of them.
+
+        chunk: bytes of the stream.  frames: int32[n, 2], start and end of each message in chunk.
+        """
+        buffer = np.frombuffer(chunk, np.uint8)
+        count = len(frames)
+        commands = new_commands(count)
+        signed, arqcs = np.zeros((count, SIGNED_BYTES), np.uint8), np.zeros((count, 8), np.uint8)
+        sequence_numbers, online = np.zeros(count, np.uint8), np.zeros(count, np.uint8)
+        problems = np.zeros(count, np.int32)
+        transactions.read_transactions(
+            buffer,
+            frames,
+            self._table,
+            self._places,
+            commands,
+            commands.view(np.uint8).reshape(count, COMMAND_BYTES),
+            signed,
+            arqcs,
+            sequence_numbers,
+            online,
+            problems,
+        )
+        keys = self._verify(commands, signed, arqcs, sequence_numbers, online)
+        if problems.any():
+            for i in np.flatnonzero(problems):
+                reply(self._answer_slowly(chunk[frames[i, 0] : frames[i, 1]], int(problems[i]), peer), 1)
+            good = np.flatnonzero(problems == NO_PROBLEM)
+            commands, frames, arqcs = commands[good], frames[good], arqcs[good]
+            keys = [keys[i] for i in good]
+        if len(commands):
+
+            def answer(results: Records) -> None:
+                reply(self._answers(buffer, frames, results, arqcs, keys), len(results))
+
+            self._engine.submit(commands, answer)
+
+    def _verify(
+        self, commands: Records, signed: Buffer, arqcs: Buffer, sequence_numbers: Buffer, online: Buffer
+    ) -> list[AnswerKey | None]:
+        """Verify each cryptogram and write the outcome into its command; return what the answers need."""
+        keys: list[AnswerKey | None] = [None] * len(commands)
+        wanted = np.flatnonzero(online)
+        if not len(wanted):
+            return keys
+        pans, versions = commands["token_pan"].tolist(), commands["cryptogram_version"].tolist()
+        indexes, psns = commands["key_index"].tolist(), sequence_numbers.tolist()
+        signed_bytes, arqc_bytes = signed.tobytes(), arqcs.tobytes()
+        verified = self._verifier.verified
+        valid = []
+        for i in wanted.tolist():
+            data = signed_bytes[i * SIGNED_BYTES : (i + 1) * SIGNED_BYTES]
+            arqc = arqc_bytes[i * 8 : i * 8 + 8]
+            key = verified(pans[i], psns[i], versions[i], indexes[i], data[SIGNED_ATC], data, arqc)
+            if key is not None:
+                keys[i] = key
+                valid.append(i)
+        commands["cryptogram_outcome"][valid] = CryptogramOutcome.VALID
+        return keys
+
+    def _answers(
+        self, buffer: Buffer, frames: Places, results: Records, arqcs: Buffer, keys: list[AnswerKey | None]
+    ) -> bytes:
+        """The framed answers to decided messages."""
+        count = len(results)
+        issuer_data_bytes = np.zeros(count, np.uint8)
+        arqc_bytes, reasons = arqcs.tobytes(), results["reason"].tolist()
+        whole = bytearray(count * _ISSUER_DATA_BYTES)
+        for i, key in enumerate(keys):
+            if key is not None:
+                update = ISSUER_APPROVES if reasons[i] == Reason.APPROVED else ISSUER_DECLINES
+                start = i * _ISSUER_DATA_BYTES
+                whole[start : start + _ISSUER_DATA_BYTES] = key.arpc(arqc_bytes[i * 8 : i * 8 + 8], update) + update
+                issuer_data_bytes[i] = _ISSUER_DATA_BYTES
+        issuer_data = np.frombuffer(whole, np.uint8).reshape(count, _ISSUER_DATA_BYTES)
+        for reason, number in Counter(reasons).items():
+            self.decisions[Reason(reason)] += number
+        out = transactions.room_for_answers(count)
+        length = transactions.write_answers(
+            buffer, frames, self._table, self._places, results, issuer_data, issuer_data_bytes, out
+        )
+        return out[:length].tobytes()
+
+    def _answer_slowly(self, message: bytes, problem: int, peer: str) -> bytes:
+        """The framed answer to anything but a good 0100 or 0400; empty where none can be given."""
+        try:
+            fields = codec.decode(message, self._dialect)
+        except codec.MessageError as error:
+            return self.refuse_format(error.fields, str(error), peer)
+        if problem != OTHER_MESSAGE:
+            return self.refuse_format(fields, problem_text(problem), peer)
+        if fields[0] == "0800":
+            return self._manage(fields, peer)
+        if not _is_request(fields[0]):
+            log.warning("unexpected_message", peer=peer, message_type=fields[0])
+            return b""
+        log.warning("function_not_supported", peer=peer, message_type=fields[0])
+        return self._response(fields, FUNCTION_NOT_SUPPORTED)
+
+    def _manage(self, fields: codec.Message, peer: str) -> bytes:
+        """0800: sign-on, sign-off and echo test."""
+        missing = [number for number in (7, 11, 70) if number not in fields]
+        if missing:
+            return self.refuse_format(fields, f"field {missing[0]} is missing", peer)
+        known = fields[70] in (SIGN_ON, SIGN_OFF, ECHO_TEST)
+        log.info("network_management", peer=peer, code=fields[70])
+        return self._response(fields, "00" if known else INVALID_TRANSACTION)
+
+    def refuse_format(self, fields: codec.Message, reason: str, peer: str) -> bytes:
+        """Log a malformed message and answer DE 39 = 30 to it, where its message type could be read."""
+        self.format_errors += 1
+        message_type = fields.get(0)
+        log.warning("format_error", peer=peer, message_type=message_type, reason=reason)
+        if message_type is None or not _is_request(message_type):
+            return b""
+        return self._response(fields, FORMAT_ERROR)
+
+    def _response(self, request: codec.Message, response_code: str) -> bytes:
+        echoed = {number: request[number] for number in (3, 7, 11, 37, 41, 70) if number in request}
+        response: codec.Message = {0: f"{int(request[0]) + 10:04d}", **echoed, 39: response_code}
+        return framed(codec.encode(response, self._dialect))
+
+
+def _is_request(message_type: str) -> bool:
+    """Whether a message of this type waits for an answer: version 1987, function request, advice or their repeats."""
+    return len(message_type) == 4 and message_type[0] == "0" and message_type[2] in "024" and message_type[1] != "0"
