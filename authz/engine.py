@@ -14,12 +14,12 @@ import numpy as np
 import structlog
 
 from authz import kernel
-from authz.commands import Kind, Records, new_commands, new_results
+from authz.commands import Records, new_commands, new_results
 from authz.errors import EngineStopped
 from authz.hash_index import find_row
 from authz.journal import Journal
 from authz.replay import apply_batch, replayed
-from authz.tables import Counter, State, new_state
+from authz.tables import Counter, State
 
 log = structlog.get_logger()
 
@@ -114,7 +114,9 @@ class Engine:
         return await done
 
     async def settled(self) -> None:
-        """Wait until everything taken so far is durable and answered."""
+        """Wait until everything taken so far is durable and answered; a stopped engine is as settled as it will be."""
+        if self._stopped:
+            return
         await self.run(new_commands(0))
 
     def _flush(self) -> None:
@@ -182,18 +184,8 @@ class Engine:
 
     async def close(self) -> None:
         """Answer everything that was taken, then stop."""
-        if not self._stopped:
-            await self.settled()
+        await self.settled()
         self._stopped = True
         self._to_writer.put(None)
         await self._loop.run_in_executor(None, self._writer.join)
         self._journal.close()
-
-
-def warm_up() -> None:
-    """Compile (or load) the kernel before the first command waits for it."""
-    commands = new_commands(1)
-    commands["kind"] = Kind.SET_ACCOUNT
-    state = new_state(16)
-    kernel.name_accounts(state, commands)
-    apply_batch(state, commands)

@@ -7,7 +7,7 @@ import numpy as np
 
 from authz.checks import Check
 from authz.commands import CardState, Channel, CryptogramOutcome, Kind, Records, TokenState
-from authz.journal import Journal
+from authz.journal import JournalReader
 from authz.reasons import Reason
 from authz.replay import replayed_command
 from tokenvault.currencies import CURRENCY_BY_NUMBER, amount_text
@@ -62,7 +62,7 @@ _CHECKS_OF = {
 }
 
 
-def explain(journal: Journal, authorization_id: str) -> Explanation:
+def explain(journal: JournalReader, authorization_id: str) -> Explanation:
     """Explain one authorization or reversal by replay.
 
     Raises: NotFound if the journal holds no such decision.

@@ -28,7 +28,14 @@ _FIXED = struct.Struct("<4sIQI")
 _CHECK = struct.Struct("<I8x")
 
 
-class Journal(Protocol):
+class JournalReader(Protocol):
+    """Somewhere that records can be read from."""
+
+    def read(self, until: int | None = None) -> Iterator[tuple[int, Records]]:
+        """All records in order, each with the sequence of its first command; none that begins after until."""
+
+
+class Journal(JournalReader, Protocol):
     """An append-only, fenced log of commands. One writer; what it appended is durable when `append` returns."""
 
     @property
@@ -40,9 +47,6 @@ class Journal(Protocol):
 
         Raises: JournalFenced if sequence is not the next one.
         """
-
-    def read(self, until: int | None = None) -> Iterator[tuple[int, Records]]:
-        """All records in order, each with the sequence of its first command; none that begins after until."""
 
     def close(self) -> None:
         """Give up the right to write."""
@@ -89,4 +93,5 @@ def decode_commands(header: RecordHeader, payload: bytes) -> Records | None:
     """The commands of a record, or None if the payload is not what the header's checksum covers."""
     if len(payload) != header.payload_bytes or crc32c(payload) != header.checksum:
         return None
-    return np.frombuffer(payload, COMMAND)
+    # A copy of its own: writable like every other batch, so that compiled code sees one kind of array.
+    return np.frombuffer(payload, COMMAND).copy()

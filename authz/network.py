@@ -166,8 +166,8 @@ class Network:
         return self._response(fields, FORMAT_ERROR)
 
     def _response(self, request: codec.Message, response_code: str) -> bytes:
-        echoed = {number: request[number] for number in (3, 7, 11, 37, 41, 70) if number in request}
-        response: codec.Message = {0: f"{int(request[0]) + 10:04d}", **echoed, 39: response_code}
+        response: codec.Message = {0: f"{int(request[0]) + 10:04d}", 39: response_code}
+        response |= {number: request[number] for number in (3, 7, 11, 37, 41, 70) if number in request}
         return framed(codec.encode(response, self._dialect))
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from authz import kernel
 from authz.checks import new_findings
 from authz.commands import Records, new_results
-from authz.journal import Journal
+from authz.journal import JournalReader
 from authz.tables import State, new_state, with_room
 
 
@@ -21,7 +21,7 @@ def apply_batch(state: State, commands: Records) -> tuple[State, Records, Record
     return state, results, findings
 
 
-def replayed(journal: Journal) -> State:
+def replayed(journal: JournalReader) -> State:
     """The state after every command of the journal."""
     state = new_state()
     for _, commands in journal.read():
@@ -29,7 +29,7 @@ def replayed(journal: Journal) -> State:
     return state
 
 
-def replayed_command(journal: Journal, sequence: int) -> tuple[np.void, np.void, Records] | None:
+def replayed_command(journal: JournalReader, sequence: int) -> tuple[np.void, np.void, Records] | None:
     """One command, its result and its findings, exactly as they were; None if the journal does not hold it."""
     state = new_state()
     for first, commands in journal.read(until=sequence):

@@ -22,11 +22,31 @@ _SEGMENT_HEADER = _SEGMENT_MAGIC + LAYOUT_DIGEST
 log = structlog.get_logger()
 
 
-class SegmentJournal:
+class SegmentReader:
+    """Reads the segments of one directory and changes nothing; safe while somebody else appends."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def read(self, until: int | None = None) -> Iterator[tuple[int, Records]]:
+        """See `JournalReader.read`."""
+        for path in self._paths():
+            with path.open("rb") as file:
+                file.seek(len(_SEGMENT_HEADER))
+                for sequence, commands in _records(file):
+                    if until is not None and sequence > until:
+                        return
+                    yield sequence, commands
+
+    def _paths(self) -> list[Path]:
+        return sorted(self._directory.glob("*.journal"))
+
+
+class SegmentJournal(SegmentReader):
     """A `Journal` in a directory of its own."""
 
     def __init__(self, directory: Path, segment_bytes: int = SEGMENT_BYTES) -> None:
-        self._directory = directory
+        super().__init__(directory)
         self._segment_bytes = segment_bytes
         directory.mkdir(parents=True, exist_ok=True)
         self.next_sequence = 1
@@ -39,9 +59,6 @@ class SegmentJournal:
             self._descriptor = os.open(paths[-1], os.O_WRONLY | os.O_APPEND)
         else:
             self._start_segment()
-
-    def _paths(self) -> list[Path]:
-        return sorted(self._directory.glob("*.journal"))
 
     def _check_segment(self, path: Path, *, is_last: bool) -> int:
         """Walk one segment; return its good length in bytes, after cutting off a torn tail."""
@@ -113,16 +130,6 @@ class SegmentJournal:
             raise
         self._size += len(record)
         self.next_sequence += len(commands)
-
-    def read(self, until: int | None = None) -> Iterator[tuple[int, Records]]:
-        """See `Journal.read`. Safe while another thread appends, if until is durable."""
-        for path in self._paths():
-            with path.open("rb") as file:
-                file.seek(len(_SEGMENT_HEADER))
-                for sequence, commands in _records(file):
-                    if until is not None and sequence > until:
-                        return
-                    yield sequence, commands
 
     def close(self) -> None:
         """See `Journal.close`."""

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from tokenvault import outbox, schema
 from tokenvault.currencies import CURRENCIES
+from tokenvault.database import reading
 from tokenvault.errors import FieldError, NotFound
 from tokenvault.identifiers import Prefix, to_number, to_text
 from tokenvault.vault import Vault
@@ -56,7 +57,7 @@ def open_account(
 def find_account(vault: Vault, text_id: str) -> Account:
     """The account with this identifier. Raises: NotFound."""
     number = to_number(Prefix.ACCOUNT, text_id)
-    with vault.database.connect() as connection:
+    with reading(vault.database) as connection:
         row = connection.execute(sa.select(schema.accounts).where(schema.accounts.c.id == number)).one_or_none()
     if row is None:
         raise NotFound(f"there is no account {text_id}")

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from tokenvault import outbox, schema
 from tokenvault.accounts import find_account
+from tokenvault.database import reading
 from tokenvault.errors import Conflict, NotFound
 from tokenvault.identifiers import Prefix, to_number, to_text
 from tokenvault.pan import PAR_CHARACTERS, check_payment_account_reference
@@ -82,7 +83,7 @@ def _new_reference(vault: Vault) -> str:
 
 def find_card(vault: Vault, text_id: str) -> Card:
     """The card with this identifier. Raises: NotFound."""
-    with vault.database.connect() as connection:
+    with reading(vault.database) as connection:
         return card_in(connection, text_id)
 
 

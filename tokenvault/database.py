@@ -21,13 +21,18 @@ def open_database(url: str) -> sa.Engine:
     )
     if database.dialect.name == "sqlite":
         sa.event.listen(database, "connect", _configure_sqlite)
-        sa.event.listen(database, "begin", _begin_immediate)
+        sa.event.listen(database, "begin", _begin_sqlite)
     metadata.create_all(database)
     return database
 
 
+def reading(database: sa.Engine) -> sa.Connection:
+    """A connection that only reads, and so never waits for a writer. Use it as a context manager."""
+    return database.connect().execution_options(read_only=True)
+
+
 def _configure_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # transactions begin where _begin_immediate says, not at the first write
+    connection.isolation_level = None  # transactions begin where _begin_sqlite says, not at the first write
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
@@ -35,6 +40,7 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _begin_immediate(connection: sa.Connection) -> None:
-    # Taking the write lock at once lets two writers wait for each other instead of failing half way.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # A writer takes the lock at once, so that two of them wait for each other instead of failing half way.
+    read_only = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

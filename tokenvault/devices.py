@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
 from tokenvault import schema
+from tokenvault.database import reading
 from tokenvault.errors import Conflict, FieldError, Forbidden, NotFound
 from tokenvault.identifiers import Prefix, to_number, to_text
 from tokenvault.proof_of_possession import ProvenKey
@@ -101,7 +102,7 @@ def _attesting_root(vault: Vault, certificates: list[str], public_key: bytes) ->
 
 def find_device(vault: Vault, text_id: str) -> Device:
     """The device with this identifier. Raises: NotFound."""
-    with vault.database.connect() as connection:
+    with reading(vault.database) as connection:
         return device_in(connection, text_id)
 
 

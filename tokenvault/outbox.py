@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 import sqlalchemy as sa
 
 from tokenvault import schema
+from tokenvault.database import reading
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,6 @@ def entries_after(database: sa.Engine, sequence: int, limit: int = 1000) -> Iter
         .order_by(schema.outbox.c.sequence)
         .limit(limit)
     )
-    with database.connect() as connection:
+    with reading(database) as connection:
         for row in connection.execute(query):
             yield Entry(row.sequence, _KINDS[row.kind](**row.state))

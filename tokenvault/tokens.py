@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from tokenvault import credentials, outbox, provisioning, schema
 from tokenvault.cards import card_in, card_numbered
+from tokenvault.database import reading
 from tokenvault.devices import check_possession, device_in, device_numbered
 from tokenvault.emv import key_derivation
 from tokenvault.emv.cryptogram_versions import TAPWRIGHT_AES, VSDC_18, CryptogramVersion
@@ -231,7 +232,7 @@ def _notify(vault: Vault, connection: sa.Connection, token: Token) -> None:
 
 def find_token(vault: Vault, text_id: str) -> Token:
     """The token with this identifier. Raises: NotFound."""
-    with vault.database.connect() as connection:
+    with reading(vault.database) as connection:
         return _token_in(connection, text_id)
 
 

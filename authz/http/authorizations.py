@@ -3,19 +3,19 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, Field
 
-from authz import explanation
-from authz.journal import Journal
+from authz.explanation import Explanation, explain
+from authz.journal import JournalReader
 from authz.reasons import ANSWERS
 
 router = APIRouter(prefix="/v1/authorizations", tags=["authorizations"])
 
 
-def current_journal(request: Request) -> Journal:
+def current_journal(request: Request) -> JournalReader:
     """The journal behind the application that serves this request."""
-    journal: Journal = request.app.state.journal
+    journal: JournalReader = request.app.state.journal
     return journal
 
 
@@ -38,12 +38,16 @@ class AuthorizationView(BaseModel):
     kind: str = Field(description="`authorization` or `reversal`.", examples=["authorization"])
     approved: bool = Field(description="Whether it was approved.", examples=[True])
     reason: str = Field(description="Why: `approved` or a decline reason.", examples=["insufficient_funds"])
-    explanation: str = Field(description="The reason as a sentence.", examples=["The available credit does not cover it."])
+    explanation: str = Field(
+        description="The reason as a sentence.", examples=["The available credit does not cover it."]
+    )
     advice: str = Field(description="What to do about it.", examples=["Ask for less, or reverse what is held."])
     response_code: str = Field(description="DE 39 of the answer.", examples=["51"])
     approval_code: str | None = Field(description="DE 38 of the answer, where approved.", examples=["864914"])
     decided_at: datetime = Field(description="RFC 3339 time in UTC.", examples=["2026-11-24T10:15:00.123456Z"])
-    account_id: str | None = Field(description="The account, where the token is known.", examples=["acct_06R8C3N5VZQ4T"])
+    account_id: str | None = Field(
+        description="The account, where the token is known.", examples=["acct_06R8C3N5VZQ4T"]
+    )
     token_id: str | None = Field(description="The token, where it is known.", examples=["tok_05F1V9D8S3KYA"])
     token_last4: str = Field(description="Last four digits of the token PAN.", examples=["0017"])
     amount: int = Field(description="Amount in minor units of `currency`.", examples=[1250])
@@ -62,7 +66,7 @@ class AuthorizationView(BaseModel):
     )
 
     @classmethod
-    def of(cls, told: explanation.Explanation) -> "AuthorizationView":
+    def of(cls, told: Explanation) -> "AuthorizationView":
         """Show a decision."""
         answer = ANSWERS[told.reason]
         return cls(
@@ -92,7 +96,14 @@ class AuthorizationView(BaseModel):
         )
 
 
+AuthorizationId = Annotated[
+    str, Path(description="Identifier of a decision: DE 62 of its answer.", examples=["auth_000000000001A"])
+]
+
+
 @router.get("/{authorization_id}")
-def read_authorization(journal: Annotated[Journal, Depends(current_journal)], authorization_id: str) -> AuthorizationView:
+def read_authorization(
+    journal: Annotated[JournalReader, Depends(current_journal)], authorization_id: AuthorizationId
+) -> AuthorizationView:
     """Read a decision and why it came out as it did. Scope: issuer, network or sandbox."""
-    return AuthorizationView.of(explanation.explain(journal, authorization_id))
+    return AuthorizationView.of(explain(journal, authorization_id))

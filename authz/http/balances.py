@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, Field
 
 from authz.engine import Engine
@@ -30,8 +30,11 @@ class BalanceView(BaseModel):
     available: int = Field(description="What can still be spent, minor units.", examples=[248750])
 
 
+AccountId = Annotated[str, Path(description="Identifier of an account.", examples=["acct_06R8C3N5VZQ4T"])]
+
+
 @router.get("/{account_id}/balance")
-async def read_balance(engine: Annotated[Engine, Depends(current_engine)], account_id: str) -> BalanceView:
+async def read_balance(engine: Annotated[Engine, Depends(current_engine)], account_id: AccountId) -> BalanceView:
     """Read an account's balance; it includes every decision that was answered. Scope: issuer."""
     number = to_number(Prefix.ACCOUNT, account_id)
     await engine.settled()

@@ -1,0 +1,118 @@
+"""The command line: argument parsing, nothing else. What a verb needs is imported when it is used."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+_DEFAULT_URL = "http://127.0.0.1:8420"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tapwright",
+        description="A payment network in a box: token vault, authorization engine, simulated phones and terminals.",
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    serve = verbs.add_parser(
+        "serve",
+        help="run the network: HTTP API and ISO 8583 server",
+        description="Run the network until SIGTERM or Ctrl-C. Each flag can also be set as TAPWRIGHT_<NAME> in the "
+        "environment or as <name> in ./tapwright.toml; flags win, then the environment.",
+    )
+    serve.add_argument("--data-dir", type=Path, help="where journal, database and root key live (./tapwright-data)")
+    serve.add_argument("--http-host", help="address of the HTTP API (127.0.0.1)")
+    serve.add_argument("--http-port", type=int, help="port of the HTTP API (8420; 0 takes a free one)")
+    serve.add_argument("--iso-host", help="address of the ISO 8583 server (127.0.0.1)")
+    serve.add_argument("--iso-port", type=int, help="port of the ISO 8583 server (8583; 0 takes a free one)")
+    serve.add_argument("--public-url", help="URL that callers use, where a proxy stands in front")
+    serve.add_argument("--root-key-file", type=Path, help="the vault's root key (root.key in the data directory)")
+    serve.add_argument("--log-level", choices=["debug", "info", "warning", "error"], help="least level logged (info)")
+    serve.add_argument("--log-format", choices=["console", "json"], help="how log lines look (console)")
+
+    demo = verbs.add_parser("demo", help="watch a phone pay, attackers fail, and a killed server come back")
+    demo.add_argument("--data-dir", type=Path, help="keep the data here instead of throwing it away")
+
+    explain = verbs.add_parser("explain", help="why a decision came out as it did, check by check")
+    explain.add_argument("authorization_id", metavar="ID", help="auth_..., DE 62 of the answer")
+    explain.add_argument("--url", default=_DEFAULT_URL, help=f"the server ({_DEFAULT_URL})")
+    explain.add_argument("--api-key", help="an API key with the scope issuer, network or sandbox (the sandbox's own)")
+    explain.add_argument("--data-dir", type=Path, help="read a data directory's journal instead of asking a server")
+    return parser
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from pydantic import ValidationError
+
+    from simulators.serve import serve
+    from simulators.settings import load_settings
+
+    flags = {name: value for name, value in vars(arguments).items() if name != "verb"}
+    try:
+        settings = load_settings(**flags)
+    except ValidationError as error:
+        for problem in error.errors():
+            sys.stderr.write(f"tapwright: setting {'.'.join(map(str, problem['loc']))}: {problem['msg']}\n")
+        return 2
+    except ValueError as error:
+        sys.stderr.write(f"tapwright: settings: {error}\n")
+        return 2
+    return serve(settings)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from simulators.demo import DemoFailed, run_demo
+    from simulators.server_process import ServerDidNotStart
+
+    try:
+        run_demo(Console(), arguments.data_dir)
+    except (DemoFailed, ServerDidNotStart) as error:
+        sys.stderr.write(f"tapwright: {error}\n")
+        return 1
+    return 0
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    import httpx
+    from rich.console import Console
+
+    from authz.errors import EngineError
+    from simulators.explain import read_decision, show_decision
+    from simulators.issuer import IssuerRefused
+    from simulators.test_values import SANDBOX_API_KEY
+    from tokenvault.errors import CallerError
+
+    try:
+        decision = read_decision(
+            arguments.authorization_id,
+            url=arguments.url,
+            api_key=arguments.api_key or SANDBOX_API_KEY,
+            data_dir=arguments.data_dir,
+        )
+    except httpx.TransportError as error:
+        sys.stderr.write(f"tapwright: no server at {arguments.url}: {error}\n")
+        return 1
+    except (IssuerRefused, CallerError, EngineError, OSError) as error:
+        sys.stderr.write(f"tapwright: {error}\n")
+        return 1
+    show_decision(decision, Console())
+    return 0
+
+
+_VERBS = {"serve": _serve, "demo": _demo, "explain": _explain}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the process's exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return _VERBS[arguments.verb](arguments)
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""``tapwright explain``: a decision as a table, from a running server or from a data directory."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from simulators.issuer import Issuer
+from tokenvault.currencies import CURRENCIES, amount_text
+
+_MARKS = {"passed": Text("passed", "green"), "failed": Text("failed", "bold red"), "not_reached": Text("-", "dim")}
+
+
+def read_decision(authorization_id: str, *, url: str, api_key: str, data_dir: Path | None) -> dict[str, Any]:
+    """A decision, from the journal of a data directory where one is named, else over HTTP.
+
+    Raises: IssuerRefused, CallerError, httpx.TransportError.
+    """
+    if data_dir is None:
+        return Issuer(url, api_key).authorization(authorization_id)
+    from authz.explanation import explain
+    from authz.http.authorizations import AuthorizationView
+    from authz.segments import SegmentReader
+
+    view = AuthorizationView.of(explain(SegmentReader(data_dir / "journal"), authorization_id))
+    return view.model_dump(mode="json")
+
+
+def show_decision(decision: dict[str, Any], console: Console) -> None:
+    """Print a decision: what, why, and every check in order."""
+    outcome = Text("APPROVED", "bold green") if decision["approved"] else Text("DECLINED", "bold red")
+    amount = decision["amount"]
+    known = decision["currency"] in CURRENCIES
+    money = amount_text(amount, decision["currency"]) if known else f"{amount} minor units of {decision['currency']}"
+    console.print(outcome, f"{decision['kind']} {decision['id']}  {money}  {decision['merchant']}", highlight=False)
+    reason = f"DE 39 = {decision['response_code']}  {decision['reason']}: {decision['explanation']}"
+    console.print(reason if decision["approved"] else f"{reason} {decision['advice']}", highlight=False)
+    table = Table("check", "saw", "bound", "outcome", box=None, header_style="bold")
+    for check in decision["checks"]:
+        table.add_row(check["name"], check["saw"], check["bound"], _MARKS[check["outcome"]])
+    console.print(table)

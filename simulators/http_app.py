@@ -1,0 +1,95 @@
+"""The HTTP application: the routers of both packages under one roof, with health, readiness and metrics."""
+
+from collections.abc import Iterable
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from authz.engine import Engine
+from authz.http import authorizations, balances
+from authz.iso8583.server import Iso8583Server
+from authz.journal import Journal
+from authz.network import Network
+from simulators.settings import Settings
+from tokenvault.http import accounts, cards, devices, problem, tokens
+from tokenvault.http.access import Scope, requires
+from tokenvault.vault import Vault
+
+_DESCRIPTION = """
+A payment network in a box. Accounts, cards, devices and tokens are the vault's; balances and authorizations the
+engine's. Amounts are integers in minor units of a currency, times RFC 3339 in UTC, errors
+`application/problem+json`. The wallet's side, with the DPoP proof and the sealed credentials, is in
+`docs/wallet-integration.md`; the ISO 8583 side in `docs/wire.md`.
+"""
+
+
+class _Figures(Collector):
+    """What engine and network count, read when somebody asks."""
+
+    def __init__(self, engine: Engine, network: Network, iso_server: Iso8583Server) -> None:
+        self._engine = engine
+        self._network = network
+        self._iso_server = iso_server
+
+    def collect(self) -> Iterable[Metric]:
+        decisions = CounterMetricFamily("tapwright_decisions", "Answered 0100 and 0400 by reason.", labels=["reason"])
+        for reason, count in sorted(self._network.decisions.items()):
+            decisions.add_metric([reason.code], count)
+        yield decisions
+        figures = self._engine.figures
+        yield CounterMetricFamily("tapwright_commands", "Commands applied and journaled.", figures.commands)
+        yield CounterMetricFamily("tapwright_batches", "Durable journal appends.", figures.batches)
+        yield CounterMetricFamily("tapwright_format_errors", "Malformed messages.", self._network.format_errors)
+        yield GaugeMetricFamily("tapwright_connections", "Open connections.", len(self._iso_server.connections))
+        yield GaugeMetricFamily("tapwright_durable_sequence", "Last durable command.", self._engine.durable_sequence)
+
+
+def build_app(
+    settings: Settings, vault: Vault, engine: Engine, journal: Journal, network: Network, iso_server: Iso8583Server
+) -> FastAPI:
+    """Mount everything. The application reads its surroundings from `app.state`."""
+    app = FastAPI(title="Tapwright", version="1", description=_DESCRIPTION, docs_url="/docs", redoc_url=None)
+    app.state.vault = vault
+    app.state.engine = engine
+    app.state.journal = journal
+    app.state.api_keys = settings.accepted_api_keys()
+    app.state.public_url = settings.public_url
+    problem.install(app)
+    for module in (accounts, cards, devices, tokens):
+        app.include_router(module.router)
+    app.include_router(
+        balances.router, dependencies=[requires(Scope.ISSUER, Scope.SANDBOX)], responses=problem.responses(404)
+    )
+    app.include_router(
+        authorizations.router,
+        dependencies=[requires(Scope.ISSUER, Scope.NETWORK, Scope.SANDBOX)],
+        responses=problem.responses(404),
+    )
+    registry = CollectorRegistry()
+    registry.register(_Figures(engine, network, iso_server))
+    _add_operations(app, registry)
+    return app
+
+
+def _add_operations(app: FastAPI, registry: CollectorRegistry) -> None:
+    app.state.ready = False
+
+    @app.get("/healthz", include_in_schema=False)
+    async def healthz() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "ok"}
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> JSONResponse:
+        """Both listeners are open and the engine has heard the vault."""
+        return JSONResponse(
+            {"status": "ready"} if app.state.ready else {"status": "starting"}, 200 if app.state.ready else 503
+        )
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> PlainTextResponse:
+        """Figures in the Prometheus text format."""
+        return PlainTextResponse(generate_latest(registry).decode(), media_type="text/plain; version=0.0.4")

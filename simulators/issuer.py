@@ -1,0 +1,59 @@
+"""A client of the issuer's side of the HTTP API: opens accounts, issues cards, asks for balances and explanations."""
+
+from typing import Any
+
+import httpx
+
+from simulators import test_values
+
+
+class IssuerRefused(Exception):
+    """The server answered with a problem document."""
+
+    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+        super().__init__(f"{status} {problem.get('code')}: {problem.get('detail')}")
+        self.status = status
+        self.problem = problem
+
+
+class Issuer:
+    """Calls with one API key."""
+
+    def __init__(self, base_url: str, api_key: str = test_values.ISSUER_API_KEY) -> None:
+        self._http = httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {api_key}"}, trust_env=False)
+
+    def close(self) -> None:
+        """Drop the connection."""
+        self._http.close()
+
+    def open_account(self, currency: str, credit_limit: int, transaction_limit: int | None = None) -> dict[str, Any]:
+        """Open an account; amounts in minor units. Raises: IssuerRefused."""
+        body = {"currency": currency, "credit_limit": credit_limit, "transaction_limit": transaction_limit}
+        return self._call("POST", "/v1/accounts", body)
+
+    def issue_card(self, account_id: str) -> dict[str, Any]:
+        """Issue a card. Raises: IssuerRefused."""
+        return self._call("POST", "/v1/cards", {"account_id": account_id})
+
+    def set_frozen(self, card_id: str, frozen: bool) -> dict[str, Any]:
+        """Freeze or unfreeze a card. Raises: IssuerRefused."""
+        return self._call("POST", f"/v1/cards/{card_id}/{'freeze' if frozen else 'unfreeze'}")
+
+    def change_token(self, token_id: str, change: str) -> dict[str, Any]:
+        """suspend or resume a token as its issuer. Raises: IssuerRefused."""
+        return self._call("POST", f"/v1/tokens/{token_id}/{change}", {"initiator": "issuer"})
+
+    def balance(self, account_id: str) -> dict[str, Any]:
+        """Limit, posted, held and available, minor units. Raises: IssuerRefused."""
+        return self._call("GET", f"/v1/accounts/{account_id}/balance")
+
+    def authorization(self, authorization_id: str) -> dict[str, Any]:
+        """A decision with its checks. Raises: IssuerRefused."""
+        return self._call("GET", f"/v1/authorizations/{authorization_id}")
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        response = self._http.request(method, path, json=body)
+        answer: dict[str, Any] = response.json()
+        if response.is_error:
+            raise IssuerRefused(response.status_code, answer)
+        return answer

@@ -1,0 +1,208 @@
+"""The sandbox: vault, engine, network and listeners wired together in one process, on one data directory."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import structlog
+import uvicorn
+
+from authz.cryptograms import CryptogramVerifier
+from authz.data_directory import DirectoryLock
+from authz.engine import Engine
+from authz.iso8583.fields import built_in
+from authz.iso8583.server import Iso8583Server, ServerLimits
+from authz.network import Network
+from authz.segments import SegmentJournal
+from authz.warm_up import compile_everything
+from simulators.http_app import build_app
+from simulators.settings import Settings
+from simulators.vault_feed import VaultFeed
+from tokenvault.database import open_database
+from tokenvault.keys import KeyRing, KeyUnavailable, load_root_key
+from tokenvault.tokens import CRYPTOGRAM_PROFILES
+from tokenvault.vault import Vault
+
+log = structlog.get_logger()
+
+Clock = Callable[[], float]
+
+
+class StartError(Exception):
+    """The server cannot start; one line says why."""
+
+
+class _QuietServer(uvicorn.Server):
+    """uvicorn without its signal handlers: who runs the sandbox decides when it stops."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@dataclass
+class Sandbox:
+    """One running network. `start` it, use its addresses, `stop` it.
+
+    clock: Unix seconds.
+    """
+
+    settings: Settings
+    clock: Clock = time.time
+    http_url: str = ""
+    iso_address: tuple[str, int] = ("", 0)
+    _cleanup: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack, repr=False)
+    _failed: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+
+    async def start(self) -> None:
+        """Open everything, in the order in which it depends on each other.
+
+        Raises: StartError; what was opened by then is closed again.
+        """
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
+        settings = self.settings
+        loop = asyncio.get_running_loop()
+        try:
+            lock = DirectoryLock(settings.data_dir)
+        except OSError as error:
+            raise StartError(f"data directory {settings.data_dir}: {error.strerror}") from None
+        self._cleanup.callback(lock.close)
+        http_socket = _listening_socket(settings.http_host, settings.http_port, "http_port")
+        self._cleanup.callback(http_socket.close)
+
+        compile_everything()
+        vault = self._open_vault(loop)
+        journal = SegmentJournal(settings.data_dir / "journal")
+        engine = Engine(journal, lambda: int(self.clock() * 1_000_000), self._engine_failed)
+        self._cleanup.push_async_callback(engine.close)
+        self._feed = VaultFeed(vault.database, engine)
+        await self._feed.drain()
+
+        dialect = built_in()
+        network = Network(engine, CryptogramVerifier(_issuer_keys(vault.keys)), dialect)
+        iso_server = Iso8583Server(network, dialect, ServerLimits(frame_seconds_max=settings.frame_seconds_max))
+        try:
+            iso_port = await iso_server.start(settings.iso_host, settings.iso_port)
+        except OSError as error:
+            raise StartError(f"iso_port {settings.iso_port} on {settings.iso_host}: {_why(error)}") from None
+        self._cleanup.push_async_callback(self._close_iso_server, iso_server, engine)
+        self.iso_address = (settings.iso_host, iso_port)
+
+        app = build_app(settings, vault, engine, journal, network, iso_server)
+        await self._serve_http(app, http_socket)
+        host, port = http_socket.getsockname()[:2]
+        self.http_url = f"http://{host}:{port}"
+        app.state.ready = True
+        log.info("ready", http=self.http_url, iso8583=f"{self.iso_address[0]}:{self.iso_address[1]}")
+
+    def _open_vault(self, loop: asyncio.AbstractEventLoop) -> Vault:
+        settings = self.settings
+        root_key = load_root_key(settings.root_key_file or settings.data_dir / "root.key", os.urandom)
+        database = open_database(settings.database_url)
+        self._cleanup.callback(database.dispose)
+        keys = KeyRing.open(database, root_key, settings.emv_master_keys(), os.urandom)
+
+        def announce() -> None:
+            # The vault's use cases run in worker threads; the engine lives on the loop.
+            asyncio.run_coroutine_threadsafe(self._feed.drain(), loop).result()
+
+        return Vault(database, keys, settings.program(), clock=self.clock, announce=announce)
+
+    async def _serve_http(self, app: object, http_socket: socket.socket) -> None:
+        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)  # type: ignore[arg-type]
+        server = _QuietServer(config)
+        serving = asyncio.create_task(server.serve(sockets=[http_socket]))
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.005)
+
+        async def shut_down() -> None:
+            server.should_exit = True
+            await serving
+
+        self._cleanup.push_async_callback(shut_down)
+
+    @staticmethod
+    async def _close_iso_server(server: Iso8583Server, engine: Engine) -> None:
+        """Take no more connections, answer what was taken, close."""
+        server.stop_listening()
+        await engine.settled()
+        await server.close()
+
+    def _engine_failed(self, _error: BaseException) -> None:
+        self._failed.set()
+
+    async def failed(self) -> None:
+        """Wait until the engine can no longer write its journal. Nothing is answered from then on."""
+        await self._failed.wait()
+
+    async def stop(self) -> None:
+        """Stop taking work, answer what was taken, close everything. Stopping twice is no error."""
+        await self._cleanup.aclose()
+
+
+def _issuer_keys(keys: KeyRing) -> Callable[[int, int], bytes | None]:
+    """The issuer master key behind a cryptogram version and key index, for the network."""
+    purposes = {version.number: purpose for version, purpose in CRYPTOGRAM_PROFILES.values()}
+
+    def issuer_key(version: int, key_index: int) -> bytes | None:
+        if version not in purposes:
+            return None
+        try:
+            return keys.key(purposes[version], key_index)
+        except KeyUnavailable:
+            return None
+
+    return issuer_key
+
+
+def _listening_socket(host: str, port: int, setting: str) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise StartError(f"{setting} {port} on {host}: {_why(error)}") from None
+    return listener
+
+
+def _why(error: OSError) -> str:
+    return os.strerror(error.errno).lower() if error.errno else str(error)
+
+
+@contextlib.contextmanager
+def running_sandbox(settings: Settings, clock: Clock = time.time) -> Iterator[Sandbox]:
+    """A sandbox on a thread of its own, for programs and tests that are not asynchronous.
+
+    Raises: StartError.
+    """
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="sandbox", daemon=True)
+    thread.start()
+    try:
+        sandbox = asyncio.run_coroutine_threadsafe(_started(settings, clock), loop).result()
+        try:
+            yield sandbox
+        finally:
+            asyncio.run_coroutine_threadsafe(sandbox.stop(), loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+async def _started(settings: Settings, clock: Clock) -> Sandbox:
+    sandbox = Sandbox(settings, clock)
+    await sandbox.start()
+    return sandbox

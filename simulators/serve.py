@@ -1,0 +1,45 @@
+"""Running a sandbox as a process, until SIGTERM or SIGINT."""
+
+import asyncio
+import signal
+import sys
+
+import uvloop
+
+from authz.errors import EngineError
+from simulators.logging_setup import configure_logging
+from simulators.sandbox import Sandbox, StartError
+from simulators.settings import Settings
+from tokenvault.errors import FieldError
+from tokenvault.keys import KeyUnavailable
+
+READY_LINE = "tapwright is ready"
+
+
+def serve(settings: Settings) -> int:
+    """Serve until told to stop; returns the exit code. What prevents a start is one line on standard error."""
+    configure_logging(settings.log_level, settings.log_format)
+    try:
+        return uvloop.run(_serve(settings))
+    except (StartError, EngineError, KeyUnavailable, FieldError, OSError, ValueError) as error:
+        sys.stderr.write(f"tapwright: {error}\n")
+        return 1
+
+
+async def _serve(settings: Settings) -> int:
+    sandbox = Sandbox(settings)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await sandbox.start()
+    host, port = sandbox.iso_address
+    sys.stdout.write(f"{READY_LINE}: http={sandbox.http_url} iso8583={host}:{port}\n")
+    sys.stdout.flush()
+    waits = [asyncio.create_task(stop.wait()), asyncio.create_task(sandbox.failed())]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    failed = waits[1].done()
+    for wait in waits:
+        wait.cancel()
+    await sandbox.stop()
+    return 1 if failed else 0

@@ -1,0 +1,57 @@
+"""A server in a process of its own, for whoever wants to end it the hard way: the demo, tests and benchmarks."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+_READY = re.compile(r"http=(\S+) iso8583=(\S+):(\d+)")
+
+
+class ServerDidNotStart(Exception):
+    """The process ended before it was ready; the text is what it wrote."""
+
+
+class ServerProcess:
+    """``tapwright serve`` on free ports and one data directory."""
+
+    def __init__(self, data_dir: Path, *arguments: str) -> None:
+        command = [sys.executable, "-m", "simulators.cli", "serve", "--data-dir", str(data_dir)]
+        command += ["--http-port", "0", "--iso-port", "0", *arguments]
+        self._log = (data_dir.parent / f"{data_dir.name}.log").open("a+b")
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log)  # noqa: S603 - our own program
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline().decode()
+        ready = _READY.search(line)
+        if ready is None:
+            self._process.wait()
+            raise ServerDidNotStart(self.log_text())
+        self.http_url = ready[1]
+        self.iso_address = (ready[2], int(ready[3]))
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def log_text(self) -> str:
+        """Everything that servers on this data directory have logged."""
+        self._log.seek(0)
+        return self._log.read().decode()
+
+    def kill(self) -> None:
+        """End it at once (SIGKILL): no farewell, nothing flushed."""
+        self._process.kill()
+        self._finish()
+
+    def stop(self) -> int:
+        """End it politely (SIGTERM); returns its exit code."""
+        self._process.terminate()
+        return self._finish()
+
+    def _finish(self) -> int:
+        code = self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._log.close()
+        return code

@@ -1,0 +1,109 @@
+"""Settings of a server: flags before environment (``TAPWRIGHT_*``) before ``tapwright.toml`` before these defaults."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from cryptography import x509
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from simulators import test_values
+from tokenvault.http.access import ApiKeys, Scope
+from tokenvault.keys import KeyPurpose
+from tokenvault.pan import PanRange
+from tokenvault.program import Program, TokenRequestor
+
+CONFIGURATION_FILE = "tapwright.toml"
+
+_ALL_SCOPES = list(Scope)
+
+
+def _sandbox_api_keys() -> dict[str, list[Scope]]:
+    return {
+        test_values.ISSUER_API_KEY: [Scope.ISSUER],
+        test_values.WALLET_API_KEY: [Scope.WALLET],
+        test_values.NETWORK_API_KEY: [Scope.NETWORK],
+        test_values.SANDBOX_API_KEY: _ALL_SCOPES,
+    }
+
+
+class Settings(BaseSettings):
+    """Everything that a server can be told. Ports: 0 takes a free one. Times in seconds."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TAPWRIGHT_", env_nested_delimiter="__", toml_file=CONFIGURATION_FILE, extra="forbid"
+    )
+
+    data_dir: Path = Field(Path("tapwright-data"), description="Where journal, database and root key live.")
+    http_host: str = Field("127.0.0.1", description="Address that the HTTP API listens on.")
+    http_port: int = Field(8420, ge=0, le=65535, description="Port of the HTTP API.")
+    iso_host: str = Field("127.0.0.1", description="Address that the ISO 8583 server listens on.")
+    iso_port: int = Field(8583, ge=0, le=65535, description="Port of the ISO 8583 server.")
+    public_url: str | None = Field(None, description="URL that callers use, where a proxy stands in front.")
+    frame_seconds_max: float = Field(10.0, gt=0, description="How long an ISO 8583 frame may stay incomplete.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+    log_format: Literal["console", "json"] = Field("console", description="How log lines look.")
+    root_key_file: Path | None = Field(None, description="The vault's root key; in the data directory by default.")
+    api_keys: dict[str, list[Scope]] = Field(
+        default_factory=_sandbox_api_keys, repr=False, description="API keys and their scopes."
+    )
+    funding_bin: str = Field(test_values.FUNDING_BIN, description="First digits of funding PANs.")
+    token_bin: str = Field(test_values.TOKEN_BIN, description="First digits of token PANs.")
+    pan_digits: int = Field(test_values.PAN_DIGITS, description="Length of funding and token PANs.")
+    manufacturer_roots: list[Path] = Field(
+        [], description="PEM files of trusted manufacturer roots; the sandbox's own root if empty."
+    )
+    emv_master_key_aes: SecretStr = Field(
+        SecretStr(test_values.EMV_MASTER_KEY_AES), description="Issuer master key for AES cryptograms, hexadecimal."
+    )
+    emv_master_key_tdes: SecretStr = Field(
+        SecretStr(test_values.EMV_MASTER_KEY_TDES), description="Issuer master key for TDES cryptograms, hexadecimal."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, environment, file: in this order."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def database_url(self) -> str:
+        """The vault's database."""
+        return f"sqlite:///{self.data_dir / 'vault.db'}"
+
+    def accepted_api_keys(self) -> ApiKeys:
+        """The API keys that a server accepts."""
+        return ApiKeys({key: frozenset(scopes) for key, scopes in self.api_keys.items()})
+
+    def emv_master_keys(self) -> dict[tuple[KeyPurpose, int], bytes]:
+        """Issuer master keys by purpose and key index."""
+        index = test_values.EMV_KEY_INDEX
+        return {
+            (KeyPurpose.EMV_MASTER_AES, index): bytes.fromhex(self.emv_master_key_aes.get_secret_value()),
+            (KeyPurpose.EMV_MASTER_TDES, index): bytes.fromhex(self.emv_master_key_tdes.get_secret_value()),
+        }
+
+    def program(self) -> Program:
+        """The card program."""
+        roots = [x509.load_pem_x509_certificate(path.read_bytes()) for path in self.manufacturer_roots]
+        wallet = TokenRequestor(
+            test_values.TOKEN_REQUESTOR_ID, test_values.TOKEN_REQUESTOR_NAME, frozenset({"contactless"})
+        )
+        return Program(
+            funding_range=PanRange(self.funding_bin, self.pan_digits),
+            token_range=PanRange(self.token_bin, self.pan_digits),
+            token_requestors=(wallet,),
+            manufacturer_roots=tuple(roots) or (test_values.manufacturer_root(),),
+            par_prefix=test_values.PAR_PREFIX,
+        )
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Settings with flags applied; a flag that is None was not given."""
+    return Settings(**{name: value for name, value in flags.items() if value is not None})

@@ -1,0 +1,62 @@
+"""The vault's outbox, told to the engine: in order, once, by number."""
+
+import asyncio
+
+import sqlalchemy as sa
+
+from authz.commands import CardState, Channel, Kind, Records, TokenState, new_commands
+from authz.engine import Engine
+from tokenvault import outbox
+from tokenvault.currencies import CURRENCIES
+
+_CHUNK = 4096
+
+
+class VaultFeed:
+    """Carries notices over. Where it stands is the engine's own state, so a crash between the two loses nothing."""
+
+    def __init__(self, database: sa.Engine, engine: Engine) -> None:
+        self._database = database
+        self._engine = engine
+        self._lock = asyncio.Lock()
+
+    async def drain(self) -> None:
+        """Tell the engine everything it has not heard; returns when it is durable."""
+        async with self._lock:
+            while entries := await asyncio.to_thread(self._unheard):
+                commands = new_commands(len(entries))
+                for command, entry in zip(commands, entries, strict=True):
+                    fill_command(command, entry)
+                await self._engine.run(commands)
+
+    def _unheard(self) -> list[outbox.Entry]:
+        return list(outbox.entries_after(self._database, self._engine.outbox_sequence, _CHUNK))
+
+
+def fill_command(command: Records, entry: outbox.Entry) -> None:
+    """Write a notice into an empty command."""
+    command["outbox_sequence"] = entry.sequence
+    match entry.notice:
+        case outbox.AccountNotice() as account:
+            command["kind"] = Kind.SET_ACCOUNT
+            command["account_id"] = account.account_id
+            command["currency"] = CURRENCIES[account.currency].number
+            command["limit_minor"] = account.credit_limit_minor
+            command["transaction_limit_minor"] = account.transaction_limit_minor
+            command["segment"] = account.segment
+        case outbox.CardNotice() as card:
+            command["kind"] = Kind.SET_CARD
+            command["account_id"] = card.account_id
+            command["card_id"] = card.card_id
+            command["state"] = CardState[card.state.upper()]
+        case outbox.TokenNotice() as token:
+            command["kind"] = Kind.SET_TOKEN
+            command["account_id"] = token.account_id
+            command["card_id"] = token.card_id
+            command["token_id"] = token.token_id
+            command["token_pan"] = int(token.token_pan)
+            command["expiry"] = int(token.expiry)
+            command["state"] = TokenState[token.state.upper()]
+            command["channels"] = sum(1 << Channel[name.upper()] for name in token.channels)
+            command["cryptogram_version"] = token.cryptogram_version
+            command["key_index"] = token.key_index
