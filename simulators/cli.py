@@ -65,11 +65,12 @@ def _demo(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from simulators.demo import DemoFailed, run_demo
+    from simulators.iso_link import LinkError
     from simulators.server_process import ServerDidNotStart
 
     try:
         run_demo(Console(), arguments.data_dir)
-    except (DemoFailed, ServerDidNotStart) as error:
+    except (DemoFailed, LinkError, ServerDidNotStart) as error:
         sys.stderr.write(f"tapwright: {error}\n")
         return 1
     return 0

@@ -10,7 +10,7 @@ from rich.text import Text
 from simulators.issuer import Issuer
 from tokenvault.currencies import CURRENCIES, amount_text
 
-_MARKS = {"passed": Text("passed", "green"), "failed": Text("failed", "bold red"), "not_reached": Text("-", "dim")}
+_MARKS = {"passed": Text("passed", "green"), "failed": Text("failed", "bold red")}
 
 
 def read_decision(authorization_id: str, *, url: str, api_key: str, data_dir: Path | None) -> dict[str, Any]:
@@ -38,6 +38,9 @@ def show_decision(decision: dict[str, Any], console: Console) -> None:
     reason = f"DE 39 = {decision['response_code']}  {decision['reason']}: {decision['explanation']}"
     console.print(reason if decision["approved"] else f"{reason} {decision['advice']}", highlight=False)
     table = Table("check", "saw", "bound", "outcome", box=None, header_style="bold")
-    for check in decision["checks"]:
+    reached = [check for check in decision["checks"] if check["outcome"] != "not_reached"]
+    for check in reached:
         table.add_row(check["name"], check["saw"], check["bound"], _MARKS[check["outcome"]])
     console.print(table)
+    if not_reached := [check["name"] for check in decision["checks"] if check["outcome"] == "not_reached"]:
+        console.print(f" not reached: {', '.join(not_reached)}", style="dim", highlight=False)

@@ -1,0 +1,61 @@
+"""Fixtures that most tests share: a clock that stands still, and one network for the whole run."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from simulators.issuer import Issuer
+from simulators.phone import Phone
+from simulators.sandbox import Sandbox, running_sandbox
+from simulators.settings import Settings
+from simulators.terminal import Terminal
+from tests.clock import ManualClock
+
+
+def settings_for(directory: Path) -> Settings:
+    """Settings of a server on free ports that logs warnings only."""
+    return Settings(data_dir=directory, http_port=0, iso_port=0, log_level="warning")
+
+
+@pytest.fixture(scope="session")
+def clock() -> ManualClock:
+    """The time of the shared network."""
+    return ManualClock()
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory, clock: ManualClock) -> Iterator[Sandbox]:
+    """One running network, shared by all tests; each makes its own accounts."""
+    with running_sandbox(settings_for(tmp_path_factory.mktemp("sandbox") / "data"), clock) as running:
+        yield running
+
+
+@pytest.fixture
+def issuer(sandbox: Sandbox) -> Iterator[Issuer]:
+    """The issuer's client."""
+    client = Issuer(sandbox.http_url)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def new_phone(sandbox: Sandbox, clock: ManualClock) -> Iterator[Callable[..., Phone]]:
+    """Makes phones of the shared network."""
+    phones: list[Phone] = []
+
+    def make(name: str = "A phone", **options: object) -> Phone:
+        phones.append(Phone(sandbox.http_url, name=name, clock=clock, **options))
+        return phones[-1]
+
+    yield make
+    for phone in phones:
+        phone.close()
+
+
+@pytest.fixture
+def terminal(sandbox: Sandbox, clock: ManualClock) -> Iterator[Terminal]:
+    """A terminal of the shared network."""
+    made = Terminal(sandbox.iso_address, clock=clock)
+    yield made
+    made.close()
