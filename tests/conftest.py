@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 
 from simulators.issuer import Issuer
+from simulators.logging_setup import configure_logging
 from simulators.phone import Phone
 from simulators.sandbox import Sandbox, running_sandbox
 from simulators.settings import Settings
 from simulators.terminal import Terminal
 from tests.clock import ManualClock
+
+configure_logging("warning", "console")
 
 
 def settings_for(directory: Path) -> Settings:

@@ -1,0 +1,85 @@
+"""Sealing: HPKE against RFC 9180's vectors and an independent receiver, PANs against tampering and the wrong row."""
+
+import pytest
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.bindings._rust import openssl
+from cryptography.hazmat.primitives.asymmetric import ec, x25519
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+
+from tests.integration import rfc9180
+from tests.vector_files import octets, rows
+from tokenvault import sealing
+from tokenvault.keys import KeyPurpose, KeyRing
+
+KEMS = {rfc9180.DHKEM_P256: KEM.P256, rfc9180.DHKEM_X25519: KEM.X25519}
+
+
+@pytest.mark.parametrize("row", rows("hpke_rfc9180"), ids=lambda row: f"kem{row['kem_id']}")
+def test_vectors_with_the_independent_receiver(row):
+    """Every message and export of the published rows, with key schedule and nonces as printed."""
+    context = rfc9180.receive(row["kem_id"], octets(row, "skRm"), octets(row, "enc"), octets(row, "info"))
+    assert context.shared_secret == octets(row, "shared_secret")
+    assert context.key == octets(row, "key")
+    assert context.base_nonce == octets(row, "base_nonce")
+    assert context.exporter_secret == octets(row, "exporter_secret")
+    for sequence, message in enumerate(row["encryptions"]):
+        assert context.open(octets(message, "ct"), octets(message, "aad"), sequence) == octets(message, "pt")
+    for export in row["exports"]:
+        assert context.export(octets(export, "exporter_context"), export["L"]) == octets(export, "exported_value")
+
+
+@pytest.mark.parametrize("row", rows("hpke_rfc9180"), ids=lambda row: f"kem{row['kem_id']}")
+def test_vectors_with_the_library(row):
+    """The library that the vault seals with opens the first message of each published row."""
+    if row["kem_id"] == rfc9180.DHKEM_P256:
+        key = ec.derive_private_key(int.from_bytes(octets(row, "skRm"), "big"), ec.SECP256R1())
+    else:
+        key = x25519.X25519PrivateKey.from_private_bytes(octets(row, "skRm"))
+    suite = Suite(KEMS[row["kem_id"]], KDF.HKDF_SHA256, AEAD.AES_128_GCM)
+    first = row["encryptions"][0]
+    message = octets(row, "enc") + octets(first, "ct")
+    # The public interface takes no aad, and the published messages have one.
+    opened = openssl.hpke._decrypt_with_aad(suite, message, key, octets(row, "info"), octets(first, "aad"))
+    assert opened == octets(first, "pt")
+
+
+def test_the_independent_receiver_opens_what_the_vault_seals():
+    """Sealed by us, opened by a receiver that shares no code with us."""
+    device = ec.generate_private_key(ec.SECP256R1())
+    info = sealing.credential_info(7, 9)
+    sealed = sealing.seal_to_device(b"credentials", device.public_key(), info)
+    private = device.private_numbers().private_value.to_bytes(32, "big")
+    assert rfc9180.receive(rfc9180.DHKEM_P256, private, sealed[:65], info).open(sealed[65:]) == b"credentials"
+    assert sealing.open_on_device(sealed, device, info) == b"credentials"
+
+
+@pytest.fixture
+def keys():
+    """A ring with two sealing keys and one lookup key."""
+    return KeyRing(
+        {
+            (KeyPurpose.PAN_SEALING, 1): bytes(32),
+            (KeyPurpose.PAN_SEALING, 2): bytes(range(32)),
+            (KeyPurpose.PAN_LOOKUP, 1): bytes(32),
+        }
+    )
+
+
+def test_a_pan_opens_in_its_own_row_only(keys):
+    """A sealed PAN opens under its version and row; moved, altered or under another version it does not."""
+    version, sealed = sealing.seal_funding_pan(keys, "9999001000000017", 42, lambda count: b"n" * count)
+    assert version == 2
+    assert b"99990010" not in sealed
+    assert sealing.unseal_funding_pan(keys, 2, sealed, 42) == "9999001000000017"
+    for other_version, data, card_id in ((1, sealed, 42), (2, sealed, 43), (2, sealed[:-1] + b"\x00", 42)):
+        with pytest.raises(InvalidTag):
+            sealing.unseal_funding_pan(keys, other_version, data, card_id)
+
+
+def test_lookup_is_keyed(keys):
+    """The lookup hash finds the same PAN again and depends on its key."""
+    other = KeyRing({(KeyPurpose.PAN_LOOKUP, 1): bytes(range(32))})
+    assert sealing.funding_pan_lookup(keys, "99990010") == sealing.funding_pan_lookup(keys, "99990010")
+    assert sealing.funding_pan_lookup(keys, "99990010") != sealing.funding_pan_lookup(keys, "99990018")
+    assert sealing.funding_pan_lookup(keys, "99990010") != sealing.funding_pan_lookup(other, "99990010")
+    assert repr(keys) == "KeyRing(3 keys)"
