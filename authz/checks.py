@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from authz.commands import CardState, CryptogramOutcome, Records, TokenState
+from authz.commands import CardState, CryptogramOutcome, Records, TokenState, record
 from authz.compiled import Integer, compiled
 from authz.reasons import Reason
 from authz.tables import State
 
-FINDING = np.dtype([("seen", "i8"), ("bound", "i8"), ("reached", "u1"), ("reason", "u1")], align=True)
+FINDING = record([("seen", "i8"), ("bound", "i8"), ("reached", "u4"), ("reason", "u4")])
 """What one check saw of one command."""
 
 ATC_WINDOW = 64

@@ -60,7 +60,18 @@ class CardState(IntEnum):
     FROZEN = 1
 
 
-COMMAND = np.dtype(
+def record(fields: list[tuple[str, str]]) -> np.dtype[np.void]:
+    """An aligned record without a byte between its fields.
+
+    Padding is never copied and never zeroed: with it, equal rows would differ in bytes, and a journal would carry
+    whatever memory held before.
+    """
+    dtype = np.dtype(fields, align=True)
+    assert dtype.itemsize == sum(np.dtype(form).itemsize for _, form in fields), "fields leave a gap"
+    return dtype
+
+
+COMMAND = record(
     [
         # every command
         ("time_us", "i8"),  # Unix time, microseconds; the engine's only clock
@@ -74,6 +85,11 @@ COMMAND = np.dtype(
         ("signed_amount_minor", "i8"),  # tag 9F02
         ("acquirer", "u8"),  # DE 32
         ("original_acquirer", "u8"),  # DE 90
+        # the vault's notices
+        ("limit_minor", "i8"),
+        ("transaction_limit_minor", "i8"),
+        ("channels", "u4"),  # bit 1 << Channel
+        # authorizations and reversals, continued in order of width
         ("stan", "u4"),  # DE 11
         ("transmitted", "u4"),  # DE 7, MMDDhhmmss as a number
         ("original_stan", "u4"),  # DE 90
@@ -88,31 +104,26 @@ COMMAND = np.dtype(
         ("country", "u2"),  # ISO 3166 numeric: tag 9F1A or DE 19
         ("merchant_category", "u2"),  # DE 18
         ("entry_mode", "u2"),  # DE 22
+        ("pan_sequence_number", "u2"),  # DE 23
         ("expiry", "u2"),  # YYMM: DE 35 or DE 14, or a token's
+        ("state", "u2"),
+        ("segment", "u2"),
         ("channel", "u1"),
         ("cryptogram_outcome", "u1"),
         ("cryptogram_version", "u1"),
         ("key_index", "u1"),
-        # the vault's notices
-        ("limit_minor", "i8"),
-        ("transaction_limit_minor", "i8"),
-        ("channels", "u4"),  # bit 1 << Channel
-        ("state", "u1"),
-        ("segment", "u1"),
-    ],
-    align=True,
+    ]
 )
 COMMAND_BYTES = 176
 
-RESULT = np.dtype(
+RESULT = record(
     [
         ("sequence", "i8"),  # the command's number in the journal, from 1
         ("account_id", "u8"),
         ("available_minor", "i8"),  # limit - posted - held after the command
         ("approval_code", "u4"),  # 0..999999, meaningful where approved
-        ("reason", "u1"),
-    ],
-    align=True,
+        ("reason", "u4"),
+    ]
 )
 
 LAYOUT_DIGEST = hashlib.sha256(repr(COMMAND.descr).encode()).digest()[:8]

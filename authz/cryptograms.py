@@ -105,7 +105,7 @@ class CryptogramVerifier:
     def _new_card(self, pan: int, psn: int, version: int, key_index: int) -> _AesCard | _TdesCard | None:
         known = TOKEN_CRYPTOGRAM_VERSIONS.get(version)
         issuer_key = self._issuer_keys(version, key_index)
-        if known is None or issuer_key is None:
+        if known is None or issuer_key is None or psn > 99:
             return None
         card_key = key_derivation.card_key(issuer_key, str(pan), f"{psn:02d}", known.option)
         return _AesCard(card_key) if known is TAPWRIGHT_AES else _TdesCard(card_key)

@@ -52,7 +52,7 @@ class Engine:
     """Decides. Belongs to one event loop; every method but `balance` is called there.
 
     clock: Unix time in microseconds; stamps never run backwards.
-    on_failure: called once if the journal cannot be written; nothing is answered any more.
+    on_failure: called once if commands cannot be applied or written; nothing is answered any more.
     """
 
     def __init__(self, journal: Journal, clock: Callable[[], int], on_failure: Callable[[BaseException], None]) -> None:
@@ -120,10 +120,16 @@ class Engine:
         await self.run(new_commands(0))
 
     def _flush(self) -> None:
-        """Apply what is pending and hand it to the writer."""
+        """Apply what is pending and hand it to the writer. An error here is ours: stop rather than answer."""
         self._scheduled = False
         if not self._pending or self._in_flight or self._stopped:
             return
+        try:
+            self._apply_pending()
+        except Exception as error:
+            self._fail(error)
+
+    def _apply_pending(self) -> None:
         self._in_flight = self._take_batch()
         commands = np.concatenate([part for part, _ in self._in_flight])
         self._time_us = max(self._time_us, self._clock())
@@ -159,9 +165,7 @@ class Engine:
 
     def _written(self, count: int, failure: BaseException | None) -> None:
         if failure is not None:
-            self._stopped = True
-            log.error("journal_write_failed", error=str(failure))
-            self._on_failure(failure)
+            self._fail(failure)
             return
         self._durable_sequence += count
         answered, self._in_flight = self._in_flight, []
@@ -171,6 +175,12 @@ class Engine:
         for commands, answer in answered:
             answer(results[start : start + len(commands)])
             start += len(commands)
+
+    def _fail(self, error: BaseException) -> None:
+        """Answer nobody any more, and say so."""
+        self._stopped = True
+        log.error("engine_failed", error=f"{type(error).__name__}: {error}")
+        self._on_failure(error)
 
     def balance(self, account_id: int) -> Balance | None:
         """What an account stands at, or None if there is no such account."""

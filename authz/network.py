@@ -56,8 +56,7 @@ class Network:
         count = len(frames)
         commands = new_commands(count)
         signed, arqcs = np.zeros((count, SIGNED_BYTES), np.uint8), np.zeros((count, 8), np.uint8)
-        sequence_numbers, online = np.zeros(count, np.uint8), np.zeros(count, np.uint8)
-        problems = np.zeros(count, np.int32)
+        online, problems = np.zeros(count, np.uint8), np.zeros(count, np.int32)
         transactions.read_transactions(
             buffer,
             frames,
@@ -67,11 +66,10 @@ class Network:
             commands.view(np.uint8).reshape(count, COMMAND_BYTES),
             signed,
             arqcs,
-            sequence_numbers,
             online,
             problems,
         )
-        keys = self._verify(commands, signed, arqcs, sequence_numbers, online)
+        keys = self._verify(commands, signed, arqcs, online)
         if problems.any():
             for i in np.flatnonzero(problems):
                 reply(self._answer_slowly(chunk[frames[i, 0] : frames[i, 1]], int(problems[i]), peer), 1)
@@ -85,16 +83,14 @@ class Network:
 
             self._engine.submit(commands, answer)
 
-    def _verify(
-        self, commands: Records, signed: Buffer, arqcs: Buffer, sequence_numbers: Buffer, online: Buffer
-    ) -> list[AnswerKey | None]:
+    def _verify(self, commands: Records, signed: Buffer, arqcs: Buffer, online: Buffer) -> list[AnswerKey | None]:
         """Verify each cryptogram and write the outcome into its command; return what the answers need."""
         keys: list[AnswerKey | None] = [None] * len(commands)
         wanted = np.flatnonzero(online)
         if not len(wanted):
             return keys
         pans, versions = commands["token_pan"].tolist(), commands["cryptogram_version"].tolist()
-        indexes, psns = commands["key_index"].tolist(), sequence_numbers.tolist()
+        indexes, psns = commands["key_index"].tolist(), commands["pan_sequence_number"].tolist()
         signed_bytes, arqc_bytes = signed.tobytes(), arqcs.tobytes()
         verified = self._verifier.verified
         valid = []

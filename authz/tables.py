@@ -10,25 +10,24 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from authz.commands import Records
+from authz.commands import Records, record
 from authz.hash_index import Slots, rebuilt, slots_for
 
-ACCOUNT = np.dtype(
+ACCOUNT = record(
     [
         ("account_id", "u8"),
         ("limit_minor", "i8"),
         ("posted_minor", "i8"),
         ("held_minor", "i8"),
         ("transaction_limit_minor", "i8"),
-        ("currency", "u2"),
-        ("segment", "u1"),
-    ],
-    align=True,
+        ("currency", "u4"),
+        ("segment", "u4"),
+    ]
 )
 
-CARD = np.dtype([("card_id", "u8"), ("account_row", "i4"), ("state", "u1")], align=True)
+CARD = record([("card_id", "u8"), ("account_row", "i4"), ("state", "u4")])
 
-TOKEN = np.dtype(
+TOKEN = record(
     [
         ("token_pan", "u8"),
         ("token_id", "u8"),
@@ -38,14 +37,13 @@ TOKEN = np.dtype(
         ("channels", "u4"),
         ("expiry", "u2"),
         ("atc_highest", "u2"),
-        ("state", "u1"),
-        ("cryptogram_version", "u1"),
-        ("key_index", "u1"),
-    ],
-    align=True,
+        ("state", "u4"),
+        ("cryptogram_version", "u2"),
+        ("key_index", "u2"),
+    ]
 )
 
-HOLD = np.dtype(
+HOLD = record(
     [
         ("trace_key", "u8"),
         ("token_pan", "u8"),
@@ -55,9 +53,8 @@ HOLD = np.dtype(
         ("stan", "u4"),
         ("transmitted", "u4"),
         ("account_row", "i4"),
-        ("released", "u1"),
-    ],
-    align=True,
+        ("released", "u4"),
+    ]
 )
 
 

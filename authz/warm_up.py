@@ -41,7 +41,6 @@ def compile_everything() -> None:
         np.zeros((0, transactions.SIGNED_BYTES), np.uint8),
         octets[:, :8].copy(),
         octets[:, 0].copy(),
-        octets[:, 0].copy(),
         np.zeros(0, np.int32),
     )
     issuer_data = np.frombuffer(bytearray(), np.uint8).reshape(0, 8)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from simulators.issuer import Issuer
@@ -14,6 +15,8 @@ from simulators.terminal import Terminal
 from tests.clock import ManualClock
 
 configure_logging("warning", "console")
+hypothesis.settings.register_profile("tapwright", deadline=None)  # machines are noisy, and no test is about time
+hypothesis.settings.load_profile("tapwright")
 
 
 def settings_for(directory: Path) -> Settings:

@@ -255,6 +255,8 @@ def read_transaction(
     command["channel"] = channel_of(np.int64(command["entry_mode"]))
     command["acquirer"] = number_at(buffer, places[32, 0], places[32, 1])
     command["currency"] = number_at(buffer, places[49, 0], 3)
+    if places[23, 1] >= 0:
+        command["pan_sequence_number"] = number_at(buffer, places[23, 0], 3)
     if places[18, 1] >= 0:
         command["merchant_category"] = number_at(buffer, places[18, 0], 4)
     if places[19, 1] >= 0 and places[55, 1] < 0:
@@ -275,15 +277,14 @@ def read_transactions(
     command_bytes: npt.NDArray[np.uint8],
     signed: npt.NDArray[np.uint8],
     arqcs: npt.NDArray[np.uint8],
-    sequence_numbers: npt.NDArray[np.uint8],
     online: npt.NDArray[np.uint8],
     problems: Places,
 ) -> None:
     """Read many messages.
 
     frames: int32[n, 2].  commands: COMMAND[n], zero.  command_bytes: the same memory as uint8[n, COMMAND_BYTES].
-    signed: uint8[n, 40].  arqcs: uint8[n, 8].  sequence_numbers: uint8[n], DE 23.  online: uint8[n], 1 where the
-    cryptogram asks for an online decision and can be verified.  problems: int32[n].
+    signed: uint8[n, 40].  arqcs: uint8[n, 8].  online: uint8[n], 1 where a cryptogram asks for an online decision.
+    problems: int32[n].
     """
     tags = np.zeros(len(_TAGS), np.int32)
     for i in range(len(frames)):
@@ -301,8 +302,6 @@ def read_transactions(
         )
         if problems[i] == NO_PROBLEM and commands[i]["cryptogram_outcome"] == CryptogramOutcome.INVALID:
             online[i] = 1 if buffer[tags[_INFORMATION]] & 0xC0 == _ARQC else 0
-            if places[23, 1] >= 0:
-                sequence_numbers[i] = number_at(buffer, places[23, 0], 3) % 100
 
 
 @compiled

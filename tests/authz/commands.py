@@ -1,0 +1,72 @@
+"""Building commands for tests, one readable call each."""
+
+import numpy as np
+
+from authz.commands import Channel, CryptogramOutcome, Kind, Records, TokenState, new_commands
+
+NOW_US = 1_795_521_600_000_000  # 2026-11-24 12:00 UTC
+EUR, USD = 978, 840
+
+
+def command(kind: Kind, **values: object) -> Records:
+    """One command as an array of one."""
+    made = new_commands(1)
+    made["kind"] = kind
+    made["time_us"] = NOW_US
+    for name, value in values.items():
+        made[name] = value
+    return made
+
+
+def set_account(sequence: int, account: int = 7, **values: object) -> Records:
+    """An account of 1000.00 EUR, at most 500.00 at once, unless told otherwise."""
+    defaults = {"limit_minor": 100_000, "transaction_limit_minor": 50_000, "currency": EUR}
+    return command(Kind.SET_ACCOUNT, outbox_sequence=sequence, account_id=account, **{**defaults, **values})
+
+
+def set_card(sequence: int, card: int = 70, account: int = 7, **values: object) -> Records:
+    """An active card."""
+    return command(Kind.SET_CARD, outbox_sequence=sequence, account_id=account, card_id=card, **values)
+
+
+def set_token(sequence: int, pan: int = 700, card: int = 70, account: int = 7, **values: object) -> Records:
+    """An active contactless token, valid to the end of 2029."""
+    defaults = {"state": TokenState.ACTIVE, "channels": 1 << Channel.CONTACTLESS, "expiry": 2912, "token_id": pan + 1}
+    named = {"outbox_sequence": sequence, "account_id": account, "card_id": card, "token_pan": pan}
+    return command(Kind.SET_TOKEN, **{**named, **defaults, **values})
+
+
+def tap(atc: int, amount: int = 1_250, pan: int = 700, **values: object) -> Records:
+    """A valid contactless tap; STAN and transmission time follow the counter."""
+    defaults = {
+        "token_pan": pan,
+        "amount_minor": amount,
+        "signed_amount_minor": amount,
+        "currency": EUR,
+        "signed_currency": EUR,
+        "atc": atc,
+        "expiry": 2912,
+        "channel": Channel.CONTACTLESS,
+        "cryptogram_outcome": CryptogramOutcome.VALID,
+        "stan": atc,
+        "transmitted": 1124120000,
+        "acquirer": 12345,
+    }
+    return command(Kind.AUTHORIZE, **{**defaults, **values})
+
+
+def reversal(original: Records, **values: object) -> Records:
+    """The full reversal of a tap."""
+    defaults = {
+        "token_pan": original["token_pan"],
+        "amount_minor": original["amount_minor"],
+        "original_stan": original["stan"],
+        "original_transmitted": original["transmitted"],
+        "original_acquirer": original["acquirer"],
+    }
+    return command(Kind.REVERSE, **{**defaults, **values})
+
+
+def opening() -> Records:
+    """One account, card and token."""
+    return np.concatenate([set_account(1), set_card(2), set_token(3)])

@@ -1,0 +1,174 @@
+"""The engine's shell: durable before answered, one sync for many, a stop when the disk refuses."""
+
+import asyncio
+import threading
+
+import numpy as np
+import pytest
+
+from authz.commands import Records
+from authz.engine import Engine
+from authz.errors import EngineStopped
+from authz.reasons import Reason
+from authz.replay import replayed
+from authz.tables import rows_in_use
+from tests.authz.commands import NOW_US, opening, tap
+
+
+class MemoryJournal:
+    """A journal whose appends wait for the test's permission, and fail when told."""
+
+    def __init__(self):
+        self.records: list[tuple[int, Records]] = []
+        self.next_sequence = 1
+        self.allowed = threading.Semaphore(0)
+        self.reached = threading.Semaphore(0)
+        self.failure: Exception | None = None
+        self.closed = False
+
+    def append(self, sequence, commands):
+        """Wait, then keep a copy or fail."""
+        assert sequence == self.next_sequence
+        self.reached.release()
+        self.allowed.acquire()
+        if self.failure:
+            raise self.failure
+        self.records.append((sequence, commands.copy()))
+        self.next_sequence += len(commands)
+
+    def read(self, until=None):
+        """All records."""
+        yield from self.records
+
+    def close(self):
+        """Remember it."""
+        self.closed = True
+
+
+async def _opened(journal, clock=lambda: NOW_US, failures=None):
+    engine = Engine(journal, clock, (failures if failures is not None else []).append)
+    journal.allowed.release()
+    await engine.run(opening())
+    journal.reached.acquire()
+    return engine
+
+
+async def _wait_for(semaphore):
+    await asyncio.get_running_loop().run_in_executor(None, semaphore.acquire)
+
+
+def test_no_answer_before_it_is_durable():
+    """While the append has not returned, nobody is answered; then everybody is, in order."""
+
+    async def story():
+        journal = MemoryJournal()
+        engine = await _opened(journal)
+        answers = []
+        engine.submit(tap(1), lambda results: answers.append(results.copy()))
+        await _wait_for(journal.reached)
+        for atc in (2, 3):
+            engine.submit(tap(atc), lambda results: answers.append(results.copy()))
+        await asyncio.sleep(0)
+        assert answers == []
+        assert engine.durable_sequence == 3
+        journal.allowed.release(2)
+        await engine.settled()
+        assert [int(answer["sequence"][0]) for answer in answers] == [4, 5, 6]
+        assert {Reason(int(answer["reason"][0])) for answer in answers} == {Reason.APPROVED}
+        # The two that came while the first was being synced shared one append.
+        assert [len(commands) for _, commands in journal.records] == [3, 1, 2]
+        await engine.close()
+        assert journal.closed
+
+    asyncio.run(story())
+
+
+def test_what_comes_in_one_turn_shares_an_append():
+    """Commands of many connections that arrive together are one record."""
+
+    async def story():
+        journal = MemoryJournal()
+        engine = await _opened(journal)
+        journal.allowed.release()
+        await asyncio.gather(*(engine.run(tap(atc)) for atc in range(1, 11)))
+        assert [len(commands) for _, commands in journal.records] == [3, 10]
+        await engine.close()
+
+    asyncio.run(story())
+
+
+def test_a_failed_append_answers_nobody_and_stops():
+    """When the journal cannot be written, the failure is told once and nothing is answered or taken any more."""
+
+    async def story():
+        journal, failures, answers = MemoryJournal(), [], []
+        engine = await _opened(journal, failures=failures)
+        journal.failure = OSError(28, "No space left on device")
+        journal.allowed.release()
+        engine.submit(tap(1), answers.append)
+        engine.submit(tap(2), answers.append)
+        while not failures:
+            await asyncio.sleep(0.001)
+        assert answers == []
+        assert len(failures) == 1
+        with pytest.raises(EngineStopped):
+            engine.submit(tap(3), answers.append)
+        await engine.close()
+
+    asyncio.run(story())
+
+
+def test_time_never_runs_backwards():
+    """Stamps come from the clock that was given, and stay when it goes back."""
+
+    async def story():
+        journal = MemoryJournal()
+        times = [NOW_US, NOW_US + 5, NOW_US - 5, NOW_US + 6, NOW_US + 6]
+        engine = await _opened(journal, clock=lambda: times.pop(0))
+        journal.allowed.release(3)
+        for atc in (1, 2, 3):
+            await engine.run(tap(atc, time_us=1))
+        stamps = [int(commands["time_us"][0]) for _, commands in journal.records]
+        assert stamps == [NOW_US, NOW_US + 5, NOW_US + 5, NOW_US + 6]
+        await engine.close()
+
+    asyncio.run(story())
+
+
+def test_commands_name_their_account_in_the_journal():
+    """A tap names only a token; what is journaled names card and account too, and replays to the same state."""
+
+    async def story():
+        journal = MemoryJournal()
+        engine = await _opened(journal)
+        journal.allowed.release()
+        results = await engine.run(np.concatenate([tap(1), tap(2, pan=999)]))
+        written = journal.records[-1][1]
+        assert written["account_id"].tolist() == [7, 0]
+        assert written["card_id"].tolist() == [70, 0]
+        assert written["token_id"].tolist() == [701, 0]
+        assert results["account_id"].tolist() == [7, 0]
+        assert rows_in_use(replayed(journal)) == rows_in_use(engine.state)
+        balance = engine.balance(7)
+        assert (balance.held_minor, balance.available_minor) == (1_250, 98_750)
+        assert engine.balance(8) is None
+        await engine.close()
+
+    asyncio.run(story())
+
+
+def test_an_error_while_applying_stops_the_engine():
+    """When applying goes wrong, nothing is answered and the failure is told: a guess would be worse than silence."""
+
+    async def story():
+        journal, failures, answers = MemoryJournal(), [], []
+        times = [NOW_US]
+        engine = await _opened(journal, clock=lambda: times.pop(0), failures=failures)
+        engine.submit(tap(1), answers.append)
+        await asyncio.sleep(0)
+        assert (answers, [type(failure) for failure in failures]) == ([], [IndexError])
+        with pytest.raises(EngineStopped):
+            engine.submit(tap(2), answers.append)
+        await engine.close()
+
+    asyncio.run(story())

@@ -1,0 +1,109 @@
+"""Replay: the same journal gives the same bytes, whatever the batches were, compiled or interpreted."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from authz.checks import Check
+from authz.commands import COMMAND
+from authz.reasons import Reason
+from authz.replay import apply_batch, replayed, replayed_command
+from authz.segments import SegmentJournal
+from authz.tables import new_state, rows_in_use
+from tests.authz.commands import opening, reversal, set_token, tap
+
+ROOT = Path(__file__).parents[2]
+
+
+def a_busy_day() -> np.ndarray:
+    """A few hundred commands that use every check."""
+    random = np.random.default_rng(20261124)
+    commands = [opening()]
+    for number in range(1, 400):
+        atc, amount = int(random.integers(1, 300)), int(random.choice([0, 100, 1_250, 49_999, 50_001]))
+        made = tap(atc, amount, stan=number, channel=int(random.choice([1, 1, 1, 4])))
+        commands.append(made)
+        if random.random() < 0.3:
+            commands.append(reversal(commands[int(random.integers(1, len(commands)))]))
+        if random.random() < 0.02:
+            commands.append(set_token(3 + number, state=int(random.integers(1, 3))))
+    return np.concatenate(commands)
+
+
+def digest_of_day() -> dict[str, str]:
+    """Digests of all tables and answers after that day."""
+    state, results, _ = apply_batch(new_state(16), a_busy_day())
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in rows_in_use(state).items()}
+    return digests | {"results": hashlib.sha256(results.tobytes()).hexdigest()}
+
+
+def test_interpreted_code_gives_the_same_bytes():
+    """Tables and answers are equal byte for byte with the compiler on and off."""
+    program = "import json; from tests.authz.test_replay import digest_of_day; print(json.dumps(digest_of_day()))"
+    environment = os.environ | {"NUMBA_DISABLE_JIT": "1"}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout) == digest_of_day()
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=30))
+def test_batches_do_not_matter(sizes):
+    """However commands are cut into batches, tables and answers are the same."""
+    day = a_busy_day()
+    whole, whole_results, _ = apply_batch(new_state(16), day)
+    state, parts, start = new_state(16), [], 0
+    while start < len(day):
+        size = sizes[len(parts) % len(sizes)]
+        state, results, _ = apply_batch(state, day[start : start + size])
+        parts.append(results)
+        start += size
+    assert rows_in_use(state) == rows_in_use(whole)
+    assert np.concatenate(parts).tobytes() == whole_results.tobytes()
+
+
+def test_recovery_and_explanation(tmp_path):
+    """A journal replays to the state it came from, and each of its commands to its own answer."""
+    journal = SegmentJournal(tmp_path, segment_bytes=20_000)
+    day, state, answers, start = a_busy_day(), new_state(16), [], 0
+    for size in (1, 5, 100, 200, len(day)):
+        batch = day[start : start + size].copy()
+        if len(batch):
+            journal.append(start + 1, batch)
+            state, results, _ = apply_batch(state, batch)
+            answers.append(results)
+        start += size
+    assert len(list(tmp_path.glob("*.journal"))) > 1
+    assert rows_in_use(replayed(journal)) == rows_in_use(state)
+    results = np.concatenate(answers)
+    for sequence in (4, 5, 50, 107, len(day)):
+        command, result, findings = replayed_command(journal, sequence)
+        assert command.tobytes() == day[sequence - 1].tobytes()
+        assert result.tobytes() == results[sequence - 1].tobytes()
+        failed = [
+            Check(i)
+            for i, finding in enumerate(findings)
+            if finding["reason"] != Reason.APPROVED and finding["reached"]
+        ]
+        assert len(failed) == (result["reason"] != Reason.APPROVED)
+    assert replayed_command(journal, len(day) + 1) is None
+    journal.close()
+
+
+def test_layout_is_a_file_format():
+    """The command's layout is written to disk: changing it needs a new journal version, not a new expectation here."""
+    assert COMMAND.itemsize == 176
+    assert hashlib.sha256(repr(COMMAND.descr).encode()).hexdigest()[:16] == "0143531499042204"
