@@ -32,7 +32,8 @@ _PROBLEM_WORDS = {
     BAD_CONTENT: "has content that does not fit it",
 }
 
-_LENGTH_BYTES, _MAX_LENGTH, _IS_NUMERIC = 0, 1, 2
+_LENGTH_BYTES, _MAX_LENGTH, _CONTENT = 0, 1, 2
+_BINARY, _TEXT, _DIGITS = 0, 1, 2
 _ZERO, _NINE = 0x30, 0x39
 
 
@@ -46,7 +47,7 @@ def problem_text(problem: int) -> str:
 
 
 def scan_table(dialect: Dialect) -> Places:
-    """A dialect as the scan needs it: for each field length bytes, greatest length and whether digits only.
+    """A dialect as the scan needs it: for each field length bytes, greatest length and what it may contain.
 
     Raises: ValueError if the dialect is not one that the scan can read.
     """
@@ -59,7 +60,8 @@ def scan_table(dialect: Dialect) -> Places:
             or (spec.length_bytes and spec.length_encoding not in ("ascii", "latin-1"))
         ):
             raise ValueError(f"the scan does not read field {number} of dialect {dialect.name}")
-        table[number] = spec.length_bytes, spec.max_length, spec.content == "n"
+        content = _BINARY if spec.is_binary else _DIGITS if spec.content == "n" else _TEXT
+        table[number] = spec.length_bytes, spec.max_length, content
     if not (dialect.primary_bitmap.is_binary and dialect.fields[1].is_binary):
         raise ValueError(f"the scan reads binary bitmaps only, not those of dialect {dialect.name}")
     return table
@@ -140,9 +142,11 @@ def scan_message(buffer: Buffer, start: Integer, end: Integer, table: Places, pl
             position += length_bytes
         if position + length > end:
             return CUT_OFF + field
-        if table[field, _IS_NUMERIC]:
-            for digit in range(position, position + length):
-                if buffer[digit] < _ZERO or buffer[digit] > _NINE:
+        content = table[field, _CONTENT]
+        if content != _BINARY:
+            for character in range(position, position + length):
+                byte = buffer[character]
+                if byte > 0x7F or (content == _DIGITS and (byte < _ZERO or byte > _NINE)):
                     return BAD_CONTENT + field
         places[field, 0], places[field, 1] = position, length
         position += length
