@@ -5,6 +5,7 @@ shares the next sync (group commit).
 """
 
 import asyncio
+import contextlib
 import queue
 import threading
 from collections.abc import Callable
@@ -51,7 +52,7 @@ class EngineFigures:
 class Engine:
     """Decides. Belongs to one event loop; every method but `balance` is called there.
 
-    clock: Unix time in microseconds; stamps never run backwards.
+    clock: Unix time in microseconds; stamps never run backwards, not even from one run to the next.
     on_failure: called once if commands cannot be applied or written; nothing is answered any more.
     """
 
@@ -60,9 +61,9 @@ class Engine:
         self._clock = clock
         self._on_failure = on_failure
         self._state = replayed(journal)
-        self._time_us = 0
         self._pending: list[tuple[Records, Answer]] = []
         self._in_flight: list[tuple[Records, Answer]] = []
+        self._waiting: set[asyncio.Future[Records]] = set()
         self._results = new_results(0)
         self._scheduled = False
         self._stopped = False
@@ -103,7 +104,7 @@ class Engine:
             self._loop.call_soon(self._flush)
 
     async def run(self, commands: Records) -> Records:
-        """Take commands and wait for their results."""
+        """Take commands and wait for their results. Raises: EngineStopped."""
         done: asyncio.Future[Records] = self._loop.create_future()
 
         def answer(results: Records) -> None:
@@ -111,13 +112,14 @@ class Engine:
                 done.set_result(results)
 
         self.submit(commands, answer)
+        self._waiting.add(done)
+        done.add_done_callback(self._waiting.discard)
         return await done
 
     async def settled(self) -> None:
         """Wait until everything taken so far is durable and answered; a stopped engine is as settled as it will be."""
-        if self._stopped:
-            return
-        await self.run(new_commands(0))
+        with contextlib.suppress(EngineStopped):
+            await self.run(new_commands(0))
 
     def _flush(self) -> None:
         """Apply what is pending and hand it to the writer. An error here is ours: stop rather than answer."""
@@ -132,8 +134,7 @@ class Engine:
     def _apply_pending(self) -> None:
         self._in_flight = self._take_batch()
         commands = np.concatenate([part for part, _ in self._in_flight])
-        self._time_us = max(self._time_us, self._clock())
-        commands["time_us"] = self._time_us
+        commands["time_us"] = max(int(self._state.counters[Counter.TIME_US]), self._clock())
         kernel.name_accounts(self._state, commands)
         self._state, self._results, _ = apply_batch(self._state, commands)
         self.figures.batches += 1
@@ -179,6 +180,9 @@ class Engine:
     def _fail(self, error: BaseException) -> None:
         """Answer nobody any more, and say so."""
         self._stopped = True
+        for done in tuple(self._waiting):
+            if not done.done():
+                done.set_exception(EngineStopped("the engine has stopped: its journal cannot be written"))
         log.error("engine_failed", error=f"{type(error).__name__}: {error}")
         self._on_failure(error)
 

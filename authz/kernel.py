@@ -26,6 +26,7 @@ def apply(state: State, commands: Records, results: Records, findings: Records) 
     for i in range(len(commands)):
         findings["reached"][:] = 0
         state.counters[Counter.SEQUENCE] += 1
+        state.counters[Counter.TIME_US] = commands[i]["time_us"]
         sequence = state.counters[Counter.SEQUENCE]
         kind = np.int64(commands[i]["kind"])
         results[i]["sequence"] = sequence

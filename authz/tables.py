@@ -59,7 +59,7 @@ HOLD = record(
 
 
 class Counter(IntEnum):
-    """What the counters count: rows in use, and how far commands have been applied."""
+    """What the counters count: rows in use, how far commands have been applied, and the time of the last."""
 
     ACCOUNTS = 0
     CARDS = 1
@@ -67,6 +67,7 @@ class Counter(IntEnum):
     HOLDS = 3
     SEQUENCE = 4
     OUTBOX_SEQUENCE = 5
+    TIME_US = 6
 
 
 class State(NamedTuple):

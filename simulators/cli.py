@@ -53,7 +53,8 @@ def _serve(arguments: argparse.Namespace) -> int:
         settings = load_settings(**flags)
     except ValidationError as error:
         for problem in error.errors():
-            sys.stderr.write(f"tapwright: setting {'.'.join(map(str, problem['loc']))}: {problem['msg']}\n")
+            name = ".".join(map(str, problem["loc"]))
+            sys.stderr.write(f"tapwright: setting{f' {name}' if name else 's'}: {problem['msg']}\n")
         return 2
     except ValueError as error:
         sys.stderr.write(f"tapwright: settings: {error}\n")

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from authz.engine import Engine
+from authz.errors import EngineStopped
 from authz.http import authorizations, balances
 from authz.iso8583.server import Iso8583Server
 from authz.journal import Journal
@@ -58,6 +59,11 @@ def build_app(
     app.state.api_keys = settings.accepted_api_keys()
     app.state.public_url = settings.public_url
     problem.install(app)
+
+    @app.exception_handler(EngineStopped)
+    async def engine_stopped(_request: Request, _error: EngineStopped) -> JSONResponse:
+        return problem.answer(503, "engine_stopped", "the engine has stopped; what the vault has taken it hears later")
+
     for module in (accounts, cards, devices, tokens):
         app.include_router(module.router)
     app.include_router(

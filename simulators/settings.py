@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cryptography import x509
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from simulators import test_values
+from tokenvault.errors import FieldError
 from tokenvault.http.access import ApiKeys, Scope
 from tokenvault.keys import KeyPurpose
 from tokenvault.pan import PanRange
@@ -16,6 +17,7 @@ from tokenvault.program import Program, TokenRequestor
 CONFIGURATION_FILE = "tapwright.toml"
 
 _ALL_SCOPES = list(Scope)
+_MASTER_KEY_BYTES = 16
 
 
 def _sandbox_api_keys() -> dict[str, list[Scope]]:
@@ -71,6 +73,37 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags, environment, file: in this order."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @field_validator("emv_master_key_aes", "emv_master_key_tdes")
+    @classmethod
+    def _check_master_key(cls, value: SecretStr) -> SecretStr:
+        try:
+            length = len(bytes.fromhex(value.get_secret_value()))
+        except ValueError:
+            length = 0
+        if length != _MASTER_KEY_BYTES:
+            raise ValueError(f"is {_MASTER_KEY_BYTES} bytes as {2 * _MASTER_KEY_BYTES} hexadecimal digits")
+        return value
+
+    @field_validator("manufacturer_roots")
+    @classmethod
+    def _check_manufacturer_roots(cls, paths: list[Path]) -> list[Path]:
+        for path in paths:
+            try:
+                x509.load_pem_x509_certificate(path.read_bytes())
+            except OSError as error:
+                raise ValueError(f"{path}: {error.strerror}") from None
+            except ValueError:
+                raise ValueError(f"{path} holds no certificate in PEM form") from None
+        return paths
+
+    @model_validator(mode="after")
+    def _check_program(self) -> "Settings":
+        try:
+            self.program()
+        except FieldError as error:
+            raise ValueError(f"funding_bin, token_bin and pan_digits: {error.detail}") from None
+        return self
 
     @property
     def database_url(self) -> str:

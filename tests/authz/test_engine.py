@@ -118,11 +118,28 @@ def test_a_failed_append_answers_nobody_and_stops():
     asyncio.run(story())
 
 
-def test_time_never_runs_backwards():
-    """Stamps come from the clock that was given, and stay when it goes back."""
+def test_who_waits_for_a_failed_append_is_told():
+    """Whoever awaits results learns that there will be none, instead of waiting for ever."""
 
     async def story():
-        journal = MemoryJournal()
+        journal, failures = MemoryJournal(), []
+        engine = await _opened(journal, failures=failures)
+        journal.failure = OSError(28, "No space left on device")
+        journal.allowed.release()
+        with pytest.raises(EngineStopped):
+            await engine.run(tap(1))
+        await engine.settled()
+        assert len(failures) == 1
+        await engine.close()
+
+    asyncio.run(story())
+
+
+def test_time_never_runs_backwards():
+    """Stamps come from the clock that was given, and stay when it goes back, also after a restart."""
+
+    async def story():
+        journal, failures = MemoryJournal(), []
         times = [NOW_US, NOW_US + 5, NOW_US - 5, NOW_US + 6, NOW_US + 6]
         engine = await _opened(journal, clock=lambda: times.pop(0))
         journal.allowed.release(3)
@@ -131,6 +148,11 @@ def test_time_never_runs_backwards():
         stamps = [int(commands["time_us"][0]) for _, commands in journal.records]
         assert stamps == [NOW_US, NOW_US + 5, NOW_US + 5, NOW_US + 6]
         await engine.close()
+        reopened = Engine(journal, lambda: NOW_US - 1_000, failures.append)
+        journal.allowed.release()
+        await reopened.run(tap(4))
+        assert int(journal.records[-1][1]["time_us"][0]) == NOW_US + 6
+        await reopened.close()
 
     asyncio.run(story())
 

@@ -41,9 +41,10 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def _answer(
+def answer(
     status: int, code: str, detail: str, errors: list[FieldProblem] | None = None, headers: dict[str, str] | None = None
 ) -> JSONResponse:
+    """A problem document as a response. detail: one sentence, safe to show."""
     problem = Problem(
         type=f"/problems/{code}",
         title=HTTPStatus(status).phrase,
@@ -62,7 +63,7 @@ def install(app: FastAPI) -> None:
     async def caller_error(_request: Request, error: CallerError) -> JSONResponse:
         fields = [FieldProblem(field=error.field, message=error.detail)] if isinstance(error, FieldError) else []
         challenge = {"WWW-Authenticate": "Bearer"} if error.status_hint == 401 else None
-        return _answer(error.status_hint, error.code, error.message, fields, challenge)
+        return answer(error.status_hint, error.code, error.message, fields, challenge)
 
     @app.exception_handler(RequestValidationError)
     async def validation_error(_request: Request, error: RequestValidationError) -> JSONResponse:
@@ -72,10 +73,15 @@ def install(app: FastAPI) -> None:
             for item in error.errors()
         ]
         detail = "; ".join(f"{field.field}: {field.message}" for field in fields)
-        return _answer(422, FieldError.code, detail, fields)
+        return answer(422, FieldError.code, detail, fields)
 
     @app.exception_handler(HTTPException)
     async def http_error(_request: Request, error: HTTPException) -> JSONResponse:
         code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
         headers = dict(error.headers) if error.headers else None
-        return _answer(error.status_code, code, str(error.detail), headers=headers)
+        return answer(error.status_code, code, str(error.detail), headers=headers)
+
+    @app.exception_handler(Exception)
+    async def our_error(_request: Request, _error: Exception) -> JSONResponse:
+        # The error itself goes to the log; its text may hold what a caller must not see.
+        return answer(500, "internal_error", "something went wrong on our side; it is in the server's log")
