@@ -8,7 +8,8 @@ from pathlib import Path
 _DEFAULT_URL = "http://127.0.0.1:8420"
 
 
-def _parser() -> argparse.ArgumentParser:
+def argument_parser() -> argparse.ArgumentParser:
+    """All verbs and their flags."""
     parser = argparse.ArgumentParser(
         prog="tapwright",
         description="A payment network in a box: token vault, authorization engine, simulated phones and terminals.",
@@ -109,7 +110,7 @@ _VERBS = {"serve": _serve, "demo": _demo, "explain": _explain}
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the process's exit code."""
-    arguments = _parser().parse_args(argv)
+    arguments = argument_parser().parse_args(argv)
     try:
         return _VERBS[arguments.verb](arguments)
     except KeyboardInterrupt:

@@ -42,9 +42,13 @@ _BASE_32 = np.frombuffer(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", np.uint8)
 _DECISION_PREFIX = np.frombuffer(b"auth_", np.uint8)
 _DECISION_CHARACTERS = 13
 
-# Tags of DE 55 in the order of the signed bytes, then the cryptogram and its kind; and how long each must be.
-_TAGS = (0x9F02, 0x9F03, 0x9F1A, 0x95, 0x5F2A, 0x9A, 0x9C, 0x9F37, 0x82, 0x9F36, 0x9F10, 0x9F26, 0x9F27)
-_TAG_BYTES = (6, 6, 2, 5, 2, 3, 1, 4, 2, 2, 7, 8, 1)
+CHIP_TAG_BYTES = {
+    "9F02": 6, "9F03": 6, "9F1A": 2, "95": 5, "5F2A": 2, "9A": 3, "9C": 1, "9F37": 4, "82": 2, "9F36": 2, "9F10": 7,
+    "9F26": 8, "9F27": 1,
+}  # fmt: skip
+"""What DE 55 must hold, in bytes: tags in the order of the signed bytes, then the cryptogram and its kind."""
+_TAGS = tuple(int(tag, 16) for tag in CHIP_TAG_BYTES)
+_TAG_BYTES = tuple(CHIP_TAG_BYTES.values())
 _AMOUNT, _COUNTRY, _CURRENCY, _ATC, _ISSUER_DATA, _CRYPTOGRAM, _INFORMATION = 0, 2, 4, 9, 10, 11, 12
 _ISSUER_DATA_LENGTH_BYTE = 6
 _ARQC = 0x80  # the two high bits of tag 9F27: authorization request cryptogram (EMV Book 3, 6.5.5.4)

@@ -1,0 +1,71 @@
+"""The documents: what they print is what the code has, what they tell one to run runs, and their links hold."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from docs.generated import current
+from simulators import test_values
+from simulators.sandbox import running_sandbox
+from tests.conftest import settings_for
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/*.md"), *ROOT.glob("tests/*.md")])
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_generated_parts_are_current(path):
+    """Tables that the code knows best are as the code has them (run `python -m docs.generated`)."""
+    assert path.read_text() == current(path.read_text())
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(path):
+    """Every relative link names a file, and its fragment a heading of it."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
+        name, _, fragment = target.partition("#")
+        if "://" in name:
+            continue
+        linked = (path.parent / name).resolve() if name else path
+        assert linked.exists(), f"{path.name} links to {target}"
+        if fragment:
+            headings = re.findall(r"^#+ (.+)$", linked.read_text(), re.MULTILINE)
+            anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+            assert fragment in anchors, f"{path.name} links to {target}"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """A network on the real clock, as a newcomer would start it."""
+    with running_sandbox(settings_for(tmp_path_factory.mktemp("documents") / "data")) as sandbox:
+        yield sandbox
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/wallet-integration.md"])
+def test_python_in_the_documents_runs(name, server, tmp_path):
+    """The Python of a document, top to bottom, works in a process that knows nothing else."""
+    blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / name).read_text(), re.MULTILINE | re.DOTALL)
+    pem = re.findall(r"-----BEGIN .*?-----END [A-Z ]+-----", (ROOT / "docs/test-values.md").read_text(), re.DOTALL)
+    (tmp_path / "manufacturer.pem").write_text("\n".join(pem))
+    environment = {
+        "TAPWRIGHT_URL": server.http_url,
+        "TAPWRIGHT_ISO8583": "{}:{}".format(*server.iso_address),
+        "PYTHONPATH": str(ROOT),
+    }
+    run = subprocess.run(
+        [sys.executable, "-c", "".join(blocks)], env=environment, cwd=tmp_path, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    assert "APPROVED" in run.stdout
+
+
+def test_test_values_are_listed():
+    """What the sandbox takes and uses is what the list of test values says."""
+    listed = (ROOT / "docs/test-values.md").read_text()
+    names = [name for name in dir(test_values) if name.isupper()]
+    assert names
+    for name in names:
+        assert f"{getattr(test_values, name)}" in listed, name
