@@ -59,7 +59,8 @@ def verify_proof(vault: Vault, proof: str, method: str, url: str, access_token: 
     if _without_query(claims.get("htu")) != _without_query(url):
         raise _refuse("htu is not the URL of this call")
     issued_at = claims.get("iat")
-    if not isinstance(issued_at, int | float) or abs(vault.now() - issued_at) > AGE_SECONDS_MAX:
+    # Said so that NaN, which JSON parsers let through, is refused: no comparison with it is true.
+    if not (isinstance(issued_at, int | float) and abs(vault.now() - issued_at) <= AGE_SECONDS_MAX):
         raise _refuse(f"iat is not within {AGE_SECONDS_MAX} s of the vault's clock")
     if not hmac.compare_digest(str(claims.get("ath")).encode(), access_token_hash(access_token).encode()):
         raise _refuse("ath is not the hash of the access token")
