@@ -56,6 +56,12 @@ def answer(
     return JSONResponse(problem.model_dump(), status, media_type=MEDIA_TYPE, headers=headers)
 
 
+def _field_path(item: dict[str, Any]) -> str:
+    """Where a validation error lies; what is no JSON at all has no fields, only a body."""
+    path = () if item["type"] == "json_invalid" else item["loc"][1:]
+    return ".".join(str(part) for part in path) or "body"
+
+
 def install(app: FastAPI) -> None:
     """Make every error of an application a problem document."""
 
@@ -68,10 +74,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def validation_error(_request: Request, error: RequestValidationError) -> JSONResponse:
         # Only names and messages: the offending input itself may be a secret.
-        fields = [
-            FieldProblem(field=".".join(str(part) for part in item["loc"][1:]) or "body", message=item["msg"])
-            for item in error.errors()
-        ]
+        fields = [FieldProblem(field=_field_path(item), message=item["msg"]) for item in error.errors()]
         detail = "; ".join(f"{field.field}: {field.message}" for field in fields)
         return answer(422, FieldError.code, detail, fields)
 

@@ -1,0 +1,81 @@
+"""The house: which way imports run, what routers may not touch, and names that say nothing."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("tokenvault", "authz", "simulators")
+MODULES = sorted(path for package in PACKAGES for path in ROOT.glob(f"{package}/**/*.py"))
+
+MAY_IMPORT = {
+    "tokenvault": {"tokenvault"},
+    "authz": {"authz", "tokenvault"},
+    "simulators": {"simulators", "authz", "tokenvault"},
+}
+PURE = {"currencies", "emv", "errors", "identifiers", "pan"}
+"""What the engine may take from the vault: functions without storage or HTTP."""
+
+EMPTY_NAMES = re.compile(r"util|helper|manager|misc|common", re.IGNORECASE)
+
+
+def _imports(path):
+    """Every module that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_run_one_way(path):
+    """simulators -> authz -> tokenvault, and nothing in the packages knows tests, benchmarks or documents."""
+    package = path.relative_to(ROOT).parts[0]
+    ours = {*PACKAGES, "tests", "benchmarks", "docs"}
+    roots = {name.partition(".")[0] for name in _imports(path)} & ours
+    assert roots <= MAY_IMPORT[package]
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("authz/**/*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_engine_takes_only_pure_functions_from_the_vault(path):
+    """No storage, no HTTP, no keys."""
+    taken = {name.split(".")[1] for name in _imports(path) if name.startswith("tokenvault.")}
+    assert taken <= PURE
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("*/http/*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_routers_hold_no_sql_and_no_cryptography(path):
+    """A router parses, calls one use case and shows what came back."""
+    roots = {name.partition(".")[0] for name in _imports(path)}
+    assert roots.isdisjoint({"sqlalchemy", "sqlite3", "cryptography", "joserfc", "numpy", "numba"})
+    if path.name not in ("problem.py", "access.py"):
+        assert not any(isinstance(node, ast.Try) for node in ast.walk(ast.parse(path.read_text())))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_names_say_something(path):
+    """No module, class or function is called after nothing in particular."""
+    names = [path.stem]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            names.append(node.name)
+    # EMV's own word: the common session key derivation.
+    assert [name for name in names if EMPTY_NAMES.search(name.replace("_common_fields", ""))] == []
+
+
+@pytest.mark.parametrize("name", ["checks", "hash_index", "kernel", "tables", "replay"])
+def test_the_engine_reads_no_clock_and_no_randomness(name):
+    """Time and identifiers come in with the command."""
+    roots = {imported.partition(".")[0] for imported in _imports(ROOT / "authz" / f"{name}.py")}
+    assert roots.isdisjoint({"time", "datetime", "random", "secrets", "os", "uuid"})
+
+
+def test_every_package_is_installed():
+    """A folder with modules that `pyproject.toml` does not name would be missing from an installation."""
+    listed = re.search(r"packages = \[(.*?)\]", (ROOT / "pyproject.toml").read_text(), re.DOTALL)[1]
+    folders = {".".join(path.parent.relative_to(ROOT).parts) for path in MODULES}
+    assert set(re.findall(r'"([\w.]+)"', listed)) == folders
