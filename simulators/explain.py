@@ -19,7 +19,8 @@ def read_decision(authorization_id: str, *, url: str, api_key: str, data_dir: Pa
     Raises: IssuerRefused, CallerError, httpx.TransportError.
     """
     if data_dir is None:
-        return Issuer(url, api_key).authorization(authorization_id)
+        with Issuer(url, api_key) as issuer:
+            return issuer.authorization(authorization_id)
     from authz.explanation import explain
     from authz.http.authorizations import AuthorizationView
     from authz.segments import SegmentReader

@@ -1,6 +1,6 @@
 """A client of the issuer's side of the HTTP API: opens accounts, issues cards, asks for balances and explanations."""
 
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -25,6 +25,12 @@ class Issuer:
     def close(self) -> None:
         """Drop the connection."""
         self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def open_account(self, currency: str, credit_limit: int, transaction_limit: int | None = None) -> dict[str, Any]:
         """Open an account; amounts in minor units. Raises: IssuerRefused."""

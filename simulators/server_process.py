@@ -19,13 +19,16 @@ class ServerProcess:
         command = [sys.executable, "-m", "simulators.cli", "serve", "--data-dir", str(data_dir)]
         command += ["--http-port", "0", "--iso-port", "0", *arguments]
         self._log = (data_dir.parent / f"{data_dir.name}.log").open("a+b")
+        start = self._log.tell()
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log)  # noqa: S603 - our own program
         assert self._process.stdout is not None
         line = self._process.stdout.readline().decode()
         ready = _READY.search(line)
         if ready is None:
             self._process.wait()
-            raise ServerDidNotStart(self.log_text())
+            text = self.log_text(start)
+            self._finish()
+            raise ServerDidNotStart(text)
         self.http_url = ready[1]
         self.iso_address = (ready[2], int(ready[3]))
 
@@ -34,9 +37,9 @@ class ServerProcess:
         """Its process id."""
         return self._process.pid
 
-    def log_text(self) -> str:
-        """Everything that servers on this data directory have logged."""
-        self._log.seek(0)
+    def log_text(self, start: int = 0) -> str:
+        """What servers on this data directory have logged, from a byte offset on."""
+        self._log.seek(start)
         return self._log.read().decode()
 
     def kill(self) -> None:

@@ -145,7 +145,6 @@ def test_bad_fields_are_named(http, body, fields):
     [
         (b"{", (422, "invalid_field")),
         (b"", (422, "invalid_field")),
-        (b'{"currency": NaN}', (422, "invalid_field")),
         (b"\xff\xfe", (422, "invalid_field")),
         (b"[" * 10_000, (400, "bad_request")),
     ],

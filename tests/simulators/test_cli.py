@@ -1,0 +1,97 @@
+"""The verbs: explain from a server and from a directory, and the whole demo."""
+
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from authz.segments import SegmentReader
+from simulators.cli import main
+from simulators.demo import run_demo
+from simulators.sandbox import running_sandbox
+from tests.conftest import settings_for
+
+
+def _decision(issuer, new_phone, terminal):
+    phone = new_phone()
+    phone.provision(issuer.issue_card(issuer.open_account("EUR", 1_000)["id"])["id"])
+    return terminal.pay(phone, 2_000).authorization_id
+
+
+def test_explain_asks_a_server(sandbox, issuer, new_phone, terminal, capsys):
+    """The decision, its reason, its advice and every check."""
+    identifier = _decision(issuer, new_phone, terminal)
+    assert main(["explain", identifier, "--url", sandbox.http_url]) == 0
+    shown = capsys.readouterr().out
+    for text in (
+        "DECLINED",
+        identifier,
+        "DE 39 = 61",
+        "exceeds_limit",
+        "20.00 EUR",
+        "at most 10.00 EUR",
+        "Ask for less",
+    ):
+        assert text in shown
+    assert re.search(r"not reached: available_credit", shown)
+
+
+def test_explain_reads_a_directory(sandbox, issuer, new_phone, terminal, capsys):
+    """The same from the journal alone, while the server goes on."""
+    identifier = _decision(issuer, new_phone, terminal)
+    main(["explain", identifier, "--url", sandbox.http_url])
+    from_server = capsys.readouterr().out
+    assert main(["explain", identifier, "--data-dir", str(sandbox.settings.data_dir)]) == 0
+    assert capsys.readouterr().out == from_server
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["auth_7ZZZZZZZZZZZZ", "--url", "{url}"], "there is no authorization"),
+        (["nonsense", "--url", "{url}"], "is not an identifier"),
+        (["auth_0000000000001", "--url", "{url}", "--api-key", "wrong"], "unauthenticated"),
+        (["auth_0000000000001", "--url", "{url}", "--api-key", "tapwright-test-wallet"], "missing_scope"),
+        (["auth_0000000000001", "--url", "http://127.0.0.1:1"], "no server at"),
+        (["auth_0000000000001", "--data-dir", "{folder}"], "there is no authorization"),
+    ],
+)
+def test_explain_fails_in_one_line(sandbox, tmp_path, capsys, arguments, words):
+    """Nothing found, not allowed, nobody there: one line and exit code 1."""
+    filled = [argument.format(url=sandbox.http_url, folder=tmp_path) for argument in arguments]
+    assert main(["explain", *filled]) == 1
+    error = capsys.readouterr().err
+    assert words in error
+    assert len(error.splitlines()) == 1
+
+
+def test_the_demo_tells_the_whole_story(tmp_path):
+    """Approved, three refusals by name, and the balance after the kill; the data stays where it was asked to."""
+    console = Console(record=True, width=120, file=io.StringIO())
+    run_demo(console, tmp_path / "data")
+    story = console.export_text()
+    order = [
+        "APPROVED",
+        "invalid_cryptogram",
+        "replayed_cryptogram",
+        "exceeds_limit",
+        "held 12.50 EUR, available 2487.50 EUR: as before",
+        "replayed_cryptogram",
+        "Done in",
+    ]
+    position = 0
+    for words in order:
+        position = story.index(words, position) + 1
+    commands = sum(len(commands) for _, commands in SegmentReader(tmp_path / "data" / "journal").read())
+    assert commands == 9
+    with running_sandbox(settings_for(tmp_path / "data")) as sandbox:
+        assert sandbox.http_url
+
+
+def test_a_verb_is_needed(capsys):
+    """Without one, the usage."""
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert ended.value.code == 2
+    assert "VERB" in capsys.readouterr().err

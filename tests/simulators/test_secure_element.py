@@ -1,0 +1,95 @@
+"""The secure element: keys stay inside, whatever one tries from outside."""
+
+import copy
+import pickle
+
+import pytest
+from cryptography.exceptions import InvalidTag
+
+from simulators.secure_element import SecureElement
+from tokenvault.credentials import TokenCredentials
+from tokenvault.emv.cryptogram_versions import TAPWRIGHT_AES
+from tokenvault.errors import FieldError
+from tokenvault.sealing import seal_to_device
+
+CARD_KEY = "00112233445566778899AABBCCDDEEFF"
+CREDENTIALS = TokenCredentials(
+    token_id="tok_0000000000001",
+    token_pan="9999501000000011",
+    pan_sequence_number="01",
+    expiry="2911",
+    service_code="201",
+    payment_account_reference="TPW1" + "0" * 25,
+    token_requestor_id="99900000001",
+    application_identifier="F0000054415057",
+    application_interchange_profile="1980",
+    issuer_application_data="0601A603A40000",
+    card_key=CARD_KEY,
+)
+TERMINAL = {
+    tag: bytes(length)
+    for tag, length in {"9F02": 6, "9F03": 6, "9F1A": 2, "95": 5, "5F2A": 2, "9A": 3, "9C": 1, "9F37": 4}.items()
+}
+
+
+def _base64url(data):
+    import base64
+
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+@pytest.fixture
+def element():
+    """An element with one token."""
+    made = SecureElement()
+    made.install(_base64url(seal_to_device(CREDENTIALS.encode(), made.public_key(), b"info")), "info")
+    return made
+
+
+def test_it_cannot_be_copied(element):
+    """Neither copied nor pickled, and its repr holds no key."""
+    for attempt in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="cannot be copied"):
+            attempt(element)
+    assert repr(element) == "SecureElement(1 tokens)"
+    assert CARD_KEY not in repr(CREDENTIALS)
+
+
+def test_no_public_member_gives_a_key(element):
+    """What the object offers: a public key, signatures, cryptograms."""
+    members = {name for name in dir(element) if not name.startswith("_")}
+    assert members == {"public_key", "sign_proof", "install", "generate_cryptogram"}
+    assert not hasattr(element.public_key(), "private_numbers")
+
+
+def test_a_tap_counts_up_and_signs(element):
+    """Each tap uses the next counter, and its cryptogram is the one that the key gives."""
+    for counter in (1, 2, 3):
+        answer = element.generate_cryptogram(CREDENTIALS.token_id, TERMINAL)
+        assert int.from_bytes(answer.values["9F36"], "big") == counter
+        expected = TAPWRIGHT_AES.arqc(bytes.fromhex(CARD_KEY), TERMINAL | answer.values)
+        assert answer.values["9F26"] == expected
+        assert answer.track2.text("=") == "9999501000000011=29112010"
+        assert "9999501000000011" not in repr(answer)
+
+
+def test_counters_survive_a_second_installation(element):
+    """Credentials sealed again, because an answer was lost, do not set the counter back."""
+    element.generate_cryptogram(CREDENTIALS.token_id, TERMINAL)
+    element.install(_base64url(seal_to_device(CREDENTIALS.encode(), element.public_key(), b"info")), "info")
+    answer = element.generate_cryptogram(CREDENTIALS.token_id, TERMINAL)
+    assert int.from_bytes(answer.values["9F36"], "big") == 2
+
+
+def test_credentials_for_others_do_not_open(element):
+    """Sealed to another element, or under another info, or in another format."""
+    other = SecureElement()
+    sealed = _base64url(seal_to_device(CREDENTIALS.encode(), other.public_key(), b"info"))
+    with pytest.raises(InvalidTag):
+        element.install(sealed, "info")
+    with pytest.raises(InvalidTag):
+        other.install(sealed, "other info")
+    with pytest.raises(FieldError, match="format"):
+        other.install(_base64url(seal_to_device(b'{"format": "2"}', other.public_key(), b"info")), "info")
+    with pytest.raises(KeyError):
+        other.generate_cryptogram(CREDENTIALS.token_id, TERMINAL)

@@ -1,0 +1,153 @@
+"""A server as a process: what prevents a start is one clear line, and an end is polite."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from simulators.issuer import Issuer
+from simulators.phone import Phone
+from simulators.server_process import ServerDidNotStart, ServerProcess
+from simulators.terminal import Terminal
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A running server."""
+    process = ServerProcess(tmp_path / "data", "--log-level", "info", "--log-format", "json")
+    yield process
+    process.stop()
+
+
+def _refused_start(tmp_path, *arguments, data_dir=None):
+    """The one line that a start is refused with."""
+    with pytest.raises(ServerDidNotStart) as refused:
+        ServerProcess(data_dir or tmp_path / "other", "--log-level", "warning", *arguments)
+    lines = str(refused.value).splitlines()
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("tapwright: ")
+    return lines[0]
+
+
+def test_a_port_in_use_is_named(tmp_path):
+    """Each of the two ports."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for setting in ("http", "iso"):
+            line = _refused_start(tmp_path, f"--{setting}-port", str(port))
+            assert line == f"tapwright: {setting}_port {port} on 127.0.0.1: address already in use"
+
+
+def test_an_address_that_is_not_ours_is_named(tmp_path):
+    """A host that this machine does not have."""
+    assert "http_port 0 on 192.0.2.1" in _refused_start(tmp_path, "--http-host", "192.0.2.1")
+    assert "iso_port 0 on 192.0.2.1" in _refused_start(tmp_path, "--iso-host", "192.0.2.1")
+
+
+def test_a_data_directory_that_cannot_be_written_is_named(tmp_path):
+    """A file in its place, which not even root can write into."""
+    file = tmp_path / "file"
+    file.write_text("")
+    assert f"data directory {file}" in _refused_start(tmp_path, data_dir=file)
+
+
+def test_a_second_process_on_the_same_directory_is_refused(server, tmp_path):
+    """The first goes on undisturbed."""
+    line = _refused_start(tmp_path, data_dir=tmp_path / "data")
+    assert line.endswith(f"data directory {tmp_path / 'data'} is in use by another process")
+    assert httpx.get(server.http_url + "/readyz", trust_env=False).status_code == 200
+
+
+def test_the_wrong_root_key_is_one_line(tmp_path):
+    """A data directory does not open with another root key, and opens again with its own."""
+    ServerProcess(tmp_path / "data", "--log-level", "warning").stop()
+    other = tmp_path / "other.key"
+    other.write_bytes(bytes(32))
+    line = _refused_start(tmp_path, "--root-key-file", str(other), data_dir=tmp_path / "data")
+    assert "the root key is not the one" in line
+    assert ServerProcess(tmp_path / "data", "--log-level", "warning").stop() == 0
+
+
+def test_a_damaged_journal_is_one_line_and_stays_as_it_is(tmp_path):
+    """A flipped byte in the middle: file and offset are named, and nothing is changed."""
+    server = ServerProcess(tmp_path / "data", "--log-level", "warning")
+    issuer = Issuer(server.http_url)
+    for _ in range(5):
+        issuer.open_account("EUR", 1_000)
+    issuer.close()
+    server.stop()
+    (segment,) = (tmp_path / "data" / "journal").glob("*.journal")
+    content = bytearray(segment.read_bytes())
+    content[100] ^= 1
+    segment.write_bytes(content)
+    line = _refused_start(tmp_path, data_dir=tmp_path / "data")
+    assert f"{segment} is damaged at byte 16" in line
+    assert segment.read_bytes() == content
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_end_it_politely(tmp_path, number):
+    """Exit code 0, what was decided is there again, and both ports are free at once."""
+    server = ServerProcess(tmp_path / "data", "--log-level", "info", "--log-format", "json")
+    issuer, phone = Issuer(server.http_url), Phone(server.http_url)
+    account = issuer.open_account("EUR", 1_000)
+    phone.provision(issuer.issue_card(account["id"])["id"])
+    terminal = Terminal(server.iso_address)
+    assert terminal.pay(phone, 5).approved
+    os.kill(server.pid, number)
+    assert server.stop() == 0
+    terminal.close()
+    issuer.close()
+    phone.close()
+    ports = ["--http-port", server.http_url.rpartition(":")[2], "--iso-port", str(server.iso_address[1])]
+    again = ServerProcess(tmp_path / "data", "--log-level", "warning", *ports)
+    issuer = Issuer(again.http_url)
+    assert issuer.balance(account["id"])["held"] == 5
+    issuer.close()
+    assert again.stop() == 0
+
+
+def test_logs_are_structured_and_hold_no_secret(server, tmp_path):
+    """Each line is one JSON object; a whole story leaves no number, key or proof in them or in the journal."""
+    issuer, phone = Issuer(server.http_url), Phone(server.http_url)
+    card = issuer.issue_card(issuer.open_account("EUR", 1_000)["id"])
+    phone.provision(card["id"])
+    terminal = Terminal(server.iso_address)
+    transaction = terminal.start(5)
+    tap = phone.tap(transaction.values)
+    assert terminal.authorize(transaction, tap).approved
+    request = terminal.authorization_request(transaction, tap)
+    request[49] = "x78"
+    assert terminal._link.exchange(request)[39] == "30"
+    terminal.close()
+    lines = [json.loads(line) for line in server.log_text().splitlines()]
+    assert {"ready", "connection_opened", "format_error"} <= {line["event"] for line in lines}
+    text = server.log_text()
+    assert tap.track2.pan not in text
+    assert request[55] not in text
+    assert "tapwright-test" not in text
+    assert "eyJ" not in text
+    key = (tmp_path / "data" / "root.key").read_bytes()
+    assert key.hex() not in text
+    issuer.close()
+    phone.close()
+
+
+def test_private_files_are_private(server, tmp_path):
+    """Only its owner can read the root key."""
+    assert stat.S_IMODE((tmp_path / "data" / "root.key").stat().st_mode) == 0o600
+
+
+def test_help_is_quick_to_import():
+    """`tapwright --help` loads neither engine nor web server."""
+    program = "import sys; from simulators.cli import argument_parser; argument_parser().format_help(); " + (
+        "print([name for name in ('numba', 'fastapi', 'sqlalchemy', 'rich') if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
