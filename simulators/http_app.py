@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -52,7 +53,13 @@ def build_app(
     settings: Settings, vault: Vault, engine: Engine, journal: Journal, network: Network, iso_server: Iso8583Server
 ) -> FastAPI:
     """Mount everything. The application reads its surroundings from `app.state`."""
-    app = FastAPI(title="Tapwright", version="1", description=_DESCRIPTION, docs_url="/docs", redoc_url=None)
+    app = FastAPIOffline(
+        title="Tapwright",
+        version="1",
+        description=_DESCRIPTION,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url="/docs/oauth2",
+    )
     app.state.vault = vault
     app.state.engine = engine
     app.state.journal = journal

@@ -228,3 +228,13 @@ def test_health_readiness_and_metrics(http, issuer, terminal, new_phone):
 def test_the_document_page_is_served(http):
     """The page to try calls by hand."""
     assert "swagger" in http.get("/docs").text.lower()
+
+
+def test_the_documentation_page_needs_no_other_host(http):
+    """The page's scripts and styles come from this server."""
+    page = http.get("/docs").text
+    assets = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert {asset.rpartition(".")[2] for asset in assets} == {"js", "css", "png"}
+    for asset in assets:
+        assert http.get(asset).status_code == 200
+    assert "://" not in page
