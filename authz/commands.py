@@ -15,13 +15,47 @@ Records = npt.NDArray[np.void]
 
 
 class Kind(IntEnum):
-    """What a command asks for."""
+    """What a command asks for. Messages carry the name of their class and function (ISO 8583:1987)."""
 
     SET_ACCOUNT = 1
     SET_CARD = 2
     SET_TOKEN = 3
-    AUTHORIZE = 10
-    REVERSE = 11
+    ACTIVATE_PROGRAM = 4  # the document travels beside the command
+    PASS_TIME = 5  # nothing but the time of the command
+    AUTHORIZATION_REQUEST = 10  # 0100
+    AUTHORIZATION_ADVICE = 11  # 0120
+    FINANCIAL_REQUEST = 12  # 0200
+    FINANCIAL_ADVICE = 13  # 0220
+    REVERSAL_REQUEST = 14  # 0400
+    REVERSAL_ADVICE = 15  # 0420
+    CHARGEBACK = 20
+    REPRESENTMENT = 21
+
+
+MESSAGES = range(Kind.AUTHORIZATION_REQUEST, Kind.REVERSAL_ADVICE + 1)
+"""The kinds that come as messages about a token."""
+
+
+class Operation(IntEnum):
+    """What a cardholder wants: the first two digits of DE 3."""
+
+    PURCHASE = 0
+    CASH = 1
+    PURCHASE_WITH_CASH_BACK = 9
+    REFUND = 20
+    BALANCE_INQUIRY = 31
+
+
+class Flag(IntEnum):
+    """What else a message says, one bit each."""
+
+    REPEAT = 1  # x1x1
+    PARTIAL_APPROVAL = 2  # the terminal can take a part of what it asked for
+    PREAUTHORIZATION = 4  # DE 25 = 06: the final amount comes later
+    HAS_ORIGINAL = 8  # DE 90 names an earlier message
+    HAS_REPLACEMENT = 16  # DE 95 names what remains of it
+    MORE_FOLLOWS = 32  # another completion of the same authorization will come
+    DECLINED_ELSEWHERE = 64  # an advice of a decline
 
 
 class Channel(IntEnum):
@@ -34,6 +68,15 @@ class Channel(IntEnum):
     E_COMMERCE = 4
     QR_CODE = 5
     KEYED = 6
+
+
+class CardholderVerification(IntEnum):
+    """How the cardholder was verified, read from tag 9F34 and DE 52."""
+
+    NONE = 0
+    PIN = 1
+    SIGNATURE = 2
+    DEVICE = 3  # by the phone itself: fingerprint, face or its own code (CDCVM)
 
 
 class CryptogramOutcome(IntEnum):
@@ -80,16 +123,24 @@ COMMAND = record(
         ("card_id", "u8"),
         ("token_id", "u8"),
         ("token_pan", "u8"),
-        # authorizations and reversals
+        # messages
         ("amount_minor", "i8"),  # DE 4
         ("signed_amount_minor", "i8"),  # tag 9F02
+        ("cash_minor", "i8"),  # DE 54, amount type 40: the cash in a purchase with cash-back
+        ("replacement_minor", "i8"),  # DE 95: what remains after a partial reversal
         ("acquirer", "u8"),  # DE 32
         ("original_acquirer", "u8"),  # DE 90
+        ("reference", "i8"),  # a decision's sequence: what a chargeback or representment is about
         # the vault's notices
         ("limit_minor", "i8"),
         ("transaction_limit_minor", "i8"),
+        ("token_requestor", "u8"),
+        ("token_created", "u4"),  # Unix seconds
+        ("device_created", "u4"),  # Unix seconds
         ("channels", "u4"),  # bit 1 << Channel
-        # authorizations and reversals, continued in order of width
+        # messages, continued in order of width
+        ("latitude", "i4"),  # DE 59, degrees * 100_000, NO_POSITION where absent
+        ("longitude", "i4"),
         ("stan", "u4"),  # DE 11
         ("transmitted", "u4"),  # DE 7, MMDDhhmmss as a number
         ("original_stan", "u4"),  # DE 90
@@ -106,23 +157,41 @@ COMMAND = record(
         ("entry_mode", "u2"),  # DE 22
         ("pan_sequence_number", "u2"),  # DE 23
         ("expiry", "u2"),  # YYMM: DE 35 or DE 14, or a token's
+        ("original_type", "u2"),  # DE 90, message type
         ("state", "u2"),
         ("segment", "u2"),
+        ("flags", "u2"),  # Flag
+        ("operation", "u1"),  # DE 3, first two digits
         ("channel", "u1"),
+        ("cardholder_verification", "u1"),
         ("cryptogram_outcome", "u1"),
         ("cryptogram_version", "u1"),
         ("key_index", "u1"),
+        ("device_risk", "u1"),  # 1 (trusted) to 5, 0 where not known
+        ("payment_account_reference", "S29"),  # a token's, from the vault
+        ("spare", "u4"),
     ]
 )
-COMMAND_BYTES = 176
+COMMAND_BYTES = 264
+
+NO_POSITION = -(2**31)
 
 RESULT = record(
     [
-        ("sequence", "i8"),  # the command's number in the journal, from 1
+        ("sequence", "i8"),  # the command's number in the journal, from 1; a repeat's is that of its first
         ("account_id", "u8"),
+        ("approved_minor", "i8"),  # how much of the amount was approved, in its own currency
+        ("billing_minor", "i8"),  # the same in the account's currency
         ("available_minor", "i8"),  # limit - posted - held after the command
+        ("posted_minor", "i8"),
         ("approval_code", "u4"),  # 0..999999, meaningful where approved
-        ("reason", "u4"),
+        ("conversion_rate", "u4"),  # DE 10: how many decimals (1 digit), then 7 digits; 0 where nothing was converted
+        ("billing_currency", "u2"),
+        ("reason", "u2"),
+        ("program_version", "u4"),
+        ("payment_account_reference", "S29"),
+        ("spare_1", "u1"),
+        ("spare_2", "u2"),
     ]
 )
 

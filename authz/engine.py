@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 import structlog
 
-from authz import kernel
 from authz.commands import Records, new_commands, new_results
 from authz.errors import EngineStopped
 from authz.hash_index import find_row
 from authz.journal import Journal
+from authz.kernel.application import name_accounts
 from authz.replay import apply_batch, replayed
 from authz.tables import Counter, State
 
@@ -135,7 +135,7 @@ class Engine:
         self._in_flight = self._take_batch()
         commands = np.concatenate([part for part, _ in self._in_flight])
         commands["time_us"] = max(int(self._state.counters[Counter.TIME_US]), self._clock())
-        kernel.name_accounts(self._state, commands)
+        name_accounts(self._state, commands)
         self._state, self._results, _ = apply_batch(self._state, commands)
         self.figures.batches += 1
         self.figures.commands += len(commands)

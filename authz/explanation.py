@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from authz.checks import Check
-from authz.commands import CardState, Channel, CryptogramOutcome, Kind, Records, TokenState
+from authz.commands import CardState, Channel, CryptogramOutcome, Flag, Kind, Operation, Records, TokenState
 from authz.journal import JournalReader
+from authz.kernel.checks import Check
 from authz.reasons import Reason
 from authz.replay import replayed_command
-from tokenvault.currencies import CURRENCY_BY_NUMBER, amount_text
+from tokenvault.currencies import CURRENCIES, CURRENCY_BY_NUMBER, amount_text
 from tokenvault.errors import NotFound
 from tokenvault.identifiers import Prefix, to_number, to_text
 
@@ -35,6 +35,7 @@ class Explanation:
 
     id: str
     kind: str
+    operation: str
     sequence: int
     time_us: int
     approved: bool
@@ -44,7 +45,11 @@ class Explanation:
     token_id: str | None
     token_last4: str
     amount_minor: int
+    approved_minor: int
     currency: str
+    billing_minor: int
+    billing_currency: str
+    program_version: int
     channel: Channel
     merchant: str
     merchant_category: str
@@ -56,10 +61,18 @@ class Explanation:
     checks: tuple[CheckOutcome, ...]
 
 
+_REQUEST_CHECKS = tuple(Check)
+_REVERSAL_CHECKS = (Check.TOKEN, Check.ORIGINAL, Check.ORIGINAL_AMOUNT)
+_ADVICE_CHECKS = (Check.TOKEN, Check.CURRENCY)
 _CHECKS_OF = {
-    Kind.AUTHORIZE: tuple(check for check in Check if check < Check.ORIGINAL),
-    Kind.REVERSE: (Check.TOKEN, Check.ORIGINAL, Check.ORIGINAL_AMOUNT),
+    Kind.AUTHORIZATION_REQUEST: _REQUEST_CHECKS,
+    Kind.AUTHORIZATION_ADVICE: _ADVICE_CHECKS,
+    Kind.FINANCIAL_REQUEST: _REQUEST_CHECKS,
+    Kind.FINANCIAL_ADVICE: _ADVICE_CHECKS,
+    Kind.REVERSAL_REQUEST: _REVERSAL_CHECKS,
+    Kind.REVERSAL_ADVICE: _REVERSAL_CHECKS,
 }
+_ONLY_WITH_ORIGINAL = (Check.ORIGINAL, Check.ORIGINAL_AMOUNT)
 
 
 def explain(journal: JournalReader, authorization_id: str) -> Explanation:
@@ -76,12 +89,14 @@ def explain(journal: JournalReader, authorization_id: str) -> Explanation:
 
 def _told(command: np.void, result: np.void, findings: Records) -> Explanation:
     kind, reason = Kind(command["kind"]), Reason(result["reason"])
-    approved = reason is Reason.APPROVED
+    approved = reason.is_approval
     currency = _currency(int(command["currency"]))
+    words = _Words(currency, _currency(int(result["billing_currency"])))
     account, token = int(result["account_id"]), int(command["token_id"])
     return Explanation(
         id=to_text(Prefix.AUTHORIZATION, int(result["sequence"])),
-        kind="authorization" if kind is Kind.AUTHORIZE else "reversal",
+        kind=kind.name.lower(),
+        operation=_operation(int(command["operation"])),
         sequence=int(result["sequence"]),
         time_us=int(command["time_us"]),
         approved=approved,
@@ -91,7 +106,11 @@ def _told(command: np.void, result: np.void, findings: Records) -> Explanation:
         token_id=to_text(Prefix.TOKEN, token) if token else None,
         token_last4=f"{int(command['token_pan']):04d}"[-4:],
         amount_minor=int(command["amount_minor"]),
+        approved_minor=int(result["approved_minor"]),
         currency=currency,
+        billing_minor=int(result["billing_minor"]),
+        billing_currency=words.billing,
+        program_version=int(result["program_version"]),
         channel=Channel(command["channel"]),
         merchant=_text(command["merchant"]),
         merchant_category=f"{int(command['merchant_category']):04d}",
@@ -100,7 +119,7 @@ def _told(command: np.void, result: np.void, findings: Records) -> Explanation:
         retrieval_reference=_text(command["retrieval_reference"]),
         atc=int(command["atc"]),
         available_minor=int(result["available_minor"]),
-        checks=tuple(_check_outcome(check, findings[check], currency) for check in _CHECKS_OF[kind]),
+        checks=_check_outcomes(command, findings, words),
     )
 
 
@@ -113,52 +132,86 @@ def _currency(number: int) -> str:
     return known.code if known else f"{number:03d}"
 
 
-def _check_outcome(check: Check, finding: np.void, currency: str) -> CheckOutcome:
+def _operation(number: int) -> str:
+    return Operation(number).name.lower() if number in set(Operation) else f"{number:02d}"
+
+
+@dataclass(frozen=True)
+class _Words:
+    """Turns what a check saw and its bound into words. currency, billing: of the transaction and of the account."""
+
+    currency: str
+    billing: str
+
+    def amounts(self, seen: int, bound: int, relation: str) -> tuple[str, str]:
+        """Two amounts of the transaction's own currency."""
+        return _amount(seen, self.currency), f"{relation} {_amount(bound, self.currency)}"
+
+    def billing_amounts(self, seen: int, bound: int, relation: str) -> tuple[str, str]:
+        """Two amounts of the account's currency."""
+        return _amount(seen, self.billing), f"{relation} {_amount(bound, self.billing)}"
+
+    def amount(self, seen: int, cash: int) -> tuple[str, str]:
+        """The amount and the cash in it."""
+        bound = f"fits the transaction; cash in it {_amount(cash, self.currency)}" if cash else "fits the transaction"
+        return _amount(seen, self.currency), bound
+
+
+def _amount(minor: int, currency: str) -> str:
+    return amount_text(minor, currency) if currency in CURRENCIES else f"{minor} {currency}"
+
+
+def _check_outcomes(command: np.void, findings: Records, words: _Words) -> tuple[CheckOutcome, ...]:
+    """What each check said. A check that was passed over, because it does not concern the message, is left out."""
+    wanted = _CHECKS_OF[Kind(command["kind"])]
+    if not int(command["flags"]) & Flag.HAS_ORIGINAL and int(command["operation"]) != Operation.REFUND:
+        wanted = tuple(check for check in wanted if check not in _ONLY_WITH_ORIGINAL)
+    reached = [check for check in wanted if findings[check]["reached"]]
+    last = max(reached, default=-1)
+    return tuple(_check_outcome(check, findings[check], words) for check in wanted if check in reached or check > last)
+
+
+def _check_outcome(check: Check, finding: np.void, words: _Words) -> CheckOutcome:
     name = check.name.lower()
     if not finding["reached"]:
         return CheckOutcome(name, "", "", "not_reached", None)
-    saw, bound = _WORDS[check](int(finding["seen"]), int(finding["bound"]), currency)
+    saw, bound = _TOLD[check](words, int(finding["seen"]), int(finding["bound"]))
     reason = Reason(finding["reason"])
-    if reason is Reason.APPROVED:
-        return CheckOutcome(name, saw, bound, "passed", None)
+    if reason.is_approval:
+        return CheckOutcome(name, saw, bound, "passed", None if reason is Reason.APPROVED else reason.code)
     return CheckOutcome(name, saw, bound, "failed", reason.code)
-
-
-def _amounts(seen: int, bound: int, currency: str, relation: str) -> tuple[str, str]:
-    if currency not in {known.code for known in CURRENCY_BY_NUMBER.values()}:
-        return f"{seen} {currency}", f"{relation} {bound} {currency}"
-    return amount_text(seen, currency), f"{relation} {amount_text(bound, currency)}"
 
 
 def _channels(mask: int) -> str:
     return ", ".join(channel.name.lower() for channel in Channel if mask >> channel & 1) or "none"
 
 
-def _counter(seen: int, highest: int, _currency: str) -> tuple[str, str]:
-    return f"counter {seen}", f"not used before; highest so far {highest}"
+def _decision(sequence: int) -> str:
+    return to_text(Prefix.AUTHORIZATION, sequence) if sequence else "none"
 
 
-Words = Callable[[int, int, str], tuple[str, str]]
-_WORDS: dict[Check, Words] = {
-    Check.TOKEN: lambda seen, _, __: ("known" if seen else "unknown", "a token of this network"),
-    Check.CHANNEL: lambda seen, bound, _: (Channel(seen).name.lower(), f"one of: {_channels(bound)}"),
-    Check.CRYPTOGRAM: lambda seen, _, __: (CryptogramOutcome(seen).name.lower(), "valid, of the token's version"),
-    Check.SIGNED_AMOUNT: lambda seen, bound, currency: _amounts(seen, bound, currency, "signed by the phone:"),
-    Check.SIGNED_CURRENCY: lambda seen, bound, _: (_currency(seen), f"signed by the phone: {_currency(bound)}"),
-    Check.TRANSACTION_COUNTER: _counter,
-    Check.TOKEN_STATE: lambda seen, bound, _: (TokenState(seen).name.lower(), TokenState(bound).name.lower()),
-    Check.TOKEN_EXPIRY: lambda seen, bound, _: (f"month {seen:04d}", f"at most {bound:04d}"),
-    Check.EXPIRATION_DATE: lambda seen, bound, _: (f"{seen:04d}", f"equal to {bound:04d}"),
-    Check.CARD_STATE: lambda seen, bound, _: (CardState(seen).name.lower(), CardState(bound).name.lower()),
-    Check.DUPLICATE: lambda seen, _, __: (f"STAN {seen:06d}", "new for this acquirer, time and token"),
-    Check.CURRENCY: lambda seen, bound, _: (_currency(seen), f"equal to {_currency(bound)}"),
-    Check.AMOUNT: lambda seen, bound, currency: _amounts(seen, bound, currency, "more than"),
-    Check.TRANSACTION_LIMIT: lambda seen, bound, currency: _amounts(seen, bound, currency, "at most"),
-    Check.AVAILABLE_CREDIT: lambda seen, bound, currency: _amounts(seen, bound, currency, "at most"),
-    Check.ORIGINAL: lambda seen, bound, _: (
-        f"STAN {seen:06d}",
-        f"an authorization of this token; found {to_text(Prefix.AUTHORIZATION, bound) if bound else 'none'}",
+_TOLD: dict[Check, Callable[[_Words, int, int], tuple[str, str]]] = {
+    Check.TOKEN: lambda _, seen, __: ("known" if seen else "unknown", "a token of this network"),
+    Check.OPERATION: lambda _, seen, __: (_operation(seen), "one that is served"),
+    Check.CHANNEL: lambda _, seen, bound: (Channel(seen).name.lower(), f"one of: {_channels(bound)}"),
+    Check.CRYPTOGRAM: lambda _, seen, __: (CryptogramOutcome(seen).name.lower(), "valid, of the token's version"),
+    Check.SIGNED_AMOUNT: lambda words, seen, bound: words.amounts(seen, bound, "signed by the phone:"),
+    Check.SIGNED_CURRENCY: lambda _, seen, bound: (_currency(seen), f"signed by the phone: {_currency(bound)}"),
+    Check.TRANSACTION_COUNTER: lambda _, seen, bound: (
+        f"counter {seen}",
+        f"not used before; highest so far {bound}",
     ),
-    Check.ORIGINAL_AMOUNT: lambda seen, bound, currency: _amounts(seen, bound, currency, "equal to"),
+    Check.TOKEN_STATE: lambda _, seen, bound: (TokenState(seen).name.lower(), TokenState(bound).name.lower()),
+    Check.TOKEN_EXPIRY: lambda _, seen, bound: (f"month {seen:04d}", f"at most {bound:04d}"),
+    Check.EXPIRATION_DATE: lambda _, seen, bound: (f"{seen:04d}", f"equal to {bound:04d}"),
+    Check.CARD_STATE: lambda _, seen, bound: (CardState(seen).name.lower(), CardState(bound).name.lower()),
+    Check.DUPLICATE: lambda _, seen, bound: (f"STAN {seen:06d}", f"not sent before; found {_decision(bound)}"),
+    Check.EARLY_REVERSAL: lambda _, seen, bound: (f"STAN {seen:06d}", f"not reversed before; found {_decision(bound)}"),
+    Check.ORIGINAL: lambda _, seen, bound: (f"STAN {seen:06d}", f"approved and open; found {_decision(bound)}"),
+    Check.CURRENCY: lambda _, seen, bound: (_currency(seen), f"{_currency(bound)}, or a rate to it"),
+    Check.AMOUNT: _Words.amount,
+    Check.ORIGINAL_AMOUNT: lambda words, seen, bound: words.billing_amounts(seen, bound, "what is left:"),
+    Check.TRANSACTION_LIMIT: lambda words, seen, bound: words.billing_amounts(seen, bound, "at most"),
+    Check.AVAILABLE_CREDIT: lambda words, seen, bound: words.billing_amounts(seen, bound, "at most"),
 }
-assert set(_WORDS) == set(Check), "every check can be told"
+assert set(_TOLD) == set(Check), "every check can be told"

@@ -1,6 +1,6 @@
 """The network: from bytes on the wire to commands, and from results back to answers.
 
-Hot messages (0100, 0400) go through compiled code in batches; the rest, and everything malformed, through the codec.
+Messages about tokens go through compiled code in batches; the rest, and everything malformed, through the codec.
 """
 
 from collections import Counter
@@ -11,12 +11,14 @@ import structlog
 from authz.commands import COMMAND_BYTES, CryptogramOutcome, Records, new_commands
 from authz.cryptograms import AnswerKey, CryptogramVerifier
 from authz.engine import Engine
-from authz.iso8583 import codec, transactions
+from authz.iso8583 import codec
+from authz.iso8583.answering import room_for_answers, write_answers
+from authz.iso8583.chip_data import SIGNED_ATC, SIGNED_BYTES
 from authz.iso8583.fields import Dialect
+from authz.iso8583.reading import OTHER_MESSAGE, read_transactions
 from authz.iso8583.scan import NO_PROBLEM, Buffer, Places, new_places, problem_text, scan_table
 from authz.iso8583.server import Reply
-from authz.iso8583.transactions import OTHER_MESSAGE, SIGNED_ATC, SIGNED_BYTES
-from authz.reasons import Reason
+from authz.reasons import LAST_APPROVAL, Reason
 
 log = structlog.get_logger()
 
@@ -57,7 +59,7 @@ class Network:
         commands = new_commands(count)
         signed, arqcs = np.zeros((count, SIGNED_BYTES), np.uint8), np.zeros((count, 8), np.uint8)
         online, problems = np.zeros(count, np.uint8), np.zeros(count, np.int32)
-        transactions.read_transactions(
+        read_transactions(
             buffer,
             frames,
             self._table,
@@ -114,21 +116,22 @@ class Network:
         whole = bytearray(count * _ISSUER_DATA_BYTES)
         for i, key in enumerate(keys):
             if key is not None:
-                update = ISSUER_APPROVES if reasons[i] == Reason.APPROVED else ISSUER_DECLINES
+                update = ISSUER_APPROVES if reasons[i] <= LAST_APPROVAL else ISSUER_DECLINES
                 start = i * _ISSUER_DATA_BYTES
                 whole[start : start + _ISSUER_DATA_BYTES] = key.arpc(arqc_bytes[i * 8 : i * 8 + 8], update) + update
                 issuer_data_bytes[i] = _ISSUER_DATA_BYTES
         issuer_data = np.frombuffer(whole, np.uint8).reshape(count, _ISSUER_DATA_BYTES)
         for reason, number in Counter(reasons).items():
             self.decisions[Reason(reason)] += number
-        out = transactions.room_for_answers(count)
-        length = transactions.write_answers(
-            buffer, frames, self._table, self._places, results, issuer_data, issuer_data_bytes, out
+        references = results["payment_account_reference"].copy().view(np.uint8).reshape(count, -1)
+        out = room_for_answers(count)
+        length = write_answers(
+            buffer, frames, self._table, self._places, results, references, issuer_data, issuer_data_bytes, out
         )
         return out[:length].tobytes()
 
     def _answer_slowly(self, message: bytes, problem: int, peer: str) -> bytes:
-        """The framed answer to anything but a good 0100 or 0400; empty where none can be given."""
+        """The framed answer to anything but a good message about a token; empty where none can be given."""
         try:
             fields = codec.decode(message, self._dialect)
         except codec.MessageError as error:

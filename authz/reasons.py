@@ -5,33 +5,48 @@ from enum import IntEnum
 
 
 class Reason(IntEnum):
-    """Outcome of a command, in the order in which the checks run: the first that fails decides."""
+    """Outcome of a command: the approvals, then the declines in the order in which the checks run."""
 
     APPROVED = 0
-    TOKEN_NOT_FOUND = 1
-    CHANNEL_NOT_ALLOWED = 2
-    MISSING_CRYPTOGRAM = 3
-    INVALID_CRYPTOGRAM = 4
-    CRYPTOGRAM_DATA_MISMATCH = 5
-    REPLAYED_CRYPTOGRAM = 6
-    TOKEN_INACTIVE = 7
-    TOKEN_SUSPENDED = 8
-    TOKEN_DEACTIVATED = 9
-    TOKEN_EXPIRED = 10
-    EXPIRATION_MISMATCH = 11
-    CARD_FROZEN = 12
-    DUPLICATE_TRANSMISSION = 13
-    CURRENCY_NOT_SUPPORTED = 14
-    INVALID_AMOUNT = 15
-    EXCEEDS_LIMIT = 16
-    INSUFFICIENT_FUNDS = 17
+    PARTIALLY_APPROVED = 1
+    VERIFIED = 2
+    TOKEN_NOT_FOUND = 3
+    OPERATION_NOT_SUPPORTED = 4
+    CHANNEL_NOT_ALLOWED = 5
+    MISSING_CRYPTOGRAM = 6
+    INVALID_CRYPTOGRAM = 7
+    CRYPTOGRAM_DATA_MISMATCH = 8
+    REPLAYED_CRYPTOGRAM = 9
+    TOKEN_INACTIVE = 10
+    TOKEN_SUSPENDED = 11
+    TOKEN_DEACTIVATED = 12
+    TOKEN_EXPIRED = 13
+    EXPIRATION_MISMATCH = 14
+    CARD_FROZEN = 15
+    DUPLICATE_TRANSMISSION = 16
+    ALREADY_REVERSED = 17
     MISSING_ORIGINAL_AUTHORIZATION = 18
-    ORIGINAL_AMOUNT_MISMATCH = 19
+    AUTHORIZATION_CLOSED = 19
+    CURRENCY_NOT_SUPPORTED = 20
+    INVALID_AMOUNT = 21
+    ORIGINAL_AMOUNT_MISMATCH = 22
+    EXCEEDS_AUTHORIZED_AMOUNT = 23
+    EXCEEDS_LIMIT = 24
+    INSUFFICIENT_FUNDS = 25
+    DECLINED_BY_STAND_IN = 26
 
     @property
     def code(self) -> str:
         """The name outside: snake_case."""
         return self.name.lower()
+
+    @property
+    def is_approval(self) -> bool:
+        """Whether something was approved."""
+        return self <= LAST_APPROVAL
+
+
+LAST_APPROVAL = Reason.VERIFIED
 
 
 @dataclass(frozen=True)
@@ -46,8 +61,17 @@ class Answer:
 _R = Reason
 ANSWERS: dict[Reason, Answer] = {
     _R.APPROVED: Answer("00", "Approved.", "Nothing to do."),
+    _R.PARTIALLY_APPROVED: Answer(
+        "10", "Approved for a part of the amount.", "Take the rest by other means; DE 4 of the answer says how much."
+    ),
+    _R.VERIFIED: Answer("85", "No reason to decline: the token may pay.", "Nothing to do; nothing was held."),
     _R.TOKEN_NOT_FOUND: Answer(
         "14", "No token has this number.", "Check DE 2 and DE 35, and that the token was issued by this server."
+    ),
+    _R.OPERATION_NOT_SUPPORTED: Answer(
+        "40",
+        "This network does not serve this kind of transaction.",
+        "Send one of the processing codes in DE 3 that it serves.",
     ),
     _R.CHANNEL_NOT_ALLOWED: Answer(
         "57", "The token may not be used in this channel.", "Check DE 22, or use a token whose domain includes it."
@@ -75,20 +99,40 @@ ANSWERS: dict[Reason, Answer] = {
     _R.DUPLICATE_TRANSMISSION: Answer(
         "94", "This acquirer has sent this STAN at this time before.", "Give each transaction its own DE 11."
     ),
-    _R.CURRENCY_NOT_SUPPORTED: Answer(
-        "12", "The account is kept in another currency.", "Send DE 49 in the account's currency."
+    _R.ALREADY_REVERSED: Answer(
+        "05", "It was reversed already, or before it came.", "Start a new transaction with its own DE 11."
     ),
-    _R.INVALID_AMOUNT: Answer("13", "The amount is not positive.", "Send DE 4 greater than zero."),
+    _R.MISSING_ORIGINAL_AUTHORIZATION: Answer(
+        "25", "DE 90 names no approved transaction of this token.", "Send the original's DE 7, 11 and 32 in DE 90."
+    ),
+    _R.AUTHORIZATION_CLOSED: Answer(
+        "25",
+        "The original holds nothing any more: it was completed, or its time is up.",
+        "Ask for a new authorization, or send an advice.",
+    ),
+    _R.CURRENCY_NOT_SUPPORTED: Answer(
+        "12",
+        "There is no rate to the account's currency.",
+        "Send DE 49 in the account's currency, or put a rate into the program.",
+    ),
+    _R.INVALID_AMOUNT: Answer(
+        "13",
+        "This kind of transaction cannot have this amount.",
+        "Send DE 4 greater than zero, with any cash-back inside it.",
+    ),
+    _R.ORIGINAL_AMOUNT_MISMATCH: Answer(
+        "64", "The amount does not fit what is left of the original.", "Reverse its whole amount, or a part by DE 95."
+    ),
+    _R.EXCEEDS_AUTHORIZED_AMOUNT: Answer(
+        "64", "The amount exceeds what was authorized.", "Ask for an incremental authorization first."
+    ),
     _R.EXCEEDS_LIMIT: Answer(
         "61", "The amount exceeds the limit of a single transaction.", "Ask for less, or raise `transaction_limit`."
     ),
     _R.INSUFFICIENT_FUNDS: Answer(
         "51", "The available credit does not cover the amount.", "Ask for less, or reverse what is held."
     ),
-    _R.MISSING_ORIGINAL_AUTHORIZATION: Answer(
-        "25", "There is no authorization to reverse.", "Send the original's DE 7, 11 and 32 in DE 90, and its token."
-    ),
-    _R.ORIGINAL_AMOUNT_MISMATCH: Answer(
-        "64", "The amount is not that of the original.", "Reverse the full amount of the original."
+    _R.DECLINED_BY_STAND_IN: Answer(
+        "05", "It was declined where it was decided, before it came here.", "Ask who sent the advice."
     ),
 }

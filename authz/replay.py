@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from authz import kernel
-from authz.checks import new_findings
 from authz.commands import Records, new_results
 from authz.journal import JournalReader
+from authz.kernel.application import apply
+from authz.kernel.checks import new_findings
 from authz.tables import State, new_state, with_room
 
 
@@ -17,7 +17,7 @@ def apply_batch(state: State, commands: Records) -> tuple[State, Records, Record
     state = with_room(state, len(commands))
     results = new_results(len(commands))
     findings = new_findings()
-    kernel.apply(state, commands, results, findings)
+    apply(state, commands, results, findings)
     return state, results, findings
 
 

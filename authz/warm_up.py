@@ -5,21 +5,23 @@ Machine code is kept between runs, so this takes seconds once on a machine and a
 
 import numpy as np
 
-from authz import kernel
-from authz.checks import new_findings
 from authz.commands import COMMAND_BYTES, new_commands, new_results
 from authz.hash_index import find_row, rebuilt
-from authz.iso8583 import transactions
+from authz.iso8583.answering import room_for_answers, write_answers
+from authz.iso8583.chip_data import SIGNED_BYTES
 from authz.iso8583.fields import built_in
+from authz.iso8583.reading import read_transactions
 from authz.iso8583.scan import new_places, scan_table, split_frames
+from authz.kernel.application import apply, name_accounts
+from authz.kernel.checks import new_findings
 from authz.tables import new_state
 
 
 def compile_everything() -> None:
     """Call every compiled function that others call, with no work to do but arguments of the real types."""
     state, commands = new_state(16), new_commands(0)
-    kernel.apply(state, commands, new_results(0), new_findings())
-    kernel.name_accounts(state, commands)
+    apply(state, commands, new_results(0), new_findings())
+    name_accounts(state, commands)
     rebuilt(state.accounts["account_id"], 0, 16)
     find_row(state.account_slots, state.accounts["account_id"], np.uint64(1))
 
@@ -31,26 +33,27 @@ def compile_everything() -> None:
     )
     split_frames(buffer, frames, 0)
     octets = np.zeros((0, COMMAND_BYTES), np.uint8)
-    transactions.read_transactions(
+    read_transactions(
         buffer,
         frames,
         table,
         places,
         commands,
         octets,
-        np.zeros((0, transactions.SIGNED_BYTES), np.uint8),
+        np.zeros((0, SIGNED_BYTES), np.uint8),
         octets[:, :8].copy(),
         octets[:, 0].copy(),
         np.zeros(0, np.int32),
     )
     issuer_data = np.frombuffer(bytearray(), np.uint8).reshape(0, 8)
-    transactions.write_answers(
+    write_answers(
         buffer,
         frames,
         table,
         places,
         new_results(0),
+        new_results(0)["payment_account_reference"].copy().view(np.uint8).reshape(0, 29),
         issuer_data,
         octets[:, 0].copy(),
-        transactions.room_for_answers(1),
+        room_for_answers(1),
     )

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
 
-from authz import checks
-from authz.checks import Check
 from authz.commands import Channel
-from authz.iso8583.transactions import CHIP_TAG_BYTES, channel_of
+from authz.iso8583.chip_data import CHIP_TAG_BYTES
+from authz.iso8583.reading import channel_of
+from authz.kernel import checks
+from authz.kernel.checks import Check
 from authz.reasons import ANSWERS, Reason
 from simulators.cli import argument_parser
 from simulators.settings import Settings
@@ -53,9 +54,8 @@ def _checks() -> str:
     for check in Check:
         function = getattr(checks, f"check_{check.name.lower()}")
         sentence = (function.__doc__ or "").partition("\n")[0]
-        of = "reversal" if check >= Check.ORIGINAL else "both" if check is Check.TOKEN else "authorization"
-        rows.append((f"`{check.name.lower()}`", of, sentence))
-    return _table(("check", "of", "what must hold"), rows)
+        rows.append((f"`{check.name.lower()}`", sentence))
+    return _table(("check", "what must hold"), rows)
 
 
 def _reasons() -> str:

@@ -6,7 +6,7 @@ from authz.iso8583 import codec
 from tokenvault.currencies import amount_text
 
 _WIDTH = 32
-_OUTCOMES = {"00": "APPROVED"}
+_OUTCOMES = {"00": "APPROVED", "10": "PARTLY APPROVED", "85": "VERIFIED"}
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Receipt:
 
     @property
     def approved(self) -> bool:
-        """Whether DE 39 is 00."""
-        return self.response_code == "00"
+        """Whether DE 39 is one of the approvals."""
+        return self.response_code in _OUTCOMES
 
     @property
     def authorization_id(self) -> str | None:

@@ -60,3 +60,7 @@ def fill_command(command: Records, entry: outbox.Entry) -> None:
             command["channels"] = sum(1 << Channel[name.upper()] for name in token.channels)
             command["cryptogram_version"] = token.cryptogram_version
             command["key_index"] = token.key_index
+            command["payment_account_reference"] = token.payment_account_reference.encode()
+            command["token_requestor"] = int(token.token_requestor_id)
+            command["token_created"] = token.created_at
+            command["device_created"] = token.device_created_at

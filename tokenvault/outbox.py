@@ -34,7 +34,7 @@ class CardNotice:
 
 @dataclass(frozen=True)
 class TokenNotice:
-    """A token as the engine must know it. expiry: YYMM."""
+    """A token as the engine must know it. expiry: YYMM.  created_at, device_created_at: Unix seconds."""
 
     token_id: int
     account_id: int
@@ -45,6 +45,10 @@ class TokenNotice:
     channels: list[str]
     cryptogram_version: int
     key_index: int
+    payment_account_reference: str
+    token_requestor_id: str
+    created_at: int
+    device_created_at: int
 
 
 Notice = AccountNotice | CardNotice | TokenNotice

@@ -214,11 +214,12 @@ def _notify(vault: Vault, connection: sa.Connection, token: Token) -> None:
     """Tell the engine, which knows nothing of tokens that were never issued."""
     if token.token_pan is None:
         return
+    card = card_numbered(connection, token.card_id)
     outbox.put(
         connection,
         outbox.TokenNotice(
             token_id=token.id,
-            account_id=card_numbered(connection, token.card_id).account_id,
+            account_id=card.account_id,
             card_id=token.card_id,
             token_pan=token.token_pan,
             expiry=token.expiry,
@@ -226,6 +227,10 @@ def _notify(vault: Vault, connection: sa.Connection, token: Token) -> None:
             channels=sorted(vault.program.token_requestor(token.token_requestor_id).channels),
             cryptogram_version=token.cryptogram_version,
             key_index=token.key_index,
+            payment_account_reference=card.payment_account_reference,
+            token_requestor_id=token.token_requestor_id,
+            created_at=token.created_at,
+            device_created_at=device_numbered(connection, token.device_id).created_at,
         ),
     )
 

@@ -35,7 +35,15 @@ class AuthorizationView(BaseModel):
     """A decided authorization or reversal, rebuilt from the journal."""
 
     id: str = Field(description="Identifier of the decision; DE 62 of the answer.", examples=["auth_000000000001A"])
-    kind: str = Field(description="`authorization` or `reversal`.", examples=["authorization"])
+    kind: str = Field(
+        description="`authorization_request`, `authorization_advice`, `financial_request`, `financial_advice`, "
+        "`reversal_request` or `reversal_advice`.",
+        examples=["authorization_request"],
+    )
+    operation: str = Field(
+        description="DE 3: `purchase`, `cash`, `purchase_with_cash_back`, `refund` or `balance_inquiry`.",
+        examples=["purchase"],
+    )
     approved: bool = Field(description="Whether it was approved.", examples=[True])
     reason: str = Field(description="Why: `approved` or a decline reason.", examples=["insufficient_funds"])
     explanation: str = Field(
@@ -51,7 +59,13 @@ class AuthorizationView(BaseModel):
     token_id: str | None = Field(description="The token, where it is known.", examples=["tok_05F1V9D8S3KYA"])
     token_last4: str = Field(description="Last four digits of the token PAN.", examples=["0017"])
     amount: int = Field(description="Amount in minor units of `currency`.", examples=[1250])
+    approved_amount: int = Field(description="How much of it was approved, minor units of `currency`.", examples=[1250])
     currency: str = Field(description="ISO 4217 alphabetic code, or numeric where unknown.", examples=["EUR"])
+    billing_amount: int = Field(
+        description="`approved_amount` in minor units of `billing_currency`, the account's.", examples=[1250]
+    )
+    billing_currency: str = Field(description="ISO 4217 code; `000` where the token is unknown.", examples=["EUR"])
+    program_version: int = Field(description="The program that decided: its limits, rules and rates.", examples=[1])
     available: int = Field(description="Available credit afterwards, in minor units of the account.", examples=[248750])
     channel: str = Field(description="How the token reached the terminal, from DE 22.", examples=["contactless"])
     merchant: str = Field(description="DE 42, card acceptor.", examples=["TAPWRIGHT CAFE"])
@@ -72,6 +86,7 @@ class AuthorizationView(BaseModel):
         return cls(
             id=told.id,
             kind=told.kind,
+            operation=told.operation,
             approved=told.approved,
             reason=told.reason.code,
             explanation=answer.sentence,
@@ -83,7 +98,11 @@ class AuthorizationView(BaseModel):
             token_id=told.token_id,
             token_last4=told.token_last4,
             amount=told.amount_minor,
+            approved_amount=told.approved_minor,
             currency=told.currency,
+            billing_amount=told.billing_minor,
+            billing_currency=told.billing_currency,
+            program_version=told.program_version,
             available=told.available_minor,
             channel=told.channel.name.lower(),
             merchant=told.merchant,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from authz.commands import Channel, CryptogramOutcome, Kind, Records, TokenState, new_commands
+from authz.commands import Channel, CryptogramOutcome, Flag, Kind, Operation, Records, TokenState, new_commands
 
 NOW_US = 1_795_521_600_000_000  # 2026-11-24 12:00 UTC
 EUR, USD = 978, 840
@@ -51,20 +51,53 @@ def tap(atc: int, amount: int = 1_250, pan: int = 700, **values: object) -> Reco
         "stan": atc,
         "transmitted": 1124120000,
         "acquirer": 12345,
+        "terminal": b"TERM0001",
+        "merchant": b"CAFE00000000001",
+        "merchant_category": 5814,
     }
-    return command(Kind.AUTHORIZE, **{**defaults, **values})
+    kind = values.pop("kind", Kind.AUTHORIZATION_REQUEST)
+    return command(kind, **{**defaults, **values})
 
 
-def reversal(original: Records, **values: object) -> Records:
-    """The full reversal of a tap."""
+_TYPES = {
+    Kind.AUTHORIZATION_REQUEST: 100,
+    Kind.AUTHORIZATION_ADVICE: 120,
+    Kind.FINANCIAL_REQUEST: 200,
+    Kind.FINANCIAL_ADVICE: 220,
+}
+
+
+def referring(kind: Kind, original: Records, **values: object) -> Records:
+    """A message that names an earlier one in DE 90: a reversal, a completion, an increment or a refund."""
     defaults = {
         "token_pan": original["token_pan"],
         "amount_minor": original["amount_minor"],
+        "currency": original["currency"],
+        "stan": original["stan"] + 500_000,
+        "transmitted": original["transmitted"],
+        "acquirer": original["acquirer"],
+        "terminal": original["terminal"],
+        "merchant_category": original["merchant_category"],
+        "flags": Flag.HAS_ORIGINAL,
+        "original_type": _TYPES[Kind(original["kind"][0])],
         "original_stan": original["stan"],
         "original_transmitted": original["transmitted"],
         "original_acquirer": original["acquirer"],
     }
-    return command(Kind.REVERSE, **{**defaults, **values})
+    return command(kind, **{**defaults, **values})
+
+
+def reversal(original: Records, *, remaining: int | None = None, **values: object) -> Records:
+    """The reversal of a message, whole unless something remains."""
+    if remaining is not None:
+        values |= {"replacement_minor": remaining, "flags": Flag.HAS_ORIGINAL | Flag.HAS_REPLACEMENT}
+    return referring(Kind.REVERSAL_REQUEST, original, **values)
+
+
+def refund(original: Records, **values: object) -> Records:
+    """Money given back for a purchase."""
+    kind = values.pop("kind", Kind.FINANCIAL_REQUEST)
+    return referring(kind, original, operation=Operation.REFUND, **values)
 
 
 def opening() -> Records:

@@ -1,22 +1,46 @@
-"""A ledger of another shape: plain Python objects, written from the documentation, to audit the kernel."""
+"""A ledger of another shape: plain Python objects and lists, written from the documentation, to audit the kernel.
+
+Nothing here is kept as a running total: what is held is the sum of the open sales, what is owed the sum of the entries.
+"""
 
 from dataclasses import dataclass, field
 
 
 @dataclass
-class PlainAccount:
-    """A credit line and the amounts held on it, by the trace of their authorization."""
+class Sale:
+    """One approved message: what it is good for, what of that is still set aside, and what came of it."""
 
-    currency: int
+    name: tuple
+    amount: int
+    is_authorization: bool
+    set_aside: int = 0
+    completed: int = 0
+    charged: int = 0
+    refunded: int = 0
+    disputed: int = 0
+    reversed: bool = False
+    part_of: "Sale | None" = None
+    gives_back: bool = False
+
+
+@dataclass
+class PlainAccount:
+    """A credit line, its sales, and its entries: signed amounts that were really charged or given back."""
+
     limit: int
     transaction_limit: int
-    holds: dict[tuple, int] = field(default_factory=dict)
-    seen: dict[tuple, int] = field(default_factory=dict)
+    sales: list[Sale] = field(default_factory=list)
+    entries: list[int] = field(default_factory=list)
+
+    @property
+    def held(self) -> int:
+        """Everything set aside."""
+        return sum(sale.set_aside for sale in self.sales)
 
     @property
     def available(self) -> int:
         """What can still be spent."""
-        return self.limit - sum(self.holds.values())
+        return self.limit - sum(self.entries) - self.held
 
 
 @dataclass
@@ -33,51 +57,200 @@ class PlainToken:
 
 @dataclass
 class Ledger:
-    """All tokens by number. Answers with reason names."""
+    """All tokens by number. Answers with reason names. Messages are dictionaries, named by class, STAN and token."""
 
     month: int
+    tolerance_percent: int
     tokens: dict[int, PlainToken] = field(default_factory=dict)
+    answers: dict[tuple, tuple[str, int]] = field(default_factory=dict)
+    reversed_before: set[tuple] = field(default_factory=set)
 
-    def authorize(self, tap: dict) -> str:
-        """Decide one tap and remember it."""
-        token = self.tokens.get(tap["pan"])
+    def request(self, message: dict) -> str:
+        """Decide on a tap, an increment, a completion or a refund."""
+        token = self.tokens.get(message["pan"])
         if token is None:
             return "token_not_found"
-        if tap["channel"] not in token.channels:
+        taps = not message.get("original") and message["operation"] != "refund"
+        if taps and (refusal := self._card_refusal(token, message)):
+            return refusal
+        name = message["name"]
+        known = self.answers.get(name)
+        if known and message["repeat"] and known[1] == message["amount"]:
+            return known[0]
+        if taps:
+            if message["atc"] in token.used or message["atc"] <= max(token.used, default=0) - 64:
+                return self._remember(name, message, "replayed_cryptogram")
+            token.used.add(message["atc"])
+        refusal = self._standing_refusal(token, message, known is not None) or self._money(token.account, message)
+        return self._remember(name, message, refusal) if refusal != "duplicate_transmission" else refusal
+
+    def _remember(self, name: tuple, message: dict, answer: str) -> str:
+        self.answers.setdefault(name, (answer, message["amount"]))
+        return answer
+
+    def _card_refusal(self, token: PlainToken, message: dict) -> str | None:
+        if message["channel"] not in token.channels:
             return "channel_not_allowed"
-        if tap["cryptogram"] != "valid":
-            return {"absent": "missing_cryptogram", "invalid": "invalid_cryptogram"}[tap["cryptogram"]]
-        if tap["amount"] != tap["signed_amount"] or tap["currency"] != tap["signed_currency"]:
-            return "cryptogram_data_mismatch"
-        if tap["atc"] in token.used or tap["atc"] <= max(token.used, default=0) - 64:
-            return "replayed_cryptogram"
-        token.used.add(tap["atc"])
-        account, trace = token.account, (tap["pan"], tap["acquirer"], tap["stan"], tap["transmitted"])
+        if message["cryptogram"] != "valid":
+            return {"absent": "missing_cryptogram", "invalid": "invalid_cryptogram"}[message["cryptogram"]]
+        return "cryptogram_data_mismatch" if message["amount"] != message["signed_amount"] else None
+
+    def _standing_refusal(self, token: PlainToken, message: dict, is_known: bool) -> str | None:
         refusals = {
             f"token_{token.state}": token.state != "active",
             "token_expired": self.month > token.expiry,
-            "expiration_mismatch": tap["expiry"] != token.expiry,
             "card_frozen": token.card_frozen,
-            "duplicate_transmission": trace in account.seen,
-            "currency_not_supported": tap["currency"] != account.currency,
-            "invalid_amount": tap["amount"] <= 0,
-            "exceeds_limit": tap["amount"] > account.transaction_limit,
-            "insufficient_funds": tap["amount"] > account.available,
+            "duplicate_transmission": is_known,
+            "already_reversed": message["name"] in self.reversed_before,
         }
-        for reason, applies in refusals.items():
-            if applies:
-                return reason
-        account.holds[trace] = account.seen[trace] = tap["amount"]
+        return next((reason for reason, applies in refusals.items() if applies), None)
+
+    def _money(self, account: PlainAccount, message: dict) -> str:
+        amount, is_authorization = message["amount"], message["name"][0] == 1
+        if message["operation"] == "refund" or message.get("original"):
+            return self._referring(account, message)
+        if amount > account.transaction_limit:
+            return "exceeds_limit"
+        answer = "approved" if amount else "verified"
+        if amount > account.available and amount:
+            if not message["takes_part"] or account.available <= 0:
+                return "insufficient_funds"
+            amount, answer = account.available, "partially_approved"
+        sale = Sale(message["name"], amount, is_authorization)
+        account.sales.append(sale)
+        if is_authorization:
+            sale.set_aside = amount
+        else:
+            sale.charged = amount
+            account.entries.append(amount)
+        return answer
+
+    def _referring(self, account: PlainAccount, message: dict) -> str:
+        amount, is_authorization = message["amount"], message["name"][0] == 1
+        original = self._sale(account, message.get("original"))
+        if original is None:
+            return "missing_original_authorization"
+        if original.reversed:
+            return "already_reversed"
+        sale = Sale(message["name"], amount, is_authorization, part_of=original)
+        if message["operation"] == "refund":
+            if amount == 0:
+                return "invalid_amount"
+            if amount > original.charged + original.completed - original.refunded - original.disputed:
+                return "exceeds_authorized_amount"
+            if not is_authorization:
+                sale.gives_back, sale.charged = True, -amount
+                original.refunded += amount
+                account.entries.append(-amount)
+            account.sales.append(sale)
+            return "approved"
+        if not original.is_authorization:
+            return "missing_original_authorization"
+        if original.set_aside == 0:
+            return "authorization_closed"
+        if amount == 0:
+            return "invalid_amount"
+        if is_authorization:
+            if amount + original.amount > account.transaction_limit:
+                return "exceeds_limit"
+            if amount > account.available:
+                return "insufficient_funds"
+            original.amount += amount
+            original.set_aside += amount
+        else:
+            allowed = original.amount * (100 + self.tolerance_percent) // 100 - original.completed
+            if amount > allowed:
+                return "exceeds_authorized_amount"
+            if amount > account.transaction_limit:
+                return "exceeds_limit"
+            beyond = amount - min(amount, original.set_aside)
+            if beyond > account.available and beyond > 0:
+                return "insufficient_funds"
+            self._complete(account, original, sale, message)
+        account.sales.append(sale)
         return "approved"
 
-    def reverse(self, pan: int, trace: tuple, amount: int) -> str:
-        """Release one hold, once."""
-        token = self.tokens.get(pan)
+    @staticmethod
+    def _complete(account: PlainAccount, original: Sale, sale: Sale, message: dict) -> None:
+        original.completed += sale.amount
+        original.set_aside = max(0, original.set_aside - sale.amount) if message["more_follows"] else 0
+        sale.charged = sale.amount
+        account.entries.append(sale.amount)
+
+    @staticmethod
+    def _sale(account: PlainAccount, name: tuple | None) -> Sale | None:
+        return next((sale for sale in account.sales if sale.name == name), None)
+
+    def advice(self, message: dict) -> str:
+        """Take over what was decided elsewhere."""
+        token = self.tokens.get(message["pan"])
         if token is None:
             return "token_not_found"
-        if trace not in token.account.seen:
+        name, amount, account = message["name"], message["amount"], token.account
+        known = self.answers.get(name)
+        if known is not None:
+            settled = ("approved", "partially_approved", "verified", "advised_decline")
+            was_declined = known[0] not in settled and name not in self.reversed_before
+            if was_declined and name[0] == 1 and not message["declined"] and amount:
+                account.sales.append(Sale(name, amount, is_authorization=True, set_aside=amount))
+                self.answers[name] = ("approved", known[1])
+            return "approved"
+        if message["declined"] or name in self.reversed_before:
+            self.answers[name] = ("advised_decline", amount)
+            return "approved"
+        self.answers[name] = ("approved", amount)
+        original = self._sale(account, message.get("original"))
+        sale = Sale(name, amount, name[0] == 1, part_of=original)
+        account.sales.append(sale)
+        if name[0] == 1:
+            if original is not None and original.set_aside > 0 and amount:
+                original.amount += amount
+                original.set_aside += amount
+            else:
+                sale.part_of = None
+                sale.set_aside = amount
+        elif original is not None and original.is_authorization:
+            self._complete(account, original, sale, message)
+        else:
+            sale.part_of, sale.charged = None, amount
+            account.entries.append(amount)
+        return "approved"
+
+    def reverse(self, message: dict) -> str:
+        """Undo a sale but for what remains of it."""
+        token = self.tokens.get(message["pan"])
+        if token is None:
+            return "token_not_found"
+        name = message["name"]
+        if name in self.answers:
+            return self.answers[name][0]
+        answer = self._reverse(token.account, message)
+        self.answers[name] = (answer, message["amount"])
+        return answer
+
+    def _reverse(self, account: PlainAccount, message: dict) -> str:
+        sale, remaining = self._sale(account, message["original"]), message["remaining"]
+        if sale is None:
+            if message["original"] not in self.answers:
+                self.reversed_before.add(message["original"])
             return "missing_original_authorization"
-        if token.account.seen[trace] != amount:
+        if remaining is None and message["amount"] not in (sale.amount, self.answers[sale.name][1]):
             return "original_amount_mismatch"
-        token.account.holds.pop(trace, None)
+        if remaining is not None and remaining > sale.amount and not sale.reversed:
+            return "original_amount_mismatch"
+        if sale.reversed:
+            return "approved"
+        undone, sale.amount = sale.amount - (remaining or 0), remaining or 0
+        sale.reversed = sale.amount == 0
+        if sale.charged:
+            account.entries.append(undone if sale.gives_back else -undone)
+            if sale.part_of and sale.gives_back:
+                sale.part_of.refunded -= undone
+            elif sale.part_of:
+                sale.part_of.completed -= undone
+        elif sale.part_of and sale.is_authorization:
+            sale.part_of.amount -= undone
+            sale.part_of.set_aside -= min(undone, sale.part_of.set_aside)
+        else:
+            sale.set_aside = min(sale.set_aside, max(0, sale.amount - sale.completed))
         return "approved"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from authz import cryptograms
 from authz.cryptograms import CryptogramVerifier
-from authz.iso8583.transactions import SIGNED_ATC, SIGNED_BYTES, SIGNED_KEY_INDEX, SIGNED_VERSION
+from authz.iso8583.chip_data import SIGNED_ATC, SIGNED_BYTES, SIGNED_KEY_INDEX, SIGNED_VERSION
 from tokenvault.emv import cryptogram
 from tokenvault.emv.cryptogram_versions import (
     TAPWRIGHT_AES,

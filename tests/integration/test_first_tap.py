@@ -50,7 +50,7 @@ def test_a_tap_is_approved_and_held(issuer, account, phone, terminal):
     }
     decision = issuer.authorization(receipt.authorization_id)
     assert decision["approval_code"] == receipt.answer[38]
-    assert [check["outcome"] for check in decision["checks"]] == ["passed"] * 15
+    assert [check["outcome"] for check in decision["checks"]] == ["passed"] * 17
     assert decision["account_id"] == account["id"]
     assert decision["token_id"] == phone.token_id
     assert "APPROVED" in receipt.text()
@@ -80,12 +80,12 @@ def test_a_replay_is_refused(issuer, phone, terminal):
     ("amount", "currency", "reason"),
     [
         (100_001, "EUR", "exceeds_limit"),
-        (0, "EUR", "invalid_amount"),
+        (0, "EUR", "verified"),
         (100, "USD", "currency_not_supported"),
     ],
 )
 def test_amounts_out_of_bounds(issuer, phone, terminal, amount, currency, reason):
-    """An amount over the limit, of nothing, or in another currency is refused by name."""
+    """An amount over the limit or in a currency without a rate is refused by name; one of nothing is a verification."""
     assert _reason(issuer, terminal.pay(phone, amount, currency)) == reason
 
 
@@ -162,7 +162,7 @@ def test_a_reversal_releases_once(issuer, account, phone, terminal):
     assert terminal.reverse(receipt).approved
     assert issuer.balance(account["id"])["held"] == 500
     decision = issuer.authorization(reversal.authorization_id)
-    assert decision["kind"] == "reversal"
+    assert decision["kind"] == "reversal_request"
     assert [check["name"] for check in decision["checks"]] == ["token", "original", "original_amount"]
 
 
@@ -230,5 +230,5 @@ def test_echo_and_other_messages(terminal):
     """0800 is answered, and so is a message type that the network does not support."""
     answer = terminal.echo()
     assert (answer[0], answer[39], answer[70]) == ("0810", "00", "301")
-    answer = terminal._link.exchange({0: "0200", 7: "1124120000", 11: "000001"})
-    assert (answer[0], answer[39]) == ("0210", "40")
+    answer = terminal._link.exchange({0: "0300", 7: "1124120000", 11: "000001"})
+    assert (answer[0], answer[39]) == ("0310", "40")

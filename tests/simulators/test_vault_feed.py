@@ -73,7 +73,7 @@ def test_a_notice_heard_twice_changes_nothing(vault, tmp_path):
         return before, after
 
     before, after = asyncio.run(story())
-    for table in ("ACCOUNTS", "CARDS", "TOKENS", "HOLDS"):
+    for table in ("ACCOUNTS", "CARDS", "TOKENS", "TRANSACTIONS"):
         assert after[table] == before[table]
 
 

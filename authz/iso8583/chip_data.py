@@ -1,0 +1,151 @@
+"""Chip data (DE 55) into a command: its tags, what the cryptogram covers, and the cryptogram."""
+
+from typing import Any
+
+import numpy as np
+
+from authz.commands import CardholderVerification, Channel, CryptogramOutcome
+from authz.compiled import Integer, compiled
+from authz.iso8583.scan import BAD_CONTENT, BAD_LENGTH, CUT_OFF, MISSING, NO_PROBLEM, Buffer, Places
+
+SIGNED_BYTES = 40
+"""What the cryptogram of a Tapwright token covers: the ten tags of table 26 (33 bytes) and tag 9F10 (7 bytes)."""
+
+# Where parts lie in the signed bytes.
+SIGNED_ATC = slice(31, 33)
+SIGNED_KEY_INDEX, SIGNED_VERSION = 34, 35
+
+CHIP_TAG_BYTES = {
+    "9F02": 6, "9F03": 6, "9F1A": 2, "95": 5, "5F2A": 2, "9A": 3, "9C": 1, "9F37": 4, "82": 2, "9F36": 2, "9F10": 7,
+    "9F26": 8, "9F27": 1,
+}  # fmt: skip
+"""What DE 55 must hold, in bytes: tags in the order of the signed bytes, then the cryptogram and its kind."""
+OPTIONAL_TAG_BYTES = {"9F34": 3}
+"""What is read where it is there."""
+_TAGS = tuple(int(tag, 16) for tag in CHIP_TAG_BYTES | OPTIONAL_TAG_BYTES)
+_TAG_BYTES = tuple((CHIP_TAG_BYTES | OPTIONAL_TAG_BYTES).values())
+_REQUIRED_TAGS = len(CHIP_TAG_BYTES)
+_AMOUNT, _COUNTRY, _CURRENCY, _ATC, _ISSUER_DATA, _CRYPTOGRAM, _INFORMATION, _VERIFICATION = 0, 2, 4, 9, 10, 11, 12, 13
+_ISSUER_DATA_LENGTH_BYTE = 6
+_ARQC = 0x80  # the two high bits of tag 9F27: authorization request cryptogram (EMV Book 3, 6.5.5.4)
+
+# Tag 9F34, byte 1, without the bit that only says what happens after a failure (EMV Book 3, annex C3).
+_METHOD_BITS = 0x3F
+_SIGNATURE, _NO_METHOD_NEEDED, _NO_METHOD = 0x1E, 0x1F, 0x3F
+
+
+@compiled
+def new_tags() -> Places:
+    """Room for the places of one message's tags."""
+    return np.zeros(len(_TAGS), np.int32)
+
+
+@compiled
+def asks_online(buffer: Buffer, tags: Places) -> Any:
+    """Whether the cryptogram is one that asks for an online decision (ARQC)."""
+    return buffer[tags[_INFORMATION]] & 0xC0 == _ARQC
+
+
+@compiled
+def packed_number(buffer: Buffer, start: Integer, length: Integer) -> Integer:
+    """The decimal number in so many bytes of packed digits, or -1."""
+    value: Integer = 0
+    for position in range(start, start + length):
+        high, low = np.int64(buffer[position]) >> 4, np.int64(buffer[position]) & 15
+        if high > 9 or low > 9:
+            return -1
+        value = value * 100 + high * 10 + low
+    return value
+
+
+@compiled
+def find_tags(buffer: Buffer, start: Integer, length: Integer, tags: Places) -> Integer:
+    """Find the tags of DE 55 on its outermost level. tags: from `new_tags`, filled with offsets of values.
+
+    Returns: NO_PROBLEM, or what is wrong with field 55.
+    """
+    tags[:] = -1
+    position, end = start, start + length
+    while position < end:
+        tag = np.int64(buffer[position])
+        position += 1
+        if tag & 0x1F == 0x1F:
+            more = True
+            while more:
+                if position >= end or tag > 0xFFFFFF:
+                    return CUT_OFF + 55
+                tag = tag << 8 | np.int64(buffer[position])
+                more = buffer[position] & 0x80 != 0
+                position += 1
+        if position >= end:
+            return CUT_OFF + 55
+        size = np.int64(buffer[position])
+        position += 1
+        if size == 0x81 and position < end:
+            size = np.int64(buffer[position])
+            position += 1
+        elif size >= 0x80:
+            return BAD_LENGTH + 55
+        if position + size > end:
+            return CUT_OFF + 55
+        for slot in range(len(_TAGS)):
+            if tag == _TAGS[slot]:
+                if tags[slot] >= 0 or size != _TAG_BYTES[slot]:
+                    return BAD_CONTENT + 55
+                tags[slot] = position
+        position += size
+    for slot in range(_REQUIRED_TAGS):
+        if tags[slot] < 0:
+            return MISSING + 55
+    return NO_PROBLEM
+
+
+@compiled
+def read_cryptogram(
+    buffer: Buffer, places: Places, tags: Places, command: Any, signed: Buffer, arqc: Buffer
+) -> Integer:
+    """DE 55 into the command, the signed bytes and the cryptogram."""
+    problem = find_tags(buffer, places[55, 0], places[55, 1], tags)
+    if problem != NO_PROBLEM:
+        return problem
+    position = 0
+    for slot in range(_ISSUER_DATA + 1):
+        for byte in range(_TAG_BYTES[slot]):
+            signed[position] = buffer[tags[slot] + byte]
+            position += 1
+    arqc[:] = buffer[tags[_CRYPTOGRAM] : tags[_CRYPTOGRAM] + 8]
+    amount = packed_number(buffer, tags[_AMOUNT], 6)
+    currency = packed_number(buffer, tags[_CURRENCY], 2)
+    country = packed_number(buffer, tags[_COUNTRY], 2)
+    issuer_data = tags[_ISSUER_DATA]
+    if amount < 0 or currency < 0 or country < 0 or buffer[issuer_data] != _ISSUER_DATA_LENGTH_BYTE:
+        return BAD_CONTENT + 55
+    command["signed_amount_minor"] = amount
+    command["signed_currency"] = currency
+    command["country"] = country
+    command["atc"] = np.int64(buffer[tags[_ATC]]) << 8 | np.int64(buffer[tags[_ATC] + 1])
+    command["key_index"] = buffer[issuer_data + 1]
+    command["cryptogram_version"] = buffer[issuer_data + 2]
+    if tags[_VERIFICATION] >= 0:
+        command["cardholder_verification"] = verification_of(
+            np.int64(buffer[tags[_VERIFICATION]]), np.int64(command["channel"])
+        )
+    # Until the network has verified it, a cryptogram counts as wrong; one of another kind than ARQC stays so.
+    command["cryptogram_outcome"] = CryptogramOutcome.INVALID
+    return NO_PROBLEM
+
+
+@compiled
+def verification_of(method: Integer, channel: Integer) -> Integer:
+    """How the cardholder was verified, from byte 1 of tag 9F34.
+
+    Contactless, a PIN verified by the card means one verified by the phone (consumer device CVM).
+    """
+    method &= _METHOD_BITS
+    if method in (_NO_METHOD_NEEDED, _NO_METHOD, 0):
+        return CardholderVerification.NONE
+    if method == _SIGNATURE:
+        return CardholderVerification.SIGNATURE
+    if method != 2 and channel == Channel.CONTACTLESS:
+        return CardholderVerification.DEVICE
+    return CardholderVerification.PIN

@@ -1,0 +1,84 @@
+"""Advices: what was decided elsewhere and must be taken over, whatever the account can bear."""
+
+from typing import Any
+
+import numpy as np
+
+from authz.commands import Flag, Kind, Operation, Records
+from authz.compiled import Integer, compiled
+from authz.kernel import checks
+from authz.kernel.authorization import increase
+from authz.kernel.checks import Case, has
+from authz.kernel.holds import place_hold
+from authz.kernel.postings import complete, post, refund
+from authz.kernel.traces import enter_trace, new_transaction
+from authz.reasons import LAST_APPROVAL, Reason
+from authz.tables import MessageClass, State, TransactionFlag
+
+
+@compiled
+def decide_advice(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """All that an advice can be refused for: nobody to charge, or no way to convert."""
+    reason = checks.check_token(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        reason = checks.check_currency(state, command, case, findings)
+    return reason
+
+
+@compiled
+def take_advice(state: State, command: Any, case: Case, result: Any) -> None:
+    """Enter an advice: hold, post or give back what it says, beyond the limit where it must be."""
+    is_financial = np.int64(command["kind"]) == Kind.FINANCIAL_ADVICE
+    message_class = MessageClass.FINANCIAL if is_financial else MessageClass.AUTHORIZATION
+    row = new_transaction(state, command, case.token_row, message_class)
+    enter_trace(state, row, command["token_pan"], command["stan"], command["transmitted"])
+    entry = state.transactions[row]
+    if has(command["flags"], Flag.DECLINED_ELSEWHERE):
+        entry["reason"] = Reason.DECLINED_BY_STAND_IN
+        return
+    if case.early_row >= 0:
+        entry["reason"] = Reason.ALREADY_REVERSED
+        return
+    amount, billing = np.int64(command["amount_minor"]), case.billing_minor
+    entry["approved_minor"], entry["current_minor"], entry["billing_minor"] = amount, amount, billing
+    entry["conversion_rate"] = case.rate
+    result["approved_minor"], result["billing_minor"] = amount, billing
+    original_row = case.original_row if is_open(state, case.original_row) else -1
+    if not is_financial:
+        if np.int64(command["operation"]) == Operation.REFUND or billing == 0:
+            return
+        if original_row >= 0 and state.transactions[original_row]["held_minor"] > 0:
+            increase(state, row, original_row, amount, billing, np.int64(command["time_us"]))
+        else:
+            place_hold(state, row, billing, np.int64(command["time_us"]))
+    elif np.int64(command["operation"]) == Operation.REFUND:
+        refund(state, row, original_row, billing)
+    elif (
+        original_row >= 0 and np.int64(state.transactions[original_row]["message_class"]) == MessageClass.AUTHORIZATION
+    ):
+        complete(state, row, original_row, billing, has(command["flags"], Flag.MORE_FOLLOWS))
+    else:
+        post(state, row, billing)
+
+
+@compiled
+def is_open(state: State, row: Integer) -> Any:
+    """Whether a transaction was found and approved, so that an advice can refer to it."""
+    return row >= 0 and np.int64(state.transactions[row]["reason"]) <= LAST_APPROVAL
+
+
+@compiled
+def reconcile(state: State, command: Any, row: Integer, case: Case) -> None:
+    """Take over an approval from elsewhere of an authorization that was declined here: stand-in answered for us."""
+    entry = state.transactions[row]
+    declined_here = np.int64(entry["reason"]) > LAST_APPROVAL and not has(entry["flags"], TransactionFlag.ADVISED)
+    approved_there = not has(command["flags"], Flag.DECLINED_ELSEWHERE)
+    if not (declined_here and approved_there) or case.early_row >= 0:
+        return
+    if np.int64(command["kind"]) != Kind.AUTHORIZATION_ADVICE or case.billing_minor == 0:
+        return
+    amount = np.int64(command["amount_minor"])
+    entry["reason"] = Reason.APPROVED
+    entry["approved_minor"], entry["current_minor"], entry["billing_minor"] = amount, amount, case.billing_minor
+    entry["conversion_rate"] = case.rate
+    place_hold(state, row, case.billing_minor, np.int64(command["time_us"]))

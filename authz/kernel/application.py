@@ -1,0 +1,157 @@
+"""Applying commands: one after the other, each by its kind."""
+
+from typing import Any
+
+import numpy as np
+
+from authz.commands import Flag, Kind, Records
+from authz.compiled import Integer, compiled
+from authz.hash_index import find_row
+from authz.kernel.advices import decide_advice, reconcile, take_advice
+from authz.kernel.authorization import answer_request, decide_card, decide_money, decide_standing
+from authz.kernel.checks import Case, has
+from authz.kernel.conversion import NO_RATE, conversion_rate, converted
+from authz.kernel.holds import available_credit, expire_holds
+from authz.kernel.notices import take_notice
+from authz.kernel.postings import dispute
+from authz.kernel.reversals import answer_reversal, decide_reversal
+from authz.kernel.traces import class_of, find_early_reversal, find_original, find_same, find_sequence, is_repeat
+from authz.program.tables import NUMBER_VERSION
+from authz.reasons import Reason
+from authz.tables import Counter, MessageClass, State
+
+_APPROVAL_CODES = 1_000_000
+
+
+@compiled
+def apply(state: State, commands: Records, results: Records, findings: Records) -> None:
+    """Apply commands in order.
+
+    commands: COMMAND[n].  results: RESULT[n], filled.  findings: FINDING[len(Check)], left with those of the last one.
+    The tables must have room for n more commands, see `tables.with_room`.
+    """
+    for i in range(len(commands)):
+        findings["reached"][:] = 0
+        command, result = commands[i], results[i]
+        state.counters[Counter.SEQUENCE] += 1
+        state.counters[Counter.TIME_US] = command["time_us"]
+        expire_holds(state, np.int64(command["time_us"]))
+        result["sequence"] = state.counters[Counter.SEQUENCE]
+        result["program_version"] = state.program.numbers[NUMBER_VERSION]
+        kind = np.int64(command["kind"])
+        if Kind.AUTHORIZATION_REQUEST <= kind <= Kind.REVERSAL_ADVICE:
+            result["reason"] = answer_message(state, command, result, findings)
+        elif kind == Kind.CHARGEBACK or kind == Kind.REPRESENTMENT:
+            result["reason"] = dispute(state, command, result)
+        else:
+            take_notice(state, command)
+        result["approval_code"] = (np.int64(result["sequence"]) * 741_457 + 123_457) % _APPROVAL_CODES
+        account_row = find_row(state.account_slots, state.accounts["account_id"], command["account_id"])
+        if account_row >= 0:
+            result["account_id"] = command["account_id"]
+            result["available_minor"] = available_credit(state, account_row)
+            result["posted_minor"] = state.accounts[account_row]["posted_minor"]
+            result["billing_currency"] = state.accounts[account_row]["currency"]
+
+
+@compiled
+def name_accounts(state: State, commands: Records) -> None:
+    """Name token, card and account of each command that comes without: from the token's number, or from the decision
+    that it refers to. What is not known keeps 0.
+    """
+    for i in range(len(commands)):
+        if commands[i]["account_id"] != 0:
+            continue
+        token_row: Integer = find_row(state.token_slots, state.tokens["token_pan"], commands[i]["token_pan"])
+        if commands[i]["reference"] != 0:
+            row = find_sequence(state, np.int64(commands[i]["reference"]))
+            token_row = np.int64(state.transactions[row]["token_row"]) if row >= 0 else -1
+        if token_row >= 0:
+            token = state.tokens[token_row]
+            commands[i]["token_id"] = token["token_id"]
+            commands[i]["card_id"] = state.cards[token["card_row"]]["card_id"]
+            commands[i]["account_id"] = state.accounts[token["account_row"]]["account_id"]
+
+
+@compiled
+def case_of(state: State, command: Any) -> Case:
+    """Find the rows that a message concerns, and convert its amount."""
+    token_row = find_row(state.token_slots, state.tokens["token_pan"], command["token_pan"])
+    if token_row < 0:
+        return Case(-1, -1, -1, -1, -1, NO_RATE, 0)
+    account_row = np.int64(state.tokens[token_row]["account_row"])
+    kind = np.int64(command["kind"])
+    message_class = class_of(kind)
+    same_row = find_same(state, command, token_row, message_class)
+    early_row: Integer = -1
+    original_row: Integer = -1
+    if has(command["flags"], Flag.HAS_ORIGINAL):
+        original_row = find_original(state, command, token_row)
+    elif kind == Kind.FINANCIAL_ADVICE:
+        original_row = find_same(state, command, token_row, MessageClass.AUTHORIZATION)
+    if message_class != MessageClass.REVERSAL:
+        early_row = find_early_reversal(state, command, token_row, message_class)
+    currency = np.int64(command["currency"])
+    kept = np.int64(state.accounts[account_row]["currency"])
+    rate = conversion_rate(state.program, currency, kept)
+    billing: Integer = 0
+    if rate != NO_RATE:
+        billing = converted(state.program, np.int64(command["amount_minor"]), rate, currency, kept)
+    return Case(token_row, account_row, same_row, early_row, original_row, rate, billing)
+
+
+@compiled
+def answer_message(state: State, command: Any, result: Any, findings: Records) -> Integer:
+    """Decide on a message and do what the decision says."""
+    case = case_of(state, command)
+    kind = np.int64(command["kind"])
+    if case.token_row >= 0:
+        result["payment_account_reference"] = state.tokens[case.token_row]["payment_account_reference"]
+    result["conversion_rate"] = max(case.rate, 0)
+    if kind == Kind.AUTHORIZATION_REQUEST or kind == Kind.FINANCIAL_REQUEST:
+        reason = decide_card(state, command, case, findings)
+        is_authentic = reason == Reason.APPROVED
+        if is_authentic and is_same_again(state, command, case):
+            return remembered(state, case, result)
+        if is_authentic:
+            reason = decide_standing(state, command, case, findings)
+        if reason == Reason.APPROVED:
+            reason = decide_money(state, command, case, findings)
+        if case.token_row >= 0 and reason != Reason.DUPLICATE_TRANSMISSION:
+            answer_request(state, command, case, result, reason, is_authentic)
+        return reason
+    if kind == Kind.REVERSAL_REQUEST or kind == Kind.REVERSAL_ADVICE:
+        if case.same_row >= 0:
+            return remembered(state, case, result)
+        reason = decide_reversal(state, command, case, findings)
+        if case.token_row >= 0:
+            answer_reversal(state, command, case, result, reason)
+        return reason
+    reason = decide_advice(state, command, case, findings)
+    if reason == Reason.APPROVED and case.same_row >= 0:
+        reconcile(state, command, case.same_row, case)
+        remembered(state, case, result)
+    elif reason == Reason.APPROVED:
+        take_advice(state, command, case, result)
+    return reason
+
+
+@compiled
+def is_same_again(state: State, command: Any, case: Case) -> Any:
+    """Whether a request is one that was answered before: marked as a repeat, and for the same amount."""
+    if case.same_row < 0 or not is_repeat(command):
+        return False
+    return state.transactions[case.same_row]["amount_minor"] == command["amount_minor"]
+
+
+@compiled
+def remembered(state: State, case: Case, result: Any) -> Integer:
+    """Answer a message that was answered before, from memory: nothing is applied twice."""
+    entry = state.transactions[case.same_row]
+    source, target = np.int64(entry["currency"]), np.int64(state.accounts[case.account_row]["currency"])
+    approved, rate = np.int64(entry["approved_minor"]), np.int64(entry["conversion_rate"])
+    result["billing_minor"] = converted(state.program, approved, rate, source, target)
+    result["sequence"] = entry["sequence"]
+    result["approved_minor"] = entry["approved_minor"]
+    result["conversion_rate"] = entry["conversion_rate"]
+    return np.int64(entry["reason"])

@@ -1,0 +1,155 @@
+"""Requests: decided by the checks in their order, and what an approval does to the account."""
+
+from typing import Any
+
+import numpy as np
+
+from authz.commands import CryptogramOutcome, Flag, Kind, Operation, Records
+from authz.compiled import Integer, compiled
+from authz.kernel import checks
+from authz.kernel.checks import Case, has
+from authz.kernel.conversion import converted
+from authz.kernel.holds import available_credit, extend_hold, place_hold
+from authz.kernel.postings import complete, post, refund
+from authz.kernel.traces import enter_trace, new_transaction
+from authz.reasons import LAST_APPROVAL, Reason
+from authz.tables import MessageClass, State
+
+
+@compiled
+def card_takes_part(command: Any) -> Any:
+    """Whether the card must be there: not for what refers to an earlier message, nor for giving money back."""
+    refers = has(command["flags"], Flag.HAS_ORIGINAL) or np.int64(command["operation"]) == Operation.REFUND
+    return not refers or np.int64(command["cryptogram_outcome"]) != CryptogramOutcome.ABSENT
+
+
+@compiled
+def decide_card(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """Who is asking: the token, its domain and the cryptogram."""
+    reason = checks.check_token(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        reason = checks.check_operation(state, command, case, findings)
+    if reason != Reason.APPROVED or not card_takes_part(command):
+        return reason
+    reason = checks.check_channel(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        reason = checks.check_cryptogram(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        reason = checks.check_signed_amount(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        reason = checks.check_signed_currency(state, command, case, findings)
+    return reason
+
+
+@compiled
+def decide_standing(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """Whether the card may pay now. The transaction counter of a valid cryptogram is spent here, whatever follows."""
+    reason: Integer = Reason.APPROVED
+    if card_takes_part(command):
+        reason = checks.check_transaction_counter(state, command, case, findings)
+        if reason == Reason.APPROVED:
+            checks.use_transaction_counter(state, command, case)
+    if reason == Reason.APPROVED:
+        reason = checks.check_token_state(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        reason = checks.check_token_expiry(state, command, case, findings)
+    if reason == Reason.APPROVED and card_takes_part(command):
+        reason = checks.check_expiration_date(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        reason = checks.check_card_state(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        reason = checks.check_duplicate(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        reason = checks.check_early_reversal(state, command, case, findings)
+    return reason
+
+
+@compiled
+def decide_money(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """Whether the amount is right and within what the account may spend."""
+    refers = has(command["flags"], Flag.HAS_ORIGINAL)
+    is_refund = np.int64(command["operation"]) == Operation.REFUND
+    reason: Integer = Reason.APPROVED
+    if refers or is_refund:
+        reason = checks.check_original(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        reason = checks.check_currency(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        reason = checks.check_amount(state, command, case, findings)
+    if reason == Reason.APPROVED and (refers or is_refund):
+        reason = checks.check_original_amount(state, command, case, findings)
+    if reason != Reason.APPROVED or is_refund:
+        return reason
+    reason = checks.check_transaction_limit(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        reason = checks.check_available_credit(state, command, case, findings)
+    if reason == Reason.APPROVED and np.int64(command["operation"]) == Operation.PURCHASE:
+        return Reason.VERIFIED if np.int64(command["amount_minor"]) == 0 else Reason.APPROVED
+    return reason
+
+
+@compiled
+def answer_request(state: State, command: Any, case: Case, result: Any, reason: Integer, is_authentic: Any) -> None:
+    """Enter a decided request; an approval holds, posts or gives back its amount.
+
+    A request whose card was not proven leaves no trace: else anybody could use up the trace of one that will come.
+    """
+    message_class = MessageClass.AUTHORIZATION
+    if np.int64(command["kind"]) == Kind.FINANCIAL_REQUEST:
+        message_class = MessageClass.FINANCIAL
+    row = new_transaction(state, command, case.token_row, message_class)
+    if case.same_row < 0 and is_authentic:
+        enter_trace(state, row, command["token_pan"], command["stan"], command["transmitted"])
+    entry = state.transactions[row]
+    entry["reason"] = reason
+    if reason > LAST_APPROVAL:
+        return
+    amount: Integer = np.int64(command["amount_minor"])
+    billing = case.billing_minor
+    if reason == Reason.PARTIALLY_APPROVED:
+        amount, billing = part_within(state, command, case)
+    entry["approved_minor"], entry["current_minor"], entry["billing_minor"] = amount, amount, billing
+    entry["conversion_rate"] = case.rate
+    result["approved_minor"], result["billing_minor"] = amount, billing
+    if np.int64(command["operation"]) == Operation.REFUND:
+        if message_class == MessageClass.FINANCIAL:
+            refund(state, row, case.original_row, billing)
+    elif case.original_row >= 0 and message_class == MessageClass.AUTHORIZATION:
+        increase(state, row, case.original_row, amount, billing, np.int64(command["time_us"]))
+    elif case.original_row >= 0:
+        complete(state, row, case.original_row, billing, has(command["flags"], Flag.MORE_FOLLOWS))
+    elif billing == 0:
+        return
+    elif message_class == MessageClass.AUTHORIZATION:
+        place_hold(state, row, billing, np.int64(command["time_us"]))
+    else:
+        post(state, row, billing)
+
+
+@compiled
+def part_within(state: State, command: Any, case: Case) -> tuple[Integer, Integer]:
+    """The greatest part of an amount that the available credit covers: in its own and in the account's currency."""
+    available = available_credit(state, case.account_row)
+    source = np.int64(command["currency"])
+    target = np.int64(state.accounts[case.account_row]["currency"])
+    low: Integer = 0
+    high: Integer = np.int64(command["amount_minor"])
+    while high - low > 1:
+        middle = (low + high) // 2
+        if converted(state.program, middle, case.rate, source, target) <= available:
+            low = middle
+        else:
+            high = middle
+    return low, converted(state.program, low, case.rate, source, target)
+
+
+@compiled
+def increase(
+    state: State, row: Integer, original_row: Integer, amount: Integer, billing: Integer, time_us: Integer
+) -> None:
+    """Add an incremental authorization to the hold of its original."""
+    original = state.transactions[original_row]
+    original["current_minor"] += amount
+    original["billing_minor"] += billing
+    state.transactions[row]["original"] = original_row + 1
+    extend_hold(state, original_row, billing, time_us)

@@ -1,0 +1,38 @@
+"""Calendar arithmetic on Unix microseconds, in the proleptic Gregorian calendar."""
+
+from authz.compiled import Integer, compiled
+
+HOUR_US = 3_600_000_000
+DAY_US = 24 * HOUR_US
+
+_DAYS_TO_1970 = 719_468  # from 0000-03-01, where the years of this arithmetic begin
+_DAYS_OF_ERA = 146_097  # 400 years
+
+
+@compiled
+def year_and_month(time_us: Integer) -> tuple[Integer, Integer]:
+    """The year and month (1 to 12) that a time is in."""
+    days = time_us // DAY_US + _DAYS_TO_1970
+    era = days // _DAYS_OF_ERA
+    day_of_era = days - era * _DAYS_OF_ERA
+    year_of_era = (day_of_era - day_of_era // 1460 + day_of_era // 36524 - day_of_era // 146096) // 365
+    day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
+    march_month = (5 * day_of_year + 2) // 153
+    month = march_month + 3 if march_month < 10 else march_month - 9
+    return year_of_era + era * 400 + (1 if month <= 2 else 0), month
+
+
+@compiled
+def month_of(time_us: Integer) -> Integer:
+    """The month of a time as YYMM, as cards print it."""
+    year, month = year_and_month(time_us)
+    return year % 100 * 100 + month
+
+
+@compiled
+def first_of_month(year: Integer, month: Integer) -> Integer:
+    """When a month begins, Unix microseconds."""
+    march_year = year - 1 if month <= 2 else year
+    march_month = month + 9 if month <= 2 else month - 3
+    days = 365 * march_year + march_year // 4 - march_year // 100 + march_year // 400 + (153 * march_month + 2) // 5
+    return (days - _DAYS_TO_1970) * DAY_US

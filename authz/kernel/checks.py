@@ -1,0 +1,344 @@
+"""The checks of a message, one function each.
+
+Every check has the same signature: it notes in its finding what it saw and the bound that it held it against, and
+returns the reason to decline or `APPROVED`. What a check needs is found once and given as a `Case`.
+"""
+
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from authz.commands import CardState, CryptogramOutcome, Flag, Kind, Operation, Records, TokenState, record
+from authz.compiled import Integer, compiled
+from authz.kernel.calendar import month_of
+from authz.kernel.conversion import NO_RATE
+from authz.kernel.holds import available_credit
+from authz.reasons import LAST_APPROVAL, Reason
+from authz.tables import MessageClass, State, TransactionFlag
+
+FINDING = record([("seen", "i8"), ("bound", "i8"), ("reached", "u4"), ("reason", "u4")])
+"""What one check saw of one command."""
+
+ATC_WINDOW = 64
+"""How many transaction counters back from the highest are remembered one by one."""
+
+_ONE = np.uint64(1)
+_PERMILLE = 1000
+
+
+class Check(IntEnum):
+    """The checks in the order in which they run; an index into findings."""
+
+    TOKEN = 0
+    OPERATION = 1
+    CHANNEL = 2
+    CRYPTOGRAM = 3
+    SIGNED_AMOUNT = 4
+    SIGNED_CURRENCY = 5
+    TRANSACTION_COUNTER = 6
+    TOKEN_STATE = 7
+    TOKEN_EXPIRY = 8
+    EXPIRATION_DATE = 9
+    CARD_STATE = 10
+    DUPLICATE = 11
+    EARLY_REVERSAL = 12
+    ORIGINAL = 13
+    CURRENCY = 14
+    AMOUNT = 15
+    ORIGINAL_AMOUNT = 16
+    TRANSACTION_LIMIT = 17
+    AVAILABLE_CREDIT = 18
+
+
+class Case(NamedTuple):
+    """One message, the rows it concerns (-1 for a row that was not found) and its amount in the account's currency.
+
+    same_row: the same message sent before.  early_row: a reversal of it that came first.  original_row: what DE 90
+    names, or for a completion without it the authorization with the same trace.  rate: see `conversion`.
+    """
+
+    token_row: Integer
+    account_row: Integer
+    same_row: Integer
+    early_row: Integer
+    original_row: Integer
+    rate: Integer
+    billing_minor: Integer
+
+
+def new_findings() -> Records:
+    """Room for one command's findings."""
+    return np.zeros(len(Check), FINDING)
+
+
+@compiled
+def note(findings: Records, check: Integer, seen: Integer, bound: Integer, reason: Integer) -> Integer:
+    """Write down one finding and return its reason."""
+    findings[check]["seen"] = seen
+    findings[check]["bound"] = bound
+    findings[check]["reached"] = 1
+    findings[check]["reason"] = reason
+    return reason
+
+
+@compiled
+def has(flags: Any, flag: Integer) -> Any:
+    """Whether a flag is among these."""
+    return np.int64(flags) & flag != 0
+
+
+@compiled
+def check_token(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """The token must be known."""
+    reason = Reason.TOKEN_NOT_FOUND if case.token_row < 0 else Reason.APPROVED
+    return note(findings, Check.TOKEN, 0 if case.token_row < 0 else 1, 1, reason)
+
+
+@compiled
+def check_operation(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """The network must serve this kind of transaction."""
+    operation = np.int64(command["operation"])
+    served = (
+        operation == Operation.PURCHASE
+        or operation == Operation.CASH
+        or operation == Operation.PURCHASE_WITH_CASH_BACK
+        or operation == Operation.REFUND
+        or operation == Operation.BALANCE_INQUIRY
+    )
+    reason = Reason.APPROVED if served else Reason.OPERATION_NOT_SUPPORTED
+    return note(findings, Check.OPERATION, operation, 0, reason)
+
+
+@compiled
+def check_channel(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """The channel must be in the token's domain (EMVCo token domain restriction controls)."""
+    allowed = np.int64(state.tokens[case.token_row]["channels"])
+    channel = np.int64(command["channel"])
+    reason = Reason.APPROVED if allowed >> channel & 1 else Reason.CHANNEL_NOT_ALLOWED
+    return note(findings, Check.CHANNEL, channel, allowed, reason)
+
+
+@compiled
+def check_cryptogram(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """There must be a cryptogram, of the token's own version, and the network must have found it right."""
+    token = state.tokens[case.token_row]
+    outcome = np.int64(command["cryptogram_outcome"])
+    same_version = command["cryptogram_version"] == token["cryptogram_version"]
+    same_key = command["key_index"] == token["key_index"]
+    reason = Reason.APPROVED
+    if outcome == CryptogramOutcome.ABSENT:
+        reason = Reason.MISSING_CRYPTOGRAM
+    elif not (outcome == CryptogramOutcome.VALID and same_version and same_key):
+        reason = Reason.INVALID_CRYPTOGRAM
+    return note(findings, Check.CRYPTOGRAM, outcome, CryptogramOutcome.VALID, reason)
+
+
+@compiled
+def check_signed_amount(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """The amount asked for must be the amount the phone signed."""
+    asked, signed = np.int64(command["amount_minor"]), np.int64(command["signed_amount_minor"])
+    reason = Reason.APPROVED if asked == signed else Reason.CRYPTOGRAM_DATA_MISMATCH
+    return note(findings, Check.SIGNED_AMOUNT, asked, signed, reason)
+
+
+@compiled
+def check_signed_currency(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """The currency asked for must be the currency the phone signed."""
+    asked, signed = np.int64(command["currency"]), np.int64(command["signed_currency"])
+    reason = Reason.APPROVED if asked == signed else Reason.CRYPTOGRAM_DATA_MISMATCH
+    return note(findings, Check.SIGNED_CURRENCY, asked, signed, reason)
+
+
+@compiled
+def check_transaction_counter(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """The transaction counter must be new: above the highest seen, or in the window below it and not used yet.
+
+    Taps may arrive out of order, so a lower counter alone proves nothing.
+    """
+    token = state.tokens[case.token_row]
+    atc, highest = np.int64(command["atc"]), np.int64(token["atc_highest"])
+    behind = highest - atc
+    reason = Reason.APPROVED
+    if behind >= ATC_WINDOW or (behind >= 0 and np.uint64(token["atc_window"]) >> np.uint64(behind) & _ONE):
+        reason = Reason.REPLAYED_CRYPTOGRAM
+    return note(findings, Check.TRANSACTION_COUNTER, atc, highest, reason)
+
+
+@compiled
+def use_transaction_counter(state: State, command: Any, case: Case) -> None:
+    """Mark a counter as used. A valid cryptogram is spent whatever the later checks say."""
+    token = state.tokens[case.token_row]
+    atc, highest = np.int64(command["atc"]), np.int64(token["atc_highest"])
+    window = np.uint64(token["atc_window"])
+    ahead = atc - highest
+    if ahead > 0:
+        window = window << np.uint64(ahead) if ahead < ATC_WINDOW else np.uint64(0)
+        token["atc_highest"] = atc
+        token["atc_window"] = window | _ONE
+    else:
+        token["atc_window"] = window | _ONE << np.uint64(-ahead)
+
+
+@compiled
+def check_token_state(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """The token must be active."""
+    token_state = np.int64(state.tokens[case.token_row]["state"])
+    reason = Reason.APPROVED
+    if token_state == TokenState.SUSPENDED:
+        reason = Reason.TOKEN_SUSPENDED
+    elif token_state == TokenState.DEACTIVATED:
+        reason = Reason.TOKEN_DEACTIVATED
+    elif token_state != TokenState.ACTIVE:
+        reason = Reason.TOKEN_INACTIVE
+    return note(findings, Check.TOKEN_STATE, token_state, TokenState.ACTIVE, reason)
+
+
+@compiled
+def check_token_expiry(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """The token must not have expired; it is valid to the end of its expiry month."""
+    month, expiry = month_of(np.int64(command["time_us"])), np.int64(state.tokens[case.token_row]["expiry"])
+    reason = Reason.APPROVED if month <= expiry else Reason.TOKEN_EXPIRED
+    return note(findings, Check.TOKEN_EXPIRY, month, expiry, reason)
+
+
+@compiled
+def check_expiration_date(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """The expiry date on the wire must be the token's."""
+    sent, expiry = np.int64(command["expiry"]), np.int64(state.tokens[case.token_row]["expiry"])
+    reason = Reason.APPROVED if sent == expiry else Reason.EXPIRATION_MISMATCH
+    return note(findings, Check.EXPIRATION_DATE, sent, expiry, reason)
+
+
+@compiled
+def check_card_state(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """The card behind the token must not be frozen."""
+    card_state = np.int64(state.cards[state.tokens[case.token_row]["card_row"]]["state"])
+    reason = Reason.APPROVED if card_state == CardState.ACTIVE else Reason.CARD_FROZEN
+    return note(findings, Check.CARD_STATE, card_state, CardState.ACTIVE, reason)
+
+
+@compiled
+def check_duplicate(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """The same acquirer, terminal, STAN, RRN and transmission time must not have come before for this token."""
+    seen = 0 if case.same_row < 0 else np.int64(state.transactions[case.same_row]["sequence"])
+    reason = Reason.APPROVED if case.same_row < 0 else Reason.DUPLICATE_TRANSMISSION
+    return note(findings, Check.DUPLICATE, np.int64(command["stan"]), seen, reason)
+
+
+@compiled
+def check_early_reversal(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """Its reversal must not have come before it."""
+    seen = 0 if case.early_row < 0 else np.int64(state.transactions[case.early_row]["sequence"])
+    reason = Reason.APPROVED if case.early_row < 0 else Reason.ALREADY_REVERSED
+    return note(findings, Check.EARLY_REVERSAL, np.int64(command["stan"]), seen, reason)
+
+
+@compiled
+def check_original(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """What DE 90 names must be there, approved and not reversed; what adds to it or completes it needs its hold."""
+    stan = np.int64(command["original_stan"])
+    if case.original_row < 0:
+        return note(findings, Check.ORIGINAL, stan, 0, Reason.MISSING_ORIGINAL_AUTHORIZATION)
+    original = state.transactions[case.original_row]
+    reason = Reason.APPROVED
+    if np.int64(original["reason"]) > LAST_APPROVAL:
+        reason = Reason.MISSING_ORIGINAL_AUTHORIZATION
+    elif np.int64(command["kind"]) != Kind.REVERSAL_REQUEST and np.int64(command["kind"]) != Kind.REVERSAL_ADVICE:
+        if has(original["flags"], TransactionFlag.REVERSED):
+            reason = Reason.ALREADY_REVERSED
+        elif np.int64(command["operation"]) != Operation.REFUND:
+            if np.int64(original["message_class"]) != MessageClass.AUTHORIZATION:
+                reason = Reason.MISSING_ORIGINAL_AUTHORIZATION
+            elif original["held_minor"] == 0:
+                reason = Reason.AUTHORIZATION_CLOSED
+    return note(findings, Check.ORIGINAL, stan, np.int64(original["sequence"]), reason)
+
+
+@compiled
+def check_currency(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """The transaction must be in the account's currency, or in one that the program has a rate for."""
+    kept = np.int64(state.accounts[case.account_row]["currency"])
+    reason = Reason.CURRENCY_NOT_SUPPORTED if case.rate == NO_RATE else Reason.APPROVED
+    return note(findings, Check.CURRENCY, np.int64(command["currency"]), kept, reason)
+
+
+@compiled
+def check_amount(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """The amount must fit the kind of transaction: nothing for a balance, cash-back within it, else more than zero.
+
+    A purchase of zero is an account verification.
+    """
+    amount, cash = np.int64(command["amount_minor"]), np.int64(command["cash_minor"])
+    operation = np.int64(command["operation"])
+    fits: Any = amount > 0
+    if operation == Operation.PURCHASE and not has(command["flags"], Flag.HAS_ORIGINAL):
+        fits = True
+    elif operation == Operation.BALANCE_INQUIRY:
+        fits = amount == 0
+    elif operation == Operation.PURCHASE_WITH_CASH_BACK:
+        fits = 0 < cash <= amount
+    return note(findings, Check.AMOUNT, amount, cash, Reason.APPROVED if fits else Reason.INVALID_AMOUNT)
+
+
+@compiled
+def check_original_amount(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """The amount must fit the original.
+
+    A full reversal names its amount; a partial one leaves no more than there was; a completion request stays within
+    the tolerance of its merchant category; a refund gives back no more than was paid.
+    """
+    original = state.transactions[case.original_row]
+    kind = np.int64(command["kind"])
+    reason = Reason.APPROVED
+    seen: Integer = np.int64(command["amount_minor"])
+    bound: Integer = np.int64(original["current_minor"])
+    if kind == Kind.REVERSAL_REQUEST or kind == Kind.REVERSAL_ADVICE:
+        if has(command["flags"], Flag.HAS_REPLACEMENT):
+            seen = np.int64(command["replacement_minor"])
+            if seen > bound and not has(original["flags"], TransactionFlag.REVERSED):
+                reason = Reason.ORIGINAL_AMOUNT_MISMATCH
+        elif seen != bound and seen != np.int64(original["amount_minor"]):
+            reason = Reason.ORIGINAL_AMOUNT_MISMATCH
+    elif np.int64(command["operation"]) == Operation.REFUND:
+        seen = case.billing_minor
+        bound = np.int64(original["posted_minor"]) + np.int64(original["completed_minor"])
+        bound -= np.int64(original["refunded_minor"]) + np.int64(original["disputed_minor"])
+        if seen > bound:
+            reason = Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    elif kind == Kind.FINANCIAL_REQUEST:
+        tolerance = np.int64(state.program.categories[original["merchant_category"]]["tolerance_permille"])
+        authorized = np.int64(original["billing_minor"])
+        seen = case.billing_minor
+        bound = authorized + authorized * tolerance // _PERMILLE - np.int64(original["completed_minor"])
+        if seen > bound:
+            reason = Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    else:
+        bound = np.int64(original["held_minor"])
+    return note(findings, Check.ORIGINAL_AMOUNT, seen, bound, reason)
+
+
+@compiled
+def check_transaction_limit(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """The amount, with what it adds to, must be within the account's limit for a single transaction."""
+    amount = case.billing_minor
+    if case.original_row >= 0 and np.int64(command["kind"]) == Kind.AUTHORIZATION_REQUEST:
+        amount += np.int64(state.transactions[case.original_row]["billing_minor"])
+    limit = np.int64(state.accounts[case.account_row]["transaction_limit_minor"])
+    reason = Reason.APPROVED if amount <= limit else Reason.EXCEEDS_LIMIT
+    return note(findings, Check.TRANSACTION_LIMIT, amount, limit, reason)
+
+
+@compiled
+def check_available_credit(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """The available credit must cover the amount, or a part of it where the terminal can take a part."""
+    amount = case.billing_minor
+    if case.original_row >= 0 and np.int64(command["kind"]) == Kind.FINANCIAL_REQUEST:
+        amount -= min(amount, np.int64(state.transactions[case.original_row]["held_minor"]))
+    available = available_credit(state, case.account_row)
+    reason = Reason.APPROVED
+    if amount > available and amount > 0:
+        takes_part = has(command["flags"], Flag.PARTIAL_APPROVAL) and case.original_row < 0 and available > 0
+        is_purchase = np.int64(command["operation"]) == Operation.PURCHASE
+        reason = Reason.PARTIALLY_APPROVED if takes_part and is_purchase else Reason.INSUFFICIENT_FUNDS
+    return note(findings, Check.AVAILABLE_CREDIT, amount, available, reason)

@@ -1,0 +1,81 @@
+"""What the vault says of accounts, cards and tokens, taken over in the order of its numbers."""
+
+from typing import Any
+
+import numpy as np
+
+from authz.commands import Kind
+from authz.compiled import compiled
+from authz.hash_index import add_row, find_row
+from authz.tables import Counter, State
+
+
+@compiled
+def take_notice(state: State, command: Any) -> None:
+    """Take over what the vault says of an account, card or token. A notice heard before changes nothing."""
+    if np.int64(command["outbox_sequence"]) <= state.counters[Counter.OUTBOX_SEQUENCE]:
+        return
+    state.counters[Counter.OUTBOX_SEQUENCE] = np.int64(command["outbox_sequence"])
+    kind = np.int64(command["kind"])
+    if kind == Kind.SET_ACCOUNT:
+        set_account(state, command)
+    elif kind == Kind.SET_CARD:
+        set_card(state, command)
+    elif kind == Kind.SET_TOKEN:
+        set_token(state, command)
+
+
+@compiled
+def set_account(state: State, command: Any) -> None:
+    """Open an account, or change its limits and segment; balances stay."""
+    row = find_row(state.account_slots, state.accounts["account_id"], command["account_id"])
+    if row < 0:
+        row = state.counters[Counter.ACCOUNTS]
+        state.counters[Counter.ACCOUNTS] += 1
+        state.accounts[row]["account_id"] = command["account_id"]
+        state.accounts[row]["currency"] = command["currency"]
+        add_row(state.account_slots, command["account_id"], row)
+    state.accounts[row]["limit_minor"] = command["limit_minor"]
+    state.accounts[row]["transaction_limit_minor"] = command["transaction_limit_minor"]
+    state.accounts[row]["segment"] = command["segment"]
+
+
+@compiled
+def set_card(state: State, command: Any) -> None:
+    """Enter a card, or change its state."""
+    row = find_row(state.card_slots, state.cards["card_id"], command["card_id"])
+    if row < 0:
+        row = state.counters[Counter.CARDS]
+        state.counters[Counter.CARDS] += 1
+        state.cards[row]["card_id"] = command["card_id"]
+        account_row = find_row(state.account_slots, state.accounts["account_id"], command["account_id"])
+        assert account_row >= 0, "the vault tells of an account before its cards"
+        state.cards[row]["account_row"] = account_row
+        add_row(state.card_slots, command["card_id"], row)
+    state.cards[row]["state"] = command["state"]
+
+
+@compiled
+def set_token(state: State, command: Any) -> None:
+    """Enter a token, or change its state, expiry and domain; used transaction counters stay used."""
+    row = find_row(state.token_slots, state.tokens["token_pan"], command["token_pan"])
+    if row < 0:
+        row = state.counters[Counter.TOKENS]
+        state.counters[Counter.TOKENS] += 1
+        card_row = find_row(state.card_slots, state.cards["card_id"], command["card_id"])
+        assert card_row >= 0, "the vault tells of a card before its tokens"
+        state.tokens[row]["token_pan"] = command["token_pan"]
+        state.tokens[row]["token_id"] = command["token_id"]
+        state.tokens[row]["card_row"] = card_row
+        state.tokens[row]["account_row"] = state.cards[card_row]["account_row"]
+        state.tokens[row]["cryptogram_version"] = command["cryptogram_version"]
+        state.tokens[row]["key_index"] = command["key_index"]
+        state.tokens[row]["token_requestor"] = command["token_requestor"]
+        state.tokens[row]["token_created"] = command["token_created"]
+        state.tokens[row]["device_created"] = command["device_created"]
+        state.tokens[row]["payment_account_reference"] = command["payment_account_reference"]
+        add_row(state.token_slots, command["token_pan"], row)
+    state.tokens[row]["channels"] = command["channels"]
+    state.tokens[row]["expiry"] = command["expiry"]
+    state.tokens[row]["state"] = command["state"]
+    state.tokens[row]["device_risk"] = command["device_risk"]

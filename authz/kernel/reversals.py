@@ -1,0 +1,94 @@
+"""Reversals: whole or in part, sent twice, and before what they reverse."""
+
+from typing import Any
+
+import numpy as np
+
+from authz.commands import Flag, Records
+from authz.compiled import Integer, compiled
+from authz.kernel import checks
+from authz.kernel.checks import Case, has
+from authz.kernel.conversion import converted
+from authz.kernel.holds import release_hold
+from authz.kernel.postings import post
+from authz.kernel.traces import enter_trace, new_transaction
+from authz.reasons import Reason
+from authz.tables import MessageClass, State, TransactionFlag
+
+
+@compiled
+def decide_reversal(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """The original must be there, and the amount fit it."""
+    reason = checks.check_token(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        reason = checks.check_original(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        reason = checks.check_original_amount(state, command, case, findings)
+    return reason
+
+
+@compiled
+def answer_reversal(state: State, command: Any, case: Case, result: Any, reason: Integer) -> None:
+    """Enter a reversal. One that found nothing is remembered against the message it names, should that come later."""
+    row = new_transaction(state, command, case.token_row, MessageClass.REVERSAL)
+    enter_trace(state, row, command["token_pan"], command["stan"], command["transmitted"])
+    state.transactions[row]["reason"] = reason
+    if case.original_row < 0:
+        early = new_transaction(state, command, case.token_row, np.int64(command["original_type"]) // 100)
+        entry = state.transactions[early]
+        entry["acquirer"] = command["original_acquirer"]
+        entry["reason"] = reason
+        entry["flags"] = TransactionFlag.TOO_EARLY
+        enter_trace(state, early, command["token_pan"], command["original_stan"], command["original_transmitted"])
+    if reason != Reason.APPROVED:
+        return
+    state.transactions[row]["original"] = case.original_row + 1
+    result["approved_minor"] = command["amount_minor"]
+    if not has(state.transactions[case.original_row]["flags"], TransactionFlag.REVERSED):
+        remaining: Integer = 0
+        if has(command["flags"], Flag.HAS_REPLACEMENT):
+            remaining = np.int64(command["replacement_minor"])
+        result["billing_minor"] = reverse(state, row, case.original_row, remaining)
+
+
+@compiled
+def reverse(state: State, row: Integer, original_row: Integer, remaining: Integer) -> Integer:
+    """Undo a transaction but for what remains of it, in its own currency; return how much, in the account's."""
+    entry = state.transactions[original_row]
+    source = np.int64(entry["currency"])
+    target = np.int64(state.accounts[entry["account_row"]]["currency"])
+    before = np.int64(entry["billing_minor"])
+    after = converted(state.program, remaining, np.int64(entry["conversion_rate"]), source, target)
+    undone = max(before - after, np.int64(0))
+    amount = np.int64(entry["current_minor"]) - remaining
+    entry["current_minor"] = remaining
+    entry["billing_minor"] = before - undone
+    if remaining == 0:
+        entry["flags"] = np.int64(entry["flags"]) | TransactionFlag.REVERSED
+    if entry["posted_minor"] != 0:
+        give_back(state, row, original_row, undone)
+        return undone
+    if entry["original"] != 0 and np.int64(entry["message_class"]) == MessageClass.AUTHORIZATION:
+        increased = np.int64(entry["original"]) - 1
+        state.transactions[increased]["current_minor"] -= amount
+        state.transactions[increased]["billing_minor"] -= undone
+        release_hold(state, increased, undone)
+        return undone
+    # What was completed stays posted; a reversal frees only what is held beyond that which remains.
+    kept = max(after - np.int64(entry["completed_minor"]), np.int64(0))
+    release_hold(state, original_row, max(np.int64(entry["held_minor"]) - kept, np.int64(0)))
+    return undone
+
+
+@compiled
+def give_back(state: State, row: Integer, original_row: Integer, undone: Integer) -> None:
+    """Undo a posting: a purchase is paid back, a refund taken back."""
+    entry = state.transactions[original_row]
+    was_refund = entry["posted_minor"] < 0
+    post(state, row, undone if was_refund else -undone)
+    if entry["original"] != 0:
+        referred = state.transactions[np.int64(entry["original"]) - 1]
+        if was_refund:
+            referred["refunded_minor"] -= undone
+        else:
+            referred["completed_minor"] -= undone

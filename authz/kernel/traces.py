@@ -1,0 +1,168 @@
+"""Finding transactions by what identifies them on the wire, and entering new ones."""
+
+from typing import Any
+
+import numpy as np
+
+from authz.commands import Flag, Kind
+from authz.compiled import Integer, compiled
+from authz.hash_index import add_row, find_row, scrambled
+from authz.tables import Counter, MessageClass, State, TransactionFlag
+
+_MASK_62 = np.uint64((1 << 62) - 1)
+_SHIFT_32 = np.uint64(32)
+_UNTRACED = np.uint64(1 << 63)
+
+
+@compiled
+def trace_key(token_pan: Integer, acquirer: Integer, stan: Integer, transmitted: Integer) -> Integer:
+    """One key of what names a message in DE 90. Rows are compared field by field behind it."""
+    mixed = np.uint64(scrambled(np.uint64(token_pan))) ^ np.uint64(acquirer)
+    mixed = np.uint64(scrambled(mixed)) ^ (np.uint64(stan) << _SHIFT_32 | np.uint64(transmitted))
+    return np.uint64(scrambled(mixed)) & _MASK_62
+
+
+@compiled
+def class_of(kind: Integer) -> Integer:
+    """The class of a message's kind."""
+    if kind == Kind.AUTHORIZATION_REQUEST or kind == Kind.AUTHORIZATION_ADVICE:
+        return MessageClass.AUTHORIZATION
+    if kind == Kind.FINANCIAL_REQUEST or kind == Kind.FINANCIAL_ADVICE:
+        return MessageClass.FINANCIAL
+    if kind == Kind.REVERSAL_REQUEST or kind == Kind.REVERSAL_ADVICE:
+        return MessageClass.REVERSAL
+    return MessageClass.POSTING
+
+
+@compiled
+def _has_trace(row: Any, token_row: Integer, acquirer: Integer, stan: Integer, transmitted: Integer) -> Any:
+    return (
+        row["token_row"] == token_row
+        and row["acquirer"] == acquirer
+        and row["stan"] == stan
+        and row["transmitted"] == transmitted
+    )
+
+
+@compiled
+def find_same(state: State, command: Any, token_row: Integer, message_class: Integer) -> Integer:
+    """The transaction that came with the same acquirer, terminal, STAN, RRN, transmission time and class, or -1."""
+    key = trace_key(command["token_pan"], command["acquirer"], command["stan"], command["transmitted"])
+    row: Integer = find_row(state.trace_slots, state.transactions["trace_key"], key)
+    while row >= 0:
+        found = state.transactions[row]
+        if (
+            _has_trace(found, token_row, command["acquirer"], command["stan"], command["transmitted"])
+            and found["message_class"] == message_class
+            and not np.int64(found["flags"]) & TransactionFlag.TOO_EARLY
+            and found["terminal"] == command["terminal"]
+            and found["retrieval_reference"] == command["retrieval_reference"]
+        ):
+            return row
+        row = np.int64(found["next_of_trace"]) - 1
+    return -1
+
+
+@compiled
+def find_original(state: State, command: Any, token_row: Integer) -> Integer:
+    """The transaction that DE 90 names, or -1. Of several, the one of the same terminal, else the last."""
+    acquirer, stan = command["original_acquirer"], command["original_stan"]
+    transmitted = command["original_transmitted"]
+    message_class = np.int64(command["original_type"]) // 100
+    row: Integer = find_row(
+        state.trace_slots, state.transactions["trace_key"], trace_key(command["token_pan"], acquirer, stan, transmitted)
+    )
+    found_row: Integer = -1
+    while row >= 0:
+        found = state.transactions[row]
+        if _has_trace(found, token_row, acquirer, stan, transmitted) and found["message_class"] == message_class:
+            found_row = row
+            if found["terminal"] == command["terminal"]:
+                return row
+        row = np.int64(found["next_of_trace"]) - 1
+    return found_row
+
+
+@compiled
+def find_early_reversal(state: State, command: Any, token_row: Integer, message_class: Integer) -> Integer:
+    """The reversal that came before the message it reverses, which is this one; or -1."""
+    key = trace_key(command["token_pan"], command["acquirer"], command["stan"], command["transmitted"])
+    row: Integer = find_row(state.trace_slots, state.transactions["trace_key"], key)
+    while row >= 0:
+        found = state.transactions[row]
+        if (
+            np.int64(found["flags"]) & TransactionFlag.TOO_EARLY
+            and _has_trace(found, token_row, command["acquirer"], command["stan"], command["transmitted"])
+            and found["message_class"] == message_class
+        ):
+            return row
+        row = np.int64(found["next_of_trace"]) - 1
+    return -1
+
+
+@compiled
+def find_sequence(state: State, sequence: Integer) -> Integer:
+    """The transaction that a decision entered, or -1. Rows stand in the order of their sequences."""
+    low: Integer = 0
+    high: Integer = state.counters[Counter.TRANSACTIONS]
+    while low < high:
+        middle = (low + high) // 2
+        if state.transactions[middle]["sequence"] < sequence:
+            low = middle + 1
+        else:
+            high = middle
+    found = low < state.counters[Counter.TRANSACTIONS] and state.transactions[low]["sequence"] == sequence
+    return low if found else -1
+
+
+@compiled
+def new_transaction(state: State, command: Any, token_row: Integer, message_class: Integer) -> Integer:
+    """A row for this command's transaction, with what the command itself says, in its account's list."""
+    row: Integer = state.counters[Counter.TRANSACTIONS]
+    state.counters[Counter.TRANSACTIONS] += 1
+    entry = state.transactions[row]
+    # Outside of what traces can be, so that nothing finds it by one until `enter_trace`.
+    entry["trace_key"] = np.uint64(row) | _UNTRACED
+    entry["sequence"] = state.counters[Counter.SEQUENCE]
+    entry["time_us"] = command["time_us"]
+    entry["amount_minor"] = command["amount_minor"]
+    entry["acquirer"] = command["acquirer"]
+    entry["terminal"] = command["terminal"]
+    entry["merchant"] = command["merchant"]
+    entry["channel"] = command["channel"]
+    entry["retrieval_reference"] = command["retrieval_reference"]
+    entry["token_row"] = token_row
+    entry["account_row"] = state.tokens[token_row]["account_row"]
+    entry["merchant_category"] = command["merchant_category"]
+    entry["country"] = command["country"]
+    entry["currency"] = command["currency"]
+    entry["message_class"] = message_class
+    entry["operation"] = command["operation"]
+    entry["cardholder_verification"] = command["cardholder_verification"]
+    if np.int64(command["kind"]) in (Kind.AUTHORIZATION_ADVICE, Kind.FINANCIAL_ADVICE):
+        entry["flags"] = TransactionFlag.ADVISED
+    return row
+
+
+@compiled
+def enter_trace(state: State, row: Integer, token_pan: Integer, stan: Integer, transmitted: Integer) -> None:
+    """Make a row findable by its trace, behind others with the same key."""
+    entry = state.transactions[row]
+    entry["stan"] = stan
+    entry["transmitted"] = transmitted
+    key = trace_key(token_pan, entry["acquirer"], stan, transmitted)
+    entry["trace_key"] = key
+    first = find_row(state.trace_slots, state.transactions["trace_key"], key)
+    if first < 0:
+        add_row(state.trace_slots, key, row)
+        return
+    last = state.transactions[first]
+    while last["next_of_trace"] != 0:
+        last = state.transactions[np.int64(last["next_of_trace"]) - 1]
+    last["next_of_trace"] = row + 1
+
+
+@compiled
+def is_repeat(command: Any) -> Any:
+    """Whether the message says that it was sent before (x1x1)."""
+    return np.int64(command["flags"]) & Flag.REPEAT != 0

@@ -1,0 +1,272 @@
+"""What becomes of an authorization: time, completions, clearing, refunds, disputes and other currencies."""
+
+import numpy as np
+import pytest
+
+from authz.commands import Flag, Kind, Operation
+from authz.kernel.application import name_accounts
+from authz.kernel.conversion import conversion_rate, converted
+from authz.program.compilation import compiled_program
+from authz.program.document import ProgramDocument
+from authz.reasons import Reason
+from authz.replay import apply_batch
+from authz.tables import Counter, new_state
+from tests.authz.commands import EUR, NOW_US, USD, command, opening, referring, refund, reversal, tap
+
+HOUR_US = 3_600_000_000
+JPY, KWD, GBP = 392, 414, 826
+PROGRAM = compiled_program(
+    ProgramDocument.model_validate(
+        {
+            "categories": [
+                {"first": "0000", "last": "9999", "group": "other", "hold_hours": 168},
+                {"first": "5542", "last": "5542", "group": "fuel", "hold_hours": 2},
+                {"first": "7011", "last": "7011", "group": "lodging", "hold_hours": 744, "tolerance_percent": 15},
+            ],
+            "rates": {"base": "EUR", "per_base": {"USD": "1.08", "JPY": "163.5", "KWD": "0.332", "GBP": "0.85"}},
+        }
+    ),
+    version=3,
+)
+
+
+class Bank:
+    """A state and short ways to send it messages and read its one account."""
+
+    def __init__(self):
+        self.state = apply_batch(new_state(16)._replace(program=PROGRAM), opening())[0]
+        self.result = None
+
+    def send(self, message):
+        """Apply one message; its reason."""
+        name_accounts(self.state, message)
+        self.state, results, _ = apply_batch(self.state, message)
+        self.result = results[0]
+        return Reason(results[0]["reason"])
+
+    def pass_time(self, hours):
+        """Nothing happens for so long."""
+        self.send(command(Kind.PASS_TIME, time_us=NOW_US + int(hours * HOUR_US)))
+
+    @property
+    def held(self):
+        """What is held."""
+        return int(self.state.accounts[0]["held_minor"])
+
+    @property
+    def posted(self):
+        """What is owed."""
+        return int(self.state.accounts[0]["posted_minor"])
+
+
+@pytest.fixture
+def bank():
+    """An account of 1000.00 EUR with a card and a token."""
+    return Bank()
+
+
+@pytest.mark.parametrize(("category", "hours"), [(5542, 2), (5814, 168), (7011, 744)])
+def test_a_hold_ends_with_the_hour_in_which_its_time_is_up(bank, category, hours):
+    """By merchant category; never early, and at the latest an hour later."""
+    bank.send(tap(1, 1_250, merchant_category=category))
+    bank.pass_time(hours)
+    assert bank.held == 1_250
+    bank.pass_time(hours + 1)
+    assert bank.held == 0
+    assert bank.send(referring(Kind.FINANCIAL_REQUEST, tap(1))) is Reason.AUTHORIZATION_CLOSED
+    assert bank.send(referring(Kind.FINANCIAL_ADVICE, tap(1), stan=600_000)) is Reason.APPROVED
+    assert (bank.held, bank.posted) == (0, 1_250)
+
+
+def test_many_holds_end_in_their_own_hours_over_a_long_silence(bank):
+    """Holds of three lengths over weeks: each is released once, also where nothing happens for two months."""
+    for number in range(1, 60):
+        bank.send(tap(number, 10, merchant_category=(5542, 5814, 7011)[number % 3], time_us=NOW_US + number * HOUR_US))
+    fuel = [number for number in range(1, 60) if number % 3 == 0 and number + 2 >= 59]
+    assert bank.held == 10 * (len(fuel) + 40)
+    bank.pass_time(60 + 168)
+    assert bank.held == 10 * 20
+    bank.pass_time(2_000)
+    assert bank.held == 0
+
+
+def test_an_increment_adds_and_begins_the_time_anew(bank):
+    """A fuel hold that grew after an hour ends two hours after that."""
+    first = tap(1, 1_000, merchant_category=5542, flags=Flag.PREAUTHORIZATION)
+    bank.send(first)
+    more = referring(Kind.AUTHORIZATION_REQUEST, first, amount_minor=500, time_us=NOW_US + HOUR_US + 1)
+    assert bank.send(more) is Reason.APPROVED
+    assert bank.held == 1_500
+    bank.pass_time(3)
+    assert bank.held == 1_500
+    bank.pass_time(4)
+    assert bank.held == 0
+
+
+@pytest.mark.parametrize(
+    ("amount", "reason", "posted"),
+    [
+        (8_000, Reason.APPROVED, 8_000),
+        (10_000, Reason.APPROVED, 10_000),
+        (11_500, Reason.APPROVED, 11_500),
+        (11_501, Reason.EXCEEDS_AUTHORIZED_AMOUNT, 0),
+    ],
+)
+def test_completions_within_tolerance(bank, amount, reason, posted):
+    """Less, equal, more within the category's tolerance, and beyond it."""
+    stay = tap(1, 10_000, merchant_category=7011, flags=Flag.PREAUTHORIZATION)
+    bank.send(stay)
+    assert bank.send(referring(Kind.FINANCIAL_REQUEST, stay, amount_minor=amount)) is reason
+    assert (bank.held, bank.posted) == ((0, posted) if posted else (10_000, 0))
+
+
+def test_several_completions(bank):
+    """Each takes its part of the hold; the last one frees the rest."""
+    order = tap(1, 10_000)
+    bank.send(order)
+    flags = Flag.HAS_ORIGINAL | Flag.MORE_FOLLOWS
+    bank.send(referring(Kind.FINANCIAL_ADVICE, order, amount_minor=3_000, flags=flags, stan=11))
+    assert (bank.held, bank.posted) == (7_000, 3_000)
+    bank.send(referring(Kind.FINANCIAL_ADVICE, order, amount_minor=2_000, flags=flags, stan=12))
+    bank.send(referring(Kind.FINANCIAL_ADVICE, order, amount_minor=2_000, flags=flags, stan=12))
+    assert (bank.held, bank.posted) == (5_000, 5_000)
+    bank.send(referring(Kind.FINANCIAL_ADVICE, order, amount_minor=1_000, stan=13))
+    assert (bank.held, bank.posted) == (0, 6_000)
+
+
+def test_clearing_finds_its_authorization_by_trace(bank):
+    """A posting under the trace of an authorization completes it; without one it is posted all the same."""
+    bank.send(tap(1, 10_000))
+    assert bank.send(tap(1, 9_000, kind=Kind.FINANCIAL_ADVICE)) is Reason.APPROVED
+    assert (bank.held, bank.posted) == (0, 9_000)
+    assert bank.send(tap(2, 150_000, kind=Kind.FINANCIAL_ADVICE)) is Reason.APPROVED
+    assert bank.posted == 159_000
+    assert bank.result["available_minor"] == 100_000 - 159_000
+
+
+def test_a_balance_and_a_verification_hold_nothing(bank):
+    """Both pass every check of the card."""
+    assert bank.send(tap(1, 0, operation=Operation.BALANCE_INQUIRY)) is Reason.APPROVED
+    assert bank.result["available_minor"] == 100_000
+    assert bank.send(tap(2, 0)) is Reason.VERIFIED
+    assert bank.send(tap(3, 5, operation=Operation.BALANCE_INQUIRY)) is Reason.INVALID_AMOUNT
+    assert bank.held == 0
+
+
+@pytest.mark.parametrize(
+    ("cash", "reason"), [(0, Reason.INVALID_AMOUNT), (2_000, Reason.APPROVED), (5_001, Reason.INVALID_AMOUNT)]
+)
+def test_cash_back_is_part_of_the_amount(bank, cash, reason):
+    """More than nothing and no more than the whole."""
+    assert bank.send(tap(1, 5_000, operation=Operation.PURCHASE_WITH_CASH_BACK, cash_minor=cash)) is reason
+
+
+def test_refunds_give_back_what_was_paid_and_no_more(bank):
+    """In parts, up to the purchase; an advice of a refund is taken whatever it says."""
+    sale = tap(1, 10_000, kind=Kind.FINANCIAL_REQUEST)
+    bank.send(sale)
+    assert bank.send(refund(sale, amount_minor=6_000, stan=11)) is Reason.APPROVED
+    assert bank.send(refund(sale, amount_minor=4_001, stan=12)) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    assert bank.send(refund(sale, amount_minor=4_000, stan=13)) is Reason.APPROVED
+    assert bank.posted == 0
+    assert bank.send(refund(sale, amount_minor=1, stan=14, kind=Kind.FINANCIAL_ADVICE)) is Reason.APPROVED
+    assert bank.posted == -1
+
+
+def test_a_reversed_refund_is_owed_again(bank):
+    """And can be given back once more."""
+    sale = tap(1, 10_000, kind=Kind.FINANCIAL_REQUEST)
+    bank.send(sale)
+    back = refund(sale, stan=11)
+    bank.send(back)
+    assert bank.send(reversal(back, stan=12)) is Reason.APPROVED
+    assert bank.posted == 10_000
+    assert bank.send(refund(sale, stan=13)) is Reason.APPROVED
+
+
+def test_chargebacks_and_representments(bank):
+    """What is charged back is given back; presented again, it is owed again; never more than was posted."""
+    bank.send(tap(1, 10_000, kind=Kind.FINANCIAL_REQUEST))
+    reference = int(bank.result["sequence"])
+
+    def dispute(kind, amount):
+        return bank.send(command(kind, reference=reference, amount_minor=amount, account_id=7))
+
+    assert dispute(Kind.REPRESENTMENT, 1) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    assert dispute(Kind.CHARGEBACK, 7_000) is Reason.APPROVED
+    assert bank.posted == 3_000
+    assert dispute(Kind.CHARGEBACK, 3_001) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    assert dispute(Kind.REPRESENTMENT, 5_000) is Reason.APPROVED
+    assert bank.posted == 8_000
+    assert dispute(Kind.CHARGEBACK, 0) is Reason.INVALID_AMOUNT
+    reference = 1
+    assert dispute(Kind.CHARGEBACK, 1) is Reason.MISSING_ORIGINAL_AUTHORIZATION
+    rows = bank.state.transactions[: int(bank.state.counters[Counter.TRANSACTIONS])]
+    assert rows["posted_minor"].sum() == bank.posted
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "billing", "rate"),
+    [
+        (EUR, 1_000, 1_000, 0),
+        (USD, 1_080, 1_000, 7_9259259),
+        (USD, 1, 1, 7_9259259),
+        (JPY, 1_635, 1_000, 9_6116208),
+        (KWD, 1_000, 301, 6_3012048),
+        (GBP, 999_999, 1_176_470, 6_1176471),
+    ],
+)
+def test_conversion(currency, amount, billing, rate):
+    """To euro, with the exponents of both currencies, rounded half away from zero; the rate as DE 10 carries it."""
+    found = conversion_rate(PROGRAM, currency, EUR)
+    assert found == rate
+    assert converted(PROGRAM, amount, found, currency, EUR) == billing
+
+
+def test_conversion_rounds_halves_up_and_never_overflows():
+    """Exact halves go away from zero; the greatest amounts stay below a bound."""
+    halves = compiled_program(
+        ProgramDocument.model_validate({"rates": {"base": "EUR", "per_base": {"USD": "2", "KWD": "0.0000001"}}}), 1
+    )
+    rate = conversion_rate(halves, USD, EUR)
+    assert [converted(halves, amount, rate, USD, EUR) for amount in (1, 2, 3, 5)] == [1, 1, 2, 3]
+    greatest = converted(halves, 10**12 - 1, conversion_rate(halves, EUR, USD), EUR, USD)
+    assert greatest == 2 * (10**12 - 1)
+
+
+def test_a_purchase_in_another_currency(bank):
+    """Held in the account's currency; declined where there is no rate; reversed to nothing."""
+    trip = tap(1, 10_800, currency=USD, signed_currency=USD)
+    assert bank.send(trip) is Reason.APPROVED
+    assert (bank.held, int(bank.result["billing_minor"]), int(bank.result["conversion_rate"])) == (
+        10_000,
+        10_000,
+        7_9259259,
+    )
+    assert bank.send(reversal(trip, remaining=5_400, stan=9)) is Reason.APPROVED
+    assert bank.held == 5_000
+    assert bank.send(reversal(trip, remaining=0, stan=10)) is Reason.APPROVED
+    assert bank.held == 0
+    assert bank.send(tap(2, 1, currency=756, signed_currency=756)) is Reason.CURRENCY_NOT_SUPPORTED
+    assert bank.result["program_version"] == 3
+
+
+def test_a_part_is_approved_in_the_terminals_currency(bank):
+    """The greatest part that the credit covers, also across currencies."""
+    bank.send(tap(1, 50_000))
+    bank.send(tap(2, 45_000))
+    assert bank.send(tap(3, 10_000, currency=USD, signed_currency=USD, flags=Flag.PARTIAL_APPROVAL)) is (
+        Reason.PARTIALLY_APPROVED
+    )
+    assert (int(bank.result["approved_minor"]), int(bank.result["billing_minor"])) == (5_400, 5_000)
+    assert bank.held == 100_000
+    assert bank.send(tap(4, 1, flags=Flag.PARTIAL_APPROVAL)) is Reason.INSUFFICIENT_FUNDS
+
+
+def test_traces_survive_growth(bank):
+    """After the table has grown, every message is still found by its trace."""
+    taps = [tap(number, 1, kind=Kind.AUTHORIZATION_REQUEST) for number in range(1, 200)]
+    for message in taps:
+        assert bank.send(message) is Reason.APPROVED
+    bank.state = apply_batch(bank.state, np.concatenate([reversal(message) for message in taps]))[0]
+    assert bank.held == 0
