@@ -130,6 +130,7 @@ COMMAND = record(
         ("replacement_minor", "i8"),  # DE 95: what remains after a partial reversal
         ("acquirer", "u8"),  # DE 32
         ("original_acquirer", "u8"),  # DE 90
+        ("merchant_key", "u8"),  # DE 42 as one number, see `hash_index.text_key`
         ("reference", "i8"),  # a decision's sequence: what a chargeback or representment is about
         # the vault's notices
         ("limit_minor", "i8"),
@@ -172,7 +173,7 @@ COMMAND = record(
         ("spare", "u4"),
     ]
 )
-COMMAND_BYTES = 264
+COMMAND_BYTES = 272
 
 NO_POSITION = -(2**31)
 
@@ -190,8 +191,8 @@ RESULT = record(
         ("reason", "u2"),
         ("program_version", "u4"),
         ("payment_account_reference", "S29"),
-        ("spare_1", "u1"),
-        ("spare_2", "u2"),
+        ("is_flagged", "u1"),  # a rule asks for a review
+        ("spare", "u2"),
     ]
 )
 

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 import structlog
 
-from authz.commands import Records, new_commands, new_results
+from authz.commands import Kind, Records, new_commands, new_results
 from authz.errors import EngineStopped
 from authz.hash_index import find_row
-from authz.journal import Journal
+from authz.journal import Batch, Journal
 from authz.kernel.application import name_accounts
+from authz.program.document import ProgramDocument, canonical, read_document, with_offsets
+from authz.program.tables import NUMBER_VERSION
 from authz.replay import apply_batch, replayed
 from authz.tables import Counter, State
 
@@ -28,6 +30,15 @@ Answer = Callable[[Records], None]
 """Called with RESULT[n] on the event loop, when the n commands it belongs to are durable."""
 
 BATCH_COMMANDS_MAX = 16384
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Commands that wait, and who wants to know what became of them."""
+
+    commands: Records
+    answer: Answer
+    attachment: bytes
 
 
 @dataclass(frozen=True)
@@ -60,15 +71,17 @@ class Engine:
         self._journal = journal
         self._clock = clock
         self._on_failure = on_failure
-        self._state = replayed(journal)
-        self._pending: list[tuple[Records, Answer]] = []
-        self._in_flight: list[tuple[Records, Answer]] = []
+        opened = replayed(journal)
+        self._state = opened.state
+        self._document = opened.document
+        self._pending: list[_Work] = []
+        self._in_flight: list[_Work] = []
         self._waiting: set[asyncio.Future[Records]] = set()
         self._results = new_results(0)
         self._scheduled = False
         self._stopped = False
         self._durable_sequence = journal.next_sequence - 1
-        self._to_writer: queue.SimpleQueue[tuple[int, Records] | None] = queue.SimpleQueue()
+        self._to_writer: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._writer = threading.Thread(target=self._write, name="journal", daemon=True)
         self._writer.start()
@@ -90,20 +103,38 @@ class Engine:
         """The last of the vault's notices that was applied."""
         return int(self._state.counters[Counter.OUTBOX_SEQUENCE])
 
-    def submit(self, commands: Records, answer: Answer) -> None:
+    @property
+    def document(self) -> ProgramDocument:
+        """The program in force."""
+        return read_document(self._document) if self._document else ProgramDocument()
+
+    @property
+    def program_version(self) -> int:
+        """Its version: 0 before the first was activated."""
+        return int(self._state.program.numbers[NUMBER_VERSION])
+
+    def submit(self, commands: Records, answer: Answer, attachment: bytes = b"") -> None:
         """Take commands, in this order; answer is called when they are durable.
 
+        attachment: the document that a single ACTIVATE_PROGRAM command carries along.
         Raises: EngineStopped.
         """
         if self._stopped:
             raise EngineStopped("the engine has stopped")
-        self._pending.append((commands, answer))
+        self._pending.append(_Work(commands, answer, attachment))
         if not self._in_flight and not self._scheduled:
             # At the end of this turn of the loop, so that what other connections bring now shares the sync.
             self._scheduled = True
             self._loop.call_soon(self._flush)
 
-    async def run(self, commands: Records) -> Records:
+    async def activate(self, document: ProgramDocument) -> int:
+        """Switch to another program, between two commands; returns its version. Raises: EngineStopped."""
+        command = new_commands(1)
+        command["kind"] = Kind.ACTIVATE_PROGRAM
+        results = await self.run(command, canonical(with_offsets(document)))
+        return int(results["program_version"][0])
+
+    async def run(self, commands: Records, attachment: bytes = b"") -> Records:
         """Take commands and wait for their results. Raises: EngineStopped."""
         done: asyncio.Future[Records] = self._loop.create_future()
 
@@ -111,7 +142,7 @@ class Engine:
             if not done.done():
                 done.set_result(results)
 
-        self.submit(commands, answer)
+        self.submit(commands, answer, attachment)
         self._waiting.add(done)
         done.add_done_callback(self._waiting.discard)
         return await done
@@ -133,34 +164,41 @@ class Engine:
 
     def _apply_pending(self) -> None:
         self._in_flight = self._take_batch()
-        commands = np.concatenate([part for part, _ in self._in_flight])
+        attachment = self._in_flight[0].attachment
+        commands = np.concatenate([work.commands for work in self._in_flight])
         commands["time_us"] = max(int(self._state.counters[Counter.TIME_US]), self._clock())
         name_accounts(self._state, commands)
-        self._state, self._results, _ = apply_batch(self._state, commands)
+        self._state, self._results, _ = apply_batch(self._state, commands, attachment)
+        self._document = attachment or self._document
         self.figures.batches += 1
         self.figures.commands += len(commands)
-        self._to_writer.put((self._durable_sequence + 1, commands))
+        self._to_writer.put(Batch(self._durable_sequence + 1, commands, attachment))
 
-    def _take_batch(self) -> list[tuple[Records, Answer]]:
+    def _take_batch(self) -> list[_Work]:
+        """What is applied and written together: as much as fits, but an attachment alone."""
         count, size = 0, 0
         while count < len(self._pending) and (count == 0 or size < BATCH_COMMANDS_MAX):
-            size += len(self._pending[count][0])
+            work = self._pending[count]
+            if work.attachment and count > 0:
+                break
+            size += len(work.commands)
             count += 1
+            if work.attachment:
+                break
         batch, self._pending = self._pending[:count], self._pending[count:]
         return batch
 
     def _write(self) -> None:
         """The writer thread: one durable append after another."""
-        while (work := self._to_writer.get()) is not None:
-            sequence, commands = work
+        while (batch := self._to_writer.get()) is not None:
             failure: BaseException | None = None
             try:
-                if len(commands):
-                    self._journal.append(sequence, commands)
+                if len(batch.commands):
+                    self._journal.append(batch)
             except Exception as error:
                 failure = error
             try:
-                self._loop.call_soon_threadsafe(self._written, len(commands), failure)
+                self._loop.call_soon_threadsafe(self._written, len(batch.commands), failure)
             except RuntimeError:  # the loop is closed: nobody waits for this answer any more
                 return
 
@@ -173,9 +211,9 @@ class Engine:
         results = self._results
         self._flush()
         start = 0
-        for commands, answer in answered:
-            answer(results[start : start + len(commands)])
-            start += len(commands)
+        for work in answered:
+            work.answer(results[start : start + len(work.commands)])
+            start += len(work.commands)
 
     def _fail(self, error: BaseException) -> None:
         """Answer nobody any more, and say so."""

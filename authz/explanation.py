@@ -1,15 +1,19 @@
 """Why a command was decided as it was: replayed to that one command, told check by check."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from authz.commands import CardState, Channel, CryptogramOutcome, Flag, Kind, Operation, Records, TokenState
+from authz.commands import CardState, Channel, CryptogramOutcome, Flag, Kind, Operation, TokenState
 from authz.journal import JournalReader
 from authz.kernel.checks import Check
+from authz.kernel.limits import AMOUNT, NOT_REACHED
+from authz.kernel.rules import MATCHED, NOT_EVALUATED
+from authz.program.compilation import CompiledRows, active_rules
 from authz.reasons import Reason
-from authz.replay import replayed_command
+from authz.replay import ReplayedCommand, replayed_command
+from authz.rule_words import attribute_text, condition_text, limit_text, value_text
 from tokenvault.currencies import CURRENCIES, CURRENCY_BY_NUMBER, amount_text
 from tokenvault.errors import NotFound
 from tokenvault.identifiers import Prefix, to_number, to_text
@@ -27,6 +31,21 @@ class CheckOutcome:
     bound: str
     outcome: str
     reason: str | None
+
+
+@dataclass(frozen=True)
+class RuleOutcome:
+    """One rule that was asked.
+
+    outcome: "matched" or "no_match".  saw: the values of the attributes in its condition.
+    """
+
+    id: str
+    state: str
+    action: str
+    condition: str
+    saw: dict[str, str]
+    outcome: str
 
 
 @dataclass(frozen=True)
@@ -58,7 +77,9 @@ class Explanation:
     retrieval_reference: str
     atc: int
     available_minor: int
+    flagged: bool
     checks: tuple[CheckOutcome, ...]
+    rules: tuple[RuleOutcome, ...]
 
 
 _REQUEST_CHECKS = tuple(Check)
@@ -82,12 +103,13 @@ def explain(journal: JournalReader, authorization_id: str) -> Explanation:
     """
     sequence = to_number(Prefix.AUTHORIZATION, authorization_id)
     found = replayed_command(journal, sequence)
-    if found is None or int(found[0]["kind"]) not in _CHECKS_OF:
+    if found is None or int(found.command["kind"]) not in _CHECKS_OF:
         raise NotFound(f"there is no authorization {authorization_id}")
-    return _told(*found)
+    return _told(found)
 
 
-def _told(command: np.void, result: np.void, findings: Records) -> Explanation:
+def _told(found: ReplayedCommand) -> Explanation:
+    command, result = found.command, found.result
     kind, reason = Kind(command["kind"]), Reason(result["reason"])
     approved = reason.is_approval
     currency = _currency(int(command["currency"]))
@@ -119,7 +141,9 @@ def _told(command: np.void, result: np.void, findings: Records) -> Explanation:
         retrieval_reference=_text(command["retrieval_reference"]),
         atc=int(command["atc"]),
         available_minor=int(result["available_minor"]),
-        checks=_check_outcomes(command, findings, words),
+        flagged=bool(result["is_flagged"]),
+        checks=_check_outcomes(found, words),
+        rules=_rule_outcomes(found, words),
     )
 
 
@@ -161,14 +185,62 @@ def _amount(minor: int, currency: str) -> str:
     return amount_text(minor, currency) if currency in CURRENCIES else f"{minor} {currency}"
 
 
-def _check_outcomes(command: np.void, findings: Records, words: _Words) -> tuple[CheckOutcome, ...]:
-    """What each check said. A check that was passed over, because it does not concern the message, is left out."""
+def _check_outcomes(found: ReplayedCommand, words: _Words) -> tuple[CheckOutcome, ...]:
+    """What each check said, limits among them. What was passed over, because it does not concern the message, is
+    left out.
+    """
+    command, findings = found.command, found.findings.checks
     wanted = _CHECKS_OF[Kind(command["kind"])]
     if not int(command["flags"]) & Flag.HAS_ORIGINAL and int(command["operation"]) != Operation.REFUND:
         wanted = tuple(check for check in wanted if check not in _ONLY_WITH_ORIGINAL)
     reached = [check for check in wanted if findings[check]["reached"]]
     last = max(reached, default=-1)
-    return tuple(_check_outcome(check, findings[check], words) for check in wanted if check in reached or check > last)
+    told: list[CheckOutcome] = []
+    for check in wanted:
+        if check is Check.AVAILABLE_CREDIT:
+            told += _limit_outcomes(found, words)
+        if check in reached or check > last:
+            told.append(_check_outcome(check, findings[check], words))
+    return tuple(told)
+
+
+def _limit_outcomes(found: ReplayedCommand, words: _Words) -> Iterator[CheckOutcome]:
+    """The limits that were asked, each under its own name."""
+    for limit, finding in zip(found.document.limits, found.findings.limits, strict=False):
+        if finding["reached"] == NOT_REACHED:
+            continue
+        seen, bound = int(finding["seen"]), int(finding["bound"])
+        saw, most = f"{seen} transactions", f"at most {bound}"
+        if finding["reached"] == AMOUNT:
+            saw, most = words.billing_amounts(seen, bound, "at most")
+        reason = Reason(finding["reason"])
+        failed = reason is not Reason.APPROVED
+        yield CheckOutcome(
+            name=f"limit {limit.id}",
+            saw=f"{saw} in {limit_text(limit)}",
+            bound=most,
+            outcome="failed" if failed else "passed",
+            reason=reason.code if failed else None,
+        )
+
+
+def _rule_outcomes(found: ReplayedCommand, words: _Words) -> tuple[RuleOutcome, ...]:
+    """The rules that were asked, and what they looked at."""
+    rows, told = CompiledRows(found.document), []
+    for rule, places, outcome in zip(
+        active_rules(found.document), rows.places_by_rule(), found.findings.rules.tolist(), strict=False
+    ):
+        if outcome == NOT_EVALUATED:
+            continue
+        merchant = _text(found.command["merchant"])
+        saw = {}
+        for comparison, place in places:
+            value = int(found.findings.values[place])
+            shown = value_text(comparison.attribute, value, words.billing, merchant, found.document)
+            saw[attribute_text(comparison)] = shown
+        matched = "matched" if outcome == MATCHED else "no_match"
+        told.append(RuleOutcome(rule.id, rule.state, rule.action, condition_text(rule.when), saw, matched))
+    return tuple(told)
 
 
 def _check_outcome(check: Check, finding: np.void, words: _Words) -> CheckOutcome:

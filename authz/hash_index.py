@@ -34,6 +34,19 @@ def scrambled(key: Integer) -> Integer:
 
 
 @compiled
+def text_key(text: npt.NDArray[np.uint8], start: Integer, length: Integer) -> Integer:
+    """One well-mixed number from at most 15 characters, padded with blanks."""
+    high, low = np.uint64(0), np.uint64(0)
+    for position in range(15):
+        character = np.uint64(text[start + position]) if position < length else np.uint64(32)
+        if position < 8:
+            high = high << np.uint64(8) | character
+        else:
+            low = low << np.uint64(8) | character
+    return scrambled(np.uint64(scrambled(high)) ^ low)
+
+
+@compiled
 def find_row(slots: Slots, keys: npt.NDArray[np.uint64], key: Integer) -> Integer:
     """The row whose key this is, or -1."""
     mask = len(slots) - 1

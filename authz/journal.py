@@ -1,13 +1,14 @@
 """The journal: the one place that knows where bytes go, and how a record of commands is laid out.
 
-A record is a 32-byte header and an array of commands::
+A record is a 32-byte header, an array of commands, and what one of them carries along (a program's document)::
 
     0   4  magic "TPWR"
     4   4  number of commands
     8   8  sequence of the first command, from 1
-    16  4  CRC-32C of the commands
-    20  4  CRC-32C of bytes 0 to 19
-    24  8  zero
+    16  4  length of the attachment, bytes
+    20  4  CRC-32C of commands and attachment
+    24  4  CRC-32C of bytes 0 to 23
+    28  4  zero
 
 All numbers are little-endian.
 """
@@ -15,7 +16,7 @@ All numbers are little-endian.
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import google_crc32c
 import numpy as np
@@ -24,15 +25,26 @@ from authz.commands import COMMAND, COMMAND_BYTES, Records
 
 MAGIC = b"TPWR"
 HEADER_BYTES = 32
-_FIXED = struct.Struct("<4sIQI")
-_CHECK = struct.Struct("<I8x")
+_FIXED = struct.Struct("<4sIQII")
+_CHECK = struct.Struct("<I4x")
+
+
+class Batch(NamedTuple):
+    """Commands that were made durable together. sequence: of the first.  attachment: what they carry along.
+
+    A batch with an attachment has one command.
+    """
+
+    sequence: int
+    commands: Records
+    attachment: bytes = b""
 
 
 class JournalReader(Protocol):
     """Somewhere that records can be read from."""
 
-    def read(self, until: int | None = None) -> Iterator[tuple[int, Records]]:
-        """All records in order, each with the sequence of its first command; none that begins after until."""
+    def read(self, until: int | None = None) -> Iterator[Batch]:
+        """All batches in order; none that begins after until."""
 
 
 class Journal(JournalReader, Protocol):
@@ -42,11 +54,8 @@ class Journal(JournalReader, Protocol):
     def next_sequence(self) -> int:
         """The sequence that the next append must name."""
 
-    def append(self, sequence: int, commands: Records) -> None:
-        """Make commands durable under consecutive numbers from sequence.
-
-        Raises: JournalFenced if sequence is not the next one.
-        """
+    def append(self, batch: Batch) -> None:
+        """Make a batch durable. Raises: JournalFenced if its sequence is not the next one."""
 
     def close(self) -> None:
         """Give up the right to write."""
@@ -58,12 +67,13 @@ class RecordHeader:
 
     sequence: int
     count: int
+    attachment_bytes: int
     checksum: int
 
     @property
     def payload_bytes(self) -> int:
-        """How many bytes of commands follow."""
-        return self.count * COMMAND_BYTES
+        """How many bytes follow."""
+        return self.count * COMMAND_BYTES + self.attachment_bytes
 
 
 def crc32c(data: bytes | memoryview) -> int:
@@ -71,10 +81,10 @@ def crc32c(data: bytes | memoryview) -> int:
     return int(google_crc32c.value(bytes(data)))
 
 
-def encode_record(sequence: int, commands: Records) -> bytes:
+def encode_record(batch: Batch) -> bytes:
     """One record."""
-    payload = commands.tobytes()
-    fixed = _FIXED.pack(MAGIC, len(commands), sequence, crc32c(payload))
+    payload = batch.commands.tobytes() + batch.attachment
+    fixed = _FIXED.pack(MAGIC, len(batch.commands), batch.sequence, len(batch.attachment), crc32c(payload))
     return fixed + _CHECK.pack(crc32c(fixed)) + payload
 
 
@@ -85,13 +95,14 @@ def decode_header(data: bytes) -> RecordHeader | None:
     (check,) = struct.unpack_from("<I", data, _FIXED.size)
     if crc32c(data[: _FIXED.size]) != check:
         return None
-    _, count, sequence, checksum = _FIXED.unpack_from(data)
-    return RecordHeader(sequence, count, checksum)
+    _, count, sequence, attachment_bytes, checksum = _FIXED.unpack_from(data)
+    return RecordHeader(sequence, count, attachment_bytes, checksum)
 
 
-def decode_commands(header: RecordHeader, payload: bytes) -> Records | None:
-    """The commands of a record, or None if the payload is not what the header's checksum covers."""
+def decode_batch(header: RecordHeader, payload: bytes) -> Batch | None:
+    """The content of a record, or None if the payload is not what the header's checksum covers."""
     if len(payload) != header.payload_bytes or crc32c(payload) != header.checksum:
         return None
     # A copy of its own: writable like every other batch, so that compiled code sees one kind of array.
-    return np.frombuffer(payload, COMMAND).copy()
+    commands = np.frombuffer(payload, COMMAND, header.count).copy()
+    return Batch(header.sequence, commands, payload[header.count * COMMAND_BYTES :])

@@ -34,6 +34,25 @@ class Reason(IntEnum):
     EXCEEDS_LIMIT = 24
     INSUFFICIENT_FUNDS = 25
     DECLINED_BY_STAND_IN = 26
+    # From here on in no order: reasons that rules, limits and simulations give.
+    STEP_UP_REQUIRED = 27
+    REFER_TO_ISSUER = 28
+    SUSPECTED_FRAUD = 29
+    SUSPECTED_CARD_TESTING = 30
+    EXCEEDS_COUNT_LIMIT = 31
+    TOKEN_REQUESTOR_MISMATCH = 32
+    WRONG_ENTRY_MODE = 33
+    MERCHANT_NOT_ALLOWED = 34
+    CVV2_MISMATCH = 35
+    PIN_MISMATCH = 36
+    PIN_TRIES_EXCEEDED = 37
+    LOST_CARD = 38
+    STOLEN_CARD = 39
+    RESTRICTED_CARD = 40
+    CARD_CLOSED = 41
+    DO_NOT_HONOR = 42
+    ISSUER_UNAVAILABLE = 43
+    SYSTEM_MALFUNCTION = 44
 
     @property
     def code(self) -> str:
@@ -135,4 +154,36 @@ ANSWERS: dict[Reason, Answer] = {
     _R.DECLINED_BY_STAND_IN: Answer(
         "05", "It was declined where it was decided, before it came here.", "Ask who sent the advice."
     ),
+    _R.STEP_UP_REQUIRED: Answer(
+        "1A", "The cardholder must be verified.", "Verify the cardholder (device, PIN) and try again."
+    ),
+    _R.REFER_TO_ISSUER: Answer(
+        "01", "The issuer wants to be asked.", "Call the issuer, or send the transaction again later."
+    ),
+    _R.SUSPECTED_FRAUD: Answer(
+        "59", "A risk rule suspects fraud.", "Look at the decision's rules; change the rule or the transaction."
+    ),
+    _R.SUSPECTED_CARD_TESTING: Answer(
+        "59", "Too many attempts that look like trying out numbers.", "Wait, or lower the rate of attempts."
+    ),
+    _R.EXCEEDS_COUNT_LIMIT: Answer(
+        "65", "Too many transactions within a window.", "Wait until the window has moved on, or raise the limit."
+    ),
+    _R.TOKEN_REQUESTOR_MISMATCH: Answer(
+        "05", "The token belongs to another token requestor.", "Use the token of the wallet that asked for it."
+    ),
+    _R.WRONG_ENTRY_MODE: Answer("57", "The token was read in a way that it must not be.", "Check DE 22."),
+    _R.MERCHANT_NOT_ALLOWED: Answer(
+        "57", "The token may not pay at this merchant.", "Use a token whose domain includes the merchant."
+    ),
+    _R.CVV2_MISMATCH: Answer("82", "The card verification value is wrong.", "Send the right value."),
+    _R.PIN_MISMATCH: Answer("55", "The PIN is wrong.", "Enter the right PIN."),
+    _R.PIN_TRIES_EXCEEDED: Answer("75", "The PIN was entered wrong too often.", "Have the issuer unlock the PIN."),
+    _R.LOST_CARD: Answer("41", "The card was reported lost.", "Use another card."),
+    _R.STOLEN_CARD: Answer("43", "The card was reported stolen.", "Use another card."),
+    _R.RESTRICTED_CARD: Answer("62", "The card is restricted.", "Ask the issuer."),
+    _R.CARD_CLOSED: Answer("46", "The card's account is closed.", "Use another card."),
+    _R.DO_NOT_HONOR: Answer("05", "The issuer does not say why.", "Ask the issuer."),
+    _R.ISSUER_UNAVAILABLE: Answer("91", "The issuer cannot be reached.", "Send it again later."),
+    _R.SYSTEM_MALFUNCTION: Answer("96", "Something went wrong in the network.", "Send it again later."),
 }

@@ -11,12 +11,12 @@ from typing import BinaryIO
 
 import structlog
 
-from authz.commands import LAYOUT_DIGEST, Records
+from authz.commands import LAYOUT_DIGEST
 from authz.errors import EngineStopped, JournalDamaged, JournalFenced
-from authz.journal import HEADER_BYTES, MAGIC, decode_commands, decode_header, encode_record
+from authz.journal import HEADER_BYTES, MAGIC, Batch, decode_batch, decode_header, encode_record
 
 SEGMENT_BYTES = 64 * 1024 * 1024
-_SEGMENT_MAGIC = b"TAPWRJ01"
+_SEGMENT_MAGIC = b"TAPWRJ02"
 _SEGMENT_HEADER = _SEGMENT_MAGIC + LAYOUT_DIGEST
 
 log = structlog.get_logger()
@@ -28,15 +28,15 @@ class SegmentReader:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def read(self, until: int | None = None) -> Iterator[tuple[int, Records]]:
+    def read(self, until: int | None = None) -> Iterator[Batch]:
         """See `JournalReader.read`."""
         for path in self._paths():
             with path.open("rb") as file:
                 file.seek(len(_SEGMENT_HEADER))
-                for sequence, commands in _records(file):
-                    if until is not None and sequence > until:
+                for batch in _batches(file):
+                    if until is not None and batch.sequence > until:
                         return
-                    yield sequence, commands
+                    yield batch
 
     def _paths(self) -> list[Path]:
         return sorted(self._directory.glob("*.journal"))
@@ -71,10 +71,10 @@ class SegmentJournal(SegmentReader):
                 path.unlink()
                 return 0
             end = file.tell()
-            for sequence, commands in _records(file):
-                if sequence != self.next_sequence:
-                    raise JournalDamaged(path, end, f"expected command {self.next_sequence}, found {sequence}")
-                self.next_sequence += len(commands)
+            for batch in _batches(file):
+                if batch.sequence != self.next_sequence:
+                    raise JournalDamaged(path, end, f"expected command {self.next_sequence}, found {batch.sequence}")
+                self.next_sequence += len(batch.commands)
                 end = file.tell()
             file.seek(end)
             tail = file.read()
@@ -113,15 +113,15 @@ class SegmentJournal(SegmentReader):
             os.close(directory)
         self._size = len(_SEGMENT_HEADER)
 
-    def append(self, sequence: int, commands: Records) -> None:
+    def append(self, batch: Batch) -> None:
         """See `Journal.append`. A failed write leaves the journal closed: what reached the disk is unknown."""
         if self._descriptor is None:
             raise EngineStopped("the journal is closed")
-        if sequence != self.next_sequence:
-            raise JournalFenced(f"append names command {sequence}, the journal expects {self.next_sequence}")
+        if batch.sequence != self.next_sequence:
+            raise JournalFenced(f"append names command {batch.sequence}, the journal expects {self.next_sequence}")
         if self._size >= self._segment_bytes:
             self._start_segment()
-        record = encode_record(sequence, commands)
+        record = encode_record(batch)
         try:
             _write_all(self._descriptor, record)
             os.fdatasync(self._descriptor)
@@ -129,7 +129,7 @@ class SegmentJournal(SegmentReader):
             self.close()
             raise
         self._size += len(record)
-        self.next_sequence += len(commands)
+        self.next_sequence += len(batch.commands)
 
     def close(self) -> None:
         """See `Journal.close`."""
@@ -138,13 +138,13 @@ class SegmentJournal(SegmentReader):
             self._descriptor = None
 
 
-def _records(file: BinaryIO) -> Iterator[tuple[int, Records]]:
-    """Records from the file's position up to the first that is broken or incomplete."""
+def _batches(file: BinaryIO) -> Iterator[Batch]:
+    """Batches from the file's position up to the first that is broken or incomplete."""
     while (header := decode_header(file.read(HEADER_BYTES))) is not None:
-        commands = decode_commands(header, file.read(header.payload_bytes))
-        if commands is None:
+        batch = decode_batch(header, file.read(header.payload_bytes))
+        if batch is None:
             return
-        yield header.sequence, commands
+        yield batch
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -5,7 +5,7 @@ never inside the kernel.
 """
 
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from authz.commands import Records, record
 from authz.hash_index import Slots, rebuilt, slots_for
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
-from authz.program.tables import Program
+from authz.program.tables import RULES_MAX, Program
 
 ACCOUNT = record(
     [
@@ -23,12 +23,43 @@ ACCOUNT = record(
         ("posted_minor", "i8"),
         ("held_minor", "i8"),
         ("transaction_limit_minor", "i8"),
-        ("currency", "u4"),
-        ("segment", "u4"),
+        ("activity", "i4"),  # row + 1 of what is known of its use, 0 before the first
+        ("currency", "u2"),
+        ("segment", "u2"),
     ]
 )
 
-CARD = record([("card_id", "u8"), ("account_row", "i4"), ("state", "u4")])
+CARD = record(
+    [("card_id", "u8"), ("account_row", "i4"), ("state", "u4"), ("cells", "i4"), ("cells_version", "u4")],
+)
+
+ACTIVITY = record(
+    [
+        ("count", "i8"),  # approved purchases, for their mean and spread
+        ("mean", "f8"),
+        ("squares", "f8"),  # sum of squared differences from the mean (Welford)
+        ("last_us", "i8"),  # time of the last approval
+        ("present_us", "i8"),  # time and place of the last approval with the card present
+        ("latitude", "i4"),
+        ("longitude", "i4"),
+        ("first", "i4"),  # row + 1 of the first and last transaction
+        ("last", "i4"),
+        ("consecutive_declines", "u4"),
+        ("cells", "i4"),  # where its meters' cells begin, and for which program they were made
+        ("cells_version", "u4"),
+        ("spare", "u4"),
+    ]
+)
+"""How an account, or a segment, has been used. Made with its first transaction: most accounts of a bank rest."""
+
+CELL = record([("amount", "i8"), ("count", "i8"), ("tail", "i4"), ("head", "i4")])
+"""What a meter shows for one subject.
+
+It has counted the transactions up to head (row + 1), and taken off again those up to tail (row + 1).
+"""
+
+SEEN = record([("key", "u8")])
+"""That an account has used something, a merchant or a country, as one well-mixed number."""
 
 TOKEN = record(
     [
@@ -47,6 +78,9 @@ TOKEN = record(
         ("cryptogram_version", "u2"),
         ("key_index", "u2"),
         ("device_risk", "u2"),
+        ("verified", "i8"),  # row + 1 of the last approval with its cardholder verified
+        ("cells", "i4"),
+        ("cells_version", "u4"),
         ("payment_account_reference", "S29"),
         ("spare_1", "u1"),
         ("spare_2", "u2"),
@@ -69,8 +103,7 @@ TRANSACTION = record(
         ("disputed_minor", "i8"),  # charged back and not presented again
         ("acquirer", "u8"),
         ("terminal", "S8"),
-        ("merchant", "S15"),
-        ("channel", "u1"),
+        ("merchant_key", "u8"),
         ("retrieval_reference", "S12"),
         ("stan", "u4"),
         ("transmitted", "u4"),
@@ -91,7 +124,8 @@ TRANSACTION = record(
         ("flags", "u2"),  # TransactionFlag
         ("operation", "u1"),
         ("cardholder_verification", "u1"),
-        ("spare", "u2"),
+        ("channel", "u1"),
+        ("spare", "u1"),
     ]
 )
 
@@ -125,10 +159,15 @@ class Counter(IntEnum):
     OUTBOX_SEQUENCE = 5
     TIME_US = 6
     EXPIRED_HOUR = 7  # holds up to this hour were looked at
+    ACTIVITIES = 8
+    SEEN = 9
+    CELLS = 10
 
 
 EXPIRY_HOURS = 1024
 """Holds wait for their hour in a ring of so many; none is held for longer."""
+
+SEGMENTS = 256
 
 _ROWS_PER_COMMAND = 2
 """The most rows that one command adds to one table."""
@@ -137,19 +176,27 @@ _ROWS_PER_COMMAND = 2
 class State(NamedTuple):
     """Everything that a command can read or change.
 
-    counters: int64, indexed by `Counter`.  expiring: int32[EXPIRY_HOURS], row + 1 of the first hold of each hour.
+    activities: ACTIVITY, the first of each account's.  segments: ACTIVITY[SEGMENTS].  cells: CELL, a run of them for
+    each subject that has meters.  counters: int64, indexed by `Counter`.  expiring: int32[EXPIRY_HOURS], row + 1 of
+    the first hold of each hour.  matches: int64[RULES_MAX], how often each rule's condition has held.
     """
 
     accounts: Records
     cards: Records
     tokens: Records
     transactions: Records
+    seen: Records
     account_slots: Slots
     card_slots: Slots
     token_slots: Slots
     trace_slots: Slots
+    seen_slots: Slots
+    activities: Records
+    cells: Records
+    segments: Records
     counters: npt.NDArray[np.int64]
     expiring: npt.NDArray[np.int32]
+    matches: npt.NDArray[np.int64]
     program: Program
 
 
@@ -158,33 +205,66 @@ _TABLES = (
     (Counter.CARDS, CARD, "card_id"),
     (Counter.TOKENS, TOKEN, "token_pan"),
     (Counter.TRANSACTIONS, TRANSACTION, "trace_key"),
+    (Counter.SEEN, SEEN, "key"),
 )
+_INDEXED = len(_TABLES)
 
 
 def new_state(capacity: int = 1024) -> State:
     """Empty tables with room for so many rows each, and a program without limits, rules and rates."""
-    tables = [np.zeros(capacity, dtype) for _, dtype, _ in _TABLES]
-    slots = [slots_for(capacity) for _ in _TABLES]
-    counters, expiring = np.zeros(len(Counter), np.int64), np.zeros(EXPIRY_HOURS, np.int32)
-    return State._make([*tables, *slots, counters, expiring, compiled_program(ProgramDocument(), version=0)])
+    return State._make(
+        [
+            *(np.zeros(capacity, dtype) for _, dtype, _ in _TABLES),
+            *(slots_for(capacity) for _ in _TABLES),
+            np.zeros(capacity, ACTIVITY),
+            np.zeros(capacity, CELL),
+            np.zeros(SEGMENTS, ACTIVITY),
+            np.zeros(len(Counter), np.int64),
+            np.zeros(EXPIRY_HOURS, np.int32),
+            np.zeros(RULES_MAX, np.int64),
+            compiled_program(ProgramDocument(), version=0),
+        ]
+    )
 
 
 def with_room(state: State, commands: int) -> State:
     """The same state with room for so many more commands."""
-    tables, slots = list(state[:4]), list(state[4:8])
-    added = _ROWS_PER_COMMAND * commands
-    for position, (counter, dtype, key) in enumerate(_TABLES):
+    arrays: list[Any] = list(state)
+    tables, slots = arrays[:_INDEXED], arrays[_INDEXED : 2 * _INDEXED]
+    for position, (counter, _, key) in enumerate(_TABLES):
         count, table = int(state.counters[counter]), tables[position]
-        if count + added > len(table):
-            capacity = 1 << (count + added).bit_length()
-            tables[position] = np.zeros(capacity, dtype)
-            tables[position][:count] = table[:count]
-            slots[position] = rebuilt(tables[position][key], count, capacity)
-    return State._make([*tables, *slots, *state[8:]])
+        tables[position] = _grown(table, count, _ROWS_PER_COMMAND * commands)
+        if tables[position] is not table:
+            slots[position] = rebuilt(tables[position][key], count, len(tables[position]))
+    cells = int(state.program.cells_of_scope.sum())
+    return State._make([*tables, *slots, *arrays[2 * _INDEXED :]])._replace(
+        activities=_grown(state.activities, int(state.counters[Counter.ACTIVITIES]), commands),
+        cells=_grown(state.cells, int(state.counters[Counter.CELLS]), cells * commands),
+    )
+
+
+def _grown(table: Records, count: int, added: int) -> Records:
+    """A table with room for more rows: the same one where it has it."""
+    if count + added <= len(table):
+        return table
+    grown = np.zeros(1 << (count + added).bit_length(), table.dtype)
+    grown[:count] = table[:count]
+    return grown
+
+
+def with_program(state: State, program: Program) -> State:
+    """The same state under another program. Meters start anew; what they show follows from the transactions."""
+    state.counters[Counter.CELLS] = 0
+    state.matches[:] = 0
+    return state._replace(program=program)
 
 
 def rows_in_use(state: State) -> dict[str, bytes]:
     """The content of each table and the counters as bytes, for comparing two states."""
-    tables = zip(_TABLES, state[:4], strict=True)
+    arrays: list[Any] = list(state)
+    tables = zip(_TABLES, arrays[:_INDEXED], strict=True)
     used = {counter.name: table[: state.counters[counter]].tobytes() for (counter, _, _), table in tables}
-    return used | {"counters": state.counters.tobytes(), "expiring": state.expiring.tobytes()}
+    used["ACTIVITIES"] = state.activities[: state.counters[Counter.ACTIVITIES]].tobytes()
+    used["CELLS"] = state.cells[: state.counters[Counter.CELLS]].tobytes()
+    whole = ("segments", "counters", "expiring", "matches")
+    return used | {name: getattr(state, name).tobytes() for name in whole}

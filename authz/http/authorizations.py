@@ -31,6 +31,19 @@ class CheckView(BaseModel):
     reason: str | None = Field(description="The decline reason, where it failed.", examples=[None])
 
 
+class RuleView(BaseModel):
+    """One rule that was asked."""
+
+    id: str = Field(description="The rule's name.", examples=["night-atm"])
+    state: str = Field(description="`live`, or `shadow`: evaluated, and changed nothing.", examples=["live"])
+    action: str = Field(description="What it does where its condition holds.", examples=["decline"])
+    condition: str = Field(description="Its condition.", examples=["(operation = cash and hour_of_day < 6)"])
+    saw: dict[str, str] = Field(
+        description="The values of the attributes in it.", examples=[{"operation": "cash", "hour_of_day": "3"}]
+    )
+    outcome: str = Field(description="`matched` or `no_match`.", examples=["matched"])
+
+
 class AuthorizationView(BaseModel):
     """A decided authorization or reversal, rebuilt from the journal."""
 
@@ -79,6 +92,9 @@ class AuthorizationView(BaseModel):
         examples=[[{"name": "token", "outcome": "passed", "saw": "known", "bound": "a token", "reason": None}]],
     )
 
+    flagged: bool = Field(description="Whether a rule asks for a review.", examples=[False])
+    rules: list[RuleView] = Field(description="Every rule that was asked, in order.", examples=[[]])
+
     @classmethod
     def of(cls, told: Explanation) -> "AuthorizationView":
         """Show a decision."""
@@ -112,6 +128,8 @@ class AuthorizationView(BaseModel):
             retrieval_reference=told.retrieval_reference,
             application_transaction_counter=told.atc,
             checks=[CheckView(**check.__dict__) for check in told.checks],
+            flagged=told.flagged,
+            rules=[RuleView(**rule.__dict__) for rule in told.rules],
         )
 
 

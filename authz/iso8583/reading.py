@@ -19,6 +19,7 @@ from authz.commands import (
     Records,
 )
 from authz.compiled import Integer, compiled
+from authz.hash_index import text_key
 from authz.iso8583.additional_data import read_cash_back, read_position, read_private_data
 from authz.iso8583.chip_data import asks_online, new_tags, read_cryptogram
 from authz.iso8583.scan import BAD_CONTENT, MISSING, NO_PROBLEM, Buffer, Places, number_at, scan_message
@@ -249,6 +250,7 @@ def read_transaction(
     copy_text(buffer, places[37], command_bytes, _RETRIEVAL_REFERENCE, _RETRIEVAL_REFERENCE_BYTES)
     copy_text(buffer, places[41], command_bytes, _TERMINAL, _TERMINAL_BYTES)
     copy_text(buffer, places[42], command_bytes, _MERCHANT, _MERCHANT_BYTES)
+    command["merchant_key"] = text_key(buffer, places[42, 0], max(places[42, 1], 0))
     return NO_PROBLEM
 
 

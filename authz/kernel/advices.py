@@ -9,7 +9,9 @@ from authz.compiled import Integer, compiled
 from authz.kernel import checks
 from authz.kernel.authorization import increase
 from authz.kernel.checks import Case, has
+from authz.kernel.habits import learn
 from authz.kernel.holds import place_hold
+from authz.kernel.meters import correct_meters
 from authz.kernel.postings import complete, post, refund
 from authz.kernel.traces import enter_trace, new_transaction
 from authz.reasons import LAST_APPROVAL, Reason
@@ -50,6 +52,7 @@ def take_advice(state: State, command: Any, case: Case, result: Any) -> None:
         if original_row >= 0 and state.transactions[original_row]["held_minor"] > 0:
             increase(state, row, original_row, amount, billing, np.int64(command["time_us"]))
         else:
+            learn(state, command, row, billing)
             place_hold(state, row, billing, np.int64(command["time_us"]))
     elif np.int64(command["operation"]) == Operation.REFUND:
         refund(state, row, original_row, billing)
@@ -57,7 +60,8 @@ def take_advice(state: State, command: Any, case: Case, result: Any) -> None:
         original_row >= 0 and np.int64(state.transactions[original_row]["message_class"]) == MessageClass.AUTHORIZATION
     ):
         complete(state, row, original_row, billing, has(command["flags"], Flag.MORE_FOLLOWS))
-    else:
+    elif billing > 0:
+        learn(state, command, row, billing)
         post(state, row, billing)
 
 
@@ -78,7 +82,9 @@ def reconcile(state: State, command: Any, row: Integer, case: Case) -> None:
     if np.int64(command["kind"]) != Kind.AUTHORIZATION_ADVICE or case.billing_minor == 0:
         return
     amount = np.int64(command["amount_minor"])
+    correct_meters(state, row, -1)
     entry["reason"] = Reason.APPROVED
     entry["approved_minor"], entry["current_minor"], entry["billing_minor"] = amount, amount, case.billing_minor
     entry["conversion_rate"] = case.rate
+    correct_meters(state, row, 1)
     place_hold(state, row, case.billing_minor, np.int64(command["time_us"]))

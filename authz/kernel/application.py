@@ -8,15 +8,22 @@ from authz.commands import Flag, Kind, Records
 from authz.compiled import Integer, compiled
 from authz.hash_index import find_row
 from authz.kernel.advices import decide_advice, reconcile, take_advice
-from authz.kernel.authorization import answer_request, decide_card, decide_money, decide_standing
-from authz.kernel.checks import Case, has
+from authz.kernel.authorization import (
+    answer_request,
+    decide_card,
+    decide_credit,
+    decide_money,
+    decide_risk,
+    decide_standing,
+)
+from authz.kernel.checks import Case, Findings, has
 from authz.kernel.conversion import NO_RATE, conversion_rate, converted
 from authz.kernel.holds import available_credit, expire_holds
 from authz.kernel.notices import take_notice
 from authz.kernel.postings import dispute
 from authz.kernel.reversals import answer_reversal, decide_reversal
 from authz.kernel.traces import class_of, find_early_reversal, find_original, find_same, find_sequence, is_repeat
-from authz.program.tables import NUMBER_VERSION
+from authz.program.tables import NUMBER_LIMITS, NUMBER_RULES, NUMBER_VERSION
 from authz.reasons import Reason
 from authz.tables import Counter, MessageClass, State
 
@@ -24,14 +31,14 @@ _APPROVAL_CODES = 1_000_000
 
 
 @compiled
-def apply(state: State, commands: Records, results: Records, findings: Records) -> None:
+def apply(state: State, commands: Records, results: Records, findings: Findings) -> None:
     """Apply commands in order.
 
-    commands: COMMAND[n].  results: RESULT[n], filled.  findings: FINDING[len(Check)], left with those of the last one.
+    commands: COMMAND[n].  results: RESULT[n], filled.  findings: left with those of the last one.
     The tables must have room for n more commands, see `tables.with_room`.
     """
     for i in range(len(commands)):
-        findings["reached"][:] = 0
+        clear(state, findings)
         command, result = commands[i], results[i]
         state.counters[Counter.SEQUENCE] += 1
         state.counters[Counter.TIME_US] = command["time_us"]
@@ -101,7 +108,15 @@ def case_of(state: State, command: Any) -> Case:
 
 
 @compiled
-def answer_message(state: State, command: Any, result: Any, findings: Records) -> Integer:
+def clear(state: State, findings: Findings) -> None:
+    """Forget what was found of the command before."""
+    findings.checks["reached"][:] = 0
+    findings.limits["reached"][: state.program.numbers[NUMBER_LIMITS]] = 0
+    findings.rules[: state.program.numbers[NUMBER_RULES]] = 0
+
+
+@compiled
+def answer_message(state: State, command: Any, result: Any, findings: Findings) -> Integer:
     """Decide on a message and do what the decision says."""
     case = case_of(state, command)
     kind = np.int64(command["kind"])
@@ -109,25 +124,29 @@ def answer_message(state: State, command: Any, result: Any, findings: Records) -
         result["payment_account_reference"] = state.tokens[case.token_row]["payment_account_reference"]
     result["conversion_rate"] = max(case.rate, 0)
     if kind == Kind.AUTHORIZATION_REQUEST or kind == Kind.FINANCIAL_REQUEST:
-        reason = decide_card(state, command, case, findings)
+        reason = decide_card(state, command, case, findings.checks)
         is_authentic = reason == Reason.APPROVED
         if is_authentic and is_same_again(state, command, case):
             return remembered(state, case, result)
         if is_authentic:
-            reason = decide_standing(state, command, case, findings)
+            reason = decide_standing(state, command, case, findings.checks)
         if reason == Reason.APPROVED:
-            reason = decide_money(state, command, case, findings)
+            reason = decide_money(state, command, case, findings.checks)
+        if reason == Reason.APPROVED:
+            reason = decide_risk(state, command, case, findings, result)
+        if reason == Reason.APPROVED:
+            reason = decide_credit(state, command, case, findings.checks)
         if case.token_row >= 0 and reason != Reason.DUPLICATE_TRANSMISSION:
             answer_request(state, command, case, result, reason, is_authentic)
         return reason
     if kind == Kind.REVERSAL_REQUEST or kind == Kind.REVERSAL_ADVICE:
         if case.same_row >= 0:
             return remembered(state, case, result)
-        reason = decide_reversal(state, command, case, findings)
+        reason = decide_reversal(state, command, case, findings.checks)
         if case.token_row >= 0:
             answer_reversal(state, command, case, result, reason)
         return reason
-    reason = decide_advice(state, command, case, findings)
+    reason = decide_advice(state, command, case, findings.checks)
     if reason == Reason.APPROVED and case.same_row >= 0:
         reconcile(state, command, case.same_row, case)
         remembered(state, case, result)

@@ -7,11 +7,17 @@ import numpy as np
 from authz.commands import CryptogramOutcome, Flag, Kind, Operation, Records
 from authz.compiled import Integer, compiled
 from authz.kernel import checks
-from authz.kernel.checks import Case, has
+from authz.kernel.attribute_values import fill_values
+from authz.kernel.checks import Case, Findings, has
 from authz.kernel.conversion import converted
+from authz.kernel.habits import learn, note_decline
 from authz.kernel.holds import available_credit, extend_hold, place_hold
+from authz.kernel.limits import check_limits
+from authz.kernel.meters import correct_meters
 from authz.kernel.postings import complete, post, refund
+from authz.kernel.rules import check_rules
 from authz.kernel.traces import enter_trace, new_transaction
+from authz.program.tables import NUMBER_RULES
 from authz.reasons import LAST_APPROVAL, Reason
 from authz.tables import MessageClass, State
 
@@ -80,9 +86,30 @@ def decide_money(state: State, command: Any, case: Case, findings: Records) -> I
         reason = checks.check_original_amount(state, command, case, findings)
     if reason != Reason.APPROVED or is_refund:
         return reason
-    reason = checks.check_transaction_limit(state, command, case, findings)
-    if reason == Reason.APPROVED:
-        reason = checks.check_available_credit(state, command, case, findings)
+    return checks.check_transaction_limit(state, command, case, findings)
+
+
+@compiled
+def decide_risk(state: State, command: Any, case: Case, findings: Findings, result: Any) -> Integer:
+    """Whether limits and rules have something against it. What completes or gives back was asked about before."""
+    is_completion = case.original_row >= 0 and np.int64(command["kind"]) == Kind.FINANCIAL_REQUEST
+    if is_completion or np.int64(command["operation"]) == Operation.REFUND:
+        return Reason.APPROVED
+    reason: Integer = Reason.APPROVED
+    if case.billing_minor > 0:
+        reason = check_limits(state, command, case, findings.limits)
+    if reason == Reason.APPROVED and state.program.numbers[NUMBER_RULES] > 0:
+        fill_values(state, command, case, findings.values)
+        reason = check_rules(state, case, findings.values, findings.rules, result)
+    return reason
+
+
+@compiled
+def decide_credit(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """Whether the account can bear it, and which kind of approval that makes."""
+    if np.int64(command["operation"]) == Operation.REFUND:
+        return Reason.APPROVED
+    reason = checks.check_available_credit(state, command, case, findings)
     if reason == Reason.APPROVED and np.int64(command["operation"]) == Operation.PURCHASE:
         return Reason.VERIFIED if np.int64(command["amount_minor"]) == 0 else Reason.APPROVED
     return reason
@@ -103,6 +130,7 @@ def answer_request(state: State, command: Any, case: Case, result: Any, reason: 
     entry = state.transactions[row]
     entry["reason"] = reason
     if reason > LAST_APPROVAL:
+        note_decline(state, case.token_row)
         return
     amount: Integer = np.int64(command["amount_minor"])
     billing = case.billing_minor
@@ -118,12 +146,12 @@ def answer_request(state: State, command: Any, case: Case, result: Any, reason: 
         increase(state, row, case.original_row, amount, billing, np.int64(command["time_us"]))
     elif case.original_row >= 0:
         complete(state, row, case.original_row, billing, has(command["flags"], Flag.MORE_FOLLOWS))
-    elif billing == 0:
-        return
-    elif message_class == MessageClass.AUTHORIZATION:
-        place_hold(state, row, billing, np.int64(command["time_us"]))
-    else:
-        post(state, row, billing)
+    elif billing > 0:
+        learn(state, command, row, billing)
+        if message_class == MessageClass.AUTHORIZATION:
+            place_hold(state, row, billing, np.int64(command["time_us"]))
+        else:
+            post(state, row, billing)
 
 
 @compiled
@@ -149,7 +177,9 @@ def increase(
 ) -> None:
     """Add an incremental authorization to the hold of its original."""
     original = state.transactions[original_row]
+    correct_meters(state, original_row, -1)
     original["current_minor"] += amount
     original["billing_minor"] += billing
+    correct_meters(state, original_row, 1)
     state.transactions[row]["original"] = original_row + 1
     extend_hold(state, original_row, billing, time_us)

@@ -1,10 +1,15 @@
 """Calendar arithmetic on Unix microseconds, in the proleptic Gregorian calendar."""
 
+import numpy as np
+
 from authz.compiled import Integer, compiled
+from authz.program.tables import Period, Program
 
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
 
+_SECOND_US = 1_000_000
+_WEEKDAY_OF_1970 = 3  # a Thursday, counted from Monday
 _DAYS_TO_1970 = 719_468  # from 0000-03-01, where the years of this arithmetic begin
 _DAYS_OF_ERA = 146_097  # 400 years
 
@@ -36,3 +41,40 @@ def first_of_month(year: Integer, month: Integer) -> Integer:
     march_month = month + 9 if month <= 2 else month - 3
     days = 365 * march_year + march_year // 4 - march_year // 100 + march_year // 400 + (153 * march_month + 2) // 5
     return (days - _DAYS_TO_1970) * DAY_US
+
+
+@compiled
+def utc_offset(program: Program, time_us: Integer) -> Integer:
+    """How far the program's local time is ahead of UTC at a time, microseconds."""
+    low: Integer = 0
+    high: Integer = len(program.offsets)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if program.offsets[middle]["from_us"] <= time_us:
+            low = middle
+        else:
+            high = middle
+    return np.int64(program.offsets[low]["seconds"]) * _SECOND_US
+
+
+@compiled
+def utc_of(program: Program, local_us: Integer, offset_us: Integer) -> Integer:
+    """The moment that a local time names; offset_us: the offset of a moment near it."""
+    return local_us - utc_offset(program, local_us - offset_us)
+
+
+@compiled
+def period_start(program: Program, period: Integer, time_us: Integer) -> Integer:
+    """When the calendar period that a time is in began, by the program's local time. Weeks begin on Mondays (ISO 8601).
+
+    period: one of `Period`.
+    """
+    offset = utc_offset(program, time_us)
+    local = time_us + offset
+    start = local // DAY_US * DAY_US
+    if period == Period.WEEK:
+        start -= (local // DAY_US + _WEEKDAY_OF_1970) % 7 * DAY_US
+    elif period == Period.MONTH or period == Period.YEAR:
+        year, month = year_and_month(local)
+        start = first_of_month(year, month if period == Period.MONTH else 1)
+    return utc_of(program, start, offset)

@@ -8,12 +8,15 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+from authz.attributes import ATTRIBUTES_MAX
 from authz.commands import CardState, CryptogramOutcome, Flag, Kind, Operation, Records, TokenState, record
 from authz.compiled import Integer, compiled
 from authz.kernel.calendar import month_of
 from authz.kernel.conversion import NO_RATE
 from authz.kernel.holds import available_credit
+from authz.program.tables import LIMITS_MAX, RULES_MAX
 from authz.reasons import LAST_APPROVAL, Reason
 from authz.tables import MessageClass, State, TransactionFlag
 
@@ -67,9 +70,27 @@ class Case(NamedTuple):
     billing_minor: Integer
 
 
-def new_findings() -> Records:
+class Findings(NamedTuple):
+    """What was found of one command: the checks, the limits, the rules, and the values that the rules saw.
+
+    checks: FINDING[len(Check)].  limits: FINDING[LIMITS_MAX].  rules: uint8[RULES_MAX], see `rules`.
+    values: int64[ATTRIBUTES_MAX].
+    """
+
+    checks: Records
+    limits: Records
+    rules: npt.NDArray[np.uint8]
+    values: npt.NDArray[np.int64]
+
+
+def new_findings() -> Findings:
     """Room for one command's findings."""
-    return np.zeros(len(Check), FINDING)
+    return Findings(
+        np.zeros(len(Check), FINDING),
+        np.zeros(LIMITS_MAX, FINDING),
+        np.zeros(RULES_MAX, np.uint8),
+        np.zeros(ATTRIBUTES_MAX, np.int64),
+    )
 
 
 @compiled

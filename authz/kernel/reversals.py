@@ -10,6 +10,7 @@ from authz.kernel import checks
 from authz.kernel.checks import Case, has
 from authz.kernel.conversion import converted
 from authz.kernel.holds import release_hold
+from authz.kernel.meters import correct_meters
 from authz.kernel.postings import post
 from authz.kernel.traces import enter_trace, new_transaction
 from authz.reasons import Reason
@@ -61,17 +62,21 @@ def reverse(state: State, row: Integer, original_row: Integer, remaining: Intege
     after = converted(state.program, remaining, np.int64(entry["conversion_rate"]), source, target)
     undone = max(before - after, np.int64(0))
     amount = np.int64(entry["current_minor"]) - remaining
+    correct_meters(state, original_row, -1)
     entry["current_minor"] = remaining
     entry["billing_minor"] = before - undone
     if remaining == 0:
         entry["flags"] = np.int64(entry["flags"]) | TransactionFlag.REVERSED
+    correct_meters(state, original_row, 1)
     if entry["posted_minor"] != 0:
         give_back(state, row, original_row, undone)
         return undone
     if entry["original"] != 0 and np.int64(entry["message_class"]) == MessageClass.AUTHORIZATION:
         increased = np.int64(entry["original"]) - 1
+        correct_meters(state, increased, -1)
         state.transactions[increased]["current_minor"] -= amount
         state.transactions[increased]["billing_minor"] -= undone
+        correct_meters(state, increased, 1)
         release_hold(state, increased, undone)
         return undone
     # What was completed stays posted; a reversal frees only what is held beyond that which remains.

@@ -7,6 +7,7 @@ import numpy as np
 from authz.commands import Flag, Kind
 from authz.compiled import Integer, compiled
 from authz.hash_index import add_row, find_row, scrambled
+from authz.kernel.meters import remember
 from authz.tables import Counter, MessageClass, State, TransactionFlag
 
 _MASK_62 = np.uint64((1 << 62) - 1)
@@ -117,7 +118,7 @@ def find_sequence(state: State, sequence: Integer) -> Integer:
 
 @compiled
 def new_transaction(state: State, command: Any, token_row: Integer, message_class: Integer) -> Integer:
-    """A row for this command's transaction, with what the command itself says, in its account's list."""
+    """A row for this command's transaction, with what the command itself says."""
     row: Integer = state.counters[Counter.TRANSACTIONS]
     state.counters[Counter.TRANSACTIONS] += 1
     entry = state.transactions[row]
@@ -128,7 +129,7 @@ def new_transaction(state: State, command: Any, token_row: Integer, message_clas
     entry["amount_minor"] = command["amount_minor"]
     entry["acquirer"] = command["acquirer"]
     entry["terminal"] = command["terminal"]
-    entry["merchant"] = command["merchant"]
+    entry["merchant_key"] = command["merchant_key"]
     entry["channel"] = command["channel"]
     entry["retrieval_reference"] = command["retrieval_reference"]
     entry["token_row"] = token_row
@@ -141,6 +142,8 @@ def new_transaction(state: State, command: Any, token_row: Integer, message_clas
     entry["cardholder_verification"] = command["cardholder_verification"]
     if np.int64(command["kind"]) in (Kind.AUTHORIZATION_ADVICE, Kind.FINANCIAL_ADVICE):
         entry["flags"] = TransactionFlag.ADVISED
+    if message_class == MessageClass.AUTHORIZATION or message_class == MessageClass.FINANCIAL:
+        remember(state, row)
     return row
 
 

@@ -1,27 +1,71 @@
 """From a program's document to the arrays that the kernel reads."""
 
+from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from itertools import accumulate
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from authz.commands import Records
-from authz.program.document import ProgramDocument, Rates
+from authz.attributes import ATTRIBUTES_MAX, HUNDREDTHS, Attribute, Form
+from authz.commands import CardholderVerification, Channel, Operation, Records
+from authz.hash_index import text_key
+from authz.program.conditions import (
+    ATTRIBUTE_BY_CODE,
+    AllOf,
+    AnyOf,
+    Comparison,
+    Condition,
+    Filter,
+    Not,
+    form_of,
+    meter_of,
+    trailing_seconds,
+)
+from authz.program.document import ProgramDocument, ProgramInvalid, Rates, Rule, comparisons, subject_number
 from authz.program.tables import (
     CATEGORIES,
     CATEGORY,
     CURRENCY,
     CURRENCY_NUMBERS,
+    FILTER,
+    INSTRUCTION,
+    LIMIT,
+    MATCH,
+    METER,
+    METERS_MAX,
+    NO_MATCH,
+    NUMBER_LIMITS,
+    NUMBER_METERS,
+    NUMBER_RULES,
     NUMBER_VERSION,
     NUMBERS,
     OFFSET,
     RATE,
+    RULE,
+    Action,
+    Operator,
+    Outcome,
+    Period,
     Program,
+    Scope,
 )
+from authz.reasons import Reason
 from tokenvault.currencies import CURRENCIES
 
 HOLD_HOURS = 168
 """How long an approved amount is held where no category says otherwise."""
 
+MERCHANT_CHARACTERS = 15
+
+_ALL_32, _ALL_64 = (1 << 32) - 1, (1 << 64) - 1
+_REASON_OF = {
+    Action.ALLOW: Reason.APPROVED,
+    Action.FLAG: Reason.APPROVED,
+    Action.STEP_UP: Reason.STEP_UP_REQUIRED,
+    Action.REFER: Reason.REFER_TO_ISSUER,
+}
 _BEGINNING = np.iinfo(np.int64).min
 _SEVEN_DIGITS = Context(prec=7, rounding=ROUND_HALF_EVEN)
 _DECIMALS_MAX = 9
@@ -32,7 +76,241 @@ def compiled_program(document: ProgramDocument, version: int) -> Program:
     numbers = np.zeros(NUMBERS, np.int64)
     numbers[NUMBER_VERSION] = version
     currencies, rates = _rates(document.rates)
-    return Program(_categories(document), currencies, rates, _offsets(document), numbers)
+    rows = CompiledRows(document)
+    limits = rows.limits()
+    rules = rows.rules()
+    numbers[NUMBER_LIMITS], numbers[NUMBER_RULES] = len(document.limits), len(rules)
+    numbers[NUMBER_METERS] = len(rows.meters)
+    meters = _table(rows.meters, METER)
+    cell_of, cells_of_scope = _cells(meters[: len(rows.meters)])
+    return Program(
+        categories=_categories(document),
+        currencies=currencies,
+        rates=rates,
+        offsets=_offsets(document),
+        filters=_table(rows.filters, FILTER),
+        meters=meters,
+        cell_of=cell_of,
+        cells_of_scope=cells_of_scope,
+        limits=limits,
+        rules=_table(rules, RULE),
+        instructions=_table(rows.instructions, INSTRUCTION),
+        set_starts=np.array([0, *accumulate(map(len, rows.sets))], np.int32),
+        set_values=np.array([value for each in rows.sets for value in each] or [0], np.int64),
+        derived=np.array(rows.derived or [(0, 0)], np.int32).reshape(-1, 2)[: len(rows.derived)],
+        numbers=numbers,
+    )
+
+
+def _table(rows: list[tuple[int, ...]], dtype: np.dtype[np.void]) -> Records:
+    """Rows as an array with at least one, so that compiled code always sees the same kind of array."""
+    table = np.zeros(max(1, len(rows)), dtype)
+    table[: len(rows)] = rows
+    return table
+
+
+def _cells(meters: Records) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Each meter's place among those of its scope, and how many there are of each scope."""
+    cell_of, cells_of_scope = np.zeros(max(1, len(meters)), np.int32), np.zeros(len(Scope), np.int32)
+    for number, scope in enumerate(meters["scope"].tolist()):
+        cell_of[number] = cells_of_scope[scope]
+        cells_of_scope[scope] += 1
+    return cell_of, cells_of_scope
+
+
+class CompiledRows:
+    """Rows in the making. Filters, meters and sets that are alike are kept once."""
+
+    def __init__(self, document: ProgramDocument) -> None:
+        self._document = document
+        self._groups = group_names(document)
+        self.filters: list[tuple[int, ...]] = []
+        self.meters: list[tuple[int, ...]] = []
+        self.sets: list[tuple[int, ...]] = []
+        self.instructions: list[tuple[int, ...]] = []
+        self.derived: list[tuple[int, int]] = []
+        self._derived_of: dict[tuple[int, bool], int] = {}
+
+    def limits(self) -> Records:
+        """The rows of the document's limits."""
+        rows = []
+        for limit in self._document.limits:
+            number = self._filter(limit.where, limit.currency)
+            alone = limit.window == "transaction"
+            meter = -1 if alone else self._meter(limit.scope, limit.window, Outcome.APPROVED, number)
+            bounds = (-1 if bound is None else bound for bound in (limit.count_max, limit.amount_max))
+            rows.append((*bounds, meter, number, Reason[limit.reason.upper()]))
+        return _table(rows, LIMIT)
+
+    def rules(self) -> list[tuple[int, ...]]:
+        """The rows of the document's rules, drafts left out."""
+        rows: list[tuple[int, ...]] = []
+        for rule in active_rules(self._document):
+            first = self._condition(rule.when, MATCH, NO_MATCH)
+            scope = Scope[rule.applies_to.scope.upper()]
+            subject = 0 if rule.applies_to.id is None else subject_number(rule.applies_to.scope, rule.applies_to.id)
+            action = Action[rule.action.upper()]
+            reason = Reason[rule.reason.upper()] if action is Action.DECLINE else _REASON_OF[action]
+            rows.append((subject, scope, action, reason, int(rule.state == "live"), first, 0))
+        return rows
+
+    def places_by_rule(self) -> list[list[tuple[Comparison, int]]]:
+        """For each rule its comparisons, and the places of their attributes among a decision's values."""
+        self.limits()
+        self.rules()
+        return [
+            [(comparison, self._attribute(comparison)) for comparison in comparisons(rule.when)]
+            for rule in active_rules(self._document)
+        ]
+
+    def _condition(self, condition: Condition, if_true: int, if_false: int) -> int:
+        """Instructions for a condition, written from the end, so that jumps are known; returns where to begin."""
+        match condition:
+            case AllOf():
+                for part in reversed(condition.all):
+                    if_true = self._condition(part, if_true, if_false)
+                return if_true
+            case AnyOf():
+                for part in reversed(condition.any):
+                    if_false = self._condition(part, if_true, if_false)
+                return if_false
+            case Not():
+                return self._condition(condition.not_, if_false, if_true)
+            case _:
+                return self._comparison(condition, if_true, if_false)
+
+    def _comparison(self, comparison: Comparison, if_true: int, if_false: int) -> int:
+        attribute = self._attribute(comparison)
+        form = form_of(comparison.attribute)
+
+        def instruction(operator: Operator, value: int, then: int, otherwise: int) -> int:
+            self.instructions.append((value, attribute, operator, then, otherwise))
+            return len(self.instructions) - 1
+
+        def known(first: int) -> int:
+            """What is not known compares as false, whichever way the comparison is turned round."""
+            return instruction(Operator.IS_UNKNOWN, 0, if_false, first)
+
+        def number(value: Any) -> int:
+            return self._number(form, value)
+
+        value = comparison.value
+        match comparison.operator:
+            case "is_unknown":
+                return instruction(Operator.IS_UNKNOWN, 0, if_true, if_false)
+            case "=":
+                return instruction(Operator.EQUAL, number(value), if_true, if_false)
+            case "!=":
+                return known(instruction(Operator.EQUAL, number(value), if_false, if_true))
+            case "<":
+                return instruction(Operator.LESS, number(value), if_true, if_false)
+            case "<=":
+                return instruction(Operator.LESS_OR_EQUAL, number(value), if_true, if_false)
+            case ">":
+                return known(instruction(Operator.LESS_OR_EQUAL, number(value), if_false, if_true))
+            case ">=":
+                return known(instruction(Operator.LESS, number(value), if_false, if_true))
+            case "in":
+                return instruction(Operator.ONE_OF, self._set(map(number, value)), if_true, if_false)
+            case "not_in":
+                return known(instruction(Operator.ONE_OF, self._set(map(number, value)), if_false, if_true))
+            case "between":
+                least, greatest = map(number, value)
+                at_most = instruction(Operator.LESS_OR_EQUAL, greatest, if_true, if_false)
+                return known(instruction(Operator.LESS, least, if_false, at_most))
+
+    def _attribute(self, comparison: Comparison) -> int:
+        """The place of a comparison's attribute among a decision's values."""
+        measured = meter_of(comparison.attribute)
+        if measured is None:
+            return ATTRIBUTE_BY_CODE[comparison.attribute]
+        what, window = measured
+        outcome = Outcome.DECLINED if what == "declines" else Outcome.APPROVED
+        meter = self._meter(comparison.of, window, outcome, self._filter(comparison.where, None))
+        return self._derived(meter, is_sum=what == "amount")
+
+    def _derived(self, meter: int, *, is_sum: bool) -> int:
+        place = self._derived_of.setdefault((meter, is_sum), len(Attribute) + len(self.derived))
+        if place == len(Attribute) + len(self.derived):
+            if place >= ATTRIBUTES_MAX:
+                raise ProgramInvalid([("rules", f"more than {ATTRIBUTES_MAX - len(Attribute)} different measures")])
+            self.derived.append((place, -1 - meter if is_sum else meter))
+        return place
+
+    def _meter(self, scope: str, window: str, outcome: Outcome, filter_number: int) -> int:
+        seconds = trailing_seconds(window)
+        period = Period.TRAILING if seconds is not None else Period[window.upper()]
+        row = ((seconds or 0) * 1_000_000, Scope[scope.upper()], period, outcome, filter_number)
+        number = _place(self.meters, row)
+        if number >= METERS_MAX:
+            raise ProgramInvalid([("limits", f"limits and rules together measure more than {METERS_MAX} things")])
+        return number
+
+    def _filter(self, where: Filter, currency: str | None) -> int:
+        row = (
+            _mask(self._groups.index(name) for name in where.category_groups) or _ALL_64,
+            _mask(Channel[name.upper()] for name in where.channels) or _ALL_32,
+            _mask(Operation[name.upper()] & 31 for name in where.operations) or _ALL_32,
+            _mask(CardholderVerification[name.upper()] for name in where.cardholder_verification) or _ALL_32,
+            self._set(map(int, where.categories)),
+            self._set(map(int, where.countries)),
+            self._set(map(merchant_key, where.merchants)),
+            CURRENCIES[currency].number if currency else 0,
+            0,
+        )
+        return _place(self.filters, row)
+
+    def _set(self, values: Iterable[int]) -> int:
+        """The number of a set of values, -1 for the empty one, which stands for all."""
+        row = tuple(sorted(set(values)))
+        return _place(self.sets, row) if row else -1
+
+    def _number(self, form: Form, value: Any) -> int:
+        """A value as attributes hold it."""
+        match form:
+            case Form.DECIMAL:
+                return round(float(value) * HUNDREDTHS)
+            case Form.CURRENCY:
+                if value not in CURRENCIES:
+                    raise ProgramInvalid([("rules", f"{value} is not an ISO 4217 code that this program carries")])
+                return CURRENCIES[value].number
+            case Form.GROUP:
+                return self._groups.index(value)
+            case Form.CHANNEL:
+                return Channel[value.upper()]
+            case Form.OPERATION:
+                return Operation[value.upper()]
+            case Form.VERIFICATION:
+                return CardholderVerification[value.upper()]
+            case Form.MERCHANT:
+                return merchant_key(value)
+            case _:
+                return int(value)
+
+
+def active_rules(document: ProgramDocument) -> list[Rule]:
+    """The rules that are evaluated, live or shadow, in the order of their rows."""
+    return [rule for rule in document.rules if rule.state != "draft"]
+
+
+def _place(rows: list[tuple[int, ...]], row: tuple[int, ...]) -> int:
+    """Where a row stands, entered if it is not there yet."""
+    if row not in rows:
+        rows.append(row)
+    return rows.index(row)
+
+
+def _mask(numbers: Iterable[int]) -> int:
+    mask = 0
+    for number in numbers:
+        mask |= 1 << number
+    return mask
+
+
+def merchant_key(merchant: str) -> int:
+    """The number that stands for a card acceptor (DE 42)."""
+    text = np.frombuffer(merchant.ljust(MERCHANT_CHARACTERS).encode("ascii"), np.uint8)
+    return int(text_key(text, 0, MERCHANT_CHARACTERS))
 
 
 def group_names(document: ProgramDocument) -> list[str]:

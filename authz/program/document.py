@@ -1,24 +1,35 @@
 """The program as people write it: a JSON document, checked field by field."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from authz.program.conditions import (
+    TAGS,
+    AllOf,
+    AnyOf,
+    Comparison,
+    Condition,
+    Filter,
+    Not,
+    Part,
+    ScopeName,
+    check_subject,
+    check_window,
+)
+from authz.reasons import Reason
 from tokenvault.currencies import CURRENCIES
+from tokenvault.errors import CallerError, NotFound
+from tokenvault.identifiers import Prefix, to_number
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 
 CategoryCode = Annotated[str, Field(pattern=r"^\d{4}$", description="Merchant category, ISO 18245.", examples=["5411"])]
 GroupName = Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$", description="Group name.", examples=["grocery"])]
-
-
-class Part(BaseModel):
-    """A part of the document: unknown fields are errors, and nothing changes after the check."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class CategoryRange(Part):
@@ -72,6 +83,126 @@ class UtcOffset(Part):
     seconds: int = Field(ge=-86400, le=86400, description="Seconds ahead of UTC.", examples=[3600])
 
 
+Identifier = Annotated[
+    str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="A name of your own.", examples=["night-atm"])
+]
+
+
+def _decline_reason(code: str) -> str:
+    known = {reason.code for reason in Reason if not reason.is_approval}
+    if code not in known:
+        raise ValueError(f"{code!r} is no decline reason")
+    return code
+
+
+class Limit(Part):
+    """A bound on how much, or how often, within a window."""
+
+    id: Identifier
+    scope: ScopeName = Field(default="account", description="Whose transactions count.", examples=["account"])
+    window: str = Field(
+        description="`transaction`, `day`, `week`, `month`, `year`, `lifetime`, `since_verification`, or a trailing "
+        "length such as `15m`, `24h` or `30d`.",
+        examples=["day"],
+    )
+    count_max: int | None = Field(default=None, ge=0, description="The most transactions.", examples=[10])
+    amount_max: int | None = Field(default=None, ge=0, description="The most, minor units.", examples=[50000])
+    currency: str | None = Field(
+        default=None, description="Accounts of this currency only; needed with amount_max.", examples=["EUR"]
+    )
+    where: Filter = Field(default=Filter(), description="Which transactions.", examples=[{"channels": ["contactless"]}])
+    reason: str = Field(default="exceeds_limit", description="The decline reason.", examples=["exceeds_limit"])
+
+    @field_validator("reason")
+    @classmethod
+    def _known_reason(cls, code: str) -> str:
+        return _decline_reason(code)
+
+    @field_validator("window")
+    @classmethod
+    def _known_window(cls, window: str) -> str:
+        return check_window(window, "transaction")
+
+    @field_validator("currency")
+    @classmethod
+    def _known_currency(cls, code: str | None) -> str | None:
+        if code is not None and code not in CURRENCIES:
+            raise ValueError(f"{code} is not an ISO 4217 code that this program carries")
+        return code
+
+    @model_validator(mode="after")
+    def _bounds_something(self) -> "Limit":
+        if self.count_max is None and self.amount_max is None:
+            raise ValueError("give count_max, amount_max or both")
+        if self.amount_max is not None and self.currency is None:
+            raise ValueError("amount_max needs a currency")
+        check_subject(self.window, self.scope)
+        if self.window == "transaction" and self.count_max is not None:
+            raise ValueError("a single transaction has no count")
+        return self
+
+
+class AppliesTo(Part):
+    """Whom a rule is about."""
+
+    scope: Literal["program", "segment", "account", "card", "token"] = Field(
+        default="program", description="Everybody, or one segment, account, card or token.", examples=["segment"]
+    )
+    id: str | None = Field(default=None, description="Which: an identifier, or the segment's number.", examples=["3"])
+
+    @model_validator(mode="after")
+    def _names_one(self) -> "AppliesTo":
+        if (self.id is None) != (self.scope == "program"):
+            raise ValueError("id names the segment, account, card or token, and is left out for the program")
+        if self.id is not None:
+            subject_number(self.scope, self.id)
+        return self
+
+
+_PREFIXES = {"account": Prefix.ACCOUNT, "card": Prefix.CARD, "token": Prefix.TOKEN}
+
+
+def subject_number(scope: str, identifier: str) -> int:
+    """The number of a segment, account, card or token. Raises: ValueError."""
+    if scope == "segment":
+        if not identifier.isdecimal() or int(identifier) > 255:
+            raise ValueError("a segment is 0 to 255")
+        return int(identifier)
+    try:
+        return to_number(_PREFIXES[scope], identifier)
+    except NotFound as error:
+        raise ValueError(error.message) from None
+
+
+class Rule(Part):
+    """What to do where a condition holds. Rules are asked in the order in which they stand."""
+
+    id: Identifier
+    description: str = Field(default="", max_length=500, description="For people.", examples=["Cash at night"])
+    state: Literal["draft", "shadow", "live"] = Field(
+        default="draft",
+        description="`live` decides; `shadow` is evaluated and reported and changes nothing; `draft` does neither.",
+        examples=["shadow"],
+    )
+    applies_to: AppliesTo = Field(default=AppliesTo(), description="Whom it is about.", examples=[{"scope": "program"}])
+    when: Condition = Field(
+        description="The condition.", examples=[{"attribute": "amount", "operator": ">", "value": 50000}]
+    )
+    action: Literal["allow", "flag", "decline", "step_up", "refer"] = Field(
+        description="`decline`, `step_up` (verify the cardholder and try again), `refer` (call the issuer), `flag` for "
+        "review and go on, or `allow`: no later rule is asked.",
+        examples=["decline"],
+    )
+    reason: str = Field(
+        default="suspected_fraud", description="The decline reason of action decline.", examples=["suspected_fraud"]
+    )
+
+    @field_validator("reason")
+    @classmethod
+    def _known_reason(cls, code: str) -> str:
+        return _decline_reason(code)
+
+
 class ProgramDocument(Part):
     """The whole program."""
 
@@ -88,7 +219,30 @@ class ProgramDocument(Part):
         description="How merchant categories are treated; those in no range hold for 168 hours.",
         examples=[[]],
     )
+    limits: list[Limit] = Field(default=[], max_length=256, description="Limits.", examples=[[]])
+    rules: list[Rule] = Field(default=[], max_length=512, description="Rules.", examples=[[]])
     rates: Rates = Field(default=Rates(), description="Conversion rates.", examples=[{"base": "EUR", "per_base": {}}])
+
+    @model_validator(mode="after")
+    def _names_are_one_thing_each(self) -> "ProgramDocument":
+        for name, parts in (("limits", self.limits), ("rules", self.rules)):
+            identifiers = [part.id for part in parts]
+            if twice := [each for each in identifiers if identifiers.count(each) > 1]:
+                raise ValueError(f"{name}: {twice[0]} is there twice")
+        groups = {entry.group for entry in self.categories}
+        filters = [limit.where for limit in self.limits]
+        named: list[tuple[str, str]] = []
+        for rule in self.rules:
+            for comparison in comparisons(rule.when):
+                filters.append(comparison.where)
+                if comparison.attribute == "category_group" and comparison.operator != "is_unknown":
+                    values = comparison.value if isinstance(comparison.value, list) else [comparison.value]
+                    named += [(f"rules: {rule.id}", value) for value in values]
+        named += [("where", group) for each in filters for group in each.category_groups]
+        for where, group in named:
+            if group not in groups:
+                raise ValueError(f"{where}: no category is in a group {group!r}")
+        return self
 
     @field_validator("time_zone")
     @classmethod
@@ -100,9 +254,45 @@ class ProgramDocument(Part):
         return name
 
 
+def comparisons(condition: Condition) -> Iterator[Comparison]:
+    """Every comparison in a condition, from left to right."""
+    match condition:
+        case Comparison():
+            yield condition
+        case AllOf():
+            for part in condition.all:
+                yield from comparisons(part)
+        case AnyOf():
+            for part in condition.any:
+                yield from comparisons(part)
+        case Not():
+            yield from comparisons(condition.not_)
+
+
+class ProgramInvalid(CallerError):
+    """A document that says what it must not. problems: path in the document and what is wrong there."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        super().__init__("; ".join(f"{path}: {message}" for path, message in problems))
+        self.problems = problems
+
+
 def read_document(content: bytes | str) -> ProgramDocument:
-    """Check a document. Raises: pydantic.ValidationError, which names the path of each problem."""
-    return ProgramDocument.model_validate_json(content)
+    """Check a document. Raises: ProgramInvalid."""
+    try:
+        return ProgramDocument.model_validate_json(content)
+    except ValidationError as error:
+        raise ProgramInvalid([(_path(each["loc"]), each["msg"]) for each in error.errors()]) from None
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    path = ""
+    for part in location:
+        if isinstance(part, int):
+            path += f"[{part}]"
+        elif part not in TAGS:
+            path += f".{part}" if path else part
+    return path or "document"
 
 
 def with_offsets(document: ProgramDocument) -> ProgramDocument:

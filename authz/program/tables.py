@@ -1,5 +1,6 @@
 """A program as the kernel reads it: arrays of numbers."""
 
+from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,60 @@ CATEGORIES = 10_000
 """Merchant categories are four digits (ISO 18245)."""
 CURRENCY_NUMBERS = 1_000
 """Currencies are three digits (ISO 4217)."""
+METERS_MAX = 256
+LIMITS_MAX = 256
+RULES_MAX = 512
+
+
+class Scope(IntEnum):
+    """Whose transactions a meter counts, and whom a rule applies to."""
+
+    PROGRAM = 0
+    SEGMENT = 1
+    ACCOUNT = 2
+    CARD = 3
+    TOKEN = 4
+
+
+class Period(IntEnum):
+    """What a meter counts over."""
+
+    TRAILING = 0  # so many microseconds back from now
+    DAY = 1
+    WEEK = 2
+    MONTH = 3
+    YEAR = 4
+    LIFETIME = 5
+    SINCE_VERIFICATION = 6  # since the token's cardholder was last verified
+    TRANSACTION = 7  # this one alone
+
+
+class Outcome(IntEnum):
+    """Which transactions a meter counts."""
+
+    APPROVED = 0
+    DECLINED = 1
+
+
+class Action(IntEnum):
+    """What a rule does where its condition holds."""
+
+    ALLOW = 0  # no later rule is asked
+    FLAG = 1  # go on, and mark the decision for review
+    DECLINE = 2
+    STEP_UP = 3
+    REFER = 4
+
+
+class Operator(IntEnum):
+    """How an instruction compares an attribute. What is not known compares as false, but for IS_UNKNOWN."""
+
+    EQUAL = 0
+    LESS = 1
+    LESS_OR_EQUAL = 2
+    ONE_OF = 3
+    IS_UNKNOWN = 4
+
 
 CATEGORY = record([("hold_hours", "u2"), ("tolerance_permille", "u2"), ("group", "u2"), ("spare", "u2")])
 
@@ -23,8 +78,56 @@ RATE = record([("mantissa", "u4"), ("decimals", "u4")])
 OFFSET = record([("from_us", "i8"), ("seconds", "i8")])
 """How far local time is ahead of UTC from a moment on."""
 
+FILTER = record(
+    [
+        ("groups", "u8"),  # bit by category group
+        ("channels", "u4"),  # bit by Channel
+        ("operations", "u4"),  # bit by Operation, those above 31 as their last five bits
+        ("verifications", "u4"),  # bit by CardholderVerification
+        ("categories", "i4"),  # a set, -1 for all
+        ("countries", "i4"),
+        ("merchants", "i4"),
+        ("currency", "u4"),  # the account's, 0 for all
+        ("spare", "u4"),
+    ]
+)
+"""Which transactions something is about."""
+
+METER = record([("length_us", "i8"), ("scope", "u2"), ("period", "u2"), ("outcome", "u2"), ("filter", "u2")])
+"""A count and a sum over a window. length_us: of a trailing window."""
+
+LIMIT = record(
+    [("count_max", "i8"), ("amount_max", "i8"), ("meter", "i4"), ("filter", "u2"), ("reason", "u2")],
+)
+"""A bound on what a meter may show with this transaction, -1 for none. meter: -1 for this transaction alone."""
+
+RULE = record(
+    [
+        ("applies_to", "u8"),  # the identifier, or the segment
+        ("scope", "u2"),
+        ("action", "u2"),
+        ("reason", "u2"),
+        ("is_live", "u2"),
+        ("first", "i4"),  # instruction
+        ("spare", "u4"),
+    ]
+)
+
+INSTRUCTION = record(
+    [
+        ("value", "i8"),  # what to compare with, or the number of a set
+        ("attribute", "u2"),
+        ("operator", "u2"),
+        ("if_true", "i2"),  # where to go on: an instruction, MATCH or NO_MATCH
+        ("if_false", "i2"),
+    ]
+)
+MATCH, NO_MATCH = -1, -2
 
 NUMBER_VERSION = 0
+NUMBER_LIMITS = 1
+NUMBER_RULES = 2
+NUMBER_METERS = 3
 NUMBERS = 8
 """What stands where in `Program.numbers`, and how many there are."""
 
@@ -33,11 +136,24 @@ class Program(NamedTuple):
     """Everything that decides and is data.
 
     categories: CATEGORY[10000], by merchant category.  currencies: CURRENCY[1000], by number.  rates: RATE[n, n],
-    from row to column.  offsets: OFFSET[n], in order, the first from the beginning of time.  numbers: single settings.
+    from row to column.  offsets: OFFSET[n], in order, the first from the beginning of time.  cell_of: int32[METERS],
+    a meter's place among those of its scope.  cells_of_scope: int32[5], how many there are of each.  set_starts:
+    int32[sets + 1], where each set begins in set_values.  derived: int32[n, 2], an attribute and the meter it shows,
+    negative (-1 - meter) for the meter's sum instead of its count.  numbers: single settings.
     """
 
     categories: Records
     currencies: Records
     rates: npt.NDArray[np.void]
     offsets: Records
+    filters: Records
+    meters: Records
+    cell_of: npt.NDArray[np.int32]
+    cells_of_scope: npt.NDArray[np.int32]
+    limits: Records
+    rules: Records
+    instructions: Records
+    set_starts: npt.NDArray[np.int32]
+    set_values: npt.NDArray[np.int64]
+    derived: npt.NDArray[np.int32]
     numbers: npt.NDArray[np.int64]

@@ -77,6 +77,7 @@ def referring(kind: Kind, original: Records, **values: object) -> Records:
         "transmitted": original["transmitted"],
         "acquirer": original["acquirer"],
         "terminal": original["terminal"],
+        "channel": original["channel"],
         "merchant_category": original["merchant_category"],
         "flags": Flag.HAS_ORIGINAL,
         "original_type": _TYPES[Kind(original["kind"][0])],

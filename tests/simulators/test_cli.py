@@ -83,7 +83,7 @@ def test_the_demo_tells_the_whole_story(tmp_path):
     position = 0
     for words in order:
         position = story.index(words, position) + 1
-    commands = sum(len(commands) for _, commands in SegmentReader(tmp_path / "data" / "journal").read())
+    commands = sum(len(batch.commands) for batch in SegmentReader(tmp_path / "data" / "journal").read())
     assert commands == 9
     with running_sandbox(settings_for(tmp_path / "data")) as sandbox:
         assert sandbox.http_url

@@ -104,10 +104,10 @@ def test_the_same_trace_is_a_duplicate(state):
 def test_findings_tell_what_was_seen(state):
     """Each reached check notes what it saw and its bound; checks after the failing one are not reached."""
     _, _, findings = apply_batch(state, tap(1, amount=60_000))
-    limit = findings[Check.TRANSACTION_LIMIT]
+    limit = findings.checks[Check.TRANSACTION_LIMIT]
     assert (limit["seen"], limit["bound"], limit["reason"]) == (60_000, 50_000, Reason.EXCEEDS_LIMIT)
     passed_over = {Check.ORIGINAL, Check.ORIGINAL_AMOUNT}
-    reached = {check for check in Check if findings[check]["reached"]}
+    reached = {check for check in Check if findings.checks[check]["reached"]}
     assert reached == {check for check in Check if check <= Check.TRANSACTION_LIMIT} - passed_over
 
 

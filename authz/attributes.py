@@ -1,0 +1,127 @@
+"""The attributes that rules look at: their names, what they mean, and how a document writes their values."""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class Attribute(IntEnum):
+    """Fixed attributes, by their place among a decision's values; those of meters come behind."""
+
+    AMOUNT = 0
+    CURRENCY = 1
+    OPERATION = 2
+    MERCHANT = 3
+    MERCHANT_CATEGORY = 4
+    CATEGORY_GROUP = 5
+    COUNTRY = 6
+    CHANNEL = 7
+    PAN_ENTRY_MODE = 8
+    CARDHOLDER_VERIFICATION = 9
+    WALLET_TYPE = 10
+    SEGMENT = 11
+    TOKEN_AGE = 12
+    DEVICE_AGE = 13
+    DEVICE_RISK_SCORE = 14
+    HOUR_OF_DAY = 15
+    DAY_OF_WEEK = 16
+    SECONDS_SINCE_LAST_TRANSACTION = 17
+    DISTANCE_FROM_LAST_TRANSACTION = 18
+    TRAVEL_SPEED = 19
+    AMOUNT_Z_SCORE = 20
+    AMOUNT_TO_MEAN = 21
+    CONSECUTIVE_DECLINES = 22
+    IS_NEW_MERCHANT = 23
+    IS_NEW_COUNTRY = 24
+    AVAILABLE_CREDIT = 25
+    IS_FOREIGN_CURRENCY = 26
+    IS_PREAUTHORIZATION = 27
+    CASH_AMOUNT = 28
+
+    @property
+    def code(self) -> str:
+        """The name outside: snake_case."""
+        return self.name.lower()
+
+
+ATTRIBUTES_MAX = 128
+"""Room for fixed attributes and those of meters."""
+
+UNKNOWN = -(2**63)
+"""The value of an attribute that has none: nothing to compare with."""
+
+HUNDREDTHS = 100
+"""Attributes that are no whole numbers are kept in hundredths."""
+
+
+class Form(StrEnum):
+    """How a document writes a value."""
+
+    NUMBER = "whole number"
+    MINOR_UNITS = "minor units of the account's currency"
+    SECONDS = "seconds"
+    KILOMETRES = "kilometres"
+    DECIMAL = "number with two decimals"
+    BOOLEAN = "true or false"
+    CURRENCY = "ISO 4217 alphabetic code"
+    COUNTRY = "ISO 3166 numeric code, three digits"
+    CATEGORY = "four digits, ISO 18245"
+    GROUP = "name of a category group"
+    CHANNEL = "name of a channel"
+    OPERATION = "name of an operation"
+    VERIFICATION = "`none`, `pin`, `signature` or `device`"
+    MERCHANT = "DE 42"
+    DIGITS = "digits"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What an attribute is. unknown_when: when it has no value, or nothing where it always has one."""
+
+    form: Form
+    text: str
+    unknown_when: str = ""
+
+
+_A = Attribute
+MEANINGS: dict[Attribute, Meaning] = {
+    _A.AMOUNT: Meaning(Form.MINOR_UNITS, "The amount, converted where it came in another currency."),
+    _A.CURRENCY: Meaning(Form.CURRENCY, "The currency of the transaction."),
+    _A.OPERATION: Meaning(Form.OPERATION, "What the cardholder wants, from DE 3."),
+    _A.MERCHANT: Meaning(Form.MERCHANT, "The card acceptor."),
+    _A.MERCHANT_CATEGORY: Meaning(Form.CATEGORY, "The merchant category."),
+    _A.CATEGORY_GROUP: Meaning(Form.GROUP, "The program's group of that category.", "the category is in no group"),
+    _A.COUNTRY: Meaning(Form.COUNTRY, "Where the terminal stands.", "the message names no country"),
+    _A.CHANNEL: Meaning(Form.CHANNEL, "How the token reached the terminal."),
+    _A.PAN_ENTRY_MODE: Meaning(Form.DIGITS, "The first two digits of DE 22."),
+    _A.CARDHOLDER_VERIFICATION: Meaning(Form.VERIFICATION, "How the cardholder was verified."),
+    _A.WALLET_TYPE: Meaning(Form.DIGITS, "The token requestor ID, 11 digits."),
+    _A.SEGMENT: Meaning(Form.NUMBER, "The account's customer segment."),
+    _A.TOKEN_AGE: Meaning(Form.SECONDS, "Time since the token was requested."),
+    _A.DEVICE_AGE: Meaning(Form.SECONDS, "Time since the device was registered."),
+    _A.DEVICE_RISK_SCORE: Meaning(Form.NUMBER, "1 (trusted) to 5.", "the wallet gave none"),
+    _A.HOUR_OF_DAY: Meaning(Form.NUMBER, "0 to 23, by the program's time zone."),
+    _A.DAY_OF_WEEK: Meaning(Form.NUMBER, "1 (Monday) to 7, by the program's time zone."),
+    _A.SECONDS_SINCE_LAST_TRANSACTION: Meaning(
+        Form.SECONDS, "Time since the account's last approved transaction.", "it is the first"
+    ),
+    _A.DISTANCE_FROM_LAST_TRANSACTION: Meaning(
+        Form.KILOMETRES, "Great-circle distance from the last card-present use.", "either has no position (DE 59)"
+    ),
+    _A.TRAVEL_SPEED: Meaning(
+        Form.KILOMETRES, "That distance by the time between the two, kilometres an hour.", "there is no distance"
+    ),
+    _A.AMOUNT_Z_SCORE: Meaning(
+        Form.DECIMAL,
+        "How many standard deviations the amount is above the account's own mean.",
+        "fewer than two approved amounts, or all the same",
+    ),
+    _A.AMOUNT_TO_MEAN: Meaning(Form.DECIMAL, "The amount over the account's own mean.", "it is the first"),
+    _A.CONSECUTIVE_DECLINES: Meaning(Form.NUMBER, "The account's declines since its last approval."),
+    _A.IS_NEW_MERCHANT: Meaning(Form.BOOLEAN, "The account has no approved transaction at this merchant."),
+    _A.IS_NEW_COUNTRY: Meaning(Form.BOOLEAN, "The account has no approved transaction in this country."),
+    _A.AVAILABLE_CREDIT: Meaning(Form.MINOR_UNITS, "Limit - posted - held, before this transaction."),
+    _A.IS_FOREIGN_CURRENCY: Meaning(Form.BOOLEAN, "The transaction is not in the account's currency."),
+    _A.IS_PREAUTHORIZATION: Meaning(Form.BOOLEAN, "DE 25 says that the final amount comes later."),
+    _A.CASH_AMOUNT: Meaning(Form.MINOR_UNITS, "The cash in it, in the transaction's currency: all of a withdrawal."),
+}
+assert set(MEANINGS) == set(Attribute), "every attribute is explained"

@@ -1,0 +1,96 @@
+"""The values of the attributes that rules look at, filled in once for each decision."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from authz.attributes import HUNDREDTHS, UNKNOWN, Attribute
+from authz.commands import NO_POSITION, Flag, Operation
+from authz.compiled import Integer, compiled
+from authz.kernel.calendar import DAY_US, HOUR_US, utc_offset
+from authz.kernel.checks import Case, has
+from authz.kernel.geography import distance_km
+from authz.kernel.habits import COUNTRY, MERCHANT, has_position, has_used, is_card_present, standard_deviation
+from authz.kernel.holds import available_credit
+from authz.kernel.meters import activity_of, read_meter
+from authz.tables import State
+
+Values = npt.NDArray[np.int64]
+
+_SECOND_US = 1_000_000
+_WEEKDAY_OF_1970 = 3
+_A = Attribute
+_VALUE_MAX = 1e15
+
+
+@compiled
+def fill_values(state: State, command: Any, case: Case, values: Values) -> None:
+    """Fill in the fixed attributes, and those of meters that the program's rules ask for."""
+    time_us = np.int64(command["time_us"])
+    token = state.tokens[case.token_row]
+    group = np.int64(state.program.categories[command["merchant_category"]]["group"])
+    operation, amount = np.int64(command["operation"]), np.int64(command["amount_minor"])
+    values[_A.AMOUNT] = case.billing_minor
+    values[_A.CURRENCY] = command["currency"]
+    values[_A.OPERATION] = operation
+    values[_A.MERCHANT] = command["merchant_key"]
+    values[_A.MERCHANT_CATEGORY] = command["merchant_category"]
+    values[_A.CATEGORY_GROUP] = group if group != 0 else UNKNOWN
+    values[_A.COUNTRY] = np.int64(command["country"]) if command["country"] != 0 else UNKNOWN
+    values[_A.CHANNEL] = command["channel"]
+    values[_A.PAN_ENTRY_MODE] = np.int64(command["entry_mode"]) // 10
+    values[_A.CARDHOLDER_VERIFICATION] = command["cardholder_verification"]
+    values[_A.WALLET_TYPE] = token["token_requestor"]
+    values[_A.SEGMENT] = state.accounts[case.account_row]["segment"]
+    values[_A.TOKEN_AGE] = time_us // _SECOND_US - np.int64(token["token_created"])
+    values[_A.DEVICE_AGE] = time_us // _SECOND_US - np.int64(token["device_created"])
+    values[_A.DEVICE_RISK_SCORE] = np.int64(token["device_risk"]) if token["device_risk"] != 0 else UNKNOWN
+    local = time_us + utc_offset(state.program, time_us)
+    values[_A.HOUR_OF_DAY] = local % DAY_US // HOUR_US
+    values[_A.DAY_OF_WEEK] = (local // DAY_US + _WEEKDAY_OF_1970) % 7 + 1
+    values[_A.AVAILABLE_CREDIT] = available_credit(state, case.account_row)
+    values[_A.IS_FOREIGN_CURRENCY] = 1 if case.rate != 0 else 0
+    values[_A.IS_PREAUTHORIZATION] = 1 if has(command["flags"], Flag.PREAUTHORIZATION) else 0
+    values[_A.CASH_AMOUNT] = amount if operation == Operation.CASH else np.int64(command["cash_minor"])
+    fill_habits(state, command, case, values)
+    for place in range(len(state.program.derived)):
+        attribute, meter = np.int64(state.program.derived[place, 0]), np.int64(state.program.derived[place, 1])
+        number = meter if meter >= 0 else -1 - meter
+        count, total = read_meter(state, number, case.token_row, case.account_row, time_us)
+        values[attribute] = count if meter >= 0 else total
+
+
+@compiled
+def fill_habits(state: State, command: Any, case: Case, values: Values) -> None:
+    """What is unusual about a transaction, for its account."""
+    time_us, amount = np.int64(command["time_us"]), np.float64(case.billing_minor)
+    activity = state.activities[activity_of(state, case.account_row)]
+    last_us = np.int64(activity["last_us"])
+    values[_A.SECONDS_SINCE_LAST_TRANSACTION] = (time_us - last_us) // _SECOND_US if last_us != 0 else UNKNOWN
+    values[_A.CONSECUTIVE_DECLINES] = activity["consecutive_declines"]
+    spread, mean = standard_deviation(activity), np.float64(activity["mean"])
+    values[_A.AMOUNT_Z_SCORE] = UNKNOWN
+    if spread > 0.0:
+        values[_A.AMOUNT_Z_SCORE] = whole((amount - mean) / spread * HUNDREDTHS)
+    values[_A.AMOUNT_TO_MEAN] = whole(amount / mean * HUNDREDTHS) if mean > 0.0 else UNKNOWN
+    merchant, country = np.int64(command["merchant_key"]), np.int64(command["country"])
+    values[_A.IS_NEW_MERCHANT] = 0 if has_used(state, case.account_row, MERCHANT, merchant) else 1
+    values[_A.IS_NEW_COUNTRY] = 0 if has_used(state, case.account_row, COUNTRY, country) else 1
+    values[_A.DISTANCE_FROM_LAST_TRANSACTION] = values[_A.TRAVEL_SPEED] = UNKNOWN
+    if is_card_present(command) and has_position(activity) and np.int64(command["latitude"]) != NO_POSITION:
+        distance = distance_km(
+            np.int64(activity["latitude"]),
+            np.int64(activity["longitude"]),
+            np.int64(command["latitude"]),
+            np.int64(command["longitude"]),
+        )
+        passed = max(np.float64(time_us - np.int64(activity["present_us"])), np.float64(_SECOND_US))
+        values[_A.DISTANCE_FROM_LAST_TRANSACTION] = whole(distance)
+        values[_A.TRAVEL_SPEED] = whole(distance / (passed / HOUR_US))
+
+
+@compiled
+def whole(number: float) -> Integer:
+    """A number without its fraction, kept within what an attribute can hold."""
+    return np.int64(min(max(number, -_VALUE_MAX), _VALUE_MAX))

@@ -1,0 +1,53 @@
+"""Limits: bounds on what meters may show with this transaction."""
+
+from typing import Any
+
+import numpy as np
+
+from authz.commands import Records
+from authz.compiled import Integer, compiled
+from authz.kernel.checks import Case
+from authz.kernel.filters import passes
+from authz.kernel.meters import read_meter
+from authz.program.tables import NUMBER_LIMITS
+from authz.reasons import Reason
+from authz.tables import State
+
+NOT_REACHED, COUNT, AMOUNT = 0, 1, 2
+"""What a limit's finding is about: in its field reached."""
+
+
+@compiled
+def check_limits(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """Every limit that concerns the transaction must allow it. findings: FINDING[LIMITS_MAX].
+
+    An increment counts with its amount only: its authorization was counted when it came.
+    """
+    currency = np.int64(state.accounts[case.account_row]["currency"])
+    more = 1 if case.original_row < 0 else 0
+    for number in range(state.program.numbers[NUMBER_LIMITS]):
+        limit = state.program.limits[number]
+        if not passes(state.program, np.int64(limit["filter"]), command, currency):
+            continue
+        count: Integer = more
+        amount = case.billing_minor
+        if limit["meter"] >= 0:
+            counted, summed = read_meter(
+                state, np.int64(limit["meter"]), case.token_row, case.account_row, np.int64(command["time_us"])
+            )
+            count += counted
+            amount += summed
+        finding = findings[number]
+        if limit["count_max"] >= 0:
+            finding["seen"], finding["bound"], finding["reached"] = count, limit["count_max"], COUNT
+            finding["reason"] = Reason.APPROVED
+            if count > limit["count_max"]:
+                finding["reason"] = limit["reason"]
+                return np.int64(limit["reason"])
+        if limit["amount_max"] >= 0:
+            finding["seen"], finding["bound"], finding["reached"] = amount, limit["amount_max"], AMOUNT
+            finding["reason"] = Reason.APPROVED
+            if amount > limit["amount_max"]:
+                finding["reason"] = limit["reason"]
+                return np.int64(limit["reason"])
+    return Reason.APPROVED

@@ -1,0 +1,201 @@
+"""Meters: how many transactions, and how much, within a window; exact, for windows of any kind and length.
+
+A meter shows a function of the transactions, which stand in a list for each account and segment. Its cell is a memory
+of that function: it has counted the list up to `head`, and taken off again, up to `tail`, what has left the window.
+So a transaction costs each meter one step forward and, later, one step back, whatever the window; and a meter that a
+new program brings along shows at once what it would have shown had it always been there.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from authz.commands import Operation
+from authz.compiled import Integer, compiled
+from authz.kernel.calendar import period_start
+from authz.kernel.filters import passes
+from authz.program.tables import (
+    NUMBER_METERS,
+    NUMBER_VERSION,
+    Outcome,
+    Period,
+    Scope,
+)
+from authz.reasons import LAST_APPROVAL
+from authz.tables import Counter, MessageClass, State, TransactionFlag
+
+_BEGINNING = -(2**62)
+
+
+@compiled
+def activity_of(state: State, account_row: Integer) -> Integer:
+    """The row of an account's activity, made where there is none yet."""
+    account = state.accounts[account_row]
+    if account["activity"] == 0:
+        state.counters[Counter.ACTIVITIES] += 1
+        account["activity"] = state.counters[Counter.ACTIVITIES]
+    return np.int64(account["activity"]) - 1
+
+
+@compiled
+def remember(state: State, row: Integer) -> None:
+    """Put a new transaction at the end of the lists of its account and segment."""
+    entry = state.transactions[row]
+    account_row = np.int64(entry["account_row"])
+    account = state.activities[activity_of(state, account_row)]
+    if account["last"] == 0:
+        account["first"] = row + 1
+    else:
+        state.transactions[np.int64(account["last"]) - 1]["next_of_account"] = row + 1
+    account["last"] = row + 1
+    segment = state.segments[state.accounts[account_row]["segment"]]
+    if segment["last"] == 0:
+        segment["first"] = row + 1
+    else:
+        state.transactions[np.int64(segment["last"]) - 1]["next_of_segment"] = row + 1
+    segment["last"] = row + 1
+
+
+@compiled
+def counts(entry: Any, outcome: Integer) -> Any:
+    """Whether a transaction is one that meters of an outcome count.
+
+    Approved: purchases and cash that were not reversed, each once: increments and completions belong to their
+    authorization. Declined: every request that was refused.
+    """
+    message_class = np.int64(entry["message_class"])
+    if message_class != MessageClass.AUTHORIZATION and message_class != MessageClass.FINANCIAL:
+        return False
+    if np.int64(entry["flags"]) & TransactionFlag.TOO_EARLY:
+        return False
+    if outcome == Outcome.DECLINED:
+        return np.int64(entry["reason"]) > LAST_APPROVAL
+    if np.int64(entry["reason"]) > LAST_APPROVAL or np.int64(entry["flags"]) & TransactionFlag.REVERSED:
+        return False
+    return entry["original"] == 0 and np.int64(entry["operation"]) != Operation.REFUND and entry["billing_minor"] != 0
+
+
+@compiled
+def concerns(state: State, number: Integer, row: Integer, subject: Integer) -> Any:
+    """Whether a transaction in the list is one that a meter counts for this subject."""
+    meter, entry = state.program.meters[number], state.transactions[row]
+    scope = np.int64(meter["scope"])
+    if scope == Scope.TOKEN and np.int64(entry["token_row"]) != subject:
+        return False
+    if scope == Scope.CARD and np.int64(state.tokens[entry["token_row"]]["card_row"]) != subject:
+        return False
+    if not counts(entry, np.int64(meter["outcome"])):
+        return False
+    currency = np.int64(state.accounts[entry["account_row"]]["currency"])
+    return passes(state.program, np.int64(meter["filter"]), entry, currency)
+
+
+@compiled
+def window_start(state: State, number: Integer, time_us: Integer) -> Integer:
+    """When a meter's window began. Exactly so long ago is outside a trailing window, a period's beginning inside it."""
+    meter = state.program.meters[number]
+    period = np.int64(meter["period"])
+    if period == Period.TRAILING:
+        return time_us - np.int64(meter["length_us"]) + 1
+    if period == Period.LIFETIME or period == Period.SINCE_VERIFICATION:
+        return _BEGINNING
+    return period_start(state.program, period, time_us)
+
+
+@compiled
+def new_cells(state: State, scope: Integer) -> Integer:
+    """Cells, all zero, for a subject's meters; returns the place of the first."""
+    first: Integer = state.counters[Counter.CELLS]
+    count = np.int64(state.program.cells_of_scope[scope])
+    state.counters[Counter.CELLS] += count
+    for place in range(first, first + count):
+        cell = state.cells[place]
+        cell["amount"], cell["count"], cell["tail"], cell["head"] = 0, 0, 0, 0
+    return first
+
+
+@compiled
+def cells_of(state: State, holder: Any, scope: Integer) -> Integer:
+    """Where a subject's cells begin, made anew for a new program. holder: the row that knows the place."""
+    version = state.program.numbers[NUMBER_VERSION]
+    if np.int64(holder["cells_version"]) != version:
+        holder["cells_version"] = version
+        holder["cells"] = new_cells(state, scope)
+    return np.int64(holder["cells"])
+
+
+@compiled
+def cell_place(state: State, number: Integer, token_row: Integer, account_row: Integer) -> Integer:
+    """The place of a meter's cell for the subject that a token stands for."""
+    scope = np.int64(state.program.meters[number]["scope"])
+    place = np.int64(state.program.cell_of[number])
+    if scope == Scope.TOKEN:
+        return place + cells_of(state, state.tokens[token_row], scope)
+    if scope == Scope.CARD:
+        return place + cells_of(state, state.cards[state.tokens[token_row]["card_row"]], scope)
+    if scope == Scope.ACCOUNT:
+        return place + cells_of(state, state.activities[activity_of(state, account_row)], scope)
+    return place + cells_of(state, state.segments[state.accounts[account_row]["segment"]], scope)
+
+
+@compiled
+def subject_of(state: State, number: Integer, token_row: Integer) -> Integer:
+    """The row that a meter of a token or card looks for in its account's list."""
+    if np.int64(state.program.meters[number]["scope"]) == Scope.CARD:
+        return np.int64(state.tokens[token_row]["card_row"])
+    return token_row
+
+
+@compiled
+def following(state: State, row: Integer, scope: Integer) -> Integer:
+    """The next transaction in a list: row + 1, 0 at its end."""
+    if scope == Scope.SEGMENT:
+        return np.int64(state.transactions[row]["next_of_segment"])
+    return np.int64(state.transactions[row]["next_of_account"])
+
+
+@compiled
+def read_meter(
+    state: State, number: Integer, token_row: Integer, account_row: Integer, time_us: Integer
+) -> tuple[Integer, Integer]:
+    """What a meter shows now: how many transactions, and how much in the account's currency."""
+    scope = np.int64(state.program.meters[number]["scope"])
+    cell = state.cells[cell_place(state, number, token_row, account_row)]
+    subject = subject_of(state, number, token_row)
+    listed = state.segments[state.accounts[account_row]["segment"]]
+    if scope != Scope.SEGMENT:
+        listed = state.activities[activity_of(state, account_row)]
+    ahead = np.int64(listed["first"]) if cell["head"] == 0 else following(state, np.int64(cell["head"]) - 1, scope)
+    while ahead != 0:
+        row = ahead - 1
+        if concerns(state, number, row, subject):
+            cell["count"] += 1
+            cell["amount"] += state.transactions[row]["billing_minor"]
+        cell["head"] = ahead
+        ahead = following(state, row, scope)
+    start = window_start(state, number, time_us)
+    left: Integer = 0
+    if np.int64(state.program.meters[number]["period"]) == Period.SINCE_VERIFICATION:
+        left = np.int64(state.tokens[token_row]["verified"])  # by its place: times can be equal
+    behind = np.int64(listed["first"]) if cell["tail"] == 0 else following(state, np.int64(cell["tail"]) - 1, scope)
+    while behind != 0 and (behind <= left or state.transactions[behind - 1]["time_us"] < start):
+        row = behind - 1
+        if concerns(state, number, row, subject):
+            cell["count"] -= 1
+            cell["amount"] -= state.transactions[row]["billing_minor"]
+        cell["tail"] = behind
+        behind = following(state, row, scope)
+    return np.int64(cell["count"]), np.int64(cell["amount"])
+
+
+@compiled
+def correct_meters(state: State, row: Integer, direction: Integer) -> None:
+    """Take a transaction out of every cell that has counted it (-1), or put it back in (1), around a change of it."""
+    entry = state.transactions[row]
+    token_row, account_row = np.int64(entry["token_row"]), np.int64(entry["account_row"])
+    for number in range(state.program.numbers[NUMBER_METERS]):
+        cell = state.cells[cell_place(state, number, token_row, account_row)]
+        is_counted = np.int64(cell["tail"]) < row + 1 <= np.int64(cell["head"])
+        if is_counted and concerns(state, number, row, subject_of(state, number, token_row)):
+            cell["count"] += direction
+            cell["amount"] += direction * np.int64(entry["billing_minor"])

@@ -1,0 +1,215 @@
+"""Conditions as people write them: comparisons of attributes, joined by all, any and not."""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+
+from authz.attributes import MEANINGS, Attribute, Form
+from authz.commands import CardholderVerification, Channel, Operation
+
+TRAILING_DAYS_MAX = 30
+_SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_TRAILING = re.compile(r"^([1-9]\d{0,6})([smhd])$")
+_METER_ATTRIBUTE = re.compile(r"^(count|amount|declines)_([a-z0-9_]+)$")
+_PERIODS = ("day", "week", "month", "year", "lifetime", "since_verification")
+
+ATTRIBUTE_BY_CODE = {attribute.code: attribute for attribute in Attribute}
+
+ScopeName = Literal["segment", "account", "card", "token"]
+OperatorName = Literal["=", "!=", "<", "<=", ">", ">=", "in", "not_in", "between", "is_unknown"]
+_ORDERED = ("<", "<=", ">", ">=", "between")
+_ORDERED_FORMS = {Form.NUMBER, Form.MINOR_UNITS, Form.SECONDS, Form.KILOMETRES, Form.DECIMAL}
+
+
+class Part(BaseModel):
+    """A part of the document: unknown fields are errors, and nothing changes after the check."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def trailing_seconds(window: str) -> int | None:
+    """The length of a trailing window such as ``90s``, ``15m``, ``24h`` or ``30d``; None for any other window.
+
+    Raises: ValueError if it is longer than 30 days.
+    """
+    found = _TRAILING.match(window)
+    if found is None:
+        return None
+    seconds = int(found[1]) * _SECONDS_OF[found[2]]
+    if seconds > TRAILING_DAYS_MAX * 86400:
+        raise ValueError(f"{window} is longer than {TRAILING_DAYS_MAX} days")
+    return seconds
+
+
+def check_window(window: str, *others: str) -> str:
+    """A window that there is. Raises: ValueError."""
+    if trailing_seconds(window) is None and window not in (*_PERIODS, *others):
+        raise ValueError(
+            f"{window!r} is none of {', '.join((*_PERIODS, *others))} and no length such as 90s, 15m, 24h, 30d"
+        )
+    return window
+
+
+def check_subject(window: str, scope: str) -> None:
+    """A window that this scope can have. Raises: ValueError."""
+    if window == "since_verification" and scope != "token":
+        raise ValueError("since_verification is about a token: the others may have several, each verified on its own")
+
+
+class Filter(Part):
+    """Which transactions something is about; an empty list means all."""
+
+    channels: list[str] = Field(default=[], description="Names of channels.", examples=[["contactless"]])
+    operations: list[str] = Field(default=[], description="Names of operations.", examples=[["cash"]])
+    cardholder_verification: list[str] = Field(
+        default=[], description="`none`, `pin`, `signature`, `device`.", examples=[["none"]]
+    )
+    categories: list[Annotated[str, Field(pattern=r"^\d{4}$")]] = Field(
+        default=[], description="Merchant categories.", examples=[["5411"]]
+    )
+    category_groups: list[str] = Field(default=[], description="Names of category groups.", examples=[["grocery"]])
+    countries: list[Annotated[str, Field(pattern=r"^\d{3}$")]] = Field(
+        default=[], description="ISO 3166 numeric codes.", examples=[["276"]]
+    )
+    merchants: list[Annotated[str, Field(min_length=1, max_length=15)]] = Field(
+        default=[], description="DE 42.", examples=[["CAFE00000000001"]]
+    )
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> "Filter":
+        for names, kind in (
+            (self.channels, Channel),
+            (self.operations, Operation),
+            (self.cardholder_verification, CardholderVerification),
+        ):
+            known = {member.name.lower() for member in kind}
+            if unknown := [name for name in names if name not in known]:
+                raise ValueError(f"{unknown[0]!r} is none of {', '.join(sorted(known))}")
+        return self
+
+
+class Comparison(Part):
+    """An attribute compared with a value. What is not known compares as false."""
+
+    attribute: str = Field(description="Name of an attribute.", examples=["amount"])
+    operator: OperatorName = Field(description="How to compare.", examples=[">"])
+    value: Any = Field(default=None, description="What with: a list for in, not_in and between.", examples=[50000])
+    of: ScopeName = Field(
+        default="account", description="Whose transactions count_, amount_ and declines_ look at.", examples=["token"]
+    )
+    where: Filter = Field(default=Filter(), description="Which of them.", examples=[{"channels": ["contactless"]}])
+
+    @model_validator(mode="after")
+    def _fits_the_attribute(self) -> "Comparison":
+        form = form_of(self.attribute)
+        is_meter = self.attribute not in ATTRIBUTE_BY_CODE
+        if not is_meter and self.where != Filter():
+            raise ValueError(f"where is for count_, amount_ and declines_ only, not for {self.attribute}")
+        if measured := meter_of(self.attribute):
+            check_subject(measured[1], self.of)
+        if self.operator in _ORDERED and form not in _ORDERED_FORMS:
+            raise ValueError(f"{self.attribute} has no order; compare it with =, !=, in or not_in")
+        if self.operator == "is_unknown":
+            if self.value is not None:
+                raise ValueError("is_unknown takes no value")
+            return self
+        values = self.value if self.operator in ("in", "not_in", "between") else [self.value]
+        if not isinstance(values, list) or not values:
+            raise ValueError(f"{self.operator} takes a list of values")
+        if self.operator == "between" and len(values) != 2:
+            raise ValueError("between takes two values, the least and the greatest")
+        for value in values:
+            check_form(form, value)
+        return self
+
+
+def meter_of(attribute: str) -> tuple[str, str] | None:
+    """What an attribute such as ``count_24h`` measures and over which window; None for fixed attributes."""
+    found = _METER_ATTRIBUTE.match(attribute)
+    if found is None or attribute in ATTRIBUTE_BY_CODE:
+        return None
+    return found[1], found[2]
+
+
+def form_of(attribute: str) -> Form:
+    """How values of an attribute are written. Raises: ValueError if there is no such attribute."""
+    if attribute in ATTRIBUTE_BY_CODE:
+        return MEANINGS[ATTRIBUTE_BY_CODE[attribute]].form
+    meter = meter_of(attribute)
+    if meter is None:
+        raise ValueError(f"there is no attribute {attribute!r}")
+    check_window(meter[1])
+    return Form.MINOR_UNITS if meter[0] == "amount" else Form.NUMBER
+
+
+_NAMES = {
+    Form.CHANNEL: {member.name.lower() for member in Channel},
+    Form.OPERATION: {member.name.lower() for member in Operation},
+    Form.VERIFICATION: {member.name.lower() for member in CardholderVerification},
+}
+_PATTERNS = {
+    Form.COUNTRY: r"\d{3}",
+    Form.CATEGORY: r"\d{4}",
+    Form.DIGITS: r"\d{1,18}",
+    Form.CURRENCY: r"[A-Z]{3}",
+    Form.GROUP: r"[a-z][a-z_]{0,31}",
+    Form.MERCHANT: r"[ -~]{1,15}",
+}
+_NUMBER_MAX = 10**15
+
+
+def check_form(form: Form, value: Any) -> None:
+    """Whether a value is written as it must be. Raises: ValueError."""
+    if form is Form.BOOLEAN:
+        fits = isinstance(value, bool)
+    elif form is Form.DECIMAL:
+        fits = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _NUMBER_MAX
+    elif form in _ORDERED_FORMS:
+        fits = isinstance(value, int) and not isinstance(value, bool) and abs(value) < _NUMBER_MAX
+    elif form in _NAMES:
+        fits = value in _NAMES[form]
+    else:
+        fits = isinstance(value, str) and re.fullmatch(_PATTERNS[form], value) is not None
+    if not fits:
+        raise ValueError(f"{value!r} is not written as {form.value}")
+
+
+class AllOf(Part):
+    """Holds where every one of its conditions does."""
+
+    all: list["Condition"] = Field(min_length=1, description="Conditions.", examples=[[]])
+
+
+class AnyOf(Part):
+    """Holds where at least one of its conditions does."""
+
+    any: list["Condition"] = Field(min_length=1, description="Conditions.", examples=[[]])
+
+
+class Not(Part):
+    """Holds where its condition does not."""
+
+    not_: "Condition" = Field(alias="not", description="A condition.", examples=[{}])
+
+
+def _kind_of(node: Any) -> str:
+    """Which condition this is: by its model, or by the one field that only it has."""
+    for model, field, tag in ((AllOf, "all", "all_of"), (AnyOf, "any", "any_of"), (Not, "not", "not_of")):
+        if isinstance(node, model) or (isinstance(node, dict) and field in node):
+            return tag
+    return "comparison"
+
+
+Condition = Annotated[
+    Annotated[AllOf, Tag("all_of")]
+    | Annotated[AnyOf, Tag("any_of")]
+    | Annotated[Not, Tag("not_of")]
+    | Annotated[Comparison, Tag("comparison")],
+    Discriminator(_kind_of),
+]
+TAGS = {"all_of", "any_of", "not_of", "comparison"}
+"""Parts of an error's location that are not in the document."""
+
+for _model in (AllOf, AnyOf, Not):
+    _model.model_rebuild()
