@@ -185,6 +185,8 @@ RESULT = record(
         ("billing_minor", "i8"),  # the same in the account's currency
         ("available_minor", "i8"),  # limit - posted - held after the command
         ("posted_minor", "i8"),
+        ("posted_change_minor", "i8"),  # what the command itself posted: negative for money given back
+        ("held_change_minor", "i8"),  # what it set aside or released
         ("approval_code", "u4"),  # 0..999999, meaningful where approved
         ("conversion_rate", "u4"),  # DE 10: how many decimals (1 digit), then 7 digits; 0 where nothing was converted
         ("billing_currency", "u2"),

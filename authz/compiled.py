@@ -12,7 +12,10 @@ from typing import Any, TypeAlias, TypeVar
 
 import numba
 import numpy as np
-from numba.core import config
+import numpy.typing as npt
+from llvmlite import ir
+from numba.core import cgutils, config, types
+from numba.extending import intrinsic
 
 Integer: TypeAlias = "int | np.integer[Any]"
 """A whole number in a compiled function: interpreted, the same code sees NumPy's scalars."""
@@ -48,6 +51,52 @@ if not config.CACHE_DIR:
 
 
 def compiled(function: Function) -> Function:
-    """Compile a function over arrays and numbers; it releases the GIL while it runs."""
-    decorated: Function = numba.njit(cache=bool(config.CACHE_DIR), nogil=True)(function)
+    """Compile a function over arrays and numbers; it releases the GIL while it runs.
+
+    It allocates nothing, so arrays are passed without counting references; division by zero is its own affair.
+    """
+    return _compiled(function, forceinline=False)
+
+
+def inlined(function: Function) -> Function:
+    """Compile a function into its callers: for what every decision passes.
+
+    The state is some thirty arrays, and a call that passes them on costs more than most checks.
+    """
+    return _compiled(function, forceinline=True)
+
+
+def _compiled(function: Function, *, forceinline: bool) -> Function:
+    decorated: Function = numba.njit(
+        cache=bool(config.CACHE_DIR), nogil=True, error_model="numpy", _nrt=False, forceinline=forceinline
+    )(function)
     return decorated
+
+
+_READ, _KEEP, _DATA = 0, 3, 1
+
+
+def _prefetch(_typing: Any, array: Any, index: Any) -> Any:
+    """The signature of `prefetch` and its machine code: one instruction that waits for nothing."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        made = context.make_array(signature.args[0])(context, builder, arguments[0])
+        place = cgutils.get_item_pointer(context, builder, signature.args[0], made, [arguments[1]])
+        octets = ir.PointerType(ir.IntType(8))
+        number = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [octets, number, number, number])
+        name = "llvm.prefetch.p0" if "p0i8" not in str(octets) else "llvm.prefetch.p0i8"
+        ask = cgutils.get_or_insert_function(builder.module, kind, name)
+        constants = [ir.Constant(number, value) for value in (_READ, _KEEP, _DATA)]
+        builder.call(ask, [builder.bitcast(place, octets), *constants])
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), generate
+
+
+def _no_prefetch(_array: npt.NDArray[Any], _index: Integer) -> None:
+    """Interpreted code has no use for it."""
+
+
+prefetch: Callable[[npt.NDArray[Any], Integer], None] = _no_prefetch if config.DISABLE_JIT else intrinsic(_prefetch)
+"""Ask the memory for an element of an array that will be needed soon. The index is not negative."""

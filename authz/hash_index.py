@@ -1,7 +1,8 @@
 """Open-addressing hash index from 64-bit keys to table rows.
 
 The index holds row numbers only (row + 1, 0 for an empty slot); keys are compared in the table itself, so an entry
-costs four bytes. Slots are a power of two and at most half full.
+costs four bytes. Slots are a power of two and at most half full. A set of keys with no rows behind it holds the keys
+themselves: one place to look at instead of two.
 """
 
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from authz.compiled import Integer, compiled
+from authz.compiled import Integer, compiled, inlined
 
 Slots = npt.NDArray[np.int32]
 
@@ -19,7 +20,7 @@ _MULTIPLIERS = (np.uint64(0x9E3779B1), np.uint64(0x85EBCA77), np.uint64(0xC2B2AE
 _M0, _M1, _M2, _M3 = _MULTIPLIERS
 
 
-@compiled
+@inlined
 def scrambled(key: Integer) -> Integer:
     """A well-mixed, non-negative 62-bit number from a key.
 
@@ -46,7 +47,7 @@ def text_key(text: npt.NDArray[np.uint8], start: Integer, length: Integer) -> In
     return scrambled(np.uint64(scrambled(high)) ^ low)
 
 
-@compiled
+@inlined
 def find_row(slots: Slots, keys: npt.NDArray[np.uint64], key: Integer) -> Integer:
     """The row whose key this is, or -1."""
     mask = len(slots) - 1
@@ -59,7 +60,7 @@ def find_row(slots: Slots, keys: npt.NDArray[np.uint64], key: Integer) -> Intege
     return -1
 
 
-@compiled
+@inlined
 def add_row(slots: Slots, key: Integer, row: Integer) -> None:
     """Enter a row under a key that is not in the index yet."""
     mask = len(slots) - 1
@@ -73,6 +74,49 @@ def add_row(slots: Slots, key: Integer, row: Integer) -> None:
 def _fill(slots: Slots, keys: npt.NDArray[np.uint64], count: Integer) -> None:
     for row in range(count):
         add_row(slots, keys[row], row)
+
+
+@inlined
+def holds_key(keys: npt.NDArray[np.uint64], key: Integer) -> Any:
+    """Whether a set of keys holds this one. keys: a power of two of places, at most half full, 0 for an empty one."""
+    mask = len(keys) - 1
+    position = scrambled(key) & mask
+    while keys[position] != 0:
+        if keys[position] == key:
+            return True
+        position = (position + 1) & mask
+    return False
+
+
+@inlined
+def add_key(keys: npt.NDArray[np.uint64], key: Integer) -> Any:
+    """Put a key, which is not 0, into a set; whether it is new."""
+    mask = len(keys) - 1
+    position = scrambled(key) & mask
+    while keys[position] != 0:
+        if keys[position] == key:
+            return False
+        position = (position + 1) & mask
+    keys[position] = key
+    return True
+
+
+@compiled
+def _add_keys(keys: npt.NDArray[np.uint64], added: npt.NDArray[np.uint64]) -> None:
+    for place in range(len(added)):
+        add_key(keys, added[place])
+
+
+def keys_for(capacity: int) -> npt.NDArray[np.uint64]:
+    """An empty set with room for so many keys."""
+    return np.zeros(1 << max(4, (2 * capacity - 1).bit_length()), np.uint64)
+
+
+def key_set(keys: npt.NDArray[np.uint64], capacity: int) -> npt.NDArray[np.uint64]:
+    """A set of these keys with room for so many."""
+    made = keys_for(capacity)
+    _add_keys(made, keys)
+    return made
 
 
 def slots_for(capacity: Integer) -> Slots:

@@ -13,7 +13,7 @@ from authz.cryptograms import AnswerKey, CryptogramVerifier
 from authz.engine import Engine
 from authz.iso8583 import codec
 from authz.iso8583.answering import room_for_answers, write_answers
-from authz.iso8583.chip_data import SIGNED_ATC, SIGNED_BYTES
+from authz.iso8583.chip_data import SIGNED_ATC, SIGNED_BYTES, new_tags
 from authz.iso8583.fields import Dialect
 from authz.iso8583.reading import OTHER_MESSAGE, read_transactions
 from authz.iso8583.scan import NO_PROBLEM, Buffer, Places, new_places, problem_text, scan_table
@@ -46,6 +46,7 @@ class Network:
         self._dialect = dialect
         self._table = scan_table(dialect)
         self._places = new_places()
+        self._tags = new_tags()
         self.decisions: Counter[Reason] = Counter()
         self.format_errors = 0
 
@@ -64,6 +65,7 @@ class Network:
             frames,
             self._table,
             self._places,
+            self._tags,
             commands,
             commands.view(np.uint8).reshape(count, COMMAND_BYTES),
             signed,

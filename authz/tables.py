@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.commands import Records, record
-from authz.hash_index import Slots, rebuilt, slots_for
+from authz.hash_index import Slots, key_set, keys_for, rebuilt, slots_for
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
 from authz.program.tables import RULES_MAX, Program
@@ -57,9 +57,6 @@ CELL = record([("amount", "i8"), ("count", "i8"), ("tail", "i4"), ("head", "i4")
 
 It has counted the transactions up to head (row + 1), and taken off again those up to tail (row + 1).
 """
-
-SEEN = record([("key", "u8")])
-"""That an account has used something, a merchant or a country, as one well-mixed number."""
 
 TOKEN = record(
     [
@@ -176,21 +173,21 @@ _ROWS_PER_COMMAND = 2
 class State(NamedTuple):
     """Everything that a command can read or change.
 
-    activities: ACTIVITY, the first of each account's.  segments: ACTIVITY[SEGMENTS].  cells: CELL, a run of them for
-    each subject that has meters.  counters: int64, indexed by `Counter`.  expiring: int32[EXPIRY_HOURS], row + 1 of
-    the first hold of each hour.  matches: int64[RULES_MAX], how often each rule's condition has held.
+    seen: a set of keys, what each account has used, see `habits`.  activities: ACTIVITY, one for each account that was
+    used.  segments: ACTIVITY[SEGMENTS].  cells: CELL, a run of them for each subject that has meters.  counters: int64,
+    indexed by `Counter`.  expiring: int32[EXPIRY_HOURS], row + 1 of the first hold of each hour.  matches:
+    int64[RULES_MAX], how often each rule's condition has held.
     """
 
     accounts: Records
     cards: Records
     tokens: Records
     transactions: Records
-    seen: Records
     account_slots: Slots
     card_slots: Slots
     token_slots: Slots
     trace_slots: Slots
-    seen_slots: Slots
+    seen: npt.NDArray[np.uint64]
     activities: Records
     cells: Records
     segments: Records
@@ -205,7 +202,6 @@ _TABLES = (
     (Counter.CARDS, CARD, "card_id"),
     (Counter.TOKENS, TOKEN, "token_pan"),
     (Counter.TRANSACTIONS, TRANSACTION, "trace_key"),
-    (Counter.SEEN, SEEN, "key"),
 )
 _INDEXED = len(_TABLES)
 
@@ -216,6 +212,7 @@ def new_state(capacity: int = 1024) -> State:
         [
             *(np.zeros(capacity, dtype) for _, dtype, _ in _TABLES),
             *(slots_for(capacity) for _ in _TABLES),
+            keys_for(capacity),
             np.zeros(capacity, ACTIVITY),
             np.zeros(capacity, CELL),
             np.zeros(SEGMENTS, ACTIVITY),
@@ -236,11 +233,17 @@ def with_room(state: State, commands: int) -> State:
         tables[position] = _grown(table, count, _ROWS_PER_COMMAND * commands)
         if tables[position] is not table:
             slots[position] = rebuilt(tables[position][key], count, len(tables[position]))
-    cells = int(state.program.cells_of_scope.sum())
+    cells, seen = int(state.program.cells_of_scope.sum()), int(state.counters[Counter.SEEN])
     return State._make([*tables, *slots, *arrays[2 * _INDEXED :]])._replace(
+        seen=_roomier(state.seen, seen + _ROWS_PER_COMMAND * commands),
         activities=_grown(state.activities, int(state.counters[Counter.ACTIVITIES]), commands),
         cells=_grown(state.cells, int(state.counters[Counter.CELLS]), cells * commands),
     )
+
+
+def _roomier(keys: npt.NDArray[np.uint64], count: int) -> npt.NDArray[np.uint64]:
+    """A set of keys with room for so many: the same one where it has it."""
+    return keys if 2 * count <= len(keys) else key_set(keys[keys != 0], 2 * count)
 
 
 def _grown(table: Records, count: int, added: int) -> Records:
@@ -264,6 +267,8 @@ def rows_in_use(state: State) -> dict[str, bytes]:
     arrays: list[Any] = list(state)
     tables = zip(_TABLES, arrays[:_INDEXED], strict=True)
     used = {counter.name: table[: state.counters[counter]].tobytes() for (counter, _, _), table in tables}
+    # Where a key stands in the set depends on how the set has grown.
+    used["SEEN"] = np.sort(state.seen[state.seen != 0]).tobytes()
     used["ACTIVITIES"] = state.activities[: state.counters[Counter.ACTIVITIES]].tobytes()
     used["CELLS"] = state.cells[: state.counters[Counter.CELLS]].tobytes()
     whole = ("segments", "counters", "expiring", "matches")

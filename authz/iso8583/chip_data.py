@@ -34,7 +34,6 @@ _METHOD_BITS = 0x3F
 _SIGNATURE, _NO_METHOD_NEEDED, _NO_METHOD = 0x1E, 0x1F, 0x3F
 
 
-@compiled
 def new_tags() -> Places:
     """Room for the places of one message's tags."""
     return np.zeros(len(_TAGS), np.int32)

@@ -21,7 +21,7 @@ from authz.commands import (
 from authz.compiled import Integer, compiled
 from authz.hash_index import text_key
 from authz.iso8583.additional_data import read_cash_back, read_position, read_private_data
-from authz.iso8583.chip_data import asks_online, new_tags, read_cryptogram
+from authz.iso8583.chip_data import asks_online, read_cryptogram
 from authz.iso8583.scan import BAD_CONTENT, MISSING, NO_PROBLEM, Buffer, Places, number_at, scan_message
 from authz.reasons import ANSWERS, LAST_APPROVAL, Reason
 
@@ -260,6 +260,7 @@ def read_transactions(
     frames: Places,
     table: Places,
     places: Places,
+    tags: Places,
     commands: Records,
     command_bytes: npt.NDArray[np.uint8],
     signed: npt.NDArray[np.uint8],
@@ -269,11 +270,10 @@ def read_transactions(
 ) -> None:
     """Read many messages.
 
-    frames: int32[n, 2].  commands: COMMAND[n], zero.  command_bytes: the same memory as uint8[n, COMMAND_BYTES].
-    signed: uint8[n, 40].  arqcs: uint8[n, 8].  online: uint8[n], 1 where a cryptogram asks for an online decision.
-    problems: int32[n].
+    frames: int32[n, 2].  places, tags: room for one message's, see `new_places` and `new_tags`.  commands: COMMAND[n],
+    zero.  command_bytes: the same memory as uint8[n, COMMAND_BYTES].  signed: uint8[n, 40].  arqcs: uint8[n, 8].
+    online: uint8[n], 1 where a cryptogram asks for an online decision.  problems: int32[n].
     """
-    tags = new_tags()
     for i in range(len(frames)):
         problems[i] = read_transaction(
             buffer,

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from authz.commands import Flag, Kind, Records
-from authz.compiled import Integer, compiled
+from authz.compiled import Integer, compiled, inlined
 from authz.hash_index import find_row
 from authz.kernel.advices import decide_advice, reconcile, take_advice
 from authz.kernel.authorization import (
@@ -16,13 +16,22 @@ from authz.kernel.authorization import (
     decide_risk,
     decide_standing,
 )
-from authz.kernel.checks import Case, Findings, has
+from authz.kernel.checks import RUN, Case, Findings, has
 from authz.kernel.conversion import NO_RATE, conversion_rate, converted
 from authz.kernel.holds import available_credit, expire_holds
 from authz.kernel.notices import take_notice
 from authz.kernel.postings import dispute
+from authz.kernel.prefetching import look_ahead
 from authz.kernel.reversals import answer_reversal, decide_reversal
-from authz.kernel.traces import class_of, find_early_reversal, find_original, find_same, find_sequence, is_repeat
+from authz.kernel.traces import (
+    class_of,
+    find_early_reversal,
+    find_first,
+    find_original,
+    find_same,
+    find_sequence,
+    is_repeat,
+)
 from authz.program.tables import NUMBER_LIMITS, NUMBER_RULES, NUMBER_VERSION
 from authz.reasons import Reason
 from authz.tables import Counter, MessageClass, State
@@ -38,7 +47,10 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
     The tables must have room for n more commands, see `tables.with_room`.
     """
     for i in range(len(commands)):
-        clear(state, findings)
+        if i % RUN == 0 and len(commands) > 1:
+            look_ahead(state, commands, i, min(i + RUN, len(commands)), findings.ahead)
+        if i == len(commands) - 1:
+            clear(state, findings)
         command, result = commands[i], results[i]
         state.counters[Counter.SEQUENCE] += 1
         state.counters[Counter.TIME_US] = command["time_us"]
@@ -47,18 +59,15 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
         result["program_version"] = state.program.numbers[NUMBER_VERSION]
         kind = np.int64(command["kind"])
         if Kind.AUTHORIZATION_REQUEST <= kind <= Kind.REVERSAL_ADVICE:
-            result["reason"] = answer_message(state, command, result, findings)
+            result["reason"] = take_message(state, command, result, findings)
         elif kind == Kind.CHARGEBACK or kind == Kind.REPRESENTMENT:
+            row = find_row(state.account_slots, state.accounts["account_id"], command["account_id"])
+            posted, held = balances(state, row)
             result["reason"] = dispute(state, command, result)
+            tell_balances(state, row, posted, held, result)
         else:
             take_notice(state, command)
         result["approval_code"] = (np.int64(result["sequence"]) * 741_457 + 123_457) % _APPROVAL_CODES
-        account_row = find_row(state.account_slots, state.accounts["account_id"], command["account_id"])
-        if account_row >= 0:
-            result["account_id"] = command["account_id"]
-            result["available_minor"] = available_credit(state, account_row)
-            result["posted_minor"] = state.accounts[account_row]["posted_minor"]
-            result["billing_currency"] = state.accounts[account_row]["currency"]
 
 
 @compiled
@@ -80,34 +89,35 @@ def name_accounts(state: State, commands: Records) -> None:
             commands[i]["account_id"] = state.accounts[token["account_row"]]["account_id"]
 
 
-@compiled
+@inlined
 def case_of(state: State, command: Any) -> Case:
     """Find the rows that a message concerns, and convert its amount."""
     token_row = find_row(state.token_slots, state.tokens["token_pan"], command["token_pan"])
     if token_row < 0:
-        return Case(-1, -1, -1, -1, -1, NO_RATE, 0)
+        return Case(-1, -1, -1, -1, -1, -1, NO_RATE, 0)
     account_row = np.int64(state.tokens[token_row]["account_row"])
     kind = np.int64(command["kind"])
     message_class = class_of(kind)
-    same_row = find_same(state, command, token_row, message_class)
+    first_row = find_first(state, command)
+    same_row = find_same(state, command, first_row, token_row, message_class)
     early_row: Integer = -1
     original_row: Integer = -1
     if has(command["flags"], Flag.HAS_ORIGINAL):
         original_row = find_original(state, command, token_row)
     elif kind == Kind.FINANCIAL_ADVICE:
-        original_row = find_same(state, command, token_row, MessageClass.AUTHORIZATION)
+        original_row = find_same(state, command, first_row, token_row, MessageClass.AUTHORIZATION)
     if message_class != MessageClass.REVERSAL:
-        early_row = find_early_reversal(state, command, token_row, message_class)
+        early_row = find_early_reversal(state, command, first_row, token_row, message_class)
     currency = np.int64(command["currency"])
     kept = np.int64(state.accounts[account_row]["currency"])
     rate = conversion_rate(state.program, currency, kept)
     billing: Integer = 0
     if rate != NO_RATE:
         billing = converted(state.program, np.int64(command["amount_minor"]), rate, currency, kept)
-    return Case(token_row, account_row, same_row, early_row, original_row, rate, billing)
+    return Case(token_row, account_row, first_row, same_row, early_row, original_row, rate, billing)
 
 
-@compiled
+@inlined
 def clear(state: State, findings: Findings) -> None:
     """Forget what was found of the command before."""
     findings.checks["reached"][:] = 0
@@ -115,10 +125,42 @@ def clear(state: State, findings: Findings) -> None:
     findings.rules[: state.program.numbers[NUMBER_RULES]] = 0
 
 
-@compiled
-def answer_message(state: State, command: Any, result: Any, findings: Findings) -> Integer:
-    """Decide on a message and do what the decision says."""
+@inlined
+def take_message(state: State, command: Any, result: Any, findings: Findings) -> Integer:
+    """Answer a message, and tell what it has changed."""
     case = case_of(state, command)
+    posted, held = balances(state, case.account_row)
+    reason = answer_message(state, command, case, result, findings)
+    tell_balances(state, case.account_row, posted, held, result)
+    return reason
+
+
+@inlined
+def balances(state: State, account_row: Integer) -> tuple[Integer, Integer]:
+    """What an account owes and what is held of it; nothing where there is no account."""
+    if account_row < 0:
+        return np.int64(0), np.int64(0)
+    account = state.accounts[account_row]
+    return np.int64(account["posted_minor"]), np.int64(account["held_minor"])
+
+
+@inlined
+def tell_balances(state: State, account_row: Integer, posted: Integer, held: Integer, result: Any) -> None:
+    """What an account stands at now, and by how much that differs from before."""
+    if account_row < 0:
+        return
+    account = state.accounts[account_row]
+    result["account_id"] = account["account_id"]
+    result["available_minor"] = available_credit(state, account_row)
+    result["posted_minor"] = account["posted_minor"]
+    result["posted_change_minor"] = np.int64(account["posted_minor"]) - posted
+    result["held_change_minor"] = np.int64(account["held_minor"]) - held
+    result["billing_currency"] = account["currency"]
+
+
+@inlined
+def answer_message(state: State, command: Any, case: Case, result: Any, findings: Findings) -> Integer:
+    """Decide on a message and do what the decision says."""
     kind = np.int64(command["kind"])
     if case.token_row >= 0:
         result["payment_account_reference"] = state.tokens[case.token_row]["payment_account_reference"]
@@ -155,7 +197,7 @@ def answer_message(state: State, command: Any, result: Any, findings: Findings) 
     return reason
 
 
-@compiled
+@inlined
 def is_same_again(state: State, command: Any, case: Case) -> Any:
     """Whether a request is one that was answered before: marked as a repeat, and for the same amount."""
     if case.same_row < 0 or not is_repeat(command):

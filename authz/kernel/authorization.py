@@ -5,31 +5,32 @@ from typing import Any
 import numpy as np
 
 from authz.commands import CryptogramOutcome, Flag, Kind, Operation, Records
-from authz.compiled import Integer, compiled
+from authz.compiled import Integer, compiled, inlined
 from authz.kernel import checks
 from authz.kernel.attribute_values import fill_values
+from authz.kernel.calendar import keep_day
 from authz.kernel.checks import Case, Findings, has
 from authz.kernel.conversion import converted
 from authz.kernel.habits import learn, note_decline
 from authz.kernel.holds import available_credit, extend_hold, place_hold
 from authz.kernel.limits import check_limits
-from authz.kernel.meters import correct_meters
+from authz.kernel.meters import correct_meters, subjects_of
 from authz.kernel.postings import complete, post, refund
 from authz.kernel.rules import check_rules
-from authz.kernel.traces import enter_trace, new_transaction
+from authz.kernel.traces import enter_trace_behind, new_transaction, trace_key
 from authz.program.tables import NUMBER_RULES
 from authz.reasons import LAST_APPROVAL, Reason
 from authz.tables import MessageClass, State
 
 
-@compiled
+@inlined
 def card_takes_part(command: Any) -> Any:
     """Whether the card must be there: not for what refers to an earlier message, nor for giving money back."""
     refers = has(command["flags"], Flag.HAS_ORIGINAL) or np.int64(command["operation"]) == Operation.REFUND
     return not refers or np.int64(command["cryptogram_outcome"]) != CryptogramOutcome.ABSENT
 
 
-@compiled
+@inlined
 def decide_card(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """Who is asking: the token, its domain and the cryptogram."""
     reason = checks.check_token(state, command, case, findings)
@@ -47,7 +48,7 @@ def decide_card(state: State, command: Any, case: Case, findings: Records) -> In
     return reason
 
 
-@compiled
+@inlined
 def decide_standing(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """Whether the card may pay now. The transaction counter of a valid cryptogram is spent here, whatever follows."""
     reason: Integer = Reason.APPROVED
@@ -70,7 +71,7 @@ def decide_standing(state: State, command: Any, case: Case, findings: Records) -
     return reason
 
 
-@compiled
+@inlined
 def decide_money(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """Whether the amount is right and within what the account may spend."""
     refers = has(command["flags"], Flag.HAS_ORIGINAL)
@@ -89,22 +90,24 @@ def decide_money(state: State, command: Any, case: Case, findings: Records) -> I
     return checks.check_transaction_limit(state, command, case, findings)
 
 
-@compiled
+@inlined
 def decide_risk(state: State, command: Any, case: Case, findings: Findings, result: Any) -> Integer:
     """Whether limits and rules have something against it. What completes or gives back was asked about before."""
     is_completion = case.original_row >= 0 and np.int64(command["kind"]) == Kind.FINANCIAL_REQUEST
     if is_completion or np.int64(command["operation"]) == Operation.REFUND:
         return Reason.APPROVED
+    keep_day(state.program, findings.today, np.int64(command["time_us"]))
+    subjects = subjects_of(state, case.token_row, case.account_row)
     reason: Integer = Reason.APPROVED
     if case.billing_minor > 0:
-        reason = check_limits(state, command, case, findings.limits)
+        reason = check_limits(state, command, case, subjects, findings.limits, findings.today)
     if reason == Reason.APPROVED and state.program.numbers[NUMBER_RULES] > 0:
-        fill_values(state, command, case, findings.values)
+        fill_values(state, command, case, subjects, findings.values, findings.today)
         reason = check_rules(state, case, findings.values, findings.rules, result)
     return reason
 
 
-@compiled
+@inlined
 def decide_credit(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """Whether the account can bear it, and which kind of approval that makes."""
     if np.int64(command["operation"]) == Operation.REFUND:
@@ -115,7 +118,7 @@ def decide_credit(state: State, command: Any, case: Case, findings: Records) -> 
     return reason
 
 
-@compiled
+@inlined
 def answer_request(state: State, command: Any, case: Case, result: Any, reason: Integer, is_authentic: Any) -> None:
     """Enter a decided request; an approval holds, posts or gives back its amount.
 
@@ -126,7 +129,8 @@ def answer_request(state: State, command: Any, case: Case, result: Any, reason: 
         message_class = MessageClass.FINANCIAL
     row = new_transaction(state, command, case.token_row, message_class)
     if case.same_row < 0 and is_authentic:
-        enter_trace(state, row, command["token_pan"], command["stan"], command["transmitted"])
+        key = trace_key(command["token_pan"], command["acquirer"], command["stan"], command["transmitted"])
+        enter_trace_behind(state, row, key, case.first_row, command["stan"], command["transmitted"])
     entry = state.transactions[row]
     entry["reason"] = reason
     if reason > LAST_APPROVAL:

@@ -1,9 +1,12 @@
 """Calendar arithmetic on Unix microseconds, in the proleptic Gregorian calendar."""
 
-import numpy as np
+from enum import IntEnum
 
-from authz.compiled import Integer, compiled
-from authz.program.tables import Period, Program
+import numpy as np
+import numpy.typing as npt
+
+from authz.compiled import Integer, compiled, inlined
+from authz.program.tables import NUMBER_VERSION, Period, Program
 
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
@@ -14,7 +17,7 @@ _DAYS_TO_1970 = 719_468  # from 0000-03-01, where the years of this arithmetic b
 _DAYS_OF_ERA = 146_097  # 400 years
 
 
-@compiled
+@inlined
 def year_and_month(time_us: Integer) -> tuple[Integer, Integer]:
     """The year and month (1 to 12) that a time is in."""
     days = time_us // DAY_US + _DAYS_TO_1970
@@ -27,7 +30,7 @@ def year_and_month(time_us: Integer) -> tuple[Integer, Integer]:
     return year_of_era + era * 400 + (1 if month <= 2 else 0), month
 
 
-@compiled
+@inlined
 def month_of(time_us: Integer) -> Integer:
     """The month of a time as YYMM, as cards print it."""
     year, month = year_and_month(time_us)
@@ -44,8 +47,8 @@ def first_of_month(year: Integer, month: Integer) -> Integer:
 
 
 @compiled
-def utc_offset(program: Program, time_us: Integer) -> Integer:
-    """How far the program's local time is ahead of UTC at a time, microseconds."""
+def offset_place(program: Program, time_us: Integer) -> Integer:
+    """Where the program's offsets tell of a time."""
     low: Integer = 0
     high: Integer = len(program.offsets)
     while high - low > 1:
@@ -54,7 +57,13 @@ def utc_offset(program: Program, time_us: Integer) -> Integer:
             low = middle
         else:
             high = middle
-    return np.int64(program.offsets[low]["seconds"]) * _SECOND_US
+    return low
+
+
+@compiled
+def utc_offset(program: Program, time_us: Integer) -> Integer:
+    """How far the program's local time is ahead of UTC at a time, microseconds."""
+    return np.int64(program.offsets[offset_place(program, time_us)]["seconds"]) * _SECOND_US
 
 
 @compiled
@@ -78,3 +87,45 @@ def period_start(program: Program, period: Integer, time_us: Integer) -> Integer
         year, month = year_and_month(local)
         start = first_of_month(year, month if period == Period.MONTH else 1)
     return utc_of(program, start, offset)
+
+
+class Day(IntEnum):
+    """What is kept of a local day, until it is over or its offset changes: places in an array."""
+
+    PROGRAM_VERSION = 0
+    FROM_US = 1
+    UNTIL_US = 2
+    OFFSET_US = 3
+    DAY_START_US = 4  # in the order of `Period`
+    WEEK_START_US = 5
+    MONTH_START_US = 6
+    YEAR_START_US = 7
+
+
+Today = npt.NDArray[np.int64]
+"""int64[len(Day)]: what follows from the time alone, worked out once a day. No part of the state."""
+
+
+@inlined
+def keep_day(program: Program, today: Today, time_us: Integer) -> None:
+    """Make an array tell of the day that a time is in."""
+    if not (
+        today[Day.FROM_US] <= time_us < today[Day.UNTIL_US]
+        and today[Day.PROGRAM_VERSION] == program.numbers[NUMBER_VERSION]
+    ):
+        _work_out_day(program, today, time_us)
+
+
+@compiled
+def _work_out_day(program: Program, today: Today, time_us: Integer) -> None:
+    place = offset_place(program, time_us)
+    offset = np.int64(program.offsets[place]["seconds"]) * _SECOND_US
+    midnight = (time_us + offset) // DAY_US * DAY_US - offset
+    today[Day.PROGRAM_VERSION] = program.numbers[NUMBER_VERSION]
+    today[Day.FROM_US] = max(midnight, np.int64(program.offsets[place]["from_us"]))
+    today[Day.UNTIL_US] = midnight + DAY_US
+    if place + 1 < len(program.offsets):
+        today[Day.UNTIL_US] = min(today[Day.UNTIL_US], np.int64(program.offsets[place + 1]["from_us"]))
+    today[Day.OFFSET_US] = offset
+    for period in (Period.DAY, Period.WEEK, Period.MONTH, Period.YEAR):
+        today[Day.DAY_START_US + period - Period.DAY] = period_start(program, period, time_us)

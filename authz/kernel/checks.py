@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from authz.attributes import ATTRIBUTES_MAX
 from authz.commands import CardState, CryptogramOutcome, Flag, Kind, Operation, Records, TokenState, record
-from authz.compiled import Integer, compiled
-from authz.kernel.calendar import month_of
+from authz.compiled import Integer, compiled, inlined
+from authz.kernel.calendar import Day, Today, month_of
 from authz.kernel.conversion import NO_RATE
 from authz.kernel.holds import available_credit
 from authz.program.tables import LIMITS_MAX, RULES_MAX
@@ -28,6 +28,10 @@ ATC_WINDOW = 64
 
 _ONE = np.uint64(1)
 _PERMILLE = 1000
+
+
+RUN = 128
+"""How many commands `prefetching` looks at together: what they need fits the processor's second cache."""
 
 
 class Check(IntEnum):
@@ -57,12 +61,14 @@ class Check(IntEnum):
 class Case(NamedTuple):
     """One message, the rows it concerns (-1 for a row that was not found) and its amount in the account's currency.
 
-    same_row: the same message sent before.  early_row: a reversal of it that came first.  original_row: what DE 90
-    names, or for a completion without it the authorization with the same trace.  rate: see `conversion`.
+    first_row: the first transaction whose trace has the same key.  same_row: the same message sent before.
+    early_row: a reversal of it that came first.  original_row: what DE 90 names, or for a completion without it the
+    authorization with the same trace.  rate: see `conversion`.
     """
 
     token_row: Integer
     account_row: Integer
+    first_row: Integer
     same_row: Integer
     early_row: Integer
     original_row: Integer
@@ -75,12 +81,17 @@ class Findings(NamedTuple):
 
     checks: FINDING[len(Check)].  limits: FINDING[LIMITS_MAX].  rules: uint8[RULES_MAX], see `rules`.
     values: int64[ATTRIBUTES_MAX].
+
+    Nothing found, but kept from one decision to the next: ahead: int64[RUN, 2], see `prefetching`.  today: see
+    `calendar`.
     """
 
     checks: Records
     limits: Records
     rules: npt.NDArray[np.uint8]
     values: npt.NDArray[np.int64]
+    ahead: npt.NDArray[np.int64]
+    today: Today
 
 
 def new_findings() -> Findings:
@@ -90,10 +101,12 @@ def new_findings() -> Findings:
         np.zeros(LIMITS_MAX, FINDING),
         np.zeros(RULES_MAX, np.uint8),
         np.zeros(ATTRIBUTES_MAX, np.int64),
+        np.zeros((RUN, 2), np.int64),
+        np.zeros(len(Day), np.int64),
     )
 
 
-@compiled
+@inlined
 def note(findings: Records, check: Integer, seen: Integer, bound: Integer, reason: Integer) -> Integer:
     """Write down one finding and return its reason."""
     findings[check]["seen"] = seen
@@ -103,20 +116,20 @@ def note(findings: Records, check: Integer, seen: Integer, bound: Integer, reaso
     return reason
 
 
-@compiled
+@inlined
 def has(flags: Any, flag: Integer) -> Any:
     """Whether a flag is among these."""
     return np.int64(flags) & flag != 0
 
 
-@compiled
+@inlined
 def check_token(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The token must be known."""
     reason = Reason.TOKEN_NOT_FOUND if case.token_row < 0 else Reason.APPROVED
     return note(findings, Check.TOKEN, 0 if case.token_row < 0 else 1, 1, reason)
 
 
-@compiled
+@inlined
 def check_operation(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The network must serve this kind of transaction."""
     operation = np.int64(command["operation"])
@@ -131,7 +144,7 @@ def check_operation(state: State, command: Any, case: Case, findings: Records) -
     return note(findings, Check.OPERATION, operation, 0, reason)
 
 
-@compiled
+@inlined
 def check_channel(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The channel must be in the token's domain (EMVCo token domain restriction controls)."""
     allowed = np.int64(state.tokens[case.token_row]["channels"])
@@ -140,7 +153,7 @@ def check_channel(state: State, command: Any, case: Case, findings: Records) -> 
     return note(findings, Check.CHANNEL, channel, allowed, reason)
 
 
-@compiled
+@inlined
 def check_cryptogram(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """There must be a cryptogram, of the token's own version, and the network must have found it right."""
     token = state.tokens[case.token_row]
@@ -155,7 +168,7 @@ def check_cryptogram(state: State, command: Any, case: Case, findings: Records) 
     return note(findings, Check.CRYPTOGRAM, outcome, CryptogramOutcome.VALID, reason)
 
 
-@compiled
+@inlined
 def check_signed_amount(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The amount asked for must be the amount the phone signed."""
     asked, signed = np.int64(command["amount_minor"]), np.int64(command["signed_amount_minor"])
@@ -163,7 +176,7 @@ def check_signed_amount(state: State, command: Any, case: Case, findings: Record
     return note(findings, Check.SIGNED_AMOUNT, asked, signed, reason)
 
 
-@compiled
+@inlined
 def check_signed_currency(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The currency asked for must be the currency the phone signed."""
     asked, signed = np.int64(command["currency"]), np.int64(command["signed_currency"])
@@ -171,7 +184,7 @@ def check_signed_currency(state: State, command: Any, case: Case, findings: Reco
     return note(findings, Check.SIGNED_CURRENCY, asked, signed, reason)
 
 
-@compiled
+@inlined
 def check_transaction_counter(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The transaction counter must be new: above the highest seen, or in the window below it and not used yet.
 
@@ -186,7 +199,7 @@ def check_transaction_counter(state: State, command: Any, case: Case, findings: 
     return note(findings, Check.TRANSACTION_COUNTER, atc, highest, reason)
 
 
-@compiled
+@inlined
 def use_transaction_counter(state: State, command: Any, case: Case) -> None:
     """Mark a counter as used. A valid cryptogram is spent whatever the later checks say."""
     token = state.tokens[case.token_row]
@@ -201,7 +214,7 @@ def use_transaction_counter(state: State, command: Any, case: Case) -> None:
         token["atc_window"] = window | _ONE << np.uint64(-ahead)
 
 
-@compiled
+@inlined
 def check_token_state(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The token must be active."""
     token_state = np.int64(state.tokens[case.token_row]["state"])
@@ -215,7 +228,7 @@ def check_token_state(state: State, command: Any, case: Case, findings: Records)
     return note(findings, Check.TOKEN_STATE, token_state, TokenState.ACTIVE, reason)
 
 
-@compiled
+@inlined
 def check_token_expiry(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The token must not have expired; it is valid to the end of its expiry month."""
     month, expiry = month_of(np.int64(command["time_us"])), np.int64(state.tokens[case.token_row]["expiry"])
@@ -223,7 +236,7 @@ def check_token_expiry(state: State, command: Any, case: Case, findings: Records
     return note(findings, Check.TOKEN_EXPIRY, month, expiry, reason)
 
 
-@compiled
+@inlined
 def check_expiration_date(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The expiry date on the wire must be the token's."""
     sent, expiry = np.int64(command["expiry"]), np.int64(state.tokens[case.token_row]["expiry"])
@@ -231,7 +244,7 @@ def check_expiration_date(state: State, command: Any, case: Case, findings: Reco
     return note(findings, Check.EXPIRATION_DATE, sent, expiry, reason)
 
 
-@compiled
+@inlined
 def check_card_state(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The card behind the token must not be frozen."""
     card_state = np.int64(state.cards[state.tokens[case.token_row]["card_row"]]["state"])
@@ -239,7 +252,7 @@ def check_card_state(state: State, command: Any, case: Case, findings: Records) 
     return note(findings, Check.CARD_STATE, card_state, CardState.ACTIVE, reason)
 
 
-@compiled
+@inlined
 def check_duplicate(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The same acquirer, terminal, STAN, RRN and transmission time must not have come before for this token."""
     seen = 0 if case.same_row < 0 else np.int64(state.transactions[case.same_row]["sequence"])
@@ -247,7 +260,7 @@ def check_duplicate(state: State, command: Any, case: Case, findings: Records) -
     return note(findings, Check.DUPLICATE, np.int64(command["stan"]), seen, reason)
 
 
-@compiled
+@inlined
 def check_early_reversal(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """Its reversal must not have come before it."""
     seen = 0 if case.early_row < 0 else np.int64(state.transactions[case.early_row]["sequence"])
@@ -276,7 +289,7 @@ def check_original(state: State, command: Any, case: Case, findings: Records) ->
     return note(findings, Check.ORIGINAL, stan, np.int64(original["sequence"]), reason)
 
 
-@compiled
+@inlined
 def check_currency(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The transaction must be in the account's currency, or in one that the program has a rate for."""
     kept = np.int64(state.accounts[case.account_row]["currency"])
@@ -284,7 +297,7 @@ def check_currency(state: State, command: Any, case: Case, findings: Records) ->
     return note(findings, Check.CURRENCY, np.int64(command["currency"]), kept, reason)
 
 
-@compiled
+@inlined
 def check_amount(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The amount must fit the kind of transaction: nothing for a balance, cash-back within it, else more than zero.
 
@@ -339,7 +352,7 @@ def check_original_amount(state: State, command: Any, case: Case, findings: Reco
     return note(findings, Check.ORIGINAL_AMOUNT, seen, bound, reason)
 
 
-@compiled
+@inlined
 def check_transaction_limit(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The amount, with what it adds to, must be within the account's limit for a single transaction."""
     amount = case.billing_minor
@@ -350,7 +363,7 @@ def check_transaction_limit(state: State, command: Any, case: Case, findings: Re
     return note(findings, Check.TRANSACTION_LIMIT, amount, limit, reason)
 
 
-@compiled
+@inlined
 def check_available_credit(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The available credit must cover the amount, or a part of it where the terminal can take a part."""
     amount = case.billing_minor

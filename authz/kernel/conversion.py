@@ -5,7 +5,7 @@ Rule: billing = amount * rate, rounded half away from zero to the minor unit of 
 
 import numpy as np
 
-from authz.compiled import Integer, compiled
+from authz.compiled import Integer, inlined
 from authz.program.tables import Program
 
 NO_RATE = -1
@@ -16,7 +16,7 @@ _AMOUNT_MAX = 10**17
 _POWERS = np.array([10**exponent for exponent in range(19)], np.int64)
 
 
-@compiled
+@inlined
 def conversion_rate(program: Program, source: Integer, target: Integer) -> Integer:
     """The rate between two currencies as DE 10 carries it: decimals (1 digit), then 7 digits.
 
@@ -32,7 +32,7 @@ def conversion_rate(program: Program, source: Integer, target: Integer) -> Integ
     return np.int64(rate["decimals"]) * _DIGITS + np.int64(rate["mantissa"])
 
 
-@compiled
+@inlined
 def converted(program: Program, amount: Integer, rate: Integer, source: Integer, target: Integer) -> Integer:
     """A non-negative amount in the minor units of another currency; at most 10**17, so that sums never overflow."""
     if rate == SAME_CURRENCY:

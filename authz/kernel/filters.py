@@ -4,14 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from authz.compiled import Integer, compiled
+from authz.compiled import Integer, inlined
 from authz.program.tables import Program
 
 _ONE_64 = np.uint64(1)
 _LAST_FIVE_BITS = 31
 
 
-@compiled
+@inlined
 def in_set(program: Program, number: Integer, value: Integer) -> Any:
     """Whether a value is in one of the program's sets, which stand in order."""
     low = np.int64(program.set_starts[number])
@@ -25,10 +25,12 @@ def in_set(program: Program, number: Integer, value: Integer) -> Any:
     return low < program.set_starts[number + 1] and program.set_values[low] == value
 
 
-@compiled
+@inlined
 def passes(program: Program, number: Integer, entry: Any, currency: Integer) -> Any:
     """Whether a command or a transaction passes a filter. currency: the account's."""
     rule = program.filters[number]
+    if rule["is_open"] != 0:
+        return True
     if not np.int64(rule["channels"]) >> np.int64(entry["channel"]) & 1:
         return False
     if not np.int64(rule["operations"]) >> (np.int64(entry["operation"]) & _LAST_FIVE_BITS) & 1:

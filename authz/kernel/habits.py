@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from authz.commands import NO_POSITION, CardholderVerification, Channel
-from authz.compiled import Integer, compiled
-from authz.hash_index import add_row, find_row, scrambled
+from authz.compiled import Integer, compiled, inlined
+from authz.hash_index import add_key, holds_key, scrambled
 from authz.kernel.meters import activity_of
 from authz.tables import Counter, State
 
@@ -15,41 +15,37 @@ MERCHANT, COUNTRY = 1, 2
 """Kinds of things that are remembered as used."""
 
 _KIND_SHIFT = np.uint64(56)
-_MASK_62 = np.uint64((1 << 62) - 1)
+_NOT_ZERO = np.uint64(1 << 62)
 
 
-@compiled
+@inlined
 def seen_key(account_row: Integer, kind: Integer, value: Integer) -> Integer:
     """One number for an account and a thing that it has used."""
     mixed = np.uint64(scrambled(np.uint64(account_row) | np.uint64(kind) << _KIND_SHIFT)) ^ np.uint64(value)
-    return np.uint64(scrambled(mixed)) & _MASK_62
+    return np.uint64(scrambled(mixed)) | _NOT_ZERO
 
 
-@compiled
+@inlined
 def has_used(state: State, account_row: Integer, kind: Integer, value: Integer) -> Any:
     """Whether an account has used a merchant or a country before."""
-    return find_row(state.seen_slots, state.seen["key"], seen_key(account_row, kind, value)) >= 0
+    return holds_key(state.seen, seen_key(account_row, kind, value))
 
 
-@compiled
+@inlined
 def note_use(state: State, account_row: Integer, kind: Integer, value: Integer) -> None:
     """Remember that an account has used a merchant or a country."""
-    key = seen_key(account_row, kind, value)
-    if find_row(state.seen_slots, state.seen["key"], key) < 0:
-        row = state.counters[Counter.SEEN]
+    if add_key(state.seen, seen_key(account_row, kind, value)):
         state.counters[Counter.SEEN] += 1
-        state.seen[row]["key"] = key
-        add_row(state.seen_slots, key, row)
 
 
-@compiled
+@inlined
 def is_card_present(command: Any) -> Any:
     """Whether the card, or the phone, was at the terminal."""
     channel = np.int64(command["channel"])
     return channel == Channel.CONTACTLESS or channel == Channel.CONTACT_CHIP or channel == Channel.MAGNETIC_STRIPE
 
 
-@compiled
+@inlined
 def learn(state: State, command: Any, row: Integer, billing: Integer) -> None:
     """Learn from an approved purchase. row: its transaction.  billing: more than zero."""
     account_row = np.int64(state.transactions[row]["account_row"])
@@ -78,14 +74,14 @@ def note_decline(state: State, token_row: Integer) -> None:
     state.activities[activity_of(state, np.int64(state.tokens[token_row]["account_row"]))]["consecutive_declines"] += 1
 
 
-@compiled
+@inlined
 def standard_deviation(activity: Any) -> float:
     """The spread of an account's amounts (of the sample), 0 for fewer than two."""
     count = np.int64(activity["count"])
     return math.sqrt(np.float64(activity["squares"]) / (count - 1)) if count > 1 else 0.0
 
 
-@compiled
+@inlined
 def has_position(activity: Any) -> Any:
     """Whether the last card-present use is known with its place."""
     return activity["present_us"] != 0 and np.int64(activity["latitude"]) != NO_POSITION

@@ -6,19 +6,19 @@ ends with the hour in which its time is up, and an expiry costs nothing until th
 
 import numpy as np
 
-from authz.compiled import Integer, compiled
+from authz.compiled import Integer, compiled, inlined
 from authz.kernel.calendar import HOUR_US
 from authz.tables import EXPIRY_HOURS, Counter, State, TransactionFlag
 
 
-@compiled
+@inlined
 def available_credit(state: State, account_row: Integer) -> Integer:
     """Limit - posted - held."""
     account = state.accounts[account_row]
     return np.int64(account["limit_minor"]) - np.int64(account["posted_minor"]) - np.int64(account["held_minor"])
 
 
-@compiled
+@inlined
 def place_hold(state: State, row: Integer, billing: Integer, time_us: Integer) -> None:
     """Set an amount aside for a transaction, for as long as its merchant category says."""
     entry = state.transactions[row]
@@ -47,14 +47,14 @@ def release_hold(state: State, row: Integer, billing: Integer) -> None:
     state.accounts[entry["account_row"]]["held_minor"] -= released
 
 
-@compiled
+@inlined
 def expiry_hour(state: State, row: Integer, time_us: Integer) -> Integer:
     """The hour in which a hold that begins now ends."""
     category = state.program.categories[state.transactions[row]["merchant_category"]]
     return time_us // HOUR_US + np.int64(category["hold_hours"])
 
 
-@compiled
+@inlined
 def _await_expiry(state: State, row: Integer) -> None:
     entry = state.transactions[row]
     place = np.int64(entry["expires_hour"]) % EXPIRY_HOURS

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 
 from authz.commands import Records
-from authz.compiled import Integer, compiled
+from authz.compiled import Integer, inlined
+from authz.kernel.calendar import Today
 from authz.kernel.checks import Case
 from authz.kernel.filters import passes
-from authz.kernel.meters import read_meter
+from authz.kernel.meters import Subjects, read_meter
 from authz.program.tables import NUMBER_LIMITS
 from authz.reasons import Reason
 from authz.tables import State
@@ -17,8 +18,10 @@ NOT_REACHED, COUNT, AMOUNT = 0, 1, 2
 """What a limit's finding is about: in its field reached."""
 
 
-@compiled
-def check_limits(state: State, command: Any, case: Case, findings: Records) -> Integer:
+@inlined
+def check_limits(
+    state: State, command: Any, case: Case, subjects: Subjects, findings: Records, today: Today
+) -> Integer:
     """Every limit that concerns the transaction must allow it. findings: FINDING[LIMITS_MAX].
 
     An increment counts with its amount only: its authorization was counted when it came.
@@ -32,9 +35,7 @@ def check_limits(state: State, command: Any, case: Case, findings: Records) -> I
         count: Integer = more
         amount = case.billing_minor
         if limit["meter"] >= 0:
-            counted, summed = read_meter(
-                state, np.int64(limit["meter"]), case.token_row, case.account_row, np.int64(command["time_us"])
-            )
+            counted, summed = read_meter(state, np.int64(limit["meter"]), subjects, np.int64(command["time_us"]), today)
             count += counted
             amount += summed
         finding = findings[number]

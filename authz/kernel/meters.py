@@ -6,13 +6,13 @@ So a transaction costs each meter one step forward and, later, one step back, wh
 new program brings along shows at once what it would have shown had it always been there.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from authz.commands import Operation
-from authz.compiled import Integer, compiled
-from authz.kernel.calendar import period_start
+from authz.compiled import Integer, compiled, inlined
+from authz.kernel.calendar import Day, Today
 from authz.kernel.filters import passes
 from authz.program.tables import (
     NUMBER_METERS,
@@ -27,7 +27,7 @@ from authz.tables import Counter, MessageClass, State, TransactionFlag
 _BEGINNING = -(2**62)
 
 
-@compiled
+@inlined
 def activity_of(state: State, account_row: Integer) -> Integer:
     """The row of an account's activity, made where there is none yet."""
     account = state.accounts[account_row]
@@ -37,7 +37,7 @@ def activity_of(state: State, account_row: Integer) -> Integer:
     return np.int64(account["activity"]) - 1
 
 
-@compiled
+@inlined
 def remember(state: State, row: Integer) -> None:
     """Put a new transaction at the end of the lists of its account and segment."""
     entry = state.transactions[row]
@@ -56,7 +56,7 @@ def remember(state: State, row: Integer) -> None:
     segment["last"] = row + 1
 
 
-@compiled
+@inlined
 def counts(entry: Any, outcome: Integer) -> Any:
     """Whether a transaction is one that meters of an outcome count.
 
@@ -75,7 +75,7 @@ def counts(entry: Any, outcome: Integer) -> Any:
     return entry["original"] == 0 and np.int64(entry["operation"]) != Operation.REFUND and entry["billing_minor"] != 0
 
 
-@compiled
+@inlined
 def concerns(state: State, number: Integer, row: Integer, subject: Integer) -> Any:
     """Whether a transaction in the list is one that a meter counts for this subject."""
     meter, entry = state.program.meters[number], state.transactions[row]
@@ -90,8 +90,8 @@ def concerns(state: State, number: Integer, row: Integer, subject: Integer) -> A
     return passes(state.program, np.int64(meter["filter"]), entry, currency)
 
 
-@compiled
-def window_start(state: State, number: Integer, time_us: Integer) -> Integer:
+@inlined
+def window_start(state: State, number: Integer, time_us: Integer, today: Today) -> Integer:
     """When a meter's window began. Exactly so long ago is outside a trailing window, a period's beginning inside it."""
     meter = state.program.meters[number]
     period = np.int64(meter["period"])
@@ -99,7 +99,7 @@ def window_start(state: State, number: Integer, time_us: Integer) -> Integer:
         return time_us - np.int64(meter["length_us"]) + 1
     if period == Period.LIFETIME or period == Period.SINCE_VERIFICATION:
         return _BEGINNING
-    return period_start(state.program, period, time_us)
+    return np.int64(today[Day.DAY_START_US + period - Period.DAY])
 
 
 @compiled
@@ -114,7 +114,7 @@ def new_cells(state: State, scope: Integer) -> Integer:
     return first
 
 
-@compiled
+@inlined
 def cells_of(state: State, holder: Any, scope: Integer) -> Integer:
     """Where a subject's cells begin, made anew for a new program. holder: the row that knows the place."""
     version = state.program.numbers[NUMBER_VERSION]
@@ -124,29 +124,64 @@ def cells_of(state: State, holder: Any, scope: Integer) -> Integer:
     return np.int64(holder["cells"])
 
 
-@compiled
-def cell_place(state: State, number: Integer, token_row: Integer, account_row: Integer) -> Integer:
-    """The place of a meter's cell for the subject that a token stands for."""
+class Subjects(NamedTuple):
+    """Whom a transaction's meters are about, by scope: where their cells begin, and the rows that the lists tell of.
+
+    activity_row: of the account.  cells: -1 for a scope that no meter has.
+    """
+
+    token_row: Integer
+    card_row: Integer
+    activity_row: Integer
+    segment: Integer
+    token_cells: Integer
+    card_cells: Integer
+    account_cells: Integer
+    segment_cells: Integer
+
+
+@inlined
+def subjects_of(state: State, token_row: Integer, account_row: Integer) -> Subjects:
+    """Whom the transactions of a token are about."""
+    wanted = state.program.cells_of_scope
+    card_row = np.int64(state.tokens[token_row]["card_row"])
+    activity_row: Integer = activity_of(state, account_row)
+    segment = np.int64(state.accounts[account_row]["segment"])
+    nowhere = np.int64(-1)
+    return Subjects(
+        token_row,
+        card_row,
+        activity_row,
+        segment,
+        cells_of(state, state.tokens[token_row], Scope.TOKEN) if wanted[Scope.TOKEN] != 0 else nowhere,
+        cells_of(state, state.cards[card_row], Scope.CARD) if wanted[Scope.CARD] != 0 else nowhere,
+        cells_of(state, state.activities[activity_row], Scope.ACCOUNT) if wanted[Scope.ACCOUNT] != 0 else nowhere,
+        cells_of(state, state.segments[segment], Scope.SEGMENT) if wanted[Scope.SEGMENT] != 0 else nowhere,
+    )
+
+
+@inlined
+def cell_place(state: State, number: Integer, subjects: Subjects) -> Integer:
+    """The place of a meter's cell."""
     scope = np.int64(state.program.meters[number]["scope"])
     place = np.int64(state.program.cell_of[number])
     if scope == Scope.TOKEN:
-        return place + cells_of(state, state.tokens[token_row], scope)
+        return place + subjects.token_cells
     if scope == Scope.CARD:
-        return place + cells_of(state, state.cards[state.tokens[token_row]["card_row"]], scope)
+        return place + subjects.card_cells
     if scope == Scope.ACCOUNT:
-        return place + cells_of(state, state.activities[activity_of(state, account_row)], scope)
-    return place + cells_of(state, state.segments[state.accounts[account_row]["segment"]], scope)
+        return place + subjects.account_cells
+    return place + subjects.segment_cells
 
 
-@compiled
-def subject_of(state: State, number: Integer, token_row: Integer) -> Integer:
+@inlined
+def subject_of(state: State, number: Integer, subjects: Subjects) -> Integer:
     """The row that a meter of a token or card looks for in its account's list."""
-    if np.int64(state.program.meters[number]["scope"]) == Scope.CARD:
-        return np.int64(state.tokens[token_row]["card_row"])
-    return token_row
+    is_card = np.int64(state.program.meters[number]["scope"]) == Scope.CARD
+    return subjects.card_row if is_card else subjects.token_row
 
 
-@compiled
+@inlined
 def following(state: State, row: Integer, scope: Integer) -> Integer:
     """The next transaction in a list: row + 1, 0 at its end."""
     if scope == Scope.SEGMENT:
@@ -154,17 +189,17 @@ def following(state: State, row: Integer, scope: Integer) -> Integer:
     return np.int64(state.transactions[row]["next_of_account"])
 
 
-@compiled
+@inlined
 def read_meter(
-    state: State, number: Integer, token_row: Integer, account_row: Integer, time_us: Integer
+    state: State, number: Integer, subjects: Subjects, time_us: Integer, today: Today
 ) -> tuple[Integer, Integer]:
     """What a meter shows now: how many transactions, and how much in the account's currency."""
     scope = np.int64(state.program.meters[number]["scope"])
-    cell = state.cells[cell_place(state, number, token_row, account_row)]
-    subject = subject_of(state, number, token_row)
-    listed = state.segments[state.accounts[account_row]["segment"]]
+    cell = state.cells[cell_place(state, number, subjects)]
+    subject = subject_of(state, number, subjects)
+    listed = state.segments[subjects.segment]
     if scope != Scope.SEGMENT:
-        listed = state.activities[activity_of(state, account_row)]
+        listed = state.activities[subjects.activity_row]
     ahead = np.int64(listed["first"]) if cell["head"] == 0 else following(state, np.int64(cell["head"]) - 1, scope)
     while ahead != 0:
         row = ahead - 1
@@ -173,10 +208,10 @@ def read_meter(
             cell["amount"] += state.transactions[row]["billing_minor"]
         cell["head"] = ahead
         ahead = following(state, row, scope)
-    start = window_start(state, number, time_us)
+    start = window_start(state, number, time_us, today)
     left: Integer = 0
     if np.int64(state.program.meters[number]["period"]) == Period.SINCE_VERIFICATION:
-        left = np.int64(state.tokens[token_row]["verified"])  # by its place: times can be equal
+        left = np.int64(state.tokens[subjects.token_row]["verified"])  # by its place: times can be equal
     behind = np.int64(listed["first"]) if cell["tail"] == 0 else following(state, np.int64(cell["tail"]) - 1, scope)
     while behind != 0 and (behind <= left or state.transactions[behind - 1]["time_us"] < start):
         row = behind - 1
@@ -192,10 +227,12 @@ def read_meter(
 def correct_meters(state: State, row: Integer, direction: Integer) -> None:
     """Take a transaction out of every cell that has counted it (-1), or put it back in (1), around a change of it."""
     entry = state.transactions[row]
-    token_row, account_row = np.int64(entry["token_row"]), np.int64(entry["account_row"])
+    if state.program.numbers[NUMBER_METERS] == 0:
+        return
+    subjects = subjects_of(state, np.int64(entry["token_row"]), np.int64(entry["account_row"]))
     for number in range(state.program.numbers[NUMBER_METERS]):
-        cell = state.cells[cell_place(state, number, token_row, account_row)]
+        cell = state.cells[cell_place(state, number, subjects)]
         is_counted = np.int64(cell["tail"]) < row + 1 <= np.int64(cell["head"])
-        if is_counted and concerns(state, number, row, subject_of(state, number, token_row)):
+        if is_counted and concerns(state, number, row, subject_of(state, number, subjects)):
             cell["count"] += direction
             cell["amount"] += direction * np.int64(entry["billing_minor"])

@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 
 from authz.commands import Kind
-from authz.compiled import Integer, compiled
+from authz.compiled import Integer, compiled, inlined
 from authz.kernel.holds import release_hold
 from authz.kernel.traces import find_sequence, new_transaction
 from authz.reasons import Reason
 from authz.tables import MessageClass, State
 
 
-@compiled
+@inlined
 def post(state: State, row: Integer, billing: Integer) -> None:
     """Charge an account; a negative amount gives money back."""
     entry = state.transactions[row]

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.attributes import UNKNOWN
-from authz.compiled import Integer, compiled
+from authz.compiled import Integer, inlined
 from authz.kernel.attribute_values import Values
 from authz.kernel.checks import Case
 from authz.kernel.filters import in_set
@@ -18,7 +18,7 @@ NOT_EVALUATED, NO_MATCH, MATCHED = 0, 1, 2
 """What became of a rule."""
 
 
-@compiled
+@inlined
 def holds(program: Program, first: Integer, values: Values) -> Any:
     """Whether a condition holds: instructions that jump, so that what is decided is not asked any further."""
     place = first
@@ -42,7 +42,7 @@ def holds(program: Program, first: Integer, values: Values) -> Any:
     return place == MATCH
 
 
-@compiled
+@inlined
 def applies(state: State, rule: Any, case: Case) -> Any:
     """Whether a rule is about this program, segment, account, card or token."""
     scope, subject = np.int64(rule["scope"]), rule["applies_to"]
@@ -57,7 +57,7 @@ def applies(state: State, rule: Any, case: Case) -> Any:
     return state.tokens[case.token_row]["token_id"] == subject
 
 
-@compiled
+@inlined
 def check_rules(state: State, case: Case, values: Values, outcomes: npt.NDArray[np.uint8], result: Any) -> Integer:
     """Ask the rules in their order; the first live one that declines, refers or steps up decides.
 

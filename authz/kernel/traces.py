@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from authz.commands import Flag, Kind
-from authz.compiled import Integer, compiled
+from authz.compiled import Integer, compiled, inlined
 from authz.hash_index import add_row, find_row, scrambled
 from authz.kernel.meters import remember
 from authz.tables import Counter, MessageClass, State, TransactionFlag
@@ -15,7 +15,7 @@ _SHIFT_32 = np.uint64(32)
 _UNTRACED = np.uint64(1 << 63)
 
 
-@compiled
+@inlined
 def trace_key(token_pan: Integer, acquirer: Integer, stan: Integer, transmitted: Integer) -> Integer:
     """One key of what names a message in DE 90. Rows are compared field by field behind it."""
     mixed = np.uint64(scrambled(np.uint64(token_pan))) ^ np.uint64(acquirer)
@@ -23,7 +23,7 @@ def trace_key(token_pan: Integer, acquirer: Integer, stan: Integer, transmitted:
     return np.uint64(scrambled(mixed)) & _MASK_62
 
 
-@compiled
+@inlined
 def class_of(kind: Integer) -> Integer:
     """The class of a message's kind."""
     if kind == Kind.AUTHORIZATION_REQUEST or kind == Kind.AUTHORIZATION_ADVICE:
@@ -35,7 +35,7 @@ def class_of(kind: Integer) -> Integer:
     return MessageClass.POSTING
 
 
-@compiled
+@inlined
 def _has_trace(row: Any, token_row: Integer, acquirer: Integer, stan: Integer, transmitted: Integer) -> Any:
     return (
         row["token_row"] == token_row
@@ -45,11 +45,20 @@ def _has_trace(row: Any, token_row: Integer, acquirer: Integer, stan: Integer, t
     )
 
 
-@compiled
-def find_same(state: State, command: Any, token_row: Integer, message_class: Integer) -> Integer:
-    """The transaction that came with the same acquirer, terminal, STAN, RRN, transmission time and class, or -1."""
+@inlined
+def find_first(state: State, command: Any) -> Integer:
+    """The first transaction whose trace has the same key as the command's, or -1."""
     key = trace_key(command["token_pan"], command["acquirer"], command["stan"], command["transmitted"])
-    row: Integer = find_row(state.trace_slots, state.transactions["trace_key"], key)
+    return find_row(state.trace_slots, state.transactions["trace_key"], key)
+
+
+@inlined
+def find_same(state: State, command: Any, first_row: Integer, token_row: Integer, message_class: Integer) -> Integer:
+    """The transaction that came with the same acquirer, terminal, STAN, RRN, transmission time and class, or -1.
+
+    first_row: from `find_first`.
+    """
+    row = first_row
     while row >= 0:
         found = state.transactions[row]
         if (
@@ -84,11 +93,12 @@ def find_original(state: State, command: Any, token_row: Integer) -> Integer:
     return found_row
 
 
-@compiled
-def find_early_reversal(state: State, command: Any, token_row: Integer, message_class: Integer) -> Integer:
-    """The reversal that came before the message it reverses, which is this one; or -1."""
-    key = trace_key(command["token_pan"], command["acquirer"], command["stan"], command["transmitted"])
-    row: Integer = find_row(state.trace_slots, state.transactions["trace_key"], key)
+@inlined
+def find_early_reversal(
+    state: State, command: Any, first_row: Integer, token_row: Integer, message_class: Integer
+) -> Integer:
+    """The reversal that came before the message it reverses, which is this one; or -1. first_row: from `find_first`."""
+    row = first_row
     while row >= 0:
         found = state.transactions[row]
         if (
@@ -116,7 +126,7 @@ def find_sequence(state: State, sequence: Integer) -> Integer:
     return low if found else -1
 
 
-@compiled
+@inlined
 def new_transaction(state: State, command: Any, token_row: Integer, message_class: Integer) -> Integer:
     """A row for this command's transaction, with what the command itself says."""
     row: Integer = state.counters[Counter.TRANSACTIONS]
@@ -151,11 +161,20 @@ def new_transaction(state: State, command: Any, token_row: Integer, message_clas
 def enter_trace(state: State, row: Integer, token_pan: Integer, stan: Integer, transmitted: Integer) -> None:
     """Make a row findable by its trace, behind others with the same key."""
     entry = state.transactions[row]
+    key = trace_key(token_pan, entry["acquirer"], stan, transmitted)
+    first = find_row(state.trace_slots, state.transactions["trace_key"], key)
+    enter_trace_behind(state, row, key, first, stan, transmitted)
+
+
+@inlined
+def enter_trace_behind(
+    state: State, row: Integer, key: Integer, first: Integer, stan: Integer, transmitted: Integer
+) -> None:
+    """The same where the first row with this key (or -1) is known."""
+    entry = state.transactions[row]
     entry["stan"] = stan
     entry["transmitted"] = transmitted
-    key = trace_key(token_pan, entry["acquirer"], stan, transmitted)
     entry["trace_key"] = key
-    first = find_row(state.trace_slots, state.transactions["trace_key"], key)
     if first < 0:
         add_row(state.trace_slots, key, row)
         return
@@ -165,7 +184,7 @@ def enter_trace(state: State, row: Integer, token_pan: Integer, stan: Integer, t
     last["next_of_trace"] = row + 1
 
 
-@compiled
+@inlined
 def is_repeat(command: Any) -> Any:
     """Whether the message says that it was sent before (x1x1)."""
     return np.int64(command["flags"]) & Flag.REPEAT != 0

@@ -38,6 +38,7 @@ from authz.program.tables import (
     NO_MATCH,
     NUMBER_LIMITS,
     NUMBER_METERS,
+    NUMBER_NEEDED,
     NUMBER_RULES,
     NUMBER_VERSION,
     NUMBERS,
@@ -81,6 +82,7 @@ def compiled_program(document: ProgramDocument, version: int) -> Program:
     rules = rows.rules()
     numbers[NUMBER_LIMITS], numbers[NUMBER_RULES] = len(document.limits), len(rules)
     numbers[NUMBER_METERS] = len(rows.meters)
+    numbers[NUMBER_NEEDED] = _mask({row[1] for row in rows.instructions} & set(Attribute))
     meters = _table(rows.meters, METER)
     cell_of, cells_of_scope = _cells(meters[: len(rows.meters)])
     return Program(
@@ -256,7 +258,7 @@ class CompiledRows:
             self._set(map(int, where.countries)),
             self._set(map(merchant_key, where.merchants)),
             CURRENCIES[currency].number if currency else 0,
-            0,
+            int(where == Filter() and currency is None),
         )
         return _place(self.filters, row)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -297,10 +298,13 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 def with_offsets(document: ProgramDocument) -> ProgramDocument:
     """The document with the offsets of its zone from 2000 to 2100."""
-    return document.model_copy(update={"utc_offsets": _offsets_of(ZoneInfo(document.time_zone))})
+    return document.model_copy(update={"utc_offsets": _offsets_of(document.time_zone)})
 
 
-def _offsets_of(zone: ZoneInfo) -> list[UtcOffset]:
+@cache
+def _offsets_of(time_zone: str) -> list[UtcOffset]:
+    zone = ZoneInfo(time_zone)
+
     def seconds_at(moment: datetime) -> int:
         offset = moment.astimezone(zone).utcoffset()
         assert offset is not None

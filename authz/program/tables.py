@@ -88,7 +88,7 @@ FILTER = record(
         ("countries", "i4"),
         ("merchants", "i4"),
         ("currency", "u4"),  # the account's, 0 for all
-        ("spare", "u4"),
+        ("is_open", "u4"),  # lets everything through
     ]
 )
 """Which transactions something is about."""
@@ -128,6 +128,7 @@ NUMBER_VERSION = 0
 NUMBER_LIMITS = 1
 NUMBER_RULES = 2
 NUMBER_METERS = 3
+NUMBER_NEEDED = 4  # bit by fixed attribute: those that rules look at
 NUMBERS = 8
 """What stands where in `Program.numbers`, and how many there are."""
 

@@ -1,0 +1,73 @@
+"""Loading what a run of commands will need before they are applied, many at a time.
+
+A decision follows half a dozen pointers to places that no cache holds, one after the other. A loop that only looks
+does not wait for one before it asks for the next: the memory answers them together, and the decisions find everything
+near. Nothing is changed here, and nothing that is decided depends on it.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from authz.commands import Records
+from authz.compiled import Integer, compiled, inlined, prefetch
+from authz.hash_index import Slots, find_row, scrambled
+from authz.kernel.habits import COUNTRY, MERCHANT, seen_key
+from authz.kernel.traces import trace_key
+from authz.tables import State
+
+Rows = npt.NDArray[np.int64]
+
+
+@inlined
+def first_slot(slots: Slots, key: Integer) -> Integer:
+    """The place where the search for a key begins."""
+    return scrambled(key) & (len(slots) - 1)
+
+
+@compiled
+def look_ahead(state: State, commands: Records, start: Integer, end: Integer, rows: Rows) -> None:
+    """Ask for what the commands from start to end will need, in the order in which one place leads to the next.
+
+    rows: int64[RUN, 2], room for what is found on the way.
+    """
+    for i in range(start, end):
+        command = commands[i]
+        key = trace_key(command["token_pan"], command["acquirer"], command["stan"], command["transmitted"])
+        rows[i - start, 0] = place = first_slot(state.token_slots, command["token_pan"])
+        prefetch(state.token_slots, place)
+        prefetch(state.trace_slots, first_slot(state.trace_slots, key))
+    for i in range(start, end):
+        row = np.int64(state.token_slots[rows[i - start, 0]]) - 1
+        if row >= 0:
+            prefetch(state.tokens, row)
+            prefetch(state.tokens, row + 1)  # a row begins on one line and ends on another
+    for i in range(start, end):
+        token_row = find_row(state.token_slots, state.tokens["token_pan"], commands[i]["token_pan"])
+        rows[i - start, 0] = token_row
+        if token_row < 0:
+            continue
+        token, command = state.tokens[token_row], commands[i]
+        account_row = np.int64(token["account_row"])
+        prefetch(state.accounts, account_row)
+        prefetch(state.cards, np.int64(token["card_row"]))
+        prefetch(state.cells, np.int64(token["cells"]))
+        merchant = seen_key(account_row, MERCHANT, np.int64(command["merchant_key"]))
+        country = seen_key(account_row, COUNTRY, np.int64(command["country"]))
+        prefetch(state.seen, scrambled(merchant) & (len(state.seen) - 1))
+        prefetch(state.seen, scrambled(country) & (len(state.seen) - 1))
+    for i in range(start, end):
+        if rows[i - start, 0] < 0:
+            continue
+        account_row = np.int64(state.tokens[rows[i - start, 0]]["account_row"])
+        rows[i - start, 1] = np.int64(state.accounts[account_row]["activity"]) - 1
+        if rows[i - start, 1] >= 0:
+            prefetch(state.activities, rows[i - start, 1])
+    for i in range(start, end):
+        if rows[i - start, 0] < 0 or rows[i - start, 1] < 0:
+            continue
+        activity = state.activities[rows[i - start, 1]]
+        prefetch(state.cells, np.int64(activity["cells"]))
+        prefetch(state.cells, np.int64(activity["cells"]) + 2)
+        if activity["last"] > 0:
+            prefetch(state.transactions, np.int64(activity["last"]) - 1)
+            prefetch(state.transactions, np.int64(activity["last"]))
