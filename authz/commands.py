@@ -22,6 +22,8 @@ class Kind(IntEnum):
     SET_TOKEN = 3
     ACTIVATE_PROGRAM = 4  # the document travels beside the command
     PASS_TIME = 5  # nothing but the time of the command
+    FORCE_REASON = 6  # decline the next authorization of somebody
+    SWITCH_ISSUER = 7  # the issuer is down, or back
     AUTHORIZATION_REQUEST = 10  # 0100
     AUTHORIZATION_ADVICE = 11  # 0120
     FINANCIAL_REQUEST = 12  # 0200
@@ -30,6 +32,7 @@ class Kind(IntEnum):
     REVERSAL_ADVICE = 15  # 0420
     CHARGEBACK = 20
     REPRESENTMENT = 21
+    ISSUER_DECISION = 22  # the issuer's server has answered, or its time was up
 
 
 MESSAGES = range(Kind.AUTHORIZATION_REQUEST, Kind.REVERSAL_ADVICE + 1)
@@ -56,6 +59,7 @@ class Flag(IntEnum):
     HAS_REPLACEMENT = 16  # DE 95 names what remains of it
     MORE_FOLLOWS = 32  # another completion of the same authorization will come
     DECLINED_ELSEWHERE = 64  # an advice of a decline
+    FORWARDED = 128  # stand-in's advice to the issuer; reference is its number
 
 
 class Channel(IntEnum):
@@ -131,7 +135,7 @@ COMMAND = record(
         ("acquirer", "u8"),  # DE 32
         ("original_acquirer", "u8"),  # DE 90
         ("merchant_key", "u8"),  # DE 42 as one number, see `hash_index.text_key`
-        ("reference", "i8"),  # a decision's sequence: what a chargeback or representment is about
+        ("reference", "i8"),  # what it is about: a decision's sequence, an advice's number, a token or card
         # the vault's notices
         ("limit_minor", "i8"),
         ("transaction_limit_minor", "i8"),
@@ -194,7 +198,8 @@ RESULT = record(
         ("program_version", "u4"),
         ("payment_account_reference", "S29"),
         ("is_flagged", "u1"),  # a rule asks for a review
-        ("spare", "u2"),
+        ("is_asked", "u1"),  # a rule wants the issuer's own server to be asked
+        ("spare", "u1"),
     ]
 )
 

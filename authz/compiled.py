@@ -5,6 +5,7 @@ Under ``NUMBA_DISABLE_JIT=1`` the same functions are ordinary Python.
 
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -23,15 +24,35 @@ Integer: TypeAlias = "int | np.integer[Any]"
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
+_PACKAGE = Path(__file__).parent
+_IMPORTED = re.compile(rb"^from authz\.([\w.]+) import", re.MULTILINE)
+
+
+def _shaping_sources() -> dict[Path, bytes]:
+    """The modules that hold compiled functions, and all that they take something from, with their content."""
+    contents = {path: path.read_bytes() for path in sorted(_PACKAGE.rglob("*.py"))}
+    waiting = [path for path, content in contents.items() if b"from authz.compiled import" in content]
+    found: dict[Path, bytes] = {}
+    while waiting:
+        path = waiting.pop()
+        if path in contents and path not in found:
+            found[path] = contents[path]
+            for name in _IMPORTED.findall(contents[path]):
+                module = _PACKAGE.joinpath(*name.decode().split("."))
+                waiting += [module.with_suffix(".py"), module / "__init__.py"]
+                # ``from authz.kernel import checks`` names a module behind the word import; compiled ones are all in.
+    return dict(sorted(found.items()))
+
+
 def _sources_digest() -> str:
-    """A digest of this package's source and of what else shapes the machine code.
+    """A digest of the sources and of what else shapes the machine code.
 
     numba notices a changed function but not a changed callee in another file; a folder for each state of the sources
     makes stale code impossible.
     """
     digest = hashlib.sha256(f"{numba.__version__}|{sys.version}|{config.BOUNDSCHECK}".encode())
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
-        digest.update(path.read_bytes())
+    for path, content in _shaping_sources().items():
+        digest.update(str(path.relative_to(_PACKAGE)).encode() + content)
     return digest.hexdigest()[:16]
 
 

@@ -1,10 +1,25 @@
-"""One process for each data directory: a lock that ends with the process that holds it."""
+"""What lies where in a data directory, and one process for each: a lock that ends with the process that holds it."""
 
 import fcntl
 import os
 from pathlib import Path
 
+from authz.disk import Directory
 from authz.errors import DirectoryInUse
+from authz.replay import History
+from authz.segments import SegmentReader
+
+JOURNAL, CHECKPOINTS = "journal", "checkpoints"
+
+
+def checkpoints_in(directory: Path) -> Directory:
+    """The checkpoints of a data directory."""
+    return Directory(directory / CHECKPOINTS)
+
+
+def history_in(directory: Path) -> History:
+    """What was decided in a data directory, to read; safe while a server works in it."""
+    return History(SegmentReader(Directory(directory / JOURNAL)), checkpoints_in(directory))
 
 
 class DirectoryLock:

@@ -15,13 +15,14 @@ import numpy as np
 import structlog
 
 from authz.commands import Kind, Records, new_commands, new_results
-from authz.errors import EngineStopped
+from authz.disk import Disk
+from authz.errors import EngineStopped, JournalEndsEarly
 from authz.hash_index import find_row
 from authz.journal import Batch, Journal
 from authz.kernel.application import name_accounts
 from authz.program.document import ProgramDocument, canonical, read_document, with_offsets
 from authz.program.tables import NUMBER_VERSION
-from authz.replay import apply_batch, replayed
+from authz.replay import History, apply_batch, replayed
 from authz.tables import Counter, State
 
 log = structlog.get_logger()
@@ -64,14 +65,23 @@ class Engine:
     """Decides. Belongs to one event loop; every method but `balance` is called there.
 
     clock: Unix time in microseconds; stamps never run backwards, not even from one run to the next.
+    checkpoints: where to begin from instead of the journal's first command.
     on_failure: called once if commands cannot be applied or written; nothing is answered any more.
     """
 
-    def __init__(self, journal: Journal, clock: Callable[[], int], on_failure: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        clock: Callable[[], int],
+        on_failure: Callable[[BaseException], None],
+        checkpoints: Disk | None = None,
+    ) -> None:
         self._journal = journal
         self._clock = clock
         self._on_failure = on_failure
-        opened = replayed(journal)
+        opened = replayed(History(journal, checkpoints))
+        if opened.sequence != journal.next_sequence - 1:
+            raise JournalEndsEarly(opened.sequence, journal.next_sequence - 1)
         self._state = opened.state
         self._document = opened.document
         self._pending: list[_Work] = []

@@ -16,6 +16,17 @@ class JournalDamaged(EngineError):
         self.offset = offset
 
 
+class CheckpointDamaged(EngineError):
+    """No checkpoint that the journal needs can be read. Nothing was changed."""
+
+
+class JournalEndsEarly(EngineError):
+    """A checkpoint tells of commands that the journal does not hold: its end is missing. Nothing was changed."""
+
+    def __init__(self, checkpoint: int, journal: int) -> None:
+        super().__init__(f"the last checkpoint is of command {checkpoint}, but the journal ends with command {journal}")
+
+
 class JournalFenced(EngineError):
     """An append named another sequence than the journal expects: somebody else has written."""
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from authz.commands import CardState, Channel, CryptogramOutcome, Flag, Kind, Operation, TokenState
-from authz.journal import JournalReader
 from authz.kernel.checks import Check
 from authz.kernel.limits import AMOUNT, NOT_REACHED
 from authz.kernel.rules import MATCHED, NOT_EVALUATED
 from authz.program.compilation import CompiledRows, active_rules
 from authz.reasons import Reason
-from authz.replay import ReplayedCommand, replayed_command
+from authz.replay import History, ReplayedCommand, replayed_command
 from authz.rule_words import attribute_text, condition_text, limit_text, value_text
 from tokenvault.currencies import CURRENCIES, CURRENCY_BY_NUMBER, amount_text
 from tokenvault.errors import NotFound
@@ -82,7 +81,7 @@ class Explanation:
     rules: tuple[RuleOutcome, ...]
 
 
-_REQUEST_CHECKS = tuple(Check)
+_REQUEST_CHECKS = tuple(check for check in Check if check is not Check.STAND_IN)
 _REVERSAL_CHECKS = (Check.TOKEN, Check.ORIGINAL, Check.ORIGINAL_AMOUNT)
 _ADVICE_CHECKS = (Check.TOKEN, Check.CURRENCY)
 _CHECKS_OF = {
@@ -96,13 +95,13 @@ _CHECKS_OF = {
 _ONLY_WITH_ORIGINAL = (Check.ORIGINAL, Check.ORIGINAL_AMOUNT)
 
 
-def explain(journal: JournalReader, authorization_id: str) -> Explanation:
+def explain(history: History, authorization_id: str) -> Explanation:
     """Explain one authorization or reversal by replay.
 
     Raises: NotFound if the journal holds no such decision.
     """
     sequence = to_number(Prefix.AUTHORIZATION, authorization_id)
-    found = replayed_command(journal, sequence)
+    found = replayed_command(history, sequence)
     if found is None or int(found.command["kind"]) not in _CHECKS_OF:
         raise NotFound(f"there is no authorization {authorization_id}")
     return _told(found)
@@ -191,6 +190,8 @@ def _check_outcomes(found: ReplayedCommand, words: _Words) -> tuple[CheckOutcome
     """
     command, findings = found.command, found.findings.checks
     wanted = _CHECKS_OF[Kind(command["kind"])]
+    if findings[Check.STAND_IN]["reached"]:
+        wanted = tuple(check for check in Check if findings[check]["reached"])
     if not int(command["flags"]) & Flag.HAS_ORIGINAL and int(command["operation"]) != Operation.REFUND:
         wanted = tuple(check for check in wanted if check not in _ONLY_WITH_ORIGINAL)
     reached = [check for check in wanted if findings[check]["reached"]]
@@ -273,6 +274,8 @@ _TOLD: dict[Check, Callable[[_Words, int, int], tuple[str, str]]] = {
         f"counter {seen}",
         f"not used before; highest so far {bound}",
     ),
+    Check.SIMULATION: lambda _, seen, __: (Reason(seen).code if seen else "nothing forced", "no decline asked for"),
+    Check.STAND_IN: lambda words, seen, bound: words.billing_amounts(seen, bound, "stand-in approves at most"),
     Check.TOKEN_STATE: lambda _, seen, bound: (TokenState(seen).name.lower(), TokenState(bound).name.lower()),
     Check.TOKEN_EXPIRY: lambda _, seen, bound: (f"month {seen:04d}", f"at most {bound:04d}"),
     Check.EXPIRATION_DATE: lambda _, seen, bound: (f"{seen:04d}", f"equal to {bound:04d}"),

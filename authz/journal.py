@@ -1,6 +1,7 @@
 """The journal: the one place that knows where bytes go, and how a record of commands is laid out.
 
-A record is a 32-byte header, an array of commands, and what one of them carries along (a program's document)::
+A record is a 32-byte header, an array of commands, what one of them carries along (a program's document), and a mark
+that it ends::
 
     0   4  magic "TPWR"
     4   4  number of commands
@@ -9,12 +10,14 @@ A record is a 32-byte header, an array of commands, and what one of them carries
     20  4  CRC-32C of commands and attachment
     24  4  CRC-32C of bytes 0 to 23
     28  4  zero
+    ... 4  behind commands and attachment: "RWPT"
 
-All numbers are little-endian.
+All numbers are little-endian. No aligned sector of a whole record is all zeros: every command has a time, text has no
+zero bytes, and the end is marked. So zeros tell a write that a crash cut short from a record that has rotted.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -24,7 +27,10 @@ import numpy as np
 from authz.commands import COMMAND, COMMAND_BYTES, Records
 
 MAGIC = b"TPWR"
+END_MARK = b"RWPT"
 HEADER_BYTES = 32
+SECTOR_BYTES = 512
+"""What a disk writes as one."""
 _FIXED = struct.Struct("<4sIQII")
 _CHECK = struct.Struct("<I4x")
 
@@ -43,8 +49,15 @@ class Batch(NamedTuple):
 class JournalReader(Protocol):
     """Somewhere that records can be read from."""
 
-    def read(self, until: int | None = None) -> Iterator[Batch]:
-        """All batches in order; none that begins after until."""
+    @property
+    def first_sequence(self) -> int:
+        """The first command that it holds, or would hold: 1 unless older ones were given up."""
+
+    def read(self, after: int = 0, until: int | None = None) -> Iterator[Batch]:
+        """All commands behind a sequence, batch by batch; no batch that begins after until.
+
+        Raises: JournalDamaged where what comes next is broken or missing.
+        """
 
 
 class Journal(JournalReader, Protocol):
@@ -72,8 +85,13 @@ class RecordHeader:
 
     @property
     def payload_bytes(self) -> int:
-        """How many bytes follow."""
+        """How many bytes follow, up to the end mark."""
         return self.count * COMMAND_BYTES + self.attachment_bytes
+
+    @property
+    def record_bytes(self) -> int:
+        """How many bytes the whole record has."""
+        return HEADER_BYTES + self.payload_bytes + len(END_MARK)
 
 
 def crc32c(data: bytes | memoryview) -> int:
@@ -85,24 +103,72 @@ def encode_record(batch: Batch) -> bytes:
     """One record."""
     payload = batch.commands.tobytes() + batch.attachment
     fixed = _FIXED.pack(MAGIC, len(batch.commands), batch.sequence, len(batch.attachment), crc32c(payload))
-    return fixed + _CHECK.pack(crc32c(fixed)) + payload
+    return fixed + _CHECK.pack(crc32c(fixed)) + payload + END_MARK
 
 
 def decode_header(data: bytes) -> RecordHeader | None:
     """The header in these 32 bytes, or None if they are none."""
     if len(data) < HEADER_BYTES or data[:4] != MAGIC:
         return None
-    (check,) = struct.unpack_from("<I", data, _FIXED.size)
-    if crc32c(data[: _FIXED.size]) != check:
+    if data[_FIXED.size : HEADER_BYTES] != _CHECK.pack(crc32c(data[: _FIXED.size])):
         return None
     _, count, sequence, attachment_bytes, checksum = _FIXED.unpack_from(data)
     return RecordHeader(sequence, count, attachment_bytes, checksum)
 
 
-def decode_batch(header: RecordHeader, payload: bytes) -> Batch | None:
-    """The content of a record, or None if the payload is not what the header's checksum covers."""
-    if len(payload) != header.payload_bytes or crc32c(payload) != header.checksum:
+def decode_batch(header: RecordHeader, content: bytes) -> Batch | None:
+    """The content of a record, or None if it is not what the header's checksum covers, or not ended.
+
+    content: what follows the header, with the end mark.
+    """
+    payload = content[: header.payload_bytes]
+    if content[header.payload_bytes :] != END_MARK or crc32c(payload) != header.checksum:
         return None
     # A copy of its own: writable like every other batch, so that compiled code sees one kind of array.
     commands = np.frombuffer(payload, COMMAND, header.count).copy()
     return Batch(header.sequence, commands, payload[header.count * COMMAND_BYTES :])
+
+
+def is_cut_short(tail: bytes, offset: int) -> bool:
+    """Whether a crash explains why the bytes at the end of a file are no record: some never reached the disk.
+
+    A write that was never finished lacks its end, or sectors of it that are still zero. Bytes that are all there and
+    wrong have rotted, and may have been acknowledged. offset: where tail begins in the file.
+    """
+    if len(tail) < HEADER_BYTES:
+        return True
+    header = decode_header(tail[:HEADER_BYTES])
+    if header is not None and len(tail) < header.record_bytes:
+        return True
+    end = HEADER_BYTES if header is None else header.record_bytes
+    return any(not any(tail[start:stop]) for start, stop in _sectors(offset, end, len(tail)))
+
+
+def _sectors(offset: int, end: int, length: int) -> Iterator[tuple[int, int]]:
+    """The parts of a tail that lie in one sector each, those that begin before end."""
+    start = 0
+    while start < end:
+        stop = min(SECTOR_BYTES - (offset + start) % SECTOR_BYTES + start, length)
+        yield start, stop
+        start = stop
+
+
+def gathered(batches: Iterable[Batch], commands: int) -> Iterator[Batch]:
+    """The same commands in larger batches, of about so many; one with an attachment stays alone."""
+    waiting: list[Batch] = []
+    count = 0
+    for batch in batches:
+        if waiting and (batch.attachment or count >= commands):
+            yield _joined(waiting)
+            waiting, count = [], 0
+        if batch.attachment:
+            yield batch
+        else:
+            waiting.append(batch)
+            count += len(batch.commands)
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(batches: list[Batch]) -> Batch:
+    return Batch(batches[0].sequence, np.concatenate([batch.commands for batch in batches]))

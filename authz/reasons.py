@@ -53,6 +53,7 @@ class Reason(IntEnum):
     DO_NOT_HONOR = 42
     ISSUER_UNAVAILABLE = 43
     SYSTEM_MALFUNCTION = 44
+    AWAITING_ISSUER = 45
 
     @property
     def code(self) -> str:
@@ -66,6 +67,8 @@ class Reason(IntEnum):
 
 
 LAST_APPROVAL = Reason.VERIFIED
+LAST_REASON = Reason.SYSTEM_MALFUNCTION
+"""The last reason that an answer can have."""
 
 
 @dataclass(frozen=True)
@@ -185,5 +188,6 @@ ANSWERS: dict[Reason, Answer] = {
     _R.CARD_CLOSED: Answer("46", "The card's account is closed.", "Use another card."),
     _R.DO_NOT_HONOR: Answer("05", "The issuer does not say why.", "Ask the issuer."),
     _R.ISSUER_UNAVAILABLE: Answer("91", "The issuer cannot be reached.", "Send it again later."),
+    _R.AWAITING_ISSUER: Answer("91", "The issuer's own server is being asked.", "Wait for the answer."),
     _R.SYSTEM_MALFUNCTION: Answer("96", "Something went wrong in the network.", "Send it again later."),
 }

@@ -1,153 +1,209 @@
 """A journal in files: append-only segments in one directory, one durable write for each append.
 
-Opening cuts off a torn tail, which is the last append before a crash, never acknowledged. Damage anywhere else refuses
-to open, names file and offset, and changes nothing.
+A torn tail, the last append before a crash, was never acknowledged: it is passed over, and cut off by the next append.
+Damage anywhere else refuses to be read, names file and offset, and changes nothing.
 """
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
+from itertools import pairwise
 from typing import BinaryIO
 
 import structlog
 
 from authz.commands import LAYOUT_DIGEST
+from authz.disk import Appending, Disk
 from authz.errors import EngineStopped, JournalDamaged, JournalFenced
-from authz.journal import HEADER_BYTES, MAGIC, Batch, decode_batch, decode_header, encode_record
+from authz.journal import HEADER_BYTES, MAGIC, Batch, decode_batch, decode_header, encode_record, is_cut_short
 
 SEGMENT_BYTES = 64 * 1024 * 1024
-_SEGMENT_MAGIC = b"TAPWRJ02"
-_SEGMENT_HEADER = _SEGMENT_MAGIC + LAYOUT_DIGEST
+SEGMENT_HEADER = b"TAPWRJ03" + LAYOUT_DIGEST
+_SUFFIX = ".journal"
 
 log = structlog.get_logger()
 
 
 class SegmentReader:
-    """Reads the segments of one directory and changes nothing; safe while somebody else appends."""
+    """Reads the segments of one directory, safely while somebody else appends."""
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
 
-    def read(self, until: int | None = None) -> Iterator[Batch]:
+    def segments(self) -> list[str]:
+        """The names of all segments, in order."""
+        return [name for name in self._disk.names() if name.endswith(_SUFFIX)]
+
+    @property
+    def first_sequence(self) -> int:
+        """The first command that the journal holds, or would hold."""
+        return min(map(_first_of, self.segments()), default=1)
+
+    def starts(self) -> list[int]:
+        """The first command of each segment."""
+        return [_first_of(name) for name in self.segments()]
+
+    @property
+    def sealed_sequence(self) -> int:
+        """The last command in a segment that nothing is added to any more, 0 for none."""
+        return max(self.starts(), default=1) - 1
+
+    def forget(self, before: int) -> None:
+        """Delete the segments that hold nothing but commands before a sequence, the oldest first."""
+        for name, following in pairwise(self.segments()):
+            if _first_of(following) > before:
+                return
+            self._disk.remove(name)
+            self._disk.sync_names()  # so that what is left never has a gap
+
+    def read(self, after: int = 0, until: int | None = None) -> Iterator[Batch]:
         """See `JournalReader.read`."""
-        for path in self._paths():
-            with path.open("rb") as file:
-                file.seek(len(_SEGMENT_HEADER))
-                for batch in _batches(file):
-                    if until is not None and batch.sequence > until:
-                        return
-                    yield batch
+        names = self.segments()
+        expected = after + 1
+        for name, following in [*pairwise(names), *((name, None) for name in names[-1:])]:
+            if following is not None and _first_of(following) <= expected:
+                continue
+            for batch in self._batches(name, is_last=following is None):
+                behind = batch.sequence + len(batch.commands)
+                if behind <= expected:
+                    continue
+                if batch.sequence > expected:
+                    raise JournalDamaged(
+                        self._disk.path(name), 0, f"expected command {expected}, found {batch.sequence}"
+                    )
+                yield batch._replace(sequence=expected, commands=batch.commands[expected - batch.sequence :])
+                expected = behind
+                if until is not None and expected > until:
+                    return  # what comes next may be in the middle of being written
 
-    def _paths(self) -> list[Path]:
-        return sorted(self._directory.glob("*.journal"))
-
-
-class SegmentJournal(SegmentReader):
-    """A `Journal` in a directory of its own."""
-
-    def __init__(self, directory: Path, segment_bytes: int = SEGMENT_BYTES) -> None:
-        super().__init__(directory)
-        self._segment_bytes = segment_bytes
-        directory.mkdir(parents=True, exist_ok=True)
-        self.next_sequence = 1
-        self._descriptor: int | None = None
-        self._size = 0
-        paths = self._paths()
-        for path in paths:
-            self._size = self._check_segment(path, is_last=path == paths[-1])
-        if paths and self._size:
-            self._descriptor = os.open(paths[-1], os.O_WRONLY | os.O_APPEND)
-        else:
-            self._start_segment()
-
-    def _check_segment(self, path: Path, *, is_last: bool) -> int:
-        """Walk one segment; return its good length in bytes, after cutting off a torn tail."""
-        with path.open("rb") as file:
-            header = file.read(len(_SEGMENT_HEADER))
-            if header != _SEGMENT_HEADER:
-                torn = is_last and path.stat().st_size < len(_SEGMENT_HEADER)
-                if not torn:
-                    raise JournalDamaged(path, 0, "not a journal segment of this version")
-                path.unlink()
-                return 0
+    def _batches(self, name: str, *, is_last: bool) -> Iterator[Batch]:
+        """The batches of one segment, up to its end or to the torn tail of the last one."""
+        with self._disk.open(name) as file:
+            if not self._has_header(name, file, is_last=is_last):
+                return
             end = file.tell()
-            for batch in _batches(file):
-                if batch.sequence != self.next_sequence:
-                    raise JournalDamaged(path, end, f"expected command {self.next_sequence}, found {batch.sequence}")
-                self.next_sequence += len(batch.commands)
+            expected = _first_of(name)
+            for batch in batches_of(file):
+                if batch.sequence != expected:
+                    raise JournalDamaged(
+                        self._disk.path(name), end, f"expected command {expected}, found {batch.sequence}"
+                    )
+                expected += len(batch.commands)
                 end = file.tell()
+                yield batch
             file.seek(end)
-            tail = file.read()
-        if tail:
-            self._cut_tail(path, end, tail, is_last=is_last)
-        return end
+            self._check_tail(name, end, file.read(), expected, is_last=is_last)
 
-    def _cut_tail(self, path: Path, end: int, tail: bytes, *, is_last: bool) -> None:
+    def _has_header(self, name: str, file: BinaryIO, *, is_last: bool) -> bool:
+        """Whether a segment was begun; one that a crash kept from it holds nothing."""
+        header = file.read(len(SEGMENT_HEADER))
+        if header == SEGMENT_HEADER:
+            return True
+        if is_last and (len(header) < len(SEGMENT_HEADER) or not any(header)):
+            return False
+        raise JournalDamaged(self._disk.path(name), 0, "not a journal segment of this version")
+
+    def _check_tail(self, name: str, end: int, tail: bytes, expected: int, *, is_last: bool) -> None:
+        """What follows the last good record must be a write that never finished. Raises: JournalDamaged."""
+        path = self._disk.path(name)
+        if not tail:
+            return
         if not is_last:
             raise JournalDamaged(path, end, "a record is broken and later segments follow")
         position = tail.find(MAGIC, 1)
         while position >= 0:
             following = decode_header(tail[position : position + HEADER_BYTES])
-            if following is not None and following.sequence > self.next_sequence:
+            if following is not None and following.sequence > expected:
                 raise JournalDamaged(path, end, f"a record is broken and command {following.sequence} follows it")
             position = tail.find(MAGIC, position + 1)
-        log.warning("journal_tail_cut", path=str(path), offset=end, cut_bytes=len(tail))
-        descriptor = os.open(path, os.O_WRONLY)
-        try:
-            os.ftruncate(descriptor, end)
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        if not is_cut_short(tail, end):
+            raise JournalDamaged(path, end, "the last record is complete and its checksum is wrong")
 
-    def _start_segment(self) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-        path = self._directory / f"{self.next_sequence:020d}.journal"
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
-        _write_all(self._descriptor, _SEGMENT_HEADER)
-        os.fsync(self._descriptor)
-        directory = os.open(self._directory, os.O_RDONLY)
-        try:
-            os.fsync(directory)  # a file is durable only when its name is
-        finally:
-            os.close(directory)
-        self._size = len(_SEGMENT_HEADER)
+
+class SegmentJournal(SegmentReader):
+    """A `Journal` in a directory of its own. Raises: JournalDamaged where its last segment is."""
+
+    def __init__(self, disk: Disk, segment_bytes: int = SEGMENT_BYTES) -> None:
+        super().__init__(disk)
+        self._segment_bytes = segment_bytes
+        self._file: Appending | None = None
+        self._closed = False
+        self.next_sequence = 1
+        self._size = self._good_size()
+
+    def _good_size(self) -> int:
+        """Walk the last segment, for the next sequence; returns how many bytes of it are good, 0 for none."""
+        names = self.segments()
+        if not names:
+            return 0
+        name = names[-1]
+        self.next_sequence, size = _first_of(name), 0
+        with self._disk.open(name) as file:
+            size = len(SEGMENT_HEADER) if self._has_header(name, file, is_last=True) else 0
+        for batch in self._batches(name, is_last=True):
+            self.next_sequence += len(batch.commands)
+            size += len(encode_record(batch))
+        if size < self._disk.size(name):
+            log.warning("journal_tail_torn", path=str(self._disk.path(name)), offset=size)
+        return size
 
     def append(self, batch: Batch) -> None:
         """See `Journal.append`. A failed write leaves the journal closed: what reached the disk is unknown."""
-        if self._descriptor is None:
+        if self._closed:
             raise EngineStopped("the journal is closed")
         if batch.sequence != self.next_sequence:
             raise JournalFenced(f"append names command {batch.sequence}, the journal expects {self.next_sequence}")
-        if self._size >= self._segment_bytes:
-            self._start_segment()
         record = encode_record(batch)
         try:
-            _write_all(self._descriptor, record)
-            os.fdatasync(self._descriptor)
+            file = self._writable()
+            file.write(record)
+            file.sync()
         except OSError:
             self.close()
             raise
         self._size += len(record)
         self.next_sequence += len(batch.commands)
 
+    def _writable(self) -> Appending:
+        """The segment that the next record goes to."""
+        if self._file is None and self._size:
+            name = self.segments()[-1]
+            if self._size < self._disk.size(name):
+                log.warning("journal_tail_cut", path=str(self._disk.path(name)), offset=self._size)
+                self._disk.cut(name, self._size)
+            self._file = self._disk.extend(name)
+        if self._file is None or self._size >= self._segment_bytes:
+            self._file = self._new_segment()
+        return self._file
+
+    def _new_segment(self) -> Appending:
+        if self._file is not None:
+            self._file.close()
+        name = f"{self.next_sequence:020d}{_SUFFIX}"
+        if name in self.segments():  # begun by a crash, and empty
+            self._disk.remove(name)
+        file = self._disk.create(name)
+        file.write(SEGMENT_HEADER)
+        file.sync()
+        self._disk.sync_names()  # a file is durable only when its name is
+        self._size = len(SEGMENT_HEADER)
+        return file
+
     def close(self) -> None:
         """See `Journal.close`."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
+        self._closed = True
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
 
-def _batches(file: BinaryIO) -> Iterator[Batch]:
+def _first_of(name: str) -> int:
+    """The first command of a segment."""
+    return int(name.removesuffix(_SUFFIX))
+
+
+def batches_of(file: BinaryIO) -> Iterator[Batch]:
     """Batches from the file's position up to the first that is broken or incomplete."""
     while (header := decode_header(file.read(HEADER_BYTES))) is not None:
-        batch = decode_batch(header, file.read(header.payload_bytes))
+        batch = decode_batch(header, file.read(header.record_bytes - HEADER_BYTES))
         if batch is None:
             return
         yield batch
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    written = 0
-    while written < len(data):
-        written += os.write(descriptor, data[written:])

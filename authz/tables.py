@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from authz.commands import Records, record
+from authz.commands import COMMAND, Records, record
 from authz.hash_index import Slots, key_set, keys_for, rebuilt, slots_for
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
@@ -76,6 +76,9 @@ TOKEN = record(
         ("key_index", "u2"),
         ("device_risk", "u2"),
         ("verified", "i8"),  # row + 1 of the last approval with its cardholder verified
+        ("stood_in_minor", "i8"),  # what stand-in approved in the outage with that number
+        ("stood_in_count", "u4"),
+        ("outage", "u4"),
         ("cells", "i4"),
         ("cells_version", "u4"),
         ("payment_account_reference", "S29"),
@@ -127,6 +130,18 @@ TRANSACTION = record(
 )
 
 
+FORCED = record([("subject", "u8"), ("terminal", "S8"), ("scope", "u4"), ("reason", "u4")])
+"""A reason that the next authorization of a subject is declined for. reason: 0 where the row is free."""
+
+
+class ForcedScope(IntEnum):
+    """Whose next authorization is forced."""
+
+    TOKEN = 0
+    CARD = 1
+    TERMINAL = 2
+
+
 class MessageClass(IntEnum):
     """What a transaction came as: the second digit of its message type."""
 
@@ -143,6 +158,7 @@ class TransactionFlag(IntEnum):
     EXPIRED = 2
     ADVISED = 4  # decided elsewhere
     TOO_EARLY = 8  # the reversal of a message that had not come
+    STOOD_IN = 16  # answered by stand-in; its advice has not reached the issuer
 
 
 class Counter(IntEnum):
@@ -159,12 +175,18 @@ class Counter(IntEnum):
     ACTIVITIES = 8
     SEEN = 9
     CELLS = 10
+    FORCED = 11  # how many of them wait
+    ISSUER_IS_DOWN = 12  # 1 while stand-in decides
+    STORED_ADVICES = 13
+    FORWARDED_ADVICES = 14  # so many of them were told to the issuer
+    OUTAGES = 15
 
 
 EXPIRY_HOURS = 1024
 """Holds wait for their hour in a ring of so many; none is held for longer."""
 
 SEGMENTS = 256
+FORCED_MAX = 256
 
 _ROWS_PER_COMMAND = 2
 """The most rows that one command adds to one table."""
@@ -174,9 +196,10 @@ class State(NamedTuple):
     """Everything that a command can read or change.
 
     seen: a set of keys, what each account has used, see `habits`.  activities: ACTIVITY, one for each account that was
-    used.  segments: ACTIVITY[SEGMENTS].  cells: CELL, a run of them for each subject that has meters.  counters: int64,
-    indexed by `Counter`.  expiring: int32[EXPIRY_HOURS], row + 1 of the first hold of each hour.  matches:
-    int64[RULES_MAX], how often each rule's condition has held.
+    used.  segments: ACTIVITY[SEGMENTS].  cells: CELL, a run of them for each subject that has meters.  advices:
+    COMMAND, what stand-in has answered.  forced: FORCED[FORCED_MAX].  counters: int64, indexed by `Counter`.
+    expiring: int32[EXPIRY_HOURS], row + 1 of the first hold of each hour.  matches: int64[RULES_MAX], how often each
+    rule's condition has held.
     """
 
     accounts: Records
@@ -191,54 +214,68 @@ class State(NamedTuple):
     activities: Records
     cells: Records
     segments: Records
+    advices: Records
+    forced: Records
     counters: npt.NDArray[np.int64]
     expiring: npt.NDArray[np.int32]
     matches: npt.NDArray[np.int64]
     program: Program
 
 
-_TABLES = (
-    (Counter.ACCOUNTS, ACCOUNT, "account_id"),
-    (Counter.CARDS, CARD, "card_id"),
-    (Counter.TOKENS, TOKEN, "token_pan"),
-    (Counter.TRANSACTIONS, TRANSACTION, "trace_key"),
+_INDEXED = (
+    ("accounts", Counter.ACCOUNTS, "account_slots", "account_id"),
+    ("cards", Counter.CARDS, "card_slots", "card_id"),
+    ("tokens", Counter.TOKENS, "token_slots", "token_pan"),
+    ("transactions", Counter.TRANSACTIONS, "trace_slots", "trace_key"),
 )
-_INDEXED = len(_TABLES)
+"""Tables with an index: their rows in use, the index, and what it is over."""
+
+_COUNTED = {
+    **{name: counter for name, counter, _, _ in _INDEXED},
+    "activities": Counter.ACTIVITIES,
+    "cells": Counter.CELLS,
+    "advices": Counter.STORED_ADVICES,
+}
+_WHOLE = ("segments", "forced", "counters", "expiring", "matches")
 
 
-def new_state(capacity: int = 1024) -> State:
+def new_state(capacity: int = 1024, program: Program | None = None) -> State:
     """Empty tables with room for so many rows each, and a program without limits, rules and rates."""
-    return State._make(
-        [
-            *(np.zeros(capacity, dtype) for _, dtype, _ in _TABLES),
-            *(slots_for(capacity) for _ in _TABLES),
-            keys_for(capacity),
-            np.zeros(capacity, ACTIVITY),
-            np.zeros(capacity, CELL),
-            np.zeros(SEGMENTS, ACTIVITY),
-            np.zeros(len(Counter), np.int64),
-            np.zeros(EXPIRY_HOURS, np.int32),
-            np.zeros(RULES_MAX, np.int64),
-            compiled_program(ProgramDocument(), version=0),
-        ]
+    return State(
+        accounts=np.zeros(capacity, ACCOUNT),
+        cards=np.zeros(capacity, CARD),
+        tokens=np.zeros(capacity, TOKEN),
+        transactions=np.zeros(capacity, TRANSACTION),
+        account_slots=slots_for(capacity),
+        card_slots=slots_for(capacity),
+        token_slots=slots_for(capacity),
+        trace_slots=slots_for(capacity),
+        seen=keys_for(capacity),
+        activities=np.zeros(capacity, ACTIVITY),
+        cells=np.zeros(capacity, CELL),
+        segments=np.zeros(SEGMENTS, ACTIVITY),
+        advices=np.zeros(16, COMMAND),
+        forced=np.zeros(FORCED_MAX, FORCED),
+        counters=np.zeros(len(Counter), np.int64),
+        expiring=np.zeros(EXPIRY_HOURS, np.int32),
+        matches=np.zeros(RULES_MAX, np.int64),
+        program=program or compiled_program(ProgramDocument(), version=0),
     )
 
 
 def with_room(state: State, commands: int) -> State:
     """The same state with room for so many more commands."""
-    arrays: list[Any] = list(state)
-    tables, slots = arrays[:_INDEXED], arrays[_INDEXED : 2 * _INDEXED]
-    for position, (counter, _, key) in enumerate(_TABLES):
-        count, table = int(state.counters[counter]), tables[position]
-        tables[position] = _grown(table, count, _ROWS_PER_COMMAND * commands)
-        if tables[position] is not table:
-            slots[position] = rebuilt(tables[position][key], count, len(tables[position]))
+    changed: dict[str, Any] = {}
+    for name, counter, slots, key in _INDEXED:
+        count, table = int(state.counters[counter]), getattr(state, name)
+        grown = _grown(table, count, _ROWS_PER_COMMAND * commands)
+        if grown is not table:
+            changed |= {name: grown, slots: rebuilt(grown[key], count, len(grown))}
     cells, seen = int(state.program.cells_of_scope.sum()), int(state.counters[Counter.SEEN])
-    return State._make([*tables, *slots, *arrays[2 * _INDEXED :]])._replace(
-        seen=_roomier(state.seen, seen + _ROWS_PER_COMMAND * commands),
-        activities=_grown(state.activities, int(state.counters[Counter.ACTIVITIES]), commands),
-        cells=_grown(state.cells, int(state.counters[Counter.CELLS]), cells * commands),
-    )
+    stored = commands if state.counters[Counter.ISSUER_IS_DOWN] else 1
+    for name, added in (("activities", commands), ("cells", cells * commands), ("advices", stored)):
+        changed[name] = _grown(getattr(state, name), int(state.counters[_COUNTED[name]]), added)
+    return state._replace(seen=_roomier(state.seen, seen + _ROWS_PER_COMMAND * commands), **changed)
 
 
 def _roomier(keys: npt.NDArray[np.uint64], count: int) -> npt.NDArray[np.uint64]:
@@ -262,14 +299,27 @@ def with_program(state: State, program: Program) -> State:
     return state._replace(program=program)
 
 
+def stored_arrays(state: State) -> dict[str, npt.NDArray[Any]]:
+    """All that a state cannot do without, by name: rows in use, and what was used in order of its keys.
+
+    Two states that answer alike have the same. Indexes, and where a key stands in a set, depend on how they have grown.
+    """
+    used = {name: getattr(state, name)[: state.counters[counter]] for name, counter in _COUNTED.items()}
+    return used | {"seen": np.sort(state.seen[state.seen != 0])} | {name: getattr(state, name) for name in _WHOLE}
+
+
+def with_stored_arrays(arrays: dict[str, npt.NDArray[Any]], program: Program) -> State:
+    """The state that these arrays were stored from; one that is not among them is empty."""
+    state = new_state(16, program)
+    changed: dict[str, Any] = {name: arrays[name] for name in _WHOLE if name in arrays}
+    changed |= {name: _grown(arrays[name], len(arrays[name]), 1) for name in _COUNTED if name in arrays}
+    for name, _, slots, key in _INDEXED:
+        if name in arrays:
+            changed[slots] = rebuilt(changed[name][key], len(arrays[name]), len(changed[name]))
+    seen = arrays.get("seen", np.zeros(0, np.uint64))
+    return state._replace(seen=key_set(seen, max(16, 2 * len(seen))), **changed)
+
+
 def rows_in_use(state: State) -> dict[str, bytes]:
-    """The content of each table and the counters as bytes, for comparing two states."""
-    arrays: list[Any] = list(state)
-    tables = zip(_TABLES, arrays[:_INDEXED], strict=True)
-    used = {counter.name: table[: state.counters[counter]].tobytes() for (counter, _, _), table in tables}
-    # Where a key stands in the set depends on how the set has grown.
-    used["SEEN"] = np.sort(state.seen[state.seen != 0]).tobytes()
-    used["ACTIVITIES"] = state.activities[: state.counters[Counter.ACTIVITIES]].tobytes()
-    used["CELLS"] = state.cells[: state.counters[Counter.CELLS]].tobytes()
-    whole = ("segments", "counters", "expiring", "matches")
-    return used | {name: getattr(state, name).tobytes() for name in whole}
+    """The content of a state as bytes, for comparing two."""
+    return {name: array.tobytes() for name, array in stored_arrays(state).items()}

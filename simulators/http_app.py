@@ -13,8 +13,8 @@ from authz.engine import Engine
 from authz.errors import EngineStopped
 from authz.http import authorizations, balances
 from authz.iso8583.server import Iso8583Server
-from authz.journal import Journal
 from authz.network import Network
+from authz.replay import History
 from simulators.settings import Settings
 from tokenvault.http import accounts, cards, devices, problem, tokens
 from tokenvault.http.access import Scope, requires
@@ -50,7 +50,7 @@ class _Figures(Collector):
 
 
 def build_app(
-    settings: Settings, vault: Vault, engine: Engine, journal: Journal, network: Network, iso_server: Iso8583Server
+    settings: Settings, vault: Vault, engine: Engine, history: History, network: Network, iso_server: Iso8583Server
 ) -> FastAPI:
     """Mount everything. The application reads its surroundings from `app.state`."""
     app = FastAPIOffline(
@@ -62,7 +62,7 @@ def build_app(
     )
     app.state.vault = vault
     app.state.engine = engine
-    app.state.journal = journal
+    app.state.history = history
     app.state.api_keys = settings.accepted_api_keys()
     app.state.public_url = settings.public_url
     problem.install(app)

@@ -12,12 +12,15 @@ from dataclasses import dataclass, field
 import structlog
 import uvicorn
 
+from authz.checkpointing import Retention, keep_making_checkpoints
 from authz.cryptograms import CryptogramVerifier
-from authz.data_directory import DirectoryLock
+from authz.data_directory import JOURNAL, DirectoryLock, checkpoints_in
+from authz.disk import Directory
 from authz.engine import Engine
 from authz.iso8583.fields import built_in
 from authz.iso8583.server import Iso8583Server, ServerLimits
 from authz.network import Network
+from authz.replay import History
 from authz.segments import SegmentJournal
 from authz.warm_up import compile_everything
 from simulators.http_app import build_app
@@ -83,11 +86,14 @@ class Sandbox:
 
         compile_everything()
         vault = self._open_vault(loop)
-        journal = SegmentJournal(settings.data_dir / "journal")
-        engine = Engine(journal, lambda: int(self.clock() * 1_000_000), self._engine_failed)
+        checkpoints = checkpoints_in(settings.data_dir)
+        journal = SegmentJournal(Directory(settings.data_dir / JOURNAL))
+        engine = Engine(journal, lambda: int(self.clock() * 1_000_000), self._engine_failed, checkpoints)
         self._cleanup.push_async_callback(engine.close)
         self._feed = VaultFeed(vault.database, engine)
         await self._feed.drain()
+
+        self._keep_making_checkpoints()
 
         dialect = built_in()
         network = Network(engine, CryptogramVerifier(_issuer_keys(vault.keys)), dialect)
@@ -99,12 +105,27 @@ class Sandbox:
         self._cleanup.push_async_callback(self._close_iso_server, iso_server, engine)
         self.iso_address = (settings.iso_host, iso_port)
 
-        app = build_app(settings, vault, engine, journal, network, iso_server)
+        app = build_app(settings, vault, engine, History(journal, checkpoints), network, iso_server)
         await self._serve_http(app, http_socket)
         host, port = http_socket.getsockname()[:2]
         self.http_url = f"http://{host}:{port}"
         app.state.ready = True
         log.info("ready", http=self.http_url, iso8583=f"{self.iso_address[0]}:{self.iso_address[1]}")
+
+    def _keep_making_checkpoints(self) -> None:
+        settings = self.settings
+        making = asyncio.create_task(
+            keep_making_checkpoints(
+                settings.data_dir, settings.checkpoint_segments, Retention(settings.journal_keep_segments)
+            )
+        )
+
+        async def stop_making() -> None:
+            making.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await making
+
+        self._cleanup.push_async_callback(stop_making)
 
     def _open_vault(self, loop: asyncio.AbstractEventLoop) -> Vault:
         settings = self.settings

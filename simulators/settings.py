@@ -43,6 +43,14 @@ class Settings(BaseSettings):
     iso_port: int = Field(8583, ge=0, le=65535, description="Port of the ISO 8583 server.")
     public_url: str | None = Field(None, description="URL that callers use, where a proxy stands in front.")
     frame_seconds_max: float = Field(10.0, gt=0, description="How long an ISO 8583 frame may stay incomplete.")
+    checkpoint_segments: int = Field(
+        4, ge=1, description="A checkpoint is made when so many journal segments (64 MiB) were sealed since the last."
+    )
+    journal_keep_segments: int | None = Field(
+        None,
+        ge=0,
+        description="How many sealed segments are kept for explanations, back-tests and history; all of them if unset.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines look.")
     root_key_file: Path | None = Field(None, description="The vault's root key; in the data directory by default.")

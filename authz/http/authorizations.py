@@ -7,16 +7,16 @@ from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, Field
 
 from authz.explanation import Explanation, explain
-from authz.journal import JournalReader
 from authz.reasons import ANSWERS
+from authz.replay import History
 
 router = APIRouter(prefix="/v1/authorizations", tags=["authorizations"])
 
 
-def current_journal(request: Request) -> JournalReader:
-    """The journal behind the application that serves this request."""
-    journal: JournalReader = request.app.state.journal
-    return journal
+def current_history(request: Request) -> History:
+    """The journal and checkpoints behind the application that serves this request."""
+    history: History = request.app.state.history
+    return history
 
 
 class CheckView(BaseModel):
@@ -140,7 +140,7 @@ AuthorizationId = Annotated[
 
 @router.get("/{authorization_id}")
 def read_authorization(
-    journal: Annotated[JournalReader, Depends(current_journal)], authorization_id: AuthorizationId
+    history: Annotated[History, Depends(current_history)], authorization_id: AuthorizationId
 ) -> AuthorizationView:
     """Read a decision and why it came out as it did. Scope: issuer, network or sandbox."""
-    return AuthorizationView.of(explain(journal, authorization_id))
+    return AuthorizationView.of(explain(history, authorization_id))

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.commands import Operation, Records
-from authz.compiled import Integer, compiled
+from authz.compiled import Integer, compiled, inlined
 from authz.iso8583.scan import FRAME_HEADER_BYTES, Buffer, Places, number_at, scan_message
 from authz.reasons import ANSWERS, LAST_APPROVAL, Reason
 
@@ -25,6 +25,14 @@ _CREDIT_SIGN, _DEBIT_SIGN = 0x43, 0x44
 
 RESPONSE_CODES = np.array([list(ANSWERS[reason].response_code.encode("ascii")) for reason in Reason], np.uint8)
 """DE 39 by reason: uint8[reasons, 2]."""
+
+
+@inlined
+def put_octets(out: Buffer, position: Integer, source: Buffer, start: Integer, length: Integer) -> Integer:
+    """Copy bytes; return the position behind them."""
+    for place in range(length):
+        out[position + place] = source[start + place]
+    return position + length
 
 
 @compiled
@@ -78,8 +86,7 @@ def put_additional_amounts(out: Buffer, position: Integer, result: Any, asked: I
 @compiled
 def put_reference(out: Buffer, position: Integer, reference: Buffer) -> Integer:
     """Write a payment account reference (PAR)."""
-    out[position : position + _REFERENCE_CHARACTERS] = reference
-    return position + _REFERENCE_CHARACTERS
+    return put_octets(out, position, reference, 0, _REFERENCE_CHARACTERS)
 
 
 @compiled
@@ -92,8 +99,7 @@ def put_chip_data(
     out[position] = 0x91
     out[position + 1] = issuer_data_bytes
     position += 2
-    out[position : position + issuer_data_bytes] = issuer_data[:issuer_data_bytes]
-    position += issuer_data_bytes
+    position = put_octets(out, position, issuer_data, 0, issuer_data_bytes)
     if reference_bytes == 0:
         return position
     out[position], out[position + 1], out[position + 2] = 0x9F, 0x24, _REFERENCE_CHARACTERS
@@ -120,8 +126,9 @@ def put_answer(
     position: Integer = FRAME_HEADER_BYTES
     put_number(out, position, number_at(buffer, places[0, 0], 3) * 10 + 10, 4)
     bitmap = position + 4
-    out[bitmap : bitmap + 8] = 0
     position = bitmap + 8
+    for place in range(bitmap, position):
+        out[place] = 0
     for field in range(2, 63):
         written: Integer = position
         if field == 4 and is_part:
@@ -133,8 +140,7 @@ def put_answer(
         elif field == 38 and is_approved:
             written = put_number(out, position, np.int64(result["approval_code"]), 6)
         elif field == 39:
-            out[position : position + 2] = RESPONSE_CODES[reason]
-            written = position + 2
+            written = put_octets(out, position, RESPONSE_CODES[reason], 0, 2)
         elif field == 51 and is_converted:
             written = put_number(out, position, np.int64(result["billing_currency"]), 3)
         elif field == 54 and (is_balance or is_part):
@@ -150,8 +156,7 @@ def put_answer(
             # The length in front of a variable field stands right before its content.
             start, length_bytes = np.int64(places[field, 0]), np.int64(table[field, 0])
             length = np.int64(places[field, 1]) + length_bytes
-            out[position : position + length] = buffer[start - length_bytes : start - length_bytes + length]
-            written = position + length
+            written = put_octets(out, position, buffer, start - length_bytes, length)
         if written > position:
             out[bitmap + (field - 1) // 8] |= np.uint8(0x80 >> (field - 1) % 8)
             position = written

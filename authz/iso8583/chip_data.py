@@ -112,7 +112,8 @@ def read_cryptogram(
         for byte in range(_TAG_BYTES[slot]):
             signed[position] = buffer[tags[slot] + byte]
             position += 1
-    arqc[:] = buffer[tags[_CRYPTOGRAM] : tags[_CRYPTOGRAM] + 8]
+    for byte in range(len(arqc)):
+        arqc[byte] = buffer[tags[_CRYPTOGRAM] + byte]
     amount = packed_number(buffer, tags[_AMOUNT], 6)
     currency = packed_number(buffer, tags[_CURRENCY], 2)
     country = packed_number(buffer, tags[_COUNTRY], 2)

@@ -9,6 +9,7 @@ from authz.compiled import Integer, compiled
 from authz.kernel import checks
 from authz.kernel.authorization import increase
 from authz.kernel.checks import Case, has
+from authz.kernel.conversion import converted
 from authz.kernel.habits import learn
 from authz.kernel.holds import place_hold
 from authz.kernel.meters import correct_meters
@@ -41,6 +42,41 @@ def take_advice(state: State, command: Any, case: Case, result: Any) -> None:
     if case.early_row >= 0:
         entry["reason"] = Reason.ALREADY_REVERSED
         return
+    settle(state, command, case, row, result)
+
+
+@compiled
+def take_stood_in(state: State, command: Any, case: Case, result: Any) -> None:
+    """Let an advice of what stand-in has answered move the money, less what was reversed since."""
+    row = case.same_row
+    entry = state.transactions[row]
+    if not has(entry["flags"], TransactionFlag.STOOD_IN):
+        return
+    entry["flags"] = np.int64(entry["flags"]) & ~TransactionFlag.STOOD_IN
+    is_reversed = has(entry["flags"], TransactionFlag.REVERSED)
+    if np.int64(entry["reason"]) > LAST_APPROVAL or is_reversed:
+        return
+    left = np.int64(entry["current_minor"])
+    source, target = np.int64(entry["currency"]), np.int64(state.accounts[case.account_row]["currency"])
+    billing = converted(state.program, left, np.int64(entry["conversion_rate"]), source, target)
+    approved = np.int64(entry["approved_minor"])
+    correct_meters(state, row, -1)
+    settle(
+        state,
+        command,
+        Case(case.token_row, case.account_row, case.first_row, row, -1, case.original_row, case.rate, billing),
+        row,
+        result,
+    )
+    entry["approved_minor"], entry["current_minor"] = approved, left
+    correct_meters(state, row, 1)
+
+
+@compiled
+def settle(state: State, command: Any, case: Case, row: Integer, result: Any) -> None:
+    """Hold, post or give back what an approved advice says."""
+    is_financial = np.int64(command["kind"]) == Kind.FINANCIAL_ADVICE
+    entry = state.transactions[row]
     amount, billing = np.int64(command["amount_minor"]), case.billing_minor
     entry["approved_minor"], entry["current_minor"], entry["billing_minor"] = amount, amount, billing
     entry["conversion_rate"] = case.rate

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from authz.commands import Flag, Kind, Records
+from authz.commands import Flag, Kind, Operation, Records
 from authz.compiled import Integer, compiled, inlined
 from authz.hash_index import find_row
-from authz.kernel.advices import decide_advice, reconcile, take_advice
+from authz.kernel.advices import decide_advice, reconcile, take_advice, take_stood_in
 from authz.kernel.authorization import (
     answer_request,
     decide_card,
@@ -15,14 +15,19 @@ from authz.kernel.authorization import (
     decide_money,
     decide_risk,
     decide_standing,
+    is_same_again,
+    remembered,
 )
 from authz.kernel.checks import RUN, Case, Findings, has
 from authz.kernel.conversion import NO_RATE, conversion_rate, converted
+from authz.kernel.forcing import force_reason
 from authz.kernel.holds import available_credit, expire_holds
+from authz.kernel.issuer_decisions import take_issuer_decision
 from authz.kernel.notices import take_notice
 from authz.kernel.postings import dispute
 from authz.kernel.prefetching import look_ahead
 from authz.kernel.reversals import answer_reversal, decide_reversal
+from authz.kernel.stand_in import is_next_advice, stand_in, switch_issuer
 from authz.kernel.traces import (
     class_of,
     find_early_reversal,
@@ -30,10 +35,9 @@ from authz.kernel.traces import (
     find_original,
     find_same,
     find_sequence,
-    is_repeat,
 )
 from authz.program.tables import NUMBER_LIMITS, NUMBER_RULES, NUMBER_VERSION
-from authz.reasons import Reason
+from authz.reasons import LAST_APPROVAL, Reason
 from authz.tables import Counter, MessageClass, State
 
 _APPROVAL_CODES = 1_000_000
@@ -65,6 +69,15 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
             posted, held = balances(state, row)
             result["reason"] = dispute(state, command, result)
             tell_balances(state, row, posted, held, result)
+        elif kind == Kind.ISSUER_DECISION:
+            row = find_row(state.account_slots, state.accounts["account_id"], command["account_id"])
+            posted, held = balances(state, row)
+            result["reason"] = take_issuer_decision(state, command, result)
+            tell_balances(state, row, posted, held, result)
+        elif kind == Kind.FORCE_REASON:
+            result["reason"] = force_reason(state, command)
+        elif kind == Kind.SWITCH_ISSUER:
+            result["reason"] = switch_issuer(state, command)
         else:
             take_notice(state, command)
         result["approval_code"] = (np.int64(result["sequence"]) * 741_457 + 123_457) % _APPROVAL_CODES
@@ -79,7 +92,7 @@ def name_accounts(state: State, commands: Records) -> None:
         if commands[i]["account_id"] != 0:
             continue
         token_row: Integer = find_row(state.token_slots, state.tokens["token_pan"], commands[i]["token_pan"])
-        if commands[i]["reference"] != 0:
+        if np.int64(commands[i]["kind"]) in (Kind.CHARGEBACK, Kind.REPRESENTMENT):
             row = find_sequence(state, np.int64(commands[i]["reference"]))
             token_row = np.int64(state.transactions[row]["token_row"]) if row >= 0 else -1
         if token_row >= 0:
@@ -136,6 +149,16 @@ def take_message(state: State, command: Any, result: Any, findings: Findings) ->
 
 
 @inlined
+def waits_well(command: Any, case: Case) -> Any:
+    """Whether the issuer's server can be asked: about money, and not about what belongs to an earlier message."""
+    return (
+        case.billing_minor > 0
+        and case.original_row < 0
+        and np.int64(command["operation"]) not in (Operation.REFUND, Operation.BALANCE_INQUIRY)
+    )
+
+
+@inlined
 def balances(state: State, account_row: Integer) -> tuple[Integer, Integer]:
     """What an account owes and what is held of it; nothing where there is no account."""
     if account_row < 0:
@@ -165,6 +188,11 @@ def answer_message(state: State, command: Any, case: Case, result: Any, findings
     if case.token_row >= 0:
         result["payment_account_reference"] = state.tokens[case.token_row]["payment_account_reference"]
     result["conversion_rate"] = max(case.rate, 0)
+    if has(command["flags"], Flag.FORWARDED):
+        if not is_next_advice(state, command):
+            return Reason.APPROVED
+    elif state.counters[Counter.ISSUER_IS_DOWN] != 0:
+        return stand_in(state, command, case, result, findings)
     if kind == Kind.AUTHORIZATION_REQUEST or kind == Kind.FINANCIAL_REQUEST:
         reason = decide_card(state, command, case, findings.checks)
         is_authentic = reason == Reason.APPROVED
@@ -178,6 +206,8 @@ def answer_message(state: State, command: Any, case: Case, result: Any, findings
             reason = decide_risk(state, command, case, findings, result)
         if reason == Reason.APPROVED:
             reason = decide_credit(state, command, case, findings.checks)
+            if reason <= LAST_APPROVAL and result["is_asked"] != 0 and waits_well(command, case):
+                reason = Reason.AWAITING_ISSUER
         if case.token_row >= 0 and reason != Reason.DUPLICATE_TRANSMISSION:
             answer_request(state, command, case, result, reason, is_authentic)
         return reason
@@ -190,29 +220,9 @@ def answer_message(state: State, command: Any, case: Case, result: Any, findings
         return reason
     reason = decide_advice(state, command, case, findings.checks)
     if reason == Reason.APPROVED and case.same_row >= 0:
+        take_stood_in(state, command, case, result)
         reconcile(state, command, case.same_row, case)
         remembered(state, case, result)
     elif reason == Reason.APPROVED:
         take_advice(state, command, case, result)
     return reason
-
-
-@inlined
-def is_same_again(state: State, command: Any, case: Case) -> Any:
-    """Whether a request is one that was answered before: marked as a repeat, and for the same amount."""
-    if case.same_row < 0 or not is_repeat(command):
-        return False
-    return state.transactions[case.same_row]["amount_minor"] == command["amount_minor"]
-
-
-@compiled
-def remembered(state: State, case: Case, result: Any) -> Integer:
-    """Answer a message that was answered before, from memory: nothing is applied twice."""
-    entry = state.transactions[case.same_row]
-    source, target = np.int64(entry["currency"]), np.int64(state.accounts[case.account_row]["currency"])
-    approved, rate = np.int64(entry["approved_minor"]), np.int64(entry["conversion_rate"])
-    result["billing_minor"] = converted(state.program, approved, rate, source, target)
-    result["sequence"] = entry["sequence"]
-    result["approved_minor"] = entry["approved_minor"]
-    result["conversion_rate"] = entry["conversion_rate"]
-    return np.int64(entry["reason"])

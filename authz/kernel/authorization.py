@@ -11,13 +11,14 @@ from authz.kernel.attribute_values import fill_values
 from authz.kernel.calendar import keep_day
 from authz.kernel.checks import Case, Findings, has
 from authz.kernel.conversion import converted
+from authz.kernel.forcing import check_simulation
 from authz.kernel.habits import learn, note_decline
 from authz.kernel.holds import available_credit, extend_hold, place_hold
 from authz.kernel.limits import check_limits
 from authz.kernel.meters import correct_meters, subjects_of
 from authz.kernel.postings import complete, post, refund
 from authz.kernel.rules import check_rules
-from authz.kernel.traces import enter_trace_behind, new_transaction, trace_key
+from authz.kernel.traces import enter_trace_behind, is_repeat, new_transaction, trace_key
 from authz.program.tables import NUMBER_RULES
 from authz.reasons import LAST_APPROVAL, Reason
 from authz.tables import MessageClass, State
@@ -56,6 +57,8 @@ def decide_standing(state: State, command: Any, case: Case, findings: Records) -
         reason = checks.check_transaction_counter(state, command, case, findings)
         if reason == Reason.APPROVED:
             checks.use_transaction_counter(state, command, case)
+    if reason == Reason.APPROVED:
+        reason = check_simulation(state, command, case, findings)
     if reason == Reason.APPROVED:
         reason = checks.check_token_state(state, command, case, findings)
     if reason == Reason.APPROVED:
@@ -133,12 +136,15 @@ def answer_request(state: State, command: Any, case: Case, result: Any, reason: 
         enter_trace_behind(state, row, key, case.first_row, command["stan"], command["transmitted"])
     entry = state.transactions[row]
     entry["reason"] = reason
-    if reason > LAST_APPROVAL:
+    if reason > LAST_APPROVAL and reason != Reason.AWAITING_ISSUER:
         note_decline(state, case.token_row)
         return
     amount: Integer = np.int64(command["amount_minor"])
     billing = case.billing_minor
-    if reason == Reason.PARTIALLY_APPROVED:
+    if billing > available_credit(state, case.account_row) and reason in (
+        Reason.PARTIALLY_APPROVED,
+        Reason.AWAITING_ISSUER,
+    ):
         amount, billing = part_within(state, command, case)
     entry["approved_minor"], entry["current_minor"], entry["billing_minor"] = amount, amount, billing
     entry["conversion_rate"] = case.rate
@@ -150,6 +156,8 @@ def answer_request(state: State, command: Any, case: Case, result: Any, reason: 
         increase(state, row, case.original_row, amount, billing, np.int64(command["time_us"]))
     elif case.original_row >= 0:
         complete(state, row, case.original_row, billing, has(command["flags"], Flag.MORE_FOLLOWS))
+    elif reason == Reason.AWAITING_ISSUER:
+        place_hold(state, row, billing, np.int64(command["time_us"]))
     elif billing > 0:
         learn(state, command, row, billing)
         if message_class == MessageClass.AUTHORIZATION:
@@ -187,3 +195,24 @@ def increase(
     correct_meters(state, original_row, 1)
     state.transactions[row]["original"] = original_row + 1
     extend_hold(state, original_row, billing, time_us)
+
+
+@inlined
+def is_same_again(state: State, command: Any, case: Case) -> Any:
+    """Whether a request is one that was answered before: marked as a repeat, and for the same amount."""
+    if case.same_row < 0 or not is_repeat(command):
+        return False
+    return state.transactions[case.same_row]["amount_minor"] == command["amount_minor"]
+
+
+@compiled
+def remembered(state: State, case: Case, result: Any) -> Integer:
+    """Answer a message that was answered before, from memory: nothing is applied twice."""
+    entry = state.transactions[case.same_row]
+    source, target = np.int64(entry["currency"]), np.int64(state.accounts[case.account_row]["currency"])
+    approved, rate = np.int64(entry["approved_minor"]), np.int64(entry["conversion_rate"])
+    result["billing_minor"] = converted(state.program, approved, rate, source, target)
+    result["sequence"] = entry["sequence"]
+    result["approved_minor"] = entry["approved_minor"]
+    result["conversion_rate"] = entry["conversion_rate"]
+    return np.int64(entry["reason"])

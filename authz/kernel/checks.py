@@ -44,18 +44,20 @@ class Check(IntEnum):
     SIGNED_AMOUNT = 4
     SIGNED_CURRENCY = 5
     TRANSACTION_COUNTER = 6
-    TOKEN_STATE = 7
-    TOKEN_EXPIRY = 8
-    EXPIRATION_DATE = 9
-    CARD_STATE = 10
-    DUPLICATE = 11
-    EARLY_REVERSAL = 12
-    ORIGINAL = 13
-    CURRENCY = 14
-    AMOUNT = 15
-    ORIGINAL_AMOUNT = 16
-    TRANSACTION_LIMIT = 17
-    AVAILABLE_CREDIT = 18
+    SIMULATION = 7
+    TOKEN_STATE = 8
+    TOKEN_EXPIRY = 9
+    EXPIRATION_DATE = 10
+    CARD_STATE = 11
+    DUPLICATE = 12
+    EARLY_REVERSAL = 13
+    ORIGINAL = 14
+    CURRENCY = 15
+    AMOUNT = 16
+    ORIGINAL_AMOUNT = 17
+    TRANSACTION_LIMIT = 18
+    AVAILABLE_CREDIT = 19
+    STAND_IN = 20
 
 
 class Case(NamedTuple):
@@ -276,9 +278,11 @@ def check_original(state: State, command: Any, case: Case, findings: Records) ->
         return note(findings, Check.ORIGINAL, stan, 0, Reason.MISSING_ORIGINAL_AUTHORIZATION)
     original = state.transactions[case.original_row]
     reason = Reason.APPROVED
-    if np.int64(original["reason"]) > LAST_APPROVAL:
+    kind, decided = np.int64(command["kind"]), np.int64(original["reason"])
+    is_reversal = kind == Kind.REVERSAL_REQUEST or kind == Kind.REVERSAL_ADVICE
+    if decided > LAST_APPROVAL and not (is_reversal and decided == Reason.AWAITING_ISSUER):
         reason = Reason.MISSING_ORIGINAL_AUTHORIZATION
-    elif np.int64(command["kind"]) != Kind.REVERSAL_REQUEST and np.int64(command["kind"]) != Kind.REVERSAL_ADVICE:
+    elif not is_reversal:
         if has(original["flags"], TransactionFlag.REVERSED):
             reason = Reason.ALREADY_REVERSED
         elif np.int64(command["operation"]) != Operation.REFUND:

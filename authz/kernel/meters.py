@@ -21,7 +21,7 @@ from authz.program.tables import (
     Period,
     Scope,
 )
-from authz.reasons import LAST_APPROVAL
+from authz.reasons import LAST_APPROVAL, Reason
 from authz.tables import Counter, MessageClass, State, TransactionFlag
 
 _BEGINNING = -(2**62)
@@ -69,7 +69,7 @@ def counts(entry: Any, outcome: Integer) -> Any:
     if np.int64(entry["flags"]) & TransactionFlag.TOO_EARLY:
         return False
     if outcome == Outcome.DECLINED:
-        return np.int64(entry["reason"]) > LAST_APPROVAL
+        return np.int64(entry["reason"]) > LAST_APPROVAL and np.int64(entry["reason"]) != Reason.AWAITING_ISSUER
     if np.int64(entry["reason"]) > LAST_APPROVAL or np.int64(entry["flags"]) & TransactionFlag.REVERSED:
         return False
     return entry["original"] == 0 and np.int64(entry["operation"]) != Operation.REFUND and entry["billing_minor"] != 0

@@ -80,6 +80,8 @@ def check_rules(state: State, case: Case, values: Values, outcomes: npt.NDArray[
             continue
         if np.int64(rule["action"]) == Action.FLAG:
             result["is_flagged"] = 1
+        elif np.int64(rule["action"]) == Action.ASK:
+            result["is_asked"] = 1
         else:
             is_settled = True
             reason = np.int64(rule["reason"])

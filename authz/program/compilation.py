@@ -40,6 +40,10 @@ from authz.program.tables import (
     NUMBER_METERS,
     NUMBER_NEEDED,
     NUMBER_RULES,
+    NUMBER_STAND_IN_AMOUNT,
+    NUMBER_STAND_IN_COUNT,
+    NUMBER_STAND_IN_TOTAL,
+    NUMBER_TEST_AMOUNTS,
     NUMBER_VERSION,
     NUMBERS,
     OFFSET,
@@ -64,6 +68,7 @@ _ALL_32, _ALL_64 = (1 << 32) - 1, (1 << 64) - 1
 _REASON_OF = {
     Action.ALLOW: Reason.APPROVED,
     Action.FLAG: Reason.APPROVED,
+    Action.ASK: Reason.APPROVED,
     Action.STEP_UP: Reason.STEP_UP_REQUIRED,
     Action.REFER: Reason.REFER_TO_ISSUER,
 }
@@ -82,6 +87,10 @@ def compiled_program(document: ProgramDocument, version: int) -> Program:
     rules = rows.rules()
     numbers[NUMBER_LIMITS], numbers[NUMBER_RULES] = len(document.limits), len(rules)
     numbers[NUMBER_METERS] = len(rows.meters)
+    numbers[NUMBER_TEST_AMOUNTS] = int(document.test_amounts)
+    numbers[NUMBER_STAND_IN_AMOUNT] = document.stand_in.amount_max
+    numbers[NUMBER_STAND_IN_COUNT] = document.stand_in.count_max
+    numbers[NUMBER_STAND_IN_TOTAL] = document.stand_in.total_max
     numbers[NUMBER_NEEDED] = _mask({row[1] for row in rows.instructions} & set(Attribute))
     meters = _table(rows.meters, METER)
     cell_of, cells_of_scope = _cells(meters[: len(rows.meters)])

@@ -189,9 +189,9 @@ class Rule(Part):
     when: Condition = Field(
         description="The condition.", examples=[{"attribute": "amount", "operator": ">", "value": 50000}]
     )
-    action: Literal["allow", "flag", "decline", "step_up", "refer"] = Field(
+    action: Literal["allow", "flag", "decline", "step_up", "refer", "ask"] = Field(
         description="`decline`, `step_up` (verify the cardholder and try again), `refer` (call the issuer), `flag` for "
-        "review and go on, or `allow`: no later rule is asked.",
+        "review and go on, `ask` the issuer's own server before approving, or `allow`: no later rule is asked.",
         examples=["decline"],
     )
     reason: str = Field(
@@ -202,6 +202,18 @@ class Rule(Part):
     @classmethod
     def _known_reason(cls, code: str) -> str:
         return _decline_reason(code)
+
+
+class StandIn(Part):
+    """What the network may approve while the issuer is down, of each token in one outage."""
+
+    amount_max: int = Field(
+        default=5000, ge=0, description="The most at once, minor units of the account's currency.", examples=[5000]
+    )
+    count_max: int = Field(default=5, ge=0, description="How many transactions.", examples=[5])
+    total_max: int = Field(
+        default=15000, ge=0, description="The most together, minor units of the account's currency.", examples=[15000]
+    )
 
 
 class ProgramDocument(Part):
@@ -222,6 +234,12 @@ class ProgramDocument(Part):
     )
     limits: list[Limit] = Field(default=[], max_length=256, description="Limits.", examples=[[]])
     rules: list[Rule] = Field(default=[], max_length=512, description="Rules.", examples=[[]])
+    stand_in: StandIn = Field(
+        default=StandIn(), description="What is approved while the issuer is down.", examples=[{"amount_max": 5000}]
+    )
+    test_amounts: bool = Field(
+        default=True, description="Whether certain amounts ask for a decline, see docs/test-values.md.", examples=[True]
+    )
     rates: Rates = Field(default=Rates(), description="Conversion rates.", examples=[{"base": "EUR", "per_base": {}}])
 
     @model_validator(mode="after")

@@ -55,6 +55,7 @@ class Action(IntEnum):
     DECLINE = 2
     STEP_UP = 3
     REFER = 4
+    ASK = 5  # go on, and let the issuer's own server have the last word on an approval
 
 
 class Operator(IntEnum):
@@ -129,7 +130,11 @@ NUMBER_LIMITS = 1
 NUMBER_RULES = 2
 NUMBER_METERS = 3
 NUMBER_NEEDED = 4  # bit by fixed attribute: those that rules look at
-NUMBERS = 8
+NUMBER_TEST_AMOUNTS = 5  # 1 where amounts can ask for a decline
+NUMBER_STAND_IN_AMOUNT = 6
+NUMBER_STAND_IN_COUNT = 7
+NUMBER_STAND_IN_TOTAL = 8
+NUMBERS = 9
 """What stands where in `Program.numbers`, and how many there are."""
 
 

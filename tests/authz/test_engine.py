@@ -10,7 +10,7 @@ from authz.engine import Engine
 from authz.errors import EngineStopped
 from authz.journal import Batch
 from authz.reasons import Reason
-from authz.replay import replayed
+from authz.replay import History, replayed
 from authz.tables import rows_in_use
 from tests.authz.commands import NOW_US, opening, tap
 
@@ -36,8 +36,11 @@ class MemoryJournal:
         self.records.append(batch._replace(commands=batch.commands.copy()))
         self.next_sequence += len(batch.commands)
 
-    def read(self, until=None):
+    first_sequence = 1
+
+    def read(self, after=0, until=None):
         """All records."""
+        assert (after, until) == (0, None)
         yield from self.records
 
     def close(self):
@@ -170,7 +173,7 @@ def test_commands_name_their_account_in_the_journal():
         assert written["card_id"].tolist() == [70, 0]
         assert written["token_id"].tolist() == [701, 0]
         assert results["account_id"].tolist() == [7, 0]
-        assert rows_in_use(replayed(journal).state) == rows_in_use(engine.state)
+        assert rows_in_use(replayed(History(journal)).state) == rows_in_use(engine.state)
         balance = engine.balance(7)
         assert (balance.held_minor, balance.available_minor) == (1_250, 98_750)
         assert engine.balance(8) is None

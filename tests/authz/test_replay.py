@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authz.commands import COMMAND, Kind
+from authz.disk import Directory
 from authz.journal import Batch
 from authz.kernel.checks import Check
 from authz.reasons import Reason
-from authz.replay import apply_batch, replayed, replayed_command
+from authz.replay import History, apply_batch, replayed, replayed_command
 from authz.segments import SegmentJournal
 from authz.tables import new_state, rows_in_use
 from tests.authz.commands import opening, reversal, set_token, tap
@@ -79,7 +80,7 @@ def test_batches_do_not_matter(sizes):
 
 def test_recovery_and_explanation(tmp_path):
     """A journal replays to the state it came from, and each of its commands to its own answer."""
-    journal = SegmentJournal(tmp_path, segment_bytes=20_000)
+    journal = SegmentJournal(Directory(tmp_path), segment_bytes=20_000)
     day, state, answers, start = a_busy_day(), new_state(16), [], 0
     for size in (1, 5, 100, 200, len(day)):
         batch = day[start : start + size].copy()
@@ -89,10 +90,10 @@ def test_recovery_and_explanation(tmp_path):
             answers.append(results)
         start += size
     assert len(list(tmp_path.glob("*.journal"))) > 1
-    assert rows_in_use(replayed(journal).state) == rows_in_use(state)
+    assert rows_in_use(replayed(History(journal)).state) == rows_in_use(state)
     results = np.concatenate(answers)
     for sequence in (4, 5, 50, 107, len(day)):
-        found = replayed_command(journal, sequence)
+        found = replayed_command(History(journal), sequence)
         assert found.command.tobytes() == day[sequence - 1].tobytes()
         assert found.result.tobytes() == results[sequence - 1].tobytes()
         failed = [
@@ -101,7 +102,7 @@ def test_recovery_and_explanation(tmp_path):
             if finding["reason"] != Reason.APPROVED and finding["reached"]
         ]
         assert len(failed) == (not Reason(found.result["reason"]).is_approval)
-    assert replayed_command(journal, len(day) + 1) is None
+    assert replayed_command(History(journal), len(day) + 1) is None
     journal.close()
 
 

@@ -1,8 +1,11 @@
 """The journal on disk: torn tails are cut, damage is refused, nothing acknowledged is lost."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
+from authz.disk import Directory
 from authz.errors import EngineStopped, JournalDamaged, JournalFenced
 from authz.journal import HEADER_BYTES, Batch
 from authz.segments import SegmentJournal
@@ -11,7 +14,7 @@ from tests.authz.commands import opening, tap
 
 def _filled(directory, records=4, **options):
     """A journal of so many records; the sizes of its file after each."""
-    journal = SegmentJournal(directory, **options)
+    journal = SegmentJournal(Directory(directory), **options)
     sizes = []
     for number in range(records):
         journal.append(Batch(journal.next_sequence, np.concatenate([opening(), tap(number + 1)])))
@@ -28,7 +31,7 @@ def test_what_was_appended_is_read(tmp_path):
     """Commands come back in order under their numbers, across segments."""
     _filled(tmp_path, records=10, segment_bytes=2_000)
     assert len(list(tmp_path.glob("*.journal"))) > 2
-    journal = SegmentJournal(tmp_path, segment_bytes=2_000)
+    journal = SegmentJournal(Directory(tmp_path), segment_bytes=2_000)
     assert journal.next_sequence == 41
     assert [batch.sequence for batch in journal.read()] == list(range(1, 41, 4))
     assert [int(batch.commands["atc"][-1]) for batch in journal.read()] == list(range(1, 11))
@@ -39,7 +42,7 @@ def test_what_was_appended_is_read(tmp_path):
 def test_appends_are_fenced(tmp_path):
     """An append that names another sequence than expected is refused and writes nothing."""
     sizes = _filled(tmp_path)
-    journal = SegmentJournal(tmp_path)
+    journal = SegmentJournal(Directory(tmp_path))
     for wrong in (0, 16, 18):
         with pytest.raises(JournalFenced):
             journal.append(Batch(wrong, tap(1)))
@@ -50,18 +53,18 @@ def test_appends_are_fenced(tmp_path):
 
 
 def test_every_torn_tail_is_cut(tmp_path):
-    """Wherever the last append broke off, opening keeps all before it and goes on."""
+    """Wherever the last append broke off, opening keeps all before it, and the next append cuts it off."""
     sizes = _filled(tmp_path)
     path = _last(tmp_path)
     content = path.read_bytes()
     for cut in [*range(sizes[-2] + 1, sizes[-2] + HEADER_BYTES + 2), sizes[-1] - 1]:
         path.write_bytes(content[:cut])
-        journal = SegmentJournal(tmp_path)
+        journal = SegmentJournal(Directory(tmp_path))
         assert journal.next_sequence == 13
-        assert path.stat().st_size == sizes[-2]
+        assert path.stat().st_size == cut
         journal.append(Batch(13, tap(9)))
         journal.close()
-    journal = SegmentJournal(tmp_path)
+    journal = SegmentJournal(Directory(tmp_path))
     assert [int(batch.commands["atc"][-1]) for batch in journal.read()] == [1, 2, 3, 9]
     journal.close()
 
@@ -71,9 +74,28 @@ def test_a_tail_of_zeros_is_cut(tmp_path):
     sizes = _filled(tmp_path)
     path = _last(tmp_path)
     path.write_bytes(path.read_bytes()[: sizes[-2]] + bytes(4096))
-    journal = SegmentJournal(tmp_path)
+    journal = SegmentJournal(Directory(tmp_path))
     assert journal.next_sequence == 13
     journal.close()
+
+
+def test_what_crash_and_rot_look_like(tmp_path):
+    """Sectors of the last record that never arrived are a crash; any bit of it that is wrong is damage."""
+    journal = SegmentJournal(Directory(tmp_path))
+    journal.append(Batch(1, opening()))
+    start = _last(tmp_path).stat().st_size
+    journal.append(Batch(4, np.concatenate([tap(n) for n in range(1, 9)])))
+    journal.close()
+    path, whole = _last(tmp_path), _last(tmp_path).read_bytes()
+    boundaries = [start, *range(-(-start // 512) * 512, len(whole), 512), len(whole)]
+    for first, last in pairwise(boundaries):
+        path.write_bytes(whole[:first] + bytes(last - first) + whole[last:])
+        assert SegmentJournal(Directory(tmp_path)).next_sequence == 4, (first, last)
+    for position in range(start, len(whole)):
+        path.write_bytes(whole[:position] + bytes([whole[position] ^ 1 << position % 8]) + whole[position + 1 :])
+        with pytest.raises(JournalDamaged) as refused:
+            SegmentJournal(Directory(tmp_path))
+        assert refused.value.offset == start
 
 
 @pytest.mark.parametrize("where", ["header", "payload"])
@@ -85,42 +107,42 @@ def test_damage_in_the_middle_is_refused(tmp_path, where):
     content[sizes[0] + (5 if where == "header" else HEADER_BYTES + 100)] ^= 0x10
     path.write_bytes(content)
     with pytest.raises(JournalDamaged) as refused:
-        SegmentJournal(tmp_path)
+        SegmentJournal(Directory(tmp_path))
     assert (refused.value.path, refused.value.offset) == (path, sizes[0])
     assert str(path) in str(refused.value)
     assert path.read_bytes() == content
 
 
 def test_damage_in_an_earlier_segment_is_refused(tmp_path):
-    """An earlier segment that is short, or missing, or of another layout is damage, not a torn tail."""
+    """An earlier segment that is short, or missing, or of another layout is damage: reading says so."""
     _filled(tmp_path, records=10, segment_bytes=2_000)
     first, second, *_ = sorted(tmp_path.glob("*.journal"))
     content = first.read_bytes()
     first.write_bytes(content[:-1])
     with pytest.raises(JournalDamaged, match="later segments"):
-        SegmentJournal(tmp_path)
+        list(SegmentJournal(Directory(tmp_path)).read())
     first.write_bytes(b"X" + content[1:])
     with pytest.raises(JournalDamaged, match="version"):
-        SegmentJournal(tmp_path)
+        list(SegmentJournal(Directory(tmp_path)).read())
     first.write_bytes(content)
     second.unlink()
     with pytest.raises(JournalDamaged, match="expected command"):
-        SegmentJournal(tmp_path)
+        list(SegmentJournal(Directory(tmp_path)).read())
 
 
 def test_a_segment_torn_at_birth_is_started_again(tmp_path):
     """A crash right after a new segment's file was made leaves nothing behind."""
     _filled(tmp_path)
     (tmp_path / f"{17:020d}.journal").write_bytes(b"TAPW")
-    journal = SegmentJournal(tmp_path)
+    journal = SegmentJournal(Directory(tmp_path))
     journal.append(Batch(17, tap(1)))
     journal.close()
-    assert sum(len(batch.commands) for batch in SegmentJournal(tmp_path).read()) == 17
+    assert sum(len(batch.commands) for batch in SegmentJournal(Directory(tmp_path)).read()) == 17
 
 
 def test_a_failed_write_closes_the_journal(tmp_path, monkeypatch):
     """When the disk refuses, nothing more is appended: what reached it is unknown."""
-    journal = SegmentJournal(tmp_path)
+    journal = SegmentJournal(Directory(tmp_path))
     monkeypatch.setattr("os.fdatasync", lambda descriptor: (_ for _ in ()).throw(OSError(5, "I/O error")))
     with pytest.raises(OSError, match="I/O error"):
         journal.append(Batch(1, tap(1)))

@@ -6,6 +6,7 @@ import re
 import pytest
 from rich.console import Console
 
+from authz.disk import Directory
 from authz.segments import SegmentReader
 from simulators.cli import main
 from simulators.demo import run_demo
@@ -83,7 +84,7 @@ def test_the_demo_tells_the_whole_story(tmp_path):
     position = 0
     for words in order:
         position = story.index(words, position) + 1
-    commands = sum(len(batch.commands) for batch in SegmentReader(tmp_path / "data" / "journal").read())
+    commands = sum(len(batch.commands) for batch in SegmentReader(Directory(tmp_path / "data" / "journal")).read())
     assert commands == 9
     with running_sandbox(settings_for(tmp_path / "data")) as sandbox:
         assert sandbox.http_url

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from authz.commands import new_commands
+from authz.disk import Directory
 from authz.engine import Engine
 from authz.segments import SegmentJournal
 from authz.tables import Counter, rows_in_use
@@ -35,7 +36,7 @@ def _two_cards(vault):
 
 
 async def _fed(directory, vault):
-    engine = Engine(SegmentJournal(directory), lambda: 1, lambda error: None)
+    engine = Engine(SegmentJournal(Directory(directory)), lambda: 1, lambda error: None)
     await VaultFeed(vault.database, engine).drain()
     rows = rows_in_use(engine.state)
     await engine.close()
@@ -60,7 +61,7 @@ def test_a_notice_heard_twice_changes_nothing(vault, tmp_path):
     _two_cards(vault)
 
     async def story():
-        engine = Engine(SegmentJournal(tmp_path), lambda: 1, lambda error: None)
+        engine = Engine(SegmentJournal(Directory(tmp_path)), lambda: 1, lambda error: None)
         await VaultFeed(vault.database, engine).drain()
         before = rows_in_use(engine.state)
         entries = list(outbox.entries_after(vault.database, 0))
@@ -73,7 +74,7 @@ def test_a_notice_heard_twice_changes_nothing(vault, tmp_path):
         return before, after
 
     before, after = asyncio.run(story())
-    for table in ("ACCOUNTS", "CARDS", "TOKENS", "TRANSACTIONS"):
+    for table in ("accounts", "cards", "tokens", "transactions"):
         assert after[table] == before[table]
 
 
@@ -82,7 +83,7 @@ def test_feeds_at_the_same_time_tell_once(vault, tmp_path):
     _two_cards(vault)
 
     async def story():
-        engine = Engine(SegmentJournal(tmp_path), lambda: 1, lambda error: None)
+        engine = Engine(SegmentJournal(Directory(tmp_path)), lambda: 1, lambda error: None)
         feed = VaultFeed(vault.database, engine)
         await asyncio.gather(*(feed.drain() for _ in range(20)))
         commands = engine.durable_sequence

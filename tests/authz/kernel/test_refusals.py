@@ -70,10 +70,10 @@ def test_what_the_vault_says_counts(state, notice, reason):
     """A notice of the vault changes what the next tap is told; heard out of order or twice it changes nothing."""
     state, found = _decide(state, notice, tap(1))
     assert found is reason
-    before = rows_in_use(state)["ACCOUNTS"], rows_in_use(state)["TOKENS"], rows_in_use(state)["CARDS"]
+    before = rows_in_use(state)["accounts"], rows_in_use(state)["tokens"], rows_in_use(state)["cards"]
     for late in (opening(), notice):
         state, _, _ = apply_batch(state, late)
-    assert (rows_in_use(state)["ACCOUNTS"], rows_in_use(state)["TOKENS"], rows_in_use(state)["CARDS"]) == before
+    assert (rows_in_use(state)["accounts"], rows_in_use(state)["tokens"], rows_in_use(state)["cards"]) == before
 
 
 def test_checks_run_in_the_order_of_their_reasons():

@@ -1,0 +1,62 @@
+"""Authorizations that wait for the issuer's own server: held meanwhile, decided by a command of their own."""
+
+from typing import Any
+
+import numpy as np
+
+from authz.compiled import Integer, compiled
+from authz.kernel.checks import has
+from authz.kernel.conversion import converted
+from authz.kernel.habits import learn, note_decline
+from authz.kernel.holds import release_hold
+from authz.kernel.meters import correct_meters
+from authz.kernel.postings import post
+from authz.kernel.traces import find_sequence
+from authz.reasons import Reason
+from authz.tables import MessageClass, State, TransactionFlag
+
+
+@compiled
+def take_issuer_decision(state: State, command: Any, result: Any) -> Integer:
+    """Settle an authorization that waits.
+
+    reference: its decision's sequence.  state: the reason to decline for, 0 to approve.  amount_minor: how much is
+    approved, at most what was asked for. The rest of the command is that of the authorization.
+    """
+    row = find_sequence(state, np.int64(command["reference"]))
+    if row < 0 or np.int64(state.transactions[row]["reason"]) != Reason.AWAITING_ISSUER:
+        return Reason.MISSING_ORIGINAL_AUTHORIZATION
+    entry = state.transactions[row]
+    result["sequence"] = entry["sequence"]
+    result["conversion_rate"] = entry["conversion_rate"]
+    result["payment_account_reference"] = state.tokens[entry["token_row"]]["payment_account_reference"]
+    if has(entry["flags"], TransactionFlag.REVERSED):
+        entry["reason"] = Reason.ALREADY_REVERSED
+        return Reason.ALREADY_REVERSED
+    held, reason = np.int64(entry["held_minor"]), np.int64(command["state"])
+    amount = min(np.int64(command["amount_minor"]), np.int64(entry["current_minor"]))
+    if reason != Reason.APPROVED or amount <= 0:
+        reason = max(reason, np.int64(Reason.DO_NOT_HONOR)) if reason == Reason.APPROVED else reason
+        correct_meters(state, row, -1)
+        entry["reason"] = reason
+        entry["approved_minor"] = entry["current_minor"] = entry["billing_minor"] = 0
+        correct_meters(state, row, 1)
+        release_hold(state, row, held)
+        note_decline(state, np.int64(entry["token_row"]))
+        return reason
+    source, target = np.int64(entry["currency"]), np.int64(state.accounts[entry["account_row"]]["currency"])
+    billing = converted(state.program, amount, np.int64(entry["conversion_rate"]), source, target)
+    is_whole = amount == np.int64(entry["amount_minor"])
+    correct_meters(state, row, -1)
+    entry["reason"] = Reason.APPROVED if is_whole else Reason.PARTIALLY_APPROVED
+    entry["approved_minor"] = entry["current_minor"] = amount
+    entry["billing_minor"] = billing
+    correct_meters(state, row, 1)
+    learn(state, command, row, billing)
+    result["approved_minor"], result["billing_minor"] = amount, billing
+    if np.int64(entry["message_class"]) == MessageClass.FINANCIAL:
+        release_hold(state, row, held)
+        post(state, row, billing)
+    else:
+        release_hold(state, row, max(held - billing, np.int64(0)))
+    return np.int64(entry["reason"])

@@ -1,0 +1,79 @@
+"""Declines on demand."""
+
+import numpy as np
+import pytest
+
+from authz.commands import CryptogramOutcome, Kind
+from authz.kernel.forcing import TEST_AMOUNT_BASE
+from authz.reasons import LAST_REASON, Reason
+from authz.tables import FORCED_MAX, Counter, ForcedScope
+from tests.authz.bank import Bank
+from tests.authz.commands import command, tap
+
+FORCIBLE = [reason for reason in Reason if not reason.is_approval and reason <= LAST_REASON]
+SUBJECTS = {ForcedScope.TOKEN: 701, ForcedScope.CARD: 70, ForcedScope.TERMINAL: 0}
+
+
+def force(scope, reason, subject=None, terminal=b"TERM0001"):
+    """Ask for a decline."""
+    subject = SUBJECTS[scope] if subject is None else subject
+    return command(
+        Kind.FORCE_REASON,
+        segment=scope,
+        state=reason,
+        reference=subject,
+        terminal=terminal if scope is ForcedScope.TERMINAL else b"",
+    )
+
+
+@pytest.mark.parametrize("scope", ForcedScope)
+def test_the_next_authorization_is_declined_as_asked(scope):
+    """Once, for that reason, and nothing is held; the one after is decided as ever."""
+    bank = Bank()
+    assert bank.send(force(scope, Reason.LOST_CARD)) is Reason.APPROVED
+    assert bank.send(tap(1)) is Reason.LOST_CARD
+    assert bank.held == 0
+    assert bank.send(tap(2)) is Reason.APPROVED
+    assert bank.state.counters[Counter.FORCED] == 0
+
+
+def test_others_are_left_alone():
+    """Another token, card or terminal is not touched, and an unproven card uses nothing up."""
+    bank = Bank()
+    bank.send(force(ForcedScope.TOKEN, Reason.LOST_CARD, subject=999))
+    bank.send(force(ForcedScope.CARD, Reason.LOST_CARD, subject=999))
+    bank.send(force(ForcedScope.TERMINAL, Reason.LOST_CARD, terminal=b"TERM0002"))
+    assert bank.send(tap(1)) is Reason.APPROVED
+    bank.send(force(ForcedScope.TOKEN, Reason.STOLEN_CARD))
+    assert bank.send(tap(2, cryptogram_outcome=CryptogramOutcome.INVALID)) is Reason.INVALID_CRYPTOGRAM
+    assert bank.send(tap(2)) is Reason.STOLEN_CARD
+
+
+def test_the_last_word_counts_and_can_be_taken_back():
+    """Asking again replaces what was asked; reason 0 forgets it."""
+    bank = Bank()
+    bank.send(force(ForcedScope.TOKEN, Reason.LOST_CARD))
+    bank.send(force(ForcedScope.TOKEN, Reason.PIN_MISMATCH))
+    assert bank.send(tap(1)) is Reason.PIN_MISMATCH
+    bank.send(force(ForcedScope.TOKEN, Reason.LOST_CARD))
+    bank.send(force(ForcedScope.TOKEN, 0))
+    assert bank.send(tap(2)) is Reason.APPROVED
+
+
+def test_no_more_than_there_is_room_for():
+    """A full table says so and keeps what it has."""
+    bank = Bank()
+    for subject in range(FORCED_MAX):
+        assert bank.send(force(ForcedScope.TOKEN, Reason.LOST_CARD, subject=10_000 + subject)) is Reason.APPROVED
+    assert bank.send(force(ForcedScope.TOKEN, Reason.LOST_CARD)) is Reason.SYSTEM_MALFUNCTION
+    assert bank.send(tap(1)) is Reason.APPROVED
+
+
+@pytest.mark.parametrize("reason", FORCIBLE, ids=lambda reason: reason.code)
+def test_every_reason_has_an_amount(reason):
+    """An amount asks for each decline, where the program says so."""
+    bank = Bank()
+    assert bank.send(tap(1, TEST_AMOUNT_BASE + reason)) is reason
+    assert np.flatnonzero(bank.findings.checks["reached"]).max() == 7
+    bank.use(test_amounts=False)
+    assert bank.send(tap(2, TEST_AMOUNT_BASE + reason)) is Reason.EXCEEDS_LIMIT
