@@ -30,6 +30,9 @@ log = structlog.get_logger()
 Answer = Callable[[Records], None]
 """Called with RESULT[n] on the event loop, when the n commands it belongs to are durable."""
 
+Follower = Callable[[int, Records, Records], None]
+"""Called on the event loop with the sequence of the first of some durable commands, COMMAND[n] and RESULT[n]."""
+
 BATCH_COMMANDS_MAX = 16384
 
 
@@ -86,8 +89,9 @@ class Engine:
         self._document = opened.document
         self._pending: list[_Work] = []
         self._in_flight: list[_Work] = []
+        self._changing = asyncio.Lock()
         self._waiting: set[asyncio.Future[Records]] = set()
-        self._results = new_results(0)
+        self._commands, self._results = new_commands(0), new_results(0)
         self._scheduled = False
         self._stopped = False
         self._durable_sequence = journal.next_sequence - 1
@@ -95,6 +99,7 @@ class Engine:
         self._loop = asyncio.get_running_loop()
         self._writer = threading.Thread(target=self._write, name="journal", daemon=True)
         self._writer.start()
+        self._follower: Follower | None = None
         self.figures = EngineFigures()
         log.info("engine_opened", commands=self._durable_sequence)
 
@@ -114,6 +119,16 @@ class Engine:
         return int(self._state.counters[Counter.OUTBOX_SEQUENCE])
 
     @property
+    def time_us(self) -> int:
+        """The time of the last command."""
+        return int(self._state.counters[Counter.TIME_US])
+
+    @property
+    def now_us(self) -> int:
+        """The time that a command would have now."""
+        return max(self.time_us, self._clock())
+
+    @property
     def document(self) -> ProgramDocument:
         """The program in force."""
         return read_document(self._document) if self._document else ProgramDocument()
@@ -122,6 +137,10 @@ class Engine:
     def program_version(self) -> int:
         """Its version: 0 before the first was activated."""
         return int(self._state.program.numbers[NUMBER_VERSION])
+
+    def follow(self, follower: Follower) -> None:
+        """Tell somebody of everything that becomes durable from now on."""
+        self._follower = follower
 
     def submit(self, commands: Records, answer: Answer, attachment: bytes = b"") -> None:
         """Take commands, in this order; answer is called when they are durable.
@@ -143,6 +162,11 @@ class Engine:
         command["kind"] = Kind.ACTIVATE_PROGRAM
         results = await self.run(command, canonical(with_offsets(document)))
         return int(results["program_version"][0])
+
+    async def change(self, edit: Callable[[ProgramDocument], ProgramDocument]) -> int:
+        """Switch to a changed program, one change after the other; returns its version. Raises: EngineStopped."""
+        async with self._changing:
+            return await self.activate(edit(self.document))
 
     async def run(self, commands: Records, attachment: bytes = b"") -> Records:
         """Take commands and wait for their results. Raises: EngineStopped."""
@@ -176,12 +200,13 @@ class Engine:
         self._in_flight = self._take_batch()
         attachment = self._in_flight[0].attachment
         commands = np.concatenate([work.commands for work in self._in_flight])
-        commands["time_us"] = max(int(self._state.counters[Counter.TIME_US]), self._clock())
+        commands["time_us"] = self.now_us
         name_accounts(self._state, commands)
         self._state, self._results, _ = apply_batch(self._state, commands, attachment)
         self._document = attachment or self._document
         self.figures.batches += 1
         self.figures.commands += len(commands)
+        self._commands = commands
         self._to_writer.put(Batch(self._durable_sequence + 1, commands, attachment))
 
     def _take_batch(self) -> list[_Work]:
@@ -216,10 +241,13 @@ class Engine:
         if failure is not None:
             self._fail(failure)
             return
+        first = self._durable_sequence + 1
         self._durable_sequence += count
         answered, self._in_flight = self._in_flight, []
-        results = self._results
+        commands, results = self._commands, self._results
         self._flush()
+        if self._follower is not None and count:
+            self._follower(first, commands, results)
         start = 0
         for work in answered:
             work.answer(results[start : start + len(work.commands)])

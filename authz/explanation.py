@@ -1,19 +1,21 @@
 """Why a command was decided as it was: replayed to that one command, told check by check."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from authz.commands import CardState, Channel, CryptogramOutcome, Flag, Kind, Operation, TokenState
+from authz.issuer_server import Decider
 from authz.kernel.checks import Check
 from authz.kernel.limits import AMOUNT, NOT_REACHED
 from authz.kernel.rules import MATCHED, NOT_EVALUATED
 from authz.program.compilation import CompiledRows, active_rules
+from authz.projection import currency_code, operation_name
 from authz.reasons import Reason
 from authz.replay import History, ReplayedCommand, replayed_command
 from authz.rule_words import attribute_text, condition_text, limit_text, value_text
-from tokenvault.currencies import CURRENCIES, CURRENCY_BY_NUMBER, amount_text
+from tokenvault.currencies import CURRENCIES, amount_text
 from tokenvault.errors import NotFound
 from tokenvault.identifiers import Prefix, to_number, to_text
 
@@ -104,20 +106,62 @@ def explain(history: History, authorization_id: str) -> Explanation:
     found = replayed_command(history, sequence)
     if found is None or int(found.command["kind"]) not in _CHECKS_OF:
         raise NotFound(f"there is no authorization {authorization_id}")
-    return _told(found)
+    told = _told(found)
+    if told.reason is Reason.AWAITING_ISSUER:
+        return _with_issuer_decision(told, history)
+    return told
+
+
+_DECIDERS = {
+    Decider.ISSUER: "answered",
+    Decider.TIMEOUT: "no answer in time",
+    Decider.ERROR: "an error",
+    Decider.BAD_SIGNATURE: "a bad signature",
+    Decider.NOBODY_TO_ASK: "nobody to ask",
+    Decider.RESTART: "a restart while it was asked",
+}
+
+
+def _with_issuer_decision(told: Explanation, history: History) -> Explanation:
+    """The same with what the issuer's server has decided of it, where it has."""
+    for batch in history.journal.read(after=told.sequence):
+        commands = batch.commands
+        about = (commands["kind"] == Kind.ISSUER_DECISION) & (commands["reference"] == told.sequence)
+        for place in np.flatnonzero(about)[:1]:
+            settled = replayed_command(history, batch.sequence + int(place))
+            assert settled is not None, "it was read just now"
+            result, reason = settled.result, Reason(settled.result["reason"])
+            check = CheckOutcome(
+                name="issuer_server",
+                saw=_DECIDERS[Decider(settled.command["segment"])],
+                bound="its approval",
+                outcome="passed" if reason.is_approval else "failed",
+                reason=None if reason.is_approval else reason.code,
+            )
+            return replace(
+                told,
+                approved=reason.is_approval,
+                reason=reason,
+                approval_code=f"{int(result['approval_code']):06d}" if reason.is_approval else None,
+                approved_minor=int(result["approved_minor"]),
+                billing_minor=int(result["billing_minor"]),
+                available_minor=int(result["available_minor"]),
+                checks=(*told.checks, check),
+            )
+    return told
 
 
 def _told(found: ReplayedCommand) -> Explanation:
     command, result = found.command, found.result
     kind, reason = Kind(command["kind"]), Reason(result["reason"])
     approved = reason.is_approval
-    currency = _currency(int(command["currency"]))
-    words = _Words(currency, _currency(int(result["billing_currency"])))
+    currency = currency_code(int(command["currency"]))
+    words = _Words(currency, currency_code(int(result["billing_currency"])))
     account, token = int(result["account_id"]), int(command["token_id"])
     return Explanation(
         id=to_text(Prefix.AUTHORIZATION, int(result["sequence"])),
         kind=kind.name.lower(),
-        operation=_operation(int(command["operation"])),
+        operation=operation_name(int(command["operation"])),
         sequence=int(result["sequence"]),
         time_us=int(command["time_us"]),
         approved=approved,
@@ -148,15 +192,6 @@ def _told(found: ReplayedCommand) -> Explanation:
 
 def _text(value: bytes) -> str:
     return value.decode("ascii", "replace").strip()
-
-
-def _currency(number: int) -> str:
-    known = CURRENCY_BY_NUMBER.get(number)
-    return known.code if known else f"{number:03d}"
-
-
-def _operation(number: int) -> str:
-    return Operation(number).name.lower() if number in set(Operation) else f"{number:02d}"
 
 
 @dataclass(frozen=True)
@@ -265,11 +300,11 @@ def _decision(sequence: int) -> str:
 
 _TOLD: dict[Check, Callable[[_Words, int, int], tuple[str, str]]] = {
     Check.TOKEN: lambda _, seen, __: ("known" if seen else "unknown", "a token of this network"),
-    Check.OPERATION: lambda _, seen, __: (_operation(seen), "one that is served"),
+    Check.OPERATION: lambda _, seen, __: (operation_name(seen), "one that is served"),
     Check.CHANNEL: lambda _, seen, bound: (Channel(seen).name.lower(), f"one of: {_channels(bound)}"),
     Check.CRYPTOGRAM: lambda _, seen, __: (CryptogramOutcome(seen).name.lower(), "valid, of the token's version"),
     Check.SIGNED_AMOUNT: lambda words, seen, bound: words.amounts(seen, bound, "signed by the phone:"),
-    Check.SIGNED_CURRENCY: lambda _, seen, bound: (_currency(seen), f"signed by the phone: {_currency(bound)}"),
+    Check.SIGNED_CURRENCY: lambda _, seen, bound: (currency_code(seen), f"signed by the phone: {currency_code(bound)}"),
     Check.TRANSACTION_COUNTER: lambda _, seen, bound: (
         f"counter {seen}",
         f"not used before; highest so far {bound}",
@@ -283,7 +318,7 @@ _TOLD: dict[Check, Callable[[_Words, int, int], tuple[str, str]]] = {
     Check.DUPLICATE: lambda _, seen, bound: (f"STAN {seen:06d}", f"not sent before; found {_decision(bound)}"),
     Check.EARLY_REVERSAL: lambda _, seen, bound: (f"STAN {seen:06d}", f"not reversed before; found {_decision(bound)}"),
     Check.ORIGINAL: lambda _, seen, bound: (f"STAN {seen:06d}", f"approved and open; found {_decision(bound)}"),
-    Check.CURRENCY: lambda _, seen, bound: (_currency(seen), f"{_currency(bound)}, or a rate to it"),
+    Check.CURRENCY: lambda _, seen, bound: (currency_code(seen), f"{currency_code(bound)}, or a rate to it"),
     Check.AMOUNT: _Words.amount,
     Check.ORIGINAL_AMOUNT: lambda words, seen, bound: words.billing_amounts(seen, bound, "what is left:"),
     Check.TRANSACTION_LIMIT: lambda words, seen, bound: words.billing_amounts(seen, bound, "at most"),

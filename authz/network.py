@@ -18,6 +18,7 @@ from authz.iso8583.fields import Dialect
 from authz.iso8583.reading import OTHER_MESSAGE, read_transactions
 from authz.iso8583.scan import NO_PROBLEM, Buffer, Places, new_places, problem_text, scan_table
 from authz.iso8583.server import Reply
+from authz.issuer_server import IssuerDecisions
 from authz.reasons import LAST_APPROVAL, Reason
 
 log = structlog.get_logger()
@@ -40,8 +41,11 @@ def framed(message: bytes) -> bytes:
 class Network:
     """Decodes, verifies cryptograms, asks the engine, answers. Belongs to the engine's event loop."""
 
-    def __init__(self, engine: Engine, verifier: CryptogramVerifier, dialect: Dialect) -> None:
+    def __init__(
+        self, engine: Engine, verifier: CryptogramVerifier, dialect: Dialect, decisions: IssuerDecisions
+    ) -> None:
         self._engine = engine
+        self._decisions = decisions
         self._verifier = verifier
         self._dialect = dialect
         self._table = scan_table(dialect)
@@ -83,9 +87,36 @@ class Network:
         if len(commands):
 
             def answer(results: Records) -> None:
-                reply(self._answers(buffer, frames, results, arqcs, keys), len(results))
+                waiting = results["reason"] == Reason.AWAITING_ISSUER
+                if not waiting.any():
+                    reply(self._answers(buffer, frames, results, arqcs, keys), len(results))
+                    return
+                self._ask_issuer(buffer, frames, commands, results, arqcs, keys, reply)
+                rest = np.flatnonzero(~waiting)
+                if len(rest):
+                    decided = [keys[i] for i in rest]
+                    reply(self._answers(buffer, frames[rest], results[rest], arqcs[rest], decided), len(rest))
 
             self._engine.submit(commands, answer)
+
+    def _ask_issuer(
+        self,
+        buffer: Buffer,
+        frames: Places,
+        commands: Records,
+        results: Records,
+        arqcs: Buffer,
+        keys: list[AnswerKey | None],
+        reply: Reply,
+    ) -> None:
+        """Have the issuer's own server decide what waits for it; each is answered on its own."""
+        for i in np.flatnonzero(results["reason"] == Reason.AWAITING_ISSUER):
+            one = slice(i, i + 1)
+
+            def answer(settled: Records, one: slice = one, key: AnswerKey | None = keys[i]) -> None:
+                reply(self._answers(buffer, frames[one], settled, arqcs[one], [key]), 1)
+
+            self._decisions.ask(commands[one].copy(), results[one].copy(), answer)
 
     def _verify(self, commands: Records, signed: Buffer, arqcs: Buffer, online: Buffer) -> list[AnswerKey | None]:
         """Verify each cryptogram and write the outcome into its command; return what the answers need."""

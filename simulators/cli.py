@@ -40,6 +40,23 @@ def argument_parser() -> argparse.ArgumentParser:
     explain.add_argument("--url", default=_DEFAULT_URL, help=f"the server ({_DEFAULT_URL})")
     explain.add_argument("--api-key", help="an API key with the scope issuer, network or sandbox (the sandbox's own)")
     explain.add_argument("--data-dir", type=Path, help="read a data directory's journal instead of asking a server")
+
+    journal = verbs.add_parser(
+        "journal",
+        help="verify or dump a data directory's journal, or make a checkpoint of it",
+        description="Read a data directory's journal, also while a server works in it.",
+    )
+    journal.add_argument(
+        "action",
+        choices=["verify", "dump", "checkpoint"],
+        help="verify: is every byte as it was written; dump: commands as lines of JSON; checkpoint: make one of all "
+        "sealed segments",
+    )
+    journal.add_argument(
+        "--data-dir", type=Path, default=Path("tapwright-data"), help="the data directory (./tapwright-data)"
+    )
+    journal.add_argument("--first", type=int, default=1, help="dump: the first command (1)")
+    journal.add_argument("--last", type=int, help="dump: the last command (the journal's last)")
     return parser
 
 
@@ -105,7 +122,13 @@ def _explain(arguments: argparse.Namespace) -> int:
     return 0
 
 
-_VERBS = {"serve": _serve, "demo": _demo, "explain": _explain}
+def _journal(arguments: argparse.Namespace) -> int:
+    from simulators.journal_verbs import run_journal_verb
+
+    return run_journal_verb(arguments.action, arguments.data_dir, arguments.first, arguments.last)
+
+
+_VERBS = {"serve": _serve, "demo": _demo, "explain": _explain, "journal": _journal}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

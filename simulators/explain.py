@@ -43,5 +43,12 @@ def show_decision(decision: dict[str, Any], console: Console) -> None:
     for check in reached:
         table.add_row(check["name"], check["saw"], check["bound"], _MARKS[check["outcome"]])
     console.print(table)
+    for rule in decision["rules"]:
+        saw = ", ".join(f"{name} {value}" for name, value in rule["saw"].items())
+        mark = Text("matched", "bold red") if rule["outcome"] == "matched" else Text("no match", "dim")
+        console.print(
+            f" rule {rule['id']} ({rule['state']}, {rule['action']})", mark, rule["condition"], highlight=False
+        )
+        console.print(f"   saw {saw}", style="dim", highlight=False)
     if not_reached := [check["name"] for check in decision["checks"] if check["outcome"] == "not_reached"]:
         console.print(f" not reached: {', '.join(not_reached)}", style="dim", highlight=False)

@@ -11,10 +11,15 @@ from prometheus_client.registry import Collector
 
 from authz.engine import Engine
 from authz.errors import EngineStopped
-from authz.http import authorizations, balances
+from authz.http import authorizations, balances, rules, transactions
 from authz.iso8583.server import Iso8583Server
 from authz.network import Network
+from authz.projection import Projection
 from authz.replay import History
+from simulators.advice_forwarder import AdviceForwarder
+from simulators.clock import SandboxClock
+from simulators.http import accounts as used_accounts
+from simulators.http import simulations
 from simulators.settings import Settings
 from tokenvault.http import accounts, cards, devices, problem, tokens
 from tokenvault.http.access import Scope, requires
@@ -50,7 +55,15 @@ class _Figures(Collector):
 
 
 def build_app(
-    settings: Settings, vault: Vault, engine: Engine, history: History, network: Network, iso_server: Iso8583Server
+    settings: Settings,
+    vault: Vault,
+    engine: Engine,
+    history: History,
+    projection: Projection,
+    network: Network,
+    iso_server: Iso8583Server,
+    clock: SandboxClock,
+    advice_forwarder: AdviceForwarder,
 ) -> FastAPI:
     """Mount everything. The application reads its surroundings from `app.state`."""
     app = FastAPIOffline(
@@ -63,6 +76,10 @@ def build_app(
     app.state.vault = vault
     app.state.engine = engine
     app.state.history = history
+    app.state.projection = projection
+    app.state.clock = clock
+    app.state.advice_forwarder = advice_forwarder
+    app.state.sees_funding_side = _sees_funding_side
     app.state.api_keys = settings.accepted_api_keys()
     app.state.public_url = settings.public_url
     problem.install(app)
@@ -73,18 +90,28 @@ def build_app(
 
     for module in (accounts, cards, devices, tokens):
         app.include_router(module.router)
-    app.include_router(
-        balances.router, dependencies=[requires(Scope.ISSUER, Scope.SANDBOX)], responses=problem.responses(404)
-    )
-    app.include_router(
-        authorizations.router,
-        dependencies=[requires(Scope.ISSUER, Scope.NETWORK, Scope.SANDBOX)],
-        responses=problem.responses(404),
-    )
+    issuer, network_side = (Scope.ISSUER, Scope.SANDBOX), (Scope.ISSUER, Scope.NETWORK, Scope.SANDBOX)
+    for router, scopes, statuses in (
+        (used_accounts.router, issuer, (404,)),
+        (balances.router, issuer, (404,)),
+        (authorizations.router, network_side, (404,)),
+        (transactions.router, issuer, (404, 409)),
+        (rules.program_router, issuer, ()),
+        (rules.router, issuer, (404, 409)),
+        (simulations.router, (Scope.SANDBOX,), (404, 409)),
+    ):
+        app.include_router(router, dependencies=[requires(*scopes)], responses=problem.responses(*statuses))
     registry = CollectorRegistry()
     registry.register(_Figures(engine, network, iso_server))
     _add_operations(app, registry)
     return app
+
+
+def _sees_funding_side(request: Request) -> bool:
+    """Whether the caller's key is good for more than the merchant's side."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    scopes = request.app.state.api_keys.scopes(key.strip()) if scheme.lower() == "bearer" else frozenset()
+    return not scopes.isdisjoint({Scope.ISSUER, Scope.SANDBOX})
 
 
 def _add_operations(app: FastAPI, registry: CollectorRegistry) -> None:

@@ -19,10 +19,14 @@ from authz.disk import Directory
 from authz.engine import Engine
 from authz.iso8583.fields import built_in
 from authz.iso8583.server import Iso8583Server, ServerLimits
+from authz.issuer_server import IssuerDecisions
 from authz.network import Network
+from authz.projection import Projection, open_history
 from authz.replay import History
 from authz.segments import SegmentJournal
 from authz.warm_up import compile_everything
+from simulators.advice_forwarder import AdviceForwarder
+from simulators.clock import SandboxClock
 from simulators.http_app import build_app
 from simulators.settings import Settings
 from simulators.vault_feed import VaultFeed
@@ -85,18 +89,32 @@ class Sandbox:
         self._cleanup.callback(http_socket.close)
 
         compile_everything()
-        vault = self._open_vault(loop)
         checkpoints = checkpoints_in(settings.data_dir)
         journal = SegmentJournal(Directory(settings.data_dir / JOURNAL))
-        engine = Engine(journal, lambda: int(self.clock() * 1_000_000), self._engine_failed, checkpoints)
+        self._clock = SandboxClock(self.clock)
+        vault = self._open_vault(loop)
+        engine = Engine(journal, lambda: int(self._clock() * 1_000_000), self._engine_failed, checkpoints)
         self._cleanup.push_async_callback(engine.close)
+        self._clock.not_before(engine.time_us / 1e6)  # it may have been set forward before
+        history = History(journal, checkpoints)
+        projection = self._open_projection(engine, history)
         self._feed = VaultFeed(vault.database, engine)
         await self._feed.drain()
 
         self._keep_making_checkpoints()
 
         dialect = built_in()
-        network = Network(engine, CryptogramVerifier(_issuer_keys(vault.keys)), dialect)
+        decisions = IssuerDecisions(
+            engine,
+            settings.issuer_server(),
+            approve_by_default=settings.issuer_server_default == "approve",
+            wall_clock=self._clock.real,
+        )
+        self._cleanup.push_async_callback(decisions.close)
+        await decisions.settle_left_over()
+        forwarder = AdviceForwarder(engine)
+        await forwarder.forward()
+        network = Network(engine, CryptogramVerifier(_issuer_keys(vault.keys)), dialect, decisions)
         iso_server = Iso8583Server(network, dialect, ServerLimits(frame_seconds_max=settings.frame_seconds_max))
         try:
             iso_port = await iso_server.start(settings.iso_host, settings.iso_port)
@@ -105,7 +123,7 @@ class Sandbox:
         self._cleanup.push_async_callback(self._close_iso_server, iso_server, engine)
         self.iso_address = (settings.iso_host, iso_port)
 
-        app = build_app(settings, vault, engine, History(journal, checkpoints), network, iso_server)
+        app = build_app(settings, vault, engine, history, projection, network, iso_server, self._clock, forwarder)
         await self._serve_http(app, http_socket)
         host, port = http_socket.getsockname()[:2]
         self.http_url = f"http://{host}:{port}"
@@ -138,7 +156,18 @@ class Sandbox:
             # The vault's use cases run in worker threads; the engine lives on the loop.
             asyncio.run_coroutine_threadsafe(self._feed.drain(), loop).result()
 
-        return Vault(database, keys, settings.program(), clock=self.clock, announce=announce)
+        return Vault(
+            database, keys, settings.program(), clock=self._clock, wall_clock=self._clock.real, announce=announce
+        )
+
+    def _open_projection(self, engine: Engine, history: History) -> Projection:
+        database = open_history(self.settings.data_dir / "history.db")
+        self._cleanup.callback(database.dispose)
+        projection = Projection(database, history, lambda: engine.durable_sequence)
+        engine.follow(projection.follow)
+        projection.start()
+        self._cleanup.callback(projection.close)
+        return projection
 
     async def _serve_http(self, app: object, http_socket: socket.socket) -> None:
         config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)  # type: ignore[arg-type]

@@ -7,12 +7,14 @@ from cryptography import x509
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from authz.issuer_server import IssuerServer
 from simulators import test_values
 from tokenvault.errors import FieldError
 from tokenvault.http.access import ApiKeys, Scope
 from tokenvault.keys import KeyPurpose
 from tokenvault.pan import PanRange
 from tokenvault.program import Program, TokenRequestor
+from tokenvault.webhook_signatures import secret_bytes
 
 CONFIGURATION_FILE = "tapwright.toml"
 
@@ -50,6 +52,16 @@ class Settings(BaseSettings):
         None,
         ge=0,
         description="How many sealed segments are kept for explanations, back-tests and history; all of them if unset.",
+    )
+    issuer_server_url: str | None = Field(
+        None, pattern="^https?://", description="The issuer's own server, asked where a rule's action is `ask`."
+    )
+    issuer_server_secret: SecretStr | None = Field(
+        None, description="The secret of its signatures: `whsec_` and base 64 (Standard Webhooks)."
+    )
+    issuer_server_deadline_seconds: float = Field(2.0, gt=0, le=60, description="How long its answer may take.")
+    issuer_server_default: Literal["approve", "decline"] = Field(
+        "decline", description="What holds without a good answer in time."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines look.")
@@ -93,6 +105,14 @@ class Settings(BaseSettings):
             raise ValueError(f"is {_MASTER_KEY_BYTES} bytes as {2 * _MASTER_KEY_BYTES} hexadecimal digits")
         return value
 
+    @model_validator(mode="after")
+    def _check_issuer_server(self) -> "Settings":
+        try:
+            self.issuer_server()
+        except ValueError as error:
+            raise ValueError(f"issuer_server_secret {error}") from None
+        return self
+
     @field_validator("manufacturer_roots")
     @classmethod
     def _check_manufacturer_roots(cls, paths: list[Path]) -> list[Path]:
@@ -117,6 +137,14 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The vault's database."""
         return f"sqlite:///{self.data_dir / 'vault.db'}"
+
+    def issuer_server(self) -> IssuerServer | None:
+        """Where the issuer's own server is. Raises: ValueError."""
+        if self.issuer_server_url is None:
+            return None
+        secret = self.issuer_server_secret
+        key = secret_bytes(secret.get_secret_value() if secret else "")
+        return IssuerServer(self.issuer_server_url, key, self.issuer_server_deadline_seconds)
 
     def accepted_api_keys(self) -> ApiKeys:
         """The API keys that a server accepts."""

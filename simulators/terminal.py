@@ -70,6 +70,7 @@ class Terminal:
         random_bytes: Callable[[int], bytes] = os.urandom,
         entry_mode: str = "071",
     ) -> None:
+        self.address = address
         self.terminal_id = terminal_id
         self.merchant = merchant or Merchant()
         self._clock = clock
@@ -83,9 +84,15 @@ class Terminal:
         self._link.close()
 
     def pay(self, card: Card, amount_minor: int, currency: str = "EUR") -> Receipt:
-        """One purchase: tap, authorize, receipt. Raises: LinkError."""
+        """One purchase: tap, authorize (0100), receipt. Raises: LinkError."""
         transaction = self.start(amount_minor, currency)
         return self.authorize(transaction, card.tap(transaction.values))
+
+    def buy(self, card: Card, amount_minor: int, currency: str = "EUR") -> Receipt:
+        """One purchase that is posted at once: tap, financial request (0200), receipt. Raises: LinkError."""
+        transaction = self.start(amount_minor, currency)
+        request = self.authorization_request(transaction, card.tap(transaction.values)) | {0: "0200"}
+        return self._receipt(request, self._link.exchange(request), amount_minor, currency)
 
     def start(self, amount_minor: int, currency: str = "EUR") -> Transaction:
         """Begin a purchase: what the phone will be asked to sign, with a fresh unpredictable number."""

@@ -16,6 +16,11 @@ class CallerError(Exception):
         self.message = message
         self.code = code or type(self).code
 
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """The fields to correct, each with what is wrong with it."""
+        return []
+
 
 class FieldError(CallerError, ValueError):
     """A field whose value is not allowed; correct the field and call again."""
@@ -27,6 +32,11 @@ class FieldError(CallerError, ValueError):
         super().__init__(f"{field}: {message}")
         self.field = field
         self.detail = message
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """See `CallerError.fields`."""
+        return [(self.field, self.detail)]
 
 
 class NotFound(CallerError):

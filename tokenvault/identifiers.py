@@ -24,6 +24,7 @@ class Prefix(StrEnum):
     DEVICE = "dev"
     TOKEN = "tok"  # noqa: S105 - a kind of thing, not a secret
     AUTHORIZATION = "auth"
+    TRANSACTION = "txn"
 
 
 def new_number(random_bytes: RandomBytes) -> int:

@@ -60,7 +60,7 @@ def verify_proof(vault: Vault, proof: str, method: str, url: str, access_token: 
         raise _refuse("htu is not the URL of this call")
     issued_at = claims.get("iat")
     # Said so that NaN, which JSON parsers let through, is refused: no comparison with it is true.
-    if not (isinstance(issued_at, int | float) and abs(vault.now() - issued_at) <= AGE_SECONDS_MAX):
+    if not (isinstance(issued_at, int | float) and abs(vault.proof_time() - issued_at) <= AGE_SECONDS_MAX):
         raise _refuse(f"iat is not within {AGE_SECONDS_MAX} s of the vault's clock")
     if not hmac.compare_digest(str(claims.get("ath")).encode(), access_token_hash(access_token).encode()):
         raise _refuse("ath is not the hash of the access token")
@@ -103,7 +103,7 @@ def _without_query(url: object) -> tuple[str, str, str]:
 
 def _use_once(vault: Vault, proven: ProvenKey, identifier: str) -> None:
     digest = hashlib.sha256(f"{proven.thumbprint}|{identifier}".encode()).digest()
-    now = vault.now()
+    now = vault.proof_time()
     try:
         with vault.database.begin() as connection:
             connection.execute(sa.delete(schema.proofs_seen).where(schema.proofs_seen.c.expires_at < now))

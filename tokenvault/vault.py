@@ -21,7 +21,8 @@ def _nobody_listens() -> None:
 class Vault:
     """The vault's surroundings, passed to each use case.
 
-    clock: Unix seconds.  random_bytes: for identifiers, token PANs and nonces.
+    clock: Unix seconds.  wall_clock: the time that callers date their proofs by; the same clock if None.
+    random_bytes: for identifiers, token PANs and nonces.
     announce: called after each commit; returns when everything in the outbox has been heard.
     """
 
@@ -29,6 +30,7 @@ class Vault:
     keys: KeyRing
     program: Program
     clock: Callable[[], float] = time.time
+    wall_clock: Callable[[], float] | None = None
     random_bytes: RandomBytes = os.urandom
     announce: Callable[[], None] = field(default=_nobody_listens)
 
@@ -42,6 +44,10 @@ class Vault:
     def now(self) -> int:
         """Unix seconds, whole."""
         return int(self.clock())
+
+    def proof_time(self) -> int:
+        """Unix seconds that proofs by callers are dated by, whole."""
+        return int((self.wall_clock or self.clock)())
 
     def new_number(self) -> int:
         """A number for a new identifier."""

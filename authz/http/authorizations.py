@@ -3,20 +3,17 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
 
 from authz.explanation import Explanation, explain
-from authz.reasons import ANSWERS
-from authz.replay import History
+from authz.http.paging import microseconds
+from authz.http.surroundings import HistoryDependency, ProjectionDependency
+from authz.projection import Row, Wanted, decisions, newest
+from authz.reasons import ANSWERS, Reason
+from tokenvault.identifiers import Prefix, to_number, to_text
 
 router = APIRouter(prefix="/v1/authorizations", tags=["authorizations"])
-
-
-def current_history(request: Request) -> History:
-    """The journal and checkpoints behind the application that serves this request."""
-    history: History = request.app.state.history
-    return history
 
 
 class CheckView(BaseModel):
@@ -79,7 +76,9 @@ class AuthorizationView(BaseModel):
     )
     billing_currency: str = Field(description="ISO 4217 code; `000` where the token is unknown.", examples=["EUR"])
     program_version: int = Field(description="The program that decided: its limits, rules and rates.", examples=[1])
-    available: int = Field(description="Available credit afterwards, in minor units of the account.", examples=[248750])
+    available: int | None = Field(
+        description="Available credit afterwards, in minor units of the account; for its issuer.", examples=[248750]
+    )
     channel: str = Field(description="How the token reached the terminal, from DE 22.", examples=["contactless"])
     merchant: str = Field(description="DE 42, card acceptor.", examples=["TAPWRIGHT CAFE"])
     merchant_category: str = Field(description="DE 18, four digits.", examples=["5814"])
@@ -132,15 +131,152 @@ class AuthorizationView(BaseModel):
             rules=[RuleView(**rule.__dict__) for rule in told.rules],
         )
 
+    def for_merchants(self) -> "AuthorizationView":
+        """The same without the funding side: no account, no balance, no limits and rules."""
+        hidden = {"limit", "transaction_limit", "available_credit"}
+        checks = [check for check in self.checks if check.name.partition(" ")[0] not in hidden]
+        return self.model_copy(update={"account_id": None, "available": None, "rules": [], "checks": checks})
+
 
 AuthorizationId = Annotated[
     str, Path(description="Identifier of a decision: DE 62 of its answer.", examples=["auth_000000000001A"])
 ]
 
 
+class DecisionView(BaseModel):
+    """One decision in a list. Why it came out as it did: `/v1/authorizations/{id}`."""
+
+    id: str = Field(description="Identifier of the decision; DE 62 of the answer.", examples=["auth_000000000001A"])
+    kind: str = Field(description="Which message it answers.", examples=["authorization_request"])
+    operation: str = Field(description="What was wanted, from DE 3.", examples=["purchase"])
+    approved: bool = Field(description="Whether it was approved.", examples=[True])
+    reason: str = Field(description="Why: `approved` or a decline reason.", examples=["insufficient_funds"])
+    response_code: str = Field(description="DE 39 of the answer.", examples=["51"])
+    approval_code: str | None = Field(description="DE 38 of the answer, where approved.", examples=["864914"])
+    decided_at: datetime = Field(description="RFC 3339 time in UTC.", examples=["2026-11-24T10:15:00.123456Z"])
+    account_id: str | None = Field(description="The account, for its issuer.", examples=["acct_06R8C3N5VZQ4T"])
+    card_id: str | None = Field(description="The card, for its issuer.", examples=["card_0J9ZP2M7K4B1X"])
+    token_id: str | None = Field(description="The token, where it is known.", examples=["tok_05F1V9D8S3KYA"])
+    token_last4: str = Field(description="Last four digits of the token PAN.", examples=["0017"])
+    amount: int = Field(description="Amount in minor units of `currency`.", examples=[1250])
+    approved_amount: int = Field(description="How much was approved, minor units of `currency`.", examples=[1250])
+    currency: str = Field(description="ISO 4217 code.", examples=["EUR"])
+    flagged: bool = Field(description="Whether a rule asks for a review.", examples=[False])
+    channel: str = Field(description="How the token reached the terminal.", examples=["contactless"])
+    merchant: str = Field(description="DE 42, card acceptor.", examples=["CAFE00000000001"])
+    merchant_category: str = Field(description="DE 18, four digits.", examples=["5814"])
+    country: str = Field(description="ISO 3166 numeric, `000` where unknown.", examples=["276"])
+    terminal: str = Field(description="DE 41.", examples=["TERM0001"])
+    stan: str = Field(description="DE 11, six digits.", examples=["000001"])
+    retrieval_reference: str = Field(description="DE 37.", examples=["632810000001"])
+
+    @classmethod
+    def of(cls, row: Row, *, is_issuer: bool) -> "DecisionView":
+        """Show a decision; the funding side only to the issuer."""
+
+        def named(prefix: Prefix, column: str) -> str | None:
+            return to_text(prefix, row[column]) if row[column] else None
+
+        return cls(
+            id=to_text(Prefix.AUTHORIZATION, row["sequence"]),
+            response_code=ANSWERS[_REASONS[row["reason"]]].response_code,
+            decided_at=datetime.fromtimestamp(row["time_us"] / 1e6, UTC),
+            account_id=named(Prefix.ACCOUNT, "account_id") if is_issuer else None,
+            card_id=named(Prefix.CARD, "card_id") if is_issuer else None,
+            token_id=named(Prefix.TOKEN, "token_id"),
+            amount=row["amount_minor"],
+            approved_amount=row["approved_minor"],
+            **{name: row[name] for name in _SHOWN_AS_THEY_ARE},
+        )
+
+
+_REASONS = {reason.code: reason for reason in Reason}
+_SHOWN_AS_THEY_ARE = (
+    "kind",
+    "operation",
+    "approved",
+    "reason",
+    "approval_code",
+    "token_last4",
+    "currency",
+    "flagged",
+    "channel",
+    "merchant",
+    "merchant_category",
+    "country",
+    "terminal",
+    "stan",
+    "retrieval_reference",
+)
+
+
+class DecisionList(BaseModel):
+    """A page of decisions, the newest first."""
+
+    data: list[DecisionView] = Field(description="The decisions.", examples=[[]])
+    has_more: bool = Field(description="Whether there are older ones.", examples=[False])
+
+
+class Filters(BaseModel):
+    """Which decisions a list has."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    account_id: str | None = Field(None, description="Of this account.", examples=["acct_06R8C3N5VZQ4T"])
+    card_id: str | None = Field(None, description="Of this card.", examples=["card_0J9ZP2M7K4B1X"])
+    token_id: str | None = Field(None, description="Of this token.", examples=["tok_05F1V9D8S3KYA"])
+    approved: bool | None = Field(None, description="Approved ones, or declined ones.", examples=[False])
+    reason: str | None = Field(None, description="With this reason.", examples=["insufficient_funds"])
+    flagged: bool | None = Field(None, description="Flagged for review, or not.", examples=[True])
+    merchant: str | None = Field(None, description="Of this DE 42.", examples=["CAFE00000000001"])
+    merchant_category: str | None = Field(None, description="Of this category.", examples=["5814"])
+    terminal: str | None = Field(None, description="Of this DE 41.", examples=["TERM0001"])
+    stan: str | None = Field(None, description="With this DE 11.", examples=["000001"])
+    retrieval_reference: str | None = Field(None, description="With this DE 37.", examples=["632810000001"])
+    from_: datetime | None = Field(
+        None, alias="from", description="Not before this RFC 3339 time.", examples=["2026-11-24T00:00:00Z"]
+    )
+    to: datetime | None = Field(None, description="Before this RFC 3339 time.", examples=["2026-11-25T00:00:00Z"])
+    limit: int = Field(20, ge=1, le=100, description="The most entries of one page.", examples=[20])
+    starting_after: str | None = Field(None, description="Those older than this.", examples=["auth_000000000001A"])
+
+    def wanted(self) -> Wanted:
+        """The same as the read side takes it. Raises: NotFound, for an identifier that is none."""
+        equal: dict[str, object] = self.model_dump(
+            exclude_none=True, exclude={"from_", "to", "limit", "starting_after"}
+        )
+        for name, prefix in _PREFIXES.items():
+            if name in equal:
+                equal[name] = to_number(prefix, str(equal[name]))
+        before = to_number(Prefix.AUTHORIZATION, self.starting_after) if self.starting_after else None
+        return Wanted(equal, microseconds(self.from_), microseconds(self.to), before, self.limit)
+
+
+_PREFIXES = {"account_id": Prefix.ACCOUNT, "card_id": Prefix.CARD, "token_id": Prefix.TOKEN}
+
+
+def sees_funding_side(request: Request) -> bool:
+    """Whether the caller is the issuer, who knows the account; the merchant's side knows the token only."""
+    seen: bool = request.app.state.sees_funding_side(request)
+    return seen
+
+
+FundingSide = Annotated[bool, Depends(sees_funding_side)]
+
+
+@router.get("")
+def list_authorizations(
+    projection: ProjectionDependency, is_issuer: FundingSide, filters: Annotated[Filters, Query()]
+) -> DecisionList:
+    """List decisions, the newest first. Scope: issuer, network or sandbox."""
+    rows, has_more = newest(projection.database, decisions, filters.wanted())
+    return DecisionList(data=[DecisionView.of(row, is_issuer=is_issuer) for row in rows], has_more=has_more)
+
+
 @router.get("/{authorization_id}")
 def read_authorization(
-    history: Annotated[History, Depends(current_history)], authorization_id: AuthorizationId
+    history: HistoryDependency, is_issuer: FundingSide, authorization_id: AuthorizationId
 ) -> AuthorizationView:
     """Read a decision and why it came out as it did. Scope: issuer, network or sandbox."""
-    return AuthorizationView.of(explain(history, authorization_id))
+    view = AuthorizationView.of(explain(history, authorization_id))
+    return view if is_issuer else view.for_merchants()

@@ -2,21 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
 from authz.engine import Engine
+from authz.http.surroundings import EngineDependency
 from tokenvault.currencies import CURRENCY_BY_NUMBER
 from tokenvault.errors import NotFound
 from tokenvault.identifiers import Prefix, to_number
 
 router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
-
-
-def current_engine(request: Request) -> Engine:
-    """The engine behind the application that serves this request."""
-    engine: Engine = request.app.state.engine
-    return engine
 
 
 class BalanceView(BaseModel):
@@ -34,8 +29,13 @@ AccountId = Annotated[str, Path(description="Identifier of an account.", example
 
 
 @router.get("/{account_id}/balance")
-async def read_balance(engine: Annotated[Engine, Depends(current_engine)], account_id: AccountId) -> BalanceView:
+async def read_balance(engine: EngineDependency, account_id: AccountId) -> BalanceView:
     """Read an account's balance; it includes every decision that was answered. Scope: issuer."""
+    return await account_balance(engine, account_id)
+
+
+async def account_balance(engine: Engine, account_id: str) -> BalanceView:
+    """An account's balance; it includes every decision that was answered. Raises: NotFound."""
     number = to_number(Prefix.ACCOUNT, account_id)
     await engine.settled()
     balance = engine.balance(number)

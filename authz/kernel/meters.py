@@ -12,7 +12,7 @@ import numpy as np
 
 from authz.commands import Operation
 from authz.compiled import Integer, compiled, inlined
-from authz.kernel.calendar import Day, Today
+from authz.kernel.calendar import Day, Today, keep_day
 from authz.kernel.filters import passes
 from authz.program.tables import (
     NUMBER_METERS,
@@ -221,6 +221,30 @@ def read_meter(
         cell["tail"] = behind
         behind = following(state, row, scope)
     return np.int64(cell["count"]), np.int64(cell["amount"])
+
+
+@compiled
+def measured(
+    state: State, number: Integer, account_row: Integer, time_us: Integer, today: Today
+) -> tuple[Integer, Integer]:
+    """What a meter of an account or its segment would show now, counted anew and without a trace in the state."""
+    keep_day(state.program, today, time_us)
+    scope = np.int64(state.program.meters[number]["scope"])
+    count: Integer = 0
+    amount: Integer = 0
+    ahead: Integer = 0
+    if scope == Scope.SEGMENT:
+        ahead = np.int64(state.segments[state.accounts[account_row]["segment"]]["first"])
+    elif state.accounts[account_row]["activity"] != 0:
+        ahead = np.int64(state.activities[np.int64(state.accounts[account_row]["activity"]) - 1]["first"])
+    start = window_start(state, number, time_us, today)
+    while ahead != 0:
+        row = ahead - 1
+        if np.int64(state.transactions[row]["time_us"]) >= start and concerns(state, number, row, -1):
+            count += 1
+            amount += np.int64(state.transactions[row]["billing_minor"])
+        ahead = following(state, row, scope)
+    return count, amount
 
 
 @compiled

@@ -195,21 +195,19 @@ class Not(Part):
 
 def _kind_of(node: Any) -> str:
     """Which condition this is: by its model, or by the one field that only it has."""
-    for model, field, tag in ((AllOf, "all", "all_of"), (AnyOf, "any", "any_of"), (Not, "not", "not_of")):
+    for model, field, tag in ((AllOf, "all", "(all_of)"), (AnyOf, "any", "(any_of)"), (Not, "not", "(not_of)")):
         if isinstance(node, model) or (isinstance(node, dict) and field in node):
             return tag
-    return "comparison"
+    return "(comparison)"
 
 
 Condition = Annotated[
-    Annotated[AllOf, Tag("all_of")]
-    | Annotated[AnyOf, Tag("any_of")]
-    | Annotated[Not, Tag("not_of")]
-    | Annotated[Comparison, Tag("comparison")],
+    Annotated[AllOf, Tag("(all_of)")]
+    | Annotated[AnyOf, Tag("(any_of)")]
+    | Annotated[Not, Tag("(not_of)")]
+    | Annotated[Comparison, Tag("(comparison)")],
     Discriminator(_kind_of),
 ]
-TAGS = {"all_of", "any_of", "not_of", "comparison"}
-"""Parts of an error's location that are not in the document."""
 
 for _model in (AllOf, AnyOf, Not):
     _model.model_rebuild()

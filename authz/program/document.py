@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from authz.program.conditions import (
-    TAGS,
     AllOf,
     AnyOf,
     Comparison,
@@ -232,7 +231,9 @@ class ProgramDocument(Part):
         description="How merchant categories are treated; those in no range hold for 168 hours.",
         examples=[[]],
     )
-    limits: list[Limit] = Field(default=[], max_length=256, description="Limits.", examples=[[]])
+    limits: list[Limit] = Field(
+        default=[], max_length=256, description="Limits; amounts in minor units.", examples=[[]]
+    )
     rules: list[Rule] = Field(default=[], max_length=512, description="Rules.", examples=[[]])
     stand_in: StandIn = Field(
         default=StandIn(), description="What is approved while the issuer is down.", examples=[{"amount_max": 5000}]
@@ -291,9 +292,17 @@ def comparisons(condition: Condition) -> Iterator[Comparison]:
 class ProgramInvalid(CallerError):
     """A document that says what it must not. problems: path in the document and what is wrong there."""
 
+    code = "invalid_program"
+    status_hint = 422
+
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         super().__init__("; ".join(f"{path}: {message}" for path, message in problems))
         self.problems = problems
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """See `CallerError.fields`."""
+        return self.problems
 
 
 def read_document(content: bytes | str) -> ProgramDocument:
@@ -309,7 +318,7 @@ def _path(location: tuple[int | str, ...]) -> str:
     for part in location:
         if isinstance(part, int):
             path += f"[{part}]"
-        elif part not in TAGS:
+        elif not part.startswith("("):  # an alternative of the schema
             path += f".{part}" if path else part
     return path or "document"
 
@@ -345,5 +354,5 @@ def _offsets_of(time_zone: str) -> list[UtcOffset]:
 
 def canonical(document: ProgramDocument) -> bytes:
     """The document as the bytes that are journaled."""
-    content: Any = document.model_dump_json(exclude_defaults=True)
+    content: Any = document.model_dump_json(exclude_defaults=True, by_alias=True)
     return str(content).encode()

@@ -13,7 +13,15 @@ SCOPES = {
     "network": test_values.NETWORK_API_KEY,
     "sandbox": test_values.SANDBOX_API_KEY,
 }
-IDS = {"account_id": "acct", "card_id": "card", "device_id": "dev", "token_id": "tok", "authorization_id": "auth"}
+IDS = {
+    "account_id": "acct",
+    "card_id": "card",
+    "device_id": "dev",
+    "token_id": "tok",
+    "authorization_id": "auth",
+    "transaction_id": "txn",
+}
+NAMES = {"rule_id": "a-rule"}
 
 
 @pytest.fixture
@@ -87,7 +95,7 @@ def test_every_operation_says_what_it_does(document):
 
 
 def _concrete(path):
-    return re.sub(r"\{(\w+)\}", lambda match: f"{IDS[match[1]]}_0000000000001", path)
+    return re.sub(r"\{(\w+)\}", lambda match: NAMES.get(match[1]) or f"{IDS[match[1]]}_0000000000001", path)
 
 
 def test_nobody_gets_in_without_a_key(document, http):
@@ -109,8 +117,8 @@ def test_scopes_are_kept(document, http):
             if scope not in allowed:
                 _is_problem(answer, 403, "missing_scope")
             else:
-                assert answer.status_code in (401, 404, 422), (path, scope, answer.text)
-                assert answer.json()["code"] != "missing_scope"
+                assert answer.status_code in (200, 204, 401, 404, 422), (path, scope, answer.text)
+                assert "missing_scope" not in answer.text
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,23 @@ def test_the_demo_tells_the_whole_story(tmp_path):
         assert sandbox.http_url
 
 
+def test_journal_verbs(sandbox, tmp_path, capsys):
+    """A journal is verified and dumped beside its server; damage, or none there, is one line and exit code 1."""
+    data = str(sandbox.settings.data_dir)
+    assert main(["journal", "verify", "--data-dir", data]) == 0
+    assert capsys.readouterr().out.startswith("whole: 1 segments")
+    assert main(["journal", "dump", "--data-dir", data, "--last", "2"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    assert main(["journal", "checkpoint", "--data-dir", data]) == 0
+    assert "nothing new" in capsys.readouterr().out
+    assert main(["journal", "verify", "--data-dir", str(tmp_path)]) == 1
+    assert "there is no journal" in capsys.readouterr().err
+    (tmp_path / "journal").mkdir()
+    (tmp_path / "journal" / f"{1:020d}.journal").write_bytes(b"X" * 100)
+    assert main(["journal", "verify", "--data-dir", str(tmp_path)]) == 1
+    assert "damaged at byte 0" in capsys.readouterr().err
+
+
 def test_a_verb_is_needed(capsys):
     """Without one, the usage."""
     with pytest.raises(SystemExit) as ended:

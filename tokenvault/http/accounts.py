@@ -29,7 +29,7 @@ class AccountRequest(Body):
 
 
 class AccountView(View):
-    """A credit line. What was spent of it: `/v1/accounts/{id}/balance`."""
+    """A credit line. What was spent of it: `/v1/accounts/{id}`."""
 
     id: AccountId
     currency: CurrencyCode
@@ -62,9 +62,3 @@ def open_account(vault: VaultDependency, body: AccountRequest) -> AccountView:
         segment=body.segment,
     )
     return AccountView.of(account)
-
-
-@router.get("/{account_id}", dependencies=[requires(Scope.ISSUER)], responses=problem.responses(404))
-def read_account(vault: VaultDependency, account_id: AccountId) -> AccountView:
-    """Read an account. Scope: issuer."""
-    return AccountView.of(accounts.find_account(vault, account_id))

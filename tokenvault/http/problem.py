@@ -57,9 +57,12 @@ def answer(
 
 
 def _field_path(item: dict[str, Any]) -> str:
-    """Where a validation error lies; what is no JSON at all has no fields, only a body."""
+    """Where a validation error lies; what is no JSON at all has no fields, only a body.
+
+    Parts in parentheses name an alternative of the schema, and are not in what was sent.
+    """
     path = () if item["type"] == "json_invalid" else item["loc"][1:]
-    return ".".join(str(part) for part in path) or "body"
+    return ".".join(str(part) for part in path if not str(part).startswith("(")) or "body"
 
 
 def install(app: FastAPI) -> None:
@@ -67,7 +70,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(CallerError)
     async def caller_error(_request: Request, error: CallerError) -> JSONResponse:
-        fields = [FieldProblem(field=error.field, message=error.detail)] if isinstance(error, FieldError) else []
+        fields = [FieldProblem(field=field, message=message) for field, message in error.fields]
         challenge = {"WWW-Authenticate": "Bearer"} if error.status_hint == 401 else None
         return answer(error.status_hint, error.code, error.message, fields, challenge)
 

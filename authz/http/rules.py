@@ -1,0 +1,176 @@
+"""``/v1/program`` and ``/v1/rules``: what decides and is data, and what a rule would have done."""
+
+import asyncio
+from datetime import UTC, datetime
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field
+
+from authz.backtest import Backtest, backtest
+from authz.engine import Engine
+from authz.http.surroundings import EngineDependency, HistoryDependency
+from authz.program.changes import find_rule, with_new_rule, with_rule, without_rule
+from authz.program.compilation import active_rules
+from authz.program.document import ProgramDocument, Rule
+from authz.projection import currency_code
+from tokenvault.errors import FieldError
+from tokenvault.identifiers import Prefix, to_text
+
+program_router = APIRouter(prefix="/v1/program", tags=["rules"])
+router = APIRouter(prefix="/v1/rules", tags=["rules"])
+
+RuleId = Annotated[str, Path(description="A rule's own name.", examples=["night-atm"])]
+
+
+class ProgramView(BaseModel):
+    """The program in force."""
+
+    version: int = Field(description="Its number, 0 before the first was activated.", examples=[3])
+    document: ProgramDocument = Field(description="Its limits, rules, rates and the rest.")
+
+
+class RuleView(Rule):
+    """A rule, and what it has done since the program was switched the last time."""
+
+    matches: int = Field(description="How often its condition has held.", examples=[12])
+    program_version: int = Field(description="The program that it is part of.", examples=[3])
+
+    @classmethod
+    def of(cls, engine: Engine, rule: Rule) -> "RuleView":
+        """Show a rule."""
+        places = [each.id for each in active_rules(engine.document)]
+        matches = int(engine.state.matches[places.index(rule.id)]) if rule.id in places else 0
+        values = {name: getattr(rule, name) for name in Rule.model_fields}
+        return cls.model_construct(**values, matches=matches, program_version=engine.program_version)
+
+
+class RuleList(BaseModel):
+    """All rules, in the order in which they are asked."""
+
+    data: list[RuleView] = Field(description="The rules.", examples=[[]])
+    has_more: bool = Field(default=False, description="Always false: it is the whole list.", examples=[False])
+
+
+class ChangeView(BaseModel):
+    """Decisions that would have come out otherwise, by what they were and what they would have been."""
+
+    before: str = Field(description="`approved` or the reason as it was.", examples=["approved"])
+    after: str = Field(description="With the rule.", examples=["suspected_fraud"])
+    count: int = Field(description="How many.", examples=[17])
+
+
+class ExampleView(BaseModel):
+    """One decision that would have come out otherwise."""
+
+    authorization_id: str = Field(description="Identifier of the decision.", examples=["auth_000000000001A"])
+    decided_at: datetime = Field(description="RFC 3339 time in UTC.", examples=["2026-11-24T10:15:00Z"])
+    account_id: str | None = Field(description="The account.", examples=["acct_06R8C3N5VZQ4T"])
+    amount: int = Field(description="Amount in minor units of `currency`.", examples=[125000])
+    currency: str = Field(description="ISO 4217 code.", examples=["EUR"])
+    before: str = Field(description="The reason as it was.", examples=["approved"])
+    after: str = Field(description="The reason with the rule.", examples=["suspected_fraud"])
+
+
+class BacktestView(BaseModel):
+    """What a rule would have done, had it been live from the beginning of the journal."""
+
+    rule_id: str = Field(description="The rule.", examples=["night-atm"])
+    decisions: int = Field(description="Decisions that were replayed.", examples=[120000])
+    matches: int = Field(description="How often its condition would have held.", examples=[25])
+    changed: int = Field(description="Decisions that would have come out otherwise.", examples=[17])
+    changes: list[ChangeView] = Field(description="The same by kind.", examples=[[]])
+    declined_amounts: dict[str, int] = Field(
+        description="Approved amounts that would have been declined, minor units by account currency.",
+        examples=[{"EUR": 250000}],
+    )
+    examples: list[ExampleView] = Field(description="The first hundred of them.", examples=[[]])
+
+    @classmethod
+    def of(cls, rule_id: str, found: Backtest) -> "BacktestView":
+        """Show a back-test."""
+        return cls(
+            rule_id=rule_id,
+            decisions=found.decisions,
+            matches=found.matches,
+            changed=sum(found.changes.values()),
+            changes=[
+                ChangeView(before=was.code, after=would.code, count=count)
+                for (was, would), count in found.changes.most_common()
+            ],
+            declined_amounts={currency_code(number): total for number, total in found.declined_billing_minor.items()},
+            examples=[
+                ExampleView(
+                    authorization_id=to_text(Prefix.AUTHORIZATION, each.sequence),
+                    decided_at=datetime.fromtimestamp(each.time_us / 1e6, UTC),
+                    account_id=to_text(Prefix.ACCOUNT, each.account_id) if each.account_id else None,
+                    amount=each.amount_minor,
+                    currency=currency_code(each.currency),
+                    before=each.before.code,
+                    after=each.after.code,
+                )
+                for each in found.examples
+            ],
+        )
+
+
+def _shown(document: ProgramDocument) -> ProgramDocument:
+    """Without the offsets, which follow from the zone."""
+    return document.model_copy(update={"utc_offsets": []})
+
+
+@program_router.get("", response_model_by_alias=True)
+async def read_program(engine: EngineDependency) -> ProgramView:
+    """Read the program in force. Scope: issuer or sandbox."""
+    return ProgramView(version=engine.program_version, document=_shown(engine.document))
+
+
+@program_router.put("", response_model_by_alias=True)
+async def replace_program(engine: EngineDependency, body: ProgramDocument) -> ProgramView:
+    """Switch to another program: checked as a whole, between two decisions, recorded. Scope: issuer or sandbox."""
+    version = await engine.change(lambda _: body)
+    return ProgramView(version=version, document=_shown(body))
+
+
+@router.get("", response_model_by_alias=True)
+async def list_rules(engine: EngineDependency) -> RuleList:
+    """List all rules in the order in which they are asked. Scope: issuer or sandbox."""
+    return RuleList(data=[RuleView.of(engine, rule) for rule in engine.document.rules])
+
+
+@router.post("", status_code=201, response_model_by_alias=True)
+async def add_rule(engine: EngineDependency, body: Rule) -> RuleView:
+    """Add a rule, asked after all others. Scope: issuer or sandbox."""
+    await engine.change(lambda document: with_new_rule(document, body))
+    return RuleView.of(engine, body)
+
+
+@router.get("/{rule_id}", response_model_by_alias=True)
+async def read_rule(engine: EngineDependency, rule_id: RuleId) -> RuleView:
+    """Read a rule and how often its condition has held. Scope: issuer or sandbox."""
+    return RuleView.of(engine, find_rule(engine.document, rule_id))
+
+
+@router.put("/{rule_id}", response_model_by_alias=True)
+async def replace_rule(engine: EngineDependency, rule_id: RuleId, body: Rule) -> RuleView:
+    """Replace a rule where it stands, or add it: draft, shadow or live. Scope: issuer or sandbox."""
+    if body.id != rule_id:
+        raise FieldError("id", f"is not {rule_id!r}, which the address names")
+    await engine.change(lambda document: with_rule(document, body))
+    return RuleView.of(engine, body)
+
+
+@router.delete("/{rule_id}", status_code=204)
+async def remove_rule(engine: EngineDependency, rule_id: RuleId) -> None:
+    """Take a rule out of the program. Scope: issuer or sandbox."""
+    await engine.change(lambda document: without_rule(document, rule_id))
+
+
+@router.post("/{rule_id}/backtest")
+async def backtest_rule(engine: EngineDependency, history: HistoryDependency, rule_id: RuleId) -> BacktestView:
+    """Replay the journal with the rule live and report what it would have changed. Scope: issuer or sandbox."""
+    rule = find_rule(engine.document, rule_id)
+    await engine.settled()
+    found = await asyncio.to_thread(partial(backtest, history, rule, until=engine.durable_sequence))
+    return BacktestView.of(rule_id, found)

@@ -1,0 +1,38 @@
+"""What the engine's routers are given by the application that serves them."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from authz.engine import Engine
+from authz.projection import Projection
+from authz.replay import History
+
+_CATCH_UP_SECONDS = 2.0
+
+
+def current_engine(request: Request) -> Engine:
+    """The engine behind the application."""
+    engine: Engine = request.app.state.engine
+    return engine
+
+
+def current_history(request: Request) -> History:
+    """The journal and checkpoints behind the application."""
+    history: History = request.app.state.history
+    return history
+
+
+async def current_projection(request: Request) -> Projection:
+    """The read side, when it tells of everything that was answered; after a while also when it does not yet."""
+    engine: Engine = request.app.state.engine
+    projection: Projection = request.app.state.projection
+    await engine.settled()
+    await asyncio.to_thread(projection.wait_for, engine.durable_sequence, _CATCH_UP_SECONDS)
+    return projection
+
+
+EngineDependency = Annotated[Engine, Depends(current_engine)]
+HistoryDependency = Annotated[History, Depends(current_history)]
+ProjectionDependency = Annotated[Projection, Depends(current_projection)]

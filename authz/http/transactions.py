@@ -1,0 +1,150 @@
+"""``/v1/transactions``: postings of accounts, charged back and presented again."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from authz.commands import Kind, new_commands
+from authz.engine import Engine
+from authz.http.paging import From, Limit, To, microseconds
+from authz.http.surroundings import EngineDependency, ProjectionDependency
+from authz.projection import Projection, Row, Wanted, newest, posting, postings
+from authz.reasons import ANSWERS, Reason
+from tokenvault.errors import Conflict, NotFound
+from tokenvault.identifiers import Prefix, to_number, to_text
+
+router = APIRouter(prefix="/v1/transactions", tags=["transactions"])
+
+TransactionId = Annotated[str, Path(description="Identifier of a posting.", examples=["txn_000000000001A"])]
+
+
+class TransactionView(BaseModel):
+    """One posting: a change of what an account owes."""
+
+    id: str = Field(description="Identifier of the posting.", examples=["txn_000000000001A"])
+    kind: str = Field(
+        description="`purchase`, `cash`, `purchase_with_cash_back`, `refund`, `reversal`, `chargeback` or "
+        "`representment`.",
+        examples=["purchase"],
+    )
+    posted_at: datetime = Field(description="RFC 3339 time in UTC.", examples=["2026-11-24T10:15:00Z"])
+    account_id: str = Field(description="The account.", examples=["acct_06R8C3N5VZQ4T"])
+    token_id: str | None = Field(description="The token that it came by.", examples=["tok_05F1V9D8S3KYA"])
+    amount: int = Field(
+        description="Amount in minor units of `currency`; negative for money given back.", examples=[1250]
+    )
+    currency: str = Field(description="The account's ISO 4217 code.", examples=["EUR"])
+    posted_balance: int = Field(description="What the account owes afterwards, minor units.", examples=[1250])
+    merchant: str = Field(description="DE 42, card acceptor.", examples=["CAFE00000000001"])
+    merchant_category: str = Field(description="DE 18, four digits.", examples=["5814"])
+
+    @classmethod
+    def of(cls, row: Row) -> "TransactionView":
+        """Show a posting."""
+        return cls(
+            id=to_text(Prefix.TRANSACTION, row["sequence"]),
+            kind=row["kind"],
+            posted_at=datetime.fromtimestamp(row["time_us"] / 1e6, UTC),
+            account_id=to_text(Prefix.ACCOUNT, row["account_id"]),
+            token_id=to_text(Prefix.TOKEN, row["token_id"]) if row["token_id"] else None,
+            amount=row["amount_minor"],
+            currency=row["currency"],
+            posted_balance=row["posted_minor"],
+            merchant=row["merchant"],
+            merchant_category=row["merchant_category"],
+        )
+
+
+class TransactionList(BaseModel):
+    """A page of postings, the newest first."""
+
+    data: list[TransactionView] = Field(description="The postings.", examples=[[]])
+    has_more: bool = Field(description="Whether there are older ones.", examples=[False])
+
+
+class DisputeRequest(BaseModel):
+    """How much of a posting is disputed, or presented again."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    amount: int = Field(
+        gt=0, le=10**12 - 1, description="Amount in minor units of the account's currency.", examples=[1250]
+    )
+
+
+@router.get("")
+def list_transactions(
+    projection: ProjectionDependency,
+    account_id: Annotated[
+        str | None, Query(description="Of this account only.", examples=["acct_06R8C3N5VZQ4T"])
+    ] = None,
+    kind: Annotated[str | None, Query(description="Of this kind only.", examples=["refund"])] = None,
+    from_time: From = None,
+    to_time: To = None,
+    limit: Limit = 20,
+    starting_after: Annotated[
+        str | None, Query(description="Those older than this one.", examples=["txn_000000000001A"])
+    ] = None,
+) -> TransactionList:
+    """List postings, the newest first. Scope: issuer or sandbox."""
+    equal: dict[str, object] = {}
+    if account_id is not None:
+        equal["account_id"] = to_number(Prefix.ACCOUNT, account_id)
+    if kind is not None:
+        equal["kind"] = kind
+    before = to_number(Prefix.TRANSACTION, starting_after) if starting_after else None
+    wanted = Wanted(equal, microseconds(from_time), microseconds(to_time), before, limit)
+    rows, has_more = newest(projection.database, postings, wanted)
+    return TransactionList(data=[TransactionView.of(row) for row in rows], has_more=has_more)
+
+
+@router.get("/{transaction_id}")
+def read_transaction(projection: ProjectionDependency, transaction_id: TransactionId) -> TransactionView:
+    """Read a posting. Scope: issuer or sandbox."""
+    return TransactionView.of(_found(projection, transaction_id))
+
+
+@router.post("/{transaction_id}/chargeback", status_code=201)
+async def charge_back(
+    engine: EngineDependency, projection: ProjectionDependency, transaction_id: TransactionId, body: DisputeRequest
+) -> TransactionView:
+    """Give a posting back, in whole or in part. Scope: issuer or sandbox."""
+    return await _dispute(engine, projection, transaction_id, body.amount, Kind.CHARGEBACK)
+
+
+@router.post("/{transaction_id}/representment", status_code=201)
+async def represent(
+    engine: EngineDependency, projection: ProjectionDependency, transaction_id: TransactionId, body: DisputeRequest
+) -> TransactionView:
+    """Charge again what was charged back. Scope: issuer or sandbox."""
+    return await _dispute(engine, projection, transaction_id, body.amount, Kind.REPRESENTMENT)
+
+
+def _found(projection: Projection, transaction_id: str) -> Row:
+    row = posting(projection.database, to_number(Prefix.TRANSACTION, transaction_id))
+    if row is None:
+        raise NotFound(f"there is no transaction {transaction_id}")
+    return row
+
+
+async def _dispute(
+    engine: Engine, projection: Projection, transaction_id: str, amount: int, kind: Kind
+) -> TransactionView:
+    row = _found(projection, transaction_id)
+    command = new_commands(1)
+    command["kind"], command["reference"], command["amount_minor"] = kind, row["sequence"], amount
+    result = (await engine.run(command))[0]
+    reason = Reason(result["reason"])
+    if not reason.is_approval:
+        raise Conflict(ANSWERS[reason].sentence, code=reason.code)
+    change = int(result["posted_change_minor"])
+    made = row | {
+        "sequence": int(result["sequence"]),
+        "kind": kind.name.lower(),
+        "time_us": engine.time_us,
+        "amount_minor": change,
+        "posted_minor": int(result["posted_minor"]),
+    }
+    return TransactionView.of(made)

@@ -1,0 +1,83 @@
+"""Looking after a journal: is it whole, and what does it say. Nothing is changed."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from authz.checkpoint import checkpoints, read_checkpoint
+from authz.commands import MESSAGES, Kind
+from authz.data_directory import JOURNAL, checkpoints_in
+from authz.disk import Directory
+from authz.journal import Batch
+from authz.projection import currency_code, operation_name
+from authz.segments import SegmentReader
+from tokenvault.identifiers import Prefix, to_text
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What a whole journal holds. checkpoints: the sequence of each."""
+
+    segments: int
+    first_sequence: int
+    last_sequence: int
+    records: int
+    checkpoints: list[int]
+
+
+def verify(data_directory: Path) -> Verified:
+    """Read every byte of a data directory's journal and checkpoints. Raises: JournalDamaged, CheckpointDamaged."""
+    reader = SegmentReader(Directory(data_directory / JOURNAL))
+    first = reader.first_sequence
+    records, last = 0, first - 1
+    for batch in reader.read(after=first - 1):
+        records += 1
+        last = batch.sequence + len(batch.commands) - 1
+    disk = checkpoints_in(data_directory)
+    for sequence in checkpoints(disk):
+        read_checkpoint(disk, sequence)
+    return Verified(len(reader.segments()), first, last, records, sorted(checkpoints(disk)))
+
+
+def dump(data_directory: Path, first: int, last: int | None) -> Iterator[str]:
+    """Commands as lines of JSON. Token PANs are shown by their last four digits. Raises: JournalDamaged."""
+    reader = SegmentReader(Directory(data_directory / JOURNAL))
+    for batch in reader.read(after=max(first, reader.first_sequence) - 1, until=last):
+        for place in range(len(batch.commands)):
+            if last is not None and batch.sequence + place > last:
+                return
+            yield json.dumps(_told(batch, place))
+
+
+_HIDDEN = {"kind", "time_us", "token_pan", "spare", "payment_account_reference", "merchant_key"}
+_NAMED = {"account_id": Prefix.ACCOUNT, "card_id": Prefix.CARD, "token_id": Prefix.TOKEN}
+
+
+def _told(batch: Batch, place: int) -> dict[str, object]:
+    """One command: what it says, without what it leaves at zero."""
+    command = batch.commands[place]
+    kind = Kind(command["kind"])
+    told: dict[str, object] = {
+        "sequence": batch.sequence + place,
+        "time": datetime.fromtimestamp(int(command["time_us"]) / 1e6, UTC).isoformat().replace("+00:00", "Z"),
+        "kind": kind.name.lower(),
+    }
+    if command["token_pan"]:
+        told["token_last4"] = f"{int(command['token_pan']):04d}"[-4:]
+    for name in command.dtype.names or ():
+        value = command[name]
+        if name in _HIDDEN or not value:
+            continue
+        if name in _NAMED:
+            told[name] = to_text(_NAMED[name], int(value))
+        elif name in ("currency", "signed_currency"):
+            told[name] = currency_code(int(value))
+        else:
+            told[name] = value.decode("ascii", "replace").strip() if isinstance(value, bytes) else int(value)
+    if MESSAGES.start <= kind < MESSAGES.stop:
+        told["operation"] = operation_name(int(command["operation"]))
+    if batch.attachment:
+        told["program"] = json.loads(batch.attachment)
+    return told

@@ -1,0 +1,25 @@
+"""Stand-in's advices, forwarded to the issuer when it is back: in order, once, by number."""
+
+import asyncio
+
+from authz.engine import Engine
+from authz.tables import Counter
+
+_CHUNK = 1024
+
+
+class AdviceForwarder:
+    """Store and forward. Where it stands is the engine's own state, so a crash in between loses nothing."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = asyncio.Lock()
+
+    async def forward(self) -> None:
+        """Tell the issuer everything it has not heard, unless it is down."""
+        async with self._lock:
+            while not (counters := self._engine.state.counters)[Counter.ISSUER_IS_DOWN]:
+                start, stored = int(counters[Counter.FORWARDED_ADVICES]), int(counters[Counter.STORED_ADVICES])
+                if start >= stored:
+                    return
+                await self._engine.run(self._engine.state.advices[start : min(stored, start + _CHUNK)].copy())

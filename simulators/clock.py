@@ -1,0 +1,54 @@
+"""The sandbox's clock: real time, set forward or frozen when a test wants it."""
+
+import threading
+import time
+from collections.abc import Callable
+
+
+class SandboxClock:
+    """Unix seconds. It never runs backwards. Safe for threads.
+
+    real: the time that it follows.
+    """
+
+    def __init__(self, real: Callable[[], float] = time.time) -> None:
+        self._real = real
+        self._ahead = 0.0
+        self._frozen_at: float | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> float:
+        """The sandbox's time."""
+        frozen_at = self._frozen_at
+        return self._real() + self._ahead if frozen_at is None else frozen_at
+
+    @property
+    def real(self) -> Callable[[], float]:
+        """The time that it follows: what signatures and proofs by the outside world are dated by."""
+        return self._real
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it stands still."""
+        return self._frozen_at is not None
+
+    def not_before(self, moment: float) -> None:
+        """Go forward to a time; one that has passed changes nothing."""
+        with self._lock:
+            forward = max(0.0, moment - self())
+            if self._frozen_at is not None:
+                self._frozen_at += forward
+            else:
+                self._ahead += forward
+
+    def freeze(self) -> None:
+        """Stand still."""
+        with self._lock:
+            self._frozen_at = self()
+
+    def run(self) -> None:
+        """Go on from where it stood."""
+        with self._lock:
+            if self._frozen_at is not None:
+                self._ahead = self._frozen_at - self._real()
+                self._frozen_at = None

@@ -1,0 +1,90 @@
+"""Back-tests: velocity as it would have been, and nothing changed by asking."""
+
+import numpy as np
+
+from authz.backtest import backtest
+from authz.commands import Kind
+from authz.disk import Directory
+from authz.journal import Batch
+from authz.program.document import ProgramDocument, Rule, canonical, with_offsets
+from authz.reasons import Reason
+from authz.replay import History, apply_batch, replayed
+from authz.segments import SegmentJournal
+from authz.tables import new_state, rows_in_use
+from tests.authz.commands import NOW_US, command, opening, tap
+
+MINUTE_US = 60_000_000
+RULE = Rule.model_validate(
+    {
+        "id": "third-in-an-hour",
+        "when": {"attribute": "count_1h", "operator": ">=", "value": 2},
+        "action": "decline",
+    }
+)
+
+
+def journal_of(directory, *batches):
+    """A journal of these batches, stamped a minute apart."""
+    journal = SegmentJournal(Directory(directory))
+    for number, batch in enumerate(batches):
+        batch.commands["time_us"] = NOW_US + number * MINUTE_US
+        journal.append(batch._replace(sequence=journal.next_sequence))
+    return History(journal)
+
+
+def test_velocity_is_what_it_would_have_been(tmp_path):
+    """Five taps within an hour: had the rule been live, the third to fifth were declined, and counted nowhere."""
+    history = journal_of(tmp_path, Batch(0, opening()), *(Batch(0, tap(n)) for n in range(1, 6)))
+    before = rows_in_use(replayed(history).state)
+    found = backtest(history, RULE)
+    assert (found.decisions, found.matches) == (5, 3)
+    assert found.changes == {(Reason.APPROVED, Reason.SUSPECTED_FRAUD): 3}
+    assert [each.sequence for each in found.examples] == [6, 7, 8]
+    assert found.declined_billing_minor == {978: 3 * 1_250}
+    assert rows_in_use(replayed(history).state) == before
+
+
+def test_money_follows(tmp_path):
+    """What would have been declined leaves room for what was not affordable."""
+    big = Rule.model_validate(
+        {"id": "big", "when": {"attribute": "amount", "operator": ">", "value": 40_000}, "action": "decline"}
+    )
+    taps = [tap(1, 50_000), tap(2, 50_000), tap(3, 1_000)]
+    history = journal_of(tmp_path, Batch(0, opening()), *(Batch(0, each) for each in taps))
+    found = backtest(history, big)
+    assert found.changes == {
+        (Reason.APPROVED, Reason.SUSPECTED_FRAUD): 2,
+        (Reason.INSUFFICIENT_FUNDS, Reason.APPROVED): 1,
+    }
+
+
+def test_it_goes_through_changes_of_the_program(tmp_path):
+    """Programs that were activated meanwhile are followed, each with the rule put in."""
+    program = with_offsets(ProgramDocument.model_validate({"limits": [{"id": "l", "window": "day", "count_max": 3}]}))
+    switch = Batch(0, command(Kind.ACTIVATE_PROGRAM), canonical(program))
+    history = journal_of(
+        tmp_path, Batch(0, opening()), Batch(0, tap(1)), switch, *(Batch(0, tap(n)) for n in range(2, 6))
+    )
+    found = backtest(history, RULE)
+    assert found.matches == 3
+    assert found.changes == {
+        (Reason.APPROVED, Reason.SUSPECTED_FRAUD): 1,
+        (Reason.EXCEEDS_LIMIT, Reason.SUSPECTED_FRAUD): 2,
+    }
+
+
+def test_agrees_with_having_been_live(tmp_path):
+    """The other side of a back-test is what a bank with the rule live from the first would have decided."""
+    random = np.random.default_rng(7)
+    taps = [Batch(0, tap(n, int(random.integers(1, 60_000)))) for n in range(1, 80)]
+    history = journal_of(tmp_path, Batch(0, opening()), *taps)
+    found = backtest(history, RULE)
+    live = with_offsets(ProgramDocument(rules=[RULE.model_copy(update={"state": "live"})]))
+    as_was, as_live = new_state(16), new_state(16)
+    as_live, _, _ = apply_batch(as_live, command(Kind.ACTIVATE_PROGRAM), canonical(live))
+    changed = 0
+    for batch in history.journal.read():
+        as_was, before, _ = apply_batch(as_was, batch.commands)
+        as_live, after, _ = apply_batch(as_live, batch.commands)
+        changed += int((before["reason"] != after["reason"]).sum())
+    assert sum(found.changes.values()) == changed > 0

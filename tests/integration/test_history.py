@@ -1,0 +1,103 @@
+"""The read side over the API: lists, pages, filters, disputes; dropped and made anew it says the same."""
+
+import httpx
+import pytest
+
+from simulators import test_values
+
+
+@pytest.fixture
+def http(sandbox):
+    """A client that may do everything."""
+    headers = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
+    with httpx.Client(base_url=sandbox.http_url, headers=headers, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def used(issuer, new_phone, terminal):
+    """An account with five taps, one of them declined and one reversed."""
+    account = issuer.open_account("EUR", 10_000)
+    phone = new_phone()
+    phone.provision(issuer.issue_card(account["id"])["id"])
+    receipts = [terminal.pay(phone, amount) for amount in (1_000, 2_000, 20_000, 3_000, 4_000)]
+    terminal.reverse(receipts[0])
+    return account["id"], phone, receipts
+
+
+def test_pages(http, used):
+    """The newest first, page by page, each decision once."""
+    account, _, receipts = used
+    seen, after = [], None
+    while True:
+        page = http.get("/v1/authorizations", params={"account_id": account, "limit": 2} | after_of(after)).json()
+        seen += page["data"]
+        if not page["has_more"]:
+            break
+        after = page["data"][-1]["id"]
+    assert len(seen) == 6
+    taps = [each for each in seen if each["kind"] == "authorization_request"]
+    assert [each["id"] for each in taps] == [receipt.authorization_id for receipt in reversed(receipts)]
+    assert [each["amount"] for each in taps] == [4_000, 3_000, 20_000, 2_000, 1_000]
+
+
+def after_of(identifier):
+    """The parameter that asks for the next page."""
+    return {} if identifier is None else {"starting_after": identifier}
+
+
+def test_filters(http, used):
+    """Each filter leaves what it names; together they leave what all name."""
+    account, phone, receipts = used
+    ask = lambda **wanted: http.get("/v1/authorizations", params={"account_id": account} | wanted).json()["data"]  # noqa: E731
+    assert [each["amount"] for each in ask(approved="false")] == [20_000]
+    assert [each["reason"] for each in ask(reason="exceeds_limit")] == ["exceeds_limit"]
+    assert len(ask(token_id=phone.token_id, merchant="CAFE00000000001")) == 6
+    assert ask(merchant_category="0000") == ask(to="2020-01-01T00:00:00Z") == []
+    assert len(ask(stan=receipts[1].request[11])) == 1
+    assert http.get("/v1/authorizations", params={"colour": "red"}).status_code == 422
+    assert http.get("/v1/authorizations", params={"limit": 0}).status_code == 422
+    assert http.get("/v1/authorizations", params={"account_id": "x"}).status_code == 404
+
+
+def test_the_merchants_side_does_not_see_the_account(http, used):
+    """A key of the network sees token and last four digits, and no account, card, balance or rule."""
+    account, _, receipts = used
+    headers = {"Authorization": f"Bearer {test_values.NETWORK_API_KEY}"}
+    listed = http.get("/v1/authorizations", headers=headers).json()["data"]
+    assert listed
+    assert {each["account_id"] for each in listed} == {each["card_id"] for each in listed} == {None}
+    told = http.get(f"/v1/authorizations/{receipts[2].authorization_id}", headers=headers)
+    assert told.json()["available"] is told.json()["account_id"] is None
+    assert account not in told.text
+    assert {"transaction_limit", "available_credit"}.isdisjoint(check["name"] for check in told.json()["checks"])
+    assert http.get("/v1/transactions", headers=headers).status_code == 403
+
+
+def test_postings_and_disputes(http, used, terminal):
+    """What is posted can be read, charged back in part and presented again, and no more than there is."""
+    account, phone, _ = used
+    paid = terminal.buy(phone, 500)
+    assert paid.approved
+    (posted,) = http.get("/v1/transactions", params={"account_id": account}).json()["data"]
+    assert (posted["kind"], posted["amount"], posted["posted_balance"]) == ("purchase", 500, 500)
+    address = f"/v1/transactions/{posted['id']}"
+    assert http.get(address).json() == posted
+    assert http.post(f"{address}/chargeback", json={"amount": 501}).json()["code"] == "exceeds_authorized_amount"
+    back = http.post(f"{address}/chargeback", json={"amount": 200}).json()
+    assert (back["kind"], back["amount"], back["posted_balance"]) == ("chargeback", -200, 300)
+    again = http.post(f"{address}/representment", json={"amount": 200}).json()
+    assert (again["kind"], again["amount"], again["posted_balance"]) == ("representment", 200, 500)
+    listed = http.get("/v1/transactions", params={"account_id": account}).json()["data"]
+    assert [each["amount"] for each in listed] == [200, -200, 500]
+    assert sum(each["amount"] for each in listed) == http.get(f"/v1/accounts/{account}").json()["posted"]
+    assert http.get("/v1/transactions/txn_0000000000000").status_code == 404
+
+
+def test_dropped_and_made_anew(http, used):
+    """The same rows come back from the journal while the network works."""
+    account, _, _ = used
+    wanted = {"account_id": account, "limit": 100}
+    before = http.get("/v1/authorizations", params=wanted).json()
+    assert http.post("/v1/simulations/history/rebuild").status_code == 202
+    assert http.get("/v1/authorizations", params=wanted).json() == before

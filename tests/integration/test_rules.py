@@ -1,0 +1,148 @@
+"""Rules over the API: written, tried in the shadow, back-tested, switched live; and what comes of a bad one."""
+
+import httpx
+import pytest
+
+from simulators import test_values
+from simulators.issuer import Issuer
+from simulators.phone import Phone
+from simulators.sandbox import running_sandbox
+from simulators.terminal import Terminal
+from tests.conftest import settings_for
+
+RULE = {
+    "id": "big-and-new",
+    "description": "A large amount at a merchant never seen before",
+    "state": "shadow",
+    "when": {
+        "all": [
+            {"attribute": "amount", "operator": ">", "value": 10_000},
+            {"not": {"attribute": "is_new_merchant", "operator": "=", "value": False}},
+        ]
+    },
+    "action": "decline",
+}
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    """A network of one's own: a program is everybody's."""
+    with running_sandbox(settings_for(tmp_path_factory.mktemp("rules") / "data")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def http(network):
+    """The issuer, with the program as it was at first."""
+    headers = {"Authorization": f"Bearer {test_values.ISSUER_API_KEY}"}
+    with httpx.Client(base_url=network.http_url, headers=headers, trust_env=False) as client:
+        assert client.put("/v1/program", json={}).status_code == 200
+        yield client
+
+
+@pytest.fixture
+def shop(network):
+    """An account, a phone with its token, and a terminal."""
+    with Issuer(network.http_url) as issuer:
+        account = issuer.open_account("EUR", 250_000)
+        phone = Phone(network.http_url, name="A phone")
+        phone.provision(issuer.issue_card(account["id"])["id"])
+        terminal = Terminal(network.iso_address)
+        yield account["id"], phone, terminal
+        terminal.close()
+        phone.close()
+
+
+def test_from_the_shadow_to_live(http, shop):
+    """A shadow rule reports and changes nothing; its back-test says what it would do; live it does."""
+    _, phone, terminal = shop
+    version = http.get("/v1/program").json()["version"]
+    made = http.post("/v1/rules", json=RULE)
+    assert made.status_code == 201, made.text
+    assert made.json()["program_version"] == version + 1
+    shadow = terminal.pay(phone, 20_000)
+    assert shadow.approved
+    decision = http.get(f"/v1/authorizations/{shadow.authorization_id}").json()
+    assert decision["program_version"] == version + 1
+    assert decision["rules"] == [
+        {
+            "id": "big-and-new",
+            "state": "shadow",
+            "action": "decline",
+            "condition": "(amount > 10000 and not is_new_merchant = false)",
+            "saw": {"amount": "200.00 EUR", "is_new_merchant": "true"},
+            "outcome": "matched",
+        }
+    ]
+    assert http.get("/v1/rules/big-and-new").json()["matches"] == 1
+    found = http.post("/v1/rules/big-and-new/backtest").json()
+    assert (found["matches"], found["changed"]) == (1, 1)
+    assert found["changes"] == [{"before": "approved", "after": "suspected_fraud", "count": 1}]
+    assert found["declined_amounts"] == {"EUR": 20_000}
+    assert found["examples"][0]["authorization_id"] == shadow.authorization_id
+    assert http.put("/v1/rules/big-and-new", json=RULE | {"state": "live"}).json()["state"] == "live"
+    assert terminal.pay(phone, 20_000).approved  # it is no new merchant any more
+    with Issuer(http.base_url) as issuer:
+        other = Phone(http.base_url, name="Another phone")
+        other.provision(issuer.issue_card(issuer.open_account("EUR", 250_000)["id"])["id"])
+    assert terminal.pay(other, 20_000).answer[39] == "59"
+    other.close()
+    assert [rule["id"] for rule in http.get("/v1/rules").json()["data"]] == ["big-and-new"]
+    assert http.delete("/v1/rules/big-and-new").status_code == 204
+    assert http.get("/v1/rules/big-and-new").status_code == 404
+
+
+def test_limits_show_in_the_account(http, shop):
+    """A limit declines where it is exceeded, and the account shows what it has counted."""
+    account, phone, terminal = shop
+    limit = {"id": "day", "window": "day", "amount_max": 3_000, "count_max": 5, "currency": "EUR"}
+    program = http.put("/v1/program", json={"time_zone": "Europe/Berlin", "limits": [limit]})
+    assert program.json()["document"]["time_zone"] == "Europe/Berlin"
+    assert terminal.pay(phone, 2_500).approved
+    refused = terminal.pay(phone, 501)
+    assert refused.answer[39] == "61"
+    checks = http.get(f"/v1/authorizations/{refused.authorization_id}").json()["checks"]
+    failed = [check for check in checks if check["outcome"] == "failed"]
+    assert [(check["name"], check["saw"], check["bound"]) for check in failed] == [
+        ("limit day", "30.01 EUR in day of account", "at most 30.00 EUR")
+    ]
+    assert http.get(f"/v1/accounts/{account}").json()["counters"] == [
+        {
+            "name": "day",
+            "scope": "account",
+            "window": "day",
+            "count": 1,
+            "amount": 2_500,
+            "count_max": 5,
+            "amount_max": 3_000,
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"when": {"all": [{"attribute": "amuont", "operator": ">", "value": 1}]}}, "when.all.0"),
+        ({"when": {"attribute": "amount", "operator": ">", "value": "1"}}, "when"),
+        ({"action": "explode"}, "action"),
+        ({"reason": "bad_mood"}, "reason"),
+        ({"colour": "red"}, "colour"),
+        ({"id": "Not A Name"}, "id"),
+        ({"when": {"attribute": "category_group", "operator": "=", "value": "grocery"}}, "document"),
+    ],
+)
+def test_a_bad_rule_is_refused_by_path(http, change, field):
+    """What is wrong is named by its path, and the program stays as it was."""
+    before = http.get("/v1/program").json()
+    refused = http.post("/v1/rules", json=RULE | change)
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == field
+    assert http.get("/v1/program").json() == before
+
+
+def test_names_are_taken_once(http):
+    """A second rule of the same name is a conflict; the address of a rule and its name must agree."""
+    assert http.post("/v1/rules", json=RULE).status_code == 201
+    assert http.post("/v1/rules", json=RULE).status_code == 409
+    assert http.put("/v1/rules/other", json=RULE).json()["errors"][0]["field"] == "id"
+    assert http.post("/v1/rules/other/backtest").status_code == 404

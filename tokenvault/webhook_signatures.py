@@ -1,0 +1,57 @@
+"""Signatures of webhooks after Standard Webhooks: HMAC-SHA-256 over identifier, time and body, in base 64."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Mapping
+
+AGE_SECONDS_MAX = 300
+"""How far a message's time may lie from ours, either way."""
+
+_SECRET_PREFIX = "whsec_"  # noqa: S105 - how secrets begin
+_SECRET_BYTES_MIN = 16
+
+
+class SignatureInvalid(Exception):
+    """The message was not signed with this secret, or not now, or not under this identifier."""
+
+
+def secret_bytes(secret: str) -> bytes:
+    """The key in a secret, ``whsec_`` and base 64. Raises: ValueError."""
+    try:
+        key = base64.b64decode(secret.removeprefix(_SECRET_PREFIX), validate=True)
+    except binascii.Error:
+        key = b""
+    if not secret.startswith(_SECRET_PREFIX) or len(key) < _SECRET_BYTES_MIN:
+        raise ValueError(f"is {_SECRET_PREFIX} and at least {_SECRET_BYTES_MIN} bytes in base 64")
+    return key
+
+
+def signed_headers(key: bytes, identifier: str, time_seconds: int, body: bytes) -> dict[str, str]:
+    """The three headers of a signed message. time_seconds: Unix time."""
+    return {
+        "webhook-id": identifier,
+        "webhook-timestamp": str(time_seconds),
+        "webhook-signature": f"v1,{_signature(key, identifier, str(time_seconds), body)}",
+    }
+
+
+def verify_headers(key: bytes, identifier: str, time_seconds: int, body: bytes, headers: Mapping[str, str]) -> None:
+    """Check a message that must carry this identifier. time_seconds: now. Raises: SignatureInvalid."""
+    stamp = headers.get("webhook-timestamp", "")
+    if headers.get("webhook-id") != identifier or not stamp.isdecimal():
+        raise SignatureInvalid("it answers another message, or has no time")
+    if abs(int(stamp) - time_seconds) > AGE_SECONDS_MAX:
+        raise SignatureInvalid("it is too old, or from the future")
+    expected = _signature(key, identifier, stamp, body)
+    offered = [part.partition(",") for part in headers.get("webhook-signature", "").split(" ")]
+    if not any(
+        version == "v1" and hmac.compare_digest(value.encode(), expected.encode()) for version, _, value in offered
+    ):
+        raise SignatureInvalid("its signature is wrong")
+
+
+def _signature(key: bytes, identifier: str, stamp: str, body: bytes) -> str:
+    signed = f"{identifier}.{stamp}.".encode() + body
+    return base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
