@@ -97,7 +97,7 @@ def _compiled(function: Function, *, forceinline: bool) -> Function:
 _READ, _KEEP, _DATA = 0, 3, 1
 
 
-def _prefetch(_typing: Any, array: Any, index: Any) -> Any:
+def _prefetch(_typing: Any, array: Any, index: Any, offset: Any) -> Any:
     """The signature of `prefetch` and its machine code: one instruction that waits for nothing."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -109,15 +109,18 @@ def _prefetch(_typing: Any, array: Any, index: Any) -> Any:
         name = "llvm.prefetch.p0" if "p0i8" not in str(octets) else "llvm.prefetch.p0i8"
         ask = cgutils.get_or_insert_function(builder.module, kind, name)
         constants = [ir.Constant(number, value) for value in (_READ, _KEEP, _DATA)]
-        builder.call(ask, [builder.bitcast(place, octets), *constants])
+        start = builder.gep(builder.bitcast(place, octets), [arguments[2]])
+        builder.call(ask, [start, *constants])
         return context.get_dummy_value()
 
-    return types.void(array, types.intp), generate
+    return types.void(array, types.intp, types.intp), generate
 
 
-def _no_prefetch(_array: npt.NDArray[Any], _index: Integer) -> None:
+def _no_prefetch(_array: npt.NDArray[Any], _index: Integer, _offset: Integer) -> None:
     """Interpreted code has no use for it."""
 
 
-prefetch: Callable[[npt.NDArray[Any], Integer], None] = _no_prefetch if config.DISABLE_JIT else intrinsic(_prefetch)
-"""Ask the memory for an element of an array that will be needed soon. The index is not negative."""
+prefetch: Callable[[npt.NDArray[Any], Integer, Integer], None] = (
+    _no_prefetch if config.DISABLE_JIT else intrinsic(_prefetch)
+)
+"""Ask the memory for the line of an array that an element's byte at an offset is on. The index is not negative."""

@@ -18,6 +18,7 @@ zero bytes, and the end is marked. So zeros tell a write that a crash cut short 
 
 import struct
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -36,7 +37,8 @@ _CHECK = struct.Struct("<I4x")
 
 
 class Batch(NamedTuple):
-    """Commands that were made durable together. sequence: of the first.  attachment: what they carry along.
+    """Commands that were made durable together, not to be written to. sequence: of the first.  attachment: what they
+    carry along.
 
     A batch with an attachment has one command.
     """
@@ -124,8 +126,7 @@ def decode_batch(header: RecordHeader, content: bytes) -> Batch | None:
     payload = content[: header.payload_bytes]
     if content[header.payload_bytes :] != END_MARK or crc32c(payload) != header.checksum:
         return None
-    # A copy of its own: writable like every other batch, so that compiled code sees one kind of array.
-    commands = np.frombuffer(payload, COMMAND, header.count).copy()
+    commands = np.frombuffer(payload, COMMAND, header.count)
     return Batch(header.sequence, commands, payload[header.count * COMMAND_BYTES :])
 
 
@@ -154,21 +155,55 @@ def _sectors(offset: int, end: int, length: int) -> Iterator[tuple[int, int]]:
 
 
 def gathered(batches: Iterable[Batch], commands: int) -> Iterator[Batch]:
-    """The same commands in larger batches, of about so many; one with an attachment stays alone."""
-    waiting: list[Batch] = []
-    count = 0
-    for batch in batches:
-        if waiting and (batch.attachment or count >= commands):
-            yield _joined(waiting)
-            waiting, count = [], 0
-        if batch.attachment:
+    """The same commands in larger batches, of at least so many but for the last; one with an attachment stays alone.
+
+    They are read in a thread of its own while the one before is worked on. Each is good until the next is asked for:
+    two buffers take turns, since memory never touched before costs more than what is done with it.
+    """
+    joined = _joined(batches, commands)
+    with ThreadPoolExecutor(1, "journal-reader") as reader:
+        coming = reader.submit(next, joined, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, joined, None)
             yield batch
+
+
+def _joined(batches: Iterable[Batch], commands: int) -> Iterator[Batch]:
+    buffers, number = [_Buffer(), _Buffer()], 0
+    for batch in batches:
+        buffer = buffers[number % 2]
+        if buffer.count and (batch.attachment or buffer.count >= commands):
+            yield buffer.batch()
+            number += 1
+            buffer = buffers[number % 2]
+            buffer.count = 0
+        if batch.attachment:
+            yield batch._replace(commands=batch.commands.copy())
         else:
-            waiting.append(batch)
-            count += len(batch.commands)
-    if waiting:
-        yield _joined(waiting)
+            buffer.add(batch)
+    if buffers[number % 2].count:
+        yield buffers[number % 2].batch()
 
 
-def _joined(batches: list[Batch]) -> Batch:
-    return Batch(batches[0].sequence, np.concatenate([batch.commands for batch in batches]))
+class _Buffer:
+    """Room for the commands of several batches."""
+
+    def __init__(self) -> None:
+        self._octets = np.zeros(0, np.uint8)
+        self._sequence = 0
+        self.count = 0
+
+    def add(self, batch: Batch) -> None:
+        """Put a batch behind those that are there."""
+        start, stop = self.count * COMMAND_BYTES, (self.count + len(batch.commands)) * COMMAND_BYTES
+        if stop > len(self._octets):
+            octets = np.zeros(2 * stop, np.uint8)
+            octets[:start] = self._octets[:start]
+            self._octets = octets
+        self._octets[start:stop] = batch.commands.view(np.uint8)
+        self._sequence = self._sequence if self.count else batch.sequence
+        self.count += len(batch.commands)
+
+    def batch(self) -> Batch:
+        """All of them."""
+        return Batch(self._sequence, self._octets[: self.count * COMMAND_BYTES].view(COMMAND))

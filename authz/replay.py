@@ -29,6 +29,7 @@ def apply_batch(state: State, commands: Records, attachment: bytes = b"") -> tup
     if attachment:
         version = int(state.program.numbers[NUMBER_VERSION]) + 1
         state = with_program(state, compiled_program(read_document(attachment), version))
+    commands = np.require(commands, requirements="W")  # compiled code sees one kind of array
     state = with_room(state, len(commands))
     results = new_results(len(commands))
     findings = new_findings()
@@ -120,7 +121,7 @@ def replayed_command(history: History, sequence: int) -> ReplayedCommand | None:
 
 
 def _at(state: State, batch: Batch, document: bytes) -> ReplayedCommand:
-    command = batch.commands[:1]
+    command = batch.commands[:1].copy()
     state, results, findings = apply_batch(state, command, batch.attachment)
     document = batch.attachment or document
     program = read_document(document) if document else ProgramDocument()

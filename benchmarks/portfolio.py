@@ -1,5 +1,7 @@
 """A seeded portfolio as commands: accounts with a card and a token each, their taps, and a program of 20 rules."""
 
+import json
+
 import numpy as np
 import numpy.typing as npt
 
@@ -32,13 +34,23 @@ def _compare(attribute: str, operator: str, value: object, **more: object) -> di
     return {"attribute": attribute, "operator": operator, "value": value, **more}
 
 
-def program(rules: int = 20, *, with_limits: bool = True) -> ProgramDocument:
-    """So many live rules (at most 20) as an issuer would write them, and velocity limits a day."""
+_HISTORY = ("count_", "amount_2", "declines_", "is_new_", "travel_", "amount_z", "consecutive_")
+
+
+def _looks_back(condition: dict[str, object]) -> bool:
+    return any(f'"attribute": "{name}' in json.dumps(condition) for name in _HISTORY)
+
+
+def program(rules: int = 20, *, with_limits: bool = True, with_history: bool = True) -> ProgramDocument:
+    """So many live rules (at most 20) as an issuer would write them, and velocity limits a day.
+
+    with_history: whether some look at velocity and habits; otherwise all are about the transaction, token and account.
+    """
     conditions: list[dict[str, object]] = [
         _compare("amount", ">", 5_000_000),
         {"all": [_compare("merchant_category", "=", "7995"), _compare("amount", ">", 50_000)]},
         {"all": [_compare("channel", "=", "e_commerce"), _compare("token_age", "<", 86_400)]},
-        _compare("count_1h", ">", 1_000, of="token"),
+        _compare("count_1h", ">", 60_000, of="token"),
         _compare("amount_24h", ">", 900_000_000),
         {"all": [_compare("hour_of_day", "<", 5), _compare("amount", ">", 100_000)]},
         {"all": [_compare("is_new_merchant", "=", True), _compare("amount", ">", 200_000)]},
@@ -56,6 +68,12 @@ def program(rules: int = 20, *, with_limits: bool = True) -> ProgramDocument:
         _compare("segment", "in", [200, 201]),
         {"all": [_compare("is_foreign_currency", "=", True), _compare("amount", ">", 500_000)]},
     ]
+    if not with_history:
+        conditions = [each for each in conditions if not _looks_back(each)]
+        conditions += [
+            {"all": [_compare("merchant_category", "=", f"{4000 + number}"), _compare("amount", ">", 1_000)]}
+            for number in range(20 - len(conditions))
+        ]
     limits = [
         {"id": "day-amount", "window": "day", "amount_max": 900_000_000, "currency": "EUR"},
         {"id": "day-count", "window": "day", "count_max": 100_000, "scope": "token"},

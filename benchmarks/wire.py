@@ -13,10 +13,15 @@ import sys
 import tempfile
 from pathlib import Path
 
+import httpx
+
+from authz.program.document import ProgramDocument
 from authz.warm_up import compile_everything
 from benchmarks import machine
 from benchmarks.closed_loop import Outcome, send_all
+from benchmarks.portfolio import program
 from benchmarks.traffic import make_traffic, provision_phones
+from simulators import test_values
 from simulators.server_process import ServerProcess
 
 _SERVER_CORE, _CLIENT_CORE = 0, 1
@@ -69,14 +74,23 @@ def _plain(directory: Path, traffic: list[bytes], rounds: int, window: int, *, d
         process.wait()
 
 
+def switch_program(url: str, document: ProgramDocument) -> None:
+    """Switch the server to another program, while it runs."""
+    body = document.model_copy(update={"utc_offsets": []}).model_dump_json(exclude_defaults=True, by_alias=True)
+    headers = {"Authorization": f"Bearer {test_values.ISSUER_API_KEY}", "Content-Type": "application/json"}
+    httpx.put(f"{url}/v1/program", content=body, headers=headers).raise_for_status()
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--messages", type=int, default=400_000, help="authorizations sent to Tapwright (400000)")
+    parser.add_argument("--messages", type=int, default=800_000, help="authorizations sent to Tapwright (800000)")
     parser.add_argument(
         "--plain-messages", type=int, default=20_000, help="authorizations sent to a plain server (20000)"
     )
-    parser.add_argument("--rounds", type=int, default=5, help="parts that they are sent in (5)")
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="parts that they are sent in; to Tapwright as many with rules (5)"
+    )
     parser.add_argument("--phones", type=int, default=64, help="tokens that tap in turn (64)")
     parser.add_argument("--window", type=int, default=1024, help="requests in flight (1024)")
     parser.add_argument("--directory", type=Path, help="where the journals live (a temporary directory)")
@@ -93,14 +107,21 @@ def main() -> None:
             phones = provision_phones(server.http_url, options.phones)
             traffic = make_traffic(server.iso_address, phones, options.messages)
             print(f"{len(traffic):,} signed requests of {len(traffic[0])} bytes made; {options.window} in flight")
-            rounds = _rounds(traffic, options.rounds)
-            figures = _measure("tapwright", server.pid, server.iso_address, rounds, options.window)
+            figures, ruled = [], []
+            for number, requests in enumerate(_rounds(traffic, 2 * options.rounds)):
+                with_rules = number % 2 == 1
+                switch_program(server.http_url, program(20) if with_rules else ProgramDocument())
+                name = "tapwright, rules" if with_rules else "tapwright"
+                one = _measure(name, server.pid, server.iso_address, [requests], options.window)
+                (ruled if with_rules else figures).extend(one)
         finally:
             server.stop()
         few = traffic[: options.plain_messages]
         durable = _plain(directory, few, options.rounds, options.window, durable=True)
         volatile = _plain(directory, few, options.rounds, options.window, durable=False)
     print(f"\nTapwright, durable:  {machine.spread(figures)} authorizations a second")
+    loss = 1 - statistics.median(ruled) / statistics.median(figures)
+    print(f"with 20 live rules and 2 velocity limits: {machine.spread(ruled)}; {loss:.0%} less")
     for name, plain in (("durable", durable), ("volatile", volatile)):
         ratio = statistics.median(figures) / statistics.median(plain)
         print(f"plain, {name:<9}    {machine.spread(plain)}; Tapwright is {ratio:.1f} times as fast")

@@ -28,7 +28,10 @@ class ProgramView(BaseModel):
     """The program in force."""
 
     version: int = Field(description="Its number, 0 before the first was activated.", examples=[3])
-    document: ProgramDocument = Field(description="Its limits, rules, rates and the rest.")
+    document: ProgramDocument = Field(
+        description="Its limits, rules, rates and the rest; amounts in minor units.",
+        examples=[{"time_zone": "Europe/Berlin"}],
+    )
 
 
 class RuleView(Rule):

@@ -51,7 +51,7 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
     The tables must have room for n more commands, see `tables.with_room`.
     """
     for i in range(len(commands)):
-        if i % RUN == 0 and len(commands) > 1:
+        if i % RUN == 0:
             look_ahead(state, commands, i, min(i + RUN, len(commands)), findings.ahead)
         if i == len(commands) - 1:
             clear(state, findings)

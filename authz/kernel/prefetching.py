@@ -13,7 +13,13 @@ from authz.compiled import Integer, compiled, inlined, prefetch
 from authz.hash_index import Slots, find_row, scrambled
 from authz.kernel.habits import COUNTRY, MERCHANT, seen_key
 from authz.kernel.traces import trace_key
-from authz.tables import State
+from authz.tables import ACCOUNT, ACTIVITY, TOKEN, TRANSACTION, State
+
+LINE_BYTES = 64
+"""What the memory gives at once: a row lies on several lines, each of which is asked for."""
+
+_LAST_OF_ACCOUNT, _LAST_OF_TOKEN = ACCOUNT.itemsize - 1, TOKEN.itemsize - 1
+_LAST_OF_ACTIVITY, _LAST_OF_TRANSACTION = ACTIVITY.itemsize - 1, TRANSACTION.itemsize - 1
 
 Rows = npt.NDArray[np.int64]
 
@@ -34,13 +40,14 @@ def look_ahead(state: State, commands: Records, start: Integer, end: Integer, ro
         command = commands[i]
         key = trace_key(command["token_pan"], command["acquirer"], command["stan"], command["transmitted"])
         rows[i - start, 0] = place = first_slot(state.token_slots, command["token_pan"])
-        prefetch(state.token_slots, place)
-        prefetch(state.trace_slots, first_slot(state.trace_slots, key))
+        prefetch(state.token_slots, place, 0)
+        prefetch(state.trace_slots, first_slot(state.trace_slots, key), 0)
     for i in range(start, end):
         row = np.int64(state.token_slots[rows[i - start, 0]]) - 1
         if row >= 0:
-            prefetch(state.tokens, row)
-            prefetch(state.tokens, row + 1)  # a row begins on one line and ends on another
+            prefetch(state.tokens, row, 0)
+            prefetch(state.tokens, row, LINE_BYTES)
+            prefetch(state.tokens, row, _LAST_OF_TOKEN)
     for i in range(start, end):
         token_row = find_row(state.token_slots, state.tokens["token_pan"], commands[i]["token_pan"])
         rows[i - start, 0] = token_row
@@ -48,26 +55,31 @@ def look_ahead(state: State, commands: Records, start: Integer, end: Integer, ro
             continue
         token, command = state.tokens[token_row], commands[i]
         account_row = np.int64(token["account_row"])
-        prefetch(state.accounts, account_row)
-        prefetch(state.cards, np.int64(token["card_row"]))
-        prefetch(state.cells, np.int64(token["cells"]))
+        prefetch(state.accounts, account_row, 0)
+        prefetch(state.accounts, account_row, _LAST_OF_ACCOUNT)
+        prefetch(state.cards, np.int64(token["card_row"]), 0)
+        prefetch(state.cells, np.int64(token["cells"]), 0)
         merchant = seen_key(account_row, MERCHANT, np.int64(command["merchant_key"]))
         country = seen_key(account_row, COUNTRY, np.int64(command["country"]))
-        prefetch(state.seen, scrambled(merchant) & (len(state.seen) - 1))
-        prefetch(state.seen, scrambled(country) & (len(state.seen) - 1))
+        prefetch(state.seen, scrambled(merchant) & (len(state.seen) - 1), 0)
+        prefetch(state.seen, scrambled(country) & (len(state.seen) - 1), 0)
     for i in range(start, end):
         if rows[i - start, 0] < 0:
             continue
         account_row = np.int64(state.tokens[rows[i - start, 0]]["account_row"])
         rows[i - start, 1] = np.int64(state.accounts[account_row]["activity"]) - 1
         if rows[i - start, 1] >= 0:
-            prefetch(state.activities, rows[i - start, 1])
+            prefetch(state.activities, rows[i - start, 1], 0)
+            prefetch(state.activities, rows[i - start, 1], _LAST_OF_ACTIVITY)
     for i in range(start, end):
         if rows[i - start, 0] < 0 or rows[i - start, 1] < 0:
             continue
         activity = state.activities[rows[i - start, 1]]
-        prefetch(state.cells, np.int64(activity["cells"]))
-        prefetch(state.cells, np.int64(activity["cells"]) + 2)
+        prefetch(state.cells, np.int64(activity["cells"]), 0)
+        prefetch(state.cells, np.int64(activity["cells"]) + 2, 0)
         if activity["last"] > 0:
-            prefetch(state.transactions, np.int64(activity["last"]) - 1)
-            prefetch(state.transactions, np.int64(activity["last"]))
+            last = np.int64(activity["last"]) - 1
+            prefetch(state.transactions, last, 0)
+            prefetch(state.transactions, last, LINE_BYTES)
+            prefetch(state.transactions, last, 2 * LINE_BYTES)
+            prefetch(state.transactions, last, _LAST_OF_TRANSACTION)

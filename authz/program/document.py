@@ -239,7 +239,9 @@ class ProgramDocument(Part):
         default=StandIn(), description="What is approved while the issuer is down.", examples=[{"amount_max": 5000}]
     )
     test_amounts: bool = Field(
-        default=True, description="Whether certain amounts ask for a decline, see docs/test-values.md.", examples=[True]
+        default=True,
+        description="Whether certain amounts, in minor units, ask for a decline; see docs/test-values.md.",
+        examples=[True],
     )
     rates: Rates = Field(default=Rates(), description="Conversion rates.", examples=[{"base": "EUR", "per_base": {}}])
 

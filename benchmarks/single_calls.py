@@ -1,0 +1,65 @@
+"""One decision a call from Python, without unpacking the state's thirty arrays each time.
+
+What a compiled function is given is unpacked on every call, array by array, which takes longer than the decision. Here
+the unpacked arrays are put down in memory once, and a call passes their address.
+"""
+
+from typing import Any
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from authz.commands import new_commands, new_results
+from authz.kernel.application import apply
+from authz.kernel.checks import new_findings
+from authz.tables import State
+
+_ROOM_BYTES = 16_384
+
+
+class SingleDecisions:
+    """Decides on `commands[0]`, a call at a time; the result is in `results[0]`. The state must have room for each."""
+
+    def __init__(self, state: State) -> None:
+        self.commands, self.results = new_commands(1), new_results(1)
+        self._held = (state, self.commands, self.results, new_findings())
+        kind = numba.typeof(self._held)
+
+        @intrinsic
+        def put_down(_typing: Any, address: Any, value: Any) -> Any:
+            def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+                place = builder.inttoptr(arguments[0], ir.PointerType(arguments[1].type))
+                builder.store(arguments[1], place)
+                return _context.get_dummy_value()
+
+            return types.void(types.uintp, value), generate
+
+        @intrinsic
+        def take_up(_typing: Any, address: Any) -> Any:
+            def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+                place = builder.inttoptr(arguments[0], ir.PointerType(context.get_value_type(kind)))
+                return builder.load(place)
+
+            return kind(types.uintp), generate
+
+        @numba.njit(_nrt=False)
+        def hold(address: Any, value: Any) -> None:
+            put_down(address, value)
+
+        @numba.njit(_nrt=False, nogil=True)
+        def decide(address: Any) -> None:
+            state, commands, results, findings = take_up(address)
+            apply(state, commands, results, findings)
+
+        self._room = np.zeros(_ROOM_BYTES, np.uint8)
+        self._address = np.uint64(self._room.ctypes.data)
+        hold(self._address, self._held)
+        self._decide = decide
+        self()  # a command of no kind: compiles, and changes nothing
+
+    def __call__(self) -> None:
+        """Decide."""
+        self._decide(self._address)
