@@ -1,10 +1,12 @@
 """The read side: what was decided and posted, as SQL rows, made from the journal and never on the hot path.
 
 A thread of its own takes durable commands with their results from a bounded queue. When the queue overflows, or the
-rows are dropped, it catches up by replay and goes on from there: so it can be thrown away at any time.
+rows are dropped, it catches up by replay and goes on from there: so it can be thrown away at any time. While nobody
+reads it works at a walking pace, so that decisions have the processor; a reader makes it hurry.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,7 +22,11 @@ from authz.reasons import Reason
 from authz.replay import History, replayed_batches
 from tokenvault.currencies import CURRENCY_BY_NUMBER
 
-QUEUED_COMMANDS_MAX = 200_000
+QUEUED_COMMANDS_MAX = 100_000
+PACE_PER_SECOND = 1_000
+"""So many commands a second are written while nobody reads: a row takes some twenty microseconds."""
+QUIET_SECONDS = 1.0
+"""It catches up by itself when nothing was decided for so long."""
 
 log = structlog.get_logger()
 
@@ -102,6 +108,10 @@ class Projection:
         self._durable_sequence = durable_sequence
         self._queue: deque[_Durable] = deque()
         self._queued = 0
+        self._told = 0  # the last command that it was told of
+        self._told_at = 0.0
+        self._rests_until = 0.0
+        self._readers = 0
         self._position = 0
         self._dropped = False
         self._closed = False
@@ -116,6 +126,7 @@ class Projection:
             if found is None:
                 connection.execute(sa.insert(position).values(sequence=0))
         self._position = found or 0
+        self._told = self._durable_sequence()
         self._thread.start()
 
     @property
@@ -128,10 +139,13 @@ class Projection:
         with self._changed:
             self._queue.append(_Durable(first, commands, results))
             self._queued += len(commands)
+            self._told = first + len(commands) - 1
+            self._told_at = time.monotonic()
             if self._queued > QUEUED_COMMANDS_MAX:
                 self._queue.clear()  # it will be read from the journal
                 self._queued = 0
-            self._changed.notify_all()
+            if self._readers or self._told_at >= self._rests_until:
+                self._changed.notify_all()
 
     def drop(self) -> None:
         """Throw all rows away; they are made anew from the journal."""
@@ -142,7 +156,12 @@ class Projection:
     def wait_for(self, sequence: int, seconds: float) -> bool:
         """Wait until the rows tell of a command; whether they do."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._position >= sequence and not self._dropped, seconds)
+            self._readers += 1
+            self._changed.notify_all()
+            try:
+                return self._changed.wait_for(lambda: self._position >= sequence and not self._dropped, seconds)
+            finally:
+                self._readers -= 1
 
     def close(self) -> None:
         """Stop; what is not written is read from the journal next time."""
@@ -154,25 +173,43 @@ class Projection:
 
     def _run(self) -> None:
         try:
-            self._catch_up()
-            while (taken := self._next()) is not None:
-                if taken.first > self._position + 1:
-                    self._catch_up()
-                self._write(taken)
+            while not self._closed:
+                self._work()
         except Exception as error:  # a broken read side must not take the network down
             log.error("projection_failed", error=f"{type(error).__name__}: {error}")
 
-    def _next(self) -> _Durable | None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._queue or self._dropped or self._closed)
-                if self._closed:
-                    return None
-                if not self._dropped:
-                    taken = self._queue.popleft()
-                    self._queued -= len(taken.commands)
-                    return taken
+    def _work(self) -> None:
+        """Wait until there is something to do and it is time for it; do it."""
+        with self._changed:
+            if not self._is_time():
+                self._changed.wait(self._patience())
+                return
+            taken = self._queue.popleft() if self._is_next_queued() else None
+            self._queued -= len(taken.commands) if taken else 0
+        if self._dropped:
             self._start_over()
+        elif taken is not None:
+            self._write(taken)
+        else:
+            self._catch_up()
+
+    def _is_next_queued(self) -> bool:
+        return bool(self._queue) and self._queue[0].first <= self._position + 1 and not self._dropped
+
+    def _is_time(self) -> bool:
+        """Whether to work now: for a reader at once; else at a walking pace, and on a gap only when all is quiet."""
+        if self._dropped or (self._readers and self._told > self._position):
+            return True
+        now = time.monotonic()
+        if self._told <= self._position or now < self._rests_until:
+            return False
+        return self._is_next_queued() or now - self._told_at > QUIET_SECONDS
+
+    def _patience(self) -> float | None:
+        """How long to sleep where nobody wakes it, seconds."""
+        if self._told <= self._position:
+            return None
+        return max(0.01, self._rests_until - time.monotonic(), QUIET_SECONDS / 4 if not self._is_next_queued() else 0.0)
 
     def _start_over(self) -> None:
         with self.database.begin() as connection:
@@ -210,6 +247,7 @@ class Projection:
             connection.execute(sa.update(position).values(sequence=durable.last))
         with self._changed:
             self._position = durable.last
+            self._rests_until = time.monotonic() + len(durable.commands) / PACE_PER_SECOND
             self._changed.notify_all()
 
 

@@ -29,7 +29,7 @@ class TransactionView(BaseModel):
         "`representment`.",
         examples=["purchase"],
     )
-    posted_at: datetime = Field(description="RFC 3339 time in UTC.", examples=["2026-11-24T10:15:00Z"])
+    time: datetime = Field(description="RFC 3339 time in UTC.", examples=["2026-11-24T10:15:00Z"])
     account_id: str = Field(description="The account.", examples=["acct_06R8C3N5VZQ4T"])
     token_id: str | None = Field(description="The token that it came by.", examples=["tok_05F1V9D8S3KYA"])
     amount: int = Field(
@@ -46,7 +46,7 @@ class TransactionView(BaseModel):
         return cls(
             id=to_text(Prefix.TRANSACTION, row["sequence"]),
             kind=row["kind"],
-            posted_at=datetime.fromtimestamp(row["time_us"] / 1e6, UTC),
+            time=datetime.fromtimestamp(row["time_us"] / 1e6, UTC),
             account_id=to_text(Prefix.ACCOUNT, row["account_id"]),
             token_id=to_text(Prefix.TOKEN, row["token_id"]) if row["token_id"] else None,
             amount=row["amount_minor"],
