@@ -31,6 +31,7 @@ from benchmarks.portfolio import NOW_US, notices, program, taps
 
 _CHUNK = 50_000
 _LOAD_BATCH = 256
+_BATCHES_PER_SECOND = 80
 
 
 def make_journal(directory: Path, accounts: int, decisions: int, batch: int) -> np.ndarray:
@@ -65,12 +66,13 @@ def replay_rates(directory: Path, rounds: int) -> tuple[list[float], list[float]
 
 
 async def _latencies(engine: Engine, batches: list[Records], stop: asyncio.Event | None) -> list[float]:
-    """Milliseconds from submitting a batch to its durable answer, one after the other, until told to stop."""
-    times = []
-    for batch in batches:
+    """Milliseconds from when a batch was due to its durable answer, until told to stop."""
+    times, begun = [], time.perf_counter()
+    for number, batch in enumerate(batches):
         if stop is not None and stop.is_set():
             break
-        started = time.perf_counter()
+        started = begun + number / _BATCHES_PER_SECOND
+        await asyncio.sleep(max(0.0, started - time.perf_counter()))
         results = await engine.run(batch)
         times.append((time.perf_counter() - started) * 1e3)
         assert not results["reason"].any(), "every tap is approved"
@@ -83,16 +85,16 @@ async def pauses(directory: Path, counters: np.ndarray, decisions: int, seconds:
     journal = SegmentJournal(Directory(directory / JOURNAL))
     engine = Engine(journal, lambda: NOW_US + 10**9, lambda error: sys.exit(str(error)), checkpoints_disk)
     random, made = np.random.default_rng(6), []
-    for number in range(int(seconds * 2 * 60)):
+    for number in range(int(seconds * 3 * _BATCHES_PER_SECOND / 8)):
         first = decisions + 1 + number * 8 * _LOAD_BATCH
         chunk = taps(random, counters, 8 * _LOAD_BATCH, first)
         made += [chunk[start : start + _LOAD_BATCH] for start in range(0, len(chunk), _LOAD_BATCH)]
-    half = len(made) // 2
-    alone = await _latencies(engine, made[:half], None)
+    third = len(made) // 3
+    alone = await _latencies(engine, made[:third], None)
     stop = asyncio.Event()
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "authz.checkpointing", str(directory))
     started = time.perf_counter()
-    load = asyncio.create_task(_latencies(engine, made[half:], stop))
+    load = asyncio.create_task(_latencies(engine, made[third:], stop))
     await process.wait()
     taken = time.perf_counter() - started
     stop.set()
@@ -116,7 +118,12 @@ def main() -> None:
     parser.add_argument("--decisions", type=int, default=1_000_000, help="taps in the journal (1000000)")
     parser.add_argument("--batch", type=int, default=256, help="taps of one durable append (256)")
     parser.add_argument("--rounds", type=int, default=3, help="how often everything is replayed (3)")
-    parser.add_argument("--seconds", type=float, default=20, help="how long the engine decides, about (20)")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=15,
+        help="how long the engine decides alone, and at most half as long again beside (15)",
+    )
     parser.add_argument("--directory", type=Path, help="where the journal lives (a temporary directory)")
     options = parser.parse_args()
     print(machine.describe())

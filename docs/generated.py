@@ -12,12 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
 
+from authz.attributes import MEANINGS, Attribute
 from authz.commands import Channel
 from authz.iso8583.chip_data import CHIP_TAG_BYTES
 from authz.iso8583.reading import channel_of
 from authz.kernel import checks, forcing, stand_in
 from authz.kernel.checks import Check
-from authz.reasons import ANSWERS, Reason
+from authz.reasons import ANSWERS, LAST_REASON, Reason
 from simulators.cli import argument_parser
 from simulators.settings import Settings
 from tokenvault.emv.data_elements import DATA_ELEMENTS
@@ -89,13 +90,88 @@ def _command_line() -> str:
     return "\n".join(f"```\n$ {program} --help\n{text}```\n" for program, text in helps)
 
 
+_POSTINGS, _STAND_IN = "tests/authz/kernel/test_postings.py", "tests/authz/kernel/test_stand_in.py"
+_MONEY = "tests/authz/kernel/test_money.py::TestMoneyAgreesWithLedger"
+_MESSAGES = (
+    ("0100, 0101", "`00`, `10`, `85` or a decline", _MONEY),
+    ("0100, amount 0 (verification)", "`85`", f"{_POSTINGS}::test_a_balance_and_a_verification_hold_nothing"),
+    ("0100, balance inquiry", "`00`", f"{_POSTINGS}::test_a_balance_and_a_verification_hold_nothing"),
+    ("0100, purchase with cash-back", "`00`, `13`", f"{_POSTINGS}::test_cash_back_is_part_of_the_amount"),
+    ("0100, partial approval", "`10`", f"{_POSTINGS}::test_a_part_is_approved_in_the_terminals_currency"),
+    ("0100 in another currency", "`00`, `12`", f"{_POSTINGS}::test_a_purchase_in_another_currency"),
+    ("0100 with DE 90 (increment)", "`00`", f"{_POSTINGS}::test_an_increment_adds_and_begins_the_time_anew"),
+    ("0120, 0121", "`00`", _MONEY),
+    ("0120 after stand-in", "`00`", f"{_STAND_IN}::test_the_issuer_reconciles"),
+    ("0200, 0201", "`00` or a decline", _MONEY),
+    ("0200 with DE 90 (completion)", "`00`, `64`", f"{_POSTINGS}::test_completions_within_tolerance"),
+    ("0200, refund", "`00`, `25`, `64`", f"{_POSTINGS}::test_refunds_give_back_what_was_paid_and_no_more"),
+    ("0220, 0221 (clearing)", "`00`", f"{_POSTINGS}::test_clearing_finds_its_authorization_by_trace"),
+    ("0220, several completions", "`00`", f"{_POSTINGS}::test_several_completions"),
+    ("0220 without an original (force post)", "`00`", _MONEY),
+    ("0400, 0401, 0420, 0421", "`00`, `25`, `64`", _MONEY),
+    ("chargeback, representment", "", f"{_POSTINGS}::test_chargebacks_and_representments"),
+    ("0800", "`00`, `12`", "tests/integration/test_first_tap.py::test_echo_and_other_messages"),
+)
+_FORCED = "tests/integration/test_simulations.py::test_every_decline_can_be_forced"
+_ATTRIBUTE = "tests/authz/program/test_attributes.py::test_attribute"
+
+
+def _message_tests() -> str:
+    return _table(("message", "DE 39", "test"), [(name, codes, f"`{test}`") for name, codes, test in _MESSAGES])
+
+
+def _decline_tests() -> str:
+    rows = [
+        (
+            f"`{reason.code}`",
+            f"`{ANSWERS[reason].response_code}`",
+            _forced_amount(reason),
+            f"`{_FORCED}[{reason.code}]`",
+        )
+        for reason in Reason
+        if not reason.is_approval and reason <= LAST_REASON
+    ]
+    return _table(("reason", "DE 39", "amount that asks for it", "test"), rows)
+
+
+def _forced_amount(reason: Reason) -> str:
+    return f"{forcing.TEST_AMOUNT_BASE + reason:,}"
+
+
+def _attributes() -> str:
+    rows = [
+        (
+            f"`{attribute.code}`",
+            MEANINGS[attribute].form.value,
+            MEANINGS[attribute].text,
+            MEANINGS[attribute].unknown_when,
+            f"`{_ATTRIBUTE}[{attribute.code}]`",
+        )
+        for attribute in Attribute
+    ]
+    return _table(("attribute", "form", "what", "unknown when", "test"), rows)
+
+
+def _test_amounts() -> str:
+    rows = [
+        (_forced_amount(reason), f"`{reason.code}`", f"`{ANSWERS[reason].response_code}`")
+        for reason in Reason
+        if not reason.is_approval and reason <= LAST_REASON
+    ]
+    return _table(("amount, minor units", "reason", "DE 39"), rows)
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
+    "attributes": _attributes,
     "channels": _channels,
     "chip-tags": _chip_tags,
     "checks": _checks,
     "command-line": _command_line,
+    "decline-tests": _decline_tests,
+    "message-tests": _message_tests,
     "reasons": _reasons,
     "settings": _settings,
+    "test-amounts": _test_amounts,
     "token-states": _token_states,
 }
 

@@ -44,7 +44,7 @@ def server(tmp_path_factory):
         yield sandbox
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/wallet-integration.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/rules.md", "docs/wallet-integration.md"])
 def test_python_in_the_documents_runs(name, server, tmp_path):
     """The Python of a document, top to bottom, works in a process that knows nothing else."""
     blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / name).read_text(), re.MULTILINE | re.DOTALL)
@@ -60,6 +60,19 @@ def test_python_in_the_documents_runs(name, server, tmp_path):
     )
     assert run.returncode == 0, run.stderr
     assert "APPROVED" in run.stdout
+
+
+def test_tests_that_are_named_are_there():
+    """Each test that a document names stands behind its row."""
+    named = {
+        target
+        for path in DOCUMENTS
+        for target in re.findall(r"`(tests/[\w/]+\.py::\w+)(?:\[\w+\])?`", path.read_text())
+    }
+    assert len(named) > 15
+    for target in named:
+        file, _, name = target.partition("::")
+        assert re.search(rf"^(def {name}\(|{name} = |class {name}\b)", (ROOT / file).read_text(), re.MULTILINE), target
 
 
 def test_test_values_are_listed():

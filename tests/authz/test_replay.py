@@ -11,15 +11,18 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from authz.attributes import MEANINGS, Attribute
 from authz.commands import COMMAND, Kind
 from authz.disk import Directory
 from authz.journal import Batch
 from authz.kernel.checks import Check
+from authz.program.document import ProgramDocument, canonical, with_offsets
 from authz.reasons import Reason
 from authz.replay import History, apply_batch, replayed, replayed_command
 from authz.segments import SegmentJournal
 from authz.tables import new_state, rows_in_use
-from tests.authz.commands import opening, reversal, set_token, tap
+from tests.authz.commands import EUR, USD, command, opening, reversal, set_account, set_token, tap
+from tests.authz.program.test_attributes import EXAMPLES
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,9 +43,79 @@ def a_busy_day() -> np.ndarray:
     return np.concatenate(commands)
 
 
+def a_program() -> bytes:
+    """Rules that look at every attribute and at velocity, limits over every kind of window, and two currencies."""
+    looks = [
+        {"attribute": attribute.code, "operator": "=", "value": EXAMPLES.get(MEANINGS[attribute].form, 7)}
+        for attribute in Attribute
+    ]
+    looks += [
+        {"attribute": f"{what}_{window}", "operator": ">", "value": 10**9, "of": of}
+        for what in ("count", "amount", "declines")
+        for window in ("90s", "1h", "30d", "day", "week", "month", "year", "lifetime")
+        for of in ("token", "card", "account", "segment")
+    ]
+    return canonical(
+        with_offsets(
+            ProgramDocument.model_validate(
+                {
+                    "time_zone": "America/New_York",
+                    "rates": {"base": "EUR", "per_base": {"USD": "1.0837"}},
+                    "categories": [{"first": "5800", "last": "5899", "group": "food", "hold_hours": 2}],
+                    "limits": [{"id": "hour", "window": "1h", "count_max": 40, "where": {"category_groups": ["food"]}}],
+                    "rules": [
+                        {"id": f"r{number}", "state": "shadow", "when": when, "action": "flag"}
+                        for number, when in enumerate(looks)
+                    ]
+                    + [{"id": "ask", "state": "live", "action": "ask", "when": ASKED}],
+                }
+            )
+        )
+    )
+
+
+ASKED = {"attribute": "amount", "operator": ">", "value": 45_000}
+
+
+def a_busy_day_under_a_program() -> list[tuple[np.ndarray, bytes]]:
+    """The same day with places, merchants and two currencies, forced declines, an outage and the issuer's server."""
+    random, day = np.random.default_rng(20261125), a_busy_day()
+    taps = day["kind"] == Kind.AUTHORIZATION_REQUEST
+    day["time_us"] += np.arange(len(day)) * 97_000_000
+    for name, low, high in (("latitude", -9_000_000, 9_000_000), ("longitude", -18_000_000, 18_000_000)):
+        day[name] = random.integers(low, high, len(day))
+    day["merchant_key"], day["country"] = random.integers(1, 9, len(day)), random.integers(1, 5, len(day))
+    day["atc"][taps] = np.arange(1, taps.sum() + 1)
+    day["currency"][taps] = day["signed_currency"][taps] = random.choice([EUR, USD], int(taps.sum()))
+    parts = np.array_split(day, 5)
+    at = [int(part["time_us"][-1]) for part in parts]
+    awaited = [
+        command(Kind.ISSUER_DECISION, reference=sequence, state=0, amount_minor=49_999, token_pan=700, time_us=at[3])
+        for sequence in range(1, 600)
+    ]
+    return [
+        (parts[0], b""),
+        (set_account(1_000, limit_minor=10**9, time_us=at[0]), b""),
+        (command(Kind.ACTIVATE_PROGRAM, time_us=at[0]), a_program()),
+        (parts[1], b""),
+        (command(Kind.FORCE_REASON, segment=0, reference=701, state=Reason.LOST_CARD, time_us=at[1]), b""),
+        (parts[2], b""),
+        (command(Kind.SWITCH_ISSUER, state=1, time_us=at[2]), b""),
+        (parts[3], b""),
+        (command(Kind.SWITCH_ISSUER, state=0, time_us=at[3]), b""),
+        *((each, b"") for each in awaited),
+        (parts[4], b""),
+    ]
+
+
 def digest_of_day() -> dict[str, str]:
     """Digests of all tables and answers after that day."""
-    state, results, _ = apply_batch(new_state(16), a_busy_day())
+    state, answers = new_state(16), []
+    for batch, document in a_busy_day_under_a_program():
+        state, results, _ = apply_batch(state, batch, document)
+        answers.append(results)
+    results = np.concatenate(answers)
+    assert {Reason.LOST_CARD, Reason.AWAITING_ISSUER, Reason.DECLINED_BY_STAND_IN} <= set(results["reason"].tolist())
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in rows_in_use(state).items()}
     return digests | {"results": hashlib.sha256(results.tobytes()).hexdigest()}
 
