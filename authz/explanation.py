@@ -10,8 +10,8 @@ from authz.issuer_server import Decider
 from authz.kernel.checks import Check
 from authz.kernel.limits import AMOUNT, NOT_REACHED
 from authz.kernel.rules import MATCHED, NOT_EVALUATED
+from authz.names import currency_code, operation_name
 from authz.program.compilation import CompiledRows, active_rules
-from authz.projection import currency_code, operation_name
 from authz.reasons import Reason
 from authz.replay import History, ReplayedCommand, replayed_command
 from authz.rule_words import attribute_text, condition_text, limit_text, value_text

@@ -11,7 +11,7 @@ from authz.commands import MESSAGES, Kind
 from authz.data_directory import JOURNAL, checkpoints_in
 from authz.disk import Directory
 from authz.journal import Batch
-from authz.projection import currency_code, operation_name
+from authz.names import currency_code, operation_name
 from authz.segments import SegmentReader
 from tokenvault.identifiers import Prefix, to_text
 

@@ -8,19 +8,15 @@ reads it works at a walking pace, so that decisions have the processor; a reader
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
 import structlog
 
-from authz.commands import MESSAGES, Channel, Kind, Operation, Records
-from authz.reasons import Reason
+from authz.commands import Records
+from authz.read_side import decisions, metadata, position, postings, rows_of
 from authz.replay import History, replayed_batches
-from tokenvault.currencies import CURRENCY_BY_NUMBER
 
 QUEUED_COMMANDS_MAX = 100_000
 PACE_PER_SECOND = 1_000
@@ -29,58 +25,6 @@ QUIET_SECONDS = 1.0
 """It catches up by itself when nothing was decided for so long."""
 
 log = structlog.get_logger()
-
-metadata = sa.MetaData()
-
-decisions = sa.Table(
-    "decisions",
-    metadata,
-    sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("time_us", sa.BigInteger, nullable=False),
-    sa.Column("kind", sa.String(32), nullable=False),
-    sa.Column("operation", sa.String(32), nullable=False),
-    sa.Column("account_id", sa.BigInteger, nullable=True),
-    sa.Column("card_id", sa.BigInteger, nullable=True),
-    sa.Column("token_id", sa.BigInteger, nullable=True),
-    sa.Column("token_last4", sa.String(4), nullable=False),
-    sa.Column("amount_minor", sa.BigInteger, nullable=False),
-    sa.Column("currency", sa.String(3), nullable=False),
-    sa.Column("approved_minor", sa.BigInteger, nullable=False),
-    sa.Column("billing_minor", sa.BigInteger, nullable=False),
-    sa.Column("billing_currency", sa.String(3), nullable=False),
-    sa.Column("approved", sa.Boolean, nullable=False),
-    sa.Column("reason", sa.String(40), nullable=False),
-    sa.Column("flagged", sa.Boolean, nullable=False),
-    sa.Column("approval_code", sa.String(6), nullable=True),
-    sa.Column("channel", sa.String(20), nullable=False),
-    sa.Column("merchant", sa.String(15), nullable=False),
-    sa.Column("merchant_category", sa.String(4), nullable=False),
-    sa.Column("country", sa.String(3), nullable=False),
-    sa.Column("terminal", sa.String(8), nullable=False),
-    sa.Column("acquirer", sa.String(11), nullable=False),
-    sa.Column("stan", sa.String(6), nullable=False),
-    sa.Column("retrieval_reference", sa.String(12), nullable=False),
-    sa.Index("decisions_of_account", "account_id", "sequence"),
-    sa.Index("decisions_of_token", "token_id", "sequence"),
-)
-
-postings = sa.Table(
-    "postings",
-    metadata,
-    sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("time_us", sa.BigInteger, nullable=False),
-    sa.Column("kind", sa.String(32), nullable=False),
-    sa.Column("account_id", sa.BigInteger, nullable=False),
-    sa.Column("token_id", sa.BigInteger, nullable=True),
-    sa.Column("amount_minor", sa.BigInteger, nullable=False),  # in the account's currency; negative: given back
-    sa.Column("currency", sa.String(3), nullable=False),
-    sa.Column("posted_minor", sa.BigInteger, nullable=False),  # what the account owes afterwards
-    sa.Column("merchant", sa.String(15), nullable=False),
-    sa.Column("merchant_category", sa.String(4), nullable=False),
-    sa.Index("postings_of_account", "account_id", "sequence"),
-)
-
-position = sa.Table("position", metadata, sa.Column("sequence", sa.BigInteger, nullable=False))
 
 
 @dataclass(frozen=True)
@@ -249,150 +193,3 @@ class Projection:
             self._position = durable.last
             self._rests_until = time.monotonic() + len(durable.commands) / PACE_PER_SECOND
             self._changed.notify_all()
-
-
-Row = dict[str, Any]
-
-
-def open_history(path: Path) -> sa.Engine:
-    """The SQL database of a projection, in a file. It can be made anew, so it syncs less than others."""
-    database = sa.create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False, "timeout": 30})
-
-    def configure(connection: Any, _record: Any) -> None:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-
-    sa.event.listen(database, "connect", configure)
-    return database
-
-
-def rows_of(first: int, commands: Records, results: Records) -> tuple[list[Row], list[Row], list[Row]]:
-    """The rows that commands make: decisions, changes of earlier decisions, postings."""
-    kinds = commands["kind"]
-    is_message = (kinds >= MESSAGES.start) & (kinds < MESSAGES.stop)
-    own = np.arange(first, first + len(commands))
-    is_new = is_message & (results["sequence"] == own)
-    decided = [_decision(own[i], commands[i], results[i]) for i in np.flatnonzero(is_new)]
-    answered = np.flatnonzero((kinds == Kind.ISSUER_DECISION) & (results["sequence"] != own))
-    settled = [{"sequence": int(results[i]["sequence"]), **_outcome(results[i])} for i in answered]
-    posted = [_posting(own[i], commands[i], results[i]) for i in np.flatnonzero(results["posted_change_minor"])]
-    return decided, settled, posted
-
-
-def _outcome(result: np.void) -> Row:
-    reason = Reason(result["reason"])
-    return {
-        "approved_minor": int(result["approved_minor"]),
-        "billing_minor": int(result["billing_minor"]),
-        "approved": reason.is_approval,
-        "reason": reason.code,
-        "approval_code": f"{int(result['approval_code']):06d}" if reason.is_approval else None,
-    }
-
-
-def _decision(sequence: int, command: np.void, result: np.void) -> Row:
-    return {
-        "sequence": int(sequence),
-        "time_us": int(command["time_us"]),
-        "kind": Kind(command["kind"]).name.lower(),
-        "operation": operation_name(int(command["operation"])),
-        "account_id": int(result["account_id"]) or None,
-        "card_id": int(command["card_id"]) or None,
-        "token_id": int(command["token_id"]) or None,
-        "token_last4": f"{int(command['token_pan']):04d}"[-4:],
-        "amount_minor": int(command["amount_minor"]),
-        "currency": currency_code(int(command["currency"])),
-        "billing_currency": currency_code(int(result["billing_currency"])),
-        "flagged": bool(result["is_flagged"]),
-        "channel": Channel(command["channel"]).name.lower(),
-        "merchant": _text(command["merchant"]),
-        "merchant_category": f"{int(command['merchant_category']):04d}",
-        "country": f"{int(command['country']):03d}",
-        "terminal": _text(command["terminal"]),
-        "acquirer": str(int(command["acquirer"])),
-        "stan": f"{int(command['stan']):06d}",
-        "retrieval_reference": _text(command["retrieval_reference"]),
-        **_outcome(result),
-    }
-
-
-def _posting(sequence: int, command: np.void, result: np.void) -> Row:
-    return {
-        # The row in the engine's own table: a decision by the issuer's server posts for the authorization it settles.
-        "sequence": int(result["sequence"]) if command["kind"] == Kind.ISSUER_DECISION else int(sequence),
-        "time_us": int(command["time_us"]),
-        "kind": posting_kind(Kind(command["kind"]), int(command["operation"]), int(result["posted_change_minor"])),
-        "account_id": int(result["account_id"]),
-        "token_id": int(command["token_id"]) or None,
-        "amount_minor": int(result["posted_change_minor"]),
-        "currency": currency_code(int(result["billing_currency"])),
-        "posted_minor": int(result["posted_minor"]),
-        "merchant": _text(command["merchant"]),
-        "merchant_category": f"{int(command['merchant_category']):04d}",
-    }
-
-
-def posting_kind(kind: Kind, operation: int, change_minor: int) -> str:
-    """What a posting is called: ``purchase``, ``cash``, ``refund``, ``reversal``, ``chargeback``, ``representment``."""
-    if kind in (Kind.CHARGEBACK, Kind.REPRESENTMENT):
-        return kind.name.lower()
-    if kind in (Kind.REVERSAL_REQUEST, Kind.REVERSAL_ADVICE):
-        return "reversal"
-    if change_minor < 0:
-        return "refund"
-    return operation_name(operation)
-
-
-def operation_name(number: int) -> str:
-    """An operation in words, or its two digits."""
-    return Operation(number).name.lower() if number in set(Operation) else f"{number:02d}"
-
-
-def currency_code(number: int) -> str:
-    """A currency's alphabetic code, or its three digits."""
-    known = CURRENCY_BY_NUMBER.get(number)
-    return known.code if known else f"{number:03d}"
-
-
-def _text(value: bytes) -> str:
-    return value.decode("ascii", "replace").strip()
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which rows: equal in each given column, in a span of Unix microseconds, before a sequence; the newest first."""
-
-    equal: dict[str, object]
-    from_us: int | None = None
-    to_us: int | None = None
-    before: int | None = None
-    limit: int = 20
-
-
-def newest(database: sa.Engine, table: sa.Table, wanted: Wanted) -> tuple[list[Row], bool]:
-    """Rows of a table, at most so many, and whether there are more."""
-    query = sa.select(table).order_by(table.c.sequence.desc()).limit(wanted.limit + 1)
-    for name, value in wanted.equal.items():
-        query = query.where(table.c[name] == value)
-    if wanted.from_us is not None:
-        query = query.where(table.c.time_us >= wanted.from_us)
-    if wanted.to_us is not None:
-        query = query.where(table.c.time_us < wanted.to_us)
-    if wanted.before is not None:
-        query = query.where(table.c.sequence < wanted.before)
-    with database.connect() as connection:
-        rows = [dict(row._mapping) for row in connection.execute(query)]
-    return rows[: wanted.limit], len(rows) > wanted.limit
-
-
-def posting(database: sa.Engine, sequence: int) -> Row | None:
-    """One posting, or None."""
-    found = newest(database, postings, Wanted({"sequence": sequence}, limit=1))[0]
-    return found[0] if found else None
-
-
-def all_postings(database: sa.Engine) -> Iterator[Row]:
-    """Every posting in order, for checks of the books."""
-    with database.connect() as connection:
-        for row in connection.execute(sa.select(postings).order_by(postings.c.sequence)):
-            yield dict(row._mapping)

@@ -21,7 +21,8 @@ from authz.iso8583.fields import built_in
 from authz.iso8583.server import Iso8583Server, ServerLimits
 from authz.issuer_server import IssuerDecisions
 from authz.network import Network
-from authz.projection import Projection, open_history
+from authz.projection import Projection
+from authz.read_side import open_history
 from authz.replay import History
 from authz.segments import SegmentJournal
 from authz.warm_up import compile_everything

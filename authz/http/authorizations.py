@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from authz.explanation import Explanation, explain
 from authz.http.paging import microseconds
 from authz.http.surroundings import HistoryDependency, ProjectionDependency
-from authz.projection import Row, Wanted, decisions, newest
+from authz.read_side import Row, Wanted, decisions, newest
 from authz.reasons import ANSWERS, Reason
 from tokenvault.identifiers import Prefix, to_number, to_text
 

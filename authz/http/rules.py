@@ -11,10 +11,10 @@ from pydantic import BaseModel, Field
 from authz.backtest import Backtest, backtest
 from authz.engine import Engine
 from authz.http.surroundings import EngineDependency, HistoryDependency
+from authz.names import currency_code
 from authz.program.changes import find_rule, with_new_rule, with_rule, without_rule
 from authz.program.compilation import active_rules
 from authz.program.document import ProgramDocument, Rule
-from authz.projection import currency_code
 from tokenvault.errors import FieldError
 from tokenvault.identifiers import Prefix, to_text
 

@@ -10,7 +10,8 @@ from authz.commands import Kind, new_commands
 from authz.engine import Engine
 from authz.http.paging import From, Limit, To, microseconds
 from authz.http.surroundings import EngineDependency, ProjectionDependency
-from authz.projection import Projection, Row, Wanted, newest, posting, postings
+from authz.projection import Projection
+from authz.read_side import Row, Wanted, newest, posting, postings
 from authz.reasons import ANSWERS, Reason
 from tokenvault.errors import Conflict, NotFound
 from tokenvault.identifiers import Prefix, to_number, to_text

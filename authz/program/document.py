@@ -312,7 +312,9 @@ def read_document(content: bytes | str) -> ProgramDocument:
     try:
         return ProgramDocument.model_validate_json(content)
     except ValidationError as error:
-        raise ProgramInvalid([(_path(each["loc"]), each["msg"]) for each in error.errors()]) from None
+        raise ProgramInvalid(
+            [(_path(each["loc"]), each["msg"].removeprefix("Value error, ")) for each in error.errors()]
+        ) from None
 
 
 def _path(location: tuple[int | str, ...]) -> str:

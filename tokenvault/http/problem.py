@@ -77,7 +77,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def validation_error(_request: Request, error: RequestValidationError) -> JSONResponse:
         # Only names and messages: the offending input itself may be a secret.
-        fields = [FieldProblem(field=_field_path(item), message=item["msg"]) for item in error.errors()]
+        fields = [
+            FieldProblem(field=_field_path(item), message=item["msg"].removeprefix("Value error, "))
+            for item in error.errors()
+        ]
         detail = "; ".join(f"{field.field}: {field.message}" for field in fields)
         return answer(422, FieldError.code, detail, fields)
 
