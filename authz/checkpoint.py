@@ -27,7 +27,7 @@ _SUFFIX = ".checkpoint"
 _UNFINISHED = ".unfinished"
 _MAGIC = b"TAPWRC01"
 _PAGE_BYTES = 4096
-_CHUNK_BYTES = 4 * 1024 * 1024
+_CHUNK_BYTES = 256 * 1024
 """Written and made durable at once: the journal's own syncs, on the same disk, wait for no more than this."""
 _TRAILER = struct.Struct("<QII8s")  # where the description begins, its length and CRC-32C, magic
 
