@@ -9,11 +9,10 @@ import httpx
 import pytest
 
 from simulators import test_values
-from simulators.issuer import Issuer
-from simulators.phone import Phone
 from simulators.sandbox import running_sandbox
 from simulators.settings import Settings
 from simulators.terminal import Terminal
+from tests.integration.shops import open_shop
 from tokenvault.webhook_signatures import secret_bytes, signed_headers, verify_headers
 
 SECRET = "whsec_dGFwd3JpZ2h0LXRlc3Qtc2VjcmV0"
@@ -82,17 +81,11 @@ def network(tmp_path_factory, server):
 
 @pytest.fixture
 def shop(network, server):
-    """An account, a phone with its token, and a terminal; the server answers as at first."""
+    """A shop of one's own; the server answers as at first."""
     server.status, server.answer, server.key = 200, {"approved": True}, secret_bytes(SECRET)
     server.asked.clear()
-    with Issuer(network.http_url) as issuer:
-        account = issuer.open_account("EUR", 250_000)["id"]
-        phone = Phone(network.http_url, name="A phone")
-        phone.provision(issuer.issue_card(account)["id"])
-        terminal = Terminal(network.iso_address)
-        yield issuer, account, phone, terminal
-        terminal.close()
-        phone.close()
+    with open_shop(network) as opened:
+        yield opened
 
 
 def test_it_has_the_last_word(server, shop):

@@ -7,8 +7,8 @@ from simulators import test_values
 from simulators.issuer import Issuer
 from simulators.phone import Phone
 from simulators.sandbox import running_sandbox
-from simulators.terminal import Terminal
 from tests.conftest import settings_for
+from tests.integration.shops import open_shop
 
 RULE = {
     "id": "big-and-new",
@@ -42,20 +42,14 @@ def http(network):
 
 @pytest.fixture
 def shop(network):
-    """An account, a phone with its token, and a terminal."""
-    with Issuer(network.http_url) as issuer:
-        account = issuer.open_account("EUR", 250_000)
-        phone = Phone(network.http_url, name="A phone")
-        phone.provision(issuer.issue_card(account["id"])["id"])
-        terminal = Terminal(network.iso_address)
-        yield account["id"], phone, terminal
-        terminal.close()
-        phone.close()
+    """A shop of one's own."""
+    with open_shop(network) as opened:
+        yield opened
 
 
 def test_from_the_shadow_to_live(http, shop):
     """A shadow rule reports and changes nothing; its back-test says what it would do; live it does."""
-    _, phone, terminal = shop
+    _, _, phone, terminal = shop
     version = http.get("/v1/program").json()["version"]
     made = http.post("/v1/rules", json=RULE)
     assert made.status_code == 201, made.text
@@ -94,7 +88,7 @@ def test_from_the_shadow_to_live(http, shop):
 
 def test_limits_show_in_the_account(http, shop):
     """A limit declines where it is exceeded, and the account shows what it has counted."""
-    account, phone, terminal = shop
+    _, account, phone, terminal = shop
     limit = {"id": "day", "window": "day", "amount_max": 3_000, "count_max": 5, "currency": "EUR"}
     program = http.put("/v1/program", json={"time_zone": "Europe/Berlin", "limits": [limit]})
     assert program.json()["document"]["time_zone"] == "Europe/Berlin"

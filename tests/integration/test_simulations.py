@@ -7,10 +7,9 @@ from authz.kernel.forcing import TEST_AMOUNT_BASE
 from authz.reasons import ANSWERS, LAST_REASON, Reason
 from simulators import test_values
 from simulators.issuer import Issuer
-from simulators.phone import Phone
 from simulators.sandbox import running_sandbox
-from simulators.terminal import Terminal
 from tests.conftest import settings_for
+from tests.integration.shops import open_shop
 
 FORCIBLE = [reason for reason in Reason if not reason.is_approval and reason <= LAST_REASON]
 
@@ -32,15 +31,9 @@ def http(network):
 
 @pytest.fixture
 def shop(network):
-    """An account, a phone with its token, and a terminal."""
-    with Issuer(network.http_url) as issuer:
-        account = issuer.open_account("EUR", 250_000)
-        phone = Phone(network.http_url, name="A phone")
-        phone.provision(issuer.issue_card(account["id"])["id"])
-        terminal = Terminal(network.iso_address)
-        yield account["id"], phone, terminal
-        terminal.close()
-        phone.close()
+    """A shop of one's own."""
+    with open_shop(network) as opened:
+        yield opened
 
 
 def test_the_clock_stays_ahead_after_a_restart(tmp_path):
@@ -59,7 +52,7 @@ def test_the_clock_stays_ahead_after_a_restart(tmp_path):
 @pytest.mark.parametrize("reason", FORCIBLE, ids=lambda reason: reason.code)
 def test_every_decline_can_be_forced(http, shop, reason):
     """By token, and by amount: the answer has its DE 39, and the decision its reason."""
-    account, phone, terminal = shop
+    _, account, phone, terminal = shop
     asked = http.post("/v1/simulations/forced_declines", json={"token_id": phone.token_id, "reason": reason.code})
     assert asked.json() == {"reason": reason.code, "response_code": ANSWERS[reason].response_code, "waiting": 1}
     for amount in (1_000, TEST_AMOUNT_BASE + reason):
@@ -88,7 +81,7 @@ def test_bad_requests_are_named(http, body, field):
 
 def test_stand_in_and_reconciliation(http, shop):
     """While the issuer is down stand-in decides; when it is back it takes over what was approved."""
-    account, phone, terminal = shop
+    _, account, phone, terminal = shop
     assert http.post("/v1/simulations/issuer", json={"reachable": False}).json()["reachable"] is False
     approved, refused = terminal.pay(phone, 5_000), terminal.pay(phone, 5_001)
     assert (approved.answer[39], refused.answer[39]) == ("00", "05")
@@ -107,7 +100,7 @@ def test_stand_in_and_reconciliation(http, shop):
 
 def test_the_clock_goes_forward_and_stands(http, shop):
     """Holds end when their time is up, tokens expire, and phones prove themselves by real time all the same."""
-    account, phone, terminal = shop
+    _, account, phone, terminal = shop
     terminal.pay(phone, 1_000)
     assert http.get(f"/v1/accounts/{account}").json()["held"] == 1_000
     before = http.post("/v1/simulations/clock", json={"frozen": True}).json()
