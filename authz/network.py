@@ -4,6 +4,7 @@ Messages about tokens go through compiled code in batches; the rest, and everyth
 """
 
 from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
 import structlog
@@ -18,7 +19,7 @@ from authz.iso8583.fields import Dialect
 from authz.iso8583.reading import OTHER_MESSAGE, read_transactions
 from authz.iso8583.scan import NO_PROBLEM, Buffer, Places, new_places, problem_text, scan_table
 from authz.iso8583.server import Reply
-from authz.issuer_server import IssuerDecisions
+from authz.issuer_server import Decider, IssuerDecisions
 from authz.reasons import LAST_APPROVAL, Reason
 
 log = structlog.get_logger()
@@ -53,6 +54,11 @@ class Network:
         self._tags = new_tags()
         self.decisions: Counter[Reason] = Counter()
         self.format_errors = 0
+
+    @property
+    def issuer_deciders(self) -> Mapping[Decider, int]:
+        """Who has decided on authorizations that waited, and how often."""
+        return self._decisions.deciders
 
     def receive(self, chunk: bytes, frames: Places, peer: str, reply: Reply) -> None:
         """Take whole messages of one connection; reply is called later, once or several times, for all of them.

@@ -272,8 +272,7 @@ def with_room(state: State, commands: int) -> State:
         if grown is not table:
             changed |= {name: grown, slots: rebuilt(grown[key], count, len(grown))}
     cells, seen = int(state.program.cells_of_scope.sum()), int(state.counters[Counter.SEEN])
-    stored = commands if state.counters[Counter.ISSUER_IS_DOWN] else 1
-    for name, added in (("activities", commands), ("cells", cells * commands), ("advices", stored)):
+    for name, added in (("activities", commands), ("cells", cells * commands), ("advices", commands)):
         changed[name] = _grown(getattr(state, name), int(state.counters[_COUNTED[name]]), added)
     return state._replace(seen=_roomier(state.seen, seen + _ROWS_PER_COMMAND * commands), **changed)
 

@@ -46,6 +46,12 @@ class _Figures(Collector):
         for reason, count in sorted(self._network.decisions.items()):
             decisions.add_metric([reason.code], count)
         yield decisions
+        deciders = CounterMetricFamily(
+            "tapwright_issuer_decisions", "Authorizations that waited for the issuer's server.", labels=["decider"]
+        )
+        for decider, count in sorted(self._network.issuer_deciders.items()):
+            deciders.add_metric([decider.name.lower()], count)
+        yield deciders
         figures = self._engine.figures
         yield CounterMetricFamily("tapwright_commands", "Commands applied and journaled.", figures.commands)
         yield CounterMetricFamily("tapwright_batches", "Durable journal appends.", figures.batches)

@@ -1,8 +1,12 @@
 """Stand-in processing: the network's own limits, the advices it keeps, and the issuer's reconciliation."""
 
+import numpy as np
+
 from authz.commands import CryptogramOutcome, Flag, Kind, Operation
+from authz.kernel.application import name_accounts
 from authz.reasons import Reason
-from authz.tables import Counter
+from authz.replay import apply_batch
+from authz.tables import Counter, rows_in_use
 from tests.authz.bank import Bank
 from tests.authz.commands import command, referring, reversal, set_card, tap
 
@@ -120,3 +124,16 @@ def test_a_card_frozen_meanwhile():
     assert bank.send(tap(2, 100)) is Reason.APPROVED
     forward(bank)
     assert bank.held == 100
+
+
+def test_an_outage_in_the_middle_of_a_batch():
+    """However many are answered in the batch that brings the outage, each is kept, as if they had come one by one."""
+    commands = [switched(True), *(tap(n, 10) for n in range(1, 101)), switched(False)]
+    together, one_by_one = Bank(stand_in=LIMITS), Bank(stand_in=LIMITS)
+    batch = np.concatenate(commands)
+    name_accounts(together.state, batch)
+    together.state, _, _ = apply_batch(together.state, batch)
+    for each in commands:
+        one_by_one.send(each)
+    assert together.state.counters[Counter.STORED_ADVICES] == 100
+    assert rows_in_use(together.state) == rows_in_use(one_by_one.state)

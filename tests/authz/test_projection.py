@@ -1,0 +1,106 @@
+"""The read side against the engine: every row once, whatever was lost on the way, and the books balance."""
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+
+from authz import projection as projection_module
+from authz.data_directory import JOURNAL, history_in
+from authz.disk import Directory
+from authz.journal import Batch
+from authz.projection import Projection
+from authz.read_side import decisions, open_history, postings, rows_of
+from authz.replay import apply_batch
+from authz.segments import SegmentJournal
+from authz.tables import new_state
+from tests.authz.test_replay import a_busy_day_under_a_program
+
+WAIT_SECONDS = 30
+
+
+@pytest.fixture
+def told(tmp_path):
+    """A journal of a day with everything in it, its batches with their results, and the state after it."""
+    journal, state, batches = SegmentJournal(Directory(tmp_path / JOURNAL), segment_bytes=20_000), new_state(16), []
+    for commands, document in a_busy_day_under_a_program():
+        first = journal.next_sequence
+        journal.append(Batch(first, commands, document))
+        state, results, _ = apply_batch(state, commands, document)
+        batches.append((first, commands, results))
+    return tmp_path, batches, state
+
+
+def opened(directory, last):
+    """A projection that has begun."""
+    made = Projection(open_history(directory / "history.db"), history_in(directory), lambda: last)
+    made.start()
+    return made
+
+
+def rows(projected):
+    """All that its tables say."""
+    with projected.database.connect() as connection:
+        return [
+            [dict(row._mapping) for row in connection.execute(sa.select(table).order_by(table.c.sequence))]
+            for table in (decisions, postings)
+        ]
+
+
+def expected(batches):
+    """The rows of each batch, with later decisions about earlier ones applied."""
+    decided, posted = {}, []
+    for first, commands, results in batches:
+        new, settled, moved = rows_of(first, commands, results)
+        decided |= {row["sequence"]: row for row in new}
+        for change in settled:
+            decided[change["sequence"]] |= change
+        posted += moved
+    return [list(decided.values()), posted]
+
+
+def close(projected):
+    """Stop it."""
+    projected.close()
+    projected.database.dispose()
+
+
+def test_told_batch_by_batch(told):
+    """What it is told is what it says, and the postings sum up to what is owed."""
+    directory, batches, state = told
+    made = opened(directory, 0)
+    for batch in batches:
+        made.follow(*batch)
+    last = batches[-1][0] + len(batches[-1][1]) - 1
+    assert made.wait_for(last, WAIT_SECONDS)
+    assert rows(made) == expected(batches)
+    assert sum(row["amount_minor"] for row in rows(made)[1]) == int(state.accounts["posted_minor"].sum())
+    close(made)
+
+
+def test_what_was_lost_is_read_from_the_journal(told, monkeypatch):
+    """With a queue that overflows, a start in the middle, and rows dropped: the same rows, each once."""
+    directory, batches, _ = told
+    monkeypatch.setattr(projection_module, "QUEUED_COMMANDS_MAX", 60)
+    last = batches[-1][0] + len(batches[-1][1]) - 1
+    half = len(batches) // 2
+    made = opened(directory, batches[half][0] - 1)
+    assert made.wait_for(batches[half][0] - 1, WAIT_SECONDS)
+    close(made)
+    made = opened(directory, last)
+    for batch in batches[half:]:
+        made.follow(*batch)
+    assert made.wait_for(last, WAIT_SECONDS)
+    assert rows(made) == expected(batches)
+    made.drop()
+    assert made.wait_for(last, WAIT_SECONDS)
+    assert rows(made) == expected(batches)
+    close(made)
+
+
+def test_rows_hold_no_card_number(told):
+    """A token PAN is shown by its last digits only."""
+    _, batches, _ = told
+    pan = str(int(np.max(batches[0][1]["token_pan"])))
+    decided, _ = expected(batches)
+    assert all(len(row["token_last4"]) == 4 for row in decided)
+    assert all(str(row["token_last4"]) == pan.rjust(4, "0")[-4:] for row in decided if row["token_id"])
