@@ -56,7 +56,7 @@ class JournalReader(Protocol):
         """The first command that it holds, or would hold: 1 unless older ones were given up."""
 
     def read(self, after: int = 0, until: int | None = None) -> Iterator[Batch]:
-        """All commands behind a sequence, batch by batch; no batch that begins after until.
+        """All commands behind a sequence, batch by batch, up to until.
 
         Raises: JournalDamaged where what comes next is broken or missing.
         """

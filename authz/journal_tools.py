@@ -46,8 +46,6 @@ def dump(data_directory: Path, first: int, last: int | None) -> Iterator[str]:
     reader = SegmentReader(Directory(data_directory / JOURNAL))
     for batch in reader.read(after=max(first, reader.first_sequence) - 1, until=last):
         for place in range(len(batch.commands)):
-            if last is not None and batch.sequence + place > last:
-                return
             yield json.dumps(_told(batch, place))
 
 

@@ -71,10 +71,9 @@ def replayed(history: History, until: int | None = None) -> Checkpoint:
     start = history.begin(None if until is None else until + 1)
     state, document, sequence = start.state, start.document, start.sequence
     for batch in gathered(history.journal.read(after=sequence, until=until), REPLAYED_TOGETHER):
-        commands = batch.commands if until is None else batch.commands[: until + 1 - batch.sequence]
         document = batch.attachment or document
-        state, _, _ = apply_batch(state, commands, batch.attachment)
-        sequence = batch.sequence + len(commands) - 1
+        state, _, _ = apply_batch(state, batch.commands, batch.attachment)
+        sequence = batch.sequence + len(batch.commands) - 1
     return Checkpoint(sequence, state, document)
 
 
@@ -121,7 +120,7 @@ def replayed_command(history: History, sequence: int) -> ReplayedCommand | None:
 
 
 def _at(state: State, batch: Batch, document: bytes) -> ReplayedCommand:
-    command = batch.commands[:1].copy()
+    command = batch.commands
     state, results, findings = apply_batch(state, command, batch.attachment)
     document = batch.attachment or document
     program = read_document(document) if document else ProgramDocument()

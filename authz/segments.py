@@ -69,7 +69,8 @@ class SegmentReader:
                     raise JournalDamaged(
                         self._disk.path(name), 0, f"expected command {expected}, found {batch.sequence}"
                     )
-                yield batch._replace(sequence=expected, commands=batch.commands[expected - batch.sequence :])
+                end = None if until is None else until + 1 - batch.sequence
+                yield batch._replace(sequence=expected, commands=batch.commands[expected - batch.sequence : end])
                 expected = behind
                 if until is not None and expected > until:
                     return  # what comes next may be in the middle of being written

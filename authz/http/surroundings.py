@@ -24,10 +24,16 @@ def current_history(request: Request) -> History:
     return history
 
 
-async def current_projection(request: Request) -> Projection:
-    """The read side, when it tells of everything that was answered; after a while also when it does not yet."""
-    engine: Engine = request.app.state.engine
+def bare_projection(request: Request) -> Projection:
+    """The read side as it stands."""
     projection: Projection = request.app.state.projection
+    return projection
+
+
+async def current_projection(
+    engine: Annotated[Engine, Depends(current_engine)], projection: Annotated[Projection, Depends(bare_projection)]
+) -> Projection:
+    """The read side, when it tells of everything that was answered; after a while also when it does not yet."""
     await engine.settled()
     await asyncio.to_thread(projection.wait_for, engine.durable_sequence, _CATCH_UP_SECONDS)
     return projection
@@ -35,4 +41,5 @@ async def current_projection(request: Request) -> Projection:
 
 EngineDependency = Annotated[Engine, Depends(current_engine)]
 HistoryDependency = Annotated[History, Depends(current_history)]
+BareProjectionDependency = Annotated[Projection, Depends(bare_projection)]
 ProjectionDependency = Annotated[Projection, Depends(current_projection)]

@@ -33,10 +33,12 @@ def take_issuer_decision(state: State, command: Any, result: Any) -> Integer:
     if has(entry["flags"], TransactionFlag.REVERSED):
         entry["reason"] = Reason.ALREADY_REVERSED
         return Reason.ALREADY_REVERSED
-    held, reason = np.int64(entry["held_minor"]), np.int64(command["state"])
+    held = np.int64(entry["held_minor"])
+    reason: Integer = np.int64(command["state"])
     amount = min(np.int64(command["amount_minor"]), np.int64(entry["current_minor"]))
-    if reason != Reason.APPROVED or amount <= 0:
-        reason = max(reason, np.int64(Reason.DO_NOT_HONOR)) if reason == Reason.APPROVED else reason
+    if reason == Reason.APPROVED and amount <= 0:
+        reason = np.int64(Reason.DO_NOT_HONOR)
+    if reason != Reason.APPROVED:
         correct_meters(state, row, -1)
         entry["reason"] = reason
         entry["approved_minor"] = entry["current_minor"] = entry["billing_minor"] = 0

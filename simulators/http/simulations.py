@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from authz.commands import Kind, new_commands
 from authz.engine import Engine
 from authz.http.paging import microseconds
-from authz.http.surroundings import EngineDependency, ProjectionDependency
+from authz.http.surroundings import BareProjectionDependency, EngineDependency
 from authz.reasons import ANSWERS, LAST_REASON, Reason
 from authz.tables import Counter, ForcedScope
 from simulators.advice_forwarder import AdviceForwarder
@@ -208,7 +208,7 @@ class HistoryView(BaseModel):
 
 
 @router.post("/history/rebuild", status_code=202)
-async def rebuild_history(engine: EngineDependency, projection: ProjectionDependency) -> HistoryView:
+async def rebuild_history(engine: EngineDependency, projection: BareProjectionDependency) -> HistoryView:
     """Drop the lists of authorizations and transactions and make them anew from the journal. Scope: sandbox."""
     projection.drop()
     return HistoryView(sequence=projection.sequence, durable_sequence=engine.durable_sequence)
