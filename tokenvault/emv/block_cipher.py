@@ -5,6 +5,7 @@ Every primitive is `cryptography`'s; this module only fixes the key forms that E
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.cmac import CMAC
 
 from tokenvault.emv.errors import KeyLengthError
 
@@ -54,6 +55,33 @@ def tdes_encrypt(key: bytes, blocks: bytes) -> bytes:
 def aes_encrypt(key: bytes, blocks: bytes) -> bytes:
     """Encrypt whole 16-byte blocks independently (ECB) under an AES key."""
     return Cipher(aes(key), modes.ECB()).encryptor().update(blocks)
+
+
+def single_des_encrypt(key: bytes, block: bytes) -> bytes:
+    """Encrypt whole 8-byte blocks under an 8-byte DES key, as parts of older algorithms do."""
+    return Cipher(single_des(key), modes.ECB()).encryptor().update(block)
+
+
+def aes_decrypt(key: bytes, blocks: bytes) -> bytes:
+    """Decrypt whole 16-byte blocks independently (ECB) under an AES key."""
+    return Cipher(aes(key), modes.ECB()).decryptor().update(blocks)
+
+
+def sm4_encrypt(key: bytes, blocks: bytes) -> bytes:
+    """Encrypt whole 16-byte blocks independently (ECB) under a 16-byte SM4 key (GB/T 32907).
+
+    Raises: KeyLengthError for any other length.
+    """
+    if len(key) != 16:
+        raise KeyLengthError(f"an SM4 key has 16 bytes, not {len(key)}")
+    return Cipher(algorithms.SM4(key), modes.ECB()).encryptor().update(blocks)
+
+
+def aes_check_value(key: bytes, length: int = 5) -> bytes:
+    """Key check value of an AES key: the leftmost bytes of the CMAC of a zero block (ANSI X9.24-1, annex A)."""
+    code = CMAC(aes(key))
+    code.update(bytes(AES_BLOCK_BYTES))
+    return code.finalize()[:length]
 
 
 def with_odd_parity(key: bytes) -> bytes:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from tokenvault.emv.block_cipher import aes_encrypt, exclusive_or, tdes_encrypt
 from tokenvault.emv.errors import CryptogramMismatch, EmvError, KeyLengthError
-from tokenvault.emv.mac import aes_cmac, retail_mac
+from tokenvault.emv.mac import aes_cmac, retail_mac, sm4_cbc_mac
 
 INPUT_TAGS = ("9F02", "9F03", "9F1A", "95", "5F2A", "9A", "9C", "9F37", "82", "9F36")
 """Tags whose values a cryptogram covers, in order (EMV Book 2, 8.1.1, table 26); issuer application data follows."""
@@ -32,6 +32,11 @@ def arqc_tdes(session_key: bytes, data: bytes, padding: int = 2) -> bytes:
 def arqc_aes(session_key: bytes, data: bytes) -> bytes:
     """Application cryptogram under an AES key: the leftmost 8 bytes of the CMAC (EMV Book 2, 8.1.2 and A1.2.2)."""
     return aes_cmac(session_key, data)[:8]
+
+
+def arqc_sm4(session_key: bytes, data: bytes) -> bytes:
+    """Application cryptogram of the PBOC-like SM4 profile: the leftmost 8 bytes of the CBC-MAC."""
+    return sm4_cbc_mac(session_key, data)[:8]
 
 
 def arpc_method_1_tdes(key: bytes, arqc: bytes, response_code: bytes) -> bytes:
@@ -69,6 +74,13 @@ def arpc_method_2_aes(
 ) -> bytes:
     """ARPC method 2 under AES: the leftmost 4 bytes of the CMAC (EMV Book 2, 8.2.2)."""
     return aes_cmac(session_key, _method_2_input(arqc, card_status_update, proprietary_data))[:4]
+
+
+def arpc_method_2_sm4(
+    session_key: bytes, arqc: bytes, card_status_update: bytes, proprietary_data: bytes = b""
+) -> bytes:
+    """ARPC of the PBOC-like SM4 profile in the shape of method 2: the leftmost 4 bytes of the CBC-MAC."""
+    return sm4_cbc_mac(session_key, _method_2_input(arqc, card_status_update, proprietary_data))[:4]
 
 
 def _method_2_input(arqc: bytes, card_status_update: bytes, proprietary_data: bytes) -> bytes:

@@ -4,20 +4,24 @@ The version number of a card stands in its issuer application data (tag 9F10). V
 ``06 | key index | version | card verification results (4)``, and Tapwright's own tokens use that shape.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from tokenvault.emv import cryptogram, key_derivation
+from tokenvault.emv import cryptogram, key_derivation, limited_use_keys
 from tokenvault.emv.block_cipher import AES_BLOCK_BYTES, TDES_BLOCK_BYTES
 from tokenvault.emv.errors import EmvError
 
-SessionKeyMethod = Literal["card key", "common", "common AES", "mastercard"]
+SessionKeyMethod = Literal["card key", "card key AES", "common", "common AES", "common SM4", "mastercard"]
 ArpcMethod = Literal["1 with card key", "1 with session key", "2 with session key"]
 
 ScriptKeyMethod = Literal["card key xor ATC", "common over ARQC"]
 
 ISSUER_APPLICATION_DATA_BYTES = 7
+KEY_INDEX_BYTES = 4
+"""What tag 9F10 ends with where a limited-use key signed: its index as packed digits, 0YHHHHCC."""
+
+Cipher = Literal["TDES", "AES", "SM4"]
 
 
 @dataclass(frozen=True)
@@ -38,19 +42,37 @@ class CryptogramVersion:
     script_key_method: ScriptKeyMethod = "common over ARQC"
 
     @property
-    def is_aes(self) -> bool:
-        """Whether keys and MACs are AES; TDES otherwise."""
-        return self.session_key_method == "common AES"
+    def cipher(self) -> Cipher:
+        """What keys and MACs are made with."""
+        match self.session_key_method:
+            case "common AES" | "card key AES":
+                return "AES"
+            case "common SM4":
+                return "SM4"
+            case _:
+                return "TDES"
+
+    @property
+    def uses_limited_keys(self) -> bool:
+        """Whether the phone holds keys for a few taps in place of the card key."""
+        return self in (LIMITED_USE_TDES, LIMITED_USE_AES)
+
+    def limited_use_key(self, card_key: bytes, index: str) -> bytes:
+        """The key with an index (YHHHHCC), 16 bytes, secret; for versions that use limited keys."""
+        derive = limited_use_keys.limited_use_key_aes if self.cipher == "AES" else limited_use_keys.limited_use_key_tdes
+        return derive(card_key, index)
 
     def session_key(self, card_key: bytes, atc: int, unpredictable_number: bytes) -> bytes:
         """The key that signs one transaction; secret."""
         match self.session_key_method:
-            case "card key":
+            case "card key" | "card key AES":
                 return card_key
             case "common":
                 return key_derivation.session_key_tdes(card_key, key_derivation.atc_diversifier(atc, TDES_BLOCK_BYTES))
             case "common AES":
                 return key_derivation.session_key_aes(card_key, key_derivation.atc_diversifier(atc, AES_BLOCK_BYTES))
+            case "common SM4":
+                return key_derivation.session_key_sm4(card_key, key_derivation.atc_diversifier(atc, AES_BLOCK_BYTES))
             case "mastercard":
                 return key_derivation.session_key_mastercard(card_key, atc, unpredictable_number)
 
@@ -58,7 +80,13 @@ class CryptogramVersion:
         """The application cryptogram over tag values (at least `cryptogram.INPUT_TAGS` and 9F10), 8 bytes."""
         data = cryptogram.cryptogram_input(values, values["9F10"][self.issuer_part])
         key = self.session_key(card_key, int.from_bytes(values["9F36"], "big"), values["9F37"])
-        return cryptogram.arqc_aes(key, data) if self.is_aes else cryptogram.arqc_tdes(key, data, self.padding)
+        match self.cipher:
+            case "AES":
+                return cryptogram.arqc_aes(key, data)
+            case "SM4":
+                return cryptogram.arqc_sm4(key, data)
+            case "TDES":
+                return cryptogram.arqc_tdes(key, data, self.padding)
 
     def arpc(self, card_key: bytes, atc: int, unpredictable_number: bytes, arqc: bytes, answer: bytes) -> bytes:
         """The issuer's answer to a cryptogram: 8 bytes by method 1, 4 bytes by method 2.
@@ -70,11 +98,10 @@ class CryptogramVersion:
             case "1 with card key":
                 return cryptogram.arpc_method_1_tdes(card_key, arqc, answer)
             case "1 with session key":
-                method_1 = cryptogram.arpc_method_1_aes if self.is_aes else cryptogram.arpc_method_1_tdes
+                method_1 = cryptogram.arpc_method_1_aes if self.cipher == "AES" else cryptogram.arpc_method_1_tdes
                 return method_1(key, arqc, answer)
             case "2 with session key":
-                method_2 = cryptogram.arpc_method_2_aes if self.is_aes else cryptogram.arpc_method_2_tdes
-                return method_2(key, arqc, answer)
+                return _METHOD_2[self.cipher](key, arqc, answer)
 
     def script_key(self, card_key: bytes, atc: int, arqc: bytes) -> bytes:
         """The key that authenticates issuer scripts after this cryptogram (TDES versions only), 16 bytes, secret.
@@ -86,7 +113,14 @@ class CryptogramVersion:
         return key_derivation.session_key_tdes(card_key, arqc)
 
 
+_METHOD_2: dict[Cipher, Callable[[bytes, bytes, bytes], bytes]] = {
+    "TDES": cryptogram.arpc_method_2_tdes,
+    "AES": cryptogram.arpc_method_2_aes,
+    "SM4": cryptogram.arpc_method_2_sm4,
+}
+
 _A, _C = key_derivation.DerivationOption.A, key_derivation.DerivationOption.C
+_SM = key_derivation.DerivationOption.SM
 _WHOLE, _VSDC_RESULTS, _MCHIP_RESULTS = slice(None), slice(3, 7), slice(2, 8)
 _MCHIP_RESULTS_AND_COUNTERS = slice(2, 16)
 _XOR_ATC: ScriptKeyMethod = "card key xor ATC"
@@ -102,15 +136,32 @@ MCHIP_21 = CryptogramVersion("M/Chip CVN 21", 0x15, _A, "common", _MCHIP_RESULTS
 TAPWRIGHT_AES = CryptogramVersion("Tapwright AES", 0xA6, _C, "common AES", _WHOLE, 2, "2 with session key")
 """Our own label: VSDC-shaped issuer application data with EMV's AES algorithms. No scheme uses this number."""
 
-TOKEN_CRYPTOGRAM_VERSIONS = {version.number: version for version in (VSDC_18, TAPWRIGHT_AES)}
+TAPWRIGHT_SM4 = CryptogramVersion("Tapwright PBOC-like SM4", 0xA5, _SM, "common SM4", _WHOLE, 2, "2 with session key")
+"""Our own label: SM4 and SM3 in the shape of EMV's AES algorithms. No conformance with PBOC or JR/T 0025 is claimed."""
+
+LIMITED_USE_TDES = CryptogramVersion("Tapwright LUK TDES", 0x43, _A, "card key", _WHOLE, 2, "2 with session key")
+"""Limited-use keys as publicly documented for cloud-based payments, with issuer application data of our own shape."""
+
+LIMITED_USE_AES = CryptogramVersion("Tapwright LUK AES", 0xA7, _C, "card key AES", _WHOLE, 2, "2 with session key")
+"""Our own label: limited-use keys by AES, for which nothing public exists."""
+
+TOKEN_CRYPTOGRAM_VERSIONS = {
+    version.number: version for version in (VSDC_18, TAPWRIGHT_AES, TAPWRIGHT_SM4, LIMITED_USE_TDES, LIMITED_USE_AES)
+}
 """The versions that Tapwright issues tokens with, by their number in tag 9F10."""
 
 
-def issuer_application_data(version: CryptogramVersion, key_index: int, results: bytes) -> bytes:
-    """Build VSDC-shaped issuer application data (tag 9F10), 7 bytes.
+def issuer_application_data(
+    version: CryptogramVersion, key_index: int, results: bytes, limited_use_key: str | None = None
+) -> bytes:
+    """Build VSDC-shaped issuer application data (tag 9F10), 7 bytes; 11 where a limited-use key signs.
 
     key_index: which issuer master key, 0..255.  results: card verification results, 4 bytes.
+    limited_use_key: index of the key that signs, YHHHHCC.
     """
     if len(results) != 4 or not 0 <= key_index <= 0xFF:
         raise EmvError("issuer application data takes a one-byte key index and four bytes of results")
-    return bytes([ISSUER_APPLICATION_DATA_BYTES - 1, key_index, version.number]) + results
+    data = bytes([key_index, version.number]) + results
+    if limited_use_key is not None:
+        data += bytes.fromhex(f"0{limited_use_key}")
+    return bytes([len(data)]) + data

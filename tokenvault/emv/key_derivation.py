@@ -7,7 +7,9 @@ token, a session key to one transaction.
 import hashlib
 from enum import StrEnum
 
-from tokenvault.emv.block_cipher import aes_encrypt, exclusive_or, tdes_encrypt, with_odd_parity
+from cryptography.hazmat.primitives.hashes import SM3, Hash
+
+from tokenvault.emv.block_cipher import aes_encrypt, exclusive_or, sm4_encrypt, tdes_encrypt, with_odd_parity
 from tokenvault.emv.errors import EmvError, KeyLengthError
 
 _HEX_LETTERS_TO_DIGITS = str.maketrans("abcdef", "012345")
@@ -19,12 +21,13 @@ class DerivationOption(StrEnum):
     A = "A"
     B = "B"
     C = "C"
+    SM = "SM"  # Tapwright's own, see `sm4_card_key`
 
 
 def card_key(issuer_key: bytes, pan: str, psn: str, option: DerivationOption, *, odd_parity: bool = True) -> bytes:
     """Derive a card key from the issuer master key.
 
-    issuer_key: 16 bytes for options A and B (TDES); 16, 24 or 32 bytes for option C (AES); secret.
+    issuer_key: 16 bytes for options A, B (TDES) and SM (SM4); 16, 24 or 32 bytes for option C (AES); secret.
     pan: 12 to 19 digits.  psn: PAN sequence number, 2 digits ("00" where the card has none).
     odd_parity: whether a TDES result carries DES parity; AES keys have none.
     Returns: as many bytes as issuer_key, secret.
@@ -32,6 +35,8 @@ def card_key(issuer_key: bytes, pan: str, psn: str, option: DerivationOption, *,
     Source: EMV Book 2, A1.4.1 to A1.4.3.
     """
     digits = _diversification_digits(pan, psn)
+    if option is DerivationOption.SM:
+        return sm4_card_key(issuer_key, digits)
     if option is DerivationOption.C:
         return _option_c(issuer_key, digits)
     if len(issuer_key) != 16:
@@ -65,6 +70,28 @@ def _option_c(issuer_key: bytes, digits: str) -> bytes:
     left = bytes.fromhex(digits.rjust(32, "0"))
     blocks = left if len(issuer_key) == 16 else left + exclusive_or(left, b"\xff" * 16)
     return aes_encrypt(issuer_key, blocks)[: len(issuer_key)]
+
+
+def sm4_card_key(issuer_key: bytes, digits: str) -> bytes:
+    """The card key of the PBOC-like SM4 profile, 16 bytes, secret: SM4 over the start of the SM3 hash of the digits.
+
+    issuer_key: 16 bytes, secret.  digits: PAN and PAN sequence number.
+    Tapwright's own rule after the shape of option B; no conformance with PBOC or JR/T 0025 is claimed.
+    """
+    packed = bytes.fromhex(digits.rjust(len(digits) + len(digits) % 2, "0"))
+    digest = Hash(SM3())
+    digest.update(packed)
+    return sm4_encrypt(issuer_key, digest.finalize()[:16])
+
+
+def session_key_sm4(key: bytes, diversifier: bytes) -> bytes:
+    """The session key of the PBOC-like SM4 profile, 16 bytes, secret: the AES rule with SM4 as its cipher.
+
+    key: 16-byte card key, secret.  diversifier: 16 bytes, as for `session_key_aes`.
+    """
+    if len(diversifier) != 16:
+        raise EmvError(f"an SM4 session key diversifier has 16 bytes, not {len(diversifier)}")
+    return sm4_encrypt(key, diversifier)
 
 
 def session_key_tdes(key: bytes, diversifier: bytes) -> bytes:

@@ -1,10 +1,20 @@
 """Message authentication codes of EMV: the retail MAC over TDES, and CMAC over AES and TDES."""
 
 from cryptography.hazmat.primitives import cmac
-from cryptography.hazmat.primitives.ciphers import Cipher, modes
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from tokenvault.emv.block_cipher import TDES_BLOCK_BYTES, aes, exclusive_or, single_des, tdes_encrypt, triple_des
+from tokenvault.emv.block_cipher import (
+    AES_BLOCK_BYTES,
+    TDES_BLOCK_BYTES,
+    aes,
+    exclusive_or,
+    single_des,
+    tdes_encrypt,
+    triple_des,
+)
 from tokenvault.emv.errors import EmvError, KeyLengthError
+
+SM4_KEY_BYTES = 16
 
 
 def pad(data: bytes, method: int, block_bytes: int = TDES_BLOCK_BYTES) -> bytes:
@@ -51,3 +61,15 @@ def tdes_cmac(key: bytes, data: bytes) -> bytes:
     code = cmac.CMAC(triple_des(key))
     code.update(data)
     return code.finalize()
+
+
+def sm4_cbc_mac(key: bytes, data: bytes) -> bytes:
+    """CBC-MAC over SM4, 16 bytes: zero IV, padding method 2 (ISO/IEC 9797-1, algorithm 1).
+
+    key: 16 bytes, secret.  Data of the caller's own layout only: a CBC-MAC is safe where no input begins another.
+    """
+    if len(key) != SM4_KEY_BYTES:
+        raise KeyLengthError(f"an SM4 key has {SM4_KEY_BYTES} bytes, not {len(key)}")
+    padded = pad(data, 2, AES_BLOCK_BYTES)
+    encryptor = Cipher(algorithms.SM4(key), modes.CBC(bytes(AES_BLOCK_BYTES))).encryptor()
+    return encryptor.update(padded)[-AES_BLOCK_BYTES:]
