@@ -24,6 +24,7 @@ class Kind(IntEnum):
     PASS_TIME = 5  # nothing but the time of the command
     FORCE_REASON = 6  # decline the next authorization of somebody
     SWITCH_ISSUER = 7  # the issuer is down, or back
+    SET_LIMITED_USE_KEY = 8  # a phone gets a new one
     AUTHORIZATION_REQUEST = 10  # 0100
     AUTHORIZATION_ADVICE = 11  # 0120
     FINANCIAL_REQUEST = 12  # 0200
@@ -105,6 +106,7 @@ class CardState(IntEnum):
 
     ACTIVE = 0
     FROZEN = 1
+    CLOSED = 2
 
 
 def record(fields: list[tuple[str, str]]) -> np.dtype[np.void]:
@@ -134,11 +136,13 @@ COMMAND = record(
         ("replacement_minor", "i8"),  # DE 95: what remains after a partial reversal
         ("acquirer", "u8"),  # DE 32
         ("original_acquirer", "u8"),  # DE 90
-        ("merchant_key", "u8"),  # DE 42 as one number, see `hash_index.text_key`
-        ("reference", "i8"),  # what it is about: a decision's sequence, an advice's number, a token or card
+        ("merchant_key", "u8"),  # DE 42 as one number, see `hash_index.text_key`; the only one where a token may pay
+        # What it is about: a decision's sequence, an advice's number, a token or card. In the vault's notices the
+        # countries where a token may pay (see `COUNTRIES_MAX`), and when a limited-use key ends (Unix seconds).
+        ("reference", "i8"),
         # the vault's notices
-        ("limit_minor", "i8"),
-        ("transaction_limit_minor", "i8"),
+        ("limit_minor", "i8"),  # an account's; how many taps a limited-use key is good for
+        ("transaction_limit_minor", "i8"),  # an account's, or a token's own, 0 where it has none
         ("token_requestor", "u8"),
         ("token_created", "u4"),  # Unix seconds
         ("device_created", "u4"),  # Unix seconds
@@ -174,12 +178,16 @@ COMMAND = record(
         ("key_index", "u1"),
         ("device_risk", "u1"),  # 1 (trusted) to 5, 0 where not known
         ("payment_account_reference", "S29"),  # a token's, from the vault
-        ("spare", "u4"),
+        ("limited_use_key", "u4"),  # index YHHHHCC of the key that signed (tag 9F10), or of a new one
     ]
 )
 COMMAND_BYTES = 272
 
 NO_POSITION = -(2**31)
+
+COUNTRIES_MAX = 4
+COUNTRY_BITS = 16
+"""How a token's countries are packed in 64 bits: ISO 3166 numbers side by side, 0 for none."""
 
 RESULT = record(
     [

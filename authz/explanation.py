@@ -5,7 +5,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from authz.commands import CardState, Channel, CryptogramOutcome, Flag, Kind, Operation, TokenState
+from authz.commands import (
+    COUNTRIES_MAX,
+    COUNTRY_BITS,
+    CardState,
+    Channel,
+    CryptogramOutcome,
+    Flag,
+    Kind,
+    Operation,
+    TokenState,
+)
 from authz.issuer_server import Decider
 from authz.kernel.checks import Check
 from authz.kernel.limits import AMOUNT, NOT_REACHED
@@ -294,6 +304,11 @@ def _channels(mask: int) -> str:
     return ", ".join(channel.name.lower() for channel in Channel if mask >> channel & 1) or "none"
 
 
+def _countries(packed: int) -> str:
+    numbers = (packed >> COUNTRY_BITS * place & 0xFFFF for place in range(COUNTRIES_MAX))
+    return ", ".join(f"{number:03d}" for number in numbers if number) or "any"
+
+
 def _decision(sequence: int) -> str:
     return to_text(Prefix.AUTHORIZATION, sequence) if sequence else "none"
 
@@ -302,12 +317,21 @@ _TOLD: dict[Check, Callable[[_Words, int, int], tuple[str, str]]] = {
     Check.TOKEN: lambda _, seen, __: ("known" if seen else "unknown", "a token of this network"),
     Check.OPERATION: lambda _, seen, __: (operation_name(seen), "one that is served"),
     Check.CHANNEL: lambda _, seen, bound: (Channel(seen).name.lower(), f"one of: {_channels(bound)}"),
+    Check.MERCHANT: lambda _, seen, bound: (
+        "its own merchant" if seen else "another merchant",
+        "any" if not bound else "one",
+    ),
+    Check.COUNTRY: lambda _, seen, bound: (f"{seen:03d}", _countries(bound)),
     Check.CRYPTOGRAM: lambda _, seen, __: (CryptogramOutcome(seen).name.lower(), "valid, of the token's version"),
     Check.SIGNED_AMOUNT: lambda words, seen, bound: words.amounts(seen, bound, "signed by the phone:"),
     Check.SIGNED_CURRENCY: lambda _, seen, bound: (currency_code(seen), f"signed by the phone: {currency_code(bound)}"),
     Check.TRANSACTION_COUNTER: lambda _, seen, bound: (
         f"counter {seen}",
         f"not used before; highest so far {bound}",
+    ),
+    Check.LIMITED_USE_KEY: lambda _, seen, bound: (
+        f"index {seen:07d}" if seen else "the card key",
+        f"{bound} taps left, in its time" if seen else "no limit",
     ),
     Check.SIMULATION: lambda _, seen, __: (Reason(seen).code if seen else "nothing forced", "no decline asked for"),
     Check.STAND_IN: lambda words, seen, bound: words.billing_amounts(seen, bound, "stand-in approves at most"),
@@ -321,6 +345,9 @@ _TOLD: dict[Check, Callable[[_Words, int, int], tuple[str, str]]] = {
     Check.CURRENCY: lambda _, seen, bound: (currency_code(seen), f"{currency_code(bound)}, or a rate to it"),
     Check.AMOUNT: _Words.amount,
     Check.ORIGINAL_AMOUNT: lambda words, seen, bound: words.billing_amounts(seen, bound, "what is left:"),
+    Check.TOKEN_LIMIT: lambda words, seen, bound: (
+        words.billing_amounts(seen, bound, "at most") if bound else ("", "any")
+    ),
     Check.TRANSACTION_LIMIT: lambda words, seen, bound: words.billing_amounts(seen, bound, "at most"),
     Check.AVAILABLE_CREDIT: lambda words, seen, bound: words.billing_amounts(seen, bound, "at most"),
 }

@@ -19,7 +19,7 @@ import structlog
 from authz.commands import NO_POSITION, Flag, Kind, Records, new_commands
 from authz.engine import Answer, Engine
 from authz.errors import EngineStopped
-from authz.reasons import LAST_REASON, Reason
+from authz.reasons import DECLINES, Reason
 from authz.tables import Counter as Rows
 from tokenvault.currencies import CURRENCY_BY_NUMBER
 from tokenvault.identifiers import Prefix, to_text
@@ -198,7 +198,7 @@ def _question(command: Records, result: Records, identifier: str) -> bytes:
     return json.dumps({"type": EVENT_TYPE, "data": data}).encode()
 
 
-_REASONS = {reason.code: reason for reason in Reason if not reason.is_approval and reason <= LAST_REASON}
+_REASONS = {reason.code: reason for reason in DECLINES}
 
 
 def _verdict_of(body: bytes, command: Records) -> _Verdict:

@@ -49,7 +49,7 @@ def dump(data_directory: Path, first: int, last: int | None) -> Iterator[str]:
             yield json.dumps(_told(batch, place))
 
 
-_HIDDEN = {"kind", "time_us", "token_pan", "spare", "payment_account_reference", "merchant_key"}
+_HIDDEN = {"kind", "time_us", "token_pan", "payment_account_reference", "merchant_key"}
 _NAMED = {"account_id": Prefix.ACCOUNT, "card_id": Prefix.CARD, "token_id": Prefix.TOKEN}
 
 

@@ -14,7 +14,7 @@ from authz.cryptograms import AnswerKey, CryptogramVerifier
 from authz.engine import Engine
 from authz.iso8583 import codec
 from authz.iso8583.answering import room_for_answers, write_answers
-from authz.iso8583.chip_data import SIGNED_ATC, SIGNED_BYTES, new_tags
+from authz.iso8583.chip_data import SIGNED_ATC, SIGNED_BYTES, SIGNED_BYTES_MAX, new_tags
 from authz.iso8583.fields import Dialect
 from authz.iso8583.reading import OTHER_MESSAGE, read_transactions
 from authz.iso8583.scan import NO_PROBLEM, Buffer, Places, new_places, problem_text, scan_table
@@ -68,7 +68,7 @@ class Network:
         buffer = np.frombuffer(chunk, np.uint8)
         count = len(frames)
         commands = new_commands(count)
-        signed, arqcs = np.zeros((count, SIGNED_BYTES), np.uint8), np.zeros((count, 8), np.uint8)
+        signed, arqcs = np.zeros((count, SIGNED_BYTES_MAX), np.uint8), np.zeros((count, 8), np.uint8)
         online, problems = np.zeros(count, np.uint8), np.zeros(count, np.int32)
         read_transactions(
             buffer,
@@ -132,13 +132,15 @@ class Network:
             return keys
         pans, versions = commands["token_pan"].tolist(), commands["cryptogram_version"].tolist()
         indexes, psns = commands["key_index"].tolist(), commands["pan_sequence_number"].tolist()
+        key_names = commands["limited_use_key"].tolist()
         signed_bytes, arqc_bytes = signed.tobytes(), arqcs.tobytes()
         verified = self._verifier.verified
         valid = []
         for i in wanted.tolist():
-            data = signed_bytes[i * SIGNED_BYTES : (i + 1) * SIGNED_BYTES]
+            start = i * SIGNED_BYTES_MAX
+            data = signed_bytes[start : start + (SIGNED_BYTES_MAX if key_names[i] else SIGNED_BYTES)]
             arqc = arqc_bytes[i * 8 : i * 8 + 8]
-            key = verified(pans[i], psns[i], versions[i], indexes[i], data[SIGNED_ATC], data, arqc)
+            key = verified(pans[i], psns[i], versions[i], indexes[i], key_names[i], data[SIGNED_ATC], data, arqc)
             if key is not None:
                 keys[i] = key
                 valid.append(i)

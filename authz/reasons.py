@@ -53,7 +53,10 @@ class Reason(IntEnum):
     DO_NOT_HONOR = 42
     ISSUER_UNAVAILABLE = 43
     SYSTEM_MALFUNCTION = 44
-    AWAITING_ISSUER = 45
+    AWAITING_ISSUER = 45  # no answer: it has none yet
+    COUNTRY_NOT_ALLOWED = 46
+    LIMITED_USE_KEY_EXPIRED = 47
+    LIMITED_USE_KEY_USED_UP = 48
 
     @property
     def code(self) -> str:
@@ -67,8 +70,9 @@ class Reason(IntEnum):
 
 
 LAST_APPROVAL = Reason.VERIFIED
-LAST_REASON = Reason.SYSTEM_MALFUNCTION
-"""The last reason that an answer can have."""
+LAST_REASON = Reason.LIMITED_USE_KEY_USED_UP
+DECLINES = tuple(reason for reason in Reason if not reason.is_approval and reason is not Reason.AWAITING_ISSUER)
+"""The reasons that an answer can have for saying no."""
 
 
 @dataclass(frozen=True)
@@ -188,6 +192,15 @@ ANSWERS: dict[Reason, Answer] = {
     _R.CARD_CLOSED: Answer("46", "The card's account is closed.", "Use another card."),
     _R.DO_NOT_HONOR: Answer("05", "The issuer does not say why.", "Ask the issuer."),
     _R.ISSUER_UNAVAILABLE: Answer("91", "The issuer cannot be reached.", "Send it again later."),
+    _R.COUNTRY_NOT_ALLOWED: Answer(
+        "57", "The token may not pay in this country.", "Use a token whose domain includes the country."
+    ),
+    _R.LIMITED_USE_KEY_EXPIRED: Answer(
+        "54", "The key that signed has expired, or was never the token's.", "Replenish the phone's limited-use key."
+    ),
+    _R.LIMITED_USE_KEY_USED_UP: Answer(
+        "65", "The key that signed is used up.", "Replenish the phone's limited-use key."
+    ),
     _R.AWAITING_ISSUER: Answer("91", "The issuer's own server is being asked.", "Wait for the answer."),
     _R.SYSTEM_MALFUNCTION: Answer("96", "Something went wrong in the network.", "Send it again later."),
 }

@@ -82,8 +82,20 @@ TOKEN = record(
         ("cells", "i4"),
         ("cells_version", "u4"),
         ("payment_account_reference", "S29"),
-        ("spare_1", "u1"),
-        ("spare_2", "u2"),
+        ("is_restricted", "u1"),  # 1 where merchant, country or amount are part of its domain
+        ("spare", "u2"),
+        # What few tokens have.
+        ("merchant_key", "u8"),  # the only merchant where it may pay, 0 for any
+        ("amount_max_minor", "i8"),  # of one transaction, in the account's currency; 0 for any
+        ("countries", "i8"),  # where it may pay, see `commands.COUNTRIES_MAX`; 0 for everywhere
+        ("limited_use_key", "u4"),  # index of the newest, 0 where its phone holds the card key
+        ("key_until", "u4"),  # Unix seconds
+        ("key_uses", "u4"),  # taps left
+        ("earlier_key", "u4"),  # the one before it, which the phone may still use
+        ("earlier_key_until", "u4"),
+        ("earlier_key_uses", "u4"),
+        ("spare_2", "u8"),
+        ("spare_3", "u8"),
     ]
 )
 

@@ -8,7 +8,7 @@ import numpy as np
 from authz.commands import COMMAND_BYTES, new_commands, new_results
 from authz.hash_index import find_row, rebuilt
 from authz.iso8583.answering import room_for_answers, write_answers
-from authz.iso8583.chip_data import SIGNED_BYTES, new_tags
+from authz.iso8583.chip_data import SIGNED_BYTES_MAX, new_tags
 from authz.iso8583.fields import built_in
 from authz.iso8583.reading import read_transactions
 from authz.iso8583.scan import new_places, scan_table, split_frames
@@ -41,7 +41,7 @@ def compile_everything() -> None:
         new_tags(),
         commands,
         octets,
-        np.zeros((0, SIGNED_BYTES), np.uint8),
+        np.zeros((0, SIGNED_BYTES_MAX), np.uint8),
         octets[:, :8].copy(),
         octets[:, 0].copy(),
         np.zeros(0, np.int32),

@@ -18,7 +18,7 @@ from authz.iso8583.chip_data import CHIP_TAG_BYTES
 from authz.iso8583.reading import channel_of
 from authz.kernel import checks, forcing, stand_in
 from authz.kernel.checks import Check
-from authz.reasons import ANSWERS, LAST_REASON, Reason
+from authz.reasons import ANSWERS, DECLINES, Reason
 from simulators.cli import argument_parser
 from simulators.settings import Settings
 from tokenvault.emv.data_elements import DATA_ELEMENTS
@@ -128,8 +128,7 @@ def _decline_tests() -> str:
             _forced_amount(reason),
             f"`{_FORCED}[{reason.code}]`",
         )
-        for reason in Reason
-        if not reason.is_approval and reason <= LAST_REASON
+        for reason in DECLINES
     ]
     return _table(("reason", "DE 39", "amount that asks for it", "test"), rows)
 
@@ -153,11 +152,7 @@ def _attributes() -> str:
 
 
 def _test_amounts() -> str:
-    rows = [
-        (_forced_amount(reason), f"`{reason.code}`", f"`{ANSWERS[reason].response_code}`")
-        for reason in Reason
-        if not reason.is_approval and reason <= LAST_REASON
-    ]
+    rows = [(_forced_amount(reason), f"`{reason.code}`", f"`{ANSWERS[reason].response_code}`") for reason in DECLINES]
     return _table(("amount, minor units", "reason", "DE 39"), rows)
 
 

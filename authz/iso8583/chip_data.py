@@ -10,6 +10,8 @@ from authz.iso8583.scan import BAD_CONTENT, BAD_LENGTH, CUT_OFF, MISSING, NO_PRO
 
 SIGNED_BYTES = 40
 """What the cryptogram of a Tapwright token covers: the ten tags of table 26 (33 bytes) and tag 9F10 (7 bytes)."""
+SIGNED_BYTES_MAX = 44
+"""The same where a limited-use key signs, whose index ends tag 9F10."""
 
 # Where parts lie in the signed bytes.
 SIGNED_ATC = slice(31, 33)
@@ -26,6 +28,7 @@ _TAGS = tuple(int(tag, 16) for tag in CHIP_TAG_BYTES | OPTIONAL_TAG_BYTES)
 _TAG_BYTES = tuple((CHIP_TAG_BYTES | OPTIONAL_TAG_BYTES).values())
 _REQUIRED_TAGS = len(CHIP_TAG_BYTES)
 _AMOUNT, _COUNTRY, _CURRENCY, _ATC, _ISSUER_DATA, _CRYPTOGRAM, _INFORMATION, _VERIFICATION = 0, 2, 4, 9, 10, 11, 12, 13
+_KEY_INDEX_BYTES = SIGNED_BYTES_MAX - SIGNED_BYTES
 _ISSUER_DATA_LENGTH_BYTE = 6
 _ARQC = 0x80  # the two high bits of tag 9F27: authorization request cryptogram (EMV Book 3, 6.5.5.4)
 
@@ -89,7 +92,8 @@ def find_tags(buffer: Buffer, start: Integer, length: Integer, tags: Places) -> 
             return CUT_OFF + 55
         for slot in range(len(_TAGS)):
             if tag == _TAGS[slot]:
-                if tags[slot] >= 0 or size != _TAG_BYTES[slot]:
+                is_longer = slot == _ISSUER_DATA and size == _TAG_BYTES[slot] + _KEY_INDEX_BYTES
+                if tags[slot] >= 0 or not (size == _TAG_BYTES[slot] or is_longer):
                     return BAD_CONTENT + 55
                 tags[slot] = position
         position += size
@@ -118,8 +122,19 @@ def read_cryptogram(
     currency = packed_number(buffer, tags[_CURRENCY], 2)
     country = packed_number(buffer, tags[_COUNTRY], 2)
     issuer_data = tags[_ISSUER_DATA]
-    if amount < 0 or currency < 0 or country < 0 or buffer[issuer_data] != _ISSUER_DATA_LENGTH_BYTE:
+    if amount < 0 or currency < 0 or country < 0:
         return BAD_CONTENT + 55
+    # The byte before the value is its length in DE 55, the first of the value its length without itself.
+    length = np.int64(buffer[issuer_data])
+    if np.int64(buffer[issuer_data - 1]) != length + 1:
+        return BAD_CONTENT + 55
+    if length != _ISSUER_DATA_LENGTH_BYTE:
+        for byte in range(_KEY_INDEX_BYTES):
+            signed[SIGNED_BYTES + byte] = buffer[issuer_data + _ISSUER_DATA_LENGTH_BYTE + 1 + byte]
+        index = packed_number(buffer, issuer_data + _ISSUER_DATA_LENGTH_BYTE + 1, _KEY_INDEX_BYTES)
+        if index <= 0:
+            return BAD_CONTENT + 55
+        command["limited_use_key"] = index
     command["signed_amount_minor"] = amount
     command["signed_currency"] = currency
     command["country"] = country

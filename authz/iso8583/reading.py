@@ -271,7 +271,7 @@ def read_transactions(
     """Read many messages.
 
     frames: int32[n, 2].  places, tags: room for one message's, see `new_places` and `new_tags`.  commands: COMMAND[n],
-    zero.  command_bytes: the same memory as uint8[n, COMMAND_BYTES].  signed: uint8[n, 40].  arqcs: uint8[n, 8].
+    zero.  command_bytes: the same memory as uint8[n, COMMAND_BYTES].  signed: uint8[n, 44].  arqcs: uint8[n, 8].
     online: uint8[n], 1 where a cryptogram asks for an online decision.  problems: int32[n].
     """
     for i in range(len(frames)):

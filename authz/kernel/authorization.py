@@ -41,6 +41,10 @@ def decide_card(state: State, command: Any, case: Case, findings: Records) -> In
         return reason
     reason = checks.check_channel(state, command, case, findings)
     if reason == Reason.APPROVED:
+        reason = checks.check_merchant(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        reason = checks.check_country(state, command, case, findings)
+    if reason == Reason.APPROVED:
         reason = checks.check_cryptogram(state, command, case, findings)
     if reason == Reason.APPROVED:
         reason = checks.check_signed_amount(state, command, case, findings)
@@ -57,6 +61,9 @@ def decide_standing(state: State, command: Any, case: Case, findings: Records) -
         reason = checks.check_transaction_counter(state, command, case, findings)
         if reason == Reason.APPROVED:
             checks.use_transaction_counter(state, command, case)
+            reason = checks.check_limited_use_key(state, command, case, findings)
+        if reason == Reason.APPROVED:
+            checks.use_limited_use_key(state, command, case)
     if reason == Reason.APPROVED:
         reason = check_simulation(state, command, case, findings)
     if reason == Reason.APPROVED:
@@ -89,6 +96,9 @@ def decide_money(state: State, command: Any, case: Case, findings: Records) -> I
     if reason == Reason.APPROVED and (refers or is_refund):
         reason = checks.check_original_amount(state, command, case, findings)
     if reason != Reason.APPROVED or is_refund:
+        return reason
+    reason = checks.check_token_limit(state, command, case, findings)
+    if reason != Reason.APPROVED:
         return reason
     return checks.check_transaction_limit(state, command, case, findings)
 

@@ -11,7 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.attributes import ATTRIBUTES_MAX
-from authz.commands import CardState, CryptogramOutcome, Flag, Kind, Operation, Records, TokenState, record
+from authz.commands import (
+    COUNTRIES_MAX,
+    COUNTRY_BITS,
+    CardState,
+    CryptogramOutcome,
+    Flag,
+    Kind,
+    Operation,
+    Records,
+    TokenState,
+    record,
+)
 from authz.compiled import Integer, compiled, inlined
 from authz.kernel.calendar import Day, Today, month_of
 from authz.kernel.conversion import NO_RATE
@@ -28,6 +39,7 @@ ATC_WINDOW = 64
 
 _ONE = np.uint64(1)
 _PERMILLE = 1000
+_SECOND = 1_000_000
 
 
 RUN = 128
@@ -40,24 +52,28 @@ class Check(IntEnum):
     TOKEN = 0
     OPERATION = 1
     CHANNEL = 2
-    CRYPTOGRAM = 3
-    SIGNED_AMOUNT = 4
-    SIGNED_CURRENCY = 5
-    TRANSACTION_COUNTER = 6
-    SIMULATION = 7
-    TOKEN_STATE = 8
-    TOKEN_EXPIRY = 9
-    EXPIRATION_DATE = 10
-    CARD_STATE = 11
-    DUPLICATE = 12
-    EARLY_REVERSAL = 13
-    ORIGINAL = 14
-    CURRENCY = 15
-    AMOUNT = 16
-    ORIGINAL_AMOUNT = 17
-    TRANSACTION_LIMIT = 18
-    AVAILABLE_CREDIT = 19
-    STAND_IN = 20
+    MERCHANT = 3
+    COUNTRY = 4
+    CRYPTOGRAM = 5
+    SIGNED_AMOUNT = 6
+    SIGNED_CURRENCY = 7
+    TRANSACTION_COUNTER = 8
+    LIMITED_USE_KEY = 9
+    SIMULATION = 10
+    TOKEN_STATE = 11
+    TOKEN_EXPIRY = 12
+    EXPIRATION_DATE = 13
+    CARD_STATE = 14
+    DUPLICATE = 15
+    EARLY_REVERSAL = 16
+    ORIGINAL = 17
+    CURRENCY = 18
+    AMOUNT = 19
+    ORIGINAL_AMOUNT = 20
+    TOKEN_LIMIT = 21
+    TRANSACTION_LIMIT = 22
+    AVAILABLE_CREDIT = 23
+    STAND_IN = 24
 
 
 class Case(NamedTuple):
@@ -156,6 +172,35 @@ def check_channel(state: State, command: Any, case: Case, findings: Records) -> 
 
 
 @inlined
+def check_merchant(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """The merchant must be the token's, where it is good for one only."""
+    token = state.tokens[case.token_row]
+    wanted: Any = np.uint64(0)
+    if token["is_restricted"] != 0:
+        wanted = np.uint64(token["merchant_key"])
+    is_right = wanted == 0 or np.uint64(command["merchant_key"]) == wanted
+    reason = Reason.APPROVED if is_right else Reason.MERCHANT_NOT_ALLOWED
+    return note(findings, Check.MERCHANT, 1 if is_right else 0, 1 if wanted != 0 else 0, reason)
+
+
+@inlined
+def check_country(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """The country must be one of the token's, where it has any."""
+    token = state.tokens[case.token_row]
+    country = np.int64(command["country"])
+    countries: Integer = 0
+    if token["is_restricted"] != 0:
+        countries = np.int64(token["countries"])
+    reason = Reason.APPROVED
+    if countries != 0:
+        reason = Reason.COUNTRY_NOT_ALLOWED
+        for place in range(COUNTRIES_MAX):
+            if country != 0 and countries >> COUNTRY_BITS * place & 0xFFFF == country:
+                reason = Reason.APPROVED
+    return note(findings, Check.COUNTRY, country, countries, reason)
+
+
+@inlined
 def check_cryptogram(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """There must be a cryptogram, of the token's own version, and the network must have found it right."""
     token = state.tokens[case.token_row]
@@ -199,6 +244,39 @@ def check_transaction_counter(state: State, command: Any, case: Case, findings: 
     if behind >= ATC_WINDOW or (behind >= 0 and np.uint64(token["atc_window"]) >> np.uint64(behind) & _ONE):
         reason = Reason.REPLAYED_CRYPTOGRAM
     return note(findings, Check.TRANSACTION_COUNTER, atc, highest, reason)
+
+
+@inlined
+def check_limited_use_key(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """A limited-use key must be one of the phone's last two, in its time, and not used up."""
+    token = state.tokens[case.token_row]
+    signed_by = np.int64(command["limited_use_key"])
+    if token["limited_use_key"] == 0:
+        return note(findings, Check.LIMITED_USE_KEY, 0, 0, Reason.APPROVED)
+    until: Integer = 0
+    uses: Integer = 0
+    if signed_by == np.int64(token["limited_use_key"]):
+        until, uses = np.int64(token["key_until"]), np.int64(token["key_uses"])
+    elif signed_by == np.int64(token["earlier_key"]):
+        until, uses = np.int64(token["earlier_key_until"]), np.int64(token["earlier_key_uses"])
+    reason = Reason.APPROVED
+    if np.int64(command["time_us"]) >= until * _SECOND:
+        reason = Reason.LIMITED_USE_KEY_EXPIRED
+    elif uses == 0:
+        reason = Reason.LIMITED_USE_KEY_USED_UP
+    return note(findings, Check.LIMITED_USE_KEY, signed_by, uses, reason)
+
+
+@inlined
+def use_limited_use_key(state: State, command: Any, case: Case) -> None:
+    """Count a tap of the key that signed; where the phone holds the card key there is nothing to count."""
+    token = state.tokens[case.token_row]
+    if token["limited_use_key"] == 0:
+        return
+    if np.int64(command["limited_use_key"]) == np.int64(token["limited_use_key"]):
+        token["key_uses"] -= 1
+    else:
+        token["earlier_key_uses"] -= 1
 
 
 @inlined
@@ -248,9 +326,13 @@ def check_expiration_date(state: State, command: Any, case: Case, findings: Reco
 
 @inlined
 def check_card_state(state: State, command: Any, case: Case, findings: Records) -> Integer:
-    """The card behind the token must not be frozen."""
+    """The card behind the token must be neither frozen nor closed."""
     card_state = np.int64(state.cards[state.tokens[case.token_row]["card_row"]]["state"])
-    reason = Reason.APPROVED if card_state == CardState.ACTIVE else Reason.CARD_FROZEN
+    reason = Reason.APPROVED
+    if card_state == CardState.CLOSED:
+        reason = Reason.CARD_CLOSED
+    elif card_state != CardState.ACTIVE:
+        reason = Reason.CARD_FROZEN
     return note(findings, Check.CARD_STATE, card_state, CardState.ACTIVE, reason)
 
 
@@ -354,6 +436,17 @@ def check_original_amount(state: State, command: Any, case: Case, findings: Reco
     else:
         bound = np.int64(original["held_minor"])
     return note(findings, Check.ORIGINAL_AMOUNT, seen, bound, reason)
+
+
+@inlined
+def check_token_limit(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """The amount must be within the token's own limit for a single transaction, where it has one."""
+    token = state.tokens[case.token_row]
+    limit: Integer = 0
+    if token["is_restricted"] != 0:
+        limit = np.int64(token["amount_max_minor"])
+    reason = Reason.EXCEEDS_LIMIT if limit != 0 and case.billing_minor > limit else Reason.APPROVED
+    return note(findings, Check.TOKEN_LIMIT, case.billing_minor, limit, reason)
 
 
 @inlined

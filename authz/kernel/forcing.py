@@ -78,7 +78,8 @@ def check_simulation(state: State, command: Any, case: Case, findings: Records) 
     if state.counters[Counter.FORCED] > 0:
         reason = take_forced(state, command, case)
     number = np.int64(command["amount_minor"]) - TEST_AMOUNT_BASE
-    is_test = LAST_APPROVAL < number <= LAST_REASON and state.program.numbers[NUMBER_TEST_AMOUNTS] != 0
+    is_reason = LAST_APPROVAL < number <= LAST_REASON and number != Reason.AWAITING_ISSUER
+    is_test = is_reason and state.program.numbers[NUMBER_TEST_AMOUNTS] != 0
     if reason == Reason.APPROVED and is_test:
         reason = number
     return note(findings, Check.SIMULATION, reason, 0, reason)

@@ -23,6 +23,8 @@ def take_notice(state: State, command: Any) -> None:
         set_card(state, command)
     elif kind == Kind.SET_TOKEN:
         set_token(state, command)
+    elif kind == Kind.SET_LIMITED_USE_KEY:
+        set_limited_use_key(state, command)
 
 
 @compiled
@@ -79,3 +81,22 @@ def set_token(state: State, command: Any) -> None:
     state.tokens[row]["expiry"] = command["expiry"]
     state.tokens[row]["state"] = command["state"]
     state.tokens[row]["device_risk"] = command["device_risk"]
+    state.tokens[row]["merchant_key"] = command["merchant_key"]
+    state.tokens[row]["amount_max_minor"] = command["transaction_limit_minor"]
+    state.tokens[row]["countries"] = command["reference"]
+    is_restricted = command["merchant_key"] != 0 or command["transaction_limit_minor"] != 0 or command["reference"] != 0
+    state.tokens[row]["is_restricted"] = 1 if is_restricted else 0
+
+
+@compiled
+def set_limited_use_key(state: State, command: Any) -> None:
+    """Enter a phone's new key; the one before it may still be used, the one before that no longer."""
+    row = find_row(state.token_slots, state.tokens["token_pan"], command["token_pan"])
+    assert row >= 0, "the vault tells of a token before its keys"
+    token = state.tokens[row]
+    token["earlier_key"] = token["limited_use_key"]
+    token["earlier_key_until"] = token["key_until"]
+    token["earlier_key_uses"] = token["key_uses"]
+    token["limited_use_key"] = command["limited_use_key"]
+    token["key_until"] = command["reference"]
+    token["key_uses"] = command["limit_minor"]

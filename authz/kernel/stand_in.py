@@ -59,6 +59,9 @@ def decide_stand_in(state: State, command: Any, case: Case, findings: Records) -
     reason = checks.check_transaction_counter(state, command, case, findings)
     if reason == Reason.APPROVED:
         checks.use_transaction_counter(state, command, case)
+        reason = checks.check_limited_use_key(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        checks.use_limited_use_key(state, command, case)
         reason = checks.check_token_state(state, command, case, findings)
     if reason == Reason.APPROVED:
         reason = checks.check_token_expiry(state, command, case, findings)
@@ -72,6 +75,8 @@ def decide_stand_in(state: State, command: Any, case: Case, findings: Records) -
         reason = checks.check_currency(state, command, case, findings)
     if reason == Reason.APPROVED:
         reason = checks.check_amount(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        reason = checks.check_token_limit(state, command, case, findings)
     if reason == Reason.APPROVED:
         reason = check_stand_in(state, command, case, findings)
     if reason == Reason.APPROVED and np.int64(command["amount_minor"]) == 0:

@@ -10,7 +10,7 @@ from authz.commands import Kind, new_commands
 from authz.engine import Engine
 from authz.http.paging import microseconds
 from authz.http.surroundings import BareProjectionDependency, EngineDependency
-from authz.reasons import ANSWERS, LAST_REASON, Reason
+from authz.reasons import ANSWERS, DECLINES, Reason
 from authz.tables import Counter, ForcedScope
 from simulators.advice_forwarder import AdviceForwarder
 from simulators.clock import SandboxClock
@@ -150,8 +150,8 @@ async def force_decline(engine: EngineDependency, body: ForcedDeclineRequest) ->
 def _decline_reason(code: str | None) -> Reason | None:
     if code is None:
         return None
-    for reason in Reason:
-        if reason.code == code and not reason.is_approval and reason <= LAST_REASON:
+    for reason in DECLINES:
+        if reason.code == code:
             return reason
     raise FieldError("reason", "is no decline reason, see docs/authorization.md")
 

@@ -22,10 +22,16 @@ MASTER = bytes(range(16))
 LENGTHS = {"9F02": 6, "9F03": 6, "9F1A": 2, "95": 5, "5F2A": 2, "9A": 3, "9C": 1, "9F37": 4, "82": 2, "9F36": 2}
 
 
+LIMITED_USE_KEY = "6000107"
+
+
 def _tap(version, pan, key_index=1):
     values = {tag: os.urandom(length) for tag, length in LENGTHS.items()}
-    values["9F10"] = issuer_application_data(version, key_index, bytes(4))
+    limited = LIMITED_USE_KEY if version.uses_limited_keys else None
+    values["9F10"] = issuer_application_data(version, key_index, bytes(4), limited)
     key = card_key(MASTER, str(pan), "01", version.option)
+    if limited:
+        key = version.limited_use_key(key, limited)
     data = cryptogram.cryptogram_input(values, values["9F10"])
     return key, values, data, version.arqc(key, values)
 
@@ -38,15 +44,15 @@ def verifier():
     )
 
 
-@pytest.mark.parametrize("version", [TAPWRIGHT_AES, VSDC_18], ids=lambda version: version.name)
+@pytest.mark.parametrize("version", TOKEN_CRYPTOGRAM_VERSIONS.values(), ids=lambda version: version.name)
 def test_agrees_with_the_emv_functions(verifier, version):
     """ARQCs verify and ARPCs are equal, on the first tap of a card and on later ones."""
+    index = int(LIMITED_USE_KEY) if version.uses_limited_keys else 0
     for pan in (9999501000000017, 9999501000000025, 9999501000000017):
         key, values, data, arqc = _tap(version, pan)
-        answer_key = verifier.verified(pan, 1, version.number, 1, values["9F36"], data, arqc)
         atc = int.from_bytes(values["9F36"], "big")
         for update in (bytes(4), bytes.fromhex("00800000")):
-            answer_key = verifier.verified(pan, 1, version.number, 1, values["9F36"], data, arqc)
+            answer_key = verifier.verified(pan, 1, version.number, 1, index, values["9F36"], data, arqc)
             assert answer_key.arpc(arqc, update) == version.arpc(key, atc, values["9F37"], arqc, update)
 
 
@@ -58,9 +64,9 @@ def test_any_flipped_bit_is_noticed(bit, version):
     _, _, data, arqc = _tap(version, 9999501000000017)
     changed = bytearray(data)
     changed[bit // 8] ^= 1 << bit % 8
-    assert verifier.verified(9999501000000017, 1, version.number, 1, data[SIGNED_ATC], data, arqc) is not None
+    assert verifier.verified(9999501000000017, 1, version.number, 1, 0, data[SIGNED_ATC], data, arqc) is not None
     assert (
-        verifier.verified(9999501000000017, 1, version.number, 1, bytes(changed[SIGNED_ATC]), bytes(changed), arqc)
+        verifier.verified(9999501000000017, 1, version.number, 1, 0, bytes(changed[SIGNED_ATC]), bytes(changed), arqc)
         is None
     )
 
@@ -71,7 +77,7 @@ def test_any_flipped_bit_is_noticed(bit, version):
 def test_other_cards_versions_and_keys_are_refused(verifier, psn, number, index):
     """Another sequence number, cryptogram version or key index does not verify, known or not."""
     _, values, data, arqc = _tap(TAPWRIGHT_AES, 9999501000000017)
-    assert verifier.verified(9999501000000017, psn, number, index, values["9F36"], data, arqc) is None
+    assert verifier.verified(9999501000000017, psn, number, index, 0, values["9F36"], data, arqc) is None
 
 
 def test_layout_of_the_signed_bytes():
@@ -87,5 +93,14 @@ def test_cards_are_forgotten_in_time(verifier, monkeypatch):
     monkeypatch.setattr(cryptograms, "CARDS_KEPT_MAX", 2)
     for pan in (9999501000000017, 9999501000000025, 9999501000000033, 9999501000000017):
         _, values, data, arqc = _tap(TAPWRIGHT_AES, pan)
-        assert verifier.verified(pan, 1, 0xA6, 1, values["9F36"], data, arqc) is not None
+        assert verifier.verified(pan, 1, 0xA6, 1, 0, values["9F36"], data, arqc) is not None
         assert len(verifier._cards) <= 2
+
+
+@pytest.mark.parametrize("version", TOKEN_CRYPTOGRAM_VERSIONS.values(), ids=lambda version: version.name)
+def test_a_card_key_and_a_limited_key_are_not_mixed_up(verifier, version):
+    """A version that uses limited keys needs one, the others have none, and another key's index does not verify."""
+    _, values, data, arqc = _tap(version, 9999501000000017)
+    wrong = (0, int(LIMITED_USE_KEY) + 1, 10**7) if version.uses_limited_keys else (1,)
+    for index in wrong:
+        assert verifier.verified(9999501000000017, 1, version.number, 1, index, values["9F36"], data, arqc) is None

@@ -4,14 +4,13 @@ import httpx
 import pytest
 
 from authz.kernel.forcing import TEST_AMOUNT_BASE
-from authz.reasons import ANSWERS, LAST_REASON, Reason
+from authz.reasons import ANSWERS, DECLINES, Reason
 from simulators import test_values
 from simulators.issuer import Issuer
 from simulators.sandbox import running_sandbox
 from tests.conftest import settings_for
 from tests.integration.shops import open_shop
 
-FORCIBLE = [reason for reason in Reason if not reason.is_approval and reason <= LAST_REASON]
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +48,7 @@ def test_the_clock_stays_ahead_after_a_restart(tmp_path):
     assert times[1] >= times[0]
 
 
-@pytest.mark.parametrize("reason", FORCIBLE, ids=lambda reason: reason.code)
+@pytest.mark.parametrize("reason", DECLINES, ids=lambda reason: reason.code)
 def test_every_decline_can_be_forced(http, shop, reason):
     """By token, and by amount: the answer has its DE 39, and the decision its reason."""
     _, account, phone, terminal = shop

@@ -79,7 +79,11 @@ class CryptogramVersion:
     def arqc(self, card_key: bytes, values: Mapping[str, bytes]) -> bytes:
         """The application cryptogram over tag values (at least `cryptogram.INPUT_TAGS` and 9F10), 8 bytes."""
         data = cryptogram.cryptogram_input(values, values["9F10"][self.issuer_part])
-        key = self.session_key(card_key, int.from_bytes(values["9F36"], "big"), values["9F37"])
+        return self.arqc_over(card_key, int.from_bytes(values["9F36"], "big"), values["9F37"], data)
+
+    def arqc_over(self, card_key: bytes, atc: int, unpredictable_number: bytes, data: bytes) -> bytes:
+        """The application cryptogram over its input as bytes, 8 bytes."""
+        key = self.session_key(card_key, atc, unpredictable_number)
         match self.cipher:
             case "AES":
                 return cryptogram.arqc_aes(key, data)

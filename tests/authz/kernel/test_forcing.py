@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from authz.commands import CryptogramOutcome, Kind
+from authz.kernel.checks import Check
 from authz.kernel.forcing import TEST_AMOUNT_BASE
-from authz.reasons import LAST_REASON, Reason
+from authz.reasons import DECLINES, Reason
 from authz.tables import FORCED_MAX, Counter, ForcedScope
 from tests.authz.bank import Bank
 from tests.authz.commands import command, tap
 
-FORCIBLE = [reason for reason in Reason if not reason.is_approval and reason <= LAST_REASON]
 SUBJECTS = {ForcedScope.TOKEN: 701, ForcedScope.CARD: 70, ForcedScope.TERMINAL: 0}
 
 
@@ -69,11 +69,11 @@ def test_no_more_than_there_is_room_for():
     assert bank.send(tap(1)) is Reason.APPROVED
 
 
-@pytest.mark.parametrize("reason", FORCIBLE, ids=lambda reason: reason.code)
+@pytest.mark.parametrize("reason", DECLINES, ids=lambda reason: reason.code)
 def test_every_reason_has_an_amount(reason):
     """An amount asks for each decline, where the program says so."""
     bank = Bank()
     assert bank.send(tap(1, TEST_AMOUNT_BASE + reason)) is reason
-    assert np.flatnonzero(bank.findings.checks["reached"]).max() == 7
+    assert np.flatnonzero(bank.findings.checks["reached"]).max() == Check.SIMULATION
     bank.use(test_amounts=False)
     assert bank.send(tap(2, TEST_AMOUNT_BASE + reason)) is Reason.EXCEEDS_LIMIT
