@@ -22,7 +22,9 @@ from authz.reasons import ANSWERS, DECLINES, Reason
 from simulators.cli import argument_parser
 from simulators.settings import Settings
 from tokenvault.emv.data_elements import DATA_ELEMENTS
-from tokenvault.lifecycle import TRANSITIONS
+from tokenvault.events import EventType
+from tokenvault.lifecycle import REASONS, TRANSITIONS, Change, Initiator
+from tokenvault.provisioning import FORCED_OUTCOMES, OUTCOMES, ProvisioningPolicy, WalletReason
 
 DOCUMENTS = Path(__file__).parent
 _BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -76,7 +78,7 @@ def _token_states() -> str:
 def _settings() -> str:
     rows = []
     for name, field in Settings.model_fields.items():
-        is_key = name.startswith(("api_key", "emv_master_key"))
+        is_key = name.startswith(("api_keys", "emv_master_key"))
         default = "see [test values](test-values.md)" if is_key else f"`{field.get_default(call_default_factory=True)}`"
         rows.append((f"`{name}`", f"`TAPWRIGHT_{name.upper()}`", field.description or "", default))
     return _table(("in `tapwright.toml`", "in the environment", "what", "default"), rows)
@@ -156,13 +158,45 @@ def _test_amounts() -> str:
     return _table(("amount, minor units", "reason", "DE 39"), rows)
 
 
+def _forced_outcomes() -> str:
+    return _table(
+        ("`wallet_account_id`", "outcome"),
+        [(f"`{name}`", f"`{OUTCOMES[vote]}`") for name, vote in FORCED_OUTCOMES.items()],
+    )
+
+
+def _change_reasons() -> str:
+    asked_for = (Change.SUSPEND, Change.RESUME, Change.DEACTIVATE)
+    rows = [
+        (
+            f"`{initiator}`",
+            *(", ".join(f"`{reason}`" for reason in sorted(REASONS[change, initiator])) for change in asked_for),
+        )
+        for initiator in Initiator
+    ]
+    return _table(("initiator", *(f"may {change} for" for change in asked_for)), rows)
+
+
+def _event_types() -> str:
+    return "".join(f"- `{event_type}`\n" for event_type in EventType)
+
+
+def _wallet_reasons() -> str:
+    votes = ProvisioningPolicy().wallet_reasons
+    return _table(("reason", "vote"), [(f"`{reason}`", votes[reason].name.lower()) for reason in WalletReason])
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "attributes": _attributes,
     "channels": _channels,
     "chip-tags": _chip_tags,
     "checks": _checks,
     "command-line": _command_line,
+    "change-reasons": _change_reasons,
     "decline-tests": _decline_tests,
+    "event-types": _event_types,
+    "forced-outcomes": _forced_outcomes,
+    "wallet-reasons": _wallet_reasons,
     "message-tests": _message_tests,
     "reasons": _reasons,
     "settings": _settings,

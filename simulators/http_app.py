@@ -1,6 +1,8 @@
 """The HTTP application: the routers of both packages under one roof, with health, readiness and metrics."""
 
+import time
 from collections.abc import Iterable
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
@@ -19,10 +21,26 @@ from authz.replay import History
 from simulators.advice_forwarder import AdviceForwarder
 from simulators.clock import SandboxClock
 from simulators.http import accounts as used_accounts
-from simulators.http import simulations
+from simulators.http import messages, simulations
 from simulators.settings import Settings
-from tokenvault.http import accounts, cards, devices, problem, tokens
-from tokenvault.http.access import Scope, requires
+from tokenvault.api_keys import Scope
+from tokenvault.caller import current_caller
+from tokenvault.http import (
+    accounts,
+    administration,
+    cards,
+    devices,
+    events,
+    keys,
+    network,
+    policy,
+    problem,
+    token_requestors,
+    tokens,
+)
+from tokenvault.http.access import requires
+from tokenvault.http.calls import IDEMPOTENCY_KEY, Calls
+from tokenvault.rate_limits import RateLimits
 from tokenvault.vault import Vault
 
 _DESCRIPTION = """
@@ -66,7 +84,7 @@ def build_app(
     engine: Engine,
     history: History,
     projection: Projection,
-    network: Network,
+    iso_network: Network,
     iso_server: Iso8583Server,
     clock: SandboxClock,
     advice_forwarder: AdviceForwarder,
@@ -86,15 +104,34 @@ def build_app(
     app.state.clock = clock
     app.state.advice_forwarder = advice_forwarder
     app.state.sees_funding_side = _sees_funding_side
-    app.state.api_keys = settings.accepted_api_keys()
+    app.state.secrets_limits = network.secrets_limits()
+    app.state.secrets_per_second = settings.secrets_per_second
     app.state.public_url = settings.public_url
     problem.install(app)
 
     @app.exception_handler(EngineStopped)
     async def engine_stopped(_request: Request, _error: EngineStopped) -> JSONResponse:
-        return problem.answer(503, "engine_stopped", "the engine has stopped; what the vault has taken it hears later")
+        return _engine_stopped()
 
-    for module in (accounts, cards, devices, tokens):
+    app.add_middleware(
+        Calls,
+        vault=vault,
+        api_keys=settings.accepted_api_keys(vault),
+        rate_limits=RateLimits(time.monotonic),
+        answer_to=lambda error: _engine_stopped() if isinstance(error, EngineStopped) else None,
+    )
+    for module in (
+        accounts,
+        cards,
+        devices,
+        tokens,
+        token_requestors,
+        policy,
+        events,
+        network,
+        keys,
+        administration,
+    ):
         app.include_router(module.router)
     issuer, network_side = (Scope.ISSUER, Scope.SANDBOX), (Scope.ISSUER, Scope.NETWORK, Scope.SANDBOX)
     for router, scopes, statuses in (
@@ -105,19 +142,52 @@ def build_app(
         (rules.program_router, issuer, ()),
         (rules.router, issuer, (404, 409)),
         (simulations.router, (Scope.SANDBOX,), (404, 409)),
+        (messages.router, (Scope.SANDBOX,), (404,)),
     ):
         app.include_router(router, dependencies=[requires(*scopes)], responses=problem.responses(*statuses))
     registry = CollectorRegistry()
-    registry.register(_Figures(engine, network, iso_server))
+    registry.register(_Figures(engine, iso_network, iso_server))
     _add_operations(app, registry)
+    _tell_of_idempotency(app)
     return app
 
 
-def _sees_funding_side(request: Request) -> bool:
+def _engine_stopped() -> JSONResponse:
+    return problem.answer(503, "engine_stopped", "the engine has stopped; what the vault has taken it hears later")
+
+
+def _sees_funding_side(_request: Request) -> bool:
     """Whether the caller's key is good for more than the merchant's side."""
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    scopes = request.app.state.api_keys.scopes(key.strip()) if scheme.lower() == "bearer" else frozenset()
-    return not scopes.isdisjoint({Scope.ISSUER, Scope.SANDBOX})
+    return not current_caller.get().scopes.isdisjoint({Scope.ISSUER, Scope.SANDBOX})
+
+
+def _tell_of_idempotency(app: FastAPI) -> None:
+    """Name the header that every POST takes in the OpenAPI document; it is read before any router."""
+    header = {
+        "name": IDEMPOTENCY_KEY,
+        "in": "header",
+        "required": False,
+        "description": "Any text of yours, 1 to 255 characters: a request that is sent again under it is carried out "
+        "once, and gets the first answer for a day. Another request under the same key is refused with 422.",
+        "schema": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 255,
+            "pattern": "^[!-~]+$",
+            "examples": ["3f6c1f8e-6f0e-4a38-9d3c-0a6d2c2d3b1a"],
+        },
+    }
+    make = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = make()
+        for operations in document["paths"].values():
+            parameters = operations.get("post", {}).setdefault("parameters", []) if "post" in operations else None
+            if parameters is not None and header not in parameters:
+                parameters.append(header)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
 
 
 def _add_operations(app: FastAPI, registry: CollectorRegistry) -> None:

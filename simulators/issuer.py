@@ -35,31 +35,32 @@ class Issuer:
     def open_account(self, currency: str, credit_limit: int, transaction_limit: int | None = None) -> dict[str, Any]:
         """Open an account; amounts in minor units. Raises: IssuerRefused."""
         body = {"currency": currency, "credit_limit": credit_limit, "transaction_limit": transaction_limit}
-        return self._call("POST", "/v1/accounts", body)
+        return self.call("POST", "/v1/accounts", body)
 
-    def issue_card(self, account_id: str) -> dict[str, Any]:
-        """Issue a card. Raises: IssuerRefused."""
-        return self._call("POST", "/v1/cards", {"account_id": account_id})
+    def issue_card(self, account_id: str, **contact_points: str) -> dict[str, Any]:
+        """Issue a card. contact_points: text_message, e_mail. Raises: IssuerRefused."""
+        return self.call("POST", "/v1/cards", {"account_id": account_id, "contact_points": contact_points})
 
     def set_frozen(self, card_id: str, frozen: bool) -> dict[str, Any]:
         """Freeze or unfreeze a card. Raises: IssuerRefused."""
-        return self._call("POST", f"/v1/cards/{card_id}/{'freeze' if frozen else 'unfreeze'}")
+        return self.call("POST", f"/v1/cards/{card_id}/{'freeze' if frozen else 'unfreeze'}")
 
     def change_token(self, token_id: str, change: str) -> dict[str, Any]:
         """suspend or resume a token as its issuer. Raises: IssuerRefused."""
-        return self._call("POST", f"/v1/tokens/{token_id}/{change}", {"initiator": "issuer"})
+        return self.call("POST", f"/v1/tokens/{token_id}/{change}", {"initiator": "issuer"})
 
     def balance(self, account_id: str) -> dict[str, Any]:
         """Limit, posted, held and available, minor units. Raises: IssuerRefused."""
-        return self._call("GET", f"/v1/accounts/{account_id}/balance")
+        return self.call("GET", f"/v1/accounts/{account_id}/balance")
 
     def authorization(self, authorization_id: str) -> dict[str, Any]:
         """A decision with its checks. Raises: IssuerRefused."""
-        return self._call("GET", f"/v1/authorizations/{authorization_id}")
+        return self.call("GET", f"/v1/authorizations/{authorization_id}")
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Any call of the API; an empty answer is an empty object. Raises: IssuerRefused."""
         response = self._http.request(method, path, json=body)
-        answer: dict[str, Any] = response.json()
+        answer: dict[str, Any] = response.json() if response.content else {}
         if response.is_error:
             raise IssuerRefused(response.status_code, answer)
         return answer

@@ -62,49 +62,73 @@ class Phone:
             "name": self.name,
             "attestation_certificates": [base64.b64encode(certificate.public_bytes(Encoding.DER)).decode()],
         }
-        self.device_id = str(self._call("POST", "/v1/devices", body)["id"])
+        self.device_id = str(self.call("POST", "/v1/devices", body)["id"])
         return self.device_id
 
-    def request_token(self, card_id: str, *, cryptogram_profile: str = "aes") -> dict[str, Any]:
-        """Ask for a token for a card; returns it with its decision. Raises: WalletRefused."""
+    def request_token(self, card_id: str | None, *, cryptogram_profile: str = "aes", **more: Any) -> dict[str, Any]:
+        """Ask for a token for a card; returns it with its decision. more: other fields of the request.
+
+        Raises: WalletRefused.
+        """
         body = {
             "card_id": card_id,
             "device_id": self.device_id,
             "token_requestor_id": test_values.TOKEN_REQUESTOR_ID,
             "cryptogram_profile": cryptogram_profile,
         }
-        token = self._call("POST", "/v1/tokens", body)
+        token = self.call("POST", "/v1/tokens", body | more)
         self.token_id = str(token["id"])
         return token
 
     def activate(self) -> dict[str, Any]:
         """Activate the token and put its credentials into the secure element. Raises: WalletRefused."""
-        activation = self._call("POST", f"/v1/tokens/{self.token_id}/activate")
+        return self._fetch("activate")
+
+    def refill(self) -> dict[str, Any]:
+        """Get the next limited-use key. Raises: WalletRefused."""
+        return self._fetch("limited_use_keys")
+
+    @property
+    def wants_refill(self) -> bool:
+        """Whether its limited-use key is nearly used up."""
+        return self.token_id is not None and self._secure_element.wants_refill(self.token_id)
+
+    def _fetch(self, what: str) -> dict[str, Any]:
+        activation = self.call("POST", f"/v1/tokens/{self.token_id}/{what}")
         self._secure_element.install(activation["sealed_credentials"], activation["hpke_info"])
         return dict(activation["token"])
 
-    def provision(self, card_id: str, *, cryptogram_profile: str = "aes") -> str:
+    def send_code(self, method: str = "text_message") -> dict[str, Any]:
+        """Have a one-time code sent. Raises: WalletRefused."""
+        return self.call("POST", f"/v1/tokens/{self.token_id}/verification", {"method": method})
+
+    def enter_code(self, code: str) -> dict[str, Any]:
+        """Complete the verification; returns the token. Raises: WalletRefused."""
+        return self.call("POST", f"/v1/tokens/{self.token_id}/verification/complete", {"code": code})
+
+    def provision(self, card_id: str, *, cryptogram_profile: str = "aes", **more: Any) -> str:
         """Register where needed, request and activate; returns the token's identifier. Raises: WalletRefused."""
         if self.device_id is None:
             self.register()
-        token = self.request_token(card_id, cryptogram_profile=cryptogram_profile)
+        token = self.request_token(card_id, cryptogram_profile=cryptogram_profile, **more)
         self.activate()
         return str(token["id"])
 
     def change_token(self, change: str, initiator: str = "cardholder") -> dict[str, Any]:
         """suspend or resume the token. Raises: WalletRefused."""
-        return self._call("POST", f"/v1/tokens/{self.token_id}/{change}", {"initiator": initiator})
+        return self.call("POST", f"/v1/tokens/{self.token_id}/{change}", {"initiator": initiator})
 
     def delete_token(self) -> dict[str, Any]:
         """Deactivate the token for good. Raises: WalletRefused."""
-        return self._call("DELETE", f"/v1/tokens/{self.token_id}")
+        return self.call("DELETE", f"/v1/tokens/{self.token_id}")
 
     def tap(self, terminal_values: dict[str, bytes]) -> CardAnswer:
         """Answer a terminal. terminal_values: tag -> value."""
         assert self.token_id is not None, "provision a token before tapping"
         return self._secure_element.generate_cryptogram(self.token_id, terminal_values)
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Any call of the API, signed by this phone. Raises: WalletRefused."""
         url = str(self._http.base_url).rstrip("/") + path
         claims: dict[str, object] = {
             "jti": str(uuid.uuid4()),

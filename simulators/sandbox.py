@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import os
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import structlog
 import uvicorn
@@ -31,14 +33,20 @@ from simulators.clock import SandboxClock
 from simulators.http_app import build_app
 from simulators.settings import Settings
 from simulators.vault_feed import VaultFeed
+from tokenvault import token_requestors
 from tokenvault.database import open_database
-from tokenvault.keys import KeyRing, KeyUnavailable, load_root_key
-from tokenvault.tokens import CRYPTOGRAM_PROFILES
+from tokenvault.errors import KeyUnavailable
+from tokenvault.key_rotation import reseal_some
+from tokenvault.keys import KeyRing
+from tokenvault.tokens import VERSIONS, key_purpose_of
 from tokenvault.vault import Vault
+from tokenvault.webhook_delivery import WebhookSender
 
 log = structlog.get_logger()
 
 Clock = Callable[[], float]
+
+_RESEAL_PAUSE_SECONDS = 0.5
 
 
 class StartError(Exception):
@@ -103,6 +111,8 @@ class Sandbox:
         await self._feed.drain()
 
         self._keep_making_checkpoints()
+        self._keep_running(WebhookSender(vault).run())
+        self._keep_running(_keep_resealing(vault))
 
         dialect = built_in()
         decisions = IssuerDecisions(
@@ -127,39 +137,45 @@ class Sandbox:
         app = build_app(settings, vault, engine, history, projection, network, iso_server, self._clock, forwarder)
         await self._serve_http(app, http_socket)
         host, port = http_socket.getsockname()[:2]
-        self.http_url = f"http://{host}:{port}"
+        self.http_url = f"{'http' if settings.tls_certificate is None else 'https'}://{host}:{port}"
         app.state.ready = True
         log.info("ready", http=self.http_url, iso8583=f"{self.iso_address[0]}:{self.iso_address[1]}")
 
     def _keep_making_checkpoints(self) -> None:
         settings = self.settings
-        making = asyncio.create_task(
+        self._keep_running(
             keep_making_checkpoints(
                 settings.data_dir, settings.checkpoint_segments, Retention(settings.journal_keep_segments)
             )
         )
 
-        async def stop_making() -> None:
-            making.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await making
+    def _keep_running(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something beside everything else until the sandbox stops."""
+        running = asyncio.create_task(work)
 
-        self._cleanup.push_async_callback(stop_making)
+        async def stop_running() -> None:
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+        self._cleanup.push_async_callback(stop_running)
 
     def _open_vault(self, loop: asyncio.AbstractEventLoop) -> Vault:
         settings = self.settings
-        root_key = load_root_key(settings.root_key_file or settings.data_dir / "root.key", os.urandom)
+        root_key = settings.open_root_key()
         database = open_database(settings.database_url)
         self._cleanup.callback(database.dispose)
-        keys = KeyRing.open(database, root_key, settings.emv_master_keys(), os.urandom)
+        keys = KeyRing.open(database, root_key, settings.given_keys(), os.urandom)
 
         def announce() -> None:
             # The vault's use cases run in worker threads; the engine lives on the loop.
             asyncio.run_coroutine_threadsafe(self._feed.drain(), loop).result()
 
-        return Vault(
+        vault = Vault(
             database, keys, settings.program(), clock=self._clock, wall_clock=self._clock.real, announce=announce
         )
+        token_requestors.install(replace(vault, announce=lambda: None))
+        return vault
 
     def _open_projection(self, engine: Engine, history: History) -> Projection:
         database = open_history(self.settings.data_dir / "history.db")
@@ -171,7 +187,14 @@ class Sandbox:
         return projection
 
     async def _serve_http(self, app: object, http_socket: socket.socket) -> None:
-        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)  # type: ignore[arg-type]
+        config = uvicorn.Config(
+            app,  # type: ignore[arg-type]
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=5,
+            **self._tls(),
+        )
         server = _QuietServer(config)
         serving = asyncio.create_task(server.serve(sockets=[http_socket]))
         while not server.started and not serving.done():
@@ -182,6 +205,16 @@ class Sandbox:
             await serving
 
         self._cleanup.push_async_callback(shut_down)
+
+    def _tls(self) -> dict[str, Any]:
+        """What uvicorn needs to know of certificates."""
+        settings = self.settings
+        if settings.tls_certificate is None:
+            return {}
+        told: dict[str, Any] = {"ssl_certfile": settings.tls_certificate, "ssl_keyfile": settings.tls_key}
+        if settings.tls_client_authorities is not None:
+            told |= {"ssl_ca_certs": str(settings.tls_client_authorities), "ssl_cert_reqs": ssl.CERT_REQUIRED}
+        return told
 
     @staticmethod
     async def _close_iso_server(server: Iso8583Server, engine: Engine) -> None:
@@ -202,15 +235,25 @@ class Sandbox:
         await self._cleanup.aclose()
 
 
+async def _keep_resealing(vault: Vault) -> None:
+    """Do what running key rotations have left, one batch at a time, so that others get their turn in between."""
+    while True:
+        try:
+            busy = await asyncio.to_thread(reseal_some, vault)
+        except Exception:
+            log.exception("resealing_failed")
+            busy = False
+        await asyncio.sleep(0.001 if busy else _RESEAL_PAUSE_SECONDS)
+
+
 def _issuer_keys(keys: KeyRing) -> Callable[[int, int], bytes | None]:
     """The issuer master key behind a cryptogram version and key index, for the network."""
-    purposes = {version.number: purpose for version, purpose in CRYPTOGRAM_PROFILES.values()}
 
     def issuer_key(version: int, key_index: int) -> bytes | None:
-        if version not in purposes:
+        if version not in VERSIONS:
             return None
         try:
-            return keys.key(purposes[version], key_index)
+            return keys.key(key_purpose_of(version), key_index)
         except KeyUnavailable:
             return None
 

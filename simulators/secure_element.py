@@ -35,6 +35,7 @@ class SecureElement:
         self.__signing_key = ECKey.import_key(self.__device_key)
         self.__tokens: dict[str, TokenCredentials] = {}
         self.__counters: dict[str, int] = {}
+        self.__taps_left: dict[str, int] = {}
 
     def __repr__(self) -> str:
         return f"SecureElement({len(self.__tokens)} tokens)"
@@ -66,8 +67,15 @@ class SecureElement:
         plaintext = open_on_device(base64.urlsafe_b64decode(padded), self.__device_key, info.encode("ascii"))
         credentials = TokenCredentials.decode(plaintext)
         self.__tokens[credentials.token_id] = credentials
+        if credentials.limited_use_key is not None:
+            self.__taps_left[credentials.token_id] = credentials.limited_use_key.uses
         self.__counters.setdefault(credentials.token_id, 0)
         return credentials.token_id
+
+    def wants_refill(self, token_id: str) -> bool:
+        """Whether a token's limited-use key is so far used up that the next should be asked for."""
+        limited = self.__tokens[token_id].limited_use_key
+        return limited is not None and self.__taps_left[token_id] <= limited.refill_at
 
     def generate_cryptogram(self, token_id: str, terminal_values: dict[str, bytes]) -> CardAnswer:
         """Answer one tap with track 2, ATC, issuer application data and an ARQC.
@@ -77,6 +85,8 @@ class SecureElement:
         """
         token = self.__tokens[token_id]
         self.__counters[token_id] += 1
+        if token_id in self.__taps_left:
+            self.__taps_left[token_id] -= 1
         values = {
             "82": bytes.fromhex(token.application_interchange_profile),
             "84": bytes.fromhex(token.application_identifier),
@@ -84,7 +94,8 @@ class SecureElement:
             "9F27": _ARQC,
             "9F36": self.__counters[token_id].to_bytes(2, "big"),
         }
-        card_key = bytes.fromhex(token.card_key)
-        values["9F26"] = token.cryptogram_version.arqc(card_key, terminal_values | values)
+        secret = token.card_key if token.limited_use_key is None else token.limited_use_key.key
+        assert secret is not None, "credentials hold one of two kinds of keys"
+        values["9F26"] = token.cryptogram_version.arqc(bytes.fromhex(secret), terminal_values | values)
         track2 = Track2(token.token_pan, token.expiry, token.service_code, "0")
         return CardAnswer(track2, token.pan_sequence_number, values)

@@ -10,8 +10,8 @@ from authz.errors import EngineError
 from simulators.logging_setup import configure_logging
 from simulators.sandbox import Sandbox, StartError
 from simulators.settings import Settings
-from tokenvault.errors import FieldError
-from tokenvault.keys import KeyUnavailable
+from tokenvault.database import DatabaseUnavailable
+from tokenvault.errors import FieldError, KeyUnavailable
 
 READY_LINE = "tapwright is ready"
 
@@ -21,7 +21,7 @@ def serve(settings: Settings) -> int:
     configure_logging(settings.log_level, settings.log_format)
     try:
         return uvloop.run(_serve(settings))
-    except (StartError, EngineError, KeyUnavailable, FieldError, OSError, ValueError) as error:
+    except (StartError, EngineError, KeyUnavailable, DatabaseUnavailable, FieldError, OSError, ValueError) as error:
         sys.stderr.write(f"tapwright: {error}\n")
         return 1
 

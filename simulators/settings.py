@@ -1,5 +1,6 @@
 """Settings of a server: flags before environment (``TAPWRIGHT_*``) before ``tapwright.toml`` before these defaults."""
 
+import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,11 +10,15 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from authz.issuer_server import IssuerServer
 from simulators import test_values
+from tokenvault.api_keys import Scope
 from tokenvault.errors import FieldError
-from tokenvault.http.access import ApiKeys, Scope
+from tokenvault.http.access import ApiKeys
 from tokenvault.keys import KeyPurpose
 from tokenvault.pan import PanRange
-from tokenvault.program import Program, TokenRequestor
+from tokenvault.pkcs11_root_key import Pkcs11Location, Pkcs11RootKey
+from tokenvault.program import LimitedUse, PanGeneration, Program
+from tokenvault.root_keys import RootKey, root_key_from_text, root_key_in_file
+from tokenvault.vault import Vault
 from tokenvault.webhook_signatures import secret_bytes
 
 CONFIGURATION_FILE = "tapwright.toml"
@@ -65,7 +70,33 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines look.")
+    database: SecretStr | None = Field(
+        None,
+        description="The vault's database, `postgresql://USER:PASSWORD@HOST/NAME`; SQLite in `data_dir` if unset.",
+    )
     root_key_file: Path | None = Field(None, description="The vault's root key; in the data directory by default.")
+    root_key: SecretStr | None = Field(
+        None, description="The root key itself, 64 hexadecimal digits, in place of a file."
+    )
+    root_key_pkcs11: str | None = Field(
+        None, description="The root key in an HSM: `pkcs11:token=TOKEN;object=KEY?module-path=FILE` (RFC 7512)."
+    )
+    root_key_pkcs11_pin: SecretStr = Field(SecretStr(""), description="The HSM's user PIN.")
+    token_pan_generation: PanGeneration = Field(
+        PanGeneration.RANDOM, description="How token PANs are chosen: `random`, or `ff1` (format-preserving)."
+    )
+    limited_use_key_seconds: int = Field(24 * 3600, ge=60, description="How long a limited-use key lives.")
+    limited_use_key_taps: int = Field(10, ge=1, le=1000, description="How many taps it is good for.")
+    limited_use_key_refill_at: int = Field(3, ge=0, description="Taps left when a phone asks for the next.")
+    api_calls_per_second: int | None = Field(
+        None, ge=1, description="How often one API key may call, unless it has a limit of its own; no limit if unset."
+    )
+    secrets_per_second: int = Field(50, ge=1, description="How often one API key may detokenize or try a PIN.")
+    tls_certificate: Path | None = Field(None, description="PEM file: the HTTP API then speaks TLS only.")
+    tls_key: Path | None = Field(None, description="PEM file: its private key.")
+    tls_client_authorities: Path | None = Field(
+        None, description="PEM file: callers must show a certificate under one of these (mutual TLS)."
+    )
     api_keys: dict[str, list[Scope]] = Field(
         default_factory=_sandbox_api_keys, repr=False, description="API keys and their scopes."
     )
@@ -113,6 +144,21 @@ class Settings(BaseSettings):
             raise ValueError(f"issuer_server_secret {error}") from None
         return self
 
+    @field_validator("root_key_pkcs11")
+    @classmethod
+    def _check_pkcs11(cls, value: str | None) -> str | None:
+        if value is not None:
+            Pkcs11Location.parse(value)
+        return value
+
+    @model_validator(mode="after")
+    def _check_tls(self) -> "Settings":
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key come together")
+        if self.tls_client_authorities is not None and self.tls_certificate is None:
+            raise ValueError("tls_client_authorities takes tls_certificate and tls_key")
+        return self
+
     @field_validator("manufacturer_roots")
     @classmethod
     def _check_manufacturer_roots(cls, paths: list[Path]) -> list[Path]:
@@ -135,7 +181,9 @@ class Settings(BaseSettings):
 
     @property
     def database_url(self) -> str:
-        """The vault's database."""
+        """The vault's database; its password is in it."""
+        if self.database is not None:
+            return self.database.get_secret_value()
         return f"sqlite:///{self.data_dir / 'vault.db'}"
 
     def issuer_server(self) -> IssuerServer | None:
@@ -146,30 +194,44 @@ class Settings(BaseSettings):
         key = secret_bytes(secret.get_secret_value() if secret else "")
         return IssuerServer(self.issuer_server_url, key, self.issuer_server_deadline_seconds)
 
-    def accepted_api_keys(self) -> ApiKeys:
+    def accepted_api_keys(self, vault: Vault) -> ApiKeys:
         """The API keys that a server accepts."""
-        return ApiKeys({key: frozenset(scopes) for key, scopes in self.api_keys.items()})
+        configured = {key: frozenset(scopes) for key, scopes in self.api_keys.items()}
+        return ApiKeys(vault, configured, self.api_calls_per_second)
 
-    def emv_master_keys(self) -> dict[tuple[KeyPurpose, int], bytes]:
-        """Issuer master keys by purpose and key index."""
+    def open_root_key(self) -> RootKey:
+        """The root key, from wherever it is. Raises: KeyUnavailable."""
+        if self.root_key_pkcs11 is not None:
+            location = Pkcs11Location.parse(self.root_key_pkcs11)
+            return Pkcs11RootKey(location, self.root_key_pkcs11_pin.get_secret_value())
+        if self.root_key is not None:
+            return root_key_from_text(self.root_key.get_secret_value())
+        return root_key_in_file(self.root_key_file or self.data_dir / "root.key", os.urandom)
+
+    def given_keys(self) -> dict[tuple[KeyPurpose, int], bytes]:
+        """The keys that are fixed by the settings: issuer master keys, and those of the sandbox's terminals."""
         index = test_values.EMV_KEY_INDEX
         return {
             (KeyPurpose.EMV_MASTER_AES, index): bytes.fromhex(self.emv_master_key_aes.get_secret_value()),
             (KeyPurpose.EMV_MASTER_TDES, index): bytes.fromhex(self.emv_master_key_tdes.get_secret_value()),
+            (KeyPurpose.EMV_MASTER_SM4, index): bytes.fromhex(test_values.EMV_MASTER_KEY_SM4),
+            (KeyPurpose.PIN_BASE_TDES, 1): bytes.fromhex(test_values.PIN_BASE_KEY_TDES),
+            (KeyPurpose.PIN_BASE_AES, 1): bytes.fromhex(test_values.PIN_BASE_KEY_AES),
         }
 
     def program(self) -> Program:
         """The card program."""
         roots = [x509.load_pem_x509_certificate(path.read_bytes()) for path in self.manufacturer_roots]
-        wallet = TokenRequestor(
-            test_values.TOKEN_REQUESTOR_ID, test_values.TOKEN_REQUESTOR_NAME, frozenset({"contactless"})
-        )
         return Program(
             funding_range=PanRange(self.funding_bin, self.pan_digits),
             token_range=PanRange(self.token_bin, self.pan_digits),
-            token_requestors=(wallet,),
+            token_requestors=test_values.token_requestors(),
             manufacturer_roots=tuple(roots) or (test_values.manufacturer_root(),),
             par_prefix=test_values.PAR_PREFIX,
+            pan_generation=self.token_pan_generation,
+            limited_use=LimitedUse(
+                self.limited_use_key_seconds, self.limited_use_key_taps, self.limited_use_key_refill_at
+            ),
         )
 
 

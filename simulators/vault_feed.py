@@ -4,8 +4,9 @@ import asyncio
 
 import sqlalchemy as sa
 
-from authz.commands import CardState, Channel, Kind, Records, TokenState, new_commands
+from authz.commands import COUNTRY_BITS, CardState, Channel, Kind, Records, TokenState, new_commands
 from authz.engine import Engine
+from authz.program.compilation import merchant_key
 from tokenvault import outbox
 from tokenvault.currencies import CURRENCIES
 
@@ -64,3 +65,15 @@ def fill_command(command: Records, entry: outbox.Entry) -> None:
             command["token_requestor"] = int(token.token_requestor_id)
             command["token_created"] = token.created_at
             command["device_created"] = token.device_created_at
+            command["device_risk"] = token.device_risk
+            command["merchant_key"] = 0 if token.merchant_id is None else merchant_key(token.merchant_id)
+            command["transaction_limit_minor"] = token.transaction_limit_minor or 0
+            command["reference"] = sum(
+                int(country) << COUNTRY_BITS * place for place, country in enumerate(token.countries)
+            )
+        case outbox.LimitedUseKeyNotice() as key:
+            command["kind"] = Kind.SET_LIMITED_USE_KEY
+            command["token_pan"] = int(key.token_pan)
+            command["limited_use_key"] = int(key.key_index)
+            command["reference"] = key.ends_at
+            command["limit_minor"] = key.uses

@@ -52,7 +52,7 @@ def test_routers_hold_no_sql_and_no_cryptography(path):
     """A router parses, calls one use case and shows what came back."""
     roots = {name.partition(".")[0] for name in _imports(path)}
     assert roots.isdisjoint({"sqlalchemy", "sqlite3", "cryptography", "joserfc", "numpy", "numba"})
-    if path.name not in ("problem.py", "access.py"):
+    if path.name not in ("problem.py", "access.py", "calls.py"):
         assert not any(isinstance(node, ast.Try) for node in ast.walk(ast.parse(path.read_text())))
 
 

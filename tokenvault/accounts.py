@@ -4,11 +4,12 @@ from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
-from tokenvault import outbox, schema
+from tokenvault import events, outbox, schema
 from tokenvault.currencies import CURRENCIES
-from tokenvault.database import reading
 from tokenvault.errors import FieldError, NotFound
+from tokenvault.events import EventType
 from tokenvault.identifiers import Prefix, to_number, to_text
+from tokenvault.listing import newest_first
 from tokenvault.vault import Vault
 
 AMOUNT_MINOR_MAX = 10**12 - 1
@@ -51,14 +52,21 @@ def open_account(
     with vault.transaction() as connection:
         connection.execute(sa.insert(schema.accounts).values(**asdict(account)))
         outbox.put(connection, outbox.AccountNotice(account.id, currency, credit_limit_minor, limit, segment))
+        events.record(vault, connection, EventType.ACCOUNT_OPENED, account.text_id, {"currency": currency})
     return account
 
 
 def find_account(vault: Vault, text_id: str) -> Account:
     """The account with this identifier. Raises: NotFound."""
     number = to_number(Prefix.ACCOUNT, text_id)
-    with reading(vault.database) as connection:
+    with vault.reading() as connection:
         row = connection.execute(sa.select(schema.accounts).where(schema.accounts.c.id == number)).one_or_none()
     if row is None:
         raise NotFound(f"there is no account {text_id}")
     return Account(**row._mapping)
+
+
+def list_accounts(vault: Vault, *, limit: int, starting_after: str | None = None) -> list[Account]:
+    """Accounts, the newest first. Raises: NotFound."""
+    rows = newest_first(vault, schema.accounts, Prefix.ACCOUNT, limit=limit, starting_after=starting_after)
+    return [Account(**row._mapping) for row in rows]

@@ -1,21 +1,28 @@
-"""Funding cards: issued straight into the vault with no plastic, frozen and unfrozen. One transaction each."""
+"""Funding cards: issued straight into the vault with no plastic, found and listed. Their later life: `card_life`."""
 
-from dataclasses import asdict, dataclass, replace
+import json
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 
-from tokenvault import outbox, schema
+from tokenvault import events, outbox, schema
 from tokenvault.accounts import find_account
-from tokenvault.database import reading
+from tokenvault.contact_points import VerificationMethod, check_contact, masked
 from tokenvault.errors import Conflict, NotFound
+from tokenvault.events import EventType
 from tokenvault.identifiers import Prefix, to_number, to_text
+from tokenvault.listing import newest_first
 from tokenvault.pan import PAR_CHARACTERS, check_payment_account_reference
-from tokenvault.sealing import funding_pan_lookup, seal_funding_pan
+from tokenvault.sealing import CARD_CONTACTS, CARD_PAN, funding_pan_lookups, new_pan_lookup, seal, unseal
 from tokenvault.vault import Vault
 
 _PAR_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _PAN_ATTEMPTS = 32
+PIN_TRIES = 3
+
+Contacts = dict[VerificationMethod, str]
 
 
 class CardState(StrEnum):
@@ -23,6 +30,7 @@ class CardState(StrEnum):
 
     ACTIVE = "active"
     FROZEN = "frozen"
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,7 @@ class Card:
     payment_account_reference: str
     state: CardState
     created_at: int
+    masked_contacts: dict[str, str] = field(default_factory=dict)
 
     @property
     def text_id(self) -> str:
@@ -43,34 +52,87 @@ class Card:
         return to_text(Prefix.CARD, self.id)
 
 
-def issue_card(vault: Vault, account_text_id: str) -> Card:
+def issue_card(vault: Vault, account_text_id: str, contacts: Contacts | None = None) -> Card:
     """Issue a card on an account: a new PAN of the funding range, sealed at once.
 
-    Raises: NotFound if there is no such account; Conflict if the funding range is exhausted.
+    contacts: where one-time codes can be sent; sealed as well.
+    Raises: NotFound if there is no such account; FieldError; Conflict if the funding range is exhausted.
     """
     account = find_account(vault, account_text_id)
     card_id = vault.new_number()
     with vault.transaction() as connection:
-        pan, lookup = _unused_funding_pan(vault, connection)
-        version, sealed = seal_funding_pan(vault.keys, pan, card_id, vault.random_bytes)
+        pan = unused_funding_pan(vault, connection)
         expiry = vault.expiry_after(vault.program.card_validity_months)
-        card = Card(card_id, account.id, pan[-4:], expiry, _new_reference(vault), CardState.ACTIVE, vault.now())
+        masked_contacts, contact_columns = sealed_contacts(vault, card_id, contacts or {})
+        card = Card(
+            card_id,
+            account.id,
+            pan[-4:],
+            expiry,
+            _new_reference(vault),
+            CardState.ACTIVE,
+            vault.now(),
+            masked_contacts,
+        )
         connection.execute(
             sa.insert(schema.cards).values(
-                **asdict(card), sealed_pan=sealed, pan_key_version=version, pan_lookup=lookup
+                **card.__dict__,
+                **sealed_pan(vault, card_id, pan),
+                **contact_columns,
+                pin_tries_left=PIN_TRIES,
             )
         )
-        outbox.put(connection, outbox.CardNotice(card.id, account.id, card.state))
+        notify(connection, card)
+        record_card(vault, connection, EventType.CARD_ISSUED, card)
     return card
 
 
-def _unused_funding_pan(vault: Vault, connection: sa.Connection) -> tuple[str, bytes]:
+def sealed_pan(vault: Vault, card_id: int, pan: str) -> dict[str, Any]:
+    """The columns that keep a funding PAN and find it again."""
+    sealed = seal(vault.keys, CARD_PAN, card_id, pan.encode("ascii"), vault.random_bytes)
+    return sealed | new_pan_lookup(vault.keys, pan)
+
+
+def sealed_contacts(vault: Vault, card_id: int, contacts: Contacts) -> tuple[dict[str, str], dict[str, Any]]:
+    """What of contacts may be seen, and the columns that keep them. Raises: FieldError."""
+    for method, value in contacts.items():
+        check_contact(method, value)
+    shown = {str(method): masked(method, value) for method, value in contacts.items()}
+    if not contacts:
+        return shown, {CARD_CONTACTS.sealed: None, CARD_CONTACTS.version: None}
+    return shown, seal(vault.keys, CARD_CONTACTS, card_id, json.dumps(contacts).encode(), vault.random_bytes)
+
+
+def contacts_of(vault: Vault, connection: sa.Connection, card_id: int) -> Contacts:
+    """A card's contacts in the clear; personal."""
+    query = sa.select(*schema.cards.c["id", CARD_CONTACTS.sealed, CARD_CONTACTS.version])
+    row = connection.execute(query.where(schema.cards.c.id == card_id)).one()
+    if row.sealed_contacts is None:
+        return {}
+    told = json.loads(unseal(vault.keys, CARD_CONTACTS, row._mapping))
+    return {VerificationMethod(method): value for method, value in told.items()}
+
+
+def funding_pan_of(vault: Vault, connection: sa.Connection, card_id: int) -> str:
+    """A card's funding PAN; secret."""
+    query = sa.select(*schema.cards.c["id", CARD_PAN.sealed, CARD_PAN.version])
+    row = connection.execute(query.where(schema.cards.c.id == card_id)).one()
+    return unseal(vault.keys, CARD_PAN, row._mapping).decode("ascii")
+
+
+def card_with_pan(vault: Vault, connection: sa.Connection, pan: str) -> Card | None:
+    """The card that has a funding PAN, or None."""
+    lookups = list(funding_pan_lookups(vault.keys, pan).values())
+    number = connection.execute(sa.select(schema.cards.c.id).where(schema.cards.c.pan_lookup.in_(lookups))).scalar()
+    return None if number is None else card_numbered(connection, number)
+
+
+def unused_funding_pan(vault: Vault, connection: sa.Connection) -> str:
+    """A funding PAN that no card has; secret. Raises: Conflict."""
     for _ in range(_PAN_ATTEMPTS):
         pan = vault.program.funding_range.pan(vault.random_below(vault.program.funding_range.capacity))
-        lookup = funding_pan_lookup(vault.keys, pan)
-        taken = connection.execute(sa.select(schema.cards.c.id).where(schema.cards.c.pan_lookup == lookup)).first()
-        if taken is None:
-            return pan, lookup
+        if card_with_pan(vault, connection, pan) is None:
+            return pan
     raise Conflict("the funding PAN range is as good as full", code="pan_range_exhausted")
 
 
@@ -81,10 +143,39 @@ def _new_reference(vault: Vault) -> str:
     return check_payment_account_reference(prefix + "".join(suffix))
 
 
+def notify(connection: sa.Connection, card: Card) -> None:
+    """Tell the engine."""
+    outbox.put(connection, outbox.CardNotice(card.id, card.account_id, card.state))
+
+
+def record_card(
+    vault: Vault, connection: sa.Connection, event_type: EventType, card: Card, *, reason: str = ""
+) -> None:
+    """Write down what happened to a card."""
+    data = {
+        "account_id": to_text(Prefix.ACCOUNT, card.account_id),
+        "state": card.state,
+        "last4": card.last4,
+        "expiry": card.expiry,
+    }
+    events.record(vault, connection, event_type, card.text_id, data, reason=reason)
+
+
 def find_card(vault: Vault, text_id: str) -> Card:
     """The card with this identifier. Raises: NotFound."""
-    with reading(vault.database) as connection:
+    with vault.reading() as connection:
         return card_in(connection, text_id)
+
+
+def list_cards(
+    vault: Vault, *, limit: int, starting_after: str | None = None, account_id: str | None = None
+) -> list[Card]:
+    """Cards, the newest first; of one account, where one is named. Raises: NotFound."""
+    account = None if account_id is None else to_number(Prefix.ACCOUNT, account_id)
+    rows = newest_first(
+        vault, schema.cards, Prefix.CARD, limit=limit, starting_after=starting_after, account_id=account
+    )
+    return [card_of(row) for row in rows]
 
 
 def card_in(connection: sa.Connection, text_id: str) -> Card:
@@ -98,22 +189,10 @@ def card_numbered(connection: sa.Connection, number: int) -> Card:
     row = connection.execute(sa.select(*columns).where(schema.cards.c.id == number)).one_or_none()
     if row is None:
         raise NotFound(f"there is no card {to_text(Prefix.CARD, number)}")
-    return Card(**{**row._mapping, "state": CardState(row.state)})
+    return card_of(row)
 
 
-def freeze_card(vault: Vault, text_id: str) -> Card:
-    """Stop a card and so all its tokens from paying, until it is unfrozen. Freezing twice is no error."""
-    return _set_state(vault, text_id, CardState.FROZEN)
-
-
-def unfreeze_card(vault: Vault, text_id: str) -> Card:
-    """Let a frozen card pay again. Unfreezing twice is no error."""
-    return _set_state(vault, text_id, CardState.ACTIVE)
-
-
-def _set_state(vault: Vault, text_id: str, state: CardState) -> Card:
-    with vault.transaction() as connection:
-        card = card_in(connection, text_id)
-        connection.execute(sa.update(schema.cards).where(schema.cards.c.id == card.id).values(state=state))
-        outbox.put(connection, outbox.CardNotice(card.id, card.account_id, state))
-    return replace(card, state=state)
+def card_of(row: Any) -> Card:
+    """A card from its row."""
+    values = {name: getattr(row, name) for name in Card.__dataclass_fields__}
+    return Card(**values | {"state": CardState(row.state)})

@@ -21,11 +21,30 @@ SERVICE_CODE = "201"
 
 
 @dataclass(frozen=True)
-class TokenCredentials:
-    """Everything a secure element needs to pay with a token.
+class LimitedUseKey:
+    """A key for a few taps, in place of the card key.
 
-    token_pan: digits.  expiry: YYMM.  card_key: secret, 16 bytes as hexadecimal.  issuer_application_data: tag 9F10,
-    hexadecimal.
+    index: YHHHHCC, which tag 9F10 ends with.  key: secret, 16 bytes as hexadecimal; it signs by itself, without a
+    session key.  ends_at: Unix seconds.  uses: taps.  refill_at: taps left when the phone should ask for the next.
+    """
+
+    index: str
+    key: str
+    ends_at: int
+    uses: int
+    refill_at: int
+
+    def __repr__(self) -> str:
+        return f"LimitedUseKey({self.index})"
+
+
+@dataclass(frozen=True)
+class TokenCredentials:
+    """Everything a phone needs to pay with a token.
+
+    token_pan: digits.  expiry: YYMM.  issuer_application_data: tag 9F10, hexadecimal.
+    card_key: secret, 16 bytes as hexadecimal, for a secure element; limited_use_key in its place where the phone
+    emulates a card.
     """
 
     token_id: str
@@ -38,7 +57,8 @@ class TokenCredentials:
     application_identifier: str
     application_interchange_profile: str
     issuer_application_data: str
-    card_key: str
+    card_key: str | None = None
+    limited_use_key: LimitedUseKey | None = None
     format: str = FORMAT
 
     def __repr__(self) -> str:
@@ -50,8 +70,9 @@ class TokenCredentials:
         return TOKEN_CRYPTOGRAM_VERSIONS[bytes.fromhex(self.issuer_application_data)[2]]
 
     def encode(self) -> bytes:
-        """One JSON object in UTF-8; secret."""
-        return json.dumps(asdict(self), separators=(",", ":")).encode()
+        """One JSON object in UTF-8, without members that are None; secret."""
+        told = {name: value for name, value in asdict(self).items() if value is not None}
+        return json.dumps(told, separators=(",", ":")).encode()
 
     @classmethod
     def decode(cls, plaintext: bytes) -> "TokenCredentials":
@@ -59,9 +80,13 @@ class TokenCredentials:
         values = json.loads(plaintext)
         if values.get("format") != FORMAT:
             raise FieldError("format", f"is not {FORMAT}")
-        return cls(**values)
+        limited = values.pop("limited_use_key", None)
+        return cls(**values, limited_use_key=None if limited is None else LimitedUseKey(**limited))
 
 
-def token_issuer_data(version: CryptogramVersion, key_index: int) -> bytes:
-    """Tag 9F10 of a token, 7 bytes: ``06 | key index | cryptogram version | 03 A4 00 00``."""
-    return issuer_application_data(version, key_index, CARD_VERIFICATION_RESULTS)
+def token_issuer_data(version: CryptogramVersion, key_index: int, limited_use_key: str | None = None) -> bytes:
+    """Tag 9F10 of a token, 7 bytes: ``06 | key index | cryptogram version | 03 A4 00 00``.
+
+    With a limited-use key 11 bytes: ``0A`` in front, and its index as packed digits, 0YHHHHCC, at the end.
+    """
+    return issuer_application_data(version, key_index, CARD_VERIFICATION_RESULTS, limited_use_key)

@@ -1,29 +1,63 @@
-"""Opening the vault's database: SQLite in a file or in memory."""
+"""Opening the vault's database: SQLite in a file or in memory, or PostgreSQL. One writer at a time, on both.
+
+That one writer is what makes numbers of the outbox, of events and of the audit trail grow by commit order.
+"""
 
 from typing import Any
 
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.pool import StaticPool
 
-from tokenvault.schema import metadata
+_WRITERS_LOCK = 0x7461_7077  # any number that only the vault uses
+_BUSY_SECONDS = 30
+
+
+class DatabaseUnavailable(Exception):
+    """The database cannot be opened; one line says why, without its password."""
 
 
 def open_database(url: str) -> sa.Engine:
-    """Connect and create missing tables.
+    """Connect and bring the tables to this build's shape.
 
-    url: an SQLAlchemy URL such as ``sqlite:////var/lib/tapwright/vault.db``; ``sqlite://`` lives in memory.
+    url: an SQLAlchemy URL: ``sqlite:////var/lib/tapwright/vault.db``, ``sqlite://`` (in memory), or
+    ``postgresql://user@host/name``, which takes the extra ``postgres``.
+    Raises: DatabaseUnavailable.
     """
-    in_memory = url == "sqlite://"
-    database = sa.create_engine(
-        url,
-        connect_args={"check_same_thread": False, "timeout": 30},
-        **({"poolclass": StaticPool} if in_memory else {}),
-    )
-    if database.dialect.name == "sqlite":
-        sa.event.listen(database, "connect", _configure_sqlite)
-        sa.event.listen(database, "begin", _begin_sqlite)
-    metadata.create_all(database)
+    try:
+        database = sa.create_engine(_with_driver(url), **_options(url))
+        if database.dialect.name == "sqlite":
+            sa.event.listen(database, "connect", _configure_sqlite)
+            sa.event.listen(database, "begin", _begin_sqlite)
+        else:
+            sa.event.listen(database, "begin", _begin_postgresql)
+        _migrate(database)
+    except (sa.exc.SQLAlchemyError, ImportError) as error:
+        raise DatabaseUnavailable(_why(error)) from None
     return database
+
+
+def _with_driver(url: str) -> sa.URL:
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise sa.exc.ArgumentError(f"{parsed.get_backend_name()} is neither sqlite nor postgresql")
+    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
+
+
+def _options(url: str) -> dict[str, Any]:
+    if url == "sqlite://":
+        return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+    if url.startswith("sqlite"):
+        return {"connect_args": {"check_same_thread": False, "timeout": _BUSY_SECONDS}}
+    return {"pool_size": 10, "max_overflow": 40, "pool_pre_ping": True}
+
+
+def _why(error: Exception) -> str:
+    text = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    return f"database: {text}"
 
 
 def reading(database: sa.Engine) -> sa.Connection:
@@ -44,3 +78,26 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     # A writer takes the lock at once, so that two of them wait for each other instead of failing half way.
     read_only = connection.get_execution_options().get("read_only", False)
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: sa.Connection) -> None:
+    if not connection.get_execution_options().get("read_only", False):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})")
+
+
+def migrations() -> Config:
+    """Alembic's view of this package's migrations."""
+    config = Config()
+    config.set_main_option("script_location", "tokenvault:migrations")
+    return config
+
+
+def _migrate(database: sa.Engine) -> None:
+    """Bring the tables to this build's shape, in one transaction; a database that has it is only looked at."""
+    config = migrations()
+    newest = ScriptDirectory.from_config(config).get_current_head()
+    with database.begin() as connection:
+        if MigrationContext.configure(connection).get_current_revision() == newest:
+            return
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -5,6 +5,7 @@ from base64 import b64decode
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from cryptography import x509
@@ -12,10 +13,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
-from tokenvault import schema
-from tokenvault.database import reading
+from tokenvault import events, schema
 from tokenvault.errors import Conflict, FieldError, Forbidden, NotFound
+from tokenvault.events import EventType
 from tokenvault.identifiers import Prefix, to_number, to_text
+from tokenvault.listing import newest_first
 from tokenvault.proof_of_possession import ProvenKey
 from tokenvault.vault import Vault
 
@@ -69,6 +71,7 @@ def register_device(vault: Vault, proven: ProvenKey, *, name: str, kind: DeviceK
     try:
         with vault.transaction() as connection:
             connection.execute(sa.insert(schema.devices).values(**asdict(device)))
+            events.record(vault, connection, EventType.DEVICE_REGISTERED, device.text_id, {"kind": kind, "name": name})
     except sa.exc.IntegrityError:
         raise Conflict("a device with this key is registered already", code="device_already_registered") from None
     return device
@@ -102,8 +105,14 @@ def _attesting_root(vault: Vault, certificates: list[str], public_key: bytes) ->
 
 def find_device(vault: Vault, text_id: str) -> Device:
     """The device with this identifier. Raises: NotFound."""
-    with reading(vault.database) as connection:
+    with vault.reading() as connection:
         return device_in(connection, text_id)
+
+
+def list_devices(vault: Vault, *, limit: int, starting_after: str | None = None) -> list[Device]:
+    """Devices, the newest first. Raises: NotFound."""
+    rows = newest_first(vault, schema.devices, Prefix.DEVICE, limit=limit, starting_after=starting_after)
+    return [_device_of(row) for row in rows]
 
 
 def device_in(connection: sa.Connection, text_id: str) -> Device:
@@ -116,6 +125,10 @@ def device_numbered(connection: sa.Connection, number: int) -> Device:
     row = connection.execute(sa.select(schema.devices).where(schema.devices.c.id == number)).one_or_none()
     if row is None:
         raise NotFound(f"there is no device {to_text(Prefix.DEVICE, number)}")
+    return _device_of(row)
+
+
+def _device_of(row: Any) -> Device:
     return Device(**{**row._mapping, "kind": DeviceKind(row.kind)})
 
 

@@ -39,6 +39,10 @@ class FieldError(CallerError, ValueError):
         return [(self.field, self.detail)]
 
 
+class KeyUnavailable(Exception):
+    """A key is missing, unreadable, or not the one that wrapped this database's keys. Nothing was changed."""
+
+
 class NotFound(CallerError):
     """No such thing, or none that this caller may see."""
 
@@ -65,3 +69,14 @@ class Forbidden(CallerError):
 
     code = "forbidden"
     status_hint = 403
+
+
+class TooManyRequests(CallerError):
+    """The caller has used up what it may call; try again later. retry_after: seconds."""
+
+    code = "too_many_requests"
+    status_hint = 429
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

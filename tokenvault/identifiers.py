@@ -25,6 +25,12 @@ class Prefix(StrEnum):
     TOKEN = "tok"  # noqa: S105 - a kind of thing, not a secret
     AUTHORIZATION = "auth"
     TRANSACTION = "txn"
+    EVENT = "evt"
+    MESSAGE = "msg"
+    WEBHOOK_ENDPOINT = "whep"
+    WEBHOOK_DELIVERY = "whdl"
+    API_KEY = "key"
+    KEY_ROTATION = "rot"
 
 
 def new_number(random_bytes: RandomBytes) -> int:

@@ -34,7 +34,10 @@ class CardNotice:
 
 @dataclass(frozen=True)
 class TokenNotice:
-    """A token as the engine must know it. expiry: YYMM.  created_at, device_created_at: Unix seconds."""
+    """A token as the engine must know it. expiry: YYMM.  created_at, device_created_at: Unix seconds.
+
+    device_risk: 1 (trusted) to 5, 0 where not known.  The domain is that of `token_domain`.
+    """
 
     token_id: int
     account_id: int
@@ -49,10 +52,24 @@ class TokenNotice:
     token_requestor_id: str
     created_at: int
     device_created_at: int
+    device_risk: int
+    merchant_id: str | None
+    countries: list[str]
+    transaction_limit_minor: int | None
 
 
-Notice = AccountNotice | CardNotice | TokenNotice
-_KINDS = {"account": AccountNotice, "card": CardNotice, "token": TokenNotice}
+@dataclass(frozen=True)
+class LimitedUseKeyNotice:
+    """A phone's new limited-use key. key_index: YHHHHCC.  ends_at: Unix seconds.  uses: taps."""
+
+    token_pan: str
+    key_index: str
+    ends_at: int
+    uses: int
+
+
+Notice = AccountNotice | CardNotice | TokenNotice | LimitedUseKeyNotice
+_KINDS = {"account": AccountNotice, "card": CardNotice, "token": TokenNotice, "limited_use_key": LimitedUseKeyNotice}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 

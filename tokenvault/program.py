@@ -1,28 +1,58 @@
 """The card program that a vault serves: ranges, validity, wallets, trusted makers. Configuration, not data."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from cryptography import x509
 
 from tokenvault.errors import FieldError
 from tokenvault.pan import PanRange
+from tokenvault.token_domain import TokenDomain
+
+TOKEN_SERVICE_PROVIDER_DIGITS = 3
+
+
+class RequestorKind(StrEnum):
+    """What asks for tokens."""
+
+    WALLET = "wallet"
+    MERCHANT = "merchant"
 
 
 @dataclass(frozen=True)
 class TokenRequestor:
-    """A wallet (or merchant) that may ask for tokens.
+    """A wallet or merchant that may ask for tokens.
 
     identifier: 11 digits, the first three the token service provider's code (EMVCo Payment Tokenisation Framework).
-    channels: where its tokens may be used; the token's domain restriction control.
+    domain: where its tokens may be used at most.
     """
 
     identifier: str
     name: str
-    channels: frozenset[str]
+    domain: TokenDomain
+    kind: RequestorKind = RequestorKind.WALLET
 
     def __post_init__(self) -> None:
         if not (len(self.identifier) == 11 and self.identifier.isascii() and self.identifier.isdigit()):
             raise FieldError("token_requestor_id", "has 11 digits")
+        if self.kind is RequestorKind.MERCHANT and self.domain.merchant_id is None:
+            raise FieldError("merchant_id", "is required of a merchant")
+
+
+class PanGeneration(StrEnum):
+    """How token PANs are chosen from their range."""
+
+    RANDOM = "random"
+    FORMAT_PRESERVING = "ff1"
+
+
+@dataclass(frozen=True)
+class LimitedUse:
+    """What a limited-use key is good for. lifetime_seconds.  uses: taps.  refill_at: taps left when to replenish."""
+
+    lifetime_seconds: int = 24 * 3600
+    uses: int = 10
+    refill_at: int = 3
 
 
 @dataclass(frozen=True)
@@ -31,6 +61,8 @@ class Program:
 
     card_validity_months and token_validity_months: from the month of issue; tokens have an expiry of their own.
     par_prefix: BIN controller identifier in front of a payment account reference, 4 characters.
+    token_requestors: those that are there from the start.
+    service_provider_code: first digits of new token requestors' identifiers.
     """
 
     funding_range: PanRange
@@ -38,16 +70,12 @@ class Program:
     token_requestors: tuple[TokenRequestor, ...]
     manufacturer_roots: tuple[x509.Certificate, ...]
     par_prefix: str
+    service_provider_code: str = "999"
     card_validity_months: int = 60
     token_validity_months: int = 36
+    pan_generation: PanGeneration = PanGeneration.RANDOM
+    limited_use: LimitedUse = LimitedUse()
 
     def __post_init__(self) -> None:
         if self.funding_range.overlaps(self.token_range):
             raise FieldError("token_range", "overlaps the funding range: a token PAN could equal a live PAN")
-
-    def token_requestor(self, identifier: str) -> TokenRequestor:
-        """The requestor with this identifier. Raises: FieldError."""
-        for requestor in self.token_requestors:
-            if requestor.identifier == identifier:
-                return requestor
-        raise FieldError("token_requestor_id", "is not registered with this token service")

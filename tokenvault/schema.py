@@ -1,83 +1,239 @@
-"""The vault's SQL tables. Identifiers are 63-bit numbers, amounts minor units, times Unix seconds."""
+"""The vault's SQL tables. Identifiers are 63-bit numbers, amounts minor units, times Unix seconds.
+
+What is sealed stands beside the version of its key. A change here needs a migration, see ``migrations/``.
+"""
 
 import sqlalchemy as sa
 
-metadata = sa.MetaData()
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _number() -> "sa.Column[int]":
+    return sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False)
+
+
+def _created_at() -> "sa.Column[int]":
+    return sa.Column("created_at", sa.BigInteger, nullable=False)
+
+
+def _sequence() -> "sa.Column[int]":
+    # SQLite promises never to use a number twice only with AUTOINCREMENT, which takes a plain integer type.
+    plain = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+    return sa.Column("sequence", plain, primary_key=True, autoincrement=True)
+
 
 accounts = sa.Table(
     "accounts",
     metadata,
-    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _number(),
     sa.Column("currency", sa.String(3), nullable=False),
     sa.Column("credit_limit_minor", sa.BigInteger, nullable=False),
     sa.Column("transaction_limit_minor", sa.BigInteger, nullable=False),
     sa.Column("segment", sa.Integer, nullable=False),
-    sa.Column("created_at", sa.BigInteger, nullable=False),
+    _created_at(),
 )
 
 cards = sa.Table(
     "cards",
     metadata,
-    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("account_id", sa.ForeignKey(accounts.c.id), nullable=False),
+    _number(),
+    sa.Column("account_id", sa.ForeignKey(accounts.c.id), nullable=False, index=True),
     sa.Column("sealed_pan", sa.LargeBinary, nullable=False),
-    sa.Column("pan_key_version", sa.Integer, nullable=False),
+    sa.Column("pan_key_version", sa.Integer, nullable=False, index=True),
     sa.Column("pan_lookup", sa.LargeBinary(32), nullable=False, unique=True),
+    sa.Column("lookup_key_version", sa.Integer, nullable=False, index=True),
     sa.Column("last4", sa.String(4), nullable=False),
     sa.Column("expiry", sa.String(4), nullable=False),
     sa.Column("payment_account_reference", sa.String(29), nullable=False, unique=True),
     sa.Column("state", sa.String(16), nullable=False),
-    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("sealed_contacts", sa.LargeBinary, nullable=True),
+    sa.Column("contacts_key_version", sa.Integer, nullable=True, index=True),
+    sa.Column("masked_contacts", sa.JSON, nullable=False),
+    sa.Column("pin_verification_value", sa.String(4), nullable=True),
+    sa.Column("pin_tries_left", sa.Integer, nullable=False),
+    _created_at(),
 )
 
 devices = sa.Table(
     "devices",
     metadata,
-    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _number(),
     sa.Column("name", sa.String(64), nullable=False),
     sa.Column("kind", sa.String(32), nullable=False),
     sa.Column("public_key", sa.LargeBinary(65), nullable=False),
     sa.Column("key_thumbprint", sa.String(43), nullable=False, unique=True),
     sa.Column("attested_by", sa.String(256), nullable=False),
-    sa.Column("created_at", sa.BigInteger, nullable=False),
+    _created_at(),
+)
+
+token_requestors = sa.Table(
+    "token_requestors",
+    metadata,
+    sa.Column("identifier", sa.String(11), primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("channels", sa.JSON, nullable=False),
+    sa.Column("merchant_id", sa.String(15), nullable=True),
+    sa.Column("countries", sa.JSON, nullable=False),
+    sa.Column("transaction_limit_minor", sa.BigInteger, nullable=True),
+    _created_at(),
 )
 
 tokens = sa.Table(
     "tokens",
     metadata,
-    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    _number(),
     sa.Column("card_id", sa.ForeignKey(cards.c.id), nullable=False, index=True),
-    sa.Column("device_id", sa.ForeignKey(devices.c.id), nullable=False),
-    sa.Column("token_requestor_id", sa.String(11), nullable=False),
+    sa.Column("device_id", sa.ForeignKey(devices.c.id), nullable=True, index=True),
+    sa.Column("token_requestor_id", sa.ForeignKey(token_requestors.c.identifier), nullable=False),
     sa.Column("token_pan", sa.String(19), nullable=True, unique=True),
     sa.Column("pan_sequence_number", sa.String(2), nullable=False),
     sa.Column("expiry", sa.String(4), nullable=False),
+    sa.Column("location", sa.String(24), nullable=False),
+    sa.Column("assurance_method", sa.String(2), nullable=False),
     sa.Column("cryptogram_version", sa.Integer, nullable=False),
     sa.Column("key_index", sa.Integer, nullable=False),
+    sa.Column("channels", sa.JSON, nullable=False),
+    sa.Column("merchant_id", sa.String(15), nullable=True),
+    sa.Column("countries", sa.JSON, nullable=False),
+    sa.Column("transaction_limit_minor", sa.BigInteger, nullable=True),
     sa.Column("decision", sa.String(40), nullable=False),
     sa.Column("decision_reasons", sa.JSON, nullable=False),
+    sa.Column("votes", sa.JSON, nullable=False),
+    sa.Column("terms_version", sa.String(16), nullable=True),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("suspended_by", sa.JSON, nullable=False),
-    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("replaces_id", sa.BigInteger, nullable=True),
+    sa.Column("transaction_counter", sa.Integer, nullable=False),
+    sa.Column("limited_use_key", sa.String(7), nullable=True),
+    sa.Column("device_risk", sa.Integer, nullable=False),
+    _created_at(),
 )
+
+_ENDED = ("deactivated", "declined")
+_IS_LIVE = tokens.c.state.not_in(_ENDED)
 
 live_token_of_card_on_device = sa.Index(
     "live_token_of_card_on_device",
     tokens.c.card_id,
     tokens.c.device_id,
     unique=True,
-    sqlite_where=tokens.c.state.not_in(("deactivated", "declined")),
-    postgresql_where=tokens.c.state.not_in(("deactivated", "declined")),
+    sqlite_where=_IS_LIVE,
+    postgresql_where=_IS_LIVE,
+)
+
+live_token_of_card_on_file = sa.Index(
+    "live_token_of_card_on_file",
+    tokens.c.card_id,
+    tokens.c.token_requestor_id,
+    unique=True,
+    sqlite_where=sa.and_(_IS_LIVE, tokens.c.device_id.is_(None)),
+    postgresql_where=sa.and_(_IS_LIVE, tokens.c.device_id.is_(None)),
+)
+
+push_payloads = sa.Table(
+    "push_payloads",
+    metadata,
+    sa.Column("digest", sa.LargeBinary(32), primary_key=True),
+    sa.Column("token_id", sa.BigInteger, nullable=False),
+    sa.Column("expires_at", sa.BigInteger, nullable=False, index=True),
+)
+
+verifications = sa.Table(
+    "verifications",
+    metadata,
+    sa.Column("token_id", sa.ForeignKey(tokens.c.id), primary_key=True),
+    sa.Column("method", sa.String(32), nullable=False),
+    sa.Column("code_digest", sa.LargeBinary(32), nullable=True),
+    sa.Column("expires_at", sa.BigInteger, nullable=False),
+    sa.Column("attempts_left", sa.Integer, nullable=False),
+    sa.Column("resends_left", sa.Integer, nullable=False),
+)
+
+messages = sa.Table(
+    "messages",
+    metadata,
+    _number(),
+    sa.Column("token_id", sa.ForeignKey(tokens.c.id), nullable=False, index=True),
+    sa.Column("method", sa.String(32), nullable=False),
+    sa.Column("recipient", sa.String(128), nullable=False),
+    sa.Column("sealed_text", sa.LargeBinary, nullable=False),
+    sa.Column("text_key_version", sa.Integer, nullable=False, index=True),
+    _created_at(),
+)
+
+policies = sa.Table(
+    "policies",
+    metadata,
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("document", sa.JSON, nullable=False),
+    _created_at(),
 )
 
 outbox = sa.Table(
     "outbox",
     metadata,
-    # SQLite promises never to use a number twice only with AUTOINCREMENT, which takes a plain integer type.
-    sa.Column("sequence", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    _sequence(),
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("state", sa.JSON, nullable=False),
     sqlite_autoincrement=True,
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    _sequence(),
+    sa.Column("id", sa.BigInteger, nullable=False, unique=True),
+    sa.Column("type", sa.String(48), nullable=False),
+    sa.Column("resource_id", sa.String(24), nullable=False, index=True),
+    sa.Column("data", sa.JSON, nullable=False),
+    _created_at(),
+    sqlite_autoincrement=True,
+)
+
+webhook_endpoints = sa.Table(
+    "webhook_endpoints",
+    metadata,
+    _number(),
+    sa.Column("url", sa.String(2048), nullable=False),
+    sa.Column("event_types", sa.JSON, nullable=False),
+    sa.Column("sealed_secret", sa.LargeBinary, nullable=False),
+    sa.Column("secret_key_version", sa.Integer, nullable=False, index=True),
+    _created_at(),
+)
+
+webhook_deliveries = sa.Table(
+    "webhook_deliveries",
+    metadata,
+    _number(),
+    sa.Column("endpoint_id", sa.ForeignKey(webhook_endpoints.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("event_sequence", sa.ForeignKey(events.c.sequence), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_attempt_at", sa.BigInteger, nullable=False),
+    sa.Column("last_outcome", sa.String(128), nullable=True),
+    _created_at(),
+    sa.Index("ix_webhook_deliveries_due", "state", "next_attempt_at"),
+)
+
+audit_entries = sa.Table(
+    "audit_entries",
+    metadata,
+    sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("occurred_at", sa.BigInteger, nullable=False),
+    sa.Column("actor", sa.String(64), nullable=False),
+    sa.Column("action", sa.String(48), nullable=False),
+    sa.Column("resource_id", sa.String(64), nullable=False),
+    sa.Column("reason", sa.String(48), nullable=False),
+    sa.Column("details", sa.JSON, nullable=False),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False),
 )
 
 proofs_seen = sa.Table(
@@ -87,6 +243,30 @@ proofs_seen = sa.Table(
     sa.Column("expires_at", sa.BigInteger, nullable=False, index=True),
 )
 
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    _number(),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("scopes", sa.JSON, nullable=False),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False, unique=True),
+    sa.Column("calls_per_second", sa.Integer, nullable=True),
+    sa.Column("expires_at", sa.BigInteger, nullable=True),
+    _created_at(),
+)
+
+idempotent_answers = sa.Table(
+    "idempotent_answers",
+    metadata,
+    _number(),
+    sa.Column("name_digest", sa.LargeBinary(32), nullable=False, unique=True),
+    sa.Column("request_digest", sa.LargeBinary(32), nullable=False),
+    sa.Column("status", sa.Integer, nullable=False),
+    sa.Column("sealed_answer", sa.LargeBinary, nullable=False),
+    sa.Column("answer_key_version", sa.Integer, nullable=False, index=True),
+    sa.Column("created_at", sa.BigInteger, nullable=False, index=True),
+)
+
 keys = sa.Table(
     "keys",
     metadata,
@@ -94,3 +274,18 @@ keys = sa.Table(
     sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("wrapped", sa.LargeBinary, nullable=False),
 )
+
+key_rotations = sa.Table(
+    "key_rotations",
+    metadata,
+    _number(),
+    sa.Column("purpose", sa.String(32), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("resealed", sa.BigInteger, nullable=False),
+    sa.Column("remaining", sa.BigInteger, nullable=False),
+    _created_at(),
+)
+
+for _listed in (accounts, cards, devices, tokens):
+    sa.Index(f"ix_{_listed.name}_listing", _listed.c.created_at, _listed.c.id)

@@ -1,51 +1,103 @@
-"""Tokens: requested for a card on a device, activated, suspended, resumed, deactivated. One transaction each."""
+"""Tokens: what they are, how they are found, and what everybody is told of them.
 
-from dataclasses import asdict, dataclass, replace
+How one comes about: `token_requests`; how it changes: `token_life`; how it gets onto a phone: `token_activation`.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 
-from tokenvault import credentials, outbox, provisioning, schema
-from tokenvault.cards import card_in, card_numbered
-from tokenvault.database import reading
-from tokenvault.devices import check_possession, device_in, device_numbered
-from tokenvault.emv import key_derivation
-from tokenvault.emv.cryptogram_versions import TAPWRIGHT_AES, VSDC_18, CryptogramVersion
-from tokenvault.errors import Conflict, FieldError, NotFound
+from tokenvault import events, outbox, schema
+from tokenvault.cards import Card, card_numbered
+from tokenvault.devices import device_numbered
+from tokenvault.emv.cryptogram_versions import (
+    LIMITED_USE_AES,
+    LIMITED_USE_TDES,
+    TAPWRIGHT_AES,
+    TAPWRIGHT_SM4,
+    VSDC_18,
+    CryptogramVersion,
+)
+from tokenvault.errors import NotFound
+from tokenvault.events import EventType
 from tokenvault.identifiers import Prefix, to_number, to_text
 from tokenvault.keys import KeyPurpose
 from tokenvault.lifecycle import Change, Initiator, TokenLife, TokenState, after
-from tokenvault.proof_of_possession import ProvenKey
-from tokenvault.sealing import credential_info, seal_to_device
+from tokenvault.listing import newest_first
+from tokenvault.token_domain import TokenDomain
+from tokenvault.token_pans import unused_token_pan
 from tokenvault.vault import Vault
 
-_PAN_ATTEMPTS = 32
-_SEQUENCE_NUMBER = "01"
 
-CRYPTOGRAM_PROFILES: dict[str, tuple[CryptogramVersion, KeyPurpose]] = {
-    "aes": (TAPWRIGHT_AES, KeyPurpose.EMV_MASTER_AES),
-    "tdes": (VSDC_18, KeyPurpose.EMV_MASTER_TDES),
+class TokenLocation(StrEnum):
+    """Where a token's keys are kept (EMVCo token location)."""
+
+    SECURE_ELEMENT = "secure_element"
+    TRUSTED_EXECUTION_ENVIRONMENT = "trusted_execution_environment"
+    HOST_CARD_EMULATION = "host_card_emulation"
+    REMOTE = "remote"  # in the vault itself: the token of a merchant on file
+
+
+class AssuranceMethod(StrEnum):
+    """What was done to make sure of the cardholder (EMVCo Payment Tokenisation Framework 2, token assurance method)."""
+
+    NO_VERIFICATION = "00"
+    CARD_VERIFICATION = "10"
+    INTERACTIVE_ONE_FACTOR = "11"
+    INTERACTIVE_TWO_FACTORS = "12"
+    RISK_BASED = "13"
+    ISSUER_ASSERTED = "14"
+
+
+CRYPTOGRAM_PROFILES: dict[str, tuple[CryptogramVersion, CryptogramVersion | None, KeyPurpose]] = {
+    "aes": (TAPWRIGHT_AES, LIMITED_USE_AES, KeyPurpose.EMV_MASTER_AES),
+    "tdes": (VSDC_18, LIMITED_USE_TDES, KeyPurpose.EMV_MASTER_TDES),
+    "sm4": (TAPWRIGHT_SM4, None, KeyPurpose.EMV_MASTER_SM4),
 }
-"""What a wallet may ask a token's cryptograms to be made with, and the issuer keys behind each."""
-_PROFILE_NAMES = {version.number: name for name, (version, _) in CRYPTOGRAM_PROFILES.items()}
+"""What a wallet may ask cryptograms to be made with: by the card key, by limited-use keys, and the issuer's keys."""
+_PROFILE_NAMES = {
+    version.number: name for name, (*versions, _) in CRYPTOGRAM_PROFILES.items() for version in versions if version
+}
+VERSIONS = {version.number: version for *versions, _ in CRYPTOGRAM_PROFILES.values() for version in versions if version}
 
 
 @dataclass(frozen=True)
 class Token:
-    """A token. token_pan is None where the request was declined; expiry: YYMM; created_at in Unix seconds."""
+    """A token.
+
+    device_id: None for the token of a merchant on file.  token_pan: None until the request is approved.
+    expiry: YYMM.  votes: who voted how on the request.  replaces_id: the token that this one's activation ends.
+    transaction_counter: the last one used, where the vault keeps the key.  limited_use_key: index of the phone's
+    newest.  device_risk: 1 (trusted) to 5, 0 where the wallet said nothing.  created_at: Unix seconds.
+    """
 
     id: int
     card_id: int
-    device_id: int
+    device_id: int | None
     token_requestor_id: str
     token_pan: str | None
     pan_sequence_number: str
     expiry: str
+    location: TokenLocation
+    assurance_method: AssuranceMethod
     cryptogram_version: int
     key_index: int
+    channels: list[str]
+    merchant_id: str | None
+    countries: list[str]
+    transaction_limit_minor: int | None
     decision: str
     decision_reasons: list[str]
+    votes: dict[str, str]
+    terms_version: str | None
     state: TokenState
     suspended_by: list[str]
+    replaces_id: int | None
+    transaction_counter: int
+    limited_use_key: str | None
+    device_risk: int
     created_at: int
 
     def __repr__(self) -> str:
@@ -62,159 +114,165 @@ class Token:
         return _PROFILE_NAMES[self.cryptogram_version]
 
     @property
+    def version(self) -> CryptogramVersion:
+        """How its cryptograms are made."""
+        return VERSIONS[self.cryptogram_version]
+
+    @property
+    def key_purpose(self) -> KeyPurpose:
+        """Which of the issuer's keys its own comes from."""
+        return key_purpose_of(self.cryptogram_version)
+
+    @property
     def life(self) -> TokenLife:
         """State and suspenders."""
         return TokenLife(self.state, frozenset(Initiator(name) for name in self.suspended_by))
 
-
-@dataclass(frozen=True)
-class Activation:
-    """An active token and its credentials, sealed to its device."""
-
-    token: Token
-    sealed_credentials: bytes
-    info: bytes
+    @property
+    def domain(self) -> TokenDomain:
+        """Where it may be used."""
+        return TokenDomain(
+            frozenset(self.channels), self.merchant_id, frozenset(self.countries), self.transaction_limit_minor
+        )
 
 
-def request_token(
+def key_purpose_of(cryptogram_version: int) -> KeyPurpose:
+    """Which of the issuer's keys stands behind a cryptogram version of ours."""
+    return CRYPTOGRAM_PROFILES[_PROFILE_NAMES[cryptogram_version]][2]
+
+
+EVENTS = {
+    Change.APPROVE: EventType.TOKEN_APPROVED,
+    Change.DECLINE: EventType.TOKEN_DECLINED,
+    Change.ACTIVATE: EventType.TOKEN_ACTIVATED,
+    Change.SUSPEND: EventType.TOKEN_SUSPENDED,
+    Change.RESUME: EventType.TOKEN_RESUMED,
+    Change.DEACTIVATE: EventType.TOKEN_DEACTIVATED,
+}
+
+
+def token_of(row: Any) -> Token:
+    """A token from its row."""
+    values = {
+        "location": TokenLocation(row.location),
+        "assurance_method": AssuranceMethod(row.assurance_method),
+        "state": TokenState(row.state),
+    }
+    return Token(**{**row._mapping, **values})
+
+
+def find_token(vault: Vault, text_id: str) -> Token:
+    """The token with this identifier. Raises: NotFound."""
+    with vault.reading() as connection:
+        return token_in(connection, text_id)
+
+
+def token_in(connection: sa.Connection, text_id: str) -> Token:
+    """The token with this identifier, read inside a transaction. Raises: NotFound."""
+    number = to_number(Prefix.TOKEN, text_id)
+    row = connection.execute(sa.select(schema.tokens).where(schema.tokens.c.id == number)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no token {text_id}")
+    return token_of(row)
+
+
+def list_tokens(
     vault: Vault,
-    proven: ProvenKey,
     *,
-    card_id: str,
-    device_id: str,
-    token_requestor_id: str,
-    cryptogram_profile: str,
-) -> Token:
-    """Decide on a token for a card on a device, and keep the outcome.
-
-    Raises: NotFound, FieldError; Forbidden if another device's key made this call; Conflict if the card already has a
-    live token on this device.
-    """
-    vault.program.token_requestor(token_requestor_id)
-    if cryptogram_profile not in CRYPTOGRAM_PROFILES:
-        raise FieldError("cryptogram_profile", f"is one of {', '.join(CRYPTOGRAM_PROFILES)}")
-    version, purpose = CRYPTOGRAM_PROFILES[cryptogram_profile]
-    with vault.transaction() as connection:
-        device = device_in(connection, device_id)
-        check_possession(device, proven)
-        card = card_in(connection, card_id)
-        _check_no_live_token(connection, card.id, device.id)
-        decision = provisioning.decide(card, vault.expiry_after(0))
-        approved = decision.outcome is provisioning.Outcome.APPROVED
-        change = Change.APPROVE if approved else Change.DECLINE
-        token = Token(
-            id=vault.new_number(),
-            card_id=card.id,
-            device_id=device.id,
-            token_requestor_id=token_requestor_id,
-            token_pan=_unused_token_pan(vault, connection) if approved else None,
-            pan_sequence_number=_SEQUENCE_NUMBER,
-            expiry=vault.expiry_after(vault.program.token_validity_months),
-            cryptogram_version=version.number,
-            key_index=vault.keys.current_version(purpose),
-            decision=decision.outcome,
-            decision_reasons=list(decision.reasons),
-            state=after(TokenLife(TokenState.REQUESTED), change, Initiator.NETWORK).state,
-            suspended_by=[],
-            created_at=vault.now(),
-        )
-        connection.execute(sa.insert(schema.tokens).values(**asdict(token)))
-        _notify(vault, connection, token)
-    return token
-
-
-def _check_no_live_token(connection: sa.Connection, card_id: int, device_id: int) -> None:
-    query = sa.select(schema.tokens.c.id).where(
-        schema.tokens.c.card_id == card_id,
-        schema.tokens.c.device_id == device_id,
-        schema.tokens.c.state.not_in((TokenState.DEACTIVATED, TokenState.DECLINED)),
+    limit: int,
+    starting_after: str | None = None,
+    card_id: str | None = None,
+    device_id: str | None = None,
+    state: TokenState | None = None,
+) -> list[Token]:
+    """Tokens, the newest first; of one card, device or state, where one is named. Raises: NotFound."""
+    rows = newest_first(
+        vault,
+        schema.tokens,
+        Prefix.TOKEN,
+        limit=limit,
+        starting_after=starting_after,
+        card_id=None if card_id is None else to_number(Prefix.CARD, card_id),
+        device_id=None if device_id is None else to_number(Prefix.DEVICE, device_id),
+        state=state,
     )
-    live = connection.execute(query).scalar()
-    if live is not None:
-        raise Conflict(
-            f"{to_text(Prefix.TOKEN, live)} already stands for this card on this device", code="token_already_exists"
-        )
+    return [token_of(row) for row in rows]
 
 
-def _unused_token_pan(vault: Vault, connection: sa.Connection) -> str:
-    for _ in range(_PAN_ATTEMPTS):
-        pan = vault.program.token_range.pan(vault.random_below(vault.program.token_range.capacity))
-        if connection.execute(sa.select(schema.tokens.c.id).where(schema.tokens.c.token_pan == pan)).first() is None:
-            return pan
-    raise Conflict("the token PAN range is as good as full", code="pan_range_exhausted")
+def update_token(connection: sa.Connection, token: Token, **values: Any) -> Token:
+    """Store new values of a token."""
+    connection.execute(sa.update(schema.tokens).where(schema.tokens.c.id == token.id).values(**values))
+    return replace(token, **values)
 
 
-def activate_token(vault: Vault, proven: ProvenKey, text_id: str) -> Activation:
-    """Activate a token and seal its credentials to its device.
-
-    A device that lost the answer may ask again: an active token is sealed to it anew, under a fresh ephemeral key.
-    Raises: NotFound; Forbidden for another device; Conflict if the token's state does not allow it.
-    """
-    with vault.transaction() as connection:
-        token = _token_in(connection, text_id)
-        device = device_numbered(connection, token.device_id)
-        check_possession(device, proven)
-        token = _change(vault, connection, token, Change.ACTIVATE, Initiator.WALLET)
-        info = credential_info(token.id, device.id)
-        plaintext = _credentials(vault, connection, token).encode()
-        sealed = seal_to_device(plaintext, device.encryption_key(), info)
-    return Activation(token, sealed, info)
-
-
-def _credentials(vault: Vault, connection: sa.Connection, token: Token) -> credentials.TokenCredentials:
-    assert token.token_pan is not None, "only approved tokens are activated"
-    version, purpose = CRYPTOGRAM_PROFILES[token.cryptogram_profile]
-    issuer_key = vault.keys.key(purpose, token.key_index)
-    card_key = key_derivation.card_key(issuer_key, token.token_pan, token.pan_sequence_number, version.option)
-    return credentials.TokenCredentials(
-        token_id=token.text_id,
-        token_pan=token.token_pan,
-        pan_sequence_number=token.pan_sequence_number,
-        expiry=token.expiry,
-        service_code=credentials.SERVICE_CODE,
-        payment_account_reference=card_numbered(connection, token.card_id).payment_account_reference,
-        token_requestor_id=token.token_requestor_id,
-        application_identifier=credentials.APPLICATION_IDENTIFIER,
-        application_interchange_profile=credentials.APPLICATION_INTERCHANGE_PROFILE,
-        issuer_application_data=credentials.token_issuer_data(version, token.key_index).hex().upper(),
-        card_key=card_key.hex().upper(),
-    )
-
-
-def change_token(
-    vault: Vault, text_id: str, change: Change, initiator: Initiator, proven: ProvenKey | None = None
+def change_state(
+    vault: Vault,
+    connection: sa.Connection,
+    token: Token,
+    change: Change,
+    initiator: Initiator,
+    *,
+    reason: str = "",
+    **values: Any,
 ) -> Token:
-    """Suspend, resume or deactivate a token.
+    """Carry out one change of a token's life: store it, tell the engine, write it down.
 
-    proven: the key that made the call, where a device made it; it must be the token's device.
-    Raises: NotFound, Forbidden, Conflict.
+    What changes nothing is not written down. values: what else of the token changes with it.
+    Raises: Conflict if its state does not allow the change.
     """
-    with vault.transaction() as connection:
-        token = _token_in(connection, text_id)
-        if proven is not None:
-            check_possession(device_numbered(connection, token.device_id), proven)
-        return _change(vault, connection, token, change, initiator)
-
-
-def _change(vault: Vault, connection: sa.Connection, token: Token, change: Change, initiator: Initiator) -> Token:
     life = after(token.life, change, initiator)
-    if life == token.life:
+    if life == token.life and not values:
         return token
-    changed = replace(token, state=life.state, suspended_by=sorted(life.suspended_by))
-    connection.execute(
-        sa.update(schema.tokens)
-        .where(schema.tokens.c.id == token.id)
-        .values(state=changed.state, suspended_by=changed.suspended_by)
-    )
-    _notify(vault, connection, changed)
+    changed = update_token(connection, token, state=life.state, suspended_by=sorted(life.suspended_by), **values)
+    notify(vault, connection, changed)
+    record_token(vault, connection, EVENTS[change], changed, initiator=initiator, reason=reason)
     return changed
 
 
-def _notify(vault: Vault, connection: sa.Connection, token: Token) -> None:
+def approve(vault: Vault, connection: sa.Connection, token: Token, assurance: AssuranceMethod) -> Token:
+    """Give a requested token its PAN: it is inactive now, and waits for its device. Raises: Conflict."""
+    return change_state(
+        vault,
+        connection,
+        token,
+        Change.APPROVE,
+        Initiator.NETWORK,
+        token_pan=unused_token_pan(vault, connection, token.card_id, token.id),
+        assurance_method=assurance,
+    )
+
+
+def record_token(
+    vault: Vault,
+    connection: sa.Connection,
+    event_type: EventType,
+    token: Token,
+    *,
+    initiator: str = "",
+    reason: str = "",
+    **more: Any,
+) -> None:
+    """Write down what happened to a token."""
+    data = {
+        "card_id": to_text(Prefix.CARD, token.card_id),
+        "device_id": None if token.device_id is None else to_text(Prefix.DEVICE, token.device_id),
+        "token_requestor_id": token.token_requestor_id,
+        "token_last4": token.token_pan[-4:] if token.token_pan else None,
+        "expiry": token.expiry,
+        "state": token.state,
+        "suspended_by": token.suspended_by,
+    }
+    events.record(vault, connection, event_type, token.text_id, data | more, initiator=initiator, reason=reason)
+
+
+def notify(vault: Vault, connection: sa.Connection, token: Token, card: Card | None = None) -> None:
     """Tell the engine, which knows nothing of tokens that were never issued."""
     if token.token_pan is None:
         return
-    card = card_numbered(connection, token.card_id)
+    card = card or card_numbered(connection, token.card_id)
+    created_at = (
+        token.created_at if token.device_id is None else device_numbered(connection, token.device_id).created_at
+    )
     outbox.put(
         connection,
         outbox.TokenNotice(
@@ -224,26 +282,16 @@ def _notify(vault: Vault, connection: sa.Connection, token: Token) -> None:
             token_pan=token.token_pan,
             expiry=token.expiry,
             state=token.state,
-            channels=sorted(vault.program.token_requestor(token.token_requestor_id).channels),
+            channels=token.channels,
             cryptogram_version=token.cryptogram_version,
             key_index=token.key_index,
             payment_account_reference=card.payment_account_reference,
             token_requestor_id=token.token_requestor_id,
             created_at=token.created_at,
-            device_created_at=device_numbered(connection, token.device_id).created_at,
+            device_created_at=created_at,
+            device_risk=token.device_risk,
+            merchant_id=token.merchant_id,
+            countries=token.countries,
+            transaction_limit_minor=token.transaction_limit_minor,
         ),
     )
-
-
-def find_token(vault: Vault, text_id: str) -> Token:
-    """The token with this identifier. Raises: NotFound."""
-    with reading(vault.database) as connection:
-        return _token_in(connection, text_id)
-
-
-def _token_in(connection: sa.Connection, text_id: str) -> Token:
-    number = to_number(Prefix.TOKEN, text_id)
-    row = connection.execute(sa.select(schema.tokens).where(schema.tokens.c.id == number)).one_or_none()
-    if row is None:
-        raise NotFound(f"there is no token {text_id}")
-    return Token(**{**row._mapping, "state": TokenState(row.state)})

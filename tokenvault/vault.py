@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
+from tokenvault.database import reading
 from tokenvault.identifiers import RandomBytes, new_number
 from tokenvault.keys import KeyRing
 from tokenvault.program import Program
+from tokenvault.unit_of_work import current_unit
 
 
 def _nobody_listens() -> None:
@@ -36,10 +38,28 @@ class Vault:
 
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
-        """All of a use case's changes, or none; after the commit the outbox is announced."""
+        """All of a use case's changes, or none; after the commit the outbox is announced.
+
+        Within a request whose answer is kept, the commit comes with the answer, see `unit_of_work`.
+        """
+        unit = current_unit.get()
+        if unit is not None:
+            with unit.part() as connection:
+                yield connection
+            return
         with self.database.begin() as connection:
             yield connection
         self.announce()
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection that only reads; it sees what its own request has changed so far."""
+        unit = current_unit.get()
+        if unit is not None and unit.has_begun:
+            yield unit.connection
+            return
+        with reading(self.database) as connection:
+            yield connection
 
     def now(self) -> int:
         """Unix seconds, whole."""

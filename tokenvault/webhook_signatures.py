@@ -9,7 +9,7 @@ from collections.abc import Mapping
 AGE_SECONDS_MAX = 300
 """How far a message's time may lie from ours, either way."""
 
-_SECRET_PREFIX = "whsec_"  # noqa: S105 - how secrets begin
+SECRET_PREFIX = "whsec_"  # noqa: S105 - how secrets begin
 _SECRET_BYTES_MIN = 16
 
 
@@ -20,11 +20,11 @@ class SignatureInvalid(Exception):
 def secret_bytes(secret: str) -> bytes:
     """The key in a secret, ``whsec_`` and base 64. Raises: ValueError."""
     try:
-        key = base64.b64decode(secret.removeprefix(_SECRET_PREFIX), validate=True)
+        key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
     except binascii.Error:
         key = b""
-    if not secret.startswith(_SECRET_PREFIX) or len(key) < _SECRET_BYTES_MIN:
-        raise ValueError(f"is {_SECRET_PREFIX} and at least {_SECRET_BYTES_MIN} bytes in base 64")
+    if not secret.startswith(SECRET_PREFIX) or len(key) < _SECRET_BYTES_MIN:
+        raise ValueError(f"is {SECRET_PREFIX} and at least {_SECRET_BYTES_MIN} bytes in base 64")
     return key
 
 

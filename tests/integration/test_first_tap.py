@@ -203,7 +203,11 @@ def test_a_frozen_card_is_declined_for_another_phone(issuer, card, new_phone):
     phone = new_phone()
     phone.register()
     token = phone.request_token(card["id"])
-    assert token["decision"] == {"outcome": "declined", "reasons": ["card_not_active"]}
+    assert token["decision"] == {
+        "outcome": "declined",
+        "votes": {"wallet": "green", "network": "green", "issuer": "red"},
+        "reasons": ["card_not_active"],
+    }
     assert token["state"] == "declined"
     assert token["token_last4"] is None
     with pytest.raises(WalletRefused) as refused:

@@ -12,7 +12,6 @@ from tests.conftest import settings_for
 from tests.integration.shops import open_shop
 
 
-
 @pytest.fixture(scope="module")
 def network(tmp_path_factory):
     """A network of one's own: these tests change what others would see. The clock comes last."""

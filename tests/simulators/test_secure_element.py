@@ -58,7 +58,7 @@ def test_it_cannot_be_copied(element):
 def test_no_public_member_gives_a_key(element):
     """What the object offers: a public key, signatures, cryptograms."""
     members = {name for name in dir(element) if not name.startswith("_")}
-    assert members == {"public_key", "sign_proof", "install", "generate_cryptogram"}
+    assert members == {"public_key", "sign_proof", "install", "generate_cryptogram", "wants_refill"}
     assert not hasattr(element.public_key(), "private_numbers")
 
 

@@ -69,6 +69,7 @@ def test_the_wrong_root_key_is_one_line(tmp_path):
     ServerProcess(tmp_path / "data", "--log-level", "warning").stop()
     other = tmp_path / "other.key"
     other.write_bytes(bytes(32))
+    other.chmod(0o600)
     line = _refused_start(tmp_path, "--root-key-file", str(other), data_dir=tmp_path / "data")
     assert "the root key is not the one" in line
     assert ServerProcess(tmp_path / "data", "--log-level", "warning").stop() == 0

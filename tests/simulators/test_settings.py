@@ -6,7 +6,9 @@ from pydantic import ValidationError
 from simulators import test_values
 from simulators.cli import main
 from simulators.settings import load_settings
-from tokenvault.http.access import Scope
+from tests.clock import ManualClock
+from tests.tokenvault.vaults import new_vault
+from tokenvault.api_keys import Scope
 
 
 @pytest.fixture(autouse=True)
@@ -30,12 +32,23 @@ def test_everything_listens_on_loopback_unless_told_otherwise():
     assert (settings.http_host, settings.iso_host) == ("127.0.0.1", "127.0.0.1")
 
 
-def test_api_keys_of_ones_own(tmp_path):
+@pytest.fixture
+def vault():
+    """An empty vault."""
+    made = new_vault(ManualClock())
+    yield made
+    made.database.dispose()
+
+
+def test_api_keys_of_ones_own(tmp_path, vault):
     """A table of API keys replaces the public ones."""
     (tmp_path / "tapwright.toml").write_text('[api_keys]\n"own" = ["issuer"]\n')
-    keys = load_settings().accepted_api_keys()
-    assert keys.scopes("own") == {Scope.ISSUER}
-    assert keys.scopes(test_values.ISSUER_API_KEY) == frozenset()
+    keys = load_settings().accepted_api_keys(vault)
+    caller, limit = keys.configured("own")
+    assert (caller.scopes, limit) == ({Scope.ISSUER}, None)
+    assert keys.configured(test_values.ISSUER_API_KEY) is None
+    assert keys.kept(test_values.ISSUER_API_KEY) is None
+    assert "own" not in repr(keys) + repr(caller)
 
 
 def test_reprs_show_no_key():

@@ -15,7 +15,8 @@ from tests.clock import ManualClock
 from tests.tokenvault.vaults import new_vault
 from tokenvault import outbox
 from tokenvault.accounts import open_account
-from tokenvault.cards import freeze_card, issue_card
+from tokenvault.card_life import freeze_card
+from tokenvault.cards import issue_card
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 
 from tests.clock import ManualClock
 from tests.tokenvault.devices import WALLET_KEY, Phone
-from tests.tokenvault.vaults import new_vault
+from tests.tokenvault.vaults import drop_database, new_database_url, new_vault
 
 __all__ = ["WALLET_KEY"]
 
@@ -18,9 +18,11 @@ def clock():
 @pytest.fixture
 def vault(clock):
     """An empty vault."""
-    made = new_vault(clock)
+    url = new_database_url()
+    made = new_vault(clock, url)
     yield made
     made.database.dispose()
+    drop_database(url)
 
 
 @pytest.fixture

@@ -4,8 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenvault.errors import Conflict
-from tokenvault.lifecycle import TRANSITIONS, Change, Initiator, TokenLife, TokenState, after
+from tokenvault.errors import Conflict, FieldError
+from tokenvault.lifecycle import (
+    REASONS,
+    TRANSITIONS,
+    Change,
+    ChangeReason,
+    Initiator,
+    TokenLife,
+    TokenState,
+    after,
+    check_reason,
+)
 
 steps = st.lists(st.tuples(st.sampled_from(Change), st.sampled_from(Initiator)), max_size=20)
 
@@ -23,10 +33,10 @@ class Model:
             return False
         if change in (Change.APPROVE, Change.DECLINE):
             return not self.decided
-        if not self.decided:
-            return False
         if change is Change.DEACTIVATE:
             return True
+        if not self.decided:
+            return False
         if change is Change.ACTIVATE:
             return not self.suspended_by
         if change is Change.SUSPEND:
@@ -77,3 +87,19 @@ def test_final_states_are_final():
     """Nothing leads out of deactivated and declined, and every other state can be left."""
     left = {state for state, _ in TRANSITIONS}
     assert set(TokenState) - left == {TokenState.DEACTIVATED, TokenState.DECLINED}
+
+
+def test_every_change_that_is_asked_for_has_its_reasons():
+    """Whoever may ask for a change may leave the reason open, and nobody may give a reason that is another's."""
+    asked_for = (Change.SUSPEND, Change.RESUME, Change.DEACTIVATE)
+    assert set(REASONS) == {(change, initiator) for change in asked_for for initiator in Initiator}
+    for (change, initiator), allowed in REASONS.items():
+        for reason in ChangeReason:
+            if reason in allowed:
+                check_reason(change, initiator, reason)
+            else:
+                with pytest.raises(FieldError) as refused:
+                    check_reason(change, initiator, reason)
+                assert refused.value.field == "reason"
+    assert all(ChangeReason.OTHER in allowed for allowed in REASONS.values())
+    assert {reason for allowed in REASONS.values() for reason in allowed} == set(ChangeReason)

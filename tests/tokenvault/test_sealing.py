@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from tests.integration import rfc9180
 from tests.vector_files import octets, rows
 from tokenvault import sealing
-from tokenvault.keys import KeyPurpose, KeyRing
+from tokenvault.keys import KeyPurpose
+from tokenvault.sealing import CARD_CONTACTS, CARD_PAN
 
 KEMS = {rfc9180.DHKEM_P256: KEM.P256, rfc9180.DHKEM_X25519: KEM.X25519}
 
@@ -54,32 +55,36 @@ def test_the_independent_receiver_opens_what_the_vault_seals():
 
 
 @pytest.fixture
-def keys():
-    """A ring with two sealing keys and one lookup key."""
-    return KeyRing(
-        {
-            (KeyPurpose.PAN_SEALING, 1): bytes(32),
-            (KeyPurpose.PAN_SEALING, 2): bytes(range(32)),
-            (KeyPurpose.PAN_LOOKUP, 1): bytes(32),
-        }
-    )
+def keys(vault):
+    """A ring with two sealing keys."""
+    with vault.transaction() as connection:
+        vault.keys.install(connection, KeyPurpose.PAN_SEALING, 2, bytes(range(32)))
+    return vault.keys
 
 
 def test_a_pan_opens_in_its_own_row_only(keys):
-    """A sealed PAN opens under its version and row; moved, altered or under another version it does not."""
-    version, sealed = sealing.seal_funding_pan(keys, "9999001000000017", 42, lambda count: b"n" * count)
-    assert version == 2
+    """A sealed PAN opens under its version, row and column; moved, altered or under another version it does not."""
+    row = {"id": 42} | sealing.seal(keys, CARD_PAN, 42, b"9999001000000017", lambda count: b"n" * count)
+    assert row["pan_key_version"] == 2
+    sealed = row["sealed_pan"]
     assert b"99990010" not in sealed
-    assert sealing.unseal_funding_pan(keys, 2, sealed, 42) == "9999001000000017"
-    for other_version, data, card_id in ((1, sealed, 42), (2, sealed, 43), (2, sealed[:-1] + b"\x00", 42)):
+    assert sealing.unseal(keys, CARD_PAN, row) == b"9999001000000017"
+    for change in ({"pan_key_version": 1}, {"id": 43}, {"sealed_pan": sealed[:-1] + b"\x00"}):
         with pytest.raises(InvalidTag):
-            sealing.unseal_funding_pan(keys, other_version, data, card_id)
+            sealing.unseal(keys, CARD_PAN, row | change)
+    moved = {"id": 42, "sealed_contacts": sealed, "contacts_key_version": 1}
+    with pytest.raises(InvalidTag):
+        sealing.unseal(keys, CARD_CONTACTS, moved)
 
 
-def test_lookup_is_keyed(keys):
-    """The lookup hash finds the same PAN again and depends on its key."""
-    other = KeyRing({(KeyPurpose.PAN_LOOKUP, 1): bytes(range(32))})
-    assert sealing.funding_pan_lookup(keys, "99990010") == sealing.funding_pan_lookup(keys, "99990010")
-    assert sealing.funding_pan_lookup(keys, "99990010") != sealing.funding_pan_lookup(keys, "99990018")
-    assert sealing.funding_pan_lookup(keys, "99990010") != sealing.funding_pan_lookup(other, "99990010")
-    assert repr(keys) == "KeyRing(3 keys)"
+def test_lookup_is_keyed(vault):
+    """The lookup hash finds the same PAN again, and another one under each key."""
+    before = sealing.new_pan_lookup(vault.keys, "99990010")
+    assert sealing.funding_pan_lookups(vault.keys, "99990010") == {1: before["pan_lookup"]}
+    assert sealing.new_pan_lookup(vault.keys, "99990018") != before
+    with vault.transaction() as connection:
+        vault.keys.install(connection, KeyPurpose.PAN_LOOKUP, 2, bytes(32))
+    lookups = sealing.funding_pan_lookups(vault.keys, "99990010")
+    assert lookups[1] == before["pan_lookup"]
+    assert sealing.new_pan_lookup(vault.keys, "99990010") == {"pan_lookup": lookups[2], "lookup_key_version": 2}
+    assert lookups[1] != lookups[2]

@@ -1,18 +1,29 @@
-"""Vaults for tests: the sandbox's program on a database in memory."""
+"""Vaults for tests: the sandbox's program on a database in memory, or on a PostgreSQL server where one is named."""
 
 import os
+import uuid
+
+import sqlalchemy as sa
 
 from simulators import test_values
+from tokenvault import token_requestors
 from tokenvault.database import open_database
 from tokenvault.keys import KeyPurpose, KeyRing
 from tokenvault.pan import PanRange
-from tokenvault.program import Program, TokenRequestor
+from tokenvault.program import Program
+from tokenvault.root_keys import SoftwareRootKey
 from tokenvault.vault import Vault
 
-ROOT_KEY = bytes(range(32))
-MASTER_KEYS = {
+POSTGRESQL_URL = os.environ.get("TAPWRIGHT_TEST_POSTGRESQL")
+"""A server on which the tests may make and drop databases, such as ``postgresql://user@127.0.0.1/postgres``."""
+
+ROOT_KEY = SoftwareRootKey(bytes(range(32)))
+GIVEN_KEYS = {
     (KeyPurpose.EMV_MASTER_AES, 1): bytes.fromhex(test_values.EMV_MASTER_KEY_AES),
     (KeyPurpose.EMV_MASTER_TDES, 1): bytes.fromhex(test_values.EMV_MASTER_KEY_TDES),
+    (KeyPurpose.EMV_MASTER_SM4, 1): bytes.fromhex(test_values.EMV_MASTER_KEY_SM4),
+    (KeyPurpose.PIN_BASE_TDES, 1): bytes.fromhex(test_values.PIN_BASE_KEY_TDES),
+    (KeyPurpose.PIN_BASE_AES, 1): bytes.fromhex(test_values.PIN_BASE_KEY_AES),
 }
 
 
@@ -21,15 +32,39 @@ def new_program(**changes):
     values = {
         "funding_range": PanRange(test_values.FUNDING_BIN, 16),
         "token_range": PanRange(test_values.TOKEN_BIN, 16),
-        "token_requestors": (TokenRequestor(test_values.TOKEN_REQUESTOR_ID, "Wallet", frozenset({"contactless"})),),
+        "token_requestors": test_values.token_requestors(),
         "manufacturer_roots": (test_values.manufacturer_root(),),
         "par_prefix": test_values.PAR_PREFIX,
     }
     return Program(**values | changes)
 
 
+def new_database_url():
+    """A database of its own: in memory, or a new one on the PostgreSQL server."""
+    if POSTGRESQL_URL is None:
+        return "sqlite://"
+    name = f"tapwright_test_{uuid.uuid4().hex}"
+    _on_server(f"CREATE DATABASE {name}")
+    return sa.make_url(POSTGRESQL_URL).set(database=name).render_as_string(hide_password=False)
+
+
+def drop_database(url):
+    """Drop a database of `new_database_url`."""
+    if url.startswith("postgresql"):
+        _on_server(f"DROP DATABASE {sa.make_url(url).database} WITH (FORCE)")
+
+
+def _on_server(statement):
+    server = sa.create_engine(sa.make_url(POSTGRESQL_URL).set(drivername="postgresql+psycopg"))
+    with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(statement)
+    server.dispose()
+
+
 def new_vault(clock, url="sqlite://", **program_changes):
     """A vault with keys of its own."""
     database = open_database(url)
-    keys = KeyRing.open(database, ROOT_KEY, MASTER_KEYS, os.urandom)
-    return Vault(database, keys, new_program(**program_changes), clock=clock)
+    keys = KeyRing.open(database, ROOT_KEY, GIVEN_KEYS, os.urandom)
+    vault = Vault(database, keys, new_program(**program_changes), clock=clock)
+    token_requestors.install(vault)
+    return vault

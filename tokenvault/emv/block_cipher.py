@@ -52,6 +52,11 @@ def tdes_encrypt(key: bytes, blocks: bytes) -> bytes:
     return Cipher(triple_des(key), modes.ECB()).encryptor().update(blocks)
 
 
+def tdes_decrypt(key: bytes, blocks: bytes) -> bytes:
+    """Decrypt whole 8-byte blocks independently (ECB) under a double or triple-length TDES key."""
+    return Cipher(triple_des(key), modes.ECB()).decryptor().update(blocks)
+
+
 def aes_encrypt(key: bytes, blocks: bytes) -> bytes:
     """Encrypt whole 16-byte blocks independently (ECB) under an AES key."""
     return Cipher(aes(key), modes.ECB()).encryptor().update(blocks)

@@ -1,13 +1,15 @@
 """Who may call what: API keys with scopes, and the device's proof of possession."""
 
-import hmac
+import hashlib
 from collections.abc import Mapping
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from tokenvault.api_keys import Scope, key_with_secret
+from tokenvault.caller import Caller, current_caller
 from tokenvault.errors import Forbidden, Unauthenticated
 from tokenvault.proof_of_possession import ProvenKey, verify_proof
 from tokenvault.vault import Vault
@@ -15,31 +17,50 @@ from tokenvault.vault import Vault
 _bearer = HTTPBearer(auto_error=False, scheme_name="api_key", description="An API key, see `docs/test-values.md`.")
 
 
-class Scope(StrEnum):
-    """What an API key is good for."""
+@dataclass(frozen=True)
+class ConfiguredKey:
+    """An API key of the settings. name: for the audit trail."""
 
-    ISSUER = "issuer"
-    WALLET = "wallet"
-    NETWORK = "network"
-    SANDBOX = "sandbox"
+    name: str
+    scopes: frozenset[Scope]
 
 
 class ApiKeys:
-    """The API keys that a server accepts. Its repr shows none of them."""
+    """The API keys that a server accepts: those of its settings, and those that the vault keeps. Shows none of them."""
 
-    def __init__(self, scopes_by_key: Mapping[str, frozenset[Scope]]) -> None:
-        self._scopes_by_key = scopes_by_key
+    def __init__(
+        self, vault: Vault, scopes_by_key: Mapping[str, frozenset[Scope]], calls_per_second: int | None
+    ) -> None:
+        self._vault = vault
+        self._calls_per_second = calls_per_second
+        # Looked up by digest: how long that takes says nothing about the key.
+        self._configured = {
+            _digest(key): ConfiguredKey(f"configured-{_digest(key).hex()[:8]}", scopes)
+            for key, scopes in scopes_by_key.items()
+        }
 
     def __repr__(self) -> str:
-        return f"ApiKeys({len(self._scopes_by_key)} keys)"
+        return f"ApiKeys({len(self._configured)} configured)"
 
-    def scopes(self, presented: str) -> frozenset[Scope]:
-        """The scopes of a key, none for an unknown one; compared in constant time."""
-        found: frozenset[Scope] = frozenset()
-        for key, scopes in self._scopes_by_key.items():
-            if hmac.compare_digest(key.encode(), presented.encode()):
-                found = scopes
-        return found
+    def configured(self, presented: str) -> tuple[Caller, int | None] | None:
+        """The caller behind a key of the settings and its calls a second, or None; without looking into the vault."""
+        digest = _digest(presented)
+        found = self._configured.get(digest)
+        if found is None:
+            return None
+        return Caller(found.name, frozenset(found.scopes), digest), self._calls_per_second
+
+    def kept(self, presented: str) -> tuple[Caller, int | None] | None:
+        """The caller behind a key that the vault keeps and its calls a second, or None."""
+        key = key_with_secret(self._vault, presented)
+        if key is None:
+            return None
+        limit = self._calls_per_second if key.calls_per_second is None else key.calls_per_second
+        return Caller(key.text_id, frozenset(key.scopes), _digest(presented)), limit
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
 
 
 def current_vault(request: Request) -> Vault:
@@ -57,10 +78,11 @@ def _api_key(credentials: HTTPAuthorizationCredentials | None) -> str:
 def requires(*scopes: Scope) -> Any:
     """A dependency that lets through API keys with one of these scopes and gives their scopes."""
 
-    def check(
-        request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
-    ) -> frozenset[Scope]:
-        held: frozenset[Scope] = request.app.state.api_keys.scopes(_api_key(credentials))
+    async def check(
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+    ) -> frozenset[str]:
+        _api_key(credentials)
+        held = current_caller.get().scopes
         if not held:
             raise Unauthenticated("this API key is not known")
         if held.isdisjoint(scopes):

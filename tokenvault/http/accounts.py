@@ -6,9 +6,11 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from tokenvault import accounts
+from tokenvault.api_keys import Scope
 from tokenvault.http import problem
-from tokenvault.http.access import Scope, VaultDependency, requires
+from tokenvault.http.access import VaultDependency, requires
 from tokenvault.http.fields import AccountId, AmountMinor, Body, CurrencyCode, Timestamp, View, timestamp
+from tokenvault.http.paging import Limit, Page, StartingAfter, page
 
 router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
 
@@ -62,3 +64,10 @@ def open_account(vault: VaultDependency, body: AccountRequest) -> AccountView:
         segment=body.segment,
     )
     return AccountView.of(account)
+
+
+@router.get("", dependencies=[requires(Scope.ISSUER)], responses=problem.responses(404))
+def list_accounts(vault: VaultDependency, limit: Limit = 20, starting_after: StartingAfter = None) -> Page[AccountView]:
+    """List accounts, the newest first. Scope: issuer."""
+    rows = accounts.list_accounts(vault, limit=limit + 1, starting_after=starting_after)
+    return page(rows, limit, AccountView.of)

@@ -5,10 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from tokenvault import devices
+from tokenvault import devices, token_life
+from tokenvault.api_keys import Scope
 from tokenvault.http import problem
-from tokenvault.http.access import DeviceProof, Scope, VaultDependency, requires
+from tokenvault.http.access import DeviceProof, OptionalDeviceProof, VaultDependency, requires
 from tokenvault.http.fields import Body, DeviceId, Timestamp, View, timestamp
+from tokenvault.http.paging import Limit, Page, StartingAfter, page
+from tokenvault.http.token_changes import ChangedTokens, TokenChange, TokenChangeName, check_initiator
+from tokenvault.lifecycle import Change
 
 router = APIRouter(prefix="/v1/devices", tags=["devices"])
 
@@ -76,3 +80,29 @@ def register_device(vault: VaultDependency, proven: DeviceProof, body: DeviceReq
 def read_device(vault: VaultDependency, device_id: DeviceId) -> DeviceView:
     """Read a device. Scope: wallet or issuer."""
     return DeviceView.of(devices.find_device(vault, device_id))
+
+
+@router.get("", dependencies=[requires(Scope.WALLET, Scope.ISSUER)], responses=problem.responses(404))
+def list_devices(vault: VaultDependency, limit: Limit = 20, starting_after: StartingAfter = None) -> Page[DeviceView]:
+    """List devices, the newest first. Scope: wallet or issuer."""
+    return page(devices.list_devices(vault, limit=limit + 1, starting_after=starting_after), limit, DeviceView.of)
+
+
+@router.post("/{device_id}/tokens/{change}", responses=problem.responses(404))
+def change_tokens_of_device(
+    vault: VaultDependency,
+    scopes: Annotated[frozenset[str], requires(Scope.WALLET, Scope.ISSUER, Scope.NETWORK)],
+    proven: OptionalDeviceProof,
+    device_id: DeviceId,
+    change: TokenChangeName,
+    body: TokenChange,
+) -> ChangedTokens:
+    """Suspend, resume or deactivate all tokens of a device that this can happen to, as when it is lost.
+
+    Scope: wallet, issuer or network, for its own initiators.
+    """
+    check_initiator(body.initiator, scopes, proven, on_device=True)
+    changed = token_life.change_tokens_of_device(
+        vault, device_id, Change(change), body.initiator, reason=body.reason, proven=proven
+    )
+    return ChangedTokens(token_ids=[token.text_id for token in changed])

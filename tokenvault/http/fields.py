@@ -1,7 +1,7 @@
 """Fields that several resources share, each with its description, unit and example."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -41,7 +41,31 @@ RequestorId = Annotated[
     str,
     Field(description="Token requestor ID: 11 digits.", examples=["99900000001"], pattern="^[0-9]{11}$"),
 ]
+CountryCode = Annotated[
+    str, Field(description="ISO 3166-1 numeric code, three digits.", examples=["276"], pattern="^[0-9]{3}$")
+]
+CompactJwe = Annotated[
+    str,
+    Field(
+        description="Compact JWE (RFC 7516; ECDH-ES, A256GCM) to a key of `/v1/encryption_keys`.",
+        examples=["eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTI1NkdDTSIs..."],
+        max_length=4096,
+    ),
+]
 Timestamp = Annotated[datetime, Field(description="RFC 3339 time in UTC.", examples=["2026-11-24T10:15:00Z"])]
+
+
+class PublicKey(Body):
+    """A public key on P-256 as JWK (RFC 7517)."""
+
+    kty: Literal["EC"] = Field("EC", description="Key type.", examples=["EC"])
+    crv: Literal["P-256"] = Field("P-256", description="Curve.", examples=["P-256"])
+    x: str = Field(
+        description="base64url of the x coordinate.", examples=["WKn-ZIGevcwGIyyrzFoZNBdaq9_TsqzGl96oc0CWuis"]
+    )
+    y: str = Field(
+        description="base64url of the y coordinate.", examples=["y77t-RvAHRKTsSGdIYUfweuOvwrvDD-Q3Hv5J0fSKbE"]
+    )
 
 
 def timestamp(seconds: int) -> datetime:

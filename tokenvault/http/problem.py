@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from tokenvault.errors import CallerError, FieldError
+from tokenvault.errors import CallerError, FieldError, TooManyRequests
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -33,11 +33,11 @@ class Problem(BaseModel):
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI entries for the error statuses that an endpoint can answer with, 401 and 422 always among them."""
+    """OpenAPI entries for the error statuses that an endpoint can answer with, those of every call among them."""
     schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
     return {
         status: {"model": Problem, "description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: schema}}
-        for status in sorted({401, 403, 422, *statuses})
+        for status in sorted({400, 401, 403, 422, 429, *statuses})
     }
 
 
@@ -56,6 +56,15 @@ def answer(
     return JSONResponse(problem.model_dump(), status, media_type=MEDIA_TYPE, headers=headers)
 
 
+def caller_error_answer(error: CallerError) -> JSONResponse:
+    """The answer to a caller's error."""
+    fields = [FieldProblem(field=field, message=message) for field, message in error.fields]
+    headers = {"WWW-Authenticate": "Bearer"} if error.status_hint == 401 else None
+    if isinstance(error, TooManyRequests):
+        headers = {"Retry-After": str(error.retry_after)}
+    return answer(error.status_hint, error.code, error.message, fields, headers)
+
+
 def _field_path(item: dict[str, Any]) -> str:
     """Where a validation error lies; what is no JSON at all has no fields, only a body.
 
@@ -70,9 +79,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(CallerError)
     async def caller_error(_request: Request, error: CallerError) -> JSONResponse:
-        fields = [FieldProblem(field=field, message=message) for field, message in error.fields]
-        challenge = {"WWW-Authenticate": "Bearer"} if error.status_hint == 401 else None
-        return answer(error.status_hint, error.code, error.message, fields, challenge)
+        return caller_error_answer(error)
 
     @app.exception_handler(RequestValidationError)
     async def validation_error(_request: Request, error: RequestValidationError) -> JSONResponse:

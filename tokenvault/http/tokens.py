@@ -1,109 +1,52 @@
-"""``/v1/tokens``: device-bound virtual cards."""
+"""``/v1/tokens``: virtual cards, bound to a device or to a merchant."""
 
 from base64 import urlsafe_b64encode
-from typing import Annotated, Literal
+from dataclasses import replace
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import Field
 
-from tokenvault import tokens
-from tokenvault.errors import FieldError, Forbidden, Unauthenticated
+from tokenvault import file_cryptograms, token_activation, token_life, token_requests, tokens, verification
+from tokenvault.api_keys import Scope
+from tokenvault.contact_points import VerificationMethod
 from tokenvault.http import problem
-from tokenvault.http.access import DeviceProof, OptionalDeviceProof, Scope, VaultDependency, requires
-from tokenvault.http.fields import (
-    Body,
-    CardId,
-    DeviceId,
-    Expiry,
-    RequestorId,
-    Timestamp,
-    TokenId,
-    View,
-    timestamp,
+from tokenvault.http.access import DeviceProof, OptionalDeviceProof, VaultDependency, requires
+from tokenvault.http.fields import AmountMinor, Body, CountryCode, CurrencyCode, Timestamp, TokenId, View, timestamp
+from tokenvault.http.paging import Limit, Page, StartingAfter, page
+from tokenvault.http.token_changes import ReasonField, TokenChange, check_initiator
+from tokenvault.http.token_views import (
+    DecisionView,
+    EligibilityView,
+    ProductView,
+    TermsView,
+    TokenRequestBody,
+    TokenView,
 )
-from tokenvault.identifiers import Prefix, to_text
-from tokenvault.lifecycle import Change, Initiator, TokenState
+from tokenvault.lifecycle import Change, ChangeReason, Initiator, TokenState
 from tokenvault.proof_of_possession import ProvenKey
 from tokenvault.provisioning import Outcome
 
 router = APIRouter(prefix="/v1/tokens", tags=["tokens"])
 
-Profile = Annotated[
-    Literal["aes", "tdes"],
-    Field(
-        description="Cipher of the token's cryptograms: `aes` (EMV option C) or `tdes` (EMV option A, CVN 18).",
-        examples=["aes"],
-    ),
+AnyScope = Annotated[frozenset[str], requires(Scope.WALLET, Scope.ISSUER, Scope.NETWORK)]
+_WALLET = [requires(Scope.WALLET)]
+MethodField = Annotated[
+    VerificationMethod, Field(description="How to verify.", examples=["text_message"], strict=False)
 ]
-AnyScope = Annotated[frozenset[Scope], requires(Scope.WALLET, Scope.ISSUER)]
 
 
-class TokenRequest(Body):
-    """Which card on which device, for whom."""
+class TokenRequest(TokenRequestBody):
+    """A request for a token."""
 
-    card_id: CardId
-    device_id: DeviceId
-    token_requestor_id: RequestorId
-    cryptogram_profile: Profile = "aes"
-
-
-class TokenChange(Body):
-    """Who asks for a change."""
-
-    initiator: Initiator = Field(
-        description=(
-            "On whose behalf: `cardholder` or `wallet` with a wallet key, `issuer` with an issuer key. "
-            "`cardholder` takes a DPoP proof by the token's device."
-        ),
-        examples=["issuer"],
-        strict=False,
+    terms_version: str | None = Field(
+        None, description="The terms that the cardholder has accepted.", examples=["2026-01"], max_length=16
     )
-
-
-class DecisionView(View):
-    """The provisioning decision."""
-
-    outcome: Outcome = Field(description="Whether the card may go onto the device.", examples=["approved"])
-    reasons: list[str] = Field(description="Why not, or why more is asked; empty if approved.", examples=[[]])
-
-
-class TokenView(View):
-    """A token. Its number and key reach only its device, see `/v1/tokens/{id}/activate`."""
-
-    id: TokenId
-    card_id: CardId
-    device_id: DeviceId
-    token_requestor_id: RequestorId
-    token_last4: str | None = Field(
-        description="Last four digits of the token PAN; null if declined.", examples=["0017"]
+    replaces: TokenId | None = Field(
+        None,
+        description="A token of the same card on another device, which ends when this one is activated.",
+        examples=[None],
     )
-    expiry: Expiry
-    cryptogram_profile: Profile
-    state: TokenState = Field(description="Where the token stands in its life.", examples=["inactive"])
-    suspended_by: list[Initiator] = Field(
-        description="Who suspended it; each must resume it before it is active again.", examples=[[]]
-    )
-    decision: DecisionView = Field(
-        description="The provisioning decision.", examples=[{"outcome": "approved", "reasons": []}]
-    )
-    created_at: Timestamp
-
-    @classmethod
-    def of(cls, token: tokens.Token) -> "TokenView":
-        """Show a token."""
-        return cls(
-            id=token.text_id,
-            card_id=to_text(Prefix.CARD, token.card_id),
-            device_id=to_text(Prefix.DEVICE, token.device_id),
-            token_requestor_id=token.token_requestor_id,
-            token_last4=token.token_pan[-4:] if token.token_pan else None,
-            expiry=token.expiry,
-            cryptogram_profile="tdes" if token.cryptogram_profile == "tdes" else "aes",
-            state=token.state,
-            suspended_by=[Initiator(name) for name in token.suspended_by],
-            decision=DecisionView(outcome=Outcome(token.decision), reasons=token.decision_reasons),
-            created_at=timestamp(token.created_at),
-        )
 
 
 class ActivationView(View):
@@ -122,22 +65,109 @@ class ActivationView(View):
         examples=["tapwright token credentials v1|tok_05F1V9D8S3KYA|dev_03TQ8H6W5N2RC"],
     )
 
-
-def _check_initiator(initiator: Initiator, scopes: frozenset[Scope], proven: ProvenKey | None) -> None:
-    """Who may speak for whom."""
-    scope = Scope.ISSUER if initiator is Initiator.ISSUER else Scope.WALLET
-    if initiator is Initiator.NETWORK:
-        raise FieldError("initiator", "is cardholder, wallet or issuer here")
-    if scope not in scopes:
-        raise Forbidden(f"to act as {initiator} takes an API key with the scope {scope}", code="missing_scope")
-    if initiator is Initiator.CARDHOLDER and proven is None:
-        raise Unauthenticated("the cardholder acts through the token's device: send its DPoP proof")
+    @classmethod
+    def of(cls, activation: token_activation.Activation) -> "ActivationView":
+        """Show an activation."""
+        return cls(
+            token=TokenView.of(activation.token),
+            sealed_credentials=urlsafe_b64encode(activation.sealed_credentials).rstrip(b"=").decode(),
+            hpke_info=activation.info.decode(),
+        )
 
 
-@router.post("", status_code=201, dependencies=[requires(Scope.WALLET)], responses=problem.responses(404, 409))
-def request_token(vault: VaultDependency, proven: DeviceProof, body: TokenRequest) -> TokenView:
-    """Ask for a token for a card on the device that signed this call. Scope: wallet."""
-    return TokenView.of(tokens.request_token(vault, proven, **body.model_dump()))
+class OfferedMethodView(View):
+    """A way to verify the cardholder."""
+
+    method: VerificationMethod = Field(description="The method.", examples=["text_message"])
+    contact: str | None = Field(description="Masked; null where nothing is sent.", examples=["+49*********89"])
+
+
+class OfferedMethods(View):
+    """All ways that are open for a card."""
+
+    methods: list[OfferedMethodView] = Field(
+        description="In the order in which to offer them.", examples=[[{"method": "in_app", "contact": None}]]
+    )
+
+
+class VerificationRequest(Body):
+    """Which way."""
+
+    method: MethodField
+
+
+class VerificationView(View):
+    """A verification under way."""
+
+    method: VerificationMethod = Field(description="The method.", examples=["text_message"])
+    contact: str | None = Field(description="Where the code went, masked.", examples=["+49*********89"])
+    expires_at: Timestamp
+    attempts_left: int = Field(description="Wrong codes until the request is declined.", examples=[3])
+    resends_left: int = Field(description="How many more codes can be sent.", examples=[3])
+
+
+class CodeBody(Body):
+    """What the cardholder typed in."""
+
+    code: str = Field(description="The one-time code, six digits.", examples=["123456"], pattern="^[0-9]{6}$")
+
+
+class CryptogramRequest(Body):
+    """One payment of a merchant on file."""
+
+    amount: AmountMinor
+    currency: CurrencyCode
+    country: CountryCode
+
+
+class CryptogramView(View):
+    """What the merchant sends with the payment."""
+
+    track2: str = Field(
+        description="Track 2 equivalent data for DE 35: token PAN, expiry, service code.",
+        examples=["9999501012345678D29112010"],
+    )
+    pan_sequence_number: str = Field(description="DE 23.", examples=["01"])
+    electronic_commerce_indicator: str = Field(description="ECI.", examples=["05"])
+    chip_data: dict[str, str] = Field(
+        description="Tags for DE 55, hexadecimal.", examples=[{"9F26": "0123456789ABCDEF", "9F36": "0001"}]
+    )
+
+
+@router.post("/eligibility", dependencies=_WALLET, responses=problem.responses(404))
+def check_eligibility(vault: VaultDependency, proven: OptionalDeviceProof, body: TokenRequestBody) -> EligibilityView:
+    """Ask what would become of a request, and what to show the cardholder first. Nothing is kept. Scope: wallet."""
+    found = token_requests.check_eligibility(vault, proven, body.asked())
+    return EligibilityView(
+        eligible=found.decision.outcome is not Outcome.DECLINED,
+        decision=DecisionView.of(found.decision),
+        card_last4=found.card.last4,
+        terms=TermsView(**found.policy.terms.__dict__),
+        product=ProductView.of(found.policy),
+    )
+
+
+@router.post("", status_code=201, dependencies=_WALLET, responses=problem.responses(404, 409))
+def request_token(vault: VaultDependency, proven: OptionalDeviceProof, body: TokenRequest) -> TokenView:
+    """Ask for a token for a card: on the device that signed this call, or on file at a merchant. Scope: wallet."""
+    asked = replace(body.asked(), terms_version=body.terms_version, replaces=body.replaces)
+    return TokenView.of(token_requests.request_token(vault, proven, asked))
+
+
+@router.get("", dependencies=[requires(Scope.WALLET, Scope.ISSUER)], responses=problem.responses(404))
+def list_tokens(
+    vault: VaultDependency,
+    limit: Limit = 20,
+    starting_after: StartingAfter = None,
+    card_id: Annotated[str | None, Query(description="Only of this card.", examples=["card_0J9ZP2M7K4B1X"])] = None,
+    device_id: Annotated[str | None, Query(description="Only of this device.", examples=["dev_03TQ8H6W5N2RC"])] = None,
+    state: Annotated[TokenState | None, Query(description="Only in this state.", examples=["active"])] = None,
+) -> Page[TokenView]:
+    """List tokens, the newest first. Scope: wallet or issuer."""
+    rows = tokens.list_tokens(
+        vault, limit=limit + 1, starting_after=starting_after, card_id=card_id, device_id=device_id, state=state
+    )
+    return page(rows, limit, TokenView.of)
 
 
 @router.get("/{token_id}", dependencies=[requires(Scope.WALLET, Scope.ISSUER)], responses=problem.responses(404))
@@ -146,39 +176,133 @@ def read_token(vault: VaultDependency, token_id: TokenId) -> TokenView:
     return TokenView.of(tokens.find_token(vault, token_id))
 
 
-@router.post("/{token_id}/activate", dependencies=[requires(Scope.WALLET)], responses=problem.responses(404, 409))
+@router.get("/{token_id}/verification_methods", dependencies=_WALLET, responses=problem.responses(404, 409))
+def list_verification_methods(vault: VaultDependency, proven: OptionalDeviceProof, token_id: TokenId) -> OfferedMethods:
+    """List how the cardholder of a requested token can be verified. Scope: wallet."""
+    offered = verification.offered_methods(vault, proven, token_id)
+    return OfferedMethods(methods=[OfferedMethodView(method=each.method, contact=each.contact) for each in offered])
+
+
+@router.post("/{token_id}/verification", dependencies=_WALLET, responses=problem.responses(404, 409))
+def start_verification(
+    vault: VaultDependency, proven: OptionalDeviceProof, token_id: TokenId, body: VerificationRequest
+) -> VerificationView:
+    """Choose a method; where it sends a code, send one. Calling again sends another. Scope: wallet."""
+    started = verification.start_verification(vault, proven, token_id, body.method)
+    return VerificationView(
+        method=started.method,
+        contact=started.contact,
+        expires_at=timestamp(started.expires_at),
+        attempts_left=started.attempts_left,
+        resends_left=started.resends_left,
+    )
+
+
+@router.post("/{token_id}/verification/complete", dependencies=_WALLET, responses=problem.responses(404, 409))
+def complete_verification(
+    vault: VaultDependency, proven: OptionalDeviceProof, token_id: TokenId, body: CodeBody
+) -> TokenView:
+    """Approve a requested token by its one-time code; the last wrong attempt declines it. Scope: wallet."""
+    return TokenView.of(verification.complete_verification(vault, proven, token_id, body.code))
+
+
+@router.post(
+    "/{token_id}/verification/confirm", dependencies=[requires(Scope.ISSUER)], responses=problem.responses(404, 409)
+)
+def confirm_verification(vault: VaultDependency, token_id: TokenId, body: VerificationRequest) -> TokenView:
+    """Say that the issuer has verified the cardholder itself, in its app or by its call centre. Scope: issuer."""
+    return TokenView.of(verification.confirm_verification(vault, token_id, body.method))
+
+
+@router.post("/{token_id}/activate", dependencies=_WALLET, responses=problem.responses(404, 409))
 def activate_token(vault: VaultDependency, proven: DeviceProof, token_id: TokenId) -> ActivationView:
     """Activate a token; its device gets the credentials, sealed. May be repeated by that device. Scope: wallet."""
-    activation = tokens.activate_token(vault, proven, token_id)
-    return ActivationView(
-        token=TokenView.of(activation.token),
-        sealed_credentials=urlsafe_b64encode(activation.sealed_credentials).rstrip(b"=").decode(),
-        hpke_info=activation.info.decode(),
+    return ActivationView.of(token_activation.activate_token(vault, proven, token_id))
+
+
+@router.post("/{token_id}/limited_use_keys", dependencies=_WALLET, responses=problem.responses(404, 409))
+def replenish_key(vault: VaultDependency, proven: DeviceProof, token_id: TokenId) -> ActivationView:
+    """Get the next limited-use key of a phone that emulates a card. Scope: wallet."""
+    return ActivationView.of(token_activation.replenish_key(vault, proven, token_id))
+
+
+@router.post("/{token_id}/cryptograms", dependencies=_WALLET, responses=problem.responses(404, 409))
+def make_cryptogram(vault: VaultDependency, token_id: TokenId, body: CryptogramRequest) -> CryptogramView:
+    """Sign one payment with the token of a merchant on file. Scope: wallet."""
+    made = file_cryptograms.make_cryptogram(
+        vault, token_id, amount_minor=body.amount, currency=body.currency, country=body.country
     )
+    return CryptogramView(
+        track2=made.track2.text(),
+        pan_sequence_number=made.pan_sequence_number,
+        electronic_commerce_indicator=file_cryptograms.ELECTRONIC_COMMERCE_INDICATOR,
+        chip_data={tag: value.hex().upper() for tag, value in made.values.items()},
+    )
+
+
+@router.post(
+    "/{token_id}/renew", dependencies=[requires(Scope.WALLET, Scope.ISSUER)], responses=problem.responses(404, 409)
+)
+def renew_token(vault: VaultDependency, token_id: TokenId) -> TokenView:
+    """Give a token a new expiry; its device fetches its credentials by activating again. Scope: wallet or issuer."""
+    return TokenView.of(token_life.renew_token(vault, token_id))
+
+
+def _changed(
+    vault: VaultDependency,
+    scopes: frozenset[str],
+    proven: ProvenKey | None,
+    token_id: str,
+    change: Change,
+    body: TokenChange,
+) -> TokenView:
+    on_device = tokens.find_token(vault, token_id).device_id is not None
+    check_initiator(body.initiator, scopes, proven, on_device=on_device)
+    changed = token_life.change_token(vault, token_id, change, body.initiator, reason=body.reason, proven=proven)
+    return TokenView.of(changed)
 
 
 @router.post("/{token_id}/suspend", responses=problem.responses(404, 409))
 def suspend_token(
     vault: VaultDependency, scopes: AnyScope, proven: OptionalDeviceProof, token_id: TokenId, body: TokenChange
 ) -> TokenView:
-    """Stop a token from paying until each who suspended it has resumed it. Scope: wallet or issuer."""
-    _check_initiator(body.initiator, scopes, proven)
-    return TokenView.of(tokens.change_token(vault, token_id, Change.SUSPEND, body.initiator, proven))
+    """Stop a token from paying until each who suspended it has resumed it.
+
+    Scope: wallet, issuer or network, for its own initiators.
+    """
+    return _changed(vault, scopes, proven, token_id, Change.SUSPEND, body)
 
 
 @router.post("/{token_id}/resume", responses=problem.responses(404, 409))
 def resume_token(
     vault: VaultDependency, scopes: AnyScope, proven: OptionalDeviceProof, token_id: TokenId, body: TokenChange
 ) -> TokenView:
-    """Take back one's own suspension. Scope: wallet or issuer."""
-    _check_initiator(body.initiator, scopes, proven)
-    return TokenView.of(tokens.change_token(vault, token_id, Change.RESUME, body.initiator, proven))
+    """Take back one's own suspension. Scope: wallet, issuer or network, for its own initiators."""
+    return _changed(vault, scopes, proven, token_id, Change.RESUME, body)
+
+
+@router.post("/{token_id}/deactivate", responses=problem.responses(404, 409))
+def deactivate_token(
+    vault: VaultDependency, scopes: AnyScope, proven: OptionalDeviceProof, token_id: TokenId, body: TokenChange
+) -> TokenView:
+    """Deactivate a token for good. Scope: wallet, issuer or network, for its own initiators."""
+    return _changed(vault, scopes, proven, token_id, Change.DEACTIVATE, body)
 
 
 @router.delete("/{token_id}", responses=problem.responses(404, 409))
-def deactivate_token(
-    vault: VaultDependency, scopes: AnyScope, proven: OptionalDeviceProof, token_id: TokenId
+def delete_token(
+    vault: VaultDependency,
+    scopes: AnyScope,
+    proven: OptionalDeviceProof,
+    token_id: TokenId,
+    reason: Annotated[ReasonField, Query(description="Why.", examples=["other"])] = ChangeReason.OTHER,
 ) -> TokenView:
-    """Deactivate a token for good. A proof, where sent, must be its device's. Scope: wallet or issuer."""
-    initiator = Initiator.ISSUER if Scope.ISSUER in scopes else Initiator.WALLET
-    return TokenView.of(tokens.change_token(vault, token_id, Change.DEACTIVATE, initiator, proven))
+    """Deactivate a token for good, in the short form: as issuer with an issuer key, else as wallet or network.
+
+    A proof, where sent, must be its device's. Scope: wallet, issuer or network.
+    """
+    initiators = {Scope.ISSUER: Initiator.ISSUER, Scope.WALLET: Initiator.WALLET, Scope.NETWORK: Initiator.NETWORK}
+    initiator = next(initiator for scope, initiator in initiators.items() if scope in scopes)
+    return TokenView.of(
+        token_life.change_token(vault, token_id, Change.DEACTIVATE, initiator, reason=reason, proven=proven)
+    )

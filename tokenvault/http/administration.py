@@ -1,0 +1,132 @@
+"""``/v1/api_keys`` and ``/v1/audit_entries``: who may call, and what everybody has done."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from tokenvault import api_keys, audit
+from tokenvault.api_keys import Scope
+from tokenvault.http import problem
+from tokenvault.http.access import VaultDependency, requires
+from tokenvault.http.fields import Body, Timestamp, View, timestamp
+from tokenvault.http.paging import Limit, Page, StartingAfter, page
+
+router = APIRouter(prefix="/v1", tags=["administration"], dependencies=[requires(Scope.SANDBOX)])
+
+KeyId = Annotated[str, Field(description="Identifier of an API key.", examples=["key_06N0R4U8X2Z5C"])]
+
+
+class ApiKeyRequest(Body):
+    """A new key."""
+
+    name: str = Field(description="For people.", examples=["Ada's wallet"], min_length=1, max_length=64)
+    scopes: list[Annotated[Scope, Field(strict=False)]] = Field(
+        description="What it is good for.", examples=[["wallet"]], min_length=1, max_length=4
+    )
+    calls_per_second: int | None = Field(
+        None, description="How often it may call; the server's own limit where left out.", examples=[50], ge=1, le=10**6
+    )
+
+
+class RotateRequest(Body):
+    """How long the old key still works."""
+
+    grace_seconds: int = Field(3600, description="Seconds.", examples=[3600], ge=0, le=30 * 24 * 3600)
+
+
+class ApiKeyView(View):
+    """A key, without its secret."""
+
+    id: KeyId
+    name: str = Field(description="For people.", examples=["Ada's wallet"])
+    scopes: list[Scope] = Field(description="What it is good for.", examples=[["wallet"]])
+    calls_per_second: int | None = Field(description="How often it may call.", examples=[50])
+    expires_at: Timestamp | None = Field(
+        description="RFC 3339 time in UTC when it ends, null for never.", examples=[None]
+    )
+    created_at: Timestamp
+
+    @classmethod
+    def of(cls, key: api_keys.ApiKey) -> "ApiKeyView":
+        """Show a key."""
+        return cls(
+            id=key.text_id,
+            name=key.name,
+            scopes=[Scope(scope) for scope in key.scopes],
+            calls_per_second=key.calls_per_second,
+            expires_at=None if key.expires_at is None else timestamp(key.expires_at),
+            created_at=timestamp(key.created_at),
+        )
+
+
+class NewApiKeyView(ApiKeyView):
+    """A new key with its secret."""
+
+    secret: str = Field(
+        description="Send it as `Authorization: Bearer`; shown this once.", examples=["twk_q83vEjRWeJCrze8SNFZ4kA"]
+    )
+
+    @classmethod
+    def made(cls, new: api_keys.NewApiKey) -> "NewApiKeyView":
+        """Show a new key."""
+        return cls(**ApiKeyView.of(new.key).model_dump(), secret=new.secret)
+
+
+class AuditEntryView(View):
+    """One entry of the audit trail."""
+
+    sequence: int = Field(description="Its number, from 1, without gaps.", examples=[42])
+    occurred_at: Timestamp
+    actor: str = Field(description="Whose API key it was, or `system`.", examples=["key_06N0R4U8X2Z5C"])
+    action: str = Field(description="What was done.", examples=["token.suspended"])
+    resource_id: str = Field(description="To what.", examples=["tok_05F1V9D8S3KYA"])
+    reason: str = Field(description="Why, where a reason was given.", examples=["device_lost"])
+    details: dict[str, Any] = Field(description="What else is worth knowing.", examples=[{"initiator": "issuer"}])
+
+    @classmethod
+    def of(cls, entry: audit.AuditEntry) -> "AuditEntryView":
+        """Show an entry."""
+        return cls(**{**entry.__dict__, "occurred_at": timestamp(entry.occurred_at)})
+
+
+@router.post("/api_keys", status_code=201, responses=problem.responses())
+def make_key(vault: VaultDependency, body: ApiKeyRequest) -> NewApiKeyView:
+    """Make an API key; what is kept of it is a digest. Scope: sandbox."""
+    return NewApiKeyView.made(
+        api_keys.make_key(vault, name=body.name, scopes=body.scopes, calls_per_second=body.calls_per_second)
+    )
+
+
+@router.get("/api_keys", responses=problem.responses(404))
+def list_keys(vault: VaultDependency, limit: Limit = 20, starting_after: StartingAfter = None) -> Page[ApiKeyView]:
+    """List the API keys that the vault keeps, the newest first. Scope: sandbox."""
+    return page(api_keys.list_keys(vault, limit=limit + 1, starting_after=starting_after), limit, ApiKeyView.of)
+
+
+@router.post("/api_keys/{key_id}/rotate", status_code=201, responses=problem.responses(404))
+def rotate_key(vault: VaultDependency, key_id: KeyId, body: RotateRequest) -> NewApiKeyView:
+    """Make a new key in place of an old one, which works a while longer. Scope: sandbox."""
+    return NewApiKeyView.made(api_keys.rotate_key(vault, key_id, body.grace_seconds))
+
+
+@router.delete("/api_keys/{key_id}", status_code=204, responses=problem.responses(404))
+def revoke_key(vault: VaultDependency, key_id: KeyId) -> None:
+    """End an API key now. Scope: sandbox."""
+    api_keys.revoke_key(vault, key_id)
+
+
+@router.get("/audit_entries", responses=problem.responses())
+def list_audit_entries(
+    vault: VaultDependency,
+    limit: Limit = 20,
+    before: Annotated[
+        int | None, Query(description="Only entries with a smaller number.", examples=[42], ge=1, le=2**62)
+    ] = None,
+    resource_id: Annotated[
+        str | None, Query(description="Only of this resource.", examples=["tok_05F1V9D8S3KYA"])
+    ] = None,
+) -> Page[AuditEntryView]:
+    """List the audit trail, the newest entry first. `tapwright audit verify` checks its chain. Scope: sandbox."""
+    rows = audit.list_entries(vault, limit=limit + 1, before=before, resource_id=resource_id)
+    return page(rows, limit, AuditEntryView.of)

@@ -1,0 +1,30 @@
+"""Lists as integrators know them: the newest first, `limit`, `starting_after`, `has_more`."""
+
+from collections.abc import Callable
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
+
+Row = TypeVar("Row")
+Entry = TypeVar("Entry")
+
+Limit = Annotated[int, Query(ge=1, le=100, description="The most entries of one page.", examples=[20])]
+StartingAfter = Annotated[
+    str | None,
+    Query(description="Identifier of the last entry of the page before.", examples=["tok_05F1V9D8S3KYA"]),
+]
+
+
+class Page(BaseModel, Generic[Entry]):
+    """One page of a list."""
+
+    model_config = ConfigDict(json_schema_extra={"description": "One page of a list, the newest first."})
+
+    data: list[Entry] = Field(description="The entries of this page.", examples=[[]])
+    has_more: bool = Field(description="Whether there is another page.", examples=[False])
+
+
+def page(rows: list[Row], limit: int, shown: Callable[[Row], Entry]) -> Page[Entry]:
+    """A page of at most limit entries, from one row more where there is another page."""
+    return Page(data=[shown(row) for row in rows[:limit]], has_more=len(rows) > limit)

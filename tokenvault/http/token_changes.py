@@ -1,0 +1,69 @@
+"""Who may ask for a change of a token's life over HTTP, and how they say it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tokenvault.api_keys import Scope
+from tokenvault.errors import FieldError, Forbidden, Unauthenticated
+from tokenvault.http.fields import Body, View
+from tokenvault.lifecycle import ChangeReason, Initiator
+from tokenvault.proof_of_possession import ProvenKey
+
+TokenChangeName = Annotated[
+    Literal["suspend", "resume", "deactivate"], Field(description="What is to happen.", examples=["suspend"])
+]
+ReasonField = Annotated[
+    ChangeReason,
+    Field(
+        description="Why; who may give which reason is in `docs/wallet-integration.md`.",
+        examples=["device_lost"],
+        strict=False,
+    ),
+]
+
+_SCOPES = {
+    Initiator.CARDHOLDER: Scope.WALLET,
+    Initiator.WALLET: Scope.WALLET,
+    Initiator.ISSUER: Scope.ISSUER,
+    Initiator.NETWORK: Scope.NETWORK,
+}
+
+
+class TokenChange(Body):
+    """Who asks for a change, and why."""
+
+    initiator: Initiator = Field(
+        description=(
+            "On whose behalf: `cardholder` or `wallet` with a wallet key, `issuer` with an issuer key, `network` with "
+            "a network key. `cardholder` takes a DPoP proof by the token's device."
+        ),
+        examples=["issuer"],
+        strict=False,
+    )
+    reason: ReasonField = ChangeReason.OTHER
+
+
+class ChangedTokens(View):
+    """What was changed."""
+
+    token_ids: list[str] = Field(
+        description="The tokens that changed, the oldest first; others were in no state for it.",
+        examples=[["tok_05F1V9D8S3KYA"]],
+    )
+
+
+def check_initiator(initiator: Initiator, scopes: frozenset[str], proven: ProvenKey | None, *, on_device: bool) -> None:
+    """Raise unless this caller may speak for this initiator. on_device: whether there is a device to prove."""
+    scope = _SCOPES[initiator]
+    if scope not in scopes:
+        raise Forbidden(f"to act as {initiator} takes an API key with the scope {scope}", code="missing_scope")
+    if initiator is Initiator.CARDHOLDER and on_device and proven is None:
+        raise Unauthenticated("the cardholder acts through the token's device: send its DPoP proof")
+
+
+def check_issuer(initiator: Initiator) -> Initiator:
+    """The initiator, which must be the issuer. Raises: FieldError."""
+    if initiator is not Initiator.ISSUER:
+        raise FieldError("initiator", "is issuer here")
+    return initiator

@@ -1,0 +1,106 @@
+"""``/v1/token_requestors``: the wallets and merchants that tokens are issued for."""
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from tokenvault import token_requestors
+from tokenvault.api_keys import Scope
+from tokenvault.http import problem
+from tokenvault.http.access import VaultDependency, requires
+from tokenvault.http.fields import AmountMinor, Body, CountryCode, RequestorId, View
+from tokenvault.http.token_views import ChannelName, DomainView
+from tokenvault.program import RequestorKind, TokenRequestor
+from tokenvault.token_domain import TokenDomain
+
+router = APIRouter(prefix="/v1/token_requestors", tags=["token requestors"])
+
+
+class RequestorDomain(Body):
+    """Where a requestor's tokens may be used at most."""
+
+    channels: list[ChannelName] = Field(
+        description="How card data may reach a terminal.", examples=[["e_commerce"]], min_length=1
+    )
+    merchant_id: str | None = Field(
+        None,
+        description="The only merchant (DE 42); required of merchants.",
+        examples=["SHOP00000000001"],
+        min_length=1,
+        max_length=15,
+    )
+    countries: list[CountryCode] = Field(
+        [], description="At most 4 countries (ISO 3166-1 numeric); none for everywhere.", examples=[["276"]]
+    )
+    transaction_limit: AmountMinor | None = Field(
+        None, description="Greatest single amount, minor units of the account's currency.", examples=[50000]
+    )
+
+
+class RequestorRequest(Body):
+    """A new requestor."""
+
+    name: str = Field(description="A name for people.", examples=["Ada's shop"], min_length=1, max_length=64)
+    kind: RequestorKind = Field(description="What it is.", examples=["merchant"], strict=False)
+    domain: RequestorDomain = Field(
+        description="Where its tokens may be used at most.",
+        examples=[{"channels": ["e_commerce"], "merchant_id": "SHOP00000000001"}],
+    )
+
+
+class RequestorView(View):
+    """A token requestor."""
+
+    id: RequestorId
+    name: str = Field(description="A name for people.", examples=["Ada's shop"])
+    kind: RequestorKind = Field(description="What it is.", examples=["merchant"])
+    domain: DomainView = Field(
+        description="Where its tokens may be used at most.",
+        examples=[{"channels": ["e_commerce"], "merchant_id": None, "countries": [], "transaction_limit": None}],
+    )
+
+    @classmethod
+    def of(cls, requestor: TokenRequestor) -> "RequestorView":
+        """Show a requestor."""
+        return cls(
+            id=requestor.identifier,
+            name=requestor.name,
+            kind=requestor.kind,
+            domain=DomainView.of(requestor.domain),
+        )
+
+
+class RequestorList(View):
+    """All requestors."""
+
+    data: list[RequestorView] = Field(description="By identifier.", examples=[[]])
+    has_more: bool = Field(False, description="They come on one page.", examples=[False])
+
+
+@router.post("", status_code=201, dependencies=[requires(Scope.NETWORK)], responses=problem.responses(409))
+def add_requestor(vault: VaultDependency, body: RequestorRequest) -> RequestorView:
+    """Register a wallet or merchant; it gets an identifier of 11 digits. Scope: network."""
+    domain = TokenDomain(
+        frozenset(body.domain.channels),
+        body.domain.merchant_id,
+        frozenset(body.domain.countries),
+        body.domain.transaction_limit,
+    )
+    return RequestorView.of(token_requestors.add_requestor(vault, name=body.name, kind=body.kind, domain=domain))
+
+
+@router.get("", dependencies=[requires(Scope.NETWORK, Scope.WALLET, Scope.ISSUER)], responses=problem.responses())
+def list_requestors(vault: VaultDependency) -> RequestorList:
+    """List all token requestors. Scope: network, wallet or issuer."""
+    return RequestorList(
+        data=[RequestorView.of(each) for each in token_requestors.list_requestors(vault)], has_more=False
+    )
+
+
+@router.get(
+    "/{requestor_id}",
+    dependencies=[requires(Scope.NETWORK, Scope.WALLET, Scope.ISSUER)],
+    responses=problem.responses(404),
+)
+def read_requestor(vault: VaultDependency, requestor_id: RequestorId) -> RequestorView:
+    """Read a token requestor. Scope: network, wallet or issuer."""
+    return RequestorView.of(token_requestors.find_requestor(vault, requestor_id))

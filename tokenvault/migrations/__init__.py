@@ -1,0 +1,1 @@
+"""Alembic's migrations of the vault's database, oldest first in ``versions/``."""
