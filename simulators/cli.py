@@ -4,6 +4,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simulators.settings import Settings
 
 _DEFAULT_URL = "http://127.0.0.1:8420"
 
@@ -29,6 +33,12 @@ def argument_parser() -> argparse.ArgumentParser:
     serve.add_argument("--iso-port", type=int, help="port of the ISO 8583 server (8583; 0 takes a free one)")
     serve.add_argument("--public-url", help="URL that callers use, where a proxy stands in front")
     serve.add_argument("--root-key-file", type=Path, help="the vault's root key (root.key in the data directory)")
+    serve.add_argument("--database", help="the vault's database, postgresql://... (SQLite in the data directory)")
+    serve.add_argument("--tls-certificate", type=Path, help="PEM file: the HTTP API then speaks TLS only")
+    serve.add_argument("--tls-key", type=Path, help="PEM file: its private key")
+    serve.add_argument(
+        "--tls-client-authorities", type=Path, help="PEM file: callers must show a certificate under one of these"
+    )
     serve.add_argument("--log-level", choices=["debug", "info", "warning", "error"], help="least level logged (info)")
     serve.add_argument("--log-format", choices=["console", "json"], help="how log lines look (console)")
 
@@ -57,27 +67,59 @@ def argument_parser() -> argparse.ArgumentParser:
     )
     journal.add_argument("--first", type=int, default=1, help="dump: the first command (1)")
     journal.add_argument("--last", type=int, help="dump: the last command (the journal's last)")
+
+    audit = verbs.add_parser(
+        "audit",
+        help="verify the vault's audit trail",
+        description="Follow the chain of the audit trail and print its head, which is worth noting elsewhere: a later "
+        "run with --head shows whether anything was cut off since. Settings come from the environment and "
+        "./tapwright.toml, as with serve.",
+    )
+    audit.add_argument("action", choices=["verify"], help="verify: is every entry as it was written, and none missing")
+    audit.add_argument("--head", help="a head that an earlier run has printed: the trail must still contain it")
+    _add_vault_flags(audit)
+
+    keys = verbs.add_parser(
+        "keys",
+        help="wrap the vault's keys by another root key",
+        description="Wrap every key by another root key while no server runs; then start it with that one. Data keys "
+        "are rotated over the HTTP API, while the server runs.",
+    )
+    keys.add_argument("action", choices=["rewrap"], help="rewrap: by the root key in --new-root-key-file")
+    keys.add_argument("--new-root-key-file", type=Path, required=True, help="made if it is not there")
+    _add_vault_flags(keys)
     return parser
 
 
-def _serve(arguments: argparse.Namespace) -> int:
-    from pydantic import ValidationError
+def _add_vault_flags(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--data-dir", type=Path, help="the data directory (./tapwright-data)")
+    verb.add_argument("--database", help="the vault's database, postgresql://... (SQLite in the data directory)")
+    verb.add_argument("--root-key-file", type=Path, help="the vault's root key (root.key in the data directory)")
 
+
+def _serve(arguments: argparse.Namespace) -> int:
     from simulators.serve import serve
-    from simulators.settings import load_settings
 
     flags = {name: value for name, value in vars(arguments).items() if name != "verb"}
+    settings = _settings(flags)
+    return 2 if settings is None else serve(settings)
+
+
+def _settings(flags: dict[str, Any]) -> "Settings | None":
+    """The settings with these flags; what is wrong with them is a line on standard error, and there are none."""
+    from pydantic import ValidationError
+
+    from simulators.settings import load_settings
+
     try:
-        settings = load_settings(**flags)
+        return load_settings(**flags)
     except ValidationError as error:
         for problem in error.errors():
             name = ".".join(map(str, problem["loc"]))
             sys.stderr.write(f"tapwright: setting{f' {name}' if name else 's'}: {problem['msg']}\n")
-        return 2
     except ValueError as error:
         sys.stderr.write(f"tapwright: settings: {error}\n")
-        return 2
-    return serve(settings)
+    return None
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -128,7 +170,17 @@ def _journal(arguments: argparse.Namespace) -> int:
     return run_journal_verb(arguments.action, arguments.data_dir, arguments.first, arguments.last)
 
 
-_VERBS = {"serve": _serve, "demo": _demo, "explain": _explain, "journal": _journal}
+def _vault(arguments: argparse.Namespace) -> int:
+    from simulators.vault_verbs import run_vault_verb
+
+    names = ("data_dir", "database", "root_key_file")
+    settings = _settings({name: getattr(arguments, name) for name in names})
+    if settings is None:
+        return 2
+    return run_vault_verb(settings, getattr(arguments, "head", None), getattr(arguments, "new_root_key_file", None))
+
+
+_VERBS = {"serve": _serve, "demo": _demo, "explain": _explain, "journal": _journal, "audit": _vault, "keys": _vault}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -15,6 +15,7 @@ from tokenvault.vault import Vault
 class EventType(StrEnum):
     """What can happen."""
 
+    PORTFOLIO_LOADED = "portfolio.loaded"
     ACCOUNT_OPENED = "account.opened"
     CARD_ISSUED = "card.issued"
     CARD_FROZEN = "card.frozen"

@@ -46,10 +46,14 @@ class Pkcs11RootKey:
             self._session = token.open(user_pin=user_pin, rw=True)
             self._key = self._find_or_make(location.key)
         except (pkcs11.PKCS11Error, RuntimeError, OSError) as error:
-            raise KeyUnavailable(f"PKCS#11 token {location.token!r}: {error or type(error).__name__}") from None
+            raise KeyUnavailable(f"PKCS#11 token {location.token!r}: {str(error) or type(error).__name__}") from None
 
     def __repr__(self) -> str:
         return "Pkcs11RootKey()"
+
+    def close(self) -> None:
+        """End the session, and with it the login."""
+        self._session.close()
 
     def _find_or_make(self, label: str) -> Any:
         pkcs11 = self._pkcs11

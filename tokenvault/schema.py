@@ -160,13 +160,15 @@ verifications = sa.Table(
 messages = sa.Table(
     "messages",
     metadata,
-    _number(),
+    _sequence(),
+    sa.Column("id", sa.BigInteger, nullable=False, unique=True),
     sa.Column("token_id", sa.ForeignKey(tokens.c.id), nullable=False, index=True),
     sa.Column("method", sa.String(32), nullable=False),
     sa.Column("recipient", sa.String(128), nullable=False),
     sa.Column("sealed_text", sa.LargeBinary, nullable=False),
     sa.Column("text_key_version", sa.Integer, nullable=False, index=True),
     _created_at(),
+    sqlite_autoincrement=True,
 )
 
 policies = sa.Table(

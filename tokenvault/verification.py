@@ -229,7 +229,7 @@ def confirm_verification(vault: Vault, text_id: str, method: VerificationMethod)
 def list_messages(vault: Vault, *, limit: int, token_id: str | None = None) -> list[Message]:
     """The simulated texts and mails, the newest first; for the sandbox's inspector only. Raises: NotFound."""
     table = schema.messages
-    query = sa.select(table).order_by(table.c.created_at.desc(), table.c.id.desc()).limit(limit)
+    query = sa.select(table).order_by(table.c.sequence.desc()).limit(limit)
     if token_id is not None:
         query = query.where(table.c.token_id == to_number(Prefix.TOKEN, token_id))
     with vault.reading() as connection:

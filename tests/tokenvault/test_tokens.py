@@ -9,11 +9,10 @@ import pytest
 
 from simulators import test_values
 from tests.tokenvault.devices import Phone
+from tests.tokenvault.stories import ask, asked, new_card
 from tests.tokenvault.vaults import new_vault
 from tokenvault import outbox
-from tokenvault.accounts import open_account
 from tokenvault.card_sources import CardSource
-from tokenvault.cards import issue_card
 from tokenvault.emv.key_derivation import DerivationOption, card_key
 from tokenvault.errors import Conflict, FieldError, Forbidden, NotFound
 from tokenvault.lifecycle import Change, Initiator, TokenState
@@ -21,28 +20,7 @@ from tokenvault.pan import PanRange
 from tokenvault.sealing import open_on_device
 from tokenvault.token_activation import activate_token
 from tokenvault.token_life import change_token
-from tokenvault.token_requests import TokenRequest, request_token
-
-
-def new_card(vault):
-    """A card on an account of its own."""
-    account = open_account(vault, currency="EUR", credit_limit_minor=1000, transaction_limit_minor=None, segment=0)
-    return issue_card(vault, account.text_id)
-
-
-def asked(card, device, **changes):
-    """A request for a token."""
-    values = {
-        "source": CardSource(card_id=card.text_id),
-        "device_id": device.text_id,
-        "token_requestor_id": test_values.TOKEN_REQUESTOR_ID,
-    }
-    return TokenRequest(**values | changes)
-
-
-def ask(vault, phone, card, device, **changes):
-    """Request a token."""
-    return request_token(vault, phone.proven(), asked(card, device, **changes))
+from tokenvault.token_requests import request_token
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,41 @@
+"""``tapwright audit`` and ``tapwright keys``: what is done with a vault's database beside its server."""
+
+import os
+import sys
+from pathlib import Path
+
+from simulators.settings import Settings
+from tokenvault import audit
+from tokenvault.audit import AuditTrailBroken, Head
+from tokenvault.database import DatabaseUnavailable, open_database
+from tokenvault.errors import KeyUnavailable
+from tokenvault.keys import KeyRing
+from tokenvault.root_keys import root_key_in_file
+from tokenvault.vault import Vault
+
+
+def run_vault_verb(settings: Settings, head: str | None, new_root_key_file: Path | None) -> int:
+    """Verify the audit trail, or wrap all keys by a new root key where one is named; returns the exit code."""
+    if settings.database is None and not (settings.data_dir / "vault.db").exists():
+        sys.stderr.write(f"tapwright: there is no vault in {settings.data_dir}\n")
+        return 1
+    try:
+        database = open_database(settings.database_url)
+    except DatabaseUnavailable as error:
+        sys.stderr.write(f"tapwright: {error}\n")
+        return 1
+    try:
+        keys = KeyRing.open(database, settings.open_root_key(), {}, os.urandom)
+        if new_root_key_file is not None:
+            count = keys.rewrap(root_key_in_file(new_root_key_file, os.urandom))
+            sys.stdout.write(f"{count} keys are wrapped by {new_root_key_file}: start with --root-key-file\n")
+        else:
+            vault = Vault(database, keys, settings.program())
+            found = audit.verify(vault, None if head is None else Head.parse(head))
+            sys.stdout.write(f"whole: {found.sequence} entries; head {found}\n")
+    except (KeyUnavailable, AuditTrailBroken, ValueError) as error:
+        sys.stderr.write(f"tapwright: {error}\n")
+        return 1
+    finally:
+        database.dispose()
+    return 0
