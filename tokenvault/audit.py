@@ -8,6 +8,7 @@ newest entries were cut off shows only to somebody who has noted an earlier head
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -57,11 +58,10 @@ class Head:
     @classmethod
     def parse(cls, text: str) -> "Head":
         """Read what ``str`` wrote. Raises: ValueError."""
-        sequence, _, digest = text.partition(":")
-        head = cls(int(sequence), bytes.fromhex(digest))
-        if len(head.digest) != len(_BEFORE_THE_FIRST):
-            raise ValueError("a head is NUMBER:DIGEST, as `audit verify` prints it")
-        return head
+        found = re.fullmatch(r"([0-9]{1,18}):([0-9a-f]{64})", text)
+        if found is None:
+            raise ValueError("a head is NUMBER:DIGEST, as `tapwright audit verify` prints it")
+        return cls(int(found[1]), bytes.fromhex(found[2]))
 
 
 def write(

@@ -54,6 +54,7 @@ def make_cryptogram(vault: Vault, text_id: str, *, amount_minor: int, currency: 
             "9A": bytes.fromhex(f"{today.tm_year % 100:02d}{today.tm_mon:02d}{today.tm_mday:02d}"),
             "9C": b"\x00",
             "9F37": vault.random_bytes(4),
+            "84": bytes.fromhex(credentials.APPLICATION_IDENTIFIER),
             "82": bytes.fromhex(credentials.APPLICATION_INTERCHANGE_PROFILE),
             "9F36": token.transaction_counter.to_bytes(2, "big"),
             "9F10": credentials.token_issuer_data(token.version, token.key_index),
