@@ -3,7 +3,12 @@
 That one writer is what makes numbers of the outbox, of events and of the audit trail grow by commit order.
 """
 
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from alembic import command
@@ -58,6 +63,95 @@ def _options(url: str) -> dict[str, Any]:
 def _why(error: Exception) -> str:
     text = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
     return f"database: {text}"
+
+
+class _Turns:
+    """A lock that is given in the order in which it was asked for, and may be given back by another thread.
+
+    SQLite's own waiting is by trying again after a while, so that a busy writer starves the others.
+    """
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+        self._is_taken = False
+
+    def take(self) -> None:
+        """Wait for one's turn."""
+        with self._mutex:
+            if not self._is_taken:
+                self._is_taken = True
+                return
+            mine = threading.Event()
+            self._waiting.append(mine)
+        mine.wait()
+
+    def give_back(self) -> None:
+        """Let the next one in."""
+        with self._mutex:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._is_taken = False
+
+
+_turns: WeakKeyDictionary[sa.Engine, _Turns] = WeakKeyDictionary()
+_turns_mutex = threading.Lock()
+
+
+def _turns_of(database: sa.Engine) -> _Turns:
+    with _turns_mutex:
+        return _turns.setdefault(database, _Turns())
+
+
+class Writing:
+    """One transaction that writes, begun when it is this writer's turn; ended by `commit` or `roll_back`."""
+
+    def __init__(self, database: sa.Engine) -> None:
+        self._turns = _turns_of(database)
+        self._turns.take()
+        try:
+            self.connection = database.connect()
+            try:
+                self.connection.begin()
+            except BaseException:
+                self.connection.close()
+                raise
+        except BaseException:
+            self._turns.give_back()
+            raise
+
+    def commit(self) -> None:
+        """Make it durable."""
+        try:
+            self.connection.commit()
+        finally:
+            self._end()
+
+    def roll_back(self) -> None:
+        """Undo it."""
+        try:
+            self.connection.rollback()
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        try:
+            self.connection.close()
+        finally:
+            self._turns.give_back()
+
+
+@contextmanager
+def writing(database: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection whose changes are all made or none, when it is this writer's turn."""
+    transaction = Writing(database)
+    try:
+        yield transaction.connection
+    except BaseException:
+        transaction.roll_back()
+        raise
+    transaction.commit()
 
 
 def reading(database: sa.Engine) -> sa.Connection:

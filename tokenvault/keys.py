@@ -9,7 +9,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from tokenvault import schema
-from tokenvault.database import reading
+from tokenvault.database import reading, writing
 from tokenvault.errors import KeyUnavailable
 from tokenvault.identifiers import RandomBytes
 from tokenvault.root_keys import RootKey
@@ -86,7 +86,7 @@ class KeyRing:
         given_keys: (purpose, version) -> key, to be installed where that version is still free.
         Raises: KeyUnavailable if the root key does not open them, or a version already holds another key.
         """
-        with database.begin() as connection:
+        with writing(database) as connection:
             ring = cls(database, root_key, _unwrapped(connection, root_key))
             given_purposes = {purpose for purpose, _ in given_keys}
             held_purposes = {purpose for purpose, _ in ring._keys}
@@ -122,7 +122,7 @@ class KeyRing:
 
     def rewrap(self, root_key: RootKey) -> int:
         """Wrap every key by another root key, all in one transaction; returns how many."""
-        with self._database.begin() as connection:
+        with writing(self._database) as connection:
             for (purpose, version), key in _unwrapped(connection, self._root_key).items():
                 connection.execute(
                     sa.update(schema.keys)

@@ -17,6 +17,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from tokenvault import schema
+from tokenvault.database import writing
 from tokenvault.errors import Unauthenticated
 from tokenvault.vault import Vault
 
@@ -105,7 +106,7 @@ def _use_once(vault: Vault, proven: ProvenKey, identifier: str) -> None:
     digest = hashlib.sha256(f"{proven.thumbprint}|{identifier}".encode()).digest()
     now = vault.proof_time()
     try:
-        with vault.database.begin() as connection:
+        with writing(vault.database) as connection:
             connection.execute(sa.delete(schema.proofs_seen).where(schema.proofs_seen.c.expires_at < now))
             connection.execute(
                 sa.insert(schema.proofs_seen).values(digest=digest, expires_at=now + 2 * AGE_SECONDS_MAX)

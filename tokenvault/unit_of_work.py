@@ -6,58 +6,46 @@ from contextvars import ContextVar
 
 import sqlalchemy as sa
 
+from tokenvault.database import Writing
+
 
 class UnitOfWork:
     """A transaction that begins with the first change and stays open until `commit` or `abandon`."""
 
     def __init__(self, database: sa.Engine) -> None:
         self._database = database
-        self._connection: sa.Connection | None = None
+        self._writing: Writing | None = None
 
     @property
     def has_begun(self) -> bool:
         """Whether anything was changed, or could have been."""
-        return self._connection is not None
+        return self._writing is not None
 
     @property
     def connection(self) -> sa.Connection:
         """The open transaction; opened now if need be."""
-        if self._connection is None:
-            connection = self._database.connect()
-            try:
-                connection.begin()
-            except BaseException:
-                connection.close()
-                raise
-            self._connection = connection
-        return self._connection
+        if self._writing is None:
+            self._writing = Writing(self._database)
+        return self._writing.connection
 
     @contextmanager
     def part(self) -> Iterator[sa.Connection]:
         """Changes that are all made or none, within the whole."""
-        with self.connection.begin_nested():
-            yield self.connection
+        connection = self.connection
+        with connection.begin_nested():
+            yield connection
 
     def commit(self) -> None:
         """Make everything durable."""
-        if self._connection is not None:
-            try:
-                self._connection.commit()
-            finally:
-                self._close()
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.commit()
 
     def abandon(self) -> None:
         """Undo everything; after a commit there is nothing left to undo."""
-        if self._connection is not None:
-            try:
-                self._connection.rollback()
-            finally:
-                self._close()
-
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        writing, self._writing = self._writing, None
+        if writing is not None:
+            writing.roll_back()
 
 
 current_unit: ContextVar[UnitOfWork | None] = ContextVar("current_unit", default=None)

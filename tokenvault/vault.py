@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from tokenvault.database import reading
+from tokenvault.database import reading, writing
 from tokenvault.identifiers import RandomBytes, new_number
 from tokenvault.keys import KeyRing
 from tokenvault.program import Program
@@ -47,7 +47,7 @@ class Vault:
             with unit.part() as connection:
                 yield connection
             return
-        with self.database.begin() as connection:
+        with writing(self.database) as connection:
             yield connection
         self.announce()
 

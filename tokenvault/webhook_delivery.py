@@ -1,13 +1,12 @@
 """Sending what is due, again and again, beside everything else that the vault does."""
 
 import asyncio
-import contextlib
 
 import httpx
 import structlog
 
 from tokenvault.vault import Vault
-from tokenvault.webhooks import DueDelivery, due_deliveries, record_outcome
+from tokenvault.webhooks import DueDelivery, Outcome, due_deliveries, record_outcomes
 
 log = structlog.get_logger()
 
@@ -37,16 +36,15 @@ class WebhookSender:
     async def send_due(self, client: httpx.AsyncClient) -> int:
         """Send once what is due; returns how many."""
         due = await asyncio.to_thread(due_deliveries, self._vault, _AT_ONCE)
-        await asyncio.gather(*(self._send(client, delivery) for delivery in due))
+        outcomes = await asyncio.gather(*(self._sent(client, delivery) for delivery in due))
+        if outcomes:
+            await asyncio.to_thread(record_outcomes, self._vault, outcomes)
         return len(due)
 
-    async def _send(self, client: httpx.AsyncClient, delivery: DueDelivery) -> None:
-        delivered, outcome = False, "no answer"
-        with contextlib.suppress(httpx.HTTPError, httpx.InvalidURL, ValueError):
-            try:
-                answer = await client.post(delivery.url, content=delivery.body, headers=delivery.headers)
-                delivered, outcome = answer.is_success, f"HTTP {answer.status_code}"
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
-                outcome = type(error).__name__
-                raise
-        await asyncio.to_thread(record_outcome, self._vault, delivery, outcome, delivered=delivered)
+    @staticmethod
+    async def _sent(client: httpx.AsyncClient, delivery: DueDelivery) -> Outcome:
+        try:
+            answer = await client.post(delivery.url, content=delivery.body, headers=delivery.headers)
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            return Outcome(delivery, False, type(error).__name__)
+        return Outcome(delivery, answer.is_success, f"HTTP {answer.status_code}")

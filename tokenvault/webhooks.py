@@ -10,7 +10,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from tokenvault import audit, schema
-from tokenvault.errors import FieldError, NotFound
+from tokenvault.errors import Conflict, FieldError, NotFound
 from tokenvault.events import Event, EventType, event_of
 from tokenvault.identifiers import Prefix, to_number, to_text
 from tokenvault.listing import newest_first
@@ -21,6 +21,8 @@ from tokenvault.webhook_signatures import SECRET_PREFIX, secret_bytes, signed_he
 _SECRET_BYTES = 24
 RETRY_SECONDS = (5, 30, 120, 600, 1800, 7200, 18000, 36000)
 """How long after each failed attempt the next one comes; after the last the delivery is dead."""
+ENDPOINTS_MAX = 20
+"""More would make every change of a token slow: each event is noted for each of them."""
 _OUTCOME_CHARACTERS_MAX = 128
 
 
@@ -91,13 +93,25 @@ class DueDelivery:
         return f"DueDelivery({to_text(Prefix.WEBHOOK_DELIVERY, self.id)})"
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What one try gave. told: in a word or two."""
+
+    delivery: DueDelivery
+    delivered: bool
+    told: str
+
+
 def add_endpoint(vault: Vault, url: str, event_types: Sequence[EventType]) -> NewWebhookEndpoint:
-    """Have events sent to a URL from now on. Raises: FieldError."""
+    """Have events sent to a URL from now on. Raises: FieldError; Conflict if there are too many endpoints."""
     if not url.startswith(("http://", "https://")):
         raise FieldError("url", "begins with https:// or http://")
     endpoint = WebhookEndpoint(vault.new_number(), url, sorted({str(each) for each in event_types}), vault.proof_time())
     secret = SECRET_PREFIX + base64.b64encode(vault.random_bytes(_SECRET_BYTES)).decode()
     with vault.transaction() as connection:
+        count = sa.select(sa.func.count()).select_from(schema.webhook_endpoints)
+        if connection.execute(count).scalar_one() >= ENDPOINTS_MAX:
+            raise Conflict(f"there are {ENDPOINTS_MAX} endpoints already: remove one", code="too_many_endpoints")
         sealed = seal(vault.keys, WEBHOOK_SECRET, endpoint.id, secret.encode(), vault.random_bytes)
         connection.execute(sa.insert(schema.webhook_endpoints).values(**endpoint.__dict__, **sealed))
         audit.write(vault, connection, "webhook_endpoint.added", endpoint.text_id)
@@ -221,23 +235,24 @@ def due_deliveries(vault: Vault, limit: int) -> list[DueDelivery]:
     return due
 
 
-def record_outcome(vault: Vault, delivery: DueDelivery, outcome: str, *, delivered: bool) -> None:
-    """Note what a try gave: delivered, to be tried again, or dead after the last."""
-    attempts = delivery.attempts + 1
-    state, next_attempt_at = DeliveryState.DELIVERED, vault.proof_time()
-    if not delivered and attempts > len(RETRY_SECONDS):
-        state = DeliveryState.DEAD
-    elif not delivered:
-        state, next_attempt_at = DeliveryState.PENDING, next_attempt_at + RETRY_SECONDS[delivery.attempts]
-    table = schema.webhook_deliveries
+def record_outcomes(vault: Vault, outcomes: Sequence[Outcome]) -> None:
+    """Note what tries gave: delivered, to be tried again, or dead after the last."""
+    table, now = schema.webhook_deliveries, vault.proof_time()
     with vault.transaction() as connection:
-        connection.execute(
-            sa.update(table)
-            .where(table.c.id == delivery.id)
-            .values(
-                state=state,
-                attempts=attempts,
-                next_attempt_at=next_attempt_at,
-                last_outcome=outcome[:_OUTCOME_CHARACTERS_MAX],
+        for outcome in outcomes:
+            attempts = outcome.delivery.attempts + 1
+            state, next_attempt_at = DeliveryState.DELIVERED, now
+            if not outcome.delivered and attempts > len(RETRY_SECONDS):
+                state = DeliveryState.DEAD
+            elif not outcome.delivered:
+                state, next_attempt_at = DeliveryState.PENDING, now + RETRY_SECONDS[attempts - 1]
+            connection.execute(
+                sa.update(table)
+                .where(table.c.id == outcome.delivery.id)
+                .values(
+                    state=state,
+                    attempts=attempts,
+                    next_attempt_at=next_attempt_at,
+                    last_outcome=outcome.told[:_OUTCOME_CHARACTERS_MAX],
+                )
             )
-        )

@@ -147,7 +147,7 @@ def read_event(vault: VaultDependency, event_id: EventId) -> EventView:
     return EventView.of(events.find_event(vault, event_id))
 
 
-@router.post("/webhook_endpoints", status_code=201, dependencies=_READERS, responses=problem.responses())
+@router.post("/webhook_endpoints", status_code=201, dependencies=_READERS, responses=problem.responses(409))
 def add_endpoint(vault: VaultDependency, body: EndpointRequest) -> NewEndpointView:
     """Have events sent to a URL from now on, signed after Standard Webhooks. Scope: wallet, issuer or network."""
     made = webhooks.add_endpoint(vault, body.url, body.event_types)
