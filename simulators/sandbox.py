@@ -195,6 +195,10 @@ class Sandbox:
             timeout_graceful_shutdown=5,
             **self._tls(),
         )
+        try:
+            config.load()
+        except (OSError, ssl.SSLError) as error:
+            raise StartError(f"tls_certificate {self.settings.tls_certificate}: {_why(error)}") from None
         server = _QuietServer(config)
         serving = asyncio.create_task(server.serve(sockets=[http_socket]))
         while not server.started and not serving.done():

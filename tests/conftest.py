@@ -13,6 +13,7 @@ from simulators.sandbox import Sandbox, running_sandbox
 from simulators.settings import Settings
 from simulators.terminal import Terminal
 from tests.clock import ManualClock
+from tests.tokenvault.vaults import POSTGRESQL_URL, new_database_url
 
 configure_logging("warning", "console")
 hypothesis.settings.register_profile("tapwright", deadline=None)  # machines are noisy, and no test is about time
@@ -20,8 +21,9 @@ hypothesis.settings.load_profile("tapwright")
 
 
 def settings_for(directory: Path) -> Settings:
-    """Settings of a server on free ports that logs warnings only."""
-    return Settings(data_dir=directory, http_port=0, iso_port=0, log_level="warning")
+    """Settings of a server on free ports that logs warnings only; on PostgreSQL where a server is named."""
+    database = None if POSTGRESQL_URL is None else new_database_url()
+    return Settings(data_dir=directory, http_port=0, iso_port=0, log_level="warning", database=database)
 
 
 @pytest.fixture(scope="session")

@@ -5,11 +5,14 @@ import uuid
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from simulators import test_values
 from simulators.phone import Phone
 from simulators.sandbox import running_sandbox
 from tests.conftest import settings_for
+from tokenvault import schema
+from tokenvault.database import open_database, reading
 from tokenvault.http.calls import IDEMPOTENCY_KEY, REPLAYED
 
 ISSUER = {"Authorization": f"Bearer {test_values.ISSUER_API_KEY}"}
@@ -137,8 +140,12 @@ def test_secrets_that_are_shown_once_are_kept_sealed(http, sandbox):
     first = http.post("/v1/api_keys", json=body, headers=headers)
     assert http.post("/v1/api_keys", json=body, headers=headers).json() == first.json()
     secret = first.json()["secret"].encode()
-    files = sandbox.settings.data_dir.glob("vault.db*")
-    assert all(secret not in path.read_bytes() for path in files)
+    database = open_database(sandbox.settings.database_url)
+    with reading(database) as connection:
+        stored = connection.execute(sa.select(schema.idempotent_answers.c.sealed_answer)).scalars().all()
+    database.dispose()
+    assert stored
+    assert all(secret not in bytes(sealed) for sealed in stored)
 
 
 def test_api_keys_live_and_die(http):
