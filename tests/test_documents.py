@@ -44,7 +44,7 @@ def server(tmp_path_factory):
         yield sandbox
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/rules.md", "docs/wallet-integration.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/rules.md", "docs/vault.md", "docs/wallet-integration.md"])
 def test_python_in_the_documents_runs(name, server, tmp_path):
     """The Python of a document, top to bottom, works in a process that knows nothing else."""
     blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / name).read_text(), re.MULTILINE | re.DOTALL)
@@ -59,7 +59,7 @@ def test_python_in_the_documents_runs(name, server, tmp_path):
         [sys.executable, "-c", "".join(blocks)], env=environment, cwd=tmp_path, capture_output=True, text=True
     )
     assert run.returncode == 0, run.stderr
-    assert "APPROVED" in run.stdout
+    assert "APPROVED" in run.stdout or name == "docs/vault.md"
 
 
 def test_tests_that_are_named_are_there():
