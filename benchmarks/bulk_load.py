@@ -8,6 +8,7 @@ Beside it, in the same run, the same cards and tokens one by one, through the ca
 
 import argparse
 import asyncio
+import itertools
 import os
 import tempfile
 import time
@@ -87,7 +88,7 @@ def run(name: str, url: str, tokens: int) -> None:
 
         load(vault, LoadPlan(tokens, tokens, test_values.MERCHANT_REQUESTOR_ID), told)
         seconds = time.perf_counter() - started
-        tenths = [(b[0] - a[0]) / (b[1] - a[1]) for a, b in zip(marks, marks[1:], strict=False)]
+        tenths = [(b[0] - a[0]) / (b[1] - a[1]) for a, b in itertools.pairwise(marks)]
         heard, known = tell_engine(vault, Path(folder))
         single = one_by_one(vault)
         print(f"{name:11} {tokens:,} accounts, cards and tokens in {seconds:.0f} s: {tokens / seconds:,.0f}/s")

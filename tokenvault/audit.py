@@ -22,6 +22,11 @@ from tokenvault.vault import Vault
 
 _BEFORE_THE_FIRST = bytes(32)
 _CHUNK = 5000
+_LAST = (
+    sa.select(schema.audit_entries.c.sequence, schema.audit_entries.c.digest)
+    .order_by(schema.audit_entries.c.sequence.desc())
+    .limit(1)
+)
 
 
 class AuditTrailBroken(Exception):
@@ -68,16 +73,11 @@ def write(
     vault: Vault, connection: sa.Connection, action: str, resource_id: str, *, reason: str = "", **details: Any
 ) -> None:
     """Add an entry, in the transaction of what it tells of. details: nothing secret."""
-    last = connection.execute(
-        sa.select(schema.audit_entries.c.sequence, schema.audit_entries.c.digest)
-        .order_by(schema.audit_entries.c.sequence.desc())
-        .limit(1)
-    ).one_or_none()
+    last = connection.execute(_LAST).one_or_none()
     sequence, digest = (last.sequence, last.digest) if last else (0, _BEFORE_THE_FIRST)
     entry = AuditEntry(sequence + 1, vault.now(), current_caller.get().name, action, resource_id, reason, dict(details))
-    connection.execute(
-        sa.insert(schema.audit_entries).values(**entry.__dict__, digest=_digest(vault.keys, entry, bytes(digest)))
-    )
+    row = entry.__dict__ | {"digest": _digest(vault.keys, entry, bytes(digest))}
+    connection.execute(sa.insert(schema.audit_entries), row)
 
 
 def _digest(keys: KeyRing, entry: AuditEntry, before: bytes) -> bytes:

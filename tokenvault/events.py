@@ -42,6 +42,10 @@ class EventType(StrEnum):
     VERIFICATION_COMPLETED = "verification.completed"
 
 
+_INSERT = sa.insert(schema.events).returning(schema.events.c.sequence)
+_ENDPOINTS = sa.select(*schema.webhook_endpoints.c["id", "event_types"])
+
+
 @dataclass(frozen=True)
 class Event:
     """Something that happened. data: what callers may see of the resource afterwards.  created_at: Unix seconds."""
@@ -75,12 +79,9 @@ def record(
     """
     told = data | ({"initiator": initiator} if initiator else {}) | ({"reason": reason} if reason else {})
     now = vault.now()
-    sequence = connection.execute(
-        sa.insert(schema.events)
-        .values(id=vault.new_number(), type=event_type, resource_id=resource_id, data=told, created_at=now)
-        .returning(schema.events.c.sequence)
-    ).scalar_one()
-    for endpoint in connection.execute(sa.select(*schema.webhook_endpoints.c["id", "event_types"])).all():
+    row = {"id": vault.new_number(), "type": event_type, "resource_id": resource_id, "data": told, "created_at": now}
+    sequence = connection.execute(_INSERT, row).scalar_one()
+    for endpoint in connection.execute(_ENDPOINTS).all():
         if not endpoint.event_types or event_type in endpoint.event_types:
             connection.execute(
                 sa.insert(schema.webhook_deliveries).values(

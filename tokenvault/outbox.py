@@ -4,7 +4,7 @@ A state rather than a change, so that hearing one twice does no harm and the new
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -83,7 +83,7 @@ class Entry:
 
 def put(connection: sa.Connection, notice: Notice) -> None:
     """Add a state to the outbox, in the transaction that brought it about."""
-    connection.execute(sa.insert(schema.outbox).values(kind=_NAMES[type(notice)], state=asdict(notice)))
+    connection.execute(sa.insert(schema.outbox), {"kind": _NAMES[type(notice)], "state": dict(notice.__dict__)})
 
 
 def entries_after(database: sa.Engine, sequence: int, limit: int = 1000) -> Iterator[Entry]:

@@ -101,7 +101,7 @@ def request_token(vault: Vault, proven: ProvenKey | None, request: TokenRequest)
         token = _new_token(vault, asked, request)
         if request.replaces is not None:
             token = replace(token, replaces_id=_replaced(connection, token, request.replaces).id)
-        connection.execute(sa.insert(schema.tokens).values(**token.__dict__))
+        connection.execute(sa.insert(schema.tokens), dict(token.__dict__))
         record_token(vault, connection, EventType.TOKEN_REQUESTED, token, initiator=Initiator.WALLET)
         if asked.sourced.payload is not None:
             use_payload(vault, connection, asked.sourced.payload, token.id)
