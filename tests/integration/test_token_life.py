@@ -395,7 +395,7 @@ class TokenLifeStory(RuleBasedStateMachine):
 
 
 TestTokenLife = TokenLifeStory.TestCase
-TestTokenLife.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+TestTokenLife.settings = settings(max_examples=12, stateful_step_count=25, deadline=None)
 
 
 @pytest.mark.slow

@@ -84,9 +84,12 @@ def test_a_proof_works_once_and_is_forgotten_when_it_is_stale(vault, phone, cloc
     clock.advance(1)
     with pytest.raises(Unauthenticated, match="iat"):
         _verify(vault, proof)
-    assert _verify(vault, phone.proof())
+    for _ in range(400):
+        clock.advance(2 * AGE_SECONDS_MAX + 1)
+        assert _verify(vault, phone.proof())
     with reading(vault.database) as connection:
-        assert connection.execute(sa.select(sa.func.count()).select_from(schema.proofs_seen)).scalar() == 1
+        # Each proof forgets the stale ones with 4 chances in 256.
+        assert connection.execute(sa.select(sa.func.count()).select_from(schema.proofs_seen)).scalar() < 400
 
 
 def test_two_devices_may_use_the_same_identifier(vault, phone):
