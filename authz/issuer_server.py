@@ -22,8 +22,8 @@ from authz.errors import EngineStopped
 from authz.reasons import DECLINES, Reason
 from authz.tables import Counter as Rows
 from tokenvault.currencies import CURRENCY_BY_NUMBER
+from tokenvault.events.webhook_signatures import SignatureInvalid, signed_headers, verify_headers
 from tokenvault.identifiers import Prefix, to_text
-from tokenvault.webhook_signatures import SignatureInvalid, signed_headers, verify_headers
 
 EVENT_TYPE = "authorization.request"
 _ANSWER_BYTES_MAX = 65_536

@@ -23,16 +23,16 @@ from benchmarks.provisioning import own_database
 from simulators import test_values
 from simulators.settings import load_settings
 from simulators.vault_feed import VaultFeed
-from tokenvault import token_requestors
 from tokenvault.accounts import open_account
-from tokenvault.bulk_load import LoadPlan, load
-from tokenvault.card_sources import CardSource
-from tokenvault.cards import issue_card
-from tokenvault.database import open_database
-from tokenvault.keys import KeyRing
-from tokenvault.root_keys import SoftwareRootKey
-from tokenvault.token_requests import TokenRequest, request_token
-from tokenvault.tokens import TokenLocation
+from tokenvault.cards.cards import issue_card
+from tokenvault.keys.key_ring import KeyRing
+from tokenvault.keys.root_keys import SoftwareRootKey
+from tokenvault.provisioning.bulk_load import LoadPlan, load
+from tokenvault.provisioning.card_sources import CardSource
+from tokenvault.provisioning.token_requests import TokenRequest, request_token
+from tokenvault.storage.database import open_database
+from tokenvault.tokens import token_requestors
+from tokenvault.tokens.tokens import TokenLocation
 from tokenvault.vault import Vault
 
 ONE_BY_ONE = 500

@@ -21,7 +21,7 @@ from benchmarks import machine
 from simulators.issuer import Issuer
 from simulators.phone import Phone
 from simulators.server_process import ServerProcess
-from tokenvault.database import open_database, writing
+from tokenvault.storage.database import open_database, writing
 
 FLOWS, PHONES, ROUNDS = 200, 8, 5
 COMMITS = 300

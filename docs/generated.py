@@ -22,9 +22,9 @@ from authz.reasons import ANSWERS, DECLINES, Reason
 from simulators.cli import argument_parser
 from simulators.settings import Settings
 from tokenvault.emv.data_elements import DATA_ELEMENTS
-from tokenvault.events import EventType
-from tokenvault.lifecycle import REASONS, TRANSITIONS, Change, Initiator
-from tokenvault.provisioning import FORCED_OUTCOMES, OUTCOMES, ProvisioningPolicy, WalletReason
+from tokenvault.events.events import EventType
+from tokenvault.provisioning.decision import FORCED_OUTCOMES, OUTCOMES, ProvisioningPolicy, WalletReason
+from tokenvault.tokens.lifecycle import REASONS, TRANSITIONS, Change, Initiator
 
 DOCUMENTS = Path(__file__).parent
 _BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)

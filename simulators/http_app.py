@@ -23,8 +23,9 @@ from simulators.clock import SandboxClock
 from simulators.http import accounts as used_accounts
 from simulators.http import messages, simulations
 from simulators.settings import Settings
-from tokenvault.api_keys import Scope
-from tokenvault.caller import current_caller
+from tokenvault.calls.api_keys import Scope
+from tokenvault.calls.caller import current_caller
+from tokenvault.calls.rate_limits import RateLimits
 from tokenvault.http import (
     accounts,
     administration,
@@ -40,7 +41,6 @@ from tokenvault.http import (
 )
 from tokenvault.http.access import requires
 from tokenvault.http.calls import IDEMPOTENCY_KEY, Calls
-from tokenvault.rate_limits import RateLimits
 from tokenvault.vault import Vault
 
 _DESCRIPTION = """

@@ -33,14 +33,14 @@ from simulators.clock import SandboxClock
 from simulators.http_app import build_app
 from simulators.settings import Settings
 from simulators.vault_feed import VaultFeed
-from tokenvault import token_requestors
-from tokenvault.database import open_database
 from tokenvault.errors import KeyUnavailable
-from tokenvault.key_rotation import reseal_some
-from tokenvault.keys import KeyRing
-from tokenvault.tokens import VERSIONS, key_purpose_of
+from tokenvault.events.webhook_delivery import WebhookSender
+from tokenvault.keys.key_ring import KeyRing
+from tokenvault.keys.key_rotation import reseal_some
+from tokenvault.storage.database import open_database
+from tokenvault.tokens import token_requestors
+from tokenvault.tokens.tokens import VERSIONS, key_purpose_of
 from tokenvault.vault import Vault
-from tokenvault.webhook_delivery import WebhookSender
 
 log = structlog.get_logger()
 

@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jws
 from joserfc.jwk import ECKey
 
-from tokenvault.credentials import TokenCredentials
+from tokenvault.keys.sealing import open_on_device
 from tokenvault.pan import Track2
 from tokenvault.proof_of_possession import ALGORITHM, PROOF_TYPE
-from tokenvault.sealing import open_on_device
+from tokenvault.tokens.credentials import TokenCredentials
 
 _ARQC = b"\x80"
 """Tag 9F27: authorization request cryptogram (EMV Book 3, 6.5.5.4)."""

@@ -10,8 +10,8 @@ from authz.errors import EngineError
 from simulators.logging_setup import configure_logging
 from simulators.sandbox import Sandbox, StartError
 from simulators.settings import Settings
-from tokenvault.database import DatabaseUnavailable
 from tokenvault.errors import FieldError, KeyUnavailable
+from tokenvault.storage.database import DatabaseUnavailable
 
 READY_LINE = "tapwright is ready"
 

@@ -10,16 +10,16 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from authz.issuer_server import IssuerServer
 from simulators import test_values
-from tokenvault.api_keys import Scope
+from tokenvault.calls.api_keys import Scope
 from tokenvault.errors import FieldError
+from tokenvault.events.webhook_signatures import secret_bytes
 from tokenvault.http.access import ApiKeys
-from tokenvault.keys import KeyPurpose
+from tokenvault.keys.key_ring import KeyPurpose
+from tokenvault.keys.pkcs11_root_key import Pkcs11Location, Pkcs11RootKey
+from tokenvault.keys.root_keys import RootKey, root_key_from_text, root_key_in_file
 from tokenvault.pan import PanRange
-from tokenvault.pkcs11_root_key import Pkcs11Location, Pkcs11RootKey
 from tokenvault.program import LimitedUse, PanGeneration, Program
-from tokenvault.root_keys import RootKey, root_key_from_text, root_key_in_file
 from tokenvault.vault import Vault
-from tokenvault.webhook_signatures import secret_bytes
 
 CONFIGURATION_FILE = "tapwright.toml"
 

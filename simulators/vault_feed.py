@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from authz.commands import COUNTRY_BITS, CardState, Channel, Kind, Records, TokenState, new_commands
 from authz.engine import Engine
 from authz.program.compilation import merchant_key
-from tokenvault import outbox
 from tokenvault.currencies import CURRENCIES
+from tokenvault.events import outbox
 
 _CHUNK = 4096
 

@@ -5,12 +5,12 @@ import sys
 from pathlib import Path
 
 from simulators.settings import Settings
-from tokenvault import audit
-from tokenvault.audit import AuditTrailBroken, Head
-from tokenvault.database import DatabaseUnavailable, open_database
 from tokenvault.errors import KeyUnavailable
-from tokenvault.keys import KeyRing
-from tokenvault.root_keys import root_key_in_file
+from tokenvault.events import audit
+from tokenvault.events.audit import AuditTrailBroken, Head
+from tokenvault.keys.key_ring import KeyRing
+from tokenvault.keys.root_keys import root_key_in_file
+from tokenvault.storage.database import DatabaseUnavailable, open_database
 from tokenvault.vault import Vault
 
 

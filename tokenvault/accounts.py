@@ -4,12 +4,13 @@ from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
-from tokenvault import events, outbox, schema
 from tokenvault.currencies import CURRENCIES
 from tokenvault.errors import FieldError, NotFound
-from tokenvault.events import EventType
+from tokenvault.events import events, outbox
+from tokenvault.events.events import EventType
 from tokenvault.identifiers import Prefix, to_number, to_text
-from tokenvault.listing import newest_first
+from tokenvault.storage import schema
+from tokenvault.storage.listing import newest_first
 from tokenvault.vault import Vault
 
 AMOUNT_MINOR_MAX = 10**12 - 1

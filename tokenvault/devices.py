@@ -13,12 +13,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
-from tokenvault import events, schema
 from tokenvault.errors import Conflict, FieldError, Forbidden, NotFound
-from tokenvault.events import EventType
+from tokenvault.events import events
+from tokenvault.events.events import EventType
 from tokenvault.identifiers import Prefix, to_number, to_text
-from tokenvault.listing import newest_first
 from tokenvault.proof_of_possession import ProvenKey
+from tokenvault.storage import schema
+from tokenvault.storage.listing import newest_first
 from tokenvault.vault import Vault
 
 _CHAIN_MAX = 4

@@ -16,9 +16,9 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from tokenvault import schema
-from tokenvault.database import writing
 from tokenvault.errors import Unauthenticated
+from tokenvault.storage import schema
+from tokenvault.storage.database import writing
 from tokenvault.vault import Vault
 
 ALGORITHM = "ES256"

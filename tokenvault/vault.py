@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from tokenvault.database import reading, writing
+from tokenvault.calls.unit_of_work import current_unit
 from tokenvault.identifiers import RandomBytes, new_number
-from tokenvault.keys import KeyRing
+from tokenvault.keys.key_ring import KeyRing
 from tokenvault.program import Program
-from tokenvault.unit_of_work import current_unit
+from tokenvault.storage.database import reading, writing
 
 
 def _nobody_listens() -> None:

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from tokenvault import verification
-from tokenvault.contact_points import VerificationMethod
+from tokenvault.cards.contact_points import VerificationMethod
 from tokenvault.http.access import VaultDependency
 from tokenvault.http.fields import Timestamp, TokenId, View, timestamp
 from tokenvault.http.paging import Limit
 from tokenvault.identifiers import Prefix, to_text
+from tokenvault.provisioning import verification
 
 router = APIRouter(prefix="/v1/simulations", tags=["simulations"])
 

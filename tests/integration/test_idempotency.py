@@ -11,9 +11,9 @@ from simulators import test_values
 from simulators.phone import Phone
 from simulators.sandbox import running_sandbox
 from tests.conftest import settings_for
-from tokenvault import schema
-from tokenvault.database import open_database, reading
 from tokenvault.http.calls import IDEMPOTENCY_KEY, REPLAYED
+from tokenvault.storage import schema
+from tokenvault.storage.database import open_database, reading
 
 ISSUER = {"Authorization": f"Bearer {test_values.ISSUER_API_KEY}"}
 SANDBOX = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}

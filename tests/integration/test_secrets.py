@@ -25,8 +25,8 @@ from simulators.secure_element import SecureElement
 from simulators.terminal import Terminal
 from tests.conftest import settings_for
 from tests.tokenvault.stories import new_jwk, opened_jwe
-from tokenvault.database import open_database
-from tokenvault.keys import KeyPurpose, KeyRing
+from tokenvault.keys.key_ring import KeyPurpose, KeyRing
+from tokenvault.storage.database import open_database
 
 NETWORK = {"Authorization": f"Bearer {test_values.NETWORK_API_KEY}"}
 SANDBOX = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}

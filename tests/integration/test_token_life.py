@@ -19,23 +19,23 @@ from tests.simulation.disk import SimulatedDisk
 from tests.tokenvault.devices import Phone
 from tests.tokenvault.stories import ask, event_types, new_card
 from tests.tokenvault.vaults import drop_database, new_database_url, new_vault
-from tokenvault import audit, outbox
-from tokenvault.card_life import close_card, freeze_card, renew_card, replace_card, unfreeze_card
-from tokenvault.cards import CardState, find_card
-from tokenvault.contact_points import VerificationMethod
+from tokenvault.cards.cards import CardState, find_card
+from tokenvault.cards.contact_points import VerificationMethod
 from tokenvault.errors import CallerError, Conflict, FieldError, Forbidden
-from tokenvault.lifecycle import REASONS, Change, ChangeReason, Initiator, TokenState
-from tokenvault.provisioning import RiskInformation
-from tokenvault.token_activation import activate_token, replenish_key
-from tokenvault.token_life import change_token, change_tokens_of_card, change_tokens_of_device, renew_token
-from tokenvault.tokens import TokenLocation, find_token
-from tokenvault.verification import (
+from tokenvault.events import audit, outbox
+from tokenvault.provisioning.decision import RiskInformation
+from tokenvault.provisioning.verification import (
     WrongCode,
     complete_verification,
     confirm_verification,
     list_messages,
     start_verification,
 )
+from tokenvault.tokens.card_life import close_card, freeze_card, renew_card, replace_card, unfreeze_card
+from tokenvault.tokens.lifecycle import REASONS, Change, ChangeReason, Initiator, TokenState
+from tokenvault.tokens.token_activation import activate_token, replenish_key
+from tokenvault.tokens.token_life import change_token, change_tokens_of_card, change_tokens_of_device, renew_token
+from tokenvault.tokens.tokens import TokenLocation, find_token
 
 ASKED_FOR = (Change.SUSPEND, Change.RESUME, Change.DEACTIVATE)
 EVENTS = {

@@ -15,11 +15,11 @@ from simulators import test_values
 from tests.clock import ManualClock
 from tests.tokenvault.stories import active_token, new_card, rows
 from tests.tokenvault.vaults import new_vault
-from tokenvault import webhooks
 from tokenvault.errors import FieldError, NotFound
-from tokenvault.events import EventType, list_events
-from tokenvault.webhook_delivery import WebhookSender
-from tokenvault.webhooks import RETRY_SECONDS, DeliveryState
+from tokenvault.events import webhooks
+from tokenvault.events.events import EventType, list_events
+from tokenvault.events.webhook_delivery import WebhookSender
+from tokenvault.events.webhooks import RETRY_SECONDS, DeliveryState
 
 WALLET = {"Authorization": f"Bearer {test_values.WALLET_API_KEY}"}
 

@@ -7,10 +7,10 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from simulators.secure_element import SecureElement
-from tokenvault.credentials import TokenCredentials
 from tokenvault.emv.cryptogram_versions import TAPWRIGHT_AES
 from tokenvault.errors import FieldError
-from tokenvault.sealing import seal_to_device
+from tokenvault.keys.sealing import seal_to_device
+from tokenvault.tokens.credentials import TokenCredentials
 
 CARD_KEY = "00112233445566778899AABBCCDDEEFF"
 CREDENTIALS = TokenCredentials(

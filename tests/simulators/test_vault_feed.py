@@ -13,10 +13,10 @@ from authz.tables import Counter, rows_in_use
 from simulators.vault_feed import VaultFeed, fill_command
 from tests.clock import ManualClock
 from tests.tokenvault.vaults import new_vault
-from tokenvault import outbox
 from tokenvault.accounts import open_account
-from tokenvault.card_life import freeze_card
-from tokenvault.cards import issue_card
+from tokenvault.cards.cards import issue_card
+from tokenvault.events import outbox
+from tokenvault.tokens.card_life import freeze_card
 
 
 @pytest.fixture

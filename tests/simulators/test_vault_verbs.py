@@ -19,9 +19,9 @@ from simulators.issuer import Issuer
 from simulators.sandbox import StartError, running_sandbox
 from tests.conftest import settings_for
 from tests.tokenvault.vaults import POSTGRESQL_URL, drop_database, new_database_url
-from tokenvault import schema
-from tokenvault.database import open_database
 from tokenvault.errors import KeyUnavailable
+from tokenvault.storage import schema
+from tokenvault.storage.database import open_database
 
 ISSUER = {"Authorization": f"Bearer {test_values.ISSUER_API_KEY}"}
 

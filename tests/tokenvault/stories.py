@@ -9,15 +9,15 @@ from joserfc.jwk import ECKey
 
 from simulators import test_values
 from tests.tokenvault.devices import Phone
-from tokenvault import schema
 from tokenvault.accounts import open_account
-from tokenvault.card_sources import CardSource
-from tokenvault.cards import funding_pan_of, issue_card
-from tokenvault.sealed_entry import public_keys
-from tokenvault.sealing import open_on_device
-from tokenvault.token_activation import activate_token
-from tokenvault.token_requests import TokenRequest, request_token
-from tokenvault.tokens import TokenLocation
+from tokenvault.cards.cards import funding_pan_of, issue_card
+from tokenvault.keys.sealed_entry import public_keys
+from tokenvault.keys.sealing import open_on_device
+from tokenvault.provisioning.card_sources import CardSource
+from tokenvault.provisioning.token_requests import TokenRequest, request_token
+from tokenvault.storage import schema
+from tokenvault.tokens.token_activation import activate_token
+from tokenvault.tokens.tokens import TokenLocation
 
 
 def new_card(vault, contacts=None):

@@ -12,10 +12,10 @@ from joserfc import jws
 from joserfc.jwk import ECKey, OctKey
 
 from tests.tokenvault.devices import URL, WALLET_KEY, Phone
-from tokenvault import schema
-from tokenvault.database import reading
 from tokenvault.errors import Unauthenticated
 from tokenvault.proof_of_possession import AGE_SECONDS_MAX, verify_proof
+from tokenvault.storage import schema
+from tokenvault.storage.database import reading
 
 
 def _verify(vault, proof, method="POST", url=URL, key=WALLET_KEY):

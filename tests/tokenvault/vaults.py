@@ -6,12 +6,12 @@ import uuid
 import sqlalchemy as sa
 
 from simulators import test_values
-from tokenvault import token_requestors
-from tokenvault.database import open_database
-from tokenvault.keys import KeyPurpose, KeyRing
+from tokenvault.keys.key_ring import KeyPurpose, KeyRing
+from tokenvault.keys.root_keys import SoftwareRootKey
 from tokenvault.pan import PanRange
 from tokenvault.program import Program
-from tokenvault.root_keys import SoftwareRootKey
+from tokenvault.storage.database import open_database
+from tokenvault.tokens import token_requestors
 from tokenvault.vault import Vault
 
 POSTGRESQL_URL = os.environ.get("TAPWRIGHT_TEST_POSTGRESQL")

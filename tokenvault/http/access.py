@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from tokenvault.api_keys import Scope, key_with_secret
-from tokenvault.caller import Caller, current_caller
+from tokenvault.calls.api_keys import Scope, key_with_secret
+from tokenvault.calls.caller import Caller, current_caller
 from tokenvault.errors import Forbidden, Unauthenticated
 from tokenvault.proof_of_possession import ProvenKey, verify_proof
 from tokenvault.vault import Vault

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from tokenvault import api_keys, audit
-from tokenvault.api_keys import Scope
+from tokenvault.calls import api_keys
+from tokenvault.calls.api_keys import Scope
+from tokenvault.events import audit
 from tokenvault.http import problem
 from tokenvault.http.access import VaultDependency, requires
 from tokenvault.http.fields import Body, Timestamp, View, timestamp

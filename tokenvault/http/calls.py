@@ -9,13 +9,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tokenvault.caller import Caller, current_caller
+from tokenvault.calls.caller import Caller, current_caller
+from tokenvault.calls.idempotency import KeptAnswer, forget_old_answers, keep_answer, kept_answer, request_name
+from tokenvault.calls.rate_limits import RateLimits
+from tokenvault.calls.unit_of_work import UnitOfWork, current_unit
 from tokenvault.errors import CallerError, Conflict, FieldError
 from tokenvault.http import problem
 from tokenvault.http.access import ApiKeys
-from tokenvault.idempotency import KeptAnswer, forget_old_answers, keep_answer, kept_answer, request_name
-from tokenvault.rate_limits import RateLimits
-from tokenvault.unit_of_work import UnitOfWork, current_unit
 from tokenvault.vault import Vault
 
 IDEMPOTENCY_KEY = "Idempotency-Key"

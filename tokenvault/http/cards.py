@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from tokenvault import card_details, card_life, cards, pins, push_provisioning, token_life
-from tokenvault.api_keys import Scope
-from tokenvault.contact_points import VerificationMethod
+from tokenvault.calls.api_keys import Scope
+from tokenvault.cards import card_details, cards, pins
+from tokenvault.cards.contact_points import VerificationMethod
 from tokenvault.http import problem
 from tokenvault.http.access import VaultDependency, requires
 from tokenvault.http.fields import (
@@ -25,7 +25,9 @@ from tokenvault.http.fields import (
 from tokenvault.http.paging import Limit, Page, StartingAfter, page
 from tokenvault.http.token_changes import ChangedTokens, ReasonField, TokenChange, TokenChangeName, check_issuer
 from tokenvault.identifiers import Prefix, to_text
-from tokenvault.lifecycle import Change, ChangeReason
+from tokenvault.provisioning import push_provisioning
+from tokenvault.tokens import card_life, token_life
+from tokenvault.tokens.lifecycle import Change, ChangeReason
 
 router = APIRouter(prefix="/v1/cards", tags=["cards"])
 _ISSUER = [requires(Scope.ISSUER)]

@@ -5,14 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from tokenvault import devices, token_life
-from tokenvault.api_keys import Scope
+from tokenvault import devices
+from tokenvault.calls.api_keys import Scope
 from tokenvault.http import problem
 from tokenvault.http.access import DeviceProof, OptionalDeviceProof, VaultDependency, requires
 from tokenvault.http.fields import Body, DeviceId, Timestamp, View, timestamp
 from tokenvault.http.paging import Limit, Page, StartingAfter, page
 from tokenvault.http.token_changes import ChangedTokens, TokenChange, TokenChangeName, check_initiator
-from tokenvault.lifecycle import Change
+from tokenvault.tokens import token_life
+from tokenvault.tokens.lifecycle import Change
 
 router = APIRouter(prefix="/v1/devices", tags=["devices"])
 

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from tokenvault import events, webhooks
-from tokenvault.api_keys import Scope
-from tokenvault.events import EventType
+from tokenvault.calls.api_keys import Scope
+from tokenvault.events import events, webhooks
+from tokenvault.events.events import EventType
 from tokenvault.http import problem
 from tokenvault.http.access import VaultDependency, requires
 from tokenvault.http.fields import Body, Timestamp, View, timestamp

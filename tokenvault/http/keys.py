@@ -5,13 +5,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import Field
 
-from tokenvault import key_ceremony, key_rotation, sealed_entry
-from tokenvault.api_keys import Scope
+from tokenvault.calls.api_keys import Scope
 from tokenvault.http import problem
 from tokenvault.http.access import VaultDependency, requires
 from tokenvault.http.fields import Body, Timestamp, View, timestamp
 from tokenvault.http.paging import Limit, Page, StartingAfter, page
-from tokenvault.keys import KeyPurpose
+from tokenvault.keys import key_ceremony, key_rotation, sealed_entry
+from tokenvault.keys.key_ring import KeyPurpose
 
 router = APIRouter(prefix="/v1", tags=["keys"])
 _CUSTODIANS = [requires(Scope.SANDBOX)]

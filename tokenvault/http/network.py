@@ -6,15 +6,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
-from tokenvault import detokenization, pins
-from tokenvault.api_keys import Scope
-from tokenvault.caller import current_caller
+from tokenvault.calls.api_keys import Scope
+from tokenvault.calls.caller import current_caller
+from tokenvault.calls.rate_limits import RateLimits
+from tokenvault.cards import pins
 from tokenvault.http import problem
 from tokenvault.http.access import VaultDependency, requires
 from tokenvault.http.fields import Body, CountryCode, Expiry, Reference, RequestorId, TokenId, View
 from tokenvault.http.token_views import ChannelName
-from tokenvault.rate_limits import RateLimits
-from tokenvault.tokens import AssuranceMethod, TokenLocation
+from tokenvault.tokens import detokenization
+from tokenvault.tokens.tokens import AssuranceMethod, TokenLocation
 
 Hexadecimal = Annotated[str, Field(pattern="^([0-9A-Fa-f]{2})+$", max_length=512)]
 

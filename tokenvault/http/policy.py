@@ -8,12 +8,12 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import Field
 
-from tokenvault import policies
-from tokenvault.api_keys import Scope
+from tokenvault.calls.api_keys import Scope
 from tokenvault.http import problem
 from tokenvault.http.access import VaultDependency, requires
 from tokenvault.http.fields import Body, CountryCode
-from tokenvault.provisioning import ProvisioningPolicy, Vote, WalletReason
+from tokenvault.provisioning import policies
+from tokenvault.provisioning.decision import ProvisioningPolicy, Vote, WalletReason
 
 router = APIRouter(prefix="/v1", tags=["provisioning policy"])
 

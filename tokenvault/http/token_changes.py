@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tokenvault.api_keys import Scope
+from tokenvault.calls.api_keys import Scope
 from tokenvault.errors import FieldError, Forbidden, Unauthenticated
 from tokenvault.http.fields import Body, View
-from tokenvault.lifecycle import ChangeReason, Initiator
 from tokenvault.proof_of_possession import ProvenKey
+from tokenvault.tokens.lifecycle import ChangeReason, Initiator
 
 TokenChangeName = Annotated[
     Literal["suspend", "resume", "deactivate"], Field(description="What is to happen.", examples=["suspend"])

@@ -3,14 +3,14 @@
 from fastapi import APIRouter
 from pydantic import Field
 
-from tokenvault import token_requestors
-from tokenvault.api_keys import Scope
+from tokenvault.calls.api_keys import Scope
 from tokenvault.http import problem
 from tokenvault.http.access import VaultDependency, requires
 from tokenvault.http.fields import AmountMinor, Body, CountryCode, RequestorId, View
 from tokenvault.http.token_views import ChannelName, DomainView
 from tokenvault.program import RequestorKind, TokenRequestor
 from tokenvault.token_domain import TokenDomain
+from tokenvault.tokens import token_requestors
 
 router = APIRouter(prefix="/v1/token_requestors", tags=["token requestors"])
 

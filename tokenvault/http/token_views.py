@@ -4,7 +4,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tokenvault.card_sources import CardSource
 from tokenvault.http.fields import (
     AmountMinor,
     Body,
@@ -20,12 +19,13 @@ from tokenvault.http.fields import (
     timestamp,
 )
 from tokenvault.identifiers import Prefix, to_text
-from tokenvault.lifecycle import Initiator, TokenState
-from tokenvault.policies import Policy
-from tokenvault.provisioning import Decision, Outcome, RiskInformation, WalletReason
+from tokenvault.provisioning.card_sources import CardSource
+from tokenvault.provisioning.decision import Decision, Outcome, RiskInformation, WalletReason
+from tokenvault.provisioning.policies import Policy
+from tokenvault.provisioning.token_requests import TokenRequest
 from tokenvault.token_domain import DomainWish, TokenDomain
-from tokenvault.token_requests import TokenRequest
-from tokenvault.tokens import AssuranceMethod, Token, TokenLocation
+from tokenvault.tokens.lifecycle import Initiator, TokenState
+from tokenvault.tokens.tokens import AssuranceMethod, Token, TokenLocation
 
 Profile = Annotated[
     Literal["aes", "tdes", "sm4"],

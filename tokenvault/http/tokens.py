@@ -7,9 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from tokenvault import file_cryptograms, token_activation, token_life, token_requests, tokens, verification
-from tokenvault.api_keys import Scope
-from tokenvault.contact_points import VerificationMethod
+from tokenvault.calls.api_keys import Scope
+from tokenvault.cards.contact_points import VerificationMethod
 from tokenvault.http import problem
 from tokenvault.http.access import DeviceProof, OptionalDeviceProof, VaultDependency, requires
 from tokenvault.http.fields import AmountMinor, Body, CountryCode, CurrencyCode, Timestamp, TokenId, View, timestamp
@@ -23,9 +22,11 @@ from tokenvault.http.token_views import (
     TokenRequestBody,
     TokenView,
 )
-from tokenvault.lifecycle import Change, ChangeReason, Initiator, TokenState
 from tokenvault.proof_of_possession import ProvenKey
-from tokenvault.provisioning import Outcome
+from tokenvault.provisioning import token_requests, verification
+from tokenvault.provisioning.decision import Outcome
+from tokenvault.tokens import file_cryptograms, token_activation, token_life, tokens
+from tokenvault.tokens.lifecycle import Change, ChangeReason, Initiator, TokenState
 
 router = APIRouter(prefix="/v1/tokens", tags=["tokens"])
 

@@ -1,0 +1,94 @@
+"""Answers that are kept, so that a request that is sent twice is carried out once (``Idempotency-Key``)."""
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+
+from tokenvault.errors import FieldError
+from tokenvault.keys.key_ring import KeyPurpose
+from tokenvault.keys.sealing import KEPT_ANSWER, keyed_digest, seal, unseal
+from tokenvault.storage import schema
+from tokenvault.vault import Vault
+
+KEPT_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True)
+class RequestName:
+    """Under which name a request was sent, and what it was; both only as digests, 32 bytes."""
+
+    digest: bytes
+    request: bytes
+
+
+@dataclass(frozen=True)
+class KeptAnswer:
+    """An answer. Its repr shows no body: it may hold something that is shown only once."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"KeptAnswer({self.status})"
+
+    def replayed(self, header: str) -> "KeptAnswer":
+        """The same, saying that it is a repetition."""
+        return replace(self, headers=self.headers | {header: "true"})
+
+
+class KeyReused(FieldError):
+    """The key was used for another request."""
+
+    code = "idempotency_key_reused"
+
+
+def request_name(vault: Vault, caller_digest: bytes, key: str, method: str, path: str, body: bytes) -> RequestName:
+    """The name of a request: the caller's own, so that two callers cannot get in each other's way."""
+    request = hashlib.sha256(body).hexdigest()
+    return RequestName(
+        keyed_digest(vault.keys, KeyPurpose.CODE_DIGEST, caller_digest.hex(), key),
+        keyed_digest(vault.keys, KeyPurpose.CODE_DIGEST, method, path, request),
+    )
+
+
+def kept_answer(vault: Vault, name: RequestName) -> KeptAnswer | None:
+    """The answer that this request got before. Raises: KeyReused if another request was sent under its name."""
+    table = schema.idempotent_answers
+    with vault.reading() as connection:
+        row = connection.execute(
+            sa.select(table).where(
+                table.c.name_digest == name.digest, table.c.created_at > vault.proof_time() - KEPT_SECONDS
+            )
+        ).one_or_none()
+    if row is None:
+        return None
+    if not hmac.compare_digest(bytes(row.request_digest), name.request):
+        raise KeyReused("Idempotency-Key", "was used for another request: use a new one")
+    told = json.loads(unseal(vault.keys, KEPT_ANSWER, row._mapping))
+    return KeptAnswer(row.status, told["headers"], told["body"].encode())
+
+
+def keep_answer(vault: Vault, connection: sa.Connection, name: RequestName, answer: KeptAnswer) -> None:
+    """Keep an answer for a day, in the transaction of what it answers."""
+    number = vault.new_number()
+    told = json.dumps({"headers": answer.headers, "body": answer.body.decode()}).encode()
+    connection.execute(
+        sa.insert(schema.idempotent_answers).values(
+            id=number,
+            name_digest=name.digest,
+            request_digest=name.request,
+            status=answer.status,
+            created_at=vault.proof_time(),
+            **seal(vault.keys, KEPT_ANSWER, number, told, vault.random_bytes),
+        )
+    )
+
+
+def forget_old_answers(vault: Vault, connection: sa.Connection) -> None:
+    """Drop the answers that are kept no longer."""
+    table = schema.idempotent_answers
+    connection.execute(sa.delete(table).where(table.c.created_at <= vault.proof_time() - KEPT_SECONDS))

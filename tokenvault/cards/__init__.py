@@ -1,0 +1,1 @@
+"""Funding cards: issued, listed, shown to their holder and to nobody else."""

@@ -1,0 +1,99 @@
+"""What the engine must hear: the full new state of an account, card or token, numbered, in the vault's own transaction.
+
+A state rather than a change, so that hearing one twice does no harm and the newest wins.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from tokenvault.storage import schema
+from tokenvault.storage.database import reading
+
+
+@dataclass(frozen=True)
+class AccountNotice:
+    """An account as the engine must know it. Amounts in minor units of the currency (ISO 4217 alphabetic)."""
+
+    account_id: int
+    currency: str
+    credit_limit_minor: int
+    transaction_limit_minor: int
+    segment: int
+
+
+@dataclass(frozen=True)
+class CardNotice:
+    """A card as the engine must know it: whose it is and whether it may pay."""
+
+    card_id: int
+    account_id: int
+    state: str
+
+
+@dataclass(frozen=True)
+class TokenNotice:
+    """A token as the engine must know it. expiry: YYMM.  created_at, device_created_at: Unix seconds.
+
+    device_risk: 1 (trusted) to 5, 0 where not known.  The domain is that of `token_domain`.
+    """
+
+    token_id: int
+    account_id: int
+    card_id: int
+    token_pan: str
+    expiry: str
+    state: str
+    channels: list[str]
+    cryptogram_version: int
+    key_index: int
+    payment_account_reference: str
+    token_requestor_id: str
+    created_at: int
+    device_created_at: int
+    device_risk: int
+    merchant_id: str | None
+    countries: list[str]
+    transaction_limit_minor: int | None
+
+
+@dataclass(frozen=True)
+class LimitedUseKeyNotice:
+    """A phone's new limited-use key. key_index: YHHHHCC.  ends_at: Unix seconds.  uses: taps."""
+
+    token_pan: str
+    key_index: str
+    ends_at: int
+    uses: int
+
+
+Notice = AccountNotice | CardNotice | TokenNotice | LimitedUseKeyNotice
+_KINDS = {"account": AccountNotice, "card": CardNotice, "token": TokenNotice, "limited_use_key": LimitedUseKeyNotice}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One numbered state; numbers grow by commit order."""
+
+    sequence: int
+    notice: Notice
+
+
+def put(connection: sa.Connection, notice: Notice) -> None:
+    """Add a state to the outbox, in the transaction that brought it about."""
+    connection.execute(sa.insert(schema.outbox), {"kind": _NAMES[type(notice)], "state": dict(notice.__dict__)})
+
+
+def entries_after(database: sa.Engine, sequence: int, limit: int = 1000) -> Iterator[Entry]:
+    """At most limit entries with a greater number, in order."""
+    query = (
+        sa.select(schema.outbox)
+        .where(schema.outbox.c.sequence > sequence)
+        .order_by(schema.outbox.c.sequence)
+        .limit(limit)
+    )
+    with reading(database) as connection:
+        for row in connection.execute(query):
+            yield Entry(row.sequence, _KINDS[row.kind](**row.state))

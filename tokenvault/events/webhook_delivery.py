@@ -1,0 +1,50 @@
+"""Sending what is due, again and again, beside everything else that the vault does."""
+
+import asyncio
+
+import httpx
+import structlog
+
+from tokenvault.events.webhooks import DueDelivery, Outcome, due_deliveries, record_outcomes
+from tokenvault.vault import Vault
+
+log = structlog.get_logger()
+
+_AT_ONCE = 32
+_PAUSE_SECONDS = 0.25
+_ANSWER_SECONDS_MAX = 15.0
+
+
+class WebhookSender:
+    """Sends due deliveries until it is cancelled."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    async def run(self) -> None:
+        """Look for what is due, send it, wait a little."""
+        async with httpx.AsyncClient(timeout=_ANSWER_SECONDS_MAX, trust_env=False, follow_redirects=False) as client:
+            while True:
+                try:
+                    sent = await self.send_due(client)
+                except Exception:
+                    log.exception("webhooks_failed")
+                    sent = 0
+                if not sent:
+                    await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def send_due(self, client: httpx.AsyncClient) -> int:
+        """Send once what is due; returns how many."""
+        due = await asyncio.to_thread(due_deliveries, self._vault, _AT_ONCE)
+        outcomes = await asyncio.gather(*(self._sent(client, delivery) for delivery in due))
+        if outcomes:
+            await asyncio.to_thread(record_outcomes, self._vault, outcomes)
+        return len(due)
+
+    @staticmethod
+    async def _sent(client: httpx.AsyncClient, delivery: DueDelivery) -> Outcome:
+        try:
+            answer = await client.post(delivery.url, content=delivery.body, headers=delivery.headers)
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+            return Outcome(delivery, False, type(error).__name__)
+        return Outcome(delivery, answer.is_success, f"HTTP {answer.status_code}")

@@ -1,0 +1,259 @@
+"""Webhooks after Standard Webhooks: where events are sent, what became of each delivery, and sending one again."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+from tokenvault.errors import Conflict, FieldError, NotFound
+from tokenvault.events import audit
+from tokenvault.events.events import Event, EventType, event_of
+from tokenvault.events.webhook_signatures import SECRET_PREFIX, secret_bytes, signed_headers
+from tokenvault.identifiers import Prefix, to_number, to_text
+from tokenvault.keys.sealing import WEBHOOK_SECRET, seal, unseal
+from tokenvault.storage import schema
+from tokenvault.storage.listing import newest_first
+from tokenvault.vault import Vault
+
+_SECRET_BYTES = 24
+RETRY_SECONDS = (5, 30, 120, 600, 1800, 7200, 18000, 36000)
+"""How long after each failed attempt the next one comes; after the last the delivery is dead."""
+ENDPOINTS_MAX = 20
+"""More would make every change of a token slow: each event is noted for each of them."""
+_OUTCOME_CHARACTERS_MAX = 128
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True)
+class WebhookEndpoint:
+    """Where events are sent. event_types: empty for all.  created_at: Unix seconds."""
+
+    id: int
+    url: str
+    event_types: list[str]
+    created_at: int
+
+    @property
+    def text_id(self) -> str:
+        """The identifier outside."""
+        return to_text(Prefix.WEBHOOK_ENDPOINT, self.id)
+
+
+@dataclass(frozen=True)
+class NewWebhookEndpoint:
+    """An endpoint and the secret of its signatures, shown this once."""
+
+    endpoint: WebhookEndpoint
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"NewWebhookEndpoint({self.endpoint.text_id})"
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One event on its way to one endpoint. next_attempt_at: Unix seconds.  last_outcome: what the last try gave."""
+
+    id: int
+    endpoint_id: int
+    event: Event
+    state: DeliveryState
+    attempts: int
+    next_attempt_at: int
+    last_outcome: str | None
+    created_at: int
+
+    @property
+    def text_id(self) -> str:
+        """The identifier outside."""
+        return to_text(Prefix.WEBHOOK_DELIVERY, self.id)
+
+
+@dataclass(frozen=True)
+class DueDelivery:
+    """What to send now. headers: signed."""
+
+    id: int
+    attempts: int
+    url: str
+    headers: dict[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"DueDelivery({to_text(Prefix.WEBHOOK_DELIVERY, self.id)})"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one try gave. told: in a word or two."""
+
+    delivery: DueDelivery
+    delivered: bool
+    told: str
+
+
+def add_endpoint(vault: Vault, url: str, event_types: Sequence[EventType]) -> NewWebhookEndpoint:
+    """Have events sent to a URL from now on. Raises: FieldError; Conflict if there are too many endpoints."""
+    if not url.startswith(("http://", "https://")):
+        raise FieldError("url", "begins with https:// or http://")
+    endpoint = WebhookEndpoint(vault.new_number(), url, sorted({str(each) for each in event_types}), vault.proof_time())
+    secret = SECRET_PREFIX + base64.b64encode(vault.random_bytes(_SECRET_BYTES)).decode()
+    with vault.transaction() as connection:
+        count = sa.select(sa.func.count()).select_from(schema.webhook_endpoints)
+        if connection.execute(count).scalar_one() >= ENDPOINTS_MAX:
+            raise Conflict(f"there are {ENDPOINTS_MAX} endpoints already: remove one", code="too_many_endpoints")
+        sealed = seal(vault.keys, WEBHOOK_SECRET, endpoint.id, secret.encode(), vault.random_bytes)
+        connection.execute(sa.insert(schema.webhook_endpoints).values(**endpoint.__dict__, **sealed))
+        audit.write(vault, connection, "webhook_endpoint.added", endpoint.text_id)
+    return NewWebhookEndpoint(endpoint, secret)
+
+
+def list_endpoints(vault: Vault, *, limit: int, starting_after: str | None = None) -> list[WebhookEndpoint]:
+    """Endpoints, the newest first. Raises: NotFound."""
+    table, prefix = schema.webhook_endpoints, Prefix.WEBHOOK_ENDPOINT
+    rows = newest_first(vault, table, prefix, limit=limit, starting_after=starting_after)
+    return [WebhookEndpoint(row.id, row.url, row.event_types, row.created_at) for row in rows]
+
+
+def remove_endpoint(vault: Vault, text_id: str) -> None:
+    """Send no more events there; what was on its way is forgotten. Raises: NotFound."""
+    number = to_number(Prefix.WEBHOOK_ENDPOINT, text_id)
+    with vault.transaction() as connection:
+        connection.execute(
+            sa.delete(schema.webhook_deliveries).where(schema.webhook_deliveries.c.endpoint_id == number)
+        )
+        gone = connection.execute(sa.delete(schema.webhook_endpoints).where(schema.webhook_endpoints.c.id == number))
+        if gone.rowcount == 0:
+            raise NotFound(f"there is no webhook endpoint {text_id}")
+        audit.write(vault, connection, "webhook_endpoint.removed", text_id)
+
+
+def list_deliveries(
+    vault: Vault,
+    *,
+    limit: int,
+    starting_after: str | None = None,
+    endpoint_id: str | None = None,
+    state: DeliveryState | None = None,
+) -> list[Delivery]:
+    """Deliveries, the newest first; of one endpoint or in one state, where one is named. Raises: NotFound."""
+    rows = newest_first(
+        vault,
+        schema.webhook_deliveries,
+        Prefix.WEBHOOK_DELIVERY,
+        limit=limit,
+        starting_after=starting_after,
+        endpoint_id=None if endpoint_id is None else to_number(Prefix.WEBHOOK_ENDPOINT, endpoint_id),
+        state=state,
+    )
+    query = sa.select(schema.events).where(schema.events.c.sequence.in_([row.event_sequence for row in rows]))
+    with vault.reading() as connection:
+        told = {row.sequence: event_of(row) for row in connection.execute(query)}
+    return [_delivery_of(row, told[row.event_sequence]) for row in rows]
+
+
+def _delivery_of(row: "sa.Row[tuple[object, ...]]", event: Event) -> Delivery:
+    return Delivery(
+        row.id,
+        row.endpoint_id,
+        event,
+        DeliveryState(row.state),
+        row.attempts,
+        row.next_attempt_at,
+        row.last_outcome,
+        row.created_at,
+    )
+
+
+def replay_delivery(vault: Vault, text_id: str) -> Delivery:
+    """Send an event once more, whatever became of it: it is due now, with all its attempts. Raises: NotFound."""
+    table, number = schema.webhook_deliveries, to_number(Prefix.WEBHOOK_DELIVERY, text_id)
+    with vault.transaction() as connection:
+        query = sa.select(table).where(table.c.id == number)
+        changed = connection.execute(
+            sa.update(table)
+            .where(table.c.id == number)
+            .values(state=DeliveryState.PENDING, attempts=0, next_attempt_at=vault.proof_time())
+        )
+        if changed.rowcount == 0:
+            raise NotFound(f"there is no webhook delivery {text_id}")
+        row = connection.execute(query).one()
+        told = connection.execute(sa.select(schema.events).where(schema.events.c.sequence == row.event_sequence)).one()
+        audit.write(vault, connection, "webhook_delivery.replayed", text_id)
+    return _delivery_of(row, event_of(told))
+
+
+def event_body(event: Event) -> bytes:
+    """What a webhook carries: the event as the API shows it, as JSON in UTF-8."""
+    moment = datetime.fromtimestamp(event.created_at, UTC).isoformat().replace("+00:00", "Z")
+    told = {
+        "id": event.text_id,
+        "type": event.type,
+        "timestamp": moment,
+        "resource_id": event.resource_id,
+        "data": event.data,
+    }
+    return json.dumps(told, separators=(",", ":")).encode()
+
+
+def due_deliveries(vault: Vault, limit: int) -> list[DueDelivery]:
+    """What is to be sent now, the longest due first."""
+    deliveries, endpoints, now = schema.webhook_deliveries, schema.webhook_endpoints, vault.proof_time()
+    query = (
+        sa.select(
+            deliveries.c.id.label("delivery_id"),
+            deliveries.c.attempts,
+            *endpoints.c["id", "url", WEBHOOK_SECRET.sealed, WEBHOOK_SECRET.version],
+            *schema.events.c["sequence", "type", "resource_id", "data", "created_at"],
+            schema.events.c.id.label("event_id"),
+        )
+        .join(endpoints, deliveries.c.endpoint_id == endpoints.c.id)
+        .join(schema.events, deliveries.c.event_sequence == schema.events.c.sequence)
+        .where(deliveries.c.state == DeliveryState.PENDING, deliveries.c.next_attempt_at <= now)
+        .order_by(deliveries.c.next_attempt_at, deliveries.c.event_sequence)
+        .limit(limit)
+    )
+    with vault.reading() as connection:
+        rows = connection.execute(query).all()
+    due = []
+    for row in rows:
+        event = Event(row.sequence, row.event_id, EventType(row.type), row.resource_id, row.data, row.created_at)
+        body = event_body(event)
+        key = secret_bytes(unseal(vault.keys, WEBHOOK_SECRET, row._mapping).decode())
+        headers = signed_headers(key, event.text_id, now, body) | {"content-type": "application/json"}
+        due.append(DueDelivery(row.delivery_id, row.attempts, row.url, headers, body))
+    return due
+
+
+def record_outcomes(vault: Vault, outcomes: Sequence[Outcome]) -> None:
+    """Note what tries gave: delivered, to be tried again, or dead after the last."""
+    table, now = schema.webhook_deliveries, vault.proof_time()
+    with vault.transaction() as connection:
+        for outcome in outcomes:
+            attempts = outcome.delivery.attempts + 1
+            state, next_attempt_at = DeliveryState.DELIVERED, now
+            if not outcome.delivered and attempts > len(RETRY_SECONDS):
+                state = DeliveryState.DEAD
+            elif not outcome.delivered:
+                state, next_attempt_at = DeliveryState.PENDING, now + RETRY_SECONDS[attempts - 1]
+            connection.execute(
+                sa.update(table)
+                .where(table.c.id == outcome.delivery.id)
+                .values(
+                    state=state,
+                    attempts=attempts,
+                    next_attempt_at=next_attempt_at,
+                    last_outcome=outcome.told[:_OUTCOME_CHARACTERS_MAX],
+                )
+            )

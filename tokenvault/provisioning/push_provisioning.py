@@ -1,0 +1,91 @@
+"""Push provisioning: the issuer's app hands the wallet a signed payload that is good for one token of one card."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from joserfc import jws
+from joserfc.errors import JoseError
+
+from tokenvault.cards.cards import open_card_in
+from tokenvault.errors import Conflict, FieldError
+from tokenvault.events import audit
+from tokenvault.identifiers import Prefix, to_text
+from tokenvault.keys.key_ring import KeyPurpose
+from tokenvault.keys.sealed_entry import elliptic_key
+from tokenvault.storage import schema
+from tokenvault.vault import Vault
+
+LIFETIME_SECONDS = 900
+_ALGORITHM = "ES256"
+_TYPE = "tapwright-push+jwt"
+_CHARACTERS_MAX = 2048
+
+
+@dataclass(frozen=True)
+class PushPayload:
+    """What the issuer's app passes on. payload: compact JWS (RFC 7515).  expires_at: Unix seconds."""
+
+    payload: str
+    expires_at: int
+
+
+@dataclass(frozen=True)
+class OpenedPayload:
+    """What a payload says. digest: of its one-time identifier.  used_for: the token that it was used for before."""
+
+    card_id: str
+    digest: bytes
+    expires_at: int
+    used_for: int | None
+
+
+def make_payload(vault: Vault, card_id: str) -> PushPayload:
+    """A signed payload for a card, good once and for a quarter of an hour. Raises: NotFound; Conflict if closed."""
+    with vault.transaction() as connection:
+        card = open_card_in(connection, card_id)
+        version = vault.keys.current_version(KeyPurpose.PUSH_PROVISIONING)
+        key = elliptic_key(vault.keys.key(KeyPurpose.PUSH_PROVISIONING, version), version)
+        expires_at = vault.now() + LIFETIME_SECONDS
+        claims = {"card_id": card.text_id, "jti": vault.random_bytes(16).hex(), "exp": expires_at}
+        header = {"alg": _ALGORITHM, "typ": _TYPE, "kid": str(version)}
+        payload = jws.serialize_compact(header, json.dumps(claims).encode(), key, algorithms=[_ALGORITHM])
+        audit.write(vault, connection, "push_payload.made", card.text_id)
+    return PushPayload(payload, expires_at)
+
+
+def open_payload(vault: Vault, connection: sa.Connection, payload: str) -> OpenedPayload:
+    """Check signature and age, and look whether it was used. Raises: FieldError."""
+    field = "push_payload"
+    refusal = FieldError(field, "is not a payload that this vault has signed")
+    if len(payload) > _CHARACTERS_MAX:
+        raise refusal
+    for version in reversed(vault.keys.versions(KeyPurpose.PUSH_PROVISIONING)):
+        key = elliptic_key(vault.keys.key(KeyPurpose.PUSH_PROVISIONING, version), version)
+        try:
+            signed = jws.deserialize_compact(payload, key, algorithms=[_ALGORITHM])
+            claims = json.loads(signed.payload or b"")
+            if signed.headers().get("typ") != _TYPE:
+                continue
+        except (JoseError, ValueError, TypeError, AttributeError):
+            continue
+        if claims["exp"] <= vault.now():
+            raise FieldError(field, "is too old: have the issuer's app make another")
+        digest = hashlib.sha256(claims["jti"].encode()).digest()
+        table = schema.push_payloads
+        used_for = connection.execute(sa.select(table.c.token_id).where(table.c.digest == digest)).scalar()
+        return OpenedPayload(claims["card_id"], digest, claims["exp"], used_for)
+    raise refusal
+
+
+def use_payload(vault: Vault, connection: sa.Connection, opened: OpenedPayload, token_id: int) -> None:
+    """Mark a payload as used for a token; payloads too old to be used again are forgotten.
+
+    Raises: Conflict if it was used for another.
+    """
+    table = schema.push_payloads
+    if opened.used_for is not None:
+        raise Conflict(f"this payload was used for {to_text(Prefix.TOKEN, opened.used_for)}", code="push_payload_used")
+    connection.execute(sa.delete(table).where(table.c.expires_at < vault.now()))
+    connection.execute(sa.insert(table).values(digest=opened.digest, token_id=token_id, expires_at=opened.expires_at))

@@ -1,0 +1,1 @@
+"""The vault's database: tables, migrations, one writer at a time, and lists."""

@@ -1,0 +1,197 @@
+"""Opening the vault's database: SQLite in a file or in memory, or PostgreSQL. One writer at a time, on both.
+
+That one writer is what makes numbers of the outbox, of events and of the audit trail grow by commit order.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.pool import StaticPool
+
+_WRITERS_LOCK = 0x7461_7077  # any number that only the vault uses
+_BUSY_SECONDS = 30
+
+
+class DatabaseUnavailable(Exception):
+    """The database cannot be opened; one line says why, without its password."""
+
+
+def open_database(url: str) -> sa.Engine:
+    """Connect and bring the tables to this build's shape.
+
+    url: an SQLAlchemy URL: ``sqlite:////var/lib/tapwright/vault.db``, ``sqlite://`` (in memory), or
+    ``postgresql://user@host/name``, which takes the extra ``postgres``.
+    Raises: DatabaseUnavailable.
+    """
+    try:
+        database = sa.create_engine(_with_driver(url), **_options(url))
+        if database.dialect.name == "sqlite":
+            sa.event.listen(database, "connect", _configure_sqlite)
+            sa.event.listen(database, "begin", _begin_sqlite)
+        else:
+            sa.event.listen(database, "begin", _begin_postgresql)
+        _migrate(database)
+    except (sa.exc.SQLAlchemyError, ImportError) as error:
+        raise DatabaseUnavailable(_why(error)) from None
+    return database
+
+
+def _with_driver(url: str) -> sa.URL:
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise sa.exc.ArgumentError(f"{parsed.get_backend_name()} is neither sqlite nor postgresql")
+    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
+
+
+def _options(url: str) -> dict[str, Any]:
+    if url == "sqlite://":
+        return {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+    if url.startswith("sqlite"):
+        return {"connect_args": {"check_same_thread": False, "timeout": _BUSY_SECONDS}}
+    return {"pool_size": 10, "max_overflow": 40, "pool_pre_ping": True}
+
+
+def _why(error: Exception) -> str:
+    text = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+    return f"database: {text}"
+
+
+class _Turns:
+    """A lock that is given in the order in which it was asked for, and may be given back by another thread.
+
+    SQLite's own waiting is by trying again after a while, so that a busy writer starves the others.
+    """
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+        self._is_taken = False
+
+    def take(self) -> None:
+        """Wait for one's turn."""
+        with self._mutex:
+            if not self._is_taken:
+                self._is_taken = True
+                return
+            mine = threading.Event()
+            self._waiting.append(mine)
+        mine.wait()
+
+    def give_back(self) -> None:
+        """Let the next one in."""
+        with self._mutex:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._is_taken = False
+
+
+_turns: WeakKeyDictionary[sa.Engine, _Turns] = WeakKeyDictionary()
+_turns_mutex = threading.Lock()
+
+
+def _turns_of(database: sa.Engine) -> _Turns:
+    with _turns_mutex:
+        return _turns.setdefault(database, _Turns())
+
+
+class Writing:
+    """One transaction that writes, begun when it is this writer's turn; ended by `commit` or `roll_back`."""
+
+    def __init__(self, database: sa.Engine) -> None:
+        self._turns = _turns_of(database)
+        self._turns.take()
+        try:
+            self.connection = database.connect()
+            try:
+                self.connection.begin()
+            except BaseException:
+                self.connection.close()
+                raise
+        except BaseException:
+            self._turns.give_back()
+            raise
+
+    def commit(self) -> None:
+        """Make it durable."""
+        try:
+            self.connection.commit()
+        finally:
+            self._end()
+
+    def roll_back(self) -> None:
+        """Undo it."""
+        try:
+            self.connection.rollback()
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        try:
+            self.connection.close()
+        finally:
+            self._turns.give_back()
+
+
+@contextmanager
+def writing(database: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection whose changes are all made or none, when it is this writer's turn."""
+    transaction = Writing(database)
+    try:
+        yield transaction.connection
+    except BaseException:
+        transaction.roll_back()
+        raise
+    transaction.commit()
+
+
+def reading(database: sa.Engine) -> sa.Connection:
+    """A connection that only reads, and so never waits for a writer. Use it as a context manager."""
+    return database.connect().execution_options(read_only=True)
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions begin where _begin_sqlite says, not at the first write
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # A writer takes the lock at once, so that two of them wait for each other instead of failing half way.
+    read_only = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _begin_postgresql(connection: sa.Connection) -> None:
+    if not connection.get_execution_options().get("read_only", False):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})")
+
+
+def migrations() -> Config:
+    """Alembic's view of this package's migrations."""
+    config = Config()
+    config.set_main_option("script_location", "tokenvault.storage:migrations")
+    return config
+
+
+def _migrate(database: sa.Engine) -> None:
+    """Bring the tables to this build's shape, in one transaction; a database that has it is only looked at."""
+    config = migrations()
+    newest = ScriptDirectory.from_config(config).get_current_head()
+    with database.begin() as connection:
+        if MigrationContext.configure(connection).get_current_revision() == newest:
+            return
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

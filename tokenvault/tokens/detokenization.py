@@ -1,0 +1,121 @@
+"""Back from a token PAN to the funding PAN: for networks only, written down each time.
+
+With and without verification are two operations: a network that has the transaction's cryptogram lets the vault check
+it, one that has none (for clearing or a dispute) only learns what stands behind the token.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from tokenvault.cards.cards import card_numbered, funding_pan_of
+from tokenvault.emv import cryptogram
+from tokenvault.emv.errors import EmvError
+from tokenvault.errors import CallerError, FieldError, NotFound
+from tokenvault.events import audit
+from tokenvault.storage import schema
+from tokenvault.tokens.lifecycle import TokenState
+from tokenvault.tokens.token_activation import card_key_of
+from tokenvault.tokens.tokens import Token, token_of
+from tokenvault.vault import Vault
+
+
+class VerificationFailed(CallerError):
+    """The token may not be used like this; the funding PAN is not told. code says why."""
+
+    code = "verification_failed"
+    status_hint = 409
+
+
+@dataclass(frozen=True)
+class Detokenized:
+    """What stands behind a token. funding_pan: secret.  funding_expiry: YYMM."""
+
+    token: Token
+    funding_pan: str
+    funding_expiry: str
+    payment_account_reference: str
+
+    def __repr__(self) -> str:
+        return f"Detokenized({self.token.text_id})"
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How a token is being used.
+
+    expiry: YYMM as the terminal sent it.  channel: see `token_domain.CHANNELS`.  country: ISO 3166-1 numeric.
+    values: tag -> value: `emv.cryptogram.INPUT_TAGS`, 9F10 and 9F26.
+    """
+
+    expiry: str
+    channel: str
+    merchant_id: str | None
+    country: str | None
+    values: Mapping[str, bytes]
+
+
+def detokenize(vault: Vault, token_pan: str, usage: Usage | None = None) -> Detokenized:
+    """What stands behind a token PAN.
+
+    usage: how it is being used, to be verified first: state, expiry, domain and cryptogram. That a cryptogram was not
+    used before is the engine's to know.
+    Raises: NotFound; VerificationFailed; FieldError if the cryptogram's data are incomplete.
+    """
+    failure: VerificationFailed | None = None
+    with vault.transaction() as connection:
+        row = connection.execute(sa.select(schema.tokens).where(schema.tokens.c.token_pan == token_pan)).one_or_none()
+        if row is None:
+            raise NotFound("no token has this PAN")
+        token = token_of(row)
+        if usage is not None:
+            failure = _objection(vault, token, usage)
+        outcome = "told" if failure is None else failure.code
+        action = "token.detokenized" if usage is None else "token.detokenized_with_verification"
+        audit.write(vault, connection, action, token.text_id, reason=outcome)
+        if failure is None:
+            card = card_numbered(connection, token.card_id)
+            pan = funding_pan_of(vault, connection, card.id)
+            return Detokenized(token, pan, card.expiry, card.payment_account_reference)
+    # After the transaction, so that the refusal stays in the audit trail.
+    raise failure
+
+
+def _objection(vault: Vault, token: Token, usage: Usage) -> VerificationFailed | None:
+    """What speaks against the use of a token, if anything."""
+    if token.state is not TokenState.ACTIVE:
+        return VerificationFailed(f"the token is {token.state}", code=f"token_{token.state}")
+    if token.expiry != usage.expiry:
+        return VerificationFailed("the expiry is not the token's", code="expiration_mismatch")
+    if token.expiry < vault.expiry_after(0):
+        return VerificationFailed("the token has expired", code="token_expired")
+    if usage.channel not in token.channels:
+        return VerificationFailed("the token may not be used in this channel", code="channel_not_allowed")
+    if token.merchant_id is not None and usage.merchant_id != token.merchant_id:
+        return VerificationFailed("the token may not pay at this merchant", code="merchant_not_allowed")
+    if token.countries and usage.country not in token.countries:
+        return VerificationFailed("the token may not pay in this country", code="country_not_allowed")
+    if not _is_right(vault, token, usage.values):
+        return VerificationFailed("the cryptogram does not belong to this token and data", code="invalid_cryptogram")
+    return None
+
+
+def _is_right(vault: Vault, token: Token, values: Mapping[str, bytes]) -> bool:
+    missing = [tag for tag in (*cryptogram.INPUT_TAGS, "9F10", "9F26") if tag not in values]
+    if missing:
+        raise FieldError("chip_data", f"lacks {', '.join(missing)}")
+    issuer_data = values["9F10"]
+    if issuer_data[1:3] != bytes([token.key_index, token.cryptogram_version]) or len(values["9F36"]) != 2:
+        return False
+    key = card_key_of(vault, token)
+    try:
+        if token.version.uses_limited_keys:
+            index = issuer_data[-4:].hex()
+            if index[0] != "0" or index[1:] != token.limited_use_key:
+                return False
+            key = token.version.limited_use_key(key, index[1:])
+        cryptogram.verify(token.version.arqc(key, values), values["9F26"])
+    except EmvError:
+        return False
+    return True
