@@ -192,6 +192,22 @@ def test_detokenizing_has_a_limit_of_its_own(tmp_path, clock):
     assert 429 in codes
 
 
+def test_what_cannot_be_kept_does_not_happen(sandbox, http, monkeypatch):
+    """Where the answer cannot be stored nothing of the request is, nobody is held up, and it can be sent again."""
+    headers = keyed()
+    before = http.get("/v1/accounts", params={"limit": 1}, headers=ISSUER).json()
+
+    def fail(*_):
+        raise RuntimeError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("tokenvault.http.calls.keep_answer", fail)
+        url = f"{sandbox.http_url}/v1/accounts"  # on a connection of its own, which the server closes after our error
+        assert httpx.post(url, json=ACCOUNT, headers=headers, trust_env=False).status_code == 500
+    assert http.get("/v1/accounts", params={"limit": 1}, headers=ISSUER).json() == before
+    assert http.post("/v1/accounts", json=ACCOUNT, headers=headers).status_code == 201
+
+
 def test_a_large_body_is_refused(http):
     """Before it is read."""
     refused = http.post("/v1/accounts", content=b" " * (1 << 21), headers=keyed())

@@ -14,6 +14,7 @@ from tokenvault.emv.pin_verification import pin_verification_value
 from tokenvault.errors import Conflict, FieldError, NotFound
 from tokenvault.events import audit
 from tokenvault.events.events import EventType
+from tokenvault.identifiers import Prefix, to_text
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.sealed_entry import opened
 from tokenvault.storage import schema
@@ -85,7 +86,7 @@ def verify_pin(vault: Vault, *, token_pan: str, block: bytes, ksn: bytes, encryp
         )
         left = PIN_TRIES if right else card.pin_tries_left - 1
         connection.execute(sa.update(schema.cards).where(schema.cards.c.id == card.id).values(pin_tries_left=left))
-        audit.write(vault, connection, "pin.verified" if right else "pin.wrong", f"card {card.id}")
+        audit.write(vault, connection, "pin.verified" if right else "pin.wrong", to_text(Prefix.CARD, card.id))
     if not right:
         raise WrongPin(f"the PIN is wrong; {left} tries are left")
 

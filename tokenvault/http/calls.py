@@ -144,11 +144,14 @@ class Calls:
             unit.abandon()
             return
         changed = unit.has_begun
-        if answer.status < 300 or (changed and answer.status not in _NOT_KEPT):
-            with unit.part() as connection:
-                forget_old_answers(self._vault, connection)
-                keep_answer(self._vault, connection, name, answer)
-        unit.commit()
+        try:
+            if answer.status < 300 or (changed and answer.status not in _NOT_KEPT):
+                with unit.part() as connection:
+                    forget_old_answers(self._vault, connection)
+                    keep_answer(self._vault, connection, name, answer)
+            unit.commit()
+        finally:
+            unit.abandon()
         if changed:
             self._vault.announce()
 

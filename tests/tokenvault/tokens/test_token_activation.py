@@ -14,7 +14,7 @@ from tokenvault.emv.block_cipher import tdes_encrypt
 from tokenvault.emv.cryptogram_versions import TOKEN_CRYPTOGRAM_VERSIONS
 from tokenvault.emv.key_derivation import card_key
 from tokenvault.emv.limited_use_keys import KeyIndex
-from tokenvault.errors import Conflict, FieldError, NotFound
+from tokenvault.errors import Conflict, FieldError, Forbidden, NotFound
 from tokenvault.events import outbox
 from tokenvault.program import LimitedUse
 from tokenvault.tokens.card_life import close_card
@@ -241,5 +241,5 @@ def test_another_phone_gets_no_key(vault):
     _, token, _ = active_token(vault, **HOSTED)
     other = Phone(vault)
     other.register()
-    with pytest.raises(Exception, match="was not signed by"):
+    with pytest.raises(Forbidden, match="was not signed by"):
         replenish_key(vault, other.proven(), token.text_id)
