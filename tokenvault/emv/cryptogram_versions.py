@@ -17,10 +17,6 @@ ArpcMethod = Literal["1 with card key", "1 with session key", "2 with session ke
 
 ScriptKeyMethod = Literal["card key xor ATC", "common over ARQC"]
 
-ISSUER_APPLICATION_DATA_BYTES = 7
-KEY_INDEX_BYTES = 4
-"""What tag 9F10 ends with where a limited-use key signed: its index as packed digits, 0YHHHHCC."""
-
 Cipher = Literal["TDES", "AES", "SM4"]
 
 

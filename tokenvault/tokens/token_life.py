@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tokenvault.cards.cards import Card, card_in, card_numbered
+from tokenvault.cards.cards import Card, card_in
 from tokenvault.devices import check_possession, device_in, device_numbered
 from tokenvault.errors import Conflict
 from tokenvault.events.events import EventType
@@ -110,9 +110,3 @@ def tell_card_changed(vault: Vault, connection: sa.Connection, card: Card) -> No
     more: dict[str, Any] = {"card_last4": card.last4, "card_expiry": card.expiry}
     for token in _live_tokens(connection, schema.tokens.c.card_id == card.id):
         record_token(vault, connection, EventType.TOKEN_CARD_CHANGED, token, initiator=Initiator.ISSUER, **more)
-
-
-def card_of_token(vault: Vault, token: Token) -> Card:
-    """The card behind a token."""
-    with vault.reading() as connection:
-        return card_numbered(connection, token.card_id)
