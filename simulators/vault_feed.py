@@ -29,6 +29,8 @@ class VaultFeed:
                 for command, entry in zip(commands, entries, strict=True):
                     fill_command(command, entry)
                 await self._engine.run(commands)
+                if len(entries) < _CHUNK:  # whoever has committed since then announces it
+                    break
 
     def _unheard(self) -> list[outbox.Entry]:
         return list(outbox.entries_after(self._database, self._engine.outbox_sequence, _CHUNK))
