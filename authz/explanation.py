@@ -318,8 +318,8 @@ _TOLD: dict[Check, Callable[[_Words, int, int], tuple[str, str]]] = {
     Check.OPERATION: lambda _, seen, __: (operation_name(seen), "one that is served"),
     Check.CHANNEL: lambda _, seen, bound: (Channel(seen).name.lower(), f"one of: {_channels(bound)}"),
     Check.MERCHANT: lambda _, seen, bound: (
-        "its own merchant" if seen else "another merchant",
-        "any" if not bound else "one",
+        ("the token's merchant" if seen else "another merchant") if bound else "a merchant",
+        "the token's merchant" if bound else "any",
     ),
     Check.COUNTRY: lambda _, seen, bound: (f"{seen:03d}", _countries(bound)),
     Check.CRYPTOGRAM: lambda _, seen, __: (CryptogramOutcome(seen).name.lower(), "valid, of the token's version"),
@@ -331,7 +331,7 @@ _TOLD: dict[Check, Callable[[_Words, int, int], tuple[str, str]]] = {
     ),
     Check.LIMITED_USE_KEY: lambda _, seen, bound: (
         f"index {seen:07d}" if seen else "the card key",
-        f"{bound} taps left, in its time" if seen else "no limit",
+        f"{bound} taps left, and not too old" if seen else "no limit",
     ),
     Check.SIMULATION: lambda _, seen, __: (Reason(seen).code if seen else "nothing forced", "no decline asked for"),
     Check.STAND_IN: lambda words, seen, bound: words.billing_amounts(seen, bound, "stand-in approves at most"),
@@ -346,7 +346,7 @@ _TOLD: dict[Check, Callable[[_Words, int, int], tuple[str, str]]] = {
     Check.AMOUNT: _Words.amount,
     Check.ORIGINAL_AMOUNT: lambda words, seen, bound: words.billing_amounts(seen, bound, "what is left:"),
     Check.TOKEN_LIMIT: lambda words, seen, bound: (
-        words.billing_amounts(seen, bound, "at most") if bound else ("", "any")
+        words.billing_amounts(seen, bound, "at most") if bound else ("the amount", "no limit of the token's own")
     ),
     Check.TRANSACTION_LIMIT: lambda words, seen, bound: words.billing_amounts(seen, bound, "at most"),
     Check.AVAILABLE_CREDIT: lambda words, seen, bound: words.billing_amounts(seen, bound, "at most"),
