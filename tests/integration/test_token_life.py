@@ -402,4 +402,4 @@ TestTokenLife.settings = settings(max_examples=12, stateful_step_count=25, deadl
 class TestTokenLifeLonger(TokenLifeStory.TestCase):
     """The same, many times."""
 
-    settings = settings(max_examples=300, stateful_step_count=50, deadline=None)
+    settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
