@@ -33,6 +33,7 @@ from simulators.clock import SandboxClock
 from simulators.http_app import build_app
 from simulators.settings import Settings
 from simulators.vault_feed import VaultFeed
+from tokenvault.background import in_thread
 from tokenvault.errors import KeyUnavailable
 from tokenvault.events.webhook_delivery import WebhookSender
 from tokenvault.keys.key_ring import KeyRing
@@ -243,7 +244,7 @@ async def _keep_resealing(vault: Vault) -> None:
     """Do what running key rotations have left, one batch at a time, so that others get their turn in between."""
     while True:
         try:
-            busy = await asyncio.to_thread(reseal_some, vault)
+            busy = await in_thread(reseal_some, vault)
         except Exception:
             log.exception("resealing_failed")
             busy = False

@@ -5,6 +5,7 @@ import asyncio
 import httpx
 import structlog
 
+from tokenvault.background import in_thread
 from tokenvault.events.webhooks import DueDelivery, Outcome, due_deliveries, record_outcomes
 from tokenvault.vault import Vault
 
@@ -35,10 +36,10 @@ class WebhookSender:
 
     async def send_due(self, client: httpx.AsyncClient) -> int:
         """Send once what is due; returns how many."""
-        due = await asyncio.to_thread(due_deliveries, self._vault, _AT_ONCE)
+        due = await in_thread(due_deliveries, self._vault, _AT_ONCE)
         outcomes = await asyncio.gather(*(self._sent(client, delivery) for delivery in due))
         if outcomes:
-            await asyncio.to_thread(record_outcomes, self._vault, outcomes)
+            await in_thread(record_outcomes, self._vault, outcomes)
         return len(due)
 
     @staticmethod
