@@ -182,9 +182,10 @@ def _tell_of_idempotency(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         document = make()
         for operations in document["paths"].values():
-            parameters = operations.get("post", {}).setdefault("parameters", []) if "post" in operations else None
-            if parameters is not None and header not in parameters:
-                parameters.append(header)
+            if "post" in operations:
+                parameters = operations["post"].setdefault("parameters", [])
+                if header not in parameters:
+                    parameters.append(header)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

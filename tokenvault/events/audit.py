@@ -106,7 +106,6 @@ def verify(vault: Vault, noted: Head | None = None) -> Head:
 
 
 def _entries_after(vault: Vault, sequence: int) -> Iterator[tuple[AuditEntry, bytes]]:
-    names = list(AuditEntry.__dataclass_fields__)
     while True:
         query = (
             sa.select(schema.audit_entries)
@@ -117,10 +116,14 @@ def _entries_after(vault: Vault, sequence: int) -> Iterator[tuple[AuditEntry, by
         with vault.reading() as connection:
             rows = connection.execute(query).all()
         for row in rows:
-            yield AuditEntry(**{name: getattr(row, name) for name in names}), bytes(row.digest)
+            yield _entry_of(row), bytes(row.digest)
         if len(rows) < _CHUNK:
             return
         sequence = rows[-1].sequence
+
+
+def _entry_of(row: Any) -> AuditEntry:
+    return AuditEntry(**{name: getattr(row, name) for name in AuditEntry.__dataclass_fields__})
 
 
 def list_entries(
@@ -132,6 +135,5 @@ def list_entries(
         query = query.where(schema.audit_entries.c.sequence < before)
     if resource_id is not None:
         query = query.where(schema.audit_entries.c.resource_id == resource_id)
-    names = list(AuditEntry.__dataclass_fields__)
     with vault.reading() as connection:
-        return [AuditEntry(**{name: getattr(row, name) for name in names}) for row in connection.execute(query)]
+        return [_entry_of(row) for row in connection.execute(query)]

@@ -81,9 +81,10 @@ class Entry:
     notice: Notice
 
 
-def put(connection: sa.Connection, notice: Notice) -> None:
-    """Add a state to the outbox, in the transaction that brought it about."""
-    connection.execute(sa.insert(schema.outbox), {"kind": _NAMES[type(notice)], "state": dict(notice.__dict__)})
+def put(connection: sa.Connection, *notices: Notice) -> None:
+    """Add states to the outbox, in this order, in the transaction that brought them about."""
+    rows = [{"kind": _NAMES[type(notice)], "state": dict(notice.__dict__)} for notice in notices]
+    connection.execute(sa.insert(schema.outbox), rows)
 
 
 def entries_after(database: sa.Engine, sequence: int, limit: int = 1000) -> Iterator[Entry]:

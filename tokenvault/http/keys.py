@@ -40,13 +40,6 @@ class KeyView(View):
         return cls(purpose=entry.purpose, version=entry.version, check_value=entry.check_value)
 
 
-class KeyList(View):
-    """All keys."""
-
-    data: list[KeyView] = Field(description="By purpose and version.", examples=[[]])
-    has_more: bool = Field(False, description="They come on one page.", examples=[False])
-
-
 class RotationRequest(Body):
     """Which key."""
 
@@ -136,9 +129,10 @@ def list_encryption_keys(vault: VaultDependency) -> EncryptionKeys:
 
 
 @router.get("/keys", dependencies=_CUSTODIANS, responses=problem.responses())
-def list_keys(vault: VaultDependency) -> KeyList:
+def list_keys(vault: VaultDependency) -> Page[KeyView]:
     """List the vault's keys by purpose, version and check value. Scope: sandbox."""
-    return KeyList(data=[KeyView.of(entry) for entry in key_ceremony.list_keys(vault)], has_more=False)
+    rows = key_ceremony.list_keys(vault)
+    return page(rows, len(rows), KeyView.of)
 
 
 @router.post("/keys/rotations", status_code=202, dependencies=_CUSTODIANS, responses=problem.responses(409))

@@ -7,6 +7,7 @@ from tokenvault.calls.api_keys import Scope
 from tokenvault.http import problem
 from tokenvault.http.access import VaultDependency, requires
 from tokenvault.http.fields import AmountMinor, Body, CountryCode, RequestorId, View
+from tokenvault.http.paging import Page, page
 from tokenvault.http.token_views import ChannelName, DomainView
 from tokenvault.program import RequestorKind, TokenRequestor
 from tokenvault.token_domain import TokenDomain
@@ -69,13 +70,6 @@ class RequestorView(View):
         )
 
 
-class RequestorList(View):
-    """All requestors."""
-
-    data: list[RequestorView] = Field(description="By identifier.", examples=[[]])
-    has_more: bool = Field(False, description="They come on one page.", examples=[False])
-
-
 @router.post("", status_code=201, dependencies=[requires(Scope.NETWORK)], responses=problem.responses(409))
 def add_requestor(vault: VaultDependency, body: RequestorRequest) -> RequestorView:
     """Register a wallet or merchant; it gets an identifier of 11 digits. Scope: network."""
@@ -89,11 +83,10 @@ def add_requestor(vault: VaultDependency, body: RequestorRequest) -> RequestorVi
 
 
 @router.get("", dependencies=[requires(Scope.NETWORK, Scope.WALLET, Scope.ISSUER)], responses=problem.responses())
-def list_requestors(vault: VaultDependency) -> RequestorList:
+def list_requestors(vault: VaultDependency) -> Page[RequestorView]:
     """List all token requestors. Scope: network, wallet or issuer."""
-    return RequestorList(
-        data=[RequestorView.of(each) for each in token_requestors.list_requestors(vault)], has_more=False
-    )
+    rows = token_requestors.list_requestors(vault)
+    return page(rows, len(rows), RequestorView.of)
 
 
 @router.get(

@@ -1,6 +1,7 @@
 """What callers seal to the vault, and what it seals to them, as JWE (RFC 7516): ECDH-ES and A256GCM on P-256."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -16,19 +17,22 @@ _CHARACTERS_MAX = 4096
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256 (FIPS 186-5)
 
 
-def elliptic_key(secret: bytes, version: int) -> ECKey:
+def _elliptic_key(secret: bytes, version: int) -> ECKey:
     """The P-256 key pair behind 32 secret bytes. version: becomes its ``kid``."""
     scalar = int.from_bytes(secret, "big") % (_ORDER - 1) + 1
     return ECKey.import_key(ec.derive_private_key(scalar, ec.SECP256R1()), {"kid": str(version)})
 
 
+def elliptic_keys(keys: KeyRing, purpose: KeyPurpose) -> Iterator[ECKey]:
+    """The P-256 key pairs of a purpose, the newest first."""
+    for version in reversed(keys.versions(purpose)):
+        yield _elliptic_key(keys.key(purpose, version), version)
+
+
 def public_keys(keys: KeyRing) -> list[dict[str, Any]]:
     """The keys that callers may seal to, the newest first, as JWK (RFC 7517)."""
-    pairs = (
-        elliptic_key(keys.key(KeyPurpose.CARD_ENTRY, version), version)
-        for version in reversed(keys.versions(KeyPurpose.CARD_ENTRY))
-    )
-    return [pair.as_dict(private=False) | {"use": "enc", "alg": KEY_AGREEMENT} for pair in pairs]
+    shown = {"use": "enc", "alg": KEY_AGREEMENT}
+    return [pair.as_dict(private=False) | shown for pair in elliptic_keys(keys, KeyPurpose.CARD_ENTRY)]
 
 
 def opened(keys: KeyRing, field: str, sealed: str) -> dict[str, Any]:
@@ -40,8 +44,7 @@ def opened(keys: KeyRing, field: str, sealed: str) -> dict[str, Any]:
     refusal = FieldError(field, f"is not a compact JWE of a JSON object ({KEY_AGREEMENT}, {ENCRYPTION}) to our key")
     if len(sealed) > _CHARACTERS_MAX:
         raise refusal
-    for version in reversed(keys.versions(KeyPurpose.CARD_ENTRY)):
-        pair = elliptic_key(keys.key(KeyPurpose.CARD_ENTRY, version), version)
+    for pair in elliptic_keys(keys, KeyPurpose.CARD_ENTRY):
         try:
             plaintext = jwe.decrypt_compact(sealed, pair, algorithms=[KEY_AGREEMENT, ENCRYPTION]).plaintext
             told = json.loads(plaintext or b"")

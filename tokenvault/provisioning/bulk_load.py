@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from tokenvault.cards.cards import PIN_TRIES, CardState
 from tokenvault.emv.cryptogram_versions import TAPWRIGHT_AES
 from tokenvault.errors import Conflict, FieldError
-from tokenvault.events import events
+from tokenvault.events import events, outbox
 from tokenvault.events.events import EventType
 from tokenvault.identifiers import Prefix, to_text
 from tokenvault.keys.key_ring import KeyPurpose
@@ -81,8 +81,12 @@ def _load_chunk(vault: Vault, plan: LoadPlan, count: int, token_count: int) -> N
         for table, rows in ((schema.accounts, account_rows), (schema.cards, card_rows), (schema.tokens, token_rows)):
             if rows:
                 connection.execute(sa.insert(table), rows)
-        notices = [*_account_notices(account_rows), *_card_notices(card_rows), *_token_notices(token_rows, card_rows)]
-        connection.execute(sa.insert(schema.outbox), notices)
+        outbox.put(
+            connection,
+            *_account_notices(account_rows),
+            *_card_notices(card_rows),
+            *_token_notices(token_rows, card_rows),
+        )
         events.record(
             vault,
             connection,
@@ -186,39 +190,24 @@ def _token_rows(
         }
 
 
-def _account_notices(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _account_notices(rows: list[dict[str, Any]]) -> Iterator[outbox.Notice]:
     names = ("currency", "credit_limit_minor", "transaction_limit_minor", "segment")
     for row in rows:
-        yield {"kind": "account", "state": {"account_id": row["id"]} | {name: row[name] for name in names}}
+        yield outbox.AccountNotice(account_id=row["id"], **{name: row[name] for name in names})
 
 
-def _card_notices(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _card_notices(rows: list[dict[str, Any]]) -> Iterator[outbox.Notice]:
     for row in rows:
-        state = {"card_id": row["id"], "account_id": row["account_id"], "state": str(row["state"])}
-        yield {"kind": "card", "state": state}
+        yield outbox.CardNotice(row["id"], row["account_id"], row["state"])
 
 
-def _token_notices(rows: list[dict[str, Any]], card_rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    names = (
-        "card_id",
-        "token_pan",
-        "expiry",
-        "channels",
-        "cryptogram_version",
-        "key_index",
-        "token_requestor_id",
-        "created_at",
-        "device_risk",
-        "merchant_id",
-        "countries",
-        "transaction_limit_minor",
-    )
+def _token_notices(rows: list[dict[str, Any]], card_rows: list[dict[str, Any]]) -> Iterator[outbox.Notice]:
+    names = set(outbox.TokenNotice.__dataclass_fields__)
     for row, card in zip(rows, card_rows, strict=False):
-        state = {name: row[name] for name in names} | {
-            "token_id": row["id"],
-            "account_id": card["account_id"],
-            "state": str(row["state"]),
-            "payment_account_reference": card["payment_account_reference"],
-            "device_created_at": row["created_at"],
-        }
-        yield {"kind": "token", "state": state}
+        yield outbox.TokenNotice(
+            **{name: value for name, value in row.items() if name in names},
+            token_id=row["id"],
+            account_id=card["account_id"],
+            payment_account_reference=card["payment_account_reference"],
+            device_created_at=row["created_at"],
+        )

@@ -13,7 +13,7 @@ from tokenvault.errors import Conflict, FieldError
 from tokenvault.events import audit
 from tokenvault.identifiers import Prefix, to_text
 from tokenvault.keys.key_ring import KeyPurpose
-from tokenvault.keys.sealed_entry import elliptic_key
+from tokenvault.keys.sealed_entry import elliptic_keys
 from tokenvault.storage import schema
 from tokenvault.vault import Vault
 
@@ -45,11 +45,10 @@ def make_payload(vault: Vault, card_id: str) -> PushPayload:
     """A signed payload for a card, good once and for a quarter of an hour. Raises: NotFound; Conflict if closed."""
     with vault.transaction() as connection:
         card = open_card_in(connection, card_id)
-        version = vault.keys.current_version(KeyPurpose.PUSH_PROVISIONING)
-        key = elliptic_key(vault.keys.key(KeyPurpose.PUSH_PROVISIONING, version), version)
+        key = next(elliptic_keys(vault.keys, KeyPurpose.PUSH_PROVISIONING))
         expires_at = vault.now() + LIFETIME_SECONDS
         claims = {"card_id": card.text_id, "jti": vault.random_bytes(16).hex(), "exp": expires_at}
-        header = {"alg": _ALGORITHM, "typ": _TYPE, "kid": str(version)}
+        header = {"alg": _ALGORITHM, "typ": _TYPE, "kid": key.kid}
         payload = jws.serialize_compact(header, json.dumps(claims).encode(), key, algorithms=[_ALGORITHM])
         audit.write(vault, connection, "push_payload.made", card.text_id)
     return PushPayload(payload, expires_at)
@@ -61,8 +60,7 @@ def open_payload(vault: Vault, connection: sa.Connection, payload: str) -> Opene
     refusal = FieldError(field, "is not a payload that this vault has signed")
     if len(payload) > _CHARACTERS_MAX:
         raise refusal
-    for version in reversed(vault.keys.versions(KeyPurpose.PUSH_PROVISIONING)):
-        key = elliptic_key(vault.keys.key(KeyPurpose.PUSH_PROVISIONING, version), version)
+    for key in elliptic_keys(vault.keys, KeyPurpose.PUSH_PROVISIONING):
         try:
             signed = jws.deserialize_compact(payload, key, algorithms=[_ALGORITHM])
             claims = json.loads(signed.payload or b"")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from tokenvault.cards.cards import card_numbered
-from tokenvault.devices import check_possession, device_numbered
+from tokenvault.devices import Device, check_possession, device_numbered
 from tokenvault.emv import key_derivation
 from tokenvault.emv.limited_use_keys import COUNTER_MAX, KeyIndex
 from tokenvault.errors import Conflict
@@ -36,18 +36,19 @@ def activate_token(vault: Vault, proven: ProvenKey, text_id: str) -> Activation:
     Raises: NotFound; Forbidden for another device; Conflict if the token's state does not allow it.
     """
     with vault.transaction() as connection:
-        token = _token_on_device(connection, proven, text_id)
+        token, device = _token_on_device(connection, proven, text_id)
         token = change_state(vault, connection, token, Change.ACTIVATE, Initiator.WALLET)
         _end_replaced(vault, connection, token)
-        return _sealed(vault, connection, token)
+        return _sealed(vault, connection, token, device)
 
 
-def _token_on_device(connection: sa.Connection, proven: ProvenKey, text_id: str) -> Token:
+def _token_on_device(connection: sa.Connection, proven: ProvenKey, text_id: str) -> tuple[Token, Device]:
     token = token_in(connection, text_id)
     if token.device_id is None:
         raise Conflict("a token on file has no device", code="token_state_conflict")
-    check_possession(device_numbered(connection, token.device_id), proven)
-    return token
+    device = device_numbered(connection, token.device_id)
+    check_possession(device, proven)
+    return token, device
 
 
 def _end_replaced(vault: Vault, connection: sa.Connection, token: Token) -> None:
@@ -65,17 +66,16 @@ def replenish_key(vault: Vault, proven: ProvenKey, text_id: str) -> Activation:
     Raises: NotFound, Forbidden; Conflict if the token is not active or its phone holds the card key.
     """
     with vault.transaction() as connection:
-        token = _token_on_device(connection, proven, text_id)
+        token, device = _token_on_device(connection, proven, text_id)
         if not token.version.uses_limited_keys:
             raise Conflict("this token's phone holds its card key: there is nothing to refill", code="no_limited_keys")
         if token.state is not TokenState.ACTIVE:
             raise Conflict(f"a token that is {token.state} gets no keys", code="token_state_conflict")
-        return _sealed(vault, connection, token)
+        return _sealed(vault, connection, token, device)
 
 
-def _sealed(vault: Vault, connection: sa.Connection, token: Token) -> Activation:
-    assert token.device_id is not None, "it was looked up by its device"
-    device, limited = device_numbered(connection, token.device_id), None
+def _sealed(vault: Vault, connection: sa.Connection, token: Token, device: Device) -> Activation:
+    limited = None
     if token.version.uses_limited_keys:
         token, limited = _next_key(vault, connection, token)
     info = credential_info(token.id, device.id)

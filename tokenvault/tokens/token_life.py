@@ -100,7 +100,7 @@ def renew_token(vault: Vault, text_id: str) -> Token:
         if token.state in (*_ENDED, TokenState.REQUESTED):
             raise Conflict(f"cannot renew a token that is {token.state}", code="token_state_conflict")
         renewed = update_token(connection, token, expiry=vault.expiry_after(vault.program.token_validity_months))
-        notify(vault, connection, renewed)
+        notify(connection, renewed)
         record_token(vault, connection, EventType.TOKEN_RENEWED, renewed, initiator=Initiator.NETWORK)
     return renewed
 

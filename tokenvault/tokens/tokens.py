@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tokenvault.cards.cards import Card, card_numbered
+from tokenvault.cards.cards import card_numbered
 from tokenvault.devices import device_numbered
 from tokenvault.emv.cryptogram_versions import (
     LIMITED_USE_AES,
@@ -225,7 +225,7 @@ def change_state(
     if life == token.life and not values:
         return token
     changed = update_token(connection, token, state=life.state, suspended_by=sorted(life.suspended_by), **values)
-    notify(vault, connection, changed)
+    notify(connection, changed)
     record_token(vault, connection, EVENTS[change], changed, initiator=initiator, reason=reason)
     return changed
 
@@ -266,11 +266,11 @@ def record_token(
     events.record(vault, connection, event_type, token.text_id, data | more, initiator=initiator, reason=reason)
 
 
-def notify(vault: Vault, connection: sa.Connection, token: Token, card: Card | None = None) -> None:
+def notify(connection: sa.Connection, token: Token) -> None:
     """Tell the engine, which knows nothing of tokens that were never issued."""
     if token.token_pan is None:
         return
-    card = card or card_numbered(connection, token.card_id)
+    card = card_numbered(connection, token.card_id)
     created_at = (
         token.created_at if token.device_id is None else device_numbered(connection, token.device_id).created_at
     )
