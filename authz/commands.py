@@ -61,6 +61,11 @@ class Flag(IntEnum):
     MORE_FOLLOWS = 32  # another completion of the same authorization will come
     DECLINED_ELSEWHERE = 64  # an advice of a decline
     FORWARDED = 128  # stand-in's advice to the issuer; reference is its number
+    PIN_ENTERED = 256  # DE 52: a PIN that the network has to have verified
+    PIN_WRONG = 512  # and what came of it
+    PIN_LOCKED = 1024
+    SIGNED_FOR_REMOTE = 2048  # tag 9F10: the phone signed for a payment in an app or a browser,
+    SIGNED_FOR_QR_CODE = 4096  # or for one by QR code, without knowing the amount
 
 
 class Channel(IntEnum):

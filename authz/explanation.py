@@ -17,7 +17,7 @@ from authz.commands import (
     TokenState,
 )
 from authz.issuer_server import Decider
-from authz.kernel.checks import Check
+from authz.kernel.checks import ATC_JUMP_MAX, Check
 from authz.kernel.limits import AMOUNT, NOT_REACHED
 from authz.kernel.rules import MATCHED, NOT_EVALUATED
 from authz.names import currency_code, operation_name
@@ -313,6 +313,8 @@ def _decision(sequence: int) -> str:
     return to_text(Prefix.AUTHORIZATION, sequence) if sequence else "none"
 
 
+_SIGNED_FOR = {0: "a tap", Flag.SIGNED_FOR_REMOTE: "an app", Flag.SIGNED_FOR_QR_CODE: "a QR code"}
+
 _TOLD: dict[Check, Callable[[_Words, int, int], tuple[str, str]]] = {
     Check.TOKEN: lambda _, seen, __: ("known" if seen else "unknown", "a token of this network"),
     Check.OPERATION: lambda _, seen, __: (operation_name(seen), "one that is served"),
@@ -323,11 +325,13 @@ _TOLD: dict[Check, Callable[[_Words, int, int], tuple[str, str]]] = {
     ),
     Check.COUNTRY: lambda _, seen, bound: (f"{seen:03d}", _countries(bound)),
     Check.CRYPTOGRAM: lambda _, seen, __: (CryptogramOutcome(seen).name.lower(), "valid, of the token's version"),
+    Check.ENTRY_MODE: lambda _, seen, bound: (Channel(seen).name.lower(), f"signed by the phone: {_SIGNED_FOR[bound]}"),
+    Check.PIN: lambda _, seen, __: ("a PIN" if seen else "no PIN", "the card's, if any"),
     Check.SIGNED_AMOUNT: lambda words, seen, bound: words.amounts(seen, bound, "signed by the phone:"),
     Check.SIGNED_CURRENCY: lambda _, seen, bound: (currency_code(seen), f"signed by the phone: {currency_code(bound)}"),
     Check.TRANSACTION_COUNTER: lambda _, seen, bound: (
         f"counter {seen}",
-        f"not used before; highest so far {bound}",
+        f"not used before, and at most {ATC_JUMP_MAX} above the highest so far, {bound}",
     ),
     Check.LIMITED_USE_KEY: lambda _, seen, bound: (
         f"index {seen:07d}" if seen else "the card key",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 import structlog
 
-from authz.commands import COMMAND_BYTES, CryptogramOutcome, Records, new_commands
+from authz.commands import COMMAND_BYTES, CryptogramOutcome, Flag, Records, new_commands
 from authz.cryptograms import AnswerKey, CryptogramVerifier
 from authz.engine import Engine
 from authz.iso8583 import codec
@@ -20,11 +20,12 @@ from authz.iso8583.reading import OTHER_MESSAGE, read_transactions
 from authz.iso8583.scan import NO_PROBLEM, Buffer, Places, new_places, problem_text, scan_table
 from authz.iso8583.server import Reply
 from authz.issuer_server import Decider, IssuerDecisions
+from authz.pin_entry import PinOutcome, PinVerifications
 from authz.reasons import LAST_APPROVAL, Reason
 
 log = structlog.get_logger()
 
-FORMAT_ERROR, FUNCTION_NOT_SUPPORTED, INVALID_TRANSACTION = "30", "40", "12"
+FORMAT_ERROR, FUNCTION_NOT_SUPPORTED, INVALID_TRANSACTION, SYSTEM_MALFUNCTION = "30", "40", "12", "96"
 SIGN_ON, SIGN_OFF, ECHO_TEST = "001", "002", "301"
 
 ISSUER_APPROVES = bytes.fromhex("00800000")
@@ -43,11 +44,17 @@ class Network:
     """Decodes, verifies cryptograms, asks the engine, answers. Belongs to the engine's event loop."""
 
     def __init__(
-        self, engine: Engine, verifier: CryptogramVerifier, dialect: Dialect, decisions: IssuerDecisions
+        self,
+        engine: Engine,
+        verifier: CryptogramVerifier,
+        dialect: Dialect,
+        decisions: IssuerDecisions,
+        pins: PinVerifications,
     ) -> None:
         self._engine = engine
         self._decisions = decisions
         self._verifier = verifier
+        self._pins = pins
         self._dialect = dialect
         self._table = scan_table(dialect)
         self._places = new_places()
@@ -90,20 +97,64 @@ class Network:
             good = np.flatnonzero(problems == NO_PROBLEM)
             commands, frames, arqcs = commands[good], frames[good], arqcs[good]
             keys = [keys[i] for i in good]
+        with_pin = commands["flags"] & Flag.PIN_ENTERED != 0
+        if with_pin.any():
+            for i in np.flatnonzero(with_pin):
+                one = slice(i, i + 1)
+                self._verify_pin(chunk, frames[one], commands[one].copy(), arqcs[one], keys[i : i + 1], peer, reply)
+            rest = np.flatnonzero(~with_pin)
+            commands, frames, arqcs = commands[rest], frames[rest], arqcs[rest]
+            keys = [keys[i] for i in rest]
         if len(commands):
+            self._decide(buffer, frames, commands, arqcs, keys, reply)
 
-            def answer(results: Records) -> None:
-                waiting = results["reason"] == Reason.AWAITING_ISSUER
-                if not waiting.any():
-                    reply(self._answers(buffer, frames, results, arqcs, keys), len(results))
-                    return
-                self._ask_issuer(buffer, frames, commands, results, arqcs, keys, reply)
-                rest = np.flatnonzero(~waiting)
-                if len(rest):
-                    decided = [keys[i] for i in rest]
-                    reply(self._answers(buffer, frames[rest], results[rest], arqcs[rest], decided), len(rest))
+    def _verify_pin(
+        self,
+        chunk: bytes,
+        frames: Places,
+        commands: Records,
+        arqcs: Buffer,
+        keys: list[AnswerKey | None],
+        peer: str,
+        reply: Reply,
+    ) -> None:
+        """Have the PIN of one message verified, then the message decided."""
+        message = codec.decode(chunk[frames[0, 0] : frames[0, 1]], self._dialect)
 
-            self._engine.submit(commands, answer)
+        def decide(outcome: PinOutcome) -> None:
+            if outcome is PinOutcome.UNKNOWN:
+                reply(self._response(message, SYSTEM_MALFUNCTION), 1)
+            else:
+                self._decide(np.frombuffer(chunk, np.uint8), frames, commands, arqcs, keys, reply)
+
+        try:
+            self._pins.verify(message, commands, decide)
+        except codec.MessageError as error:
+            reply(self.refuse_format(message, str(error), peer), 1)
+
+    def _decide(
+        self,
+        buffer: Buffer,
+        frames: Places,
+        commands: Records,
+        arqcs: Buffer,
+        keys: list[AnswerKey | None],
+        reply: Reply,
+    ) -> None:
+        """Ask the engine, and answer."""
+
+        def answer(results: Records) -> None:
+            waiting = results["reason"] == Reason.AWAITING_ISSUER
+            if not waiting.any():
+                reply(self._answers(buffer, frames, results, arqcs, keys), len(results))
+                return
+            self._ask_issuer(buffer, frames, commands, results, arqcs, keys, reply)
+            rest = np.flatnonzero(~waiting)
+            if len(rest):
+                decided = [keys[i] for i in rest]
+                reply(self._answers(buffer, frames[rest], results[rest], arqcs[rest], decided), len(rest))
+
+        self._engine.submit(commands, answer)
 
     def _ask_issuer(
         self,

@@ -57,6 +57,7 @@ class Reason(IntEnum):
     COUNTRY_NOT_ALLOWED = 46
     LIMITED_USE_KEY_EXPIRED = 47
     LIMITED_USE_KEY_USED_UP = 48
+    TRANSACTION_COUNTER_JUMP = 49
 
     @property
     def code(self) -> str:
@@ -70,7 +71,7 @@ class Reason(IntEnum):
 
 
 LAST_APPROVAL = Reason.VERIFIED
-LAST_REASON = Reason.LIMITED_USE_KEY_USED_UP
+LAST_REASON = Reason.TRANSACTION_COUNTER_JUMP
 DECLINES = tuple(reason for reason in Reason if not reason.is_approval and reason is not Reason.AWAITING_ISSUER)
 """The reasons that an answer can have for saying no."""
 
@@ -179,7 +180,9 @@ ANSWERS: dict[Reason, Answer] = {
     _R.TOKEN_REQUESTOR_MISMATCH: Answer(
         "05", "The token belongs to another token requestor.", "Use the token of the wallet that asked for it."
     ),
-    _R.WRONG_ENTRY_MODE: Answer("57", "The token was read in a way that it must not be.", "Check DE 22."),
+    _R.WRONG_ENTRY_MODE: Answer(
+        "57", "The phone signed for another way of paying than DE 22 names.", "Check DE 22, and the end of tag 9F10."
+    ),
     _R.MERCHANT_NOT_ALLOWED: Answer(
         "57", "The token may not pay at this merchant.", "Use a token whose domain includes the merchant."
     ),
@@ -200,6 +203,9 @@ ANSWERS: dict[Reason, Answer] = {
     ),
     _R.LIMITED_USE_KEY_USED_UP: Answer(
         "65", "The key that signed is used up.", "Replenish the phone's limited-use key."
+    ),
+    _R.TRANSACTION_COUNTER_JUMP: Answer(
+        "63", "The transaction counter is too far above the last.", "Ask the issuer for a new token for the phone."
     ),
     _R.AWAITING_ISSUER: Answer("91", "The issuer's own server is being asked.", "Wait for the answer."),
     _R.SYSTEM_MALFUNCTION: Answer("96", "Something went wrong in the network.", "Send it again later."),

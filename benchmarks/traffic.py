@@ -11,8 +11,8 @@ from authz.network import framed
 from simulators import test_values
 from simulators.issuer import Issuer
 from simulators.phone import Phone
-from simulators.secure_element import CardAnswer
 from simulators.terminal import Terminal
+from simulators.terminals.contactless_reader import CardAnswer
 from tokenvault.emv.cryptogram import INPUT_TAGS, cryptogram_input
 from tokenvault.emv.key_derivation import DerivationOption, card_key
 from tokenvault.emv.mac import aes_cmac

@@ -15,6 +15,7 @@ from unittest import mock
 from authz.attributes import MEANINGS, Attribute
 from authz.commands import Channel
 from authz.iso8583.chip_data import CHIP_TAG_BYTES
+from authz.iso8583.fields import BUILT_IN
 from authz.iso8583.reading import channel_of
 from authz.kernel import checks, forcing, stand_in
 from authz.kernel.checks import Check
@@ -73,6 +74,10 @@ def _reasons() -> str:
 def _token_states() -> str:
     lines = [f"    {state} --> {target}: {change}" for (state, change), target in TRANSITIONS.items()]
     return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> requested", *lines, "```"]) + "\n"
+
+
+def _dialects() -> str:
+    return _table(("dialect", "what"), [(f"`{name}`", what) for name, what in BUILT_IN.items()])
 
 
 def _settings() -> str:
@@ -192,6 +197,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "chip-tags": _chip_tags,
     "checks": _checks,
     "command-line": _command_line,
+    "dialects": _dialects,
     "change-reasons": _change_reasons,
     "decline-tests": _decline_tests,
     "event-types": _event_types,

@@ -31,6 +31,13 @@ def argument_parser() -> argparse.ArgumentParser:
     serve.add_argument("--http-port", type=int, help="port of the HTTP API (8420; 0 takes a free one)")
     serve.add_argument("--iso-host", help="address of the ISO 8583 server (127.0.0.1)")
     serve.add_argument("--iso-port", type=int, help="port of the ISO 8583 server (8583; 0 takes a free one)")
+    serve.add_argument(
+        "--iso-listener",
+        action="append",
+        dest="iso_listeners",
+        metavar="DIALECT:PORT",
+        help="a further ISO 8583 port in another dialect, see docs/wire.md; may be given several times",
+    )
     serve.add_argument("--public-url", help="URL that callers use, where a proxy stands in front")
     serve.add_argument("--root-key-file", type=Path, help="the vault's root key (root.key in the data directory)")
     serve.add_argument("--database", help="the vault's database, postgresql://... (SQLite in the data directory)")
@@ -101,6 +108,14 @@ def _serve(arguments: argparse.Namespace) -> int:
     from simulators.serve import serve
 
     flags = {name: value for name, value in vars(arguments).items() if name != "verb"}
+    if flags["iso_listeners"] is not None:
+        from simulators.iso_listeners import listener_of
+
+        try:
+            flags["iso_listeners"] = [listener_of(text) for text in flags["iso_listeners"]]
+        except ValueError as error:
+            sys.stderr.write(f"tapwright: --iso-listener: {error}\n")
+            return 2
     settings = _settings(flags)
     return 2 if settings is None else serve(settings)
 
@@ -126,8 +141,8 @@ def _demo(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from simulators.demo import DemoFailed, run_demo
-    from simulators.iso_link import LinkError
     from simulators.server_process import ServerDidNotStart
+    from simulators.terminals.iso_link import LinkError
 
     try:
         run_demo(Console(), arguments.data_dir)

@@ -9,13 +9,13 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.rule import Rule
 
-from simulators.attackers import ClonedPhone
+from simulators.attackers.cards import ClonedPhone
 from simulators.explain import show_decision
 from simulators.issuer import Issuer
 from simulators.phone import Phone
-from simulators.receipt import Receipt
 from simulators.server_process import ServerProcess
 from simulators.terminal import Terminal
+from simulators.terminals.receipt import Receipt
 from tokenvault.currencies import amount_text
 
 CREDIT_LIMIT, TRANSACTION_LIMIT, CURRENCY = 250_000, 100_000, "EUR"

@@ -1,10 +1,15 @@
 """A client of the issuer's side of the HTTP API: opens accounts, issues cards, asks for balances and explanations."""
 
+import json
 from typing import Any, Self
 
 import httpx
+from joserfc import jwe
+from joserfc.jwk import ECKey
 
 from simulators import test_values
+
+_SEALING = {"alg": "ECDH-ES", "enc": "A256GCM"}
 
 
 class IssuerRefused(Exception):
@@ -40,6 +45,13 @@ class Issuer:
     def issue_card(self, account_id: str, **contact_points: str) -> dict[str, Any]:
         """Issue a card. contact_points: text_message, e_mail. Raises: IssuerRefused."""
         return self.call("POST", "/v1/cards", {"account_id": account_id, "contact_points": contact_points})
+
+    def set_pin(self, card_id: str, pin: str) -> None:
+        """Set a card's PIN, sealed on its way. Raises: IssuerRefused."""
+        key = ECKey.import_key(self.call("GET", "/v1/encryption_keys")["keys"][0])
+        text = json.dumps({"pin": pin}).encode()
+        sealed = jwe.encrypt_compact(_SEALING, text, key, algorithms=list(_SEALING.values()))
+        self.call("PUT", f"/v1/cards/{card_id}/pin", {"sealed_pin": sealed})
 
     def set_frozen(self, card_id: str, frozen: bool) -> dict[str, Any]:
         """Freeze or unfreeze a card. Raises: IssuerRefused."""

@@ -1,17 +1,34 @@
-"""A phone: a wallet that talks to the vault over HTTP, and a card at the tap."""
+"""A phone, or a watch, a band, a car: a wallet that talks to the vault over HTTP, and a card at the tap."""
 
 import base64
+import os
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from simulators import test_values
+from simulators.card import apdu
+from simulators.card.device_kinds import PHONE, DeviceTraits
+from simulators.card.payment_application import (
+    DEVICE_VERIFIED_CARDHOLDER,
+    CannotPay,
+    Flow,
+    PaymentApplication,
+    Personalization,
+)
+from simulators.card.secure_element import NoKeysLeft, SecureElement
 from simulators.manufacturer import Manufacturer
-from simulators.secure_element import CardAnswer, SecureElement
+from simulators.qr import consumer_presented
+from simulators.qr.merchant_presented import MerchantCode
+from simulators.terminals.contactless_reader import CardAnswer, ContactlessReader
+from tokenvault.currencies import CURRENCIES
+from tokenvault.emv.cryptogram_versions import SignedFor
+from tokenvault.pan import Track2
 from tokenvault.proof_of_possession import access_token_hash
 
 
@@ -24,10 +41,31 @@ class WalletRefused(Exception):
         self.problem = problem
 
 
-class Phone:
-    """One simulated phone with a wallet app on it.
+class NoNetwork(Exception):
+    """The phone has no network. It can still be tapped."""
 
-    base_url: of the HTTP API.  clock: Unix seconds.
+
+class CannotDoThis(Exception):
+    """This kind of device cannot do what it was asked to, or not in its present state."""
+
+
+@dataclass(frozen=True)
+class ScannedPayment:
+    """What a phone sends after scanning a merchant's code. amount_minor: minor units.  values: what it signed over."""
+
+    code: MerchantCode
+    amount_minor: int
+    values: dict[str, bytes]
+    answer: CardAnswer
+
+
+class Phone:
+    """One simulated device with a wallet on it.
+
+    base_url: of the HTTP API.  clock: Unix seconds.  flow: how it speaks to readers.
+
+    Its state: `is_locked`, `has_network`, `seconds_wrong` (how far its clock is ahead), `is_tampered` (it signs on when
+    its key is used up).
     """
 
     def __init__(
@@ -38,14 +76,24 @@ class Phone:
         api_key: str = test_values.WALLET_API_KEY,
         clock: Callable[[], float] = time.time,
         maker: Manufacturer | None = None,
+        traits: DeviceTraits = PHONE,
+        flow: Flow = Flow.QUICK,
+        random_bytes: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self.name = name
+        self.traits = traits
         self.device_id: str | None = None
         self.token_id: str | None = None
+        self.is_locked = False
+        self.has_network = True
+        self.seconds_wrong = 0.0
+        self.is_tampered = False
         self._secure_element = SecureElement()
         self._maker = maker or Manufacturer()
         self._api_key = api_key
         self._clock = clock
+        self._random_bytes = random_bytes
+        self._application = PaymentApplication(self, flow, random_bytes)
         self._http = httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {api_key}"}, trust_env=False)
 
     def __repr__(self) -> str:
@@ -55,11 +103,14 @@ class Phone:
         """Drop the connection to the vault."""
         self._http.close()
 
+    # The wallet
+
     def register(self) -> str:
-        """Register with the vault; returns the device's identifier. Raises: WalletRefused."""
+        """Register with the vault; returns the device's identifier. Raises: WalletRefused, NoNetwork."""
         certificate = self._maker.attest(self._secure_element.public_key(), self.name, self._clock())
         body = {
             "name": self.name,
+            "kind": self.traits.kind,
             "attestation_certificates": [base64.b64encode(certificate.public_bytes(Encoding.DER)).decode()],
         }
         self.device_id = str(self.call("POST", "/v1/devices", body)["id"])
@@ -68,7 +119,7 @@ class Phone:
     def request_token(self, card_id: str | None, *, cryptogram_profile: str = "aes", **more: Any) -> dict[str, Any]:
         """Ask for a token for a card; returns it with its decision. more: other fields of the request.
 
-        Raises: WalletRefused.
+        Raises: WalletRefused, NoNetwork.
         """
         body = {
             "card_id": card_id,
@@ -81,11 +132,11 @@ class Phone:
         return token
 
     def activate(self) -> dict[str, Any]:
-        """Activate the token and put its credentials into the secure element. Raises: WalletRefused."""
+        """Activate the token and put its credentials into the secure element. Raises: WalletRefused, NoNetwork."""
         return self._fetch("activate")
 
     def refill(self) -> dict[str, Any]:
-        """Get the next limited-use key. Raises: WalletRefused."""
+        """Get the next limited-use key. Raises: WalletRefused, NoNetwork."""
         return self._fetch("limited_use_keys")
 
     @property
@@ -93,21 +144,29 @@ class Phone:
         """Whether its limited-use key is nearly used up."""
         return self.token_id is not None and self._secure_element.wants_refill(self.token_id)
 
+    @property
+    def taps_left(self) -> int | None:
+        """How often its limited-use key still signs; None where it holds the card key."""
+        return None if self.token_id is None else self._secure_element.taps_left(self.token_id)
+
     def _fetch(self, what: str) -> dict[str, Any]:
         activation = self.call("POST", f"/v1/tokens/{self.token_id}/{what}")
         self._secure_element.install(activation["sealed_credentials"], activation["hpke_info"])
         return dict(activation["token"])
 
     def send_code(self, method: str = "text_message") -> dict[str, Any]:
-        """Have a one-time code sent. Raises: WalletRefused."""
+        """Have a one-time code sent. Raises: WalletRefused, NoNetwork."""
         return self.call("POST", f"/v1/tokens/{self.token_id}/verification", {"method": method})
 
     def enter_code(self, code: str) -> dict[str, Any]:
-        """Complete the verification; returns the token. Raises: WalletRefused."""
+        """Complete the verification; returns the token. Raises: WalletRefused, NoNetwork."""
         return self.call("POST", f"/v1/tokens/{self.token_id}/verification/complete", {"code": code})
 
-    def provision(self, card_id: str, *, cryptogram_profile: str = "aes", **more: Any) -> str:
-        """Register where needed, request and activate; returns the token's identifier. Raises: WalletRefused."""
+    def provision(self, card_id: str | None, *, cryptogram_profile: str = "aes", **more: Any) -> str:
+        """Register where needed, request and activate; returns the token's identifier.
+
+        Raises: WalletRefused, NoNetwork.
+        """
         if self.device_id is None:
             self.register()
         token = self.request_token(card_id, cryptogram_profile=cryptogram_profile, **more)
@@ -115,31 +174,138 @@ class Phone:
         return str(token["id"])
 
     def change_token(self, change: str, initiator: str = "cardholder") -> dict[str, Any]:
-        """suspend or resume the token. Raises: WalletRefused."""
+        """suspend or resume the token. Raises: WalletRefused, NoNetwork."""
         return self.call("POST", f"/v1/tokens/{self.token_id}/{change}", {"initiator": initiator})
 
     def delete_token(self) -> dict[str, Any]:
-        """Deactivate the token for good. Raises: WalletRefused."""
+        """Deactivate the token for good. Raises: WalletRefused, NoNetwork."""
         return self.call("DELETE", f"/v1/tokens/{self.token_id}")
 
-    def tap(self, terminal_values: dict[str, bytes]) -> CardAnswer:
-        """Answer a terminal. terminal_values: tag -> value."""
-        assert self.token_id is not None, "provision a token before tapping"
-        return self._secure_element.generate_cryptogram(self.token_id, terminal_values)
+    def factory_reset(self) -> None:
+        """Forget everything: the keys are gone, and what the vault sealed to them cannot be opened again."""
+        self._secure_element = SecureElement()
+        self.device_id = self.token_id = None
+        self.is_locked = self.is_tampered = False
+        self._application.reset()
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Any call of the API, signed by this phone. Raises: WalletRefused."""
-        url = str(self._http.base_url).rstrip("/") + path
-        claims: dict[str, object] = {
-            "jti": str(uuid.uuid4()),
-            "htm": method,
-            "htu": url,
-            "iat": int(self._clock()),
-            "ath": access_token_hash(self._api_key),
-        }
-        proof = self._secure_element.sign_proof(claims)
-        response = self._http.request(method, path, json=body, headers={"DPoP": proof})
+        """Any call of the API, signed by this phone. Raises: WalletRefused, NoNetwork."""
+        if not self.has_network:
+            raise NoNetwork(f"{self.name} has no network")
+        response = self._http.request(method, path, json=body, headers={"DPoP": self.proof(method, path)})
         answer: dict[str, Any] = response.json()
         if response.is_error:
             raise WalletRefused(response.status_code, answer)
         return answer
+
+    def proof(self, method: str, path: str) -> str:
+        """The DPoP proof of one call (RFC 9449), by the phone's own clock."""
+        claims: dict[str, object] = {
+            "jti": str(uuid.uuid4()),
+            "htm": method,
+            "htu": str(self._http.base_url).rstrip("/") + path,
+            "iat": int(self._clock() + self.seconds_wrong),
+            "ath": access_token_hash(self._api_key),
+        }
+        return self._secure_element.sign_proof(claims)
+
+    # The card
+
+    def tap(self, terminal_values: Mapping[str, bytes]) -> CardAnswer:
+        """What a reader gets of this phone. terminal_values: tag -> value. Raises: ReadingFailed."""
+        return ContactlessReader().read(self, terminal_values)
+
+    def transmit(self, encoded: bytes) -> bytes:
+        """Answer one APDU."""
+        return self._application.transmit(encoded)
+
+    def leave_field(self) -> None:
+        """Be taken away from the reader."""
+        self._application.reset()
+
+    def personalization(self) -> Personalization:
+        """The token that pays at the next tap. Raises: CannotPay."""
+        if self.token_id is None or not self.traits.taps or not self._secure_element.holds(self.token_id):
+            raise CannotPay(apdu.NOT_FOUND, "there is no token to tap with")
+        token = self._secure_element.credentials(self.token_id)
+        track2 = Track2(token["token_pan"], token["expiry"], token["service_code"], "0")
+        return Personalization(
+            bytes.fromhex(token["application_identifier"]),
+            bytes.fromhex(token["application_interchange_profile"]),
+            track2.encode(),
+            token["pan_sequence_number"],
+            token["expiry"],
+            bytes([self.traits.form_factor, 0, 0, 0]),
+        )
+
+    def sign(self, terminal_values: Mapping[str, bytes]) -> dict[str, bytes]:
+        """The application's part of a tap. Raises: CannotPay."""
+        if self.is_locked and not self.traits.stays_verified:
+            raise CannotPay(apdu.SEE_PHONE, "it is locked")
+        qualifiers = bytes([0, DEVICE_VERIFIED_CARDHOLDER if self.traits.verifies else 0])
+        return self._signed(terminal_values, SignedFor.TAP) | {"9F6C": qualifiers}
+
+    def transaction_counter(self) -> int:
+        """The last counter used."""
+        return 0 if self.token_id is None else self._secure_element.transaction_counter(self.token_id)
+
+    def _signed(self, values: Mapping[str, bytes], signed_for: SignedFor) -> dict[str, bytes]:
+        assert self.token_id is not None, "provision a token before paying"
+        try:
+            return self._secure_element.generate_cryptogram(
+                self.token_id,
+                values,
+                signed_for=signed_for,
+                cardholder_verified=self.traits.verifies,
+                honours_limits=not self.is_tampered,
+            )
+        except NoKeysLeft as error:
+            raise CannotPay(apdu.CONDITIONS_NOT_SATISFIED, str(error)) from None
+
+    def _pay_on_screen(self, values: Mapping[str, bytes], signed_for: SignedFor) -> CardAnswer:
+        """Sign what was confirmed on the screen. Raises: CannotDoThis."""
+        if self.is_locked:
+            raise CannotDoThis(f"{self.name} is locked")
+        if self.token_id is None:
+            raise CannotDoThis(f"{self.name} holds no token")
+        token = self._secure_element.credentials(self.token_id)
+        try:
+            signed = self._signed(values, signed_for)
+        except CannotPay as error:
+            raise CannotDoThis(str(error)) from None
+        track2 = Track2(token["token_pan"], token["expiry"], token["service_code"], "0")
+        return CardAnswer(track2, token["pan_sequence_number"], signed)
+
+    def show_code(self) -> str:
+        """Show a QR code to be scanned (EMVCo QR CPM); returns its text. Raises: CannotDoThis."""
+        if not self.traits.has_screen:
+            raise CannotDoThis(f"{self.name} has no screen")
+        number = {"9F37": self._random_bytes(4)}
+        answer = self._pay_on_screen(consumer_presented.UNKNOWN_TO_THE_PHONE | number, SignedFor.QR_CODE)
+        return consumer_presented.encode(
+            answer.values["84"], answer.track2, answer.pan_sequence_number, answer.values | number
+        )
+
+    def confirm(self, terminal_values: Mapping[str, bytes]) -> CardAnswer:
+        """Confirm a payment in an app. Raises: CannotDoThis."""
+        if not self.traits.has_apps:
+            raise CannotDoThis(f"{self.name} runs no apps")
+        return self._pay_on_screen(terminal_values, SignedFor.REMOTE)
+
+    def scan(self, code: str, amount_minor: int | None = None) -> ScannedPayment:
+        """Scan a merchant's code and pay. amount_minor: what the customer types in where the code says none.
+
+        Raises: EmvError where it is no code of this network; CannotDoThis.
+        """
+        if not self.traits.has_screen:
+            raise CannotDoThis(f"{self.name} has no camera")
+        merchant = MerchantCode.decode(code)
+        amount = merchant.amount_minor if merchant.amount_minor is not None else amount_minor
+        if amount is None:
+            raise CannotDoThis("the code names no amount, and the customer gave none")
+        values = consumer_presented.UNKNOWN_TO_THE_PHONE | {
+            "9F02": bytes.fromhex(f"{amount:012d}"),
+            "5F2A": bytes.fromhex(f"{CURRENCIES[merchant.currency].number:04d}"),
+            "9F37": self._random_bytes(4),
+        }
+        return ScannedPayment(merchant, amount, values, self._pay_on_screen(values, SignedFor.QR_CODE))

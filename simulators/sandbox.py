@@ -19,22 +19,26 @@ from authz.cryptograms import CryptogramVerifier
 from authz.data_directory import JOURNAL, DirectoryLock, checkpoints_in
 from authz.disk import Directory
 from authz.engine import Engine
-from authz.iso8583.fields import built_in
-from authz.iso8583.server import Iso8583Server, ServerLimits
+from authz.gateway import DialectGateway
+from authz.iso8583.fields import Dialect, built_in, dialect_named
+from authz.iso8583.server import Handler, Iso8583Server, ServerLimits
 from authz.issuer_server import IssuerDecisions
 from authz.network import Network
+from authz.pin_entry import EnteredPin, PinOutcome, PinVerifications
 from authz.projection import Projection
 from authz.read_side import open_history
 from authz.replay import History
 from authz.segments import SegmentJournal
 from authz.warm_up import compile_everything
+from simulators import test_values
 from simulators.advice_forwarder import AdviceForwarder
 from simulators.clock import SandboxClock
 from simulators.http_app import build_app
 from simulators.settings import Settings
 from simulators.vault_feed import VaultFeed
 from tokenvault.background import in_thread
-from tokenvault.errors import KeyUnavailable
+from tokenvault.cards.pins import PinEncryption, WrongPin, verify_pin
+from tokenvault.errors import Conflict, FieldError, KeyUnavailable, NotFound
 from tokenvault.events.webhook_delivery import WebhookSender
 from tokenvault.keys.key_ring import KeyRing
 from tokenvault.keys.key_rotation import reseal_some
@@ -73,6 +77,8 @@ class Sandbox:
     clock: Clock = time.time
     http_url: str = ""
     iso_address: tuple[str, int] = ("", 0)
+    further_iso_addresses: list[tuple[str, int]] = field(default_factory=list)
+    """Of the settings' `iso_listeners`, in their order."""
     _cleanup: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack, repr=False)
     _failed: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
 
@@ -126,14 +132,16 @@ class Sandbox:
         await decisions.settle_left_over()
         forwarder = AdviceForwarder(engine)
         await forwarder.forward()
-        network = Network(engine, CryptogramVerifier(_issuer_keys(vault.keys)), dialect, decisions)
-        iso_server = Iso8583Server(network, dialect, ServerLimits(frame_seconds_max=settings.frame_seconds_max))
-        try:
-            iso_port = await iso_server.start(settings.iso_host, settings.iso_port)
-        except OSError as error:
-            raise StartError(f"iso_port {settings.iso_port} on {settings.iso_host}: {_why(error)}") from None
-        self._cleanup.push_async_callback(self._close_iso_server, iso_server, engine)
-        self.iso_address = (settings.iso_host, iso_port)
+        pins = PinVerifications(lambda entered: in_thread(_verified_pin, vault, entered))
+        self._cleanup.push_async_callback(pins.close)
+        network = Network(engine, CryptogramVerifier(_issuer_keys(vault.keys)), dialect, decisions, pins)
+        iso_server, self.iso_address = await self._listen(network, dialect, settings.iso_port, "iso_port", engine)
+        self.further_iso_addresses = []
+        for listener in settings.iso_listeners:
+            spoken = dialect_named(listener.dialect)
+            gateway = DialectGateway(network, spoken, listener.keys(test_values.LINE_KEY))
+            _, address = await self._listen(gateway, spoken, listener.port, "iso_listeners: port", engine)
+            self.further_iso_addresses.append(address)
 
         app = build_app(settings, vault, engine, history, projection, network, iso_server, self._clock, forwarder)
         await self._serve_http(app, http_socket)
@@ -141,6 +149,19 @@ class Sandbox:
         self.http_url = f"{'http' if settings.tls_certificate is None else 'https'}://{host}:{port}"
         app.state.ready = True
         log.info("ready", http=self.http_url, iso8583=f"{self.iso_address[0]}:{self.iso_address[1]}")
+
+    async def _listen(
+        self, handler: Handler, dialect: Dialect, port: int, setting: str, engine: Engine
+    ) -> tuple[Iso8583Server, tuple[str, int]]:
+        """Open one ISO 8583 port; returns its server and address."""
+        host = self.settings.iso_host
+        server = Iso8583Server(handler, dialect, ServerLimits(frame_seconds_max=self.settings.frame_seconds_max))
+        try:
+            taken = await server.start(host, port)
+        except OSError as error:
+            raise StartError(f"{setting} {port} on {host}: {_why(error)}") from None
+        self._cleanup.push_async_callback(self._close_iso_server, server, engine)
+        return server, (host, taken)
 
     def _keep_making_checkpoints(self) -> None:
         settings = self.settings
@@ -263,6 +284,23 @@ def _issuer_keys(keys: KeyRing) -> Callable[[int, int], bytes | None]:
             return None
 
     return issuer_key
+
+
+def _verified_pin(vault: Vault, entered: EnteredPin) -> PinOutcome:
+    """What the vault says of a PIN."""
+    try:
+        verify_pin(
+            vault,
+            token_pan=entered.token_pan,
+            block=entered.block,
+            ksn=entered.key_serial_number,
+            encryption=PinEncryption.DUKPT_TDES,
+        )
+    except (WrongPin, NotFound, FieldError):
+        return PinOutcome.WRONG
+    except Conflict as error:
+        return PinOutcome.LOCKED if error.code == "pin_tries_exceeded" else PinOutcome.WRONG
+    return PinOutcome.RIGHT
 
 
 def _listening_socket(host: str, port: int, setting: str) -> socket.socket:

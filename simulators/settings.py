@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from authz.issuer_server import IssuerServer
 from simulators import test_values
+from simulators.iso_listeners import IsoListener
 from tokenvault.calls.api_keys import Scope
 from tokenvault.errors import FieldError
 from tokenvault.events.webhook_signatures import secret_bytes
@@ -48,6 +49,9 @@ class Settings(BaseSettings):
     http_port: int = Field(8420, ge=0, le=65535, description="Port of the HTTP API.")
     iso_host: str = Field("127.0.0.1", description="Address that the ISO 8583 server listens on.")
     iso_port: int = Field(8583, ge=0, le=65535, description="Port of the ISO 8583 server.")
+    iso_listeners: list[IsoListener] = Field(
+        [], description="Further ISO 8583 ports in other dialects, on `iso_host`; see `docs/wire.md`."
+    )
     public_url: str | None = Field(None, description="URL that callers use, where a proxy stands in front.")
     frame_seconds_max: float = Field(10.0, gt=0, description="How long an ISO 8583 frame may stay incomplete.")
     checkpoint_segments: int = Field(

@@ -18,6 +18,18 @@ _PLUS, _MINUS, _POINT, _ZERO, _NINE, _ONE = 0x2B, 0x2D, 0x2E, 0x30, 0x39, 0x31
 _DECIMALS = 5
 
 
+def subelements(private_data: str) -> dict[str, str]:
+    """DE 48 by name of subelement: two digits of name, two of length, content. What is cut off is left out."""
+    found, position = {}, 0
+    while position + 4 <= len(private_data) and private_data[position : position + 4].isdecimal():
+        end = position + 4 + int(private_data[position + 2 : position + 4])
+        if end > len(private_data):
+            break
+        found[private_data[position : position + 2]] = private_data[position + 4 : end]
+        position = end
+    return found
+
+
 @compiled
 def read_cash_back(buffer: Buffer, places: Places, command: Any) -> Integer:
     """The cash in a purchase, from DE 54."""

@@ -1,12 +1,12 @@
 """A codec for any dialect: fields to bytes and back. Readable rather than fast; the hot path has `scan`.
 
 A message is a mapping from field number to text: 0 is the message type, 2 to 128 are the fields; binary fields are
-upper-case hexadecimal. Bitmaps are implied.
+upper-case hexadecimal. Bitmaps are implied. `HEADER` is what stands in front, where the dialect has a header.
 """
 
 from collections.abc import Mapping
 
-from authz.iso8583.fields import FIELDS, Dialect, FieldSpec
+from authz.iso8583.fields import FIELDS, HEADER, Dialect, FieldSpec
 
 Message = dict[int, str]
 
@@ -14,12 +14,13 @@ Message = dict[int, str]
 class MessageError(ValueError):
     """A message that does not fit its dialect.
 
-    field: number of the field, 0 for the message type, 1 for a bitmap, None for bytes after the last field.
+    field: number of the field, 0 for the message type, 1 for a bitmap, `HEADER`, None for bytes after the last field.
     fields: what was read before it. The text never holds a field's content.
     """
 
     def __init__(self, field: int | None, offset: int, reason: str, fields: Message | None = None) -> None:
-        where = "trailing bytes" if field is None else "message type" if field == 0 else f"field {field}"
+        names = {None: "trailing bytes", HEADER: "header", 0: "message type"}
+        where = names.get(field, f"field {field}")
         super().__init__(f"{where} at byte {offset}: {reason}")
         self.field = field
         self.offset = offset
@@ -29,7 +30,7 @@ class MessageError(ValueError):
 
 def encode(message: Mapping[int, str], dialect: Dialect) -> bytes:
     """Encode a message. Raises: MessageError naming the field."""
-    numbers = sorted(number for number in message if number not in (0, 1))
+    numbers = sorted(number for number in message if number not in (HEADER, 0, 1))
     if numbers and not 2 <= numbers[0] <= numbers[-1] <= FIELDS:
         raise MessageError(1, 0, f"fields are numbered 2 to {FIELDS}")
     bitmap = bytearray(16)
@@ -38,7 +39,8 @@ def encode(message: Mapping[int, str], dialect: Dialect) -> bytes:
     has_secondary = any(bitmap[8:])
     if has_secondary:
         bitmap[0] |= 0x80
-    encoded = bytearray(_encode_field(0, message.get(0, ""), dialect.message_type, 0))
+    encoded = bytearray(_encode_header(message, dialect))
+    encoded += _encode_field(0, message.get(0, ""), dialect.message_type, len(encoded))
     encoded += _encode_field(1, bitmap[:8].hex().upper(), dialect.primary_bitmap, len(encoded))
     if has_secondary:
         encoded += _encode_field(1, bitmap[8:].hex().upper(), dialect.fields[1], len(encoded))
@@ -47,13 +49,32 @@ def encode(message: Mapping[int, str], dialect: Dialect) -> bytes:
     return bytes(encoded)
 
 
+def _encode_header(message: Mapping[int, str], dialect: Dialect) -> bytes:
+    """The header, zeros where the message has none."""
+    text = message.get(HEADER, "00" * dialect.header_bytes)
+    if not dialect.header_bytes:
+        return b""
+    try:
+        header = bytes.fromhex(text)
+    except ValueError:
+        header = b""
+    if len(header) != dialect.header_bytes:
+        raise MessageError(HEADER, 0, f"is not {dialect.header_bytes} bytes in hexadecimal")
+    return header
+
+
 def _encode_field(number: int, value: str, spec: FieldSpec, offset: int) -> bytes:
     length = len(value) if spec.counts_nibbles or not spec.is_binary else (len(value) + 1) // 2
     if spec.length_bytes == 0 and length != spec.max_length:
         raise MessageError(number, offset, f"has length {length} instead of {spec.max_length}")
     if length > spec.max_length:
         raise MessageError(number, offset, f"has length {length}, more than {spec.max_length}")
+    sign = b""
+    if spec.has_sign:
+        sign, value = _encode_text(number, value[:1], "ascii", offset), value[1:]
     if spec.is_binary:
+        if spec.content == "z":
+            value = value.replace("=", "D")  # track 2 in half-bytes knows no other separator
         if len(value) % 2:
             value = spec.left_pad + value + ("" if spec.left_pad else spec.right_pad)
         try:
@@ -62,7 +83,7 @@ def _encode_field(number: int, value: str, spec: FieldSpec, offset: int) -> byte
             raise MessageError(number, offset, "is not an even number of hexadecimal digits") from None
     else:
         data = _encode_text(number, value, spec.data_encoding, offset)
-    return _encode_length(number, length, spec, offset) + data
+    return _encode_length(number, length, spec, offset) + sign + data
 
 
 def _encode_text(number: int, value: str, encoding: str, offset: int) -> bytes:
@@ -91,6 +112,8 @@ def decode(data: bytes, dialect: Dialect) -> Message:
     """
     message: Message = {}
     reader = _Reader(data, message)
+    if dialect.header_bytes:
+        message[HEADER] = reader.header(dialect.header_bytes)
     message[0] = reader.field(0, dialect.message_type)
     if not (message[0].isascii() and message[0].isdigit()):
         del message[0]
@@ -123,6 +146,11 @@ class _Reader:
             raise self._error(number, f"is cut off: {count} bytes expected, {len(taken)} there")
         return taken
 
+    def header(self, count: int) -> str:
+        raw = self._take(HEADER, count)
+        self.offset += count
+        return raw.hex().upper()
+
     def bitmap(self, spec: FieldSpec) -> bytes:
         text = self.field(1, spec)
         try:
@@ -138,6 +166,9 @@ class _Reader:
                 text = raw.decode(spec.data_encoding)
             except UnicodeDecodeError:
                 raise self._error(number, f"is not {spec.data_encoding}") from None
+        elif spec.has_sign:
+            raw = self._take(number, 1 + length // 2)
+            text = raw[:1].decode("latin-1") + raw[1:].hex().upper()
         elif spec.counts_nibbles:
             raw = self._take(number, (length + 1) // 2)
             padded = raw.hex().upper()

@@ -1,13 +1,19 @@
-"""Field tables: a dialect of ISO 8583 as data, in the shape that users of `pyiso8583` already have."""
+"""Field tables: a dialect of ISO 8583 as data, in the shape that users of `pyiso8583` already have.
+
+Beside it files of jPOS's generic packager can be read, see `jpos_packager`.
+"""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 FIELDS = 128
 LENGTH_BYTES_MAX = 4
+HEADER = -1
+"""In place of a field's number: the header in front of the message type, hexadecimal."""
 
 
 class DialectError(ValueError):
@@ -24,6 +30,7 @@ class FieldSpec:
     max_length: in characters; for "b" in bytes, or in half-bytes where counts_nibbles.
     left_pad, right_pad: the digit that fills an odd number of half-bytes.
     content: the standard's content class (n, an, ans, b, z, x+n), or empty where the table does not say.
+    has_sign: one character, C or D, in front of half-bytes (x+n).
     """
 
     name: str
@@ -35,6 +42,7 @@ class FieldSpec:
     left_pad: str = ""
     right_pad: str = ""
     content: str = ""
+    has_sign: bool = False
 
     @property
     def is_binary(self) -> bool:
@@ -43,24 +51,79 @@ class FieldSpec:
 
 
 @dataclass(frozen=True)
+class Framing:
+    """How messages are told apart on a connection: by a length in front, which counts header and message.
+
+    length_encoding: "b" for an unsigned big-endian number, "bcd" for packed digits, or a text codec for digits.
+    """
+
+    length_bytes: int = 2
+    length_encoding: str = "b"
+
+    def length(self, head: bytes) -> int:
+        """The length that stands in front of a message. Raises: ValueError if it is no number."""
+        match self.length_encoding:
+            case "b":
+                return int.from_bytes(head, "big")
+            case "bcd":
+                return int(head.hex())
+            case encoding:
+                return int(head.decode(encoding))
+
+    def framed(self, message: bytes) -> bytes:
+        """A message behind its length."""
+        match self.length_encoding:
+            case "b":
+                return len(message).to_bytes(self.length_bytes, "big") + message
+            case "bcd":
+                return bytes.fromhex(str(len(message)).rjust(2 * self.length_bytes, "0")) + message
+            case encoding:
+                return str(len(message)).rjust(self.length_bytes, "0").encode(encoding) + message
+
+
+BINARY_LENGTH = Framing()
+
+
+@dataclass(frozen=True)
 class Dialect:
-    """A full table: message type, primary bitmap and fields 1 to 128."""
+    """A full table: message type, primary bitmap and fields 1 to 128. header_bytes: in front of the message type."""
 
     name: str
     message_type: FieldSpec
     primary_bitmap: FieldSpec
     fields: tuple[FieldSpec, ...]
     """Index 0 is unused; index n is field n."""
+    header_bytes: int = 0
+    framing: Framing = BINARY_LENGTH
 
     @classmethod
     def of(cls, name: str, table: dict[str, dict[str, Any]]) -> "Dialect":
-        """Read a table as `pyiso8583` has it: keys t, p, 1 to 128, and h without length. Raises: DialectError."""
-        header = table.get("h", {})
-        if header.get("max_len") or header.get("len_type"):
-            raise DialectError("entry 'h': message headers are not supported")
+        """Read a table as `pyiso8583` has it: keys t, p, 1 to 128, and h for a header of fixed length.
+
+        Of our own is a key framing with length_bytes and length_encoding, see `Framing`. Raises: DialectError.
+        """
+        header = _field_spec("h", table) if "h" in table else None
+        if header is not None and header.length_bytes:
+            raise DialectError("entry 'h': only a header of fixed length can be read")
         message_type = _field_spec("t", table)
         fields = [message_type, *(_field_spec(str(number), table) for number in range(1, FIELDS + 1))]
-        return cls(name, message_type, _field_spec("p", table), tuple(fields))
+        return cls(
+            name,
+            message_type,
+            _field_spec("p", table),
+            tuple(fields),
+            0 if header is None else header.max_length,
+            _framing(table.get("framing", {})),
+        )
+
+
+def _framing(entry: dict[str, Any]) -> Framing:
+    try:
+        framing = replace(BINARY_LENGTH, **entry)
+        framing.length(framing.framed(b"")[: framing.length_bytes])
+    except (TypeError, ValueError, LookupError) as error:
+        raise DialectError(f"entry 'framing': {type(error).__name__}: {error}") from None
+    return framing
 
 
 def _field_spec(key: str, table: dict[str, dict[str, Any]]) -> FieldSpec:
@@ -76,6 +139,7 @@ def _field_spec(key: str, table: dict[str, dict[str, Any]]) -> FieldSpec:
             left_pad=entry.get("left_pad") or "",
             right_pad=entry.get("right_pad") or "",
             content=entry.get("content", ""),
+            has_sign=bool(entry.get("has_sign", False)),
         )
         for encoding in (spec.data_encoding, spec.length_encoding):
             if encoding not in ("b", "bcd"):
@@ -89,6 +153,43 @@ def _field_spec(key: str, table: dict[str, dict[str, Any]]) -> FieldSpec:
 
 @cache
 def built_in(name: str = "ascii_1987") -> Dialect:
-    """A dialect that comes with Tapwright: ISO 8583:1987, ASCII, binary bitmaps and binary DE 55."""
+    """A dialect that comes with Tapwright, by its name in `BUILT_IN`. Raises: DialectError."""
+    if name not in BUILT_IN:
+        raise DialectError(f"there is no dialect {name}; there are {', '.join(BUILT_IN)}")
     text = files("authz.iso8583").joinpath(f"dialects/{name}.json").read_text()
     return Dialect.of(name, json.loads(text))
+
+
+BUILT_IN = {
+    "ascii_1987": "ISO 8583:1987, ASCII, binary bitmaps and binary DE 55; what the network itself speaks",
+    "ascii_hex_1987": "the same with bitmaps and binary fields as hexadecimal text",
+    "bcd_1987": "packed digits, binary bitmaps, binary DE 55",
+    "ebcdic_1987": "EBCDIC text (code page 500), binary bitmaps, binary DE 55",
+    "unionpay_like": "ASCII behind a 46-byte header and a length of four digits; no conformance is claimed",
+}
+"""Dialects that come with Tapwright."""
+
+
+def read_dialect(path: Path) -> Dialect:
+    """A dialect from a file: JSON in the shape of a `pyiso8583` spec, or XML of jPOS's generic packager.
+
+    Raises: DialectError naming the file and the entry.
+    """
+    from authz.iso8583.jpos_packager import dialect_of_packager
+
+    try:
+        if path.suffix == ".xml":
+            return dialect_of_packager(path.stem, path.read_text())
+        table = json.loads(path.read_text())
+        if not isinstance(table, dict):
+            raise DialectError("holds no table")
+        return Dialect.of(path.stem, table)
+    except OSError as error:
+        raise DialectError(f"{path}: {error.strerror}") from None
+    except ValueError as error:
+        raise DialectError(f"{path}: {error}") from None
+
+
+def dialect_named(name: str) -> Dialect:
+    """A built-in dialect by its name, or one in a file by its path. Raises: DialectError."""
+    return read_dialect(Path(name)) if name.endswith((".json", ".xml")) else built_in(name)

@@ -9,8 +9,8 @@ import numpy as np
 import structlog
 
 from authz.iso8583 import codec
-from authz.iso8583.fields import Dialect
-from authz.iso8583.scan import FRAME_HEADER_BYTES, Places, split_frames
+from authz.iso8583.fields import BINARY_LENGTH, Dialect, Framing
+from authz.iso8583.scan import Places, split_frames
 
 log = structlog.get_logger()
 
@@ -82,15 +82,13 @@ class Connection(asyncio.Protocol):
         chunk = self._rest + data if self._rest else data
         completed = 0
         while chunk:
-            count, used, oversized = split_frames(
-                np.frombuffer(chunk, np.uint8), self._frames, self._limits.message_bytes_max
-            )
+            count, used, oversized = self._server.split(chunk, self._frames, self._limits.message_bytes_max)
             completed += count
             if count:
                 self._unanswered += count
                 self._server.handler.receive(chunk, self._frames[:count].copy(), self._peer, self.reply)
             chunk = chunk[used:]
-            if oversized and len(chunk) >= FRAME_HEADER_BYTES + self._limits.head_bytes:
+            if oversized and len(chunk) >= self._server.length_bytes + self._limits.head_bytes:
                 chunk = self._refuse_oversized(chunk, oversized)
                 completed += 1
             elif not count and not used:
@@ -101,13 +99,14 @@ class Connection(asyncio.Protocol):
 
     def _refuse_oversized(self, chunk: bytes, length: int) -> bytes:
         """Answer a message that is too long from its first bytes, and skip it; return what follows it."""
-        head = chunk[FRAME_HEADER_BYTES : FRAME_HEADER_BYTES + self._limits.head_bytes]
+        start = self._server.length_bytes
+        head = chunk[start : start + self._limits.head_bytes]
         reason = f"message of {length} bytes, more than {self._limits.message_bytes_max}"
         self._unanswered += 1
         self.reply(
             self._server.handler.refuse_format(_readable_fields(head, self._server.dialect), reason, self._peer), 1
         )
-        end = FRAME_HEADER_BYTES + length
+        end = start + length
         self._to_discard = max(0, end - len(chunk))
         return chunk[end:]
 
@@ -175,6 +174,36 @@ def _readable_fields(head: bytes, dialect: Dialect) -> codec.Message:
         return error.fields
 
 
+Split = Callable[[bytes, Places, int], tuple[int, int, int]]
+"""Finds whole frames, see `scan.split_frames`."""
+
+
+def _split(framing: Framing) -> Split:
+    """How a stream is cut: by compiled code where lengths are two binary bytes."""
+    if framing == BINARY_LENGTH:
+        return lambda chunk, frames, longest: split_frames(np.frombuffer(chunk, np.uint8), frames, longest)
+
+    def split(chunk: bytes, frames: Places, longest: int) -> tuple[int, int, int]:
+        position, count, head = 0, 0, framing.length_bytes
+        while position + head <= len(chunk) and count < len(frames):
+            try:
+                length = framing.length(chunk[position : position + head])
+            except ValueError:
+                length = 0x7FFF_FFFF  # no length at all: nothing behind it can be found any more
+            if length > longest:
+                return count, position, length
+            end = position + head + length
+            if end > len(chunk):
+                break
+            if length > 0:
+                frames[count] = position + head, end
+                count += 1
+            position = end
+        return count, position, 0
+
+    return split
+
+
 class Iso8583Server:
     """Listens, and keeps count of connections."""
 
@@ -182,6 +211,8 @@ class Iso8583Server:
         self.handler = handler
         self.dialect = dialect
         self.limits = limits
+        self.split = _split(dialect.framing)
+        self.length_bytes = dialect.framing.length_bytes
         self.connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
 

@@ -47,6 +47,8 @@ def decide_card(state: State, command: Any, case: Case, findings: Records) -> In
     if reason == Reason.APPROVED:
         reason = checks.check_cryptogram(state, command, case, findings)
     if reason == Reason.APPROVED:
+        reason = checks.check_entry_mode(state, command, case, findings)
+    if reason == Reason.APPROVED:
         reason = checks.check_signed_amount(state, command, case, findings)
     if reason == Reason.APPROVED:
         reason = checks.check_signed_currency(state, command, case, findings)
@@ -74,6 +76,8 @@ def decide_standing(state: State, command: Any, case: Case, findings: Records) -
         reason = checks.check_expiration_date(state, command, case, findings)
     if reason == Reason.APPROVED:
         reason = checks.check_card_state(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        reason = checks.check_pin(state, command, case, findings)
     if reason == Reason.APPROVED:
         reason = checks.check_duplicate(state, command, case, findings)
     if reason == Reason.APPROVED:

@@ -15,6 +15,7 @@ from authz.commands import (
     COUNTRIES_MAX,
     COUNTRY_BITS,
     CardState,
+    Channel,
     CryptogramOutcome,
     Flag,
     Kind,
@@ -37,6 +38,9 @@ FINDING = record([("seen", "i8"), ("bound", "i8"), ("reached", "u4"), ("reason",
 ATC_WINDOW = 64
 """How many transaction counters back from the highest are remembered one by one."""
 
+ATC_JUMP_MAX = 1_000
+"""How far a transaction counter may be above the highest seen: taps that never reached the network count too."""
+
 _ONE = np.uint64(1)
 _PERMILLE = 1000
 _SECOND = 1_000_000
@@ -55,25 +59,27 @@ class Check(IntEnum):
     MERCHANT = 3
     COUNTRY = 4
     CRYPTOGRAM = 5
-    SIGNED_AMOUNT = 6
-    SIGNED_CURRENCY = 7
-    TRANSACTION_COUNTER = 8
-    LIMITED_USE_KEY = 9
-    SIMULATION = 10
-    TOKEN_STATE = 11
-    TOKEN_EXPIRY = 12
-    EXPIRATION_DATE = 13
-    CARD_STATE = 14
-    DUPLICATE = 15
-    EARLY_REVERSAL = 16
-    ORIGINAL = 17
-    CURRENCY = 18
-    AMOUNT = 19
-    ORIGINAL_AMOUNT = 20
-    TOKEN_LIMIT = 21
-    TRANSACTION_LIMIT = 22
-    AVAILABLE_CREDIT = 23
-    STAND_IN = 24
+    ENTRY_MODE = 6
+    SIGNED_AMOUNT = 7
+    SIGNED_CURRENCY = 8
+    TRANSACTION_COUNTER = 9
+    LIMITED_USE_KEY = 10
+    SIMULATION = 11
+    TOKEN_STATE = 12
+    TOKEN_EXPIRY = 13
+    EXPIRATION_DATE = 14
+    CARD_STATE = 15
+    PIN = 16
+    DUPLICATE = 17
+    EARLY_REVERSAL = 18
+    ORIGINAL = 19
+    CURRENCY = 20
+    AMOUNT = 21
+    ORIGINAL_AMOUNT = 22
+    TOKEN_LIMIT = 23
+    TRANSACTION_LIMIT = 24
+    AVAILABLE_CREDIT = 25
+    STAND_IN = 26
 
 
 class Case(NamedTuple):
@@ -216,26 +222,52 @@ def check_cryptogram(state: State, command: Any, case: Case, findings: Records) 
 
 
 @inlined
+def check_entry_mode(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """What the phone signed for (a tap, an app, a QR code) must be how its data reached the terminal."""
+    channel = np.int64(command["channel"])
+    signed_for: Integer = 0
+    if has(command["flags"], Flag.SIGNED_FOR_REMOTE):
+        signed_for = Flag.SIGNED_FOR_REMOTE
+    elif has(command["flags"], Flag.SIGNED_FOR_QR_CODE):
+        signed_for = Flag.SIGNED_FOR_QR_CODE
+    fitting: Integer = 0
+    if channel == Channel.E_COMMERCE:
+        fitting = Flag.SIGNED_FOR_REMOTE
+    elif channel == Channel.QR_CODE:
+        fitting = Flag.SIGNED_FOR_QR_CODE
+    reason = Reason.APPROVED if signed_for == fitting else Reason.WRONG_ENTRY_MODE
+    return note(findings, Check.ENTRY_MODE, channel, signed_for, reason)
+
+
+@inlined
+def is_left_open(command: Any) -> Any:
+    """Whether the phone signed without amount and currency, as it does for a QR code that it shows."""
+    nothing = np.int64(command["signed_amount_minor"]) == 0 and np.int64(command["signed_currency"]) == 0
+    return nothing and has(command["flags"], Flag.SIGNED_FOR_QR_CODE)
+
+
+@inlined
 def check_signed_amount(state: State, command: Any, case: Case, findings: Records) -> Integer:
-    """The amount asked for must be the amount the phone signed."""
+    """The amount asked for must be the amount the phone signed, unless it signed a QR code without one."""
     asked, signed = np.int64(command["amount_minor"]), np.int64(command["signed_amount_minor"])
-    reason = Reason.APPROVED if asked == signed else Reason.CRYPTOGRAM_DATA_MISMATCH
+    reason = Reason.APPROVED if asked == signed or is_left_open(command) else Reason.CRYPTOGRAM_DATA_MISMATCH
     return note(findings, Check.SIGNED_AMOUNT, asked, signed, reason)
 
 
 @inlined
 def check_signed_currency(state: State, command: Any, case: Case, findings: Records) -> Integer:
-    """The currency asked for must be the currency the phone signed."""
+    """The currency asked for must be the currency the phone signed, unless it signed a QR code without one."""
     asked, signed = np.int64(command["currency"]), np.int64(command["signed_currency"])
-    reason = Reason.APPROVED if asked == signed else Reason.CRYPTOGRAM_DATA_MISMATCH
+    reason = Reason.APPROVED if asked == signed or is_left_open(command) else Reason.CRYPTOGRAM_DATA_MISMATCH
     return note(findings, Check.SIGNED_CURRENCY, asked, signed, reason)
 
 
 @inlined
 def check_transaction_counter(state: State, command: Any, case: Case, findings: Records) -> Integer:
-    """The transaction counter must be new: above the highest seen, or in the window below it and not used yet.
+    """The transaction counter must be new: not far above the highest seen, or in the window below it and not used yet.
 
-    Taps may arrive out of order, so a lower counter alone proves nothing.
+    Taps may arrive out of order, so a lower counter alone proves nothing. A counter that leaps comes from a card that
+    was made to sign in advance.
     """
     token = state.tokens[case.token_row]
     atc, highest = np.int64(command["atc"]), np.int64(token["atc_highest"])
@@ -243,6 +275,8 @@ def check_transaction_counter(state: State, command: Any, case: Case, findings: 
     reason = Reason.APPROVED
     if behind >= ATC_WINDOW or (behind >= 0 and np.uint64(token["atc_window"]) >> np.uint64(behind) & _ONE):
         reason = Reason.REPLAYED_CRYPTOGRAM
+    elif -behind > ATC_JUMP_MAX:
+        reason = Reason.TRANSACTION_COUNTER_JUMP
     return note(findings, Check.TRANSACTION_COUNTER, atc, highest, reason)
 
 
@@ -337,6 +371,18 @@ def check_card_state(state: State, command: Any, case: Case, findings: Records) 
 
 
 @inlined
+def check_pin(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """A PIN that was entered must be the card's, and not have been wrong too often."""
+    flags = np.int64(command["flags"])
+    reason = Reason.APPROVED
+    if has(flags, Flag.PIN_LOCKED):
+        reason = Reason.PIN_TRIES_EXCEEDED
+    elif has(flags, Flag.PIN_WRONG):
+        reason = Reason.PIN_MISMATCH
+    return note(findings, Check.PIN, flags & Flag.PIN_ENTERED, 0, reason)
+
+
+@inlined
 def check_duplicate(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The same acquirer, terminal, STAN, RRN and transmission time must not have come before for this token."""
     seen = 0 if case.same_row < 0 else np.int64(state.transactions[case.same_row]["sequence"])
@@ -352,9 +398,18 @@ def check_early_reversal(state: State, command: Any, case: Case, findings: Recor
     return note(findings, Check.EARLY_REVERSAL, np.int64(command["stan"]), seen, reason)
 
 
+@inlined
+def is_of_its_acquirer(command: Any) -> Any:
+    """Whether a message that names another in DE 90 comes from who sent that one."""
+    return np.uint64(command["acquirer"]) == np.uint64(command["original_acquirer"])
+
+
 @compiled
 def check_original(state: State, command: Any, case: Case, findings: Records) -> Integer:
-    """What DE 90 names must be there, approved and not reversed; what adds to it or completes it needs its hold."""
+    """What DE 90 names must be there, approved and not reversed; what adds to it or completes it needs its hold.
+
+    Only the acquirer that sent a message may take it back.
+    """
     stan = np.int64(command["original_stan"])
     if case.original_row < 0:
         return note(findings, Check.ORIGINAL, stan, 0, Reason.MISSING_ORIGINAL_AUTHORIZATION)
@@ -362,7 +417,9 @@ def check_original(state: State, command: Any, case: Case, findings: Records) ->
     reason = Reason.APPROVED
     kind, decided = np.int64(command["kind"]), np.int64(original["reason"])
     is_reversal = kind == Kind.REVERSAL_REQUEST or kind == Kind.REVERSAL_ADVICE
-    if decided > LAST_APPROVAL and not (is_reversal and decided == Reason.AWAITING_ISSUER):
+    if (is_reversal and not is_of_its_acquirer(command)) or (
+        decided > LAST_APPROVAL and not (is_reversal and decided == Reason.AWAITING_ISSUER)
+    ):
         reason = Reason.MISSING_ORIGINAL_AUTHORIZATION
     elif not is_reversal:
         if has(original["flags"], TransactionFlag.REVERSED):

@@ -34,7 +34,7 @@ def answer_reversal(state: State, command: Any, case: Case, result: Any, reason:
     row = new_transaction(state, command, case.token_row, MessageClass.REVERSAL)
     enter_trace(state, row, command["token_pan"], command["stan"], command["transmitted"])
     state.transactions[row]["reason"] = reason
-    if case.original_row < 0:
+    if case.original_row < 0 and checks.is_of_its_acquirer(command):
         early = new_transaction(state, command, case.token_row, np.int64(command["original_type"]) // 100)
         entry = state.transactions[early]
         entry["acquirer"] = command["original_acquirer"]

@@ -68,6 +68,8 @@ def decide_stand_in(state: State, command: Any, case: Case, findings: Records) -
     if reason == Reason.APPROVED:
         reason = checks.check_expiration_date(state, command, case, findings)
     if reason == Reason.APPROVED:
+        reason = checks.check_pin(state, command, case, findings)
+    if reason == Reason.APPROVED:
         reason = checks.check_duplicate(state, command, case, findings)
     if reason == Reason.APPROVED:
         reason = checks.check_early_reversal(state, command, case, findings)

@@ -80,6 +80,8 @@ class Ledger:
         if taps:
             if message["atc"] in token.used or message["atc"] <= max(token.used, default=0) - 64:
                 return self._remember(name, message, "replayed_cryptogram")
+            if message["atc"] > max(token.used, default=0) + 1_000:
+                return self._remember(name, message, "transaction_counter_jump")
             token.used.add(message["atc"])
         refusal = self._standing_refusal(token, message, known is not None) or self._money(token.account, message)
         return self._remember(name, message, refusal) if refusal != "duplicate_transmission" else refusal
@@ -93,6 +95,8 @@ class Ledger:
             return "channel_not_allowed"
         if message["cryptogram"] != "valid":
             return {"absent": "missing_cryptogram", "invalid": "invalid_cryptogram"}[message["cryptogram"]]
+        if message["signed_for_remote"] != (message["channel"] == 4):
+            return "wrong_entry_mode"
         return "cryptogram_data_mismatch" if message["amount"] != message["signed_amount"] else None
 
     def _standing_refusal(self, token: PlainToken, message: dict, is_known: bool) -> str | None:

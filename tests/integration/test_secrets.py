@@ -17,11 +17,11 @@ from authz.data_directory import JOURNAL, checkpoints_in
 from authz.disk import Directory
 from authz.segments import SegmentReader
 from simulators import test_values
+from simulators.card.secure_element import SecureElement
 from simulators.issuer import Issuer
 from simulators.logging_setup import configure_logging
 from simulators.phone import Phone, WalletRefused
 from simulators.sandbox import running_sandbox
-from simulators.secure_element import SecureElement
 from simulators.terminal import Terminal
 from tests.conftest import settings_for
 from tests.tokenvault.stories import new_jwk, opened_jwe

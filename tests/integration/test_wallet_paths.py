@@ -12,8 +12,8 @@ from joserfc.jwk import ECKey
 from simulators import test_values
 from simulators.issuer import Issuer
 from simulators.phone import WalletRefused
-from simulators.secure_element import CardAnswer
 from simulators.terminal import Merchant, Terminal
+from simulators.terminals.contactless_reader import CardAnswer, ReadingFailed
 from tests.tokenvault.stories import new_jwk, opened_jwe
 from tokenvault.pan import Track2
 
@@ -96,6 +96,9 @@ def test_limited_use_keys_on_the_wire(issuer, card, new_phone, terminal, sandbox
     for tap in range(10):
         assert terminal.pay(phone, 100).approved, tap
         assert phone.wants_refill == (tap >= 6)
+    with pytest.raises(ReadingFailed, match="card_refuses"):
+        terminal.pay(phone, 100)
+    phone.is_tampered = True
     assert reason_of(issuer, terminal.pay(phone, 100)) == "limited_use_key_used_up"
     phone.refill()
     assert not phone.wants_refill
@@ -160,7 +163,9 @@ def test_a_merchant_on_file(http, issuer, card, sandbox, clock):
         with_terminal = Terminal(
             sandbox.iso_address, clock=clock, entry_mode=entry_mode, merchant=replace(Merchant(), identifier=merchant)
         )
-        assert reason_of(issuer, with_terminal.pay(shop, 999)) == expected
+        transaction = with_terminal.start(999)
+        receipt = with_terminal.authorize(transaction, shop.tap(transaction.values))
+        assert reason_of(issuer, receipt) == expected
         with_terminal.close()
 
 

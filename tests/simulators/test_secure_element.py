@@ -6,8 +6,8 @@ import pickle
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from simulators.secure_element import SecureElement
-from tokenvault.emv.cryptogram_versions import TAPWRIGHT_AES
+from simulators.card.secure_element import SecureElement
+from tokenvault.emv.cryptogram_versions import TAPWRIGHT_AES, SignedFor
 from tokenvault.errors import FieldError
 from tokenvault.keys.sealing import seal_to_device
 from tokenvault.tokens.credentials import TokenCredentials
@@ -58,27 +58,46 @@ def test_it_cannot_be_copied(element):
 def test_no_public_member_gives_a_key(element):
     """What the object offers: a public key, signatures, cryptograms."""
     members = {name for name in dir(element) if not name.startswith("_")}
-    assert members == {"public_key", "sign_proof", "install", "generate_cryptogram", "wants_refill"}
+    assert members == {
+        "public_key", "sign_proof", "install", "generate_cryptogram", "wants_refill", "taps_left", "holds",
+        "transaction_counter", "credentials",
+    }  # fmt: skip
+    assert CARD_KEY not in str(element.credentials(CREDENTIALS.token_id))
     assert not hasattr(element.public_key(), "private_numbers")
 
 
 def test_a_tap_counts_up_and_signs(element):
     """Each tap uses the next counter, and its cryptogram is the one that the key gives."""
     for counter in (1, 2, 3):
-        answer = element.generate_cryptogram(CREDENTIALS.token_id, TERMINAL)
-        assert int.from_bytes(answer.values["9F36"], "big") == counter
-        expected = TAPWRIGHT_AES.arqc(bytes.fromhex(CARD_KEY), TERMINAL | answer.values)
-        assert answer.values["9F26"] == expected
-        assert answer.track2.text("=") == "9999501000000011=29112010"
-        assert "9999501000000011" not in repr(answer)
+        signed = element.generate_cryptogram(CREDENTIALS.token_id, TERMINAL)
+        assert int.from_bytes(signed["9F36"], "big") == counter == element.transaction_counter(CREDENTIALS.token_id)
+        assert signed["9F26"] == TAPWRIGHT_AES.arqc(bytes.fromhex(CARD_KEY), TERMINAL | signed)
+
+
+@pytest.mark.parametrize(
+    ("signed_for", "verified", "results"),
+    [
+        (SignedFor.TAP, True, "03A40000"),
+        (SignedFor.TAP, False, "03A00000"),
+        (SignedFor.REMOTE, True, "03A40001"),
+        (SignedFor.QR_CODE, True, "03A40002"),
+    ],
+)
+def test_what_a_cryptogram_is_good_for_is_signed(element, signed_for, verified, results):
+    """The last bits of tag 9F10 tell, and change the cryptogram."""
+    signed = element.generate_cryptogram(
+        CREDENTIALS.token_id, TERMINAL, signed_for=signed_for, cardholder_verified=verified
+    )
+    assert signed["9F10"].hex().upper() == "0601A6" + results
+    assert signed["9F26"] == TAPWRIGHT_AES.arqc(bytes.fromhex(CARD_KEY), TERMINAL | signed)
 
 
 def test_counters_survive_a_second_installation(element):
     """Credentials sealed again, because an answer was lost, do not set the counter back."""
     element.generate_cryptogram(CREDENTIALS.token_id, TERMINAL)
     element.install(_base64url(seal_to_device(CREDENTIALS.encode(), element.public_key(), b"info")), "info")
-    answer = element.generate_cryptogram(CREDENTIALS.token_id, TERMINAL)
-    assert int.from_bytes(answer.values["9F36"], "big") == 2
+    signed = element.generate_cryptogram(CREDENTIALS.token_id, TERMINAL)
+    assert int.from_bytes(signed["9F36"], "big") == 2
 
 
 def test_credentials_for_others_do_not_open(element):

@@ -125,7 +125,7 @@ def test_logs_are_structured_and_hold_no_secret(server, tmp_path):
     assert terminal.authorize(transaction, tap).approved
     request = terminal.authorization_request(transaction, tap)
     request[49] = "x78"
-    assert terminal._link.exchange(request)[39] == "30"
+    assert terminal.link.exchange(request)[39] == "30"
     terminal.close()
     lines = [json.loads(line) for line in server.log_text().splitlines()]
     assert {"ready", "connection_opened", "format_error"} <= {line["event"] for line in lines}

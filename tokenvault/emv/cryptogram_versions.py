@@ -6,6 +6,7 @@ The version number of a card stands in its issuer application data (tag 9F10). V
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Literal
 
 from tokenvault.emv import cryptogram, key_derivation, limited_use_keys
@@ -149,6 +150,33 @@ TOKEN_CRYPTOGRAM_VERSIONS = {
     version.number: version for version in (VSDC_18, TAPWRIGHT_AES, TAPWRIGHT_SM4, LIMITED_USE_TDES, LIMITED_USE_AES)
 }
 """The versions that Tapwright issues tokens with, by their number in tag 9F10."""
+
+
+_DEVICE_VERIFIED = 0x04
+
+
+class SignedFor(IntEnum):
+    """What a token's cryptogram is good for: the last two bits of the card verification results in tag 9F10."""
+
+    TAP = 0
+    REMOTE = 1  # in an app or a browser
+    QR_CODE = 2  # shown by the phone, which does not know the amount
+
+
+SIGNED_FOR_MASK = 0x03
+_RESULTS = slice(3, 7)
+
+
+def with_results(data: bytes, signed_for: SignedFor, *, cardholder_verified: bool = True) -> bytes:
+    """Tag 9F10 as it was personalized, with the card verification results of one payment.
+
+    cardholder_verified: by the device; second byte of the results, third bit.
+    """
+    results = bytearray(data[_RESULTS])
+    if not cardholder_verified:
+        results[1] &= ~_DEVICE_VERIFIED & 0xFF
+    results[3] |= signed_for
+    return data[: _RESULTS.start] + bytes(results) + data[_RESULTS.stop :]
 
 
 def issuer_application_data(

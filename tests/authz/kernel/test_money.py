@@ -75,21 +75,23 @@ class MoneyAgreesWithLedger(RuleBasedStateMachine):
             "takes_part": bool(flags & Flag.PARTIAL_APPROVAL),
             "more_follows": bool(flags & Flag.MORE_FOLLOWS),
             "declined": bool(flags & Flag.DECLINED_ELSEWHERE),
+            "signed_for_remote": bool(flags & Flag.SIGNED_FOR_REMOTE),
             **more,
         }
 
     @rule(
         pan=_PANS,
-        step=st.sampled_from([1, 1, 1, 1, 2, 0, -1, 90]),
+        step=st.sampled_from([1, 1, 1, 1, 2, 0, -1, 90, 1_000, 1_001]),
         amount=_AMOUNTS,
         kind=st.sampled_from([Kind.AUTHORIZATION_REQUEST] * 3 + [Kind.FINANCIAL_REQUEST]),
         channel=st.sampled_from([1, 1, 1, 1, 4]),
+        switched=_SELDOM,
         cryptogram=st.sampled_from(["valid"] * 8 + ["invalid", "absent"]),
         again=_SELDOM,
         lie=_SELDOM,
         takes_part=_SELDOM,
     )
-    def taps_come(self, pan, step, amount, kind, channel, cryptogram, again, lie, takes_part):
+    def taps_come(self, pan, step, amount, kind, channel, switched, cryptogram, again, lie, takes_part):
         """A purchase or a verification, honest or not."""
         token = self.ledger.tokens.get(pan)
         atc = max(0, max(token.used, default=0) + step) if token else 1
@@ -102,7 +104,8 @@ class MoneyAgreesWithLedger(RuleBasedStateMachine):
             channel=channel,
             cryptogram_outcome=CryptogramOutcome[cryptogram.upper()],
             stan=self._next_stan(again),
-            flags=Flag.PARTIAL_APPROVAL if takes_part else 0,
+            flags=(Flag.PARTIAL_APPROVAL if takes_part else 0)
+            | (Flag.SIGNED_FOR_REMOTE if switched != (channel == 4) else 0),
         )
         self.sent.append(made)
         more = {"atc": atc, "channel": channel, "cryptogram": cryptogram, "signed_amount": amount + lie}

@@ -2,15 +2,15 @@
 
 import base64
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jws
 from joserfc.jwk import ECKey
 
+from tokenvault.emv.cryptogram_versions import SignedFor, with_results
 from tokenvault.keys.sealing import open_on_device
-from tokenvault.pan import Track2
 from tokenvault.proof_of_possession import ALGORITHM, PROOF_TYPE
 from tokenvault.tokens.credentials import TokenCredentials
 
@@ -18,13 +18,8 @@ _ARQC = b"\x80"
 """Tag 9F27: authorization request cryptogram (EMV Book 3, 6.5.5.4)."""
 
 
-@dataclass(frozen=True)
-class CardAnswer:
-    """What a phone gives a terminal at a tap. values: tag -> value, tags as upper-case hexadecimal."""
-
-    track2: Track2
-    pan_sequence_number: str
-    values: dict[str, bytes]
+class NoKeysLeft(Exception):
+    """The limited-use key is used up, and no other is there."""
 
 
 class SecureElement:
@@ -77,25 +72,57 @@ class SecureElement:
         limited = self.__tokens[token_id].limited_use_key
         return limited is not None and self.__taps_left[token_id] <= limited.refill_at
 
-    def generate_cryptogram(self, token_id: str, terminal_values: dict[str, bytes]) -> CardAnswer:
-        """Answer one tap with track 2, ATC, issuer application data and an ARQC.
+    def holds(self, token_id: str) -> bool:
+        """Whether a token's credentials are here."""
+        return token_id in self.__tokens
 
-        terminal_values: tag -> value of what the terminal sent. Each call uses up one transaction counter.
-        Raises: KeyError if there is no such token here.
+    def credentials(self, token_id: str) -> Mapping[str, str]:
+        """What of a token's credentials is no secret: everything but its keys. Raises: KeyError."""
+        token = self.__tokens[token_id]
+        return {
+            name: value
+            for name, value in vars(token).items()
+            if name not in ("card_key", "limited_use_key") and value is not None
+        }
+
+    def transaction_counter(self, token_id: str) -> int:
+        """The last counter that a token's cryptograms used. Raises: KeyError."""
+        return self.__counters[token_id]
+
+    def taps_left(self, token_id: str) -> int | None:
+        """How often a token's limited-use key may still sign; None where it is the card key. Raises: KeyError."""
+        return self.__taps_left.get(token_id)
+
+    def generate_cryptogram(
+        self,
+        token_id: str,
+        terminal_values: Mapping[str, bytes],
+        *,
+        signed_for: SignedFor = SignedFor.TAP,
+        cardholder_verified: bool = True,
+        honours_limits: bool = True,
+    ) -> dict[str, bytes]:
+        """Sign one payment: tags 82, 84, 9F10, 9F26, 9F27 and 9F36. Each call uses up one transaction counter.
+
+        terminal_values: tag -> value of what the terminal sent.  honours_limits: false on a phone that was tampered
+        with, which signs on when its key is used up.
+        Raises: KeyError if there is no such token here; NoKeysLeft.
         """
         token = self.__tokens[token_id]
+        if self.__taps_left.get(token_id) == 0 and honours_limits:
+            raise NoKeysLeft(f"the key of {token_id} is used up; refill it")
         self.__counters[token_id] += 1
-        if token_id in self.__taps_left:
+        if self.__taps_left.get(token_id):
             self.__taps_left[token_id] -= 1
+        personalized = bytes.fromhex(token.issuer_application_data)
         values = {
             "82": bytes.fromhex(token.application_interchange_profile),
             "84": bytes.fromhex(token.application_identifier),
-            "9F10": bytes.fromhex(token.issuer_application_data),
+            "9F10": with_results(personalized, signed_for, cardholder_verified=cardholder_verified),
             "9F27": _ARQC,
             "9F36": self.__counters[token_id].to_bytes(2, "big"),
         }
         secret = token.card_key if token.limited_use_key is None else token.limited_use_key.key
         assert secret is not None, "credentials hold one of two kinds of keys"
-        values["9F26"] = token.cryptogram_version.arqc(bytes.fromhex(secret), terminal_values | values)
-        track2 = Track2(token.token_pan, token.expiry, token.service_code, "0")
-        return CardAnswer(track2, token.pan_sequence_number, values)
+        values["9F26"] = token.cryptogram_version.arqc(bytes.fromhex(secret), {**terminal_values, **values})
+        return values

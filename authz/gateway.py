@@ -1,0 +1,136 @@
+"""A listener for another dialect: its messages are put into the network's own, and the answers back into its own.
+
+Beside the fast path, not on it: what speaks the network's own dialect never comes through here. Codes of message
+authentication and keys to make them with (0800) belong to the acquirer's line, so they are dealt with here too.
+"""
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import structlog
+
+from authz.iso8583 import codec
+from authz.iso8583.fields import HEADER, Dialect, built_in
+from authz.iso8583.message_authentication import MacKey, is_authentic, mac_field, sealed
+from authz.iso8583.scan import Places
+from authz.iso8583.server import Handler, Reply
+from tokenvault.emv.key_block import KeyBlockHeader, wrap
+
+log = structlog.get_logger()
+
+MAC_WRONG = "A0"
+"""DE 39 of a message whose code is wrong or missing."""
+NEW_KEY = "101"
+"""DE 70: give me a key to authenticate messages with."""
+KEY_BLOCK_FIELD = 123
+
+_OWN = built_in()
+_KEY_BYTES = 16
+_SESSIONS_MAX = 1024
+_MAC_USAGE = {"tdes": ("M3", "T"), "aes": ("M6", "A")}
+_FRAME_BYTES = 2
+
+
+@dataclass(frozen=True)
+class LineKeys:
+    """How messages on a listener are authenticated. algorithm: ``tdes`` or ``aes``.
+
+    line_key: 16 bytes, secret; it wraps the keys that acquirers ask for (TR-31 version D where AES, else B).
+    is_required: every message but a request for a key must carry a code.
+    """
+
+    algorithm: str
+    line_key: bytes = field(repr=False)
+    is_required: bool = True
+    random_bytes: Callable[[int], bytes] = field(default=secrets.token_bytes, repr=False)
+
+    def new_key(self) -> tuple[MacKey, str]:
+        """A key, and itself wrapped (TR-31; ASC X9.143)."""
+        usage, algorithm = _MAC_USAGE[self.algorithm]
+        key = self.random_bytes(_KEY_BYTES)
+        version = "D" if self.algorithm == "aes" else "B"
+        header = KeyBlockHeader(version, usage, algorithm, "C", "00", "E")
+        return MacKey(self.algorithm, key), wrap(self.line_key, header, key, self.random_bytes)
+
+
+class DialectGateway:
+    """Stands between a server that listens in a dialect and the network. keys: None where nothing is authenticated."""
+
+    def __init__(self, network: Handler, dialect: Dialect, keys: LineKeys | None = None) -> None:
+        self._network = network
+        self._dialect = dialect
+        self._keys = keys
+        self._sessions: OrderedDict[str, MacKey] = OrderedDict()
+
+    def receive(self, chunk: bytes, frames: Places, peer: str, reply: Reply) -> None:
+        """Take whole messages of one connection, see `authz.network.Network`."""
+        for start, end in frames.tolist():
+            self._receive(chunk[start:end], peer, reply)
+
+    def _receive(self, encoded: bytes, peer: str, reply: Reply) -> None:
+        try:
+            message = codec.decode(encoded, self._dialect)
+        except codec.MessageError as error:
+            reply(self.refuse_format(error.fields, str(error), peer), 1)
+            return
+        if self._keys is not None:
+            if message[0] == "0800" and message.get(70) == NEW_KEY:
+                reply(self._framed(self._give_key(message, self._keys, peer), message, None), 1)
+                return
+            key = self._sessions.get(peer)
+            wanted = self._keys.is_required or mac_field(message) in message
+            if wanted and (key is None or not is_authentic(message, encoded, self._dialect, key)):
+                log.warning("mac_wrong", peer=peer, message_type=message[0])
+                reply(self._framed(_refusal(message), message, key), 1)
+                return
+        self._forward(message, peer, reply)
+
+    def _forward(self, message: codec.Message, peer: str, reply: Reply) -> None:
+        """Hand a message on in the network's own dialect."""
+        plain = {number: value for number, value in message.items() if number not in (HEADER, 64, 128)}
+        try:
+            own = codec.encode(plain, _OWN)
+        except codec.MessageError as error:
+            reply(self.refuse_format(message, str(error), peer), 1)
+            return
+
+        def answer(framed: bytes, count: int) -> None:
+            if framed:
+                framed = self._framed(codec.decode(framed[_FRAME_BYTES:], _OWN), message, self._sessions.get(peer))
+            reply(framed, count)
+
+        self._network.receive(own, np.array([[0, len(own)]], np.int32), peer, answer)
+
+    def _give_key(self, request: codec.Message, keys: LineKeys, peer: str) -> codec.Message:
+        key, block = keys.new_key()
+        self._sessions[peer] = key
+        self._sessions.move_to_end(peer)
+        if len(self._sessions) > _SESSIONS_MAX:
+            self._sessions.popitem(last=False)
+        log.info("mac_key_given", peer=peer)
+        return {0: "0810", **_echoed(request), 39: "00", KEY_BLOCK_FIELD: block}
+
+    def refuse_format(self, fields: codec.Message, reason: str, peer: str) -> bytes:
+        """Have the network answer a malformed message, and put the answer into the dialect."""
+        plain = {number: value for number, value in fields.items() if number != HEADER}
+        framed = self._network.refuse_format(plain, reason, peer)
+        return self._framed(codec.decode(framed[_FRAME_BYTES:], _OWN), fields, None) if framed else b""
+
+    def _framed(self, answer: codec.Message, request: codec.Message, key: MacKey | None) -> bytes:
+        """An answer in the dialect, under the request's header, with its code where there is a key."""
+        if HEADER in request:
+            answer = {HEADER: request[HEADER], **answer}
+        if key is not None:
+            answer = sealed(answer, self._dialect, key)
+        return self._dialect.framing.framed(codec.encode(answer, self._dialect))
+
+
+def _echoed(request: codec.Message) -> codec.Message:
+    return {number: request[number] for number in (3, 7, 11, 37, 41, 70) if number in request}
+
+
+def _refusal(request: codec.Message) -> codec.Message:
+    return {0: f"{int(request[0]) + 10:04d}", **_echoed(request), 39: MAC_WRONG}

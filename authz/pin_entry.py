@@ -1,0 +1,110 @@
+"""PINs that were entered at a terminal: verified by whoever holds the keys, before the engine is asked.
+
+Off the hot path: only messages with DE 52 wait for it. What the engine hears is a flag, so a replay needs no keys.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+import structlog
+
+from authz.commands import CryptogramOutcome, Flag, Records
+from authz.iso8583 import codec
+from authz.iso8583.additional_data import subelements
+
+log = structlog.get_logger()
+
+KEY_SERIAL_NUMBER = "62"
+"""Subelement of DE 48: the DUKPT key serial number of the PIN block in DE 52, hexadecimal."""
+
+_REMEMBERED = 10_000
+
+
+class PinOutcome(IntEnum):
+    """What came of a PIN."""
+
+    RIGHT = 0
+    WRONG = 1
+    LOCKED = 2
+    UNKNOWN = 3  # nobody could verify it
+
+
+_FLAGS = {PinOutcome.RIGHT: 0, PinOutcome.WRONG: Flag.PIN_WRONG, PinOutcome.LOCKED: Flag.PIN_LOCKED}
+
+
+@dataclass(frozen=True)
+class EnteredPin:
+    """A PIN as a terminal encrypted it. block: 8 bytes, TDES DUKPT.  key_serial_number: 10 bytes."""
+
+    token_pan: str
+    block: bytes = field(repr=False)
+    key_serial_number: bytes
+
+
+PinVerifier = Callable[[EnteredPin], Awaitable[PinOutcome]]
+
+
+async def nobody_verifies(_entered: EnteredPin) -> PinOutcome:
+    """Where there is nobody who could."""
+    return PinOutcome.UNKNOWN
+
+
+class PinVerifications:
+    """Has PINs verified, each message's once: a repeat of a wrong one costs no second try."""
+
+    def __init__(self, verifier: PinVerifier = nobody_verifies) -> None:
+        self._verifier = verifier
+        self._outcomes: OrderedDict[tuple[int, ...], PinOutcome] = OrderedDict()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def verify(self, message: codec.Message, command: Records, then: Callable[[PinOutcome], None]) -> None:
+        """Write a message's outcome into its command; then is called when that is done.
+
+        command: COMMAND[1]. Only behind a cryptogram that is right: else anybody could use up somebody's tries.
+        Raises: codec.MessageError where the message lacks what it takes.
+        """
+        if command["cryptogram_outcome"][0] != CryptogramOutcome.VALID:
+            then(PinOutcome.RIGHT)
+            return
+        entered = _entered_pin(message, int(command["token_pan"][0]))
+        task = asyncio.create_task(self._verify(entered, command, then))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _verify(self, entered: EnteredPin, command: Records, then: Callable[[PinOutcome], None]) -> None:
+        name = tuple(int(command[part][0]) for part in ("token_pan", "acquirer", "stan", "transmitted", "atc"))
+        outcome = self._outcomes.get(name)
+        if outcome is None:
+            try:
+                outcome = await self._verifier(entered)
+            except Exception:
+                log.exception("pin_not_verified")
+                outcome = PinOutcome.UNKNOWN
+            else:
+                self._outcomes[name] = outcome
+                if len(self._outcomes) > _REMEMBERED:
+                    self._outcomes.popitem(last=False)
+        command["flags"] |= np.uint16(_FLAGS.get(outcome, 0))
+        then(outcome)
+
+    async def close(self) -> None:
+        """Wait for what is being verified."""
+        while self._tasks:
+            await asyncio.wait(tuple(self._tasks))
+
+
+def _entered_pin(message: codec.Message, token_pan: int) -> EnteredPin:
+    number = subelements(message.get(48, "")).get(KEY_SERIAL_NUMBER)
+    if number is None:
+        raise codec.MessageError(48, 0, f"lacks subelement {KEY_SERIAL_NUMBER}, the PIN's key serial number", message)
+    try:
+        key_serial_number = bytes.fromhex(number)
+    except ValueError:
+        key_serial_number = b""
+    if len(key_serial_number) != 10:
+        raise codec.MessageError(48, 0, "has a key serial number that is not 20 hexadecimal digits", message)
+    return EnteredPin(str(token_pan), bytes.fromhex(message[52]), key_serial_number)

@@ -1,0 +1,59 @@
+"""Attacks on money that has moved: reversals and refunds of what was never paid, or is not theirs to give back."""
+
+from dataclasses import replace
+
+from simulators.attackers.attack import Attack
+from simulators.terminal import Merchant
+
+
+class ReversalFraud(Attack):
+    """Goods in hand, a dishonest acquirer takes the payment back: guessed, inflated, or another's."""
+
+    name = "reversal-fraud"
+    refusals = frozenset({"missing_original_authorization", "original_amount_mismatch"})
+
+    def prepare(self) -> None:
+        """Pay at an honest merchant."""
+        self.shop = self.scene.new_terminal()
+        phone = self.scene.new_victim().phone
+        self.paid = self.shop.pay(phone, 100_00)
+        self.accomplice = self.scene.new_terminal(merchant=replace(Merchant(), acquirer="99900000666"))
+
+    def attempt(self) -> str:
+        """Take back a payment that one only guesses, or more than was paid, or from an acquirer that did not ask."""
+        original = dict(self.paid.request)
+        match self.random.choice(["guessed", "inflated", "another's"]):
+            case "guessed":
+                original[11] = f"{(int(original[11]) + self.random.randint(1, 999_000)) % 1_000_000:06d}"
+                message = self.shop.messages.reversal(original)
+            case "inflated":
+                original[4] = f"{int(original[4]) + self.random.randint(1, 900_00):012d}"
+                message = self.shop.messages.reversal(original)
+            case _:
+                message = self.accomplice.messages.reversal(original)
+        return self.scene.reason_of(self.shop.send(message | {0: self.random.choice(["0400", "0420"])}))
+
+
+class RefundWithoutPurchase(Attack):
+    """A merchant's terminal that refunds what nobody has bought, or more than was paid."""
+
+    name = "refund-without-purchase"
+    refusals = frozenset({"missing_original_authorization", "original_amount_mismatch", "exceeds_authorized_amount"})
+
+    def prepare(self) -> None:
+        """Buy something, so that there is something to inflate."""
+        self.terminal = self.scene.new_terminal()
+        self.bought = self.terminal.buy(self.scene.new_victim().phone, 50_00)
+
+    def attempt(self) -> str:
+        """Refund it."""
+        original = dict(self.bought.request)
+        if self.random.random() < 0.5:
+            original[11] = f"{(int(original[11]) + self.random.randint(1, 999_000)) % 1_000_000:06d}"
+            amount = self.amount()
+        else:
+            amount = 50_00 + self.random.randint(1, 900_00)
+        message = self.terminal.messages.refund(original, amount)
+        if self.random.random() < 0.2:
+            del message[90]
+        return self.scene.reason_of(self.terminal.send(message))

@@ -1,0 +1,65 @@
+"""Attacks by guessing: card numbers, expiry dates, PINs."""
+
+from authz.iso8583 import codec
+from simulators import test_values
+from simulators.attackers.attack import Attack
+from simulators.terminals.cash_machine import CashMachine
+from tokenvault.currencies import CURRENCIES
+from tokenvault.pan import luhn_check_digit
+
+_TOKEN_DIGITS = test_values.PAN_DIGITS - len(test_values.TOKEN_BIN) - 1
+_PIN = "7391"
+
+
+class CardTesting(Attack):
+    """Made-up numbers in the token range, and one that is real, with guessed expiry dates, on the internet."""
+
+    name = "card-testing"
+    refusals = frozenset({"token_not_found", "missing_cryptogram"})
+
+    def prepare(self) -> None:
+        """Know where numbers are to be found, and one of them."""
+        self.terminal = self.scene.new_terminal()
+        transaction = self.terminal.start(1)
+        self.known = self.scene.new_victim().phone.tap(transaction.values).track2.pan
+
+    def attempt(self) -> str:
+        """A small purchase, or a verification of nothing."""
+        pan = self.known if self.random.random() < 0.3 else self._made_up()
+        expiry = f"{self.random.randint(26, 34):02d}{self.random.randint(1, 12):02d}"
+        amount = self.random.choice([0, 1, 100, self.amount()])
+        return self.scene.reason_of(self.terminal.send(self._message(pan, expiry, amount)))
+
+    def _made_up(self) -> str:
+        digits = "".join(self.random.choice("0123456789") for _ in range(_TOKEN_DIGITS))
+        payload = test_values.TOKEN_BIN + digits
+        return payload + luhn_check_digit(payload)
+
+    def _message(self, pan: str, expiry: str, amount: int) -> codec.Message:
+        fields = self.terminal.messages.plain("0100", amount, f"{CURRENCIES['EUR'].number:03d}")
+        return {**fields, 2: pan, 14: expiry, 22: "102"}
+
+
+class PinGuessing(Attack):
+    """A stolen phone, unlocked, at a cash machine: three tries, and then none."""
+
+    name = "pin-guessing"
+    refusals = frozenset({"pin_mismatch", "pin_tries_exceeded"})
+
+    def prepare(self) -> None:
+        """Steal the phone of somebody who has a PIN."""
+        victim = self.scene.new_victim()
+        self.scene.issuer.set_pin(victim.card_id, _PIN)
+        self.phone = victim.phone
+        self.machine = self.scene.new_terminal(CashMachine)
+        self.tries = 0
+
+    def attempt(self) -> str:
+        """Guess; after three the right PIN does not help either."""
+        pin = f"{self.random.randint(0, 9999):04d}"
+        self.tries += 1
+        if pin == _PIN and self.tries <= 3:
+            pin = "0000"
+        elif self.tries > 3 and self.random.random() < 0.2:
+            pin = _PIN
+        return self.scene.reason_of(self.machine.withdraw(self.phone, self.random.randint(1, 40) * 500, pin))

@@ -1,0 +1,61 @@
+"""Further ISO 8583 ports: each with a dialect of its own, and message authentication where it is wanted."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from authz.gateway import LineKeys
+from authz.iso8583.fields import DialectError, dialect_named
+
+_KEY_BYTES = 16
+
+
+class IsoListener(BaseModel):
+    """One port."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dialect: str = Field(description="A built-in dialect, or a file: `pyiso8583` spec (.json) or jPOS packager (.xml).")
+    port: int = Field(ge=0, le=65535, description="Port; 0 takes a free one.")
+    mac: Literal["none", "optional", "required"] = Field(
+        default="none", description="Message authentication, DE 64 or 128."
+    )
+    mac_algorithm: Literal["tdes", "aes"] = Field(default="aes", description="Of the codes, and of the key blocks.")
+    line_key: SecretStr | None = Field(
+        default=None, description="Wraps the keys that acquirers ask for; 32 hexadecimal digits."
+    )
+
+    @field_validator("dialect")
+    @classmethod
+    def _check_dialect(cls, name: str) -> str:
+        try:
+            dialect_named(name)
+        except DialectError as error:
+            raise ValueError(str(error)) from None
+        return name
+
+    @field_validator("line_key")
+    @classmethod
+    def _check_line_key(cls, key: SecretStr | None) -> SecretStr | None:
+        try:
+            length = _KEY_BYTES if key is None else len(bytes.fromhex(key.get_secret_value()))
+        except ValueError:
+            length = 0
+        if length != _KEY_BYTES:
+            raise ValueError(f"is {_KEY_BYTES} bytes as {2 * _KEY_BYTES} hexadecimal digits")
+        return key
+
+    def keys(self, default: str) -> LineKeys | None:
+        """How its messages are authenticated. default: the sandbox's own line key, hexadecimal."""
+        if self.mac == "none":
+            return None
+        text = default if self.line_key is None else self.line_key.get_secret_value()
+        return LineKeys(self.mac_algorithm, bytes.fromhex(text), self.mac == "required")
+
+
+def listener_of(text: str) -> IsoListener:
+    """The listener that a flag names: ``DIALECT:PORT``. Raises: ValueError."""
+    dialect, separator, port = text.rpartition(":")
+    if not separator or not port.isdecimal():
+        raise ValueError(f"{text!r} is not DIALECT:PORT")
+    return IsoListener(dialect=dialect, port=int(port))

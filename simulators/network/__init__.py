@@ -1,0 +1,1 @@
+"""The network between terminals and issuers: lines that misbehave, and a switch that routes."""

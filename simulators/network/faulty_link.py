@@ -1,0 +1,170 @@
+"""A line between a terminal and the network that loses, repeats, delays and mixes up messages, as its seed has it.
+
+A proxy on a port of its own. What happens to the n-th message of the m-th connection in one direction depends on the
+seed alone, not on when it comes.
+"""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from random import Random
+from typing import Self
+
+from authz.iso8583.fields import BINARY_LENGTH, Framing
+from simulators.network.own_loop import OwnLoop
+
+_OVERTAKEN_SECONDS = 0.03
+
+
+@dataclass(frozen=True)
+class Faults:
+    """What happens in one direction. Times in seconds, probabilities from 0 to 1.
+
+    half_open_after: after so many messages nothing passes any more, and neither side hears of it.
+    bytes_per_second: how fast it is read; None for at once.
+    """
+
+    latency: float = 0.0
+    jitter: float = 0.0
+    loss: float = 0.0
+    duplicate: float = 0.0
+    reorder: float = 0.0
+    half_open_after: int | None = None
+    bytes_per_second: float | None = None
+
+
+@dataclass(frozen=True)
+class _Fate:
+    """What happens to one message. delay: seconds."""
+
+    is_lost: bool
+    is_doubled: bool
+    is_overtaken: bool
+    delay: float
+
+
+def _fates(faults: Faults, random: Random) -> Iterator[_Fate]:
+    """The fates of all messages of one direction; each draws as often as any other."""
+    while True:
+        lost, doubled, overtaken, late = (random.random() for _ in range(4))
+        yield _Fate(
+            lost < faults.loss,
+            doubled < faults.duplicate,
+            overtaken < faults.reorder,
+            faults.latency + late * faults.jitter,
+        )
+
+
+@dataclass
+class FaultyLink:
+    """A line to `target`. Use it as a context; terminals dial `address`.
+
+    to_network, to_terminal: the faults of each direction.  happened: how often what happened.
+    """
+
+    target: tuple[str, int]
+    to_network: Faults = Faults()
+    to_terminal: Faults = Faults()
+    seed: int = 0
+    framing: Framing = BINARY_LENGTH
+    address: tuple[str, int] = ("", 0)
+    happened: Counter[str] = field(default_factory=Counter)
+    is_cut: bool = False
+    """Whether new connections are refused."""
+    _connections: int = 0
+
+    def __enter__(self) -> Self:
+        self._own_loop = OwnLoop("faulty link")
+        self.address = self._own_loop.run(self._listen())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._own_loop.run(self._close())
+        self._own_loop.stop()
+
+    async def _listen(self) -> tuple[str, int]:
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return host, port
+
+    async def _close(self) -> None:
+        self._server.close()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        number = self._connections
+        self._connections += 1
+        try:
+            if self.is_cut:
+                return
+            upstream_reader, upstream_writer = await asyncio.open_connection(*self.target)
+        except OSError:
+            return
+        finally:
+            if self.is_cut:
+                writer.close()
+        directions = (
+            self._pump(reader, upstream_writer, self.to_network, f"{self.seed} {number} up"),
+            self._pump(upstream_reader, writer, self.to_terminal, f"{self.seed} {number} down"),
+        )
+        pumps = [asyncio.create_task(pump) for pump in directions]
+        try:
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            pass  # the link is taken down; Python 3.11's streams trip over a cancelled connection
+        finally:
+            for pump in pumps:
+                pump.cancel()
+            for each in (upstream_writer, writer):
+                each.close()
+
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, faults: Faults, seed: str
+    ) -> None:
+        """Hand on the messages of one direction until it ends."""
+        fates, passed = _fates(faults, Random(seed)), 0  # noqa: S311 - faults, no secrets
+        deliveries: set[asyncio.Task[None]] = set()
+        last: asyncio.Task[None] | None = None
+        with contextlib.suppress(asyncio.IncompleteReadError, OSError, ValueError):
+            while True:
+                frame = await self._read(reader, faults)
+                passed += 1
+                fate = next(fates)
+                if faults.half_open_after is not None and passed > faults.half_open_after:
+                    self.happened["half open"] += 1
+                    continue
+                if fate.is_lost:
+                    self.happened["lost"] += 1
+                    continue
+                copies = 2 if fate.is_doubled else 1
+                self.happened["passed"] += 1
+                self.happened["doubled"] += copies - 1
+                self.happened["overtaken"] += fate.is_overtaken
+                delay = fate.delay + (_OVERTAKEN_SECONDS if fate.is_overtaken else 0)
+                after = None if fate.is_overtaken else last
+                delivery = asyncio.create_task(self._deliver(writer, frame * copies, delay, after))
+                deliveries.add(delivery)
+                delivery.add_done_callback(deliveries.discard)
+                if not fate.is_overtaken:
+                    last = delivery
+        if deliveries:
+            await asyncio.wait(tuple(deliveries))
+
+    async def _read(self, reader: asyncio.StreamReader, faults: Faults) -> bytes:
+        head = await reader.readexactly(self.framing.length_bytes)
+        frame = head + await reader.readexactly(self.framing.length(head))
+        if faults.bytes_per_second is not None:
+            await asyncio.sleep(len(frame) / faults.bytes_per_second)
+        return frame
+
+    @staticmethod
+    async def _deliver(
+        writer: asyncio.StreamWriter, data: bytes, delay: float, after: asyncio.Task[None] | None
+    ) -> None:
+        """Write after a delay, and not before what must come first."""
+        await asyncio.sleep(delay)
+        if after is not None and not after.done():
+            await asyncio.wait([after])
+        if not writer.is_closing():
+            writer.write(data)

@@ -1,0 +1,254 @@
+"""A switch: takes messages from several acquirers, and routes each to its issuer by the first digits of the card.
+
+Where an issuer cannot be reached it stands in up to an amount, keeps an advice, and tells the issuer when it is back.
+What an issuer answers too late is taken back.
+"""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, Self
+
+from authz.iso8583 import codec
+from authz.iso8583.fields import Dialect, built_in
+from simulators.network.detokenization import Detokenizes, NotProven
+from simulators.network.issuer_host import card_number
+from simulators.network.own_loop import OwnLoop
+
+UNKNOWN_ACQUIRER, NO_SUCH_ISSUER, ISSUER_UNAVAILABLE, NOT_PROVEN, APPROVED = "31", "15", "91", "88", "00"
+_ECHOED = (3, 4, 7, 11, 12, 13, 32, 37, 41, 42, 49, 70)
+_Identity = tuple[str, ...]
+
+
+class Upstream(Protocol):
+    """An issuer as the switch sees it."""
+
+    async def ask(self, message: codec.Message) -> codec.Message:
+        """Its answer. Raises: OSError, TimeoutError."""
+
+
+class HostUpstream:
+    """An issuer in the same process, such as `IssuerHost`. is_reachable: whether it answers."""
+
+    def __init__(self, answer: Callable[[codec.Message], codec.Message]) -> None:
+        self._answer = answer
+        self.is_reachable = True
+
+    async def ask(self, message: codec.Message) -> codec.Message:
+        """Its answer. Raises: OSError."""
+        if not self.is_reachable:
+            raise ConnectionRefusedError("the issuer is down")
+        return self._answer(message)
+
+
+class TcpUpstream:
+    """An issuer's ISO 8583 port: one connection, dialled anew when it broke. seconds: how long an answer may take."""
+
+    def __init__(self, address: tuple[str, int], *, seconds: float = 5.0, dialect: Dialect | None = None) -> None:
+        self._address = address
+        self._seconds = seconds
+        self._dialect = dialect or built_in()
+        self._writer: asyncio.StreamWriter | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._waiting: dict[_Identity, asyncio.Future[codec.Message]] = {}
+
+    async def ask(self, message: codec.Message) -> codec.Message:
+        """Its answer. Raises: OSError, TimeoutError."""
+        writer = await self._dialled()
+        identity = _identity(message)
+        answer: asyncio.Future[codec.Message] = asyncio.get_running_loop().create_future()
+        self._waiting[identity] = answer
+        try:
+            writer.write(self._dialect.framing.framed(codec.encode(message, self._dialect)))
+            async with asyncio.timeout(self._seconds):
+                return await answer
+        finally:
+            self._waiting.pop(identity, None)
+
+    async def _dialled(self) -> asyncio.StreamWriter:
+        if self._writer is None or self._writer.is_closing():
+            async with asyncio.timeout(self._seconds):
+                reader, self._writer = await asyncio.open_connection(*self._address)
+            self._reading = asyncio.create_task(self._read(reader, self._writer))
+        return self._writer
+
+    async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        framing = self._dialect.framing
+        try:
+            while True:
+                length = framing.length(await reader.readexactly(framing.length_bytes))
+                answer = codec.decode(await reader.readexactly(length), self._dialect)
+                waiting = self._waiting.get(_identity(answer))
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(answer)
+        except (OSError, asyncio.IncompleteReadError, codec.MessageError, ValueError):
+            pass
+        finally:
+            writer.close()
+            for waiting in self._waiting.values():
+                if not waiting.done():
+                    waiting.set_exception(ConnectionResetError("the issuer hung up"))
+
+
+@dataclass
+class Route:
+    """Where cards that begin with some digits go.
+
+    stand_in_minor: up to what the switch approves while the issuer is away; 0 never.
+    detokenize: how the issuer gets its own card's number in place of a token's; None hands the message on as it is.
+    """
+
+    prefix: str
+    issuer: Upstream
+    stand_in_minor: int = 0
+    detokenize: Detokenizes | None = None
+    stored: list[codec.Message] = field(default_factory=list)
+    """What the issuer has to hear still: advices of stand-in, and reversals of what it answered too late."""
+    forwarding: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+
+
+@dataclass
+class Switch:
+    """Listens for acquirers. Use it as a context; acquirers dial `address`.
+
+    acquirers: DE 32 of those that it serves; empty for all.
+    """
+
+    routes: Sequence[Route]
+    acquirers: frozenset[str] = frozenset()
+    port: int = 0
+    dialect: Dialect = field(default_factory=built_in)
+    address: tuple[str, int] = ("", 0)
+    routed: Counter[str] = field(default_factory=Counter)
+    """How many messages went where, by prefix."""
+
+    def __enter__(self) -> Self:
+        self._own_loop = OwnLoop("switch")
+        self.address = self._own_loop.run(self.listen())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
+        self._own_loop.stop()
+
+    async def listen(self) -> tuple[str, int]:
+        """Take connections. Raises: OSError where the port is taken."""
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
+        host, port = self._server.sockets[0].getsockname()[:2]
+        return host, port
+
+    def forward(self) -> int:
+        """Tell the issuers what is stored for them; returns how much is left."""
+        return self._own_loop.run(self._forward_all())
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        framing, tasks = self.dialect.framing, set[asyncio.Task[None]]()
+        try:
+            while True:
+                length = framing.length(await reader.readexactly(framing.length_bytes))
+                encoded = await reader.readexactly(length)
+                task = asyncio.create_task(self._serve(encoded, writer))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+        except (OSError, asyncio.IncompleteReadError, ValueError, asyncio.CancelledError):
+            pass  # it hung up, or the switch is taken down; Python 3.11's streams trip over a cancelled connection
+        finally:
+            writer.close()
+
+    async def _serve(self, encoded: bytes, writer: asyncio.StreamWriter) -> None:
+        try:
+            message = codec.decode(encoded, self.dialect)
+            answer = await self.answer(message)
+        except (codec.MessageError, KeyError):
+            return  # what cannot be read cannot be routed
+        if not writer.is_closing():
+            writer.write(self.dialect.framing.framed(codec.encode(answer, self.dialect)))
+
+    async def answer(self, message: codec.Message) -> codec.Message:
+        """Route one message and return its answer."""
+        if message[0][1] == "8":
+            return _answered(message, APPROVED)
+        if self.acquirers and message.get(32) not in self.acquirers:
+            return _answered(message, UNKNOWN_ACQUIRER)
+        route = self._route(card_number(message))
+        if route is None:
+            return _answered(message, NO_SUCH_ISSUER)
+        self.routed[route.prefix] += 1
+        try:
+            passed_on = await _for_issuer(message, route)
+        except NotProven:
+            return _answered(message, NOT_PROVEN)
+        return await self._asked(passed_on, route)
+
+    def _route(self, pan: str) -> Route | None:
+        """The route with the longest prefix that the card begins with."""
+        fitting = [route for route in self.routes if pan.startswith(route.prefix)]
+        return max(fitting, key=lambda route: len(route.prefix), default=None)
+
+    async def _asked(self, message: codec.Message, route: Route) -> codec.Message:
+        try:
+            await _forward(route)
+        except (OSError, TimeoutError):
+            return self._stand_in(message, route)
+        try:
+            return await route.issuer.ask(message)
+        except TimeoutError:
+            # It may have decided, and nobody will hear of it: an advice goes again, a request is taken back.
+            is_told = message[0][2] == "2" or message[0][1] == "4"
+            route.stored.append({**message, 0: message[0][:3] + "1"} if is_told else _reversal(message))
+            return _answered(message, APPROVED if is_told else ISSUER_UNAVAILABLE)
+        except OSError:
+            return self._stand_in(message, route)
+
+    @staticmethod
+    def _stand_in(message: codec.Message, route: Route) -> codec.Message:
+        """Answer in the issuer's place."""
+        if message[0][2] == "2" or message[0][1] == "4":
+            route.stored.append(message)
+            return _answered(message, APPROVED)
+        if message[0][1] in "12" and message[3][:2] == "00" and int(message[4]) <= route.stand_in_minor:
+            route.stored.append({**message, 0: message[0][:2] + "20", 39: APPROVED})
+            return _answered(message, APPROVED) | {38: message[11]}
+        return _answered(message, ISSUER_UNAVAILABLE)
+
+    async def _forward_all(self) -> int:
+        for route in self.routes:
+            with contextlib.suppress(OSError, TimeoutError):
+                await _forward(route)
+        return sum(len(route.stored) for route in self.routes)
+
+
+async def _forward(route: Route) -> None:
+    """Tell an issuer what is stored for it, in order. Raises: OSError, TimeoutError."""
+    async with route.forwarding:
+        while route.stored:
+            await route.issuer.ask(route.stored[0])
+            route.stored.pop(0)
+
+
+async def _for_issuer(message: codec.Message, route: Route) -> codec.Message:
+    """A message as its issuer gets it. Raises: NotProven."""
+    if route.detokenize is None:
+        return message
+    funding_pan, expiry = await route.detokenize.funding_card(message)
+    own = {number: value for number, value in message.items() if number not in (23, 35, 55)}
+    return {**own, 2: funding_pan, 14: expiry}
+
+
+def _answered(request: codec.Message, response_code: str) -> codec.Message:
+    """The switch's own answer."""
+    echoed = {number: request[number] for number in _ECHOED if number in request}
+    return {0: f"{int(request[0][:3] + '0') + 10:04d}", **echoed, 39: response_code}
+
+
+def _reversal(message: codec.Message) -> codec.Message:
+    kept = {n: v for n, v in message.items() if n not in (23, 48, 52, 54, 55, 59, 60, 95)}
+    original = message[0] + message[11] + message[7] + message[32].rjust(11, "0") + "0" * 11
+    stan = f"{(int(message[11]) + 500_000) % 1_000_000:06d}"
+    return {**kept, 0: "0420", 11: stan, 90: original}
+
+
+def _identity(message: codec.Message) -> _Identity:
+    return tuple(message.get(number, "") for number in (7, 11, 32))

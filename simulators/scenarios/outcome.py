@@ -1,0 +1,49 @@
+"""What came of a step, and what was expected of it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulators.terminals.receipt import APPROVED_OFFLINE, REFUSED_BY_TERMINAL, UNABLE_TO_GO_ONLINE, Receipt
+
+DONE = "done"
+
+_TERMINAL_REASONS = {
+    APPROVED_OFFLINE: "approved_offline",
+    UNABLE_TO_GO_ONLINE: "no_answer",
+    REFUSED_BY_TERMINAL: "refused_by_terminal",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """reason: a decline reason, ``approved``, a problem's code, what a terminal says, or ``done``.
+
+    values: what else can be expected, by name.  receipt: where there was a payment.  decision: as the network explains
+    it, where it decided.
+    """
+
+    reason: str = DONE
+    detail: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+    receipt: Receipt | None = None
+    decision: dict[str, Any] | None = None
+
+    @property
+    def went_well(self) -> bool:
+        """What is expected where a step says nothing."""
+        return self.reason in (DONE, "approved", "approved_offline", "verified", "partially_approved")
+
+
+def of_receipt(receipt: Receipt, decision: dict[str, Any] | None) -> Outcome:
+    """The outcome of a payment."""
+    if decision is not None:
+        reason = str(decision["reason"])
+    else:
+        code = receipt.response_code
+        reason = _TERMINAL_REASONS.get(code, f"response_code_{code}")
+    values = {
+        "response_code": receipt.response_code,
+        "approved_amount": receipt.approved_minor,
+        "flagged": bool(decision and decision.get("flagged")),
+    }
+    return Outcome(reason, receipt.detail, values, receipt, decision)

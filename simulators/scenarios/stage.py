@@ -1,0 +1,225 @@
+"""A scenario's cast, alive on a server."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+
+from authz.iso8583.fields import BINARY_LENGTH, Dialect, dialect_named
+from simulators import test_values
+from simulators.card.device_kinds import DEVICE_KINDS
+from simulators.issuer import Issuer
+from simulators.network.faulty_link import Faults, FaultyLink
+from simulators.phone import Phone
+from simulators.scenarios.cast import AccountPart, Cast, LinePart, PhonePart, TerminalPart
+from simulators.scenarios.outcome import Outcome, of_receipt
+from simulators.scenarios.values import Amount
+from simulators.server_clock import ServerClock
+from simulators.terminal import Terminal
+from simulators.terminals.kinds import TERMINAL_KINDS
+from simulators.terminals.message_security import protect
+from simulators.terminals.receipt import Receipt
+from simulators.terminals.traces import Trace
+
+Address = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where a scenario is played. iso_addresses: by dialect and MAC algorithm, for terminals that want others.
+
+    wall_clock: real time, as the server has it.
+    """
+
+    http_url: str
+    iso_address: Address
+    iso_addresses: dict[tuple[str, str], Address] = field(default_factory=dict)
+    wall_clock: Callable[[], float] = time.time
+
+
+class NotPlayable(Exception):
+    """This server lacks what the scenario needs."""
+
+
+class Stage:
+    """Everybody by name, the receipts that steps gave names to, and every message that went over a terminal's line.
+
+    Use it as a context: the curtain closes all connections.
+    """
+
+    def __init__(self, server: Server, cast: Cast, seed: int) -> None:
+        self.server = server
+        self.random = Random(seed)  # noqa: S311 - variations, no secrets
+        self.seed = seed
+        self.cast = cast
+        self.trace = Trace()
+        self.issuer = Issuer(server.http_url, test_values.SANDBOX_API_KEY)
+        self.clock = ServerClock(self.issuer, server.wall_clock)
+        self.accounts: dict[str, str] = {}
+        self.cards: dict[str, str] = {}
+        self.phones: dict[str, Phone] = {}
+        self.terminals: dict[str, Terminal] = {}
+        self.lines: dict[str, FaultyLink] = {}
+        self.receipts: dict[str, Receipt] = {}
+        self.codes: dict[str, str] = {}
+        self._open = ExitStack()
+        self._open.callback(self.issuer.close)
+
+    def __enter__(self) -> "Stage":
+        try:
+            self._fill()
+        except BaseException:
+            self._open.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def _fill(self) -> None:
+        for name, account in self.cast.accounts.items():
+            self.accounts[name] = self._open_account(account)
+        for name, card in self.cast.cards.items():
+            contacts = {"text_message": card.text_message, "e_mail": card.e_mail}
+            given = {method: contact for method, contact in contacts.items() if contact is not None}
+            self.cards[name] = self.issuer.issue_card(self.accounts[card.account], **given)["id"]
+            if card.pin is not None:
+                self.issuer.set_pin(self.cards[name], card.pin)
+        for name, part in self.cast.phones.items():
+            self.phones[name] = self._make_phone(name, part)
+            if part.ready:
+                self.provision(name)
+        for name, terminal in self.cast.terminals.items():
+            self.terminals[name] = self._make_terminal(name, terminal)
+
+    def _open_account(self, part: AccountPart) -> str:
+        limit = part.transaction_limit
+        return str(
+            self.issuer.open_account(
+                part.currency,
+                part.credit_limit.minor(part.currency, self.random),
+                None if limit is None else limit.minor(part.currency, self.random),
+            )["id"]
+        )
+
+    def _make_phone(self, name: str, part: PhonePart) -> Phone:
+        phone = Phone(
+            self.server.http_url,
+            name=name,
+            clock=self.server.wall_clock,
+            traits=DEVICE_KINDS[part.kind],
+            flow=part.flow,
+            random_bytes=self.random.randbytes,
+        )
+        self._open.callback(phone.close)
+        return phone
+
+    def wish(self, name: str) -> dict[str, Any]:
+        """What a phone asks for with its token."""
+        part = self.cast.phones[name]
+        domain: dict[str, Any] = {"channels": list(part.channels)}
+        if part.countries:
+            domain["countries"] = part.countries
+        if part.token_limit is not None:
+            domain["transaction_limit"] = part.token_limit.minor(self.currency_of(name), self.random)
+        location = "host_card_emulation" if part.keys == "limited_use" else "secure_element"
+        return {"cryptogram_profile": part.profile, "domain": domain, "location": location}
+
+    def provision(self, name: str) -> None:
+        """Give a phone its token. Raises: WalletRefused, NoNetwork."""
+        self.phones[name].provision(self.cards[self.cast.phones[name].card], **self.wish(name))
+
+    def _make_terminal(self, name: str, part: TerminalPart) -> Terminal:
+        kind, dialect = TERMINAL_KINDS[part.kind], self._dialect(part)
+        address = self._line(name, part.line, self._address(part), dialect)
+        own: dict[str, Any] = {}
+        if part.tank is not None:
+            own["tank_minor"] = part.tank.minor("EUR", self.random)
+        if part.fare is not None:
+            own["fare_minor"] = part.fare.minor("EUR", self.random)
+        terminal = kind(
+            address,
+            terminal_id=part.id,
+            merchant=replace(kind.usual_merchant, **_merchant_changes(part)),
+            capability=replace(kind.usual_capability, **self._capability_changes(part)),
+            clock=self.clock,
+            random_bytes=self.random.randbytes,
+            dialect=dialect,
+            watcher=self.trace.watcher(name),
+            **own,
+        )
+        self._open.callback(terminal.close)
+        if part.mac != "none":
+            protect(terminal.link, terminal.messages, bytes.fromhex(test_values.LINE_KEY), part.mac)
+        return terminal
+
+    def _capability_changes(self, part: TerminalPart) -> dict[str, Any]:
+        changes: dict[str, Any] = {"timeout_seconds": part.timeout, "partial_approvals": part.partial_approvals}
+        if part.floor_limit is not None:
+            changes["floor_limit_minor"] = part.floor_limit.minor("EUR", self.random)
+        if part.unverified_limit is not None:
+            changes["unverified_limit_minor"] = part.unverified_limit.minor("EUR", self.random)
+        if part.relay_limit is not None:
+            changes["relay_seconds_max"] = part.relay_limit
+        return changes
+
+    @staticmethod
+    def _dialect(part: TerminalPart) -> Dialect | None:
+        return None if part.dialect is None else dialect_named(part.dialect)
+
+    def _address(self, part: TerminalPart) -> Address:
+        wanted = needed_listener(part)
+        if wanted is None:
+            return self.server.iso_address
+        if wanted not in self.server.iso_addresses:
+            raise NotPlayable(f"this server has no port for dialect {wanted[0]} with MAC {wanted[1]}")
+        return self.server.iso_addresses[wanted]
+
+    def _line(self, name: str, part: LinePart | None, address: Address, dialect: Dialect | None) -> Address:
+        """The address that a terminal dials: its line's, where it has one."""
+        if part is None:
+            return address
+        faults = {each: getattr(part, each) for each in Faults.__dataclass_fields__}
+        there, back = (
+            Faults(**faults) if part.direction in ("both", way) else Faults() for way in ("to_network", "to_terminal")
+        )
+        framing = BINARY_LENGTH if dialect is None else dialect.framing
+        line = FaultyLink(address, there, back, seed=self.seed, framing=framing)
+        self.lines[name] = self._open.enter_context(line)
+        return line.address
+
+    def currency_of(self, phone: str) -> str:
+        """The currency of the account behind a phone."""
+        card = self.cast.cards[self.cast.phones[phone].card]
+        return self.cast.accounts[card.account].currency
+
+    def minor(self, amount: Amount, currency: str) -> tuple[int, str]:
+        """An amount in minor units, and its currency."""
+        named = amount.currency or currency
+        return amount.minor(named, self.random), named
+
+    def outcome(self, receipt: Receipt) -> Outcome:
+        """What came of a payment, with the network's explanation."""
+        identifier = receipt.authorization_id
+        return of_receipt(receipt, None if identifier is None else self.issuer.authorization(identifier))
+
+
+def needed_listener(part: TerminalPart) -> tuple[str, str] | None:
+    """The port that a terminal needs beside the network's own: dialect and MAC algorithm."""
+    if part.dialect is None and part.mac == "none":
+        return None
+    return part.dialect or "ascii_1987", part.mac
+
+
+def _merchant_changes(part: TerminalPart) -> dict[str, Any]:
+    changes = {
+        "name": part.merchant,
+        "identifier": part.merchant_id,
+        "category": part.category,
+        "country": part.country,
+        "acquirer": part.acquirer,
+        "position": part.position,
+    }
+    return {name: value for name, value in changes.items() if value is not None}

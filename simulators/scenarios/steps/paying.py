@@ -1,0 +1,196 @@
+"""Steps that pay: at every kind of terminal."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from simulators.scenarios.outcome import DONE, Outcome
+from simulators.scenarios.stage import Stage
+from simulators.scenarios.steps.step import PhoneStep, Step, TerminalStep
+from simulators.scenarios.values import AmountText
+from simulators.terminals.messages import PURCHASE, PURCHASE_WITH_CASH_BACK
+
+_BOTH = {"phone": "phones", "at": "terminals"}
+
+
+class _Payment(PhoneStep, TerminalStep):
+    """A phone at a terminal."""
+
+    refers_to: ClassVar[dict[str, str]] = _BOTH
+
+    amount: AmountText = Field(description="How much.")
+
+    def _minor(self, stage: Stage) -> tuple[int, str]:
+        return stage.minor(self.amount, stage.currency_of(self.phone))
+
+
+class Tap(_Payment):
+    """A purchase by tap: 0100, held until it is completed. cash_back: how much of it is cash."""
+
+    verb: ClassVar[str] = "tap"
+
+    cash_back: AmountText | None = Field(default=None, description="How much of it is cash.")
+    preauthorization: bool = Field(default=False, description="Whether the final amount comes later.")
+
+    def play(self, stage: Stage) -> Outcome:
+        """Tap."""
+        amount, currency = self._minor(stage)
+        terminal, phone = self.place(stage), self.actor(stage)
+        operation, cash = PURCHASE, 0
+        if self.cash_back is not None:
+            operation, cash = PURCHASE_WITH_CASH_BACK, stage.minor(self.cash_back, currency)[0]
+        transaction = terminal.start(amount, currency, operation)
+        receipt = terminal.authorize_card(phone, transaction, preauthorization=self.preauthorization, cash_minor=cash)
+        return stage.outcome(receipt)
+
+
+class Buy(_Payment):
+    """A purchase by tap that is posted at once (0200)."""
+
+    verb: ClassVar[str] = "buy"
+
+    def play(self, stage: Stage) -> Outcome:
+        """Tap."""
+        return stage.outcome(self.place(stage).buy(self.actor(stage), *self._minor(stage)))
+
+
+class PayByCode(_Payment):
+    """The phone shows a QR code, the merchant scans it (consumer-presented)."""
+
+    verb: ClassVar[str] = "pay_by_code"
+
+    def play(self, stage: Stage) -> Outcome:
+        """Show and scan."""
+        return stage.outcome(self.place(stage).pay_by_code(self.actor(stage).show_code(), *self._minor(stage)))
+
+
+class Scan(_Payment):
+    """The merchant shows a QR code, the phone scans it (merchant-presented)."""
+
+    verb: ClassVar[str] = "scan"
+
+    amount_in_code: bool = Field(default=True, description="Whether the code names the amount, or the customer does.")
+
+    def play(self, stage: Stage) -> Outcome:
+        """Show and scan."""
+        amount, currency = self._minor(stage)
+        terminal = self.place(stage)
+        code = terminal.show_code(amount if self.amount_in_code else None, currency)
+        return stage.outcome(terminal.take(self.actor(stage).scan(code, amount)))
+
+
+class PayInApp(_Payment):
+    """A purchase in the shop's app. indicator: ECI."""
+
+    verb: ClassVar[str] = "pay_in_app"
+
+    indicator: str = Field(default="05", pattern="^[0-9]{2}$", description="Electronic commerce indicator (ECI).")
+
+    def play(self, stage: Stage) -> Outcome:
+        """Confirm."""
+        amount, currency = self._minor(stage)
+        receipt = self.place(stage).pay_in_app(self.actor(stage), amount, currency, indicator=self.indicator)
+        return stage.outcome(receipt)
+
+
+class Withdraw(_Payment):
+    """Cash at a machine."""
+
+    verb: ClassVar[str] = "withdraw"
+
+    pin: str = Field(pattern="^[0-9]{4,12}$", description="What is typed in.")
+
+    def play(self, stage: Stage) -> Outcome:
+        """Tap, PIN, cash."""
+        amount, currency = self._minor(stage)
+        return stage.outcome(self.place(stage).withdraw(self.actor(stage), amount, self.pin, currency))
+
+
+class AskBalance(PhoneStep, TerminalStep):
+    """Ask a cash machine what is left."""
+
+    verb: ClassVar[str] = "ask_balance"
+    refers_to: ClassVar[dict[str, str]] = _BOTH
+
+    pin: str = Field(pattern="^[0-9]{4,12}$", description="What is typed in.")
+
+    def play(self, stage: Stage) -> Outcome:
+        """Tap, PIN, look."""
+        receipt = self.place(stage).balance(self.actor(stage), self.pin, stage.currency_of(self.phone))
+        return stage.outcome(receipt)
+
+
+class UnlockPump(PhoneStep, TerminalStep):
+    """Pre-authorize a tank of fuel."""
+
+    verb: ClassVar[str] = "unlock_pump"
+    refers_to: ClassVar[dict[str, str]] = _BOTH
+
+    def play(self, stage: Stage) -> Outcome:
+        """Tap."""
+        return stage.outcome(self.place(stage).unlock(self.actor(stage), stage.currency_of(self.phone)))
+
+
+class CheckIn(_Payment):
+    """Pre-authorize a stay or a rental."""
+
+    verb: ClassVar[str] = "check_in"
+
+    def play(self, stage: Stage) -> Outcome:
+        """Tap."""
+        return stage.outcome(self.place(stage).check_in(self.actor(stage), *self._minor(stage)))
+
+
+class Vend(_Payment):
+    """Something from a machine. gets_stuck: then the money comes back."""
+
+    verb: ClassVar[str] = "vend"
+
+    gets_stuck: bool = Field(default=False, description="Whether it gets stuck; then the payment is taken back.")
+
+    def play(self, stage: Stage) -> Outcome:
+        """Tap."""
+        amount, currency = self._minor(stage)
+        receipts = self.place(stage).vend(self.actor(stage), amount, currency, gets_stuck=self.gets_stuck)
+        return stage.outcome(receipts[-1])
+
+
+class Ride(PhoneStep, TerminalStep):
+    """Go through a transit gate, which asks the network later."""
+
+    verb: ClassVar[str] = "ride"
+    refers_to: ClassVar[dict[str, str]] = _BOTH
+
+    def play(self, stage: Stage) -> Outcome:
+        """Tap."""
+        return stage.outcome(self.place(stage).open(self.actor(stage), stage.currency_of(self.phone)))
+
+
+class SettleRides(TerminalStep):
+    """Ask the network for all rides of a gate (deferred authorization)."""
+
+    verb: ClassVar[str] = "settle_rides"
+
+    def play(self, stage: Stage) -> Outcome:
+        """Ask."""
+        gate = self.place(stage)
+        receipts = gate.settle()
+        approved = sum(receipt.approved for receipt in receipts)
+        values = {"approved": approved, "declined": len(receipts) - approved, "denied": len(gate.deny_list)}
+        return Outcome(DONE, f"{approved} of {len(receipts)} rides approved", values)
+
+
+class Echo(TerminalStep):
+    """Ask whether the network is there (0800)."""
+
+    verb: ClassVar[str] = "echo"
+
+    def play(self, stage: Stage) -> Outcome:
+        """Ask."""
+        answer = self.place(stage).echo()
+        return Outcome(DONE if answer.get(39) == "00" else f"response_code_{answer.get(39)}")
+
+
+PAYING: tuple[type[Step], ...] = (
+    Tap, Buy, PayByCode, Scan, PayInApp, Withdraw, AskBalance, UnlockPump, CheckIn, Vend, Ride, SettleRides, Echo,
+)  # fmt: skip

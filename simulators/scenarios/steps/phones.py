@@ -1,0 +1,213 @@
+"""Steps that concern a phone and its token."""
+
+import re
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from simulators.scenarios.outcome import Outcome
+from simulators.scenarios.stage import Stage
+from simulators.scenarios.steps.step import PhoneStep, Step
+from simulators.scenarios.values import Seconds
+
+_CODE = re.compile(r"\d{6}")
+
+
+def _of_token(token: dict[str, Any]) -> Outcome:
+    decision = token.get("decision") or {}
+    return Outcome(
+        str(decision.get("outcome", "done")),
+        values={"state": token["state"], "reasons": decision.get("reasons", [])},
+    )
+
+
+class RequestToken(PhoneStep):
+    """Ask for a token: `approved`, `require_additional_authentication` or `declined`."""
+
+    verb: ClassVar[str] = "request_token"
+
+    device_score: int | None = Field(default=None, ge=1, le=5, description="The wallet's score of the device.")
+    account_score: int | None = Field(default=None, ge=1, le=5, description="And of the account.")
+
+    def play(self, stage: Stage) -> Outcome:
+        """Register and ask."""
+        phone = self.actor(stage)
+        if phone.device_id is None:
+            phone.register()
+        scores = {"device_score": self.device_score, "account_score": self.account_score}
+        risk = {name: score for name, score in scores.items() if score is not None}
+        card = stage.cards[stage.cast.phones[self.phone].card]
+        wish = stage.wish(self.phone) | ({"risk": risk} if risk else {})
+        return _of_token(phone.request_token(card, **wish))
+
+
+class Activate(PhoneStep):
+    """Activate a token that was approved."""
+
+    verb: ClassVar[str] = "activate"
+
+    def play(self, stage: Stage) -> Outcome:
+        """Activate."""
+        return Outcome(values={"state": self.actor(stage).activate()["state"]})
+
+
+class Provision(PhoneStep):
+    """Register, ask, activate: all of it."""
+
+    verb: ClassVar[str] = "provision"
+
+    def play(self, stage: Stage) -> Outcome:
+        """Provision."""
+        stage.provision(self.phone)
+        return Outcome()
+
+
+class SendCode(PhoneStep):
+    """Have a one-time code sent."""
+
+    verb: ClassVar[str] = "send_code"
+
+    method: Literal["text_message", "e_mail"] = Field(default="text_message", description="How.")
+
+    def play(self, stage: Stage) -> Outcome:
+        """Send, and look at what came."""
+        phone = self.actor(stage)
+        phone.send_code(self.method)
+        sent = stage.issuer.call("GET", f"/v1/simulations/messages?token_id={phone.token_id}")["data"][0]
+        found = _CODE.search(sent["text"])
+        assert found is not None, "a code message holds six digits"
+        stage.codes[self.phone] = found[0]
+        return Outcome()
+
+
+class EnterCode(PhoneStep):
+    """Enter the code that was sent, or a wrong one."""
+
+    verb: ClassVar[str] = "enter_code"
+
+    wrong: bool = Field(default=False, description="Whether it is another one.")
+
+    def play(self, stage: Stage) -> Outcome:
+        """Enter."""
+        code = stage.codes[self.phone]
+        if self.wrong:
+            code = f"{(int(code) + 1) % 1_000_000:06d}"
+        return Outcome(values={"state": self.actor(stage).enter_code(code)["state"]})
+
+
+class ChangeToken(PhoneStep):
+    """Suspend, resume or deactivate a token. by: who does it."""
+
+    verb: ClassVar[str] = "change_token"
+
+    change: Literal["suspend", "resume", "deactivate"] = Field(description="What is done.")
+    by: Literal["cardholder", "issuer", "network"] = Field(default="cardholder", description="Who does it.")
+
+    def play(self, stage: Stage) -> Outcome:
+        """Change."""
+        phone = self.actor(stage)
+        if self.by == "cardholder":
+            token = phone.delete_token() if self.change == "deactivate" else phone.change_token(self.change)
+        else:
+            path = f"/v1/tokens/{phone.token_id}/{self.change}"
+            token = stage.issuer.call("POST", path, {"initiator": self.by})
+        return Outcome(values={"state": token["state"]})
+
+
+class Refill(PhoneStep):
+    """Get the next limited-use key."""
+
+    verb: ClassVar[str] = "refill"
+
+    def play(self, stage: Stage) -> Outcome:
+        """Refill."""
+        phone = self.actor(stage)
+        phone.refill()
+        return Outcome(values={"taps_left": phone.taps_left})
+
+
+class Set(PhoneStep):
+    """Lock a phone, take its network away, set its clock wrong, tamper with it."""
+
+    verb: ClassVar[str] = "set_phone"
+
+    locked: bool | None = Field(default=None, description="Whether it is locked.")
+    network: bool | None = Field(default=None, description="Whether it has a network.")
+    clock_ahead: Seconds | None = Field(default=None, description="How far its clock is ahead.")
+    tampered: bool | None = Field(default=None, description="Whether it signs on when its key is used up.")
+
+    def play(self, stage: Stage) -> Outcome:
+        """Set."""
+        phone = self.actor(stage)
+        if self.locked is not None:
+            phone.is_locked = self.locked
+        if self.network is not None:
+            phone.has_network = self.network
+        if self.clock_ahead is not None:
+            phone.seconds_wrong = self.clock_ahead
+        if self.tampered is not None:
+            phone.is_tampered = self.tampered
+        return Outcome()
+
+
+class FactoryReset(PhoneStep):
+    """Forget everything."""
+
+    verb: ClassVar[str] = "factory_reset"
+
+    def play(self, stage: Stage) -> Outcome:
+        """Reset."""
+        self.actor(stage).factory_reset()
+        return Outcome()
+
+
+class LookAtPhone(PhoneStep):
+    """What the phone and its token say: `state`, `taps_left`, `wants_refill`."""
+
+    verb: ClassVar[str] = "look_at_phone"
+
+    def play(self, stage: Stage) -> Outcome:
+        """Look."""
+        phone = self.actor(stage)
+        if phone.token_id is None:
+            return Outcome(values={"state": "none", "taps_left": None, "wants_refill": False})
+        state = stage.issuer.call("GET", f"/v1/tokens/{phone.token_id}")["state"]
+        values: dict[str, Any] = {"state": state}
+        if state != "requested":
+            values |= {"taps_left": phone.taps_left, "wants_refill": phone.wants_refill}
+        return Outcome(values=values)
+
+
+class MoveToken(PhoneStep):
+    """Get a token on this phone that replaces the one on another."""
+
+    verb: ClassVar[str] = "move_token"
+    refers_to: ClassVar[dict[str, str]] = {"phone": "phones", "from_phone": "phones"}
+
+    from_phone: str = Field(description="Whose token it replaces.")
+
+    def play(self, stage: Stage) -> Outcome:
+        """Provision with `replaces`."""
+        phone, other = self.actor(stage), stage.phones[self.from_phone]
+        card = stage.cards[stage.cast.phones[self.phone].card]
+        phone.provision(card, **stage.wish(self.phone), replaces=other.token_id)
+        return Outcome()
+
+
+class PushProvision(PhoneStep):
+    """Get a token by the issuer's push payload, in place of the card's identifier."""
+
+    verb: ClassVar[str] = "push_provision"
+
+    def play(self, stage: Stage) -> Outcome:
+        """Provision."""
+        card = stage.cards[stage.cast.phones[self.phone].card]
+        payload = stage.issuer.call("POST", f"/v1/cards/{card}/push_payloads")["push_payload"]
+        self.actor(stage).provision(None, **stage.wish(self.phone), push_payload=payload)
+        return Outcome()
+
+
+PHONES: tuple[type[Step], ...] = (
+    RequestToken, Activate, Provision, SendCode, EnterCode, ChangeToken, Refill, Set, FactoryReset, LookAtPhone,
+    MoveToken, PushProvision,
+)  # fmt: skip

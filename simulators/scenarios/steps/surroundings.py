@@ -1,0 +1,89 @@
+"""Steps that change the world around: time, lines, thieves."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from pydantic import Field
+
+from simulators.attackers.attack import attack
+from simulators.attackers.catalogue import ATTACKS
+from simulators.attackers.scene import Scene
+from simulators.scenarios.outcome import DONE, Outcome
+from simulators.scenarios.stage import Stage
+from simulators.scenarios.steps.step import Step
+from simulators.scenarios.values import Seconds
+
+
+class Clock(Step):
+    """Let time pass."""
+
+    verb: ClassVar[str] = "clock"
+
+    advance: Seconds | None = Field(default=None, description="How far to go forward.")
+    set_to: datetime | None = Field(default=None, description="When to go forward to.")
+    frozen: bool | None = Field(default=None, description="Stand still, or run.")
+
+    def play(self, stage: Stage) -> Outcome:
+        """Change the clock."""
+        if self.frozen:
+            stage.clock.freeze()
+        if self.advance is not None:
+            stage.clock.advance(self.advance)
+        if self.set_to is not None:
+            stage.clock.set_to(self.set_to)
+        if self.frozen is False:
+            stage.clock.run()
+        return Outcome()
+
+
+class Line(Step):
+    """Cut a terminal's line, or mend it. Cut, the terminal cannot reach the network."""
+
+    verb: ClassVar[str] = "line"
+    refers_to: ClassVar[dict[str, str]] = {"at": "terminals"}
+
+    at: str = Field(default="terminal", description="Whose line.")
+    cut: bool = Field(description="Whether it is cut.")
+
+    def play(self, stage: Stage) -> Outcome:
+        """Cut or mend."""
+        link = stage.terminals[self.at].link
+        link.close()
+        link.is_unplugged = self.cut
+        return Outcome()
+
+
+class Attack(Step):
+    """Let a thief try. It goes well where every attempt is refused for a reason that is expected of the attack."""
+
+    verb: ClassVar[str] = "attack"
+
+    attack: str = Field(description="Which attack, see `tapwright attack --help`.")
+    attempts: int = Field(default=10, ge=1, le=1000, description="How often.")
+
+    def play(self, stage: Stage) -> Outcome:
+        """Try."""
+        if self.attack not in ATTACKS:
+            return Outcome("no_such_attack", f"there are {', '.join(ATTACKS)}")
+        scene = Scene(stage.server.http_url, stage.server.iso_address, stage.server.wall_clock)
+        try:
+            campaign = attack(ATTACKS[self.attack], scene, self.attempts, stage.random.randrange(2**32))
+        finally:
+            scene.close()
+        told = ", ".join(f"{reason} {count}" for reason, count in sorted(campaign.reasons.items()))
+        return Outcome("refused" if not campaign.unexpected else "got_through", told, {"refused": campaign.refused})
+
+
+class Note(Step):
+    """Nothing, for readers of the file: what happens without anybody doing anything."""
+
+    verb: ClassVar[str] = "note"
+
+    text: str = Field(description="What the reader should know.")
+
+    def play(self, _stage: Stage) -> Outcome:
+        """Go on."""
+        return Outcome(DONE, self.text)
+
+
+SURROUNDINGS: tuple[type[Step], ...] = (Clock, Line, Attack, Note)

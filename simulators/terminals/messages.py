@@ -1,0 +1,159 @@
+"""The messages that terminals send, field by field; what the fields mean is in ``docs/wire.md``."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from authz.iso8583 import codec
+from simulators.terminals.contactless_reader import CardAnswer
+from simulators.terminals.merchant import Merchant
+from tokenvault.currencies import CURRENCIES
+from tokenvault.emv import tlv
+
+PURCHASE, CASH, PURCHASE_WITH_CASH_BACK, REFUND, BALANCE = "00", "01", "09", "20", "31"
+_CARD_TAGS = ("82", "84", "9F10", "9F26", "9F27", "9F36")
+_PREAUTHORIZATION = "06"
+_CREDIT_ACCOUNT, _CASH_AMOUNT = "30", "40"
+
+PARTIAL_APPROVALS = "61"
+ELECTRONIC_COMMERCE_INDICATOR = "42"
+"""Subelements of DE 48."""
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """One payment before the tap: what the terminal puts on its side of the cryptogram. values: tag -> value."""
+
+    amount_minor: int
+    currency: str
+    values: dict[str, bytes]
+    operation: str = PURCHASE
+
+
+def subelement(name: str, content: str) -> str:
+    """One subelement of DE 48."""
+    return f"{name}{len(content):02d}{content}"
+
+
+class MessageMaker:
+    """Makes the messages of one terminal and numbers them. clock: Unix seconds.  first_stan: of the first message."""
+
+    def __init__(self, terminal_id: str, merchant: Merchant, clock: Callable[[], float], first_stan: int) -> None:
+        self.terminal_id = terminal_id
+        self.merchant = merchant
+        self._clock = clock
+        self._stan = first_stan
+
+    def request(
+        self,
+        transaction: Transaction,
+        card: CardAnswer,
+        *,
+        entry_mode: str,
+        message_type: str = "0100",
+        preauthorization: bool = False,
+        cash_minor: int = 0,
+        private_data: str = "",
+    ) -> codec.Message:
+        """A request with a card: 0100, or 0200 to post at once. cash_minor: the cash in it.  private_data: DE 48."""
+        chip = {**transaction.values, **{tag: card.values[tag] for tag in _CARD_TAGS if tag in card.values}}
+        message = {
+            0: message_type,
+            **self._every_message(transaction.amount_minor, transaction.currency, transaction.operation),
+            14: card.track2.expiry,
+            22: entry_mode,
+            23: f"{int(card.pan_sequence_number):03d}",
+            35: card.track2.text("="),
+            43: self.merchant.name_and_location,
+            55: tlv.encode(chip.items()).hex().upper(),
+        }
+        if preauthorization:
+            message[25] = _PREAUTHORIZATION
+        if private_data:
+            message[48] = private_data
+        if cash_minor:
+            number = f"{CURRENCIES[transaction.currency].number:03d}"
+            message[54] = f"{_CREDIT_ACCOUNT}{_CASH_AMOUNT}{number}D{cash_minor:012d}"
+        if self.merchant.position_text is not None:
+            message[59] = self.merchant.position_text
+        return message
+
+    def plain(self, message_type: str, amount_minor: int, currency: str, operation: str = PURCHASE) -> codec.Message:
+        """What every message says, without a card."""
+        return {0: message_type, **self._every_message(amount_minor, currency, operation)}
+
+    def reversal(self, original: codec.Message, remaining_minor: int | None = None) -> codec.Message:
+        """0420 for an earlier message; whole, or down to what remains of it."""
+        message = self._referring("0420", original, int(original[4]), original[3][:2])
+        message[37] = original[37]
+        if remaining_minor is not None:
+            message[95] = f"{remaining_minor:012d}" + "0" * 30
+        return message
+
+    def increment(self, original: codec.Message, amount_minor: int) -> codec.Message:
+        """0100 that adds to an earlier authorization."""
+        return self._referring("0100", original, amount_minor, original[3][:2])
+
+    def completion(
+        self, original: codec.Message, amount_minor: int, part: tuple[int, int] | None = None
+    ) -> codec.Message:
+        """0220 that posts an authorized payment. part: which completion it is, and of how many."""
+        message = self._referring("0220", original, amount_minor, original[3][:2])
+        if part is not None:
+            message[60] = f"{part[0]:02d}{part[1]:02d}"
+        return message
+
+    def refund(self, original: codec.Message, amount_minor: int) -> codec.Message:
+        """0200 that gives back what an earlier message posted."""
+        return self._referring("0200", original, amount_minor, REFUND)
+
+    def advice(self, request: codec.Message, response_code: str) -> codec.Message:
+        """0220 of a payment that the terminal approved by itself, with the card data of its own request."""
+        kept = {number: value for number, value in request.items() if number not in (0, 39)}
+        return {0: "0220", **kept, 39: response_code}
+
+    @staticmethod
+    def repeated(message: Mapping[int, str]) -> codec.Message:
+        """The same message, marked as sent before."""
+        return {**message, 0: message[0][:3] + "1"}
+
+    def management(self, code: str) -> codec.Message:
+        """0800. code: DE 70."""
+        fields = self._every_message(0, "EUR", PURCHASE)
+        return {0: "0800", 7: fields[7], 11: fields[11], 41: fields[41], 70: code}
+
+    def _referring(
+        self, message_type: str, original: codec.Message, amount_minor: int, operation: str
+    ) -> codec.Message:
+        currency = original[49]
+        message = {
+            0: message_type,
+            **self._every_message(amount_minor, currency, operation),
+            22: original[22],
+            90: original[0] + original[11] + original[7] + original[32].rjust(11, "0") + "0" * 11,
+        }
+        for number in (2, 14, 25, 35):
+            if number in original:
+                message[number] = original[number]
+        return message
+
+    def _every_message(self, amount_minor: int, currency: str, operation: str) -> codec.Message:
+        """currency: ISO 4217, letters or number."""
+        self._stan = self._stan % 999_999 + 1
+        now = time.gmtime(self._clock())
+        return {
+            3: f"{operation}0000",
+            4: f"{amount_minor:012d}",
+            7: time.strftime("%m%d%H%M%S", now),
+            11: f"{self._stan:06d}",
+            12: time.strftime("%H%M%S", now),
+            13: time.strftime("%m%d", now),
+            18: self.merchant.category,
+            19: self.merchant.country,
+            25: "00",
+            32: self.merchant.acquirer,
+            37: f"{now.tm_year % 10}{now.tm_yday:03d}{now.tm_hour:02d}{self._stan:06d}",
+            41: f"{self.terminal_id:<8}",
+            42: f"{self.merchant.identifier:<15}",
+            49: currency if currency.isdecimal() else f"{CURRENCIES[currency].number:03d}",
+        }

@@ -1,0 +1,81 @@
+"""Every message on a terminal's line, readable: kept, printed, and written to files."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from authz.iso8583 import codec
+from authz.iso8583.fields import HEADER, Dialect
+from simulators.terminals.iso_link import Watcher
+from tokenvault.pan import masked
+
+_PAN, _TRACK2, _PIN, _CHIP = 2, 35, 52, 55
+
+
+@dataclass(frozen=True)
+class Traced:
+    """One message. direction: "sent" or "received"."""
+
+    terminal: str
+    direction: str
+    message: codec.Message
+    dialect: Dialect
+
+    def shown(self) -> dict[str, str]:
+        """Its fields by number, numbers of cards masked and PINs left out."""
+        return shown(self.message)
+
+    def line(self) -> str:
+        """The message in one line."""
+        arrow = "->" if self.direction == "sent" else "<-"
+        fields = " ".join(f"{number}={value}" for number, value in self.shown().items() if number != "0")
+        return f"{self.terminal} {arrow} {self.message.get(0, '????')} {fields}"
+
+
+def shown(message: codec.Message) -> dict[str, str]:
+    """A message's fields by number as they may be shown: numbers of cards masked, PINs left out, no header."""
+    fields = {}
+    for number in sorted(message):
+        value = message[number]
+        if number == HEADER:
+            continue
+        if number == _PAN:
+            value = masked(value)
+        elif number == _TRACK2:
+            pan, _, rest = value.replace("D", "=").partition("=")
+            value = f"{masked(pan)}={rest[:4]}..."
+        elif number == _PIN:
+            value = "(PIN)"
+        fields[str(number)] = value
+    return fields
+
+
+@dataclass
+class Trace:
+    """All messages of some terminals, in order."""
+
+    messages: list[Traced] = field(default_factory=list)
+
+    def watcher(self, terminal: str) -> Watcher:
+        """What a terminal's line tells of its messages."""
+
+        def watch(direction: str, encoded: bytes, dialect: Dialect) -> None:
+            try:
+                message = codec.decode(encoded, dialect)
+            except codec.MessageError as error:
+                message = error.fields
+            self.messages.append(Traced(terminal, direction, message, dialect))
+
+        return watch
+
+    def since(self, mark: int) -> list[Traced]:
+        """The messages after so many."""
+        return self.messages[mark:]
+
+
+def as_json_lines(messages: Iterable[Traced]) -> str:
+    """Messages for a file, one JSON object a line."""
+    return "".join(
+        json.dumps({"terminal": each.terminal, "direction": each.direction, "fields": each.shown()}) + "\n"
+        for each in messages
+    )
