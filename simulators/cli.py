@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulators.bench_verbs import BENCH_VERBS, UsageError, add_bench_verbs
+
 if TYPE_CHECKING:
     from simulators.settings import Settings
 
@@ -95,6 +97,7 @@ def argument_parser() -> argparse.ArgumentParser:
     keys.add_argument("action", choices=["rewrap"], help="rewrap: by the root key in --new-root-key-file")
     keys.add_argument("--new-root-key-file", type=Path, required=True, help="made if it is not there")
     _add_vault_flags(keys)
+    add_bench_verbs(verbs)
     return parser
 
 
@@ -195,7 +198,15 @@ def _vault(arguments: argparse.Namespace) -> int:
     return run_vault_verb(settings, getattr(arguments, "head", None), getattr(arguments, "new_root_key_file", None))
 
 
-_VERBS = {"serve": _serve, "demo": _demo, "explain": _explain, "journal": _journal, "audit": _vault, "keys": _vault}
+_VERBS = {
+    "serve": _serve,
+    "demo": _demo,
+    "explain": _explain,
+    "journal": _journal,
+    "audit": _vault,
+    "keys": _vault,
+    **BENCH_VERBS,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -203,6 +214,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = argument_parser().parse_args(argv)
     try:
         return _VERBS[arguments.verb](arguments)
+    except UsageError as error:
+        sys.stderr.write(f"tapwright: {error}\n")
+        return 2
     except KeyboardInterrupt:
         return 130
 

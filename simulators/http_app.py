@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from starlette.routing import BaseRoute
 
 from authz.engine import Engine
 from authz.errors import EngineStopped
@@ -120,6 +122,21 @@ def build_app(
         rate_limits=RateLimits(time.monotonic),
         answer_to=lambda error: _engine_stopped() if isinstance(error, EngineStopped) else None,
     )
+    app.router.routes += _routes()
+    registry = CollectorRegistry()
+    registry.register(_Figures(engine, iso_network, iso_server))
+    _add_operations(app, registry)
+    _tell_of_idempotency(app)
+    return app
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """The routes of both packages: made once, for FastAPI takes a tenth of a second to prepare them.
+
+    A route knows no application: it finds the one that it is called in by the request.
+    """
+    every = APIRouter()
     for module in (
         accounts,
         cards,
@@ -132,7 +149,7 @@ def build_app(
         keys,
         administration,
     ):
-        app.include_router(module.router)
+        every.include_router(module.router)
     issuer, network_side = (Scope.ISSUER, Scope.SANDBOX), (Scope.ISSUER, Scope.NETWORK, Scope.SANDBOX)
     for router, scopes, statuses in (
         (used_accounts.router, issuer, (404,)),
@@ -144,12 +161,8 @@ def build_app(
         (simulations.router, (Scope.SANDBOX,), (404, 409)),
         (messages.router, (Scope.SANDBOX,), (404,)),
     ):
-        app.include_router(router, dependencies=[requires(*scopes)], responses=problem.responses(*statuses))
-    registry = CollectorRegistry()
-    registry.register(_Figures(engine, iso_network, iso_server))
-    _add_operations(app, registry)
-    _tell_of_idempotency(app)
-    return app
+        every.include_router(router, dependencies=[requires(*scopes)], responses=problem.responses(*statuses))
+    return every.routes
 
 
 def _engine_stopped() -> JSONResponse:

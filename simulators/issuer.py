@@ -8,6 +8,7 @@ from joserfc import jwe
 from joserfc.jwk import ECKey
 
 from simulators import test_values
+from tokenvault.outgoing_tls import trusted_authorities
 
 _SEALING = {"alg": "ECDH-ES", "enc": "A256GCM"}
 
@@ -25,7 +26,12 @@ class Issuer:
     """Calls with one API key."""
 
     def __init__(self, base_url: str, api_key: str = test_values.ISSUER_API_KEY) -> None:
-        self._http = httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {api_key}"}, trust_env=False)
+        self._http = httpx.Client(
+            base_url=base_url,
+            headers={"Authorization": f"Bearer {api_key}"},
+            trust_env=False,
+            verify=trusted_authorities(),
+        )
 
     def close(self) -> None:
         """Drop the connection."""

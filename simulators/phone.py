@@ -28,6 +28,7 @@ from simulators.qr.merchant_presented import MerchantCode
 from simulators.terminals.contactless_reader import CardAnswer, ContactlessReader
 from tokenvault.currencies import CURRENCIES
 from tokenvault.emv.cryptogram_versions import SignedFor
+from tokenvault.outgoing_tls import trusted_authorities
 from tokenvault.pan import Track2
 from tokenvault.proof_of_possession import access_token_hash
 
@@ -93,8 +94,13 @@ class Phone:
         self._api_key = api_key
         self._clock = clock
         self._random_bytes = random_bytes
-        self._application = PaymentApplication(self, flow, random_bytes)
-        self._http = httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {api_key}"}, trust_env=False)
+        self._application = PaymentApplication(self, Flow(flow), random_bytes)
+        self._http = httpx.Client(
+            base_url=base_url,
+            headers={"Authorization": f"Bearer {api_key}"},
+            trust_env=False,
+            verify=trusted_authorities(),
+        )
 
     def __repr__(self) -> str:
         return f"Phone({self.name!r}, device={self.device_id}, token={self.token_id})"
@@ -140,14 +146,19 @@ class Phone:
         return self._fetch("limited_use_keys")
 
     @property
+    def holds_token(self) -> bool:
+        """Whether it can sign with a token: it was activated, and its credentials are here."""
+        return self.token_id is not None and self._secure_element.holds(self.token_id)
+
+    @property
     def wants_refill(self) -> bool:
         """Whether its limited-use key is nearly used up."""
-        return self.token_id is not None and self._secure_element.wants_refill(self.token_id)
+        return self.holds_token and self._secure_element.wants_refill(str(self.token_id))
 
     @property
     def taps_left(self) -> int | None:
         """How often its limited-use key still signs; None where it holds the card key."""
-        return None if self.token_id is None else self._secure_element.taps_left(self.token_id)
+        return self._secure_element.taps_left(str(self.token_id)) if self.holds_token else None
 
     def _fetch(self, what: str) -> dict[str, Any]:
         activation = self.call("POST", f"/v1/tokens/{self.token_id}/{what}")
@@ -225,7 +236,7 @@ class Phone:
 
     def personalization(self) -> Personalization:
         """The token that pays at the next tap. Raises: CannotPay."""
-        if self.token_id is None or not self.traits.taps or not self._secure_element.holds(self.token_id):
+        if self.token_id is None or not self.traits.taps or not self.holds_token:
             raise CannotPay(apdu.NOT_FOUND, "there is no token to tap with")
         token = self._secure_element.credentials(self.token_id)
         track2 = Track2(token["token_pan"], token["expiry"], token["service_code"], "0")
@@ -247,7 +258,7 @@ class Phone:
 
     def transaction_counter(self) -> int:
         """The last counter used."""
-        return 0 if self.token_id is None else self._secure_element.transaction_counter(self.token_id)
+        return self._secure_element.transaction_counter(str(self.token_id)) if self.holds_token else 0
 
     def _signed(self, values: Mapping[str, bytes], signed_for: SignedFor) -> dict[str, bytes]:
         assert self.token_id is not None, "provision a token before paying"
@@ -266,7 +277,7 @@ class Phone:
         """Sign what was confirmed on the screen. Raises: CannotDoThis."""
         if self.is_locked:
             raise CannotDoThis(f"{self.name} is locked")
-        if self.token_id is None:
+        if self.token_id is None or not self.holds_token:
             raise CannotDoThis(f"{self.name} holds no token")
         token = self._secure_element.credentials(self.token_id)
         try:

@@ -52,6 +52,8 @@ log = structlog.get_logger()
 Clock = Callable[[], float]
 
 _RESEAL_PAUSE_SECONDS = 0.5
+_GRACEFUL_SECONDS = 5
+_TICKS_A_SECOND = 10  # uvicorn's own count
 
 
 class StartError(Exception):
@@ -59,7 +61,33 @@ class StartError(Exception):
 
 
 class _QuietServer(uvicorn.Server):
-    """uvicorn without its signal handlers: who runs the sandbox decides when it stops."""
+    """uvicorn without its signal handlers: who runs the sandbox decides when it stops, and does not wait for a tick."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.leave = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Refresh what every answer says (the date) until told to leave."""
+        ticks = 0
+        while not await self.on_tick(ticks) and not self.leave.is_set():
+            ticks += _TICKS_A_SECOND
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.leave.wait(), 1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let what is being answered end; idle connections close at once."""
+        for listener in (*self.servers, *(sockets or ())):
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        try:
+            async with asyncio.timeout(_GRACEFUL_SECONDS):
+                while self.server_state.connections or self.server_state.tasks:
+                    await asyncio.sleep(0.002)
+        except TimeoutError:
+            for task in self.server_state.tasks:
+                task.cancel()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -214,7 +242,6 @@ class Sandbox:
             log_config=None,
             access_log=False,
             lifespan="off",
-            timeout_graceful_shutdown=5,
             **self._tls(),
         )
         try:
@@ -227,7 +254,7 @@ class Sandbox:
             await asyncio.sleep(0.005)
 
         async def shut_down() -> None:
-            server.should_exit = True
+            server.leave.set()
             await serving
 
         self._cleanup.push_async_callback(shut_down)

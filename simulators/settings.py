@@ -23,6 +23,8 @@ from tokenvault.program import LimitedUse, PanGeneration, Program
 from tokenvault.vault import Vault
 
 CONFIGURATION_FILE = "tapwright.toml"
+VAULT = "vault.db"
+"""The vault's SQLite file in a data directory."""
 
 _ALL_SCOPES = list(Scope)
 _MASTER_KEY_BYTES = 16
@@ -188,7 +190,7 @@ class Settings(BaseSettings):
         """The vault's database; its password is in it."""
         if self.database is not None:
             return self.database.get_secret_value()
-        return f"sqlite:///{self.data_dir / 'vault.db'}"
+        return f"sqlite:///{self.data_dir / VAULT}"
 
     def issuer_server(self) -> IssuerServer | None:
         """Where the issuer's own server is. Raises: ValueError."""
@@ -237,6 +239,29 @@ class Settings(BaseSettings):
                 self.limited_use_key_seconds, self.limited_use_key_taps, self.limited_use_key_refill_at
             ),
         )
+
+
+class _ScratchSettings(Settings):
+    """What is given and the defaults; neither environment nor files."""
+
+    model_config = SettingsConfigDict(toml_file=None, env_prefix="", extra="forbid")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Nothing but what is given."""
+        return (init_settings,)
+
+
+def scratch_settings(data_dir: Path, **more: Any) -> Settings:
+    """Settings of a server that is thrown away: free ports, errors logged only, whatever the environment says."""
+    return _ScratchSettings(**{"data_dir": data_dir, "http_port": 0, "iso_port": 0, "log_level": "error", **more})
 
 
 def load_settings(**flags: Any) -> Settings:

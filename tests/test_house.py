@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "authz": {"authz", "tokenvault"},
     "simulators": {"simulators", "authz", "tokenvault"},
 }
-PURE = {"currencies", "emv", "errors", "identifiers", "pan", "events.webhook_signatures"}
+PURE = {"currencies", "emv", "errors", "identifiers", "outgoing_tls", "pan", "events.webhook_signatures"}
 """What the engine may take from the vault: functions without storage or HTTP."""
 
 EMPTY_NAMES = re.compile(r"util|helper|manager|misc|common", re.IGNORECASE)

@@ -13,6 +13,7 @@ from simulators.phone import Phone
 from simulators.server_clock import ServerClock
 from simulators.terminal import Terminal
 from simulators.terminals.receipt import Receipt
+from tokenvault.outgoing_tls import trusted_authorities
 
 ALL_CHANNELS = ["contactless", "e_commerce", "qr_code"]
 CURRENCY = "EUR"
@@ -62,7 +63,7 @@ class Scene:
 
     def new_client(self) -> httpx.Client:
         """A bare client of the HTTP API."""
-        client = httpx.Client(base_url=self.http_url, trust_env=False, timeout=30)
+        client = httpx.Client(base_url=self.http_url, trust_env=False, timeout=30, verify=trusted_authorities())
         self._open.append(client)
         return client
 
@@ -76,4 +77,6 @@ class Scene:
         """Why a message came out as it did; the response code where the network did not decide it."""
         if receipt.authorization_id is None:
             return f"response_code_{receipt.response_code}"
-        return str(self.issuer.authorization(receipt.authorization_id)["reason"])
+        # The list, not the explanation: that is a replay of the whole journal, and attacks make long ones.
+        named = f"retrieval_reference={receipt.request[37]}&stan={receipt.request[11]}"
+        return str(self.issuer.call("GET", f"/v1/authorizations?{named}&limit=1")["data"][0]["reason"])

@@ -10,6 +10,7 @@ from authz.iso8583.reading import channel_of
 from simulators import test_values
 from simulators.network.issuer_host import card_number
 from tokenvault.emv import tlv
+from tokenvault.outgoing_tls import trusted_authorities
 
 
 class NotProven(Exception):
@@ -32,7 +33,9 @@ class VaultDetokenization:
 
     def __init__(self, base_url: str, api_key: str = test_values.NETWORK_API_KEY) -> None:
         headers = {"Authorization": f"Bearer {api_key}"}
-        self._http = httpx.AsyncClient(base_url=base_url, headers=headers, trust_env=False)
+        self._http = httpx.AsyncClient(
+            base_url=base_url, headers=headers, trust_env=False, verify=trusted_authorities()
+        )
         self._used: dict[str, set[int]] = {}
 
     async def funding_card(self, message: codec.Message) -> tuple[str, str]:

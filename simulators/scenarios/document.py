@@ -197,10 +197,8 @@ class _Parser:
         name = self._text(parts.get("name"))
         if name is not None:
             self._receipts.add(name)
-        line = node.start_mark.line + 1
-        return PlannedStep(
-            line, step, self._expectation(parts.get("expect")), name, self._text(parts.get("comment")) or ""
-        )
+        expect, comment = self._expectation(parts.get("expect")), self._text(parts.get("comment")) or ""
+        return PlannedStep(node.start_mark.line + 1, step, expect, name, comment)
 
     def _check_references(self, node: yaml.Node, verb: str, step: Step) -> None:
         """What a step names must be in the cast, or be a receipt of a step before."""
@@ -212,9 +210,8 @@ class _Parser:
             if named not in there:
                 what = "earlier step with the name" if group == "receipts" else group[:-1]
                 known = ", ".join(sorted(there)) or "none"
-                self._wrong(
-                    _at(node, (field_name,)), f"{verb}.{field_name}: there is no {what} {named!r}; known: {known}"
-                )
+                problem = f"{verb}.{field_name}: there is no {what} {named!r}; known: {known}"
+                self._wrong(_at(node, (field_name,)), problem)
 
     def _expectation(self, node: yaml.Node | None) -> Expectation:
         match node:

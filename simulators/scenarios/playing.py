@@ -139,7 +139,7 @@ def _is_equal(wanted: str | list[str], seen: Any, currency: str | None) -> bool:
         return wanted.lower() in (("true", "yes") if seen else ("false", "no"))
     if currency is not None:
         try:
-            return Decimal(wanted).scaleb(CURRENCIES[currency].exponent) == seen
+            return bool(Decimal(wanted).scaleb(CURRENCIES[currency].exponent) == seen)
         except InvalidOperation:
             return False
     return str(seen) == wanted

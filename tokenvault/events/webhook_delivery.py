@@ -7,6 +7,7 @@ import structlog
 
 from tokenvault.background import in_thread
 from tokenvault.events.webhooks import DueDelivery, Outcome, due_deliveries, record_outcomes
+from tokenvault.outgoing_tls import trusted_authorities
 from tokenvault.vault import Vault
 
 log = structlog.get_logger()
@@ -24,7 +25,8 @@ class WebhookSender:
 
     async def run(self) -> None:
         """Look for what is due, send it, wait a little."""
-        async with httpx.AsyncClient(timeout=_ANSWER_SECONDS_MAX, trust_env=False, follow_redirects=False) as client:
+        authorities = trusted_authorities()
+        async with httpx.AsyncClient(timeout=_ANSWER_SECONDS_MAX, trust_env=False, verify=authorities) as client:
             while True:
                 try:
                     sent = await self.send_due(client)

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -186,12 +187,16 @@ def migrations() -> Config:
     return config
 
 
+@cache
+def _newest_revision() -> str | None:
+    return ScriptDirectory.from_config(migrations()).get_current_head()
+
+
 def _migrate(database: sa.Engine) -> None:
     """Bring the tables to this build's shape, in one transaction; a database that has it is only looked at."""
-    config = migrations()
-    newest = ScriptDirectory.from_config(config).get_current_head()
     with database.begin() as connection:
-        if MigrationContext.configure(connection).get_current_revision() == newest:
+        if MigrationContext.configure(connection).get_current_revision() == _newest_revision():
             return
+        config = migrations()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

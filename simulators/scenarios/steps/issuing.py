@@ -125,23 +125,22 @@ class SetPolicy(Step):
 
 
 class Dispute(Step):
-    """Charge the last posting of an account back, or present it again."""
+    """Charge an account's last purchase back, or present it again."""
 
     verb: ClassVar[str] = "dispute"
     refers_to: ClassVar[dict[str, str]] = {"account": "accounts"}
 
     account: str = Field(default="main", description="Whose posting.")
     change: Literal["chargeback", "representment"] = Field(default="chargeback", description="What is done.")
-    amount: AmountText | None = Field(default=None, description="How much; all of it if left out.")
+    amount: AmountText = Field(description="How much.")
 
     def play(self, stage: Stage) -> Outcome:
         """Dispute."""
         account = stage.accounts[self.account]
-        kind = "purchase" if self.change == "chargeback" else "chargeback"
         postings = stage.issuer.call("GET", f"/v1/transactions?account_id={account}")["data"]
-        disputed = next(posting for posting in postings if posting["kind"] == kind)
+        disputed = next(posting for posting in postings if posting["kind"] == "purchase")
         currency = stage.cast.accounts[self.account].currency
-        body = {} if self.amount is None else {"amount": stage.minor(self.amount, currency)[0]}
+        body = {"amount": stage.minor(self.amount, currency)[0]}
         told = stage.issuer.call("POST", f"/v1/transactions/{disputed['id']}/{self.change}", body)
         return Outcome(values={"kind": told.get("kind")})
 

@@ -172,10 +172,7 @@ class LookAtPhone(PhoneStep):
         if phone.token_id is None:
             return Outcome(values={"state": "none", "taps_left": None, "wants_refill": False})
         state = stage.issuer.call("GET", f"/v1/tokens/{phone.token_id}")["state"]
-        values: dict[str, Any] = {"state": state}
-        if state != "requested":
-            values |= {"taps_left": phone.taps_left, "wants_refill": phone.wants_refill}
-        return Outcome(values=values)
+        return Outcome(values={"state": state, "taps_left": phone.taps_left, "wants_refill": phone.wants_refill})
 
 
 class MoveToken(PhoneStep):

@@ -1,0 +1,111 @@
+"""QA's bench: one object that has everything of a network at hand, for tests and for trying things out.
+
+with scratch_sandbox() as sandbox, Bench(sandbox.http_url, sandbox.iso_address) as bench:
+    receipt = bench.terminal().pay(bench.phone(), 1250)
+    assert bench.reason_of(receipt) == "approved"
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any, Self
+
+from simulators import test_values
+from simulators.card.device_kinds import DEVICE_KINDS
+from simulators.issuer import Issuer
+from simulators.phone import Phone
+from simulators.server_clock import ServerClock
+from simulators.terminals.kinds import TERMINAL_KINDS
+from simulators.terminals.receipt import Receipt
+from simulators.terminals.traces import Trace
+
+ALL_CHANNELS = ["contactless", "e_commerce", "qr_code"]
+_CREDIT_LIMIT = 2_500_00
+_DECISIONS_SHOWN = 3
+
+
+class Bench:
+    """A network, its clock, and makers of accounts, cards, phones and terminals. Use it as a context.
+
+    wall_clock: real time, as the server has it, Unix seconds.
+    """
+
+    def __init__(
+        self, http_url: str, iso_address: tuple[str, int], wall_clock: Callable[[], float] = time.time
+    ) -> None:
+        self.http_url = http_url
+        self.iso_address = iso_address
+        self.issuer = Issuer(http_url, test_values.SANDBOX_API_KEY)
+        self.clock = ServerClock(self.issuer, wall_clock)
+        self.trace = Trace()
+        """Every message on the lines of its terminals."""
+        self._open = ExitStack()
+        self._open.callback(self.issuer.close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def account(self, currency: str = "EUR", credit_limit: int = _CREDIT_LIMIT, **limits: int) -> str:
+        """Open an account; returns its identifier. Amounts in minor units."""
+        return str(self.issuer.open_account(currency, credit_limit, **limits)["id"])
+
+    def card(self, account: str | None = None, pin: str | None = None, **contact_points: str) -> str:
+        """Issue a card, on a new account unless one is named; returns its identifier."""
+        card = str(self.issuer.issue_card(account or self.account(), **contact_points)["id"])
+        if pin is not None:
+            self.issuer.set_pin(card, pin)
+        return card
+
+    def phone(self, card: str | None = None, *, kind: str = "phone", flow: Any = "quick", **token: Any) -> Phone:
+        """A phone with an active token, good for every channel, of a new card unless one is named.
+
+        kind: phone, watch, band or car.  token: other fields of the token's request.
+        """
+        phone = self.bare_phone(kind=kind, flow=flow)
+        phone.provision(card or self.card(), **{"domain": {"channels": ALL_CHANNELS}} | token)
+        return phone
+
+    def bare_phone(self, *, kind: str = "phone", flow: Any = "quick") -> Phone:
+        """A phone without a token."""
+        phone = Phone(self.http_url, clock=self.clock.wall_clock, traits=DEVICE_KINDS[kind], flow=flow, name=kind)
+        self._open.callback(phone.close)
+        return phone
+
+    def terminal(self, kind: str = "pos", **options: Any) -> Any:
+        """A terminal: pos, qr, online, atm, fuel, hotel, restaurant, transit or vending. options: of its class."""
+        watched: dict[str, Any] = {"clock": self.clock, "watcher": self.trace.watcher(kind)}
+        terminal = TERMINAL_KINDS[kind](self.iso_address, **watched | options)
+        self._open.callback(terminal.close)
+        return terminal
+
+    def balance(self, account: str) -> dict[str, Any]:
+        """Limit, posted, held and available, minor units."""
+        return self.issuer.balance(account)
+
+    def decision(self, receipt: Receipt) -> dict[str, Any]:
+        """How the network explains a payment. Raises: LookupError where it did not decide it."""
+        if receipt.authorization_id is None:
+            raise LookupError(f"the network did not decide this: {receipt.response_code} {receipt.detail}")
+        return self.issuer.authorization(receipt.authorization_id)
+
+    def reason_of(self, receipt: Receipt) -> str:
+        """Why a payment came out as it did."""
+        return str(self.decision(receipt)["reason"])
+
+    def told(self) -> list[tuple[str, str]]:
+        """What to know when something went wrong: titles and texts of the last decisions and all messages."""
+        sections = []
+        answers = [each.message for each in self.trace.messages if each.direction == "received" and 62 in each.message]
+        for answer in answers[-_DECISIONS_SHOWN:]:
+            decision = self.issuer.authorization(answer[62])
+            lines = [
+                f"{check['outcome']:11} {check['name']}: saw {check['saw']}; {check['bound']}"
+                for check in decision["checks"]
+            ]
+            sections.append((f"{decision['id']} {decision['reason']}", "\n".join(lines)))
+        if self.trace.messages:
+            sections.append(("messages", "\n".join(message.line() for message in self.trace.messages)))
+        return sections

@@ -1,0 +1,309 @@
+"""The command line of QA's bench: scenarios, attacks, phones, terminals, message tools. Parsing, nothing else."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+_DEFAULT_URL = "http://127.0.0.1:8420"
+_DEFAULT_ISO = "127.0.0.1:8583"
+_DEFAULT_DIALECT = "ascii_1987"
+
+
+def add_bench_verbs(verbs: Any) -> None:
+    """Add them to the parser of `simulators.cli`."""
+    _add_scenario(verbs)
+    _add_attack(verbs)
+    _add_terminal(verbs)
+    _add_phone(verbs)
+    _add_iso(verbs)
+    emv = verbs.add_parser("emv", help="look at EMV data", description="Print EMV data as a tree of named objects.")
+    emv.add_argument("action", choices=["decode"], help="decode: BER-TLV in hexadecimal, such as DE 55")
+    emv.add_argument("hex", help="the data; - reads it from standard input")
+    _add_recordings(verbs)
+    _add_switch(verbs)
+
+
+def _add_scenario(verbs: Any) -> None:
+    scenario = verbs.add_parser(
+        "scenario",
+        help="run scenarios: a card's day as a file",
+        description="Run scenarios, each on a fresh server of its own unless --url names one that runs. The format is "
+        "in docs/qa-guide.md.",
+    )
+    scenario.add_argument(
+        "action",
+        choices=["run", "list", "schema"],
+        help="run: files and folders; list: the scenarios that come along; schema: the format as JSON Schema",
+    )
+    scenario.add_argument(
+        "paths", nargs="*", type=Path, metavar="FILE", help="run: files or folders (all that come along)"
+    )
+    scenario.add_argument("--tag", action="append", default=[], help="only scenarios with this tag; may be repeated")
+    scenario.add_argument("--seed", type=int, help="in place of each scenario's own seed")
+    scenario.add_argument("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML")
+    scenario.add_argument("--html", type=Path, metavar="FILE", help="write a report with every message")
+    scenario.add_argument("--url", help="play on this server, which is left as the scenarios leave it")
+    scenario.add_argument("--iso", default=_DEFAULT_ISO, help=f"its ISO 8583 port ({_DEFAULT_ISO})")
+
+
+def _add_attack(verbs: Any) -> None:
+    attack = verbs.add_parser(
+        "attack",
+        help="let thieves try, and see why they are refused",
+        description="Try attacks in seeded variations on a fresh server, or on the one that --url names. "
+        "Exit code 1 where anything gets through.",
+    )
+    attack.add_argument("names", nargs="*", metavar="NAME", help="which attacks (all): see docs/qa-guide.md")
+    attack.add_argument("--variations", type=int, default=100, help="how often each is tried (100)")
+    attack.add_argument("--seed", type=int, default=1, help="of the variations (1)")
+    attack.add_argument("--url", help="attack this server; its clock may be moved")
+    attack.add_argument("--iso", default=_DEFAULT_ISO, help=f"its ISO 8583 port ({_DEFAULT_ISO})")
+
+
+def _add_terminal(verbs: Any) -> None:
+    terminal = verbs.add_parser(
+        "terminal",
+        help="one payment at a terminal",
+        description="Pay at a contactless terminal of a running server: with a new phone, or a card on a PC/SC reader.",
+    )
+    terminal.add_argument("amount", help="in major units: 12.50")
+    terminal.add_argument("--currency", default="EUR", help="ISO 4217 (EUR)")
+    terminal.add_argument("--post", action="store_true", help="post at once (0200) instead of holding (0100)")
+    terminal.add_argument(
+        "--pcsc", nargs="?", const="", metavar="READER", help="read the card on a PC/SC reader, by part of its name"
+    )
+    terminal.add_argument("--picture", type=Path, metavar="FILE", help="write the receipt as a picture (SVG)")
+    terminal.add_argument("--trace", type=Path, metavar="FILE", help="write the messages as lines of JSON")
+    _add_server(terminal)
+    _add_dialect(terminal)
+
+
+def _add_phone(verbs: Any) -> None:
+    phone = verbs.add_parser(
+        "phone",
+        help="a phone on a virtual PC/SC reader",
+        description="Provision a phone on a running server and put it on a virtual PC/SC reader (Debian's pcscd with "
+        "vsmartcard-vpcd), so that any PC/SC program can tap it.",
+    )
+    phone.add_argument("--pcsc", action="store_true", required=True, help="put it on the reader until Ctrl-C")
+    phone.add_argument("--card", metavar="ID", help="the card that it gets a token for (a new one)")
+    phone.add_argument("--kind", choices=["phone", "watch", "band"], default="phone", help="what it is (phone)")
+    phone.add_argument("--profile", choices=["aes", "tdes", "sm4"], default="aes", help="cryptograms (aes)")
+    phone.add_argument("--flow", choices=["quick", "generate_ac"], default="quick", help="how it speaks (quick)")
+    phone.add_argument(
+        "--keys",
+        choices=["secure_element", "limited_use"],
+        default="secure_element",
+        help="what it holds (secure_element)",
+    )
+    phone.add_argument("--url", default=_DEFAULT_URL, help=f"the server ({_DEFAULT_URL})")
+    phone.add_argument("--vpcd", default="127.0.0.1:35963", help="where vpcd listens (127.0.0.1:35963)")
+
+
+def _add_iso(verbs: Any) -> None:
+    iso = verbs.add_parser(
+        "iso",
+        help="decode, encode and send ISO 8583 messages",
+        description="Look at ISO 8583 messages in any dialect: a built-in one, a pyiso8583 spec (.json) or a jPOS "
+        "packager (.xml).",
+    )
+    iso.add_argument(
+        "action",
+        choices=["decode", "encode", "send"],
+        help="decode: hexadecimal; encode, send: fields as NUMBER=VALUE, 0 is the message type",
+    )
+    iso.add_argument("parts", nargs="+", metavar="PART", help="the message; - reads it from standard input")
+    iso.add_argument("--framed", action="store_true", help="decode, encode: with the length in front")
+    iso.add_argument("--iso", default=_DEFAULT_ISO, help=f"send: where to ({_DEFAULT_ISO})")
+    iso.add_argument("--seconds", type=float, default=10.0, help="send: how long to wait (10)")
+    _add_dialect(iso)
+
+
+def _add_recordings(verbs: Any) -> None:
+    record = verbs.add_parser(
+        "record",
+        help="record real ISO 8583 traffic",
+        description="Stand between terminals and a host, hand everything on, and write it down. The file holds what "
+        "went over the line, card numbers too; only its owner can read it.",
+    )
+    record.add_argument("file", type=Path, help="the recording, which must not be there yet")
+    record.add_argument("--to", default=_DEFAULT_ISO, help=f"the host ({_DEFAULT_ISO})")
+    record.add_argument("--port", type=int, default=8593, help="where terminals dial (8593; 0 takes a free one)")
+    _add_dialect(record)
+    replay = verbs.add_parser(
+        "replay",
+        help="replay recorded traffic",
+        description="Send every recorded request again and compare DE 39. Exit code 1 where an answer differs.",
+    )
+    replay.add_argument("file", type=Path, help="the recording")
+    replay.add_argument("--to", default=_DEFAULT_ISO, help=f"the host ({_DEFAULT_ISO})")
+    replay.add_argument("--seconds", type=float, default=10.0, help="how long to wait for each answer (10)")
+    _add_dialect(replay)
+
+
+def _add_switch(verbs: Any) -> None:
+    switch = verbs.add_parser(
+        "switch",
+        help="route acquirers to several issuers",
+        description="Take messages from acquirers and route each by the first digits of the card.",
+    )
+    switch.add_argument(
+        "--route", action="append", required=True, metavar="DIGITS=HOST:PORT", help="where cards go; may be repeated"
+    )
+    switch.add_argument("--port", type=int, default=8594, help="where acquirers dial (8594; 0 takes a free one)")
+    switch.add_argument("--acquirer", action="append", default=[], help="DE 32 of one that is served (all)")
+    switch.add_argument(
+        "--stand-in", type=int, default=0, help="approve up to this while an issuer is away, minor units (0)"
+    )
+
+
+def _add_server(verb: Any) -> None:
+    verb.add_argument("--url", default=_DEFAULT_URL, help=f"the server ({_DEFAULT_URL})")
+    verb.add_argument("--iso", default=_DEFAULT_ISO, help=f"its ISO 8583 port ({_DEFAULT_ISO})")
+
+
+def _add_dialect(verb: Any) -> None:
+    verb.add_argument("--dialect", default=_DEFAULT_DIALECT, help=f"built in, or a file ({_DEFAULT_DIALECT})")
+
+
+class UsageError(Exception):
+    """An argument that makes no sense; the text names it."""
+
+
+def _address(text: str, flag: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdecimal():
+        raise UsageError(f"{flag} {text!r} is not HOST:PORT")
+    return host, int(port)
+
+
+def _read(text: str) -> str:
+    return sys.stdin.read() if text == "-" else text
+
+
+def _scenario(arguments: argparse.Namespace) -> int:
+    from simulators.logging_setup import configure_logging
+    from simulators.scenarios import verb
+    from simulators.scenarios.servers import fresh_server, running_server
+
+    if arguments.action == "list":
+        return verb.list_scenarios()
+    if arguments.action == "schema":
+        return verb.print_schema()
+    configure_logging("error", "console")
+    runs_already = arguments.url is not None
+    servers = running_server(arguments.url, _address(arguments.iso, "--iso")) if runs_already else fresh_server
+    paths = arguments.paths or verb.shipped_scenarios()
+    return verb.run_scenarios(paths, servers, arguments.tag, arguments.seed, arguments.junit, arguments.html)
+
+
+def _attack(arguments: argparse.Namespace) -> int:
+    from simulators.attackers.catalogue import ATTACKS
+    from simulators.attackers.verb import run_attacks
+    from simulators.logging_setup import configure_logging
+
+    unknown = [name for name in arguments.names if name not in ATTACKS]
+    if unknown:
+        raise UsageError(f"there is no attack {unknown[0]}; there are {', '.join(ATTACKS)}")
+    configure_logging("error", "console")
+    server = None if arguments.url is None else (arguments.url, _address(arguments.iso, "--iso"))
+    return run_attacks(arguments.names or list(ATTACKS), arguments.variations, arguments.seed, server)
+
+
+def _terminal(arguments: argparse.Namespace) -> int:
+    from simulators.terminals.terminal_verb import PaymentOptions, run_payment
+    from tokenvault.currencies import CURRENCIES
+
+    if arguments.currency not in CURRENCIES:
+        raise UsageError(f"--currency {arguments.currency} is no currency that we know")
+    try:
+        minor = Decimal(arguments.amount).scaleb(CURRENCIES[arguments.currency].exponent)
+    except InvalidOperation:
+        raise UsageError(f"amount {arguments.amount!r} is no amount such as 12.50") from None
+    if not minor.is_finite() or minor != int(minor) or not 0 <= minor < 10**12:
+        raise UsageError(f"amount {arguments.amount} is none of {arguments.currency}")
+    return run_payment(
+        PaymentOptions(
+            int(minor),
+            arguments.currency,
+            arguments.url,
+            _address(arguments.iso, "--iso"),
+            arguments.dialect,
+            arguments.pcsc,
+            arguments.post,
+            arguments.picture,
+            arguments.trace,
+        )
+    )
+
+
+def _phone(arguments: argparse.Namespace) -> int:
+    from simulators.card.phone_verb import PhoneOptions, run_phone
+
+    return run_phone(
+        PhoneOptions(
+            arguments.url,
+            arguments.card,
+            arguments.kind,
+            arguments.profile,
+            arguments.flow,
+            arguments.keys,
+            _address(arguments.vpcd, "--vpcd"),
+        )
+    )
+
+
+def _iso(arguments: argparse.Namespace) -> int:
+    from simulators.message_tools import iso_verb
+
+    parts = [part for text in arguments.parts for part in (_read(text).split() if text == "-" else [text])]
+    match arguments.action:
+        case "decode":
+            return iso_verb.decode_verb(arguments.dialect, "".join(parts), is_framed=arguments.framed)
+        case "encode":
+            return iso_verb.encode_verb(arguments.dialect, parts, is_framed=arguments.framed)
+    return iso_verb.send_verb(arguments.dialect, parts, _address(arguments.iso, "--iso"), arguments.seconds)
+
+
+def _emv(arguments: argparse.Namespace) -> int:
+    from simulators.message_tools.emv_verb import decode_verb
+
+    return decode_verb(_read(arguments.hex))
+
+
+def _record(arguments: argparse.Namespace) -> int:
+    from simulators.message_tools.recording_verbs import record_verb
+
+    return record_verb(_address(arguments.to, "--to"), arguments.port, arguments.file, arguments.dialect)
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from simulators.message_tools.recording_verbs import replay_verb
+
+    return replay_verb(arguments.file, _address(arguments.to, "--to"), arguments.dialect, arguments.seconds)
+
+
+def _switch(arguments: argparse.Namespace) -> int:
+    from simulators.network.switch_verb import route_of, run_switch
+
+    try:
+        routes = [route_of(text) for text in arguments.route]
+    except ValueError as error:
+        raise UsageError(f"--route {error}") from None
+    return run_switch(routes, arguments.port, arguments.acquirer, arguments.stand_in)
+
+
+BENCH_VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "scenario": _scenario,
+    "attack": _attack,
+    "terminal": _terminal,
+    "phone": _phone,
+    "iso": _iso,
+    "emv": _emv,
+    "record": _record,
+    "replay": _replay,
+    "switch": _switch,
+}

@@ -1,0 +1,62 @@
+"""``tapwright phone --pcsc``: a phone with a token, lying on a virtual PC/SC reader until Ctrl-C."""
+
+import contextlib
+import sys
+from dataclasses import dataclass
+
+import httpx
+
+from simulators import test_values
+from simulators.card.device_kinds import DEVICE_KINDS
+from simulators.card.payment_application import Flow
+from simulators.card.virtual_reader import ReaderGone, VirtualReader
+from simulators.issuer import Issuer, IssuerRefused
+from simulators.phone import Phone, WalletRefused
+
+_CREDIT_LIMIT = 2_500_00
+
+
+@dataclass(frozen=True)
+class PhoneOptions:
+    """What the verb was told. card_id: None for a card of its own.  vpcd: where the virtual reader listens."""
+
+    url: str
+    card_id: str | None
+    kind: str
+    profile: str
+    flow: str
+    keys: str
+    vpcd: tuple[str, int]
+
+
+def run_phone(options: PhoneOptions) -> int:
+    """Put a phone on the reader; returns the exit code."""
+    try:
+        phone = _provisioned(options)
+        reader = VirtualReader(*options.vpcd)
+    except (httpx.TransportError, IssuerRefused, WalletRefused, ReaderGone) as error:
+        sys.stderr.write(f"tapwright: {error}\n")
+        return 1
+    sys.stdout.write(f"{options.kind} with token {phone.token_id} is on the reader; Ctrl-C takes it off\n")
+    sys.stdout.flush()
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            reader.serve(phone)
+    except ReaderGone as error:
+        sys.stderr.write(f"tapwright: {error}\n")
+        return 1
+    finally:
+        reader.close()
+        phone.close()
+    return 0
+
+
+def _provisioned(options: PhoneOptions) -> Phone:
+    card_id = options.card_id
+    if card_id is None:
+        with Issuer(options.url, test_values.SANDBOX_API_KEY) as issuer:
+            card_id = issuer.issue_card(issuer.open_account("EUR", _CREDIT_LIMIT)["id"])["id"]
+    phone = Phone(options.url, name=options.kind, traits=DEVICE_KINDS[options.kind], flow=Flow(options.flow))
+    location = "host_card_emulation" if options.keys == "limited_use" else "secure_element"
+    phone.provision(card_id, cryptogram_profile=options.profile, location=location)
+    return phone

@@ -1,0 +1,1 @@
+"""Tools for looking at messages, sending them, and recording real traffic."""

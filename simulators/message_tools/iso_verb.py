@@ -1,0 +1,119 @@
+"""``tapwright iso``: decode, encode and send ISO 8583 messages in any dialect."""
+
+import re
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from authz.iso8583 import codec
+from authz.iso8583.fields import HEADER, Dialect, DialectError, dialect_named
+from authz.reasons import ANSWERS
+from simulators.message_tools.emv_verb import tree_lines
+from simulators.terminals.iso_link import IsoLink, LinkError
+from simulators.terminals.traces import shown
+from tokenvault.emv import tlv
+from tokenvault.emv.errors import TlvError
+
+_FIELD = re.compile(r"(h|\d{1,3})=(.*)", re.DOTALL)
+_CHIP = 55
+
+
+class MessageTextError(ValueError):
+    """Text that is no message; what is wrong is said."""
+
+
+def bytes_of(text: str) -> bytes:
+    """Bytes from hexadecimal text, with spaces and line ends wherever. Raises: MessageTextError."""
+    try:
+        return bytes.fromhex("".join(text.split()))
+    except ValueError:
+        raise MessageTextError("the message is no hexadecimal text") from None
+
+
+def message_of(parts: Sequence[str]) -> codec.Message:
+    """A message from parts such as ``0=0100`` and ``4=000000001250``. Raises: MessageTextError."""
+    message: codec.Message = {}
+    for part in parts:
+        found = _FIELD.fullmatch(part)
+        if found is None:
+            raise MessageTextError(f"{part!r} is not NUMBER=VALUE")
+        message[HEADER if found[1] == "h" else int(found[1])] = found[2]
+    if 0 not in message:
+        raise MessageTextError("there is no message type: say 0=0100")
+    return message
+
+
+def show_message(message: codec.Message, dialect: Dialect, console: Console) -> None:
+    """Print a message field by field; numbers of cards masked, PINs left out."""
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for heading in ("field", "name", "value"):
+        table.add_column(heading, justify="right" if heading == "field" else "left", overflow="fold")
+    for number, value in shown(message).items():
+        spec = dialect.message_type if number == "0" else dialect.fields[int(number)]
+        table.add_row(number, spec.name, value)
+        if int(number) == _CHIP:
+            for line in _chip_lines(value):
+                table.add_row("", "", line)
+        if number == "39":
+            meanings = [reason.code for reason, answer in ANSWERS.items() if answer.response_code == value]
+            table.add_row("", "", f"({', '.join(meanings)})" if meanings else "")
+    console.print(table)
+
+
+def _chip_lines(value: str) -> list[str]:
+    try:
+        return tree_lines(tlv.decode(bytes.fromhex(value)))
+    except (TlvError, ValueError):
+        return []
+
+
+def decode_verb(dialect_name: str, text: str, *, is_framed: bool) -> int:
+    """Print a message; returns the exit code: 1 where it is none, after printing what could be read."""
+    console = Console()
+    try:
+        dialect, encoded = dialect_named(dialect_name), bytes_of(text)
+    except (DialectError, MessageTextError) as error:
+        return _refused(error)
+    if is_framed:
+        encoded = encoded[dialect.framing.length_bytes :]
+    try:
+        message = codec.decode(encoded, dialect)
+    except codec.MessageError as error:
+        show_message(error.fields, dialect, console)
+        return _refused(error)
+    show_message(message, dialect, console)
+    return 0
+
+
+def encode_verb(dialect_name: str, parts: Sequence[str], *, is_framed: bool) -> int:
+    """Print a message's bytes in hexadecimal; returns the exit code."""
+    try:
+        dialect = dialect_named(dialect_name)
+        encoded = codec.encode(message_of(parts), dialect)
+    except (DialectError, MessageTextError, codec.MessageError) as error:
+        return _refused(error)
+    sys.stdout.write((dialect.framing.framed(encoded) if is_framed else encoded).hex().upper() + "\n")
+    return 0
+
+
+def send_verb(dialect_name: str, parts: Sequence[str], address: tuple[str, int], seconds: float) -> int:
+    """Send a message and print its answer; returns the exit code."""
+    try:
+        dialect = dialect_named(dialect_name)
+        message = message_of(parts)
+        link = IsoLink(address, timeout=seconds, dialect=dialect)
+        try:
+            answer = link.exchange(message)
+        finally:
+            link.close()
+    except (DialectError, MessageTextError, codec.MessageError, LinkError) as error:
+        return _refused(error)
+    show_message(answer, dialect, Console())
+    return 0
+
+
+def _refused(error: Exception) -> int:
+    sys.stderr.write(f"tapwright: {error}\n")
+    return 1

@@ -1,0 +1,158 @@
+"""Recording real traffic between a terminal or switch and its host, and replaying it against another.
+
+A recording is a file of JSON lines: when (seconds from the start), on which connection, which way, and the frame in
+hexadecimal. It holds what went over the line, card numbers too, so it can be read by its owner only.
+"""
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TextIO
+
+from authz.iso8583 import codec
+from authz.iso8583.fields import Dialect
+from simulators.terminals.iso_link import IsoLink, LinkError
+
+TO_HOST, TO_CLIENT = "to_host", "to_client"
+_OWNER_ONLY = 0o600
+
+
+class RecordingError(ValueError):
+    """A file that is no recording; the line is named."""
+
+
+@dataclass(frozen=True)
+class RecordedFrame:
+    """seconds: since the recording began.  connection: counted from 0.  way: ``to_host`` or ``to_client``."""
+
+    seconds: float
+    connection: int
+    way: str
+    frame: str
+
+
+class Recorder:
+    """A proxy that hands everything on and writes it down. file: opened for text."""
+
+    def __init__(self, host: tuple[str, int], dialect: Dialect, file: TextIO) -> None:
+        self._host = host
+        self._framing = dialect.framing
+        self._file = file
+        self._started = time.monotonic()
+        self._connections = 0
+        self.frames = 0
+
+    async def listen(self, port: int) -> tuple[str, int]:
+        """Take connections; returns where. Raises: OSError."""
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", port)
+        host, taken = self._server.sockets[0].getsockname()[:2]
+        return host, taken
+
+    async def close(self) -> None:
+        """Take no more."""
+        self._server.close()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        number = self._connections
+        self._connections += 1
+        try:
+            host_reader, host_writer = await asyncio.open_connection(*self._host)
+        except OSError:
+            writer.close()
+            return
+        ways = [
+            asyncio.create_task(self._pump(reader, host_writer, number, TO_HOST)),
+            asyncio.create_task(self._pump(host_reader, writer, number, TO_CLIENT)),
+        ]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            pass  # the recorder is taken down; Python 3.11's streams trip over a cancelled connection
+        finally:
+            for each in ways:
+                each.cancel()
+            host_writer.close()
+            writer.close()
+
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: int, way: str
+    ) -> None:
+        try:
+            while True:
+                head = await reader.readexactly(self._framing.length_bytes)
+                message = await reader.readexactly(self._framing.length(head))
+                recorded = RecordedFrame(
+                    round(time.monotonic() - self._started, 6), connection, way, message.hex().upper()
+                )
+                self._file.write(json.dumps(asdict(recorded)) + "\n")
+                self._file.flush()
+                self.frames += 1
+                writer.write(head + message)
+        except (asyncio.IncompleteReadError, OSError, ValueError):
+            pass  # one side hung up
+
+
+def open_recording(path: Path) -> TextIO:
+    """A new file that only its owner can read. Raises: OSError, also where it is there already."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "w")
+
+
+def read_recording(path: Path) -> Iterator[RecordedFrame]:
+    """The frames of a recording. Raises: OSError; RecordingError naming the line."""
+    with path.open() as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                frame = RecordedFrame(**json.loads(line))
+                bytes.fromhex(frame.frame)
+            except (TypeError, ValueError) as error:
+                raise RecordingError(f"{path}:{number}: is no recorded frame: {error}") from None
+            yield frame
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """One request sent again. before, now: DE 39 of both answers, None where there was none."""
+
+    message_type: str
+    stan: str
+    before: str | None
+    now: str | None
+
+
+def replay(
+    path: Path, host: tuple[str, int], dialect: Dialect, seconds: float, watch: Callable[[Replayed], None]
+) -> list[Replayed]:
+    """Send every recorded request again, in order, and hold its answer against the recorded one.
+
+    seconds: how long to wait for each. Raises: OSError, RecordingError.
+    """
+    frames = list(read_recording(path))
+    before = {_identity(message): message.get(39) for message in _decoded(frames, TO_CLIENT, dialect)}
+    replayed, link = [], IsoLink(host, timeout=seconds, dialect=dialect)
+    for message in _decoded(frames, TO_HOST, dialect):
+        try:
+            now = link.exchange(message).get(39)
+        except LinkError:
+            now = None
+        one = Replayed(message[0], message.get(11, ""), before.get(_identity(message)), now)
+        replayed.append(one)
+        watch(one)
+    link.close()
+    return replayed
+
+
+def _decoded(frames: list[RecordedFrame], way: str, dialect: Dialect) -> Iterator[codec.Message]:
+    for frame in frames:
+        if frame.way == way:
+            try:
+                yield codec.decode(bytes.fromhex(frame.frame), dialect)
+            except codec.MessageError:
+                continue  # it was recorded as it came; what cannot be read cannot be compared
+
+
+def _identity(message: codec.Message) -> tuple[str, str]:
+    return message.get(7, ""), message.get(11, "")

@@ -1,0 +1,56 @@
+"""``tapwright record`` and ``tapwright replay``."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from authz.iso8583.fields import DialectError, dialect_named
+from simulators.message_tools.recording import Recorder, RecordingError, Replayed, open_recording, replay
+
+
+def record_verb(host: tuple[str, int], port: int, path: Path, dialect_name: str) -> int:
+    """Record until Ctrl-C or SIGTERM; returns the exit code."""
+    try:
+        dialect = dialect_named(dialect_name)
+        with open_recording(path) as file:
+            return asyncio.run(_record(Recorder(host, dialect, file), port, path))
+    except (DialectError, OSError) as error:
+        sys.stderr.write(f"tapwright: {error}\n")
+        return 1
+
+
+async def _record(recorder: Recorder, port: int, path: Path) -> int:
+    address = await recorder.listen(port)
+    sys.stdout.write(f"recording on {address[0]}:{address[1]} into {path}\n")
+    sys.stdout.flush()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+    await recorder.close()
+    sys.stdout.write(f"{recorder.frames} messages recorded\n")
+    return 0
+
+
+def replay_verb(path: Path, host: tuple[str, int], dialect_name: str, seconds: float) -> int:
+    """Replay a recording; returns the exit code: 1 where an answer differs."""
+    console = Console()
+
+    def watch(one: Replayed) -> None:
+        colour = "green" if one.before == one.now else "yellow"
+        console.print(f"[{colour}]{one.message_type} {one.stan}: {one.before} before, {one.now} now", highlight=False)
+
+    try:
+        replayed = replay(path, host, dialect_named(dialect_name), seconds, watch)
+    except (DialectError, RecordingError, OSError) as error:
+        sys.stderr.write(f"tapwright: {error}\n")
+        return 1
+    same = sum(one.before == one.now for one in replayed)
+    console.print(f"{same} of {len(replayed)} answered as before", highlight=False)
+    return 0 if same == len(replayed) else 1

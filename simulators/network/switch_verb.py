@@ -1,0 +1,48 @@
+"""``tapwright switch``: routes acquirers' messages to several issuers until Ctrl-C."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Sequence
+
+from simulators.network.switch import Route, Switch, TcpUpstream
+
+Named = tuple[str, tuple[str, int]]
+"""First digits, and host and port."""
+
+
+def route_of(text: str) -> Named:
+    """The route that a flag names: ``DIGITS=HOST:PORT``. Raises: ValueError."""
+    prefix, separator, address = text.partition("=")
+    host, colon, port = address.rpartition(":")
+    if not (separator and colon and prefix.isdecimal() and port.isdecimal()):
+        raise ValueError(f"{text!r} is not DIGITS=HOST:PORT")
+    return prefix, (host, int(port))
+
+
+def run_switch(routes: Sequence[Named], port: int, acquirers: Sequence[str], stand_in: int) -> int:
+    """Route until told to stop; returns the exit code. stand_in: minor units."""
+    try:
+        return asyncio.run(_run(routes, port, acquirers, stand_in))
+    except OSError as error:
+        sys.stderr.write(f"tapwright: port {port}: {error.strerror}\n")
+        return 1
+
+
+async def _run(routes: Sequence[Named], port: int, acquirers: Sequence[str], stand_in: int) -> int:
+    switch = Switch(
+        [Route(prefix, TcpUpstream(address), stand_in_minor=stand_in) for prefix, address in routes],
+        frozenset(acquirers),
+        port,
+    )
+    address = await switch.listen()
+    sys.stdout.write(f"switching on {address[0]}:{address[1]}\n")
+    sys.stdout.flush()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+    return 0

@@ -1,0 +1,88 @@
+"""``tapwright terminal``: one payment at a terminal, with a new phone or with a card on a PC/SC reader."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+
+from authz.iso8583.fields import DialectError, dialect_named
+from simulators import test_values
+from simulators.card.pcsc_reader import NoCard, PcscCard
+from simulators.explain import show_decision
+from simulators.issuer import Issuer, IssuerRefused
+from simulators.phone import Phone, WalletRefused
+from simulators.server_clock import ServerClock
+from simulators.terminal import Terminal
+from simulators.terminals.contactless_reader import Card, ReadingFailed
+from simulators.terminals.iso_link import LinkError
+from simulators.terminals.receipt import Receipt
+from simulators.terminals.traces import Trace, as_json_lines
+
+_CREDIT_LIMIT = 2_500_00
+
+
+@dataclass(frozen=True)
+class PaymentOptions:
+    """What the verb was told. amount_minor: minor units.  pcsc: part of a reader's name; None for a new phone."""
+
+    amount_minor: int
+    currency: str
+    url: str
+    iso_address: tuple[str, int]
+    dialect: str
+    pcsc: str | None
+    posts: bool
+    picture: Path | None
+    trace: Path | None
+
+
+def run_payment(options: PaymentOptions) -> int:
+    """Pay, and print the receipt and why; returns the exit code: 1 where it was not approved."""
+    trace = Trace()
+    try:
+        with Issuer(options.url, test_values.SANDBOX_API_KEY) as issuer:
+            terminal = Terminal(
+                options.iso_address,
+                clock=ServerClock(issuer),
+                dialect=dialect_named(options.dialect),
+                watcher=trace.watcher("terminal"),
+            )
+            receipt = _paid(options, issuer, terminal)
+            terminal.close()
+            _show(receipt, issuer)
+        if options.picture is not None:
+            options.picture.write_text(receipt.picture())
+        if options.trace is not None:
+            options.trace.write_text(as_json_lines(trace.messages))
+    except ImportError:
+        sys.stderr.write("tapwright: PC/SC takes the extra pcsc: pip install 'tapwright[pcsc]'\n")
+        return 1
+    except (
+        DialectError, IssuerRefused, WalletRefused, LinkError, ReadingFailed, NoCard, OSError, httpx.TransportError,
+    ) as error:  # fmt: skip
+        sys.stderr.write(f"tapwright: {error}\n")
+        return 1
+    return 0 if receipt.approved else 1
+
+
+def _paid(options: PaymentOptions, issuer: Issuer, terminal: Terminal) -> Receipt:
+    pay = terminal.buy if options.posts else terminal.pay
+    card: Card
+    if options.pcsc is not None:
+        card = PcscCard(options.pcsc)
+    else:
+        card = phone = Phone(options.url)
+        phone.provision(issuer.issue_card(issuer.open_account(options.currency, _CREDIT_LIMIT)["id"])["id"])
+    try:
+        return pay(card, options.amount_minor, options.currency)
+    finally:
+        card.close()
+
+
+def _show(receipt: Receipt, issuer: Issuer) -> None:
+    console = Console()
+    console.print(receipt.text(), highlight=False, markup=False)
+    if receipt.authorization_id is not None:
+        show_decision(issuer.authorization(receipt.authorization_id), console)
