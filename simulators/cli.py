@@ -48,6 +48,12 @@ def argument_parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--tls-client-authorities", type=Path, help="PEM file: callers must show a certificate under one of these"
     )
+    serve.add_argument(
+        "--look-alikes",
+        action="store_true",
+        default=None,
+        help="mount routers shaped like a token service's and an issuer-processor's, see docs/qa-guide.md",
+    )
     serve.add_argument("--log-level", choices=["debug", "info", "warning", "error"], help="least level logged (info)")
     serve.add_argument("--log-format", choices=["console", "json"], help="how log lines look (console)")
 

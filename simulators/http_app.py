@@ -24,6 +24,7 @@ from simulators.advice_forwarder import AdviceForwarder
 from simulators.clock import SandboxClock
 from simulators.http import accounts as used_accounts
 from simulators.http import messages, simulations
+from simulators.look_alikes import issuer_processor, token_service
 from simulators.settings import Settings
 from tokenvault.calls.api_keys import Scope
 from tokenvault.calls.caller import current_caller
@@ -123,6 +124,8 @@ def build_app(
         answer_to=lambda error: _engine_stopped() if isinstance(error, EngineStopped) else None,
     )
     app.router.routes += _routes()
+    if settings.look_alikes:
+        app.router.routes += _look_alikes()
     registry = CollectorRegistry()
     registry.register(_Figures(engine, iso_network, iso_server))
     _add_operations(app, registry)
@@ -162,6 +165,15 @@ def _routes() -> list[BaseRoute]:
         (messages.router, (Scope.SANDBOX,), (404,)),
     ):
         every.include_router(router, dependencies=[requires(*scopes)], responses=problem.responses(*statuses))
+    return every.routes
+
+
+@cache
+def _look_alikes() -> list[BaseRoute]:
+    """The routes that are shaped like vendors' services."""
+    every = APIRouter()
+    for module in (token_service, issuer_processor):
+        every.include_router(module.router)
     return every.routes
 
 

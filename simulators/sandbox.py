@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 import uvicorn
+from fastapi import FastAPI
 
 from authz.checkpointing import Retention, keep_making_checkpoints
 from authz.cryptograms import CryptogramVerifier
@@ -34,6 +35,8 @@ from simulators import test_values
 from simulators.advice_forwarder import AdviceForwarder
 from simulators.clock import SandboxClock
 from simulators.http_app import build_app
+from simulators.look_alikes.simulated_wallets import SimulatedWallets
+from simulators.look_alikes.token_notifications import TokenNotifier
 from simulators.settings import Settings
 from simulators.vault_feed import VaultFeed
 from tokenvault.background import in_thread
@@ -175,6 +178,8 @@ class Sandbox:
         await self._serve_http(app, http_socket)
         host, port = http_socket.getsockname()[:2]
         self.http_url = f"{'http' if settings.tls_certificate is None else 'https'}://{host}:{port}"
+        if settings.look_alikes:
+            self._look_alike(app, vault)
         app.state.ready = True
         log.info("ready", http=self.http_url, iso8583=f"{self.iso_address[0]}:{self.iso_address[1]}")
 
@@ -190,6 +195,14 @@ class Sandbox:
             raise StartError(f"{setting} {port} on {host}: {_why(error)}") from None
         self._cleanup.push_async_callback(self._close_iso_server, server, engine)
         return server, (host, taken)
+
+    def _look_alike(self, app: FastAPI, vault: Vault) -> None:
+        """What vendors' look-alikes need beside their routes."""
+        wallets = SimulatedWallets(vault, self.http_url, self.iso_address)
+        self._cleanup.callback(wallets.close)
+        app.state.simulated_wallets = wallets
+        if self.settings.look_alike_notify_url is not None:
+            self._keep_running(TokenNotifier(vault, self.settings.look_alike_notify_url).run())
 
     def _keep_making_checkpoints(self) -> None:
         settings = self.settings

@@ -74,6 +74,10 @@ class Settings(BaseSettings):
     issuer_server_default: Literal["approve", "decline"] = Field(
         "decline", description="What holds without a good answer in time."
     )
+    look_alikes: bool = Field(False, description="Mount routers shaped like vendors' services; see `docs/qa-guide.md`.")
+    look_alike_notify_url: str | None = Field(
+        None, pattern="^https?://", description="Where the token service's look-alike tells of changes of tokens."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines look.")
     database: SecretStr | None = Field(

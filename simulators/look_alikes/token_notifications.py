@@ -1,0 +1,65 @@
+"""What the look-alike of a token service tells a wallet's server: `notifyTokenUpdated`, after the same documentation.
+
+Unsigned, at least once, in order; the events and webhooks of this API (`/v1/events`) are the richer way.
+"""
+
+import asyncio
+import uuid
+from typing import Any
+
+import httpx
+import structlog
+
+from simulators.look_alikes.token_service import STATUSES
+from tokenvault.background import in_thread
+from tokenvault.events.events import Event, list_events
+from tokenvault.outgoing_tls import trusted_authorities
+from tokenvault.tokens.tokens import find_token
+from tokenvault.vault import Vault
+
+log = structlog.get_logger()
+
+_PAUSE_SECONDS = 0.2
+_AT_ONCE = 50
+_TOLD = ("token.activated", "token.suspended", "token.resumed", "token.deactivated", "token.card_changed")
+
+
+class TokenNotifier:
+    """Tells of changes of tokens until it is cancelled. url: of the wallet's server."""
+
+    def __init__(self, vault: Vault, url: str) -> None:
+        self._vault = vault
+        self._url = url.rstrip("/") + "/notifyTokenUpdated"
+        self._last: str | None = None
+
+    async def run(self) -> None:
+        """Look for what happened since, tell it, wait a little. What happened before the start is not told."""
+        newest = await in_thread(list_events, self._vault, limit=1)
+        self._last = newest[0].text_id if newest else None
+        async with httpx.AsyncClient(timeout=10, trust_env=False, verify=trusted_authorities()) as client:
+            while True:
+                try:
+                    await self._tell(client)
+                except (httpx.HTTPError, httpx.InvalidURL) as error:
+                    log.warning("look_alike_notification_failed", url=self._url, error=type(error).__name__)
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _tell(self, client: httpx.AsyncClient) -> None:
+        for event in await in_thread(self._events):
+            if event.type in _TOLD:
+                body = await in_thread(self._notification, event)
+                (await client.post(self._url, json=body)).raise_for_status()
+            self._last = event.text_id
+
+    def _events(self) -> list[Event]:
+        return list_events(self._vault, limit=_AT_ONCE, starting_after=self._last, oldest_first=True)
+
+    def _notification(self, event: Event) -> dict[str, Any]:
+        token = find_token(self._vault, event.resource_id)
+        told = {
+            "tokenUniqueReference": token.text_id,
+            "status": STATUSES[token.state],
+            "suspendedBy": [each.upper() for each in token.suspended_by],
+            "statusTimestamp": event.created_at,
+        }
+        return {"requestId": str(uuid.uuid4()), "responseHost": "localhost", "tokens": [told]}

@@ -1,0 +1,193 @@
+"""Routers shaped like vendors' services: the wallet path of a token service, and an issuer-processor's simulations."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import httpx
+import pytest
+
+from simulators import test_values
+from simulators.bench import Bench
+from simulators.look_alikes import issuer_processor, token_service
+from simulators.scratch_sandbox import scratch_sandbox
+
+SANDBOX = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
+
+
+class Wallet(BaseHTTPRequestHandler):
+    """A wallet's server that hears notifications."""
+
+    def do_POST(self):
+        """Take one."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.heard.append((self.path, json.loads(body)))
+        self.server.arrived.release()
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def wallet_server():
+    """It listens."""
+    with HTTPServer(("127.0.0.1", 0), Wallet) as server:
+        server.heard, server.arrived = [], threading.Semaphore(0)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def bench(wallet_server):
+    """A network with look-alikes."""
+    url = f"http://127.0.0.1:{wallet_server.server_port}"
+    with (
+        scratch_sandbox(look_alikes=True, look_alike_notify_url=url) as sandbox,
+        Bench(sandbox.http_url, sandbox.iso_address) as made,
+    ):
+        yield made
+
+
+@pytest.fixture
+def http(bench):
+    """A bare client."""
+    with httpx.Client(base_url=bench.http_url, headers=SANDBOX, trust_env=False) as client:
+        yield client
+
+
+def test_they_are_off_by_default(sandbox):
+    """A server that was not told mounts none."""
+    path = f"{sandbox.http_url}{token_service.PREFIX}/getToken"
+    assert httpx.post(path, json={}, headers=SANDBOX, trust_env=False).status_code == 404
+
+
+class Digital:
+    """A wallet app that calls the token service's look-alike, each call signed by its phone."""
+
+    def __init__(self, bench, card):
+        self.phone, self.card = bench.bare_phone(), card
+        self.phone.register()
+
+    def call(self, operation, **body):
+        """One call; returns the whole answer."""
+        path = f"{token_service.PREFIX}/{operation}"
+        return self.phone.call("POST", path, {"requestId": "r-1", **body})
+
+    def digitize(self, **more):
+        """Ask for a token."""
+        return self.call(
+            "digitize",
+            tokenType="EMBEDDED_SE",
+            tokenRequestorId=test_values.TOKEN_REQUESTOR_ID,
+            paymentAppInstanceId=self.phone.device_id,
+            fundingAccountInfo={"panUniqueReference": self.card},
+            **more,
+        )
+
+
+def test_digitize_and_pay(bench, wallet_server):
+    """Approved at once; the credentials go to the device; it pays; the wallet's server hears of every change."""
+    wallet = Digital(bench, bench.card())
+    eligible = wallet.call(
+        "checkEligibility",
+        tokenType="EMBEDDED_SE",
+        tokenRequestorId=test_values.TOKEN_REQUESTOR_ID,
+        paymentAppInstanceId=wallet.phone.device_id,
+        fundingAccountInfo={"panUniqueReference": wallet.card},
+    )
+    assert eligible["termsAndConditionsAssetId"]
+    told = wallet.digitize()
+    assert (told["decision"], told["authenticationMethods"], told["responseId"]) == ("APPROVED", [], "r-1")
+    reference = told["tokenUniqueReference"]
+    assert len(told["tokenInfo"]["accountPanSuffix"]) == 4
+    given = wallet.call("provision", tokenUniqueReference=reference)
+    wallet.phone.token_id = reference
+    wallet.phone._secure_element.install(given["sealedCredentials"], given["hpkeInfo"])
+    assert bench.terminal().pay(wallet.phone, 1_250).approved
+    references = {"tokenUniqueReferences": [reference]}
+    assert wallet.call("suspend", **references)["tokens"] == [
+        {"tokenUniqueReference": reference, "status": "SUSPENDED"}
+    ]
+    assert wallet.call("getToken", tokenUniqueReference=reference)["token"]["suspendedBy"] == ["CARDHOLDER"]
+    assert wallet.call("unsuspend", **references)["tokens"][0]["status"] == "ACTIVE"
+    assert wallet.call("delete", **references)["tokens"][0]["status"] == "DEACTIVATED"
+    for _ in range(4):
+        assert wallet_server.arrived.acquire(timeout=10)
+    paths, bodies = zip(*wallet_server.heard[-4:], strict=True)
+    assert set(paths) == {"/notifyTokenUpdated"}
+    assert {body["tokens"][0]["tokenUniqueReference"] for body in bodies} == {reference}
+
+
+def test_with_a_code(bench):
+    """The yellow path in the original's words: a wrong code is a result."""
+    wallet = Digital(bench, bench.card(text_message="+4915123456789"))
+    told = wallet.digitize(decisioningData={"deviceScore": 2})
+    assert told["decision"] == "REQUIRE_ADDITIONAL_AUTHENTICATION"
+    assert told["authenticationMethods"][0]["type"] == "TEXT_TO_CARDHOLDER_NUMBER"
+    about = {"tokenUniqueReference": told["tokenUniqueReference"]}
+    wallet.call("requestActivationCode", **about, authenticationMethod={"id": "text_message"})
+    sent = bench.issuer.call("GET", f"/v1/simulations/messages?token_id={about['tokenUniqueReference']}")["data"][0]
+    code = sent["text"][:6]
+    wrong = f"{(int(code) + 1) % 1_000_000:06d}"
+    assert wallet.call("activate", **about, authenticationCode=wrong)["result"] == "INCORRECT_CODE"
+    assert wallet.call("activate", **about, authenticationCode=code)["result"] == "SUCCESS"
+    assert wallet.call("getToken", **about)["token"]["status"] == "INACTIVE"
+
+
+def test_errors_look_alike_too(http):
+    """A field that is missing, and a token that is not there; another device's token is not to be suspended."""
+    missing = http.post(f"{token_service.PREFIX}/digitize", json={"requestId": "r"})
+    assert missing.status_code == 400
+    assert missing.json()["errors"][0]["errorCode"] == "INVALID_FIELD_VALUE"
+    body = {"requestId": "r", "tokenUniqueReference": "tok_0000000000001"}
+    unknown = http.post(f"{token_service.PREFIX}/getToken", json=body)
+    assert (unknown.status_code, unknown.json()["errorCode"]) == (404, "NOT_FOUND")
+
+
+def test_nobody_suspends_anothers_token(bench, http):
+    """A wallet's key alone does not do for a token on a device."""
+    phone = bench.phone()
+    body = {"requestId": "r", "tokenUniqueReferences": [phone.token_id]}
+    refused = http.post(f"{token_service.PREFIX}/suspend", json=body)
+    assert refused.status_code in (401, 403)
+    assert bench.terminal().pay(phone, 100).approved
+
+
+def test_simulated_transactions(bench, http):
+    """Tokenize, authorize, clear, void: each goes through a real tap and real ISO 8583."""
+    account = bench.account()
+    card = bench.card(account)
+    phone = bench.phone(card)
+    pan = http.post(
+        "/v1/network/detokenize", json={"token_pan": phone.tap(bench.terminal().start(1).values).track2.pan}
+    ).json()["funding_pan"]
+
+    def simulate(what, **body):
+        return http.post(f"{issuer_processor.PREFIX}/{what}", json=body)
+
+    token = simulate("tokenizations", pan=pan, cvv="123", tokenization_source="GOOGLE").json()
+    assert (token["status"], token["card_token"]) == ("ACTIVE", card)
+    paid = simulate("authorize", pan=pan, amount=3_831, descriptor="COFFEE SHOP", mcc="5814").json()
+    assert (paid["result"], paid["response_code"]) == ("APPROVED", "00")
+    decision = http.get(f"/v1/authorizations/{paid['token']}").json()
+    assert (decision["token_id"], decision["merchant_category"]) == (token["token"], "5814")
+    assert simulate("clearing", token=paid["token"], amount=3_000).json()["response_code"] == "00"
+    other = simulate("authorize", pan=pan, amount=500, descriptor="KIOSK").json()
+    assert simulate("void", token=other["token"]).json()["response_code"] == "00"
+    at_once = simulate("authorize", pan=pan, amount=70, descriptor="KIOSK", status="FINANCIAL_AUTHORIZATION")
+    assert at_once.status_code == 201
+    assert (
+        simulate("authorize", pan=pan, amount=0, descriptor="ATM", status="BALANCE_INQUIRY").json()["result"]
+        == "APPROVED"
+    )
+    declined = simulate("authorize", pan=pan, amount=99_999_999, descriptor="YACHTS").json()
+    assert (declined["result"], declined["response_code"]) == ("DECLINED", "61")
+    balance = bench.balance(account)
+    assert (balance["posted"], balance["held"]) == (3_070, 0)
+    assert simulate("authorize", pan="4111111111111111", amount=1, descriptor="X").status_code == 404
+    assert simulate("void", token="auth_0000000000001").status_code == 404
