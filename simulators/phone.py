@@ -251,7 +251,7 @@ class Phone:
 
     def sign(self, terminal_values: Mapping[str, bytes]) -> dict[str, bytes]:
         """The application's part of a tap. Raises: CannotPay."""
-        if self.is_locked and not self.traits.stays_verified:
+        if self.is_locked and self.traits.verifies and not self.traits.stays_verified:
             raise CannotPay(apdu.SEE_PHONE, "it is locked")
         qualifiers = bytes([0, DEVICE_VERIFIED_CARDHOLDER if self.traits.verifies else 0])
         return self._signed(terminal_values, SignedFor.TAP) | {"9F6C": qualifiers}

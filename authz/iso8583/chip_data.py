@@ -7,7 +7,6 @@ import numpy as np
 from authz.commands import CardholderVerification, Channel, CryptogramOutcome, Flag
 from authz.compiled import Integer, compiled
 from authz.iso8583.scan import BAD_CONTENT, BAD_LENGTH, CUT_OFF, MISSING, NO_PROBLEM, Buffer, Places
-from tokenvault.emv.cryptogram_versions import SIGNED_FOR_MASK, SignedFor
 
 SIGNED_BYTES = 40
 """What the cryptogram of a Tapwright token covers: the ten tags of table 26 (33 bytes) and tag 9F10 (7 bytes)."""
@@ -31,6 +30,10 @@ _REQUIRED_TAGS = len(CHIP_TAG_BYTES)
 _AMOUNT, _COUNTRY, _CURRENCY, _ATC, _ISSUER_DATA, _CRYPTOGRAM, _INFORMATION, _VERIFICATION = 0, 2, 4, 9, 10, 11, 12, 13
 _KEY_INDEX_BYTES = SIGNED_BYTES_MAX - SIGNED_BYTES
 _ISSUER_DATA_LENGTH_BYTE = 6
+
+# The last byte of the card verification results. `tokenvault.emv.cryptogram_versions.SignedFor` in numbers of our own:
+# machine code is kept by the sources of this package alone.
+SIGNED_FOR_MASK, SIGNED_FOR_REMOTE, SIGNED_FOR_QR_CODE = 0x03, 0x01, 0x02
 
 _ARQC = 0x80  # the two high bits of tag 9F27: authorization request cryptogram (EMV Book 3, 6.5.5.4)
 
@@ -143,9 +146,9 @@ def read_cryptogram(
         command["country"] = country
     # The last byte of the card verification results says what the phone signed for.
     signed_for = np.int64(buffer[issuer_data + _ISSUER_DATA_LENGTH_BYTE]) & SIGNED_FOR_MASK
-    if signed_for == SignedFor.REMOTE:
+    if signed_for == SIGNED_FOR_REMOTE:
         command["flags"] = np.int64(command["flags"]) | Flag.SIGNED_FOR_REMOTE
-    elif signed_for == SignedFor.QR_CODE:
+    elif signed_for == SIGNED_FOR_QR_CODE:
         command["flags"] = np.int64(command["flags"]) | Flag.SIGNED_FOR_QR_CODE
     command["atc"] = np.int64(buffer[tags[_ATC]]) << 8 | np.int64(buffer[tags[_ATC] + 1])
     command["key_index"] = buffer[issuer_data + 1]

@@ -1,7 +1,7 @@
 """A look-alike of an issuer-processor's sandbox, after the public documentation of Lithic's simulation endpoints.
 
 Tokenize, authorize, clear, void. Behind each call a simulated phone really taps a simulated terminal, and real
-ISO 8583 goes over the wire. What differs, because it is the sandbox's: API keys of this API as Bearer; amounts are minor
+ISO 8583 goes over the wire. What differs: API keys of this API as Bearer; amounts are minor
 units of the account's currency unless `merchant_currency` says otherwise; a credit needs a purchase to give back, so
 there is no `return`.
 """

@@ -52,10 +52,10 @@ def show_message(message: codec.Message, dialect: Dialect, console: Console) -> 
         table.add_column(heading, justify="right" if heading == "field" else "left", overflow="fold")
     for number, value in shown(message).items():
         spec = dialect.message_type if number == "0" else dialect.fields[int(number)]
-        table.add_row(number, spec.name, value)
-        if int(number) == _CHIP:
-            for line in _chip_lines(value):
-                table.add_row("", "", line)
+        chip = _chip_lines(value) if int(number) == _CHIP else []
+        table.add_row(number, spec.name, value if not chip else f"{len(value) // 2} bytes")
+        for line in chip:
+            table.add_row("", "", line)
         if number == "39":
             meanings = [reason.code for reason, answer in ANSWERS.items() if answer.response_code == value]
             table.add_row("", "", f"({', '.join(meanings)})" if meanings else "")

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from random import Random
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 from tokenvault.currencies import CURRENCIES
 
@@ -65,8 +65,12 @@ def _seconds(value: Any) -> float:
     return sum(float(number) * (0.001 if unit == "ms" else _UNITS[unit]) for number, unit in parts)
 
 
-AmountText = Annotated[Amount, BeforeValidator(_amount)]
+AmountText = Annotated[
+    Amount,
+    BeforeValidator(_amount),
+    WithJsonSchema({"type": ["string", "object"], "examples": ["12.50", "12.50 USD", {"between": ["1.00", "20.00"]}]}),
+]
 """``12.50``, ``12.50 USD`` or ``{between: [1.00, 20.00]}``."""
 
-Seconds = Annotated[float, BeforeValidator(_seconds)]
+Seconds = Annotated[float, BeforeValidator(_seconds), WithJsonSchema({"type": "string", "examples": ["36h"]})]
 """``90s``, ``15m``, ``36h``, ``2d``, ``1h30m``, ``200ms``."""

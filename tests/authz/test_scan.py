@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authz.iso8583 import codec
+from authz.iso8583 import chip_data, codec
 from authz.iso8583.fields import Dialect, built_in
 from authz.iso8583.scan import NO_PROBLEM, new_places, number_at, problem_text, scan_message, scan_table, split_frames
 from tests.authz.test_codec import _MESSAGES, TABLE
+from tokenvault.emv.cryptogram_versions import SignedFor
 
 SCAN_TABLE = scan_table(built_in())
 
@@ -93,3 +94,10 @@ def test_dialects_that_the_scan_cannot_read(change):
     table = {**TABLE, "32": {**TABLE["32"], **change}}
     with pytest.raises(ValueError, match="field 32"):
         scan_table(Dialect.of("other", table))
+
+
+def test_what_a_phone_signs_for_has_one_meaning():
+    """The engine's numbers are the vault's."""
+    ours = (0, chip_data.SIGNED_FOR_REMOTE, chip_data.SIGNED_FOR_QR_CODE)
+    assert ours == (SignedFor.TAP, SignedFor.REMOTE, SignedFor.QR_CODE)
+    assert all(number & chip_data.SIGNED_FOR_MASK == number for number in ours)

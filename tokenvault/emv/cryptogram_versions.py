@@ -163,7 +163,6 @@ class SignedFor(IntEnum):
     QR_CODE = 2  # shown by the phone, which does not know the amount
 
 
-SIGNED_FOR_MASK = 0x03
 _RESULTS = slice(3, 7)
 
 

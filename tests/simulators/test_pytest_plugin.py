@@ -1,0 +1,90 @@
+"""The pytest plugin, as a tester's own test run sees it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from simulators.scratch_sandbox import scratch_sandbox
+
+pytest_plugins = ["pytester"]
+
+
+COMPILED = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+
+
+@pytest.fixture(autouse=True)
+def _plain(pytester, monkeypatch):
+    """A folder of a tester's own, with no settings of ours; the engine's machine code is where it was."""
+    monkeypatch.setenv("XDG_CACHE_HOME", COMPILED)
+    pytester.makeini("[pytest]\nfilterwarnings = error\n")
+
+
+def test_a_fresh_network_for_each_test(pytester):
+    """Fixtures that pay; nothing of one test is there in the next; the clock can be moved."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        def test_a_tap(sandbox, phone, terminal):
+            receipt = terminal.pay(phone, 1250)
+            assert sandbox.reason_of(receipt) == "approved"
+
+        @pytest.mark.parametrize("turn", range(2))
+        def test_nothing_is_left(sandbox, clock, turn):
+            assert sandbox.issuer.call("GET", "/v1/accounts")["data"] == []
+            before = clock()
+            clock.advance(86_400)
+            assert clock() - before >= 86_400
+            account = sandbox.account(credit_limit=1_000)
+            watch = sandbox.phone(sandbox.card(account, pin="7391"), kind="watch")
+            receipt = sandbox.terminal("atm").withdraw(watch, 600, "7391")
+            assert receipt.approved
+            assert sandbox.balance(account)["posted"] == 600
+        """
+    )
+    pytester.runpytest_subprocess("-q").assert_outcomes(passed=3)
+
+
+def test_a_failure_tells_why(pytester):
+    """The checks of the decision, and the messages."""
+    pytester.makepyfile(
+        """
+        def test_too_much(phone, terminal):
+            assert terminal.pay(phone, 999_999_99).approved
+        """
+    )
+    result = pytester.runpytest_subprocess("-q")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*tapwright: auth_* exceeds_limit*",
+            "failed*transaction_limit: saw 999999.99 EUR; at most 2500.00 EUR",
+            "*tapwright: messages*",
+            "pos -> 0100 *",
+            "pos <- 0110 *39=61*",
+        ]
+    )
+
+
+def test_a_running_server_by_option(pytester):
+    """One network for all tests, the tester's own."""
+    pytester.makepyfile(
+        """
+        def test_first(sandbox, phone, terminal):
+            assert terminal.pay(phone, 100).approved
+
+        def test_second(sandbox):
+            assert len(sandbox.issuer.call("GET", "/v1/accounts")["data"]) == 1
+        """
+    )
+    with scratch_sandbox() as running:
+        host, port = running.iso_address
+        options = [f"--tapwright-url={running.http_url}", f"--tapwright-iso={host}:{port}"]
+        pytester.runpytest_subprocess("-q", *options).assert_outcomes(passed=2)
+
+
+def test_who_uses_none_of_it_pays_nothing(pytester):
+    """The engine is not even imported."""
+    pytester.makepyfile("def test_other():\n    import sys\n    assert 'numba' not in sys.modules\n")
+    pytester.runpytest_subprocess("-q").assert_outcomes(passed=1)

@@ -1,0 +1,224 @@
+"""Scenarios: those that come along, the format and its errors, randomness, and the reports."""
+
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pytest
+from rich.console import Console
+
+from simulators.cli import main
+from simulators.scenarios.document import ScenarioError, all_steps, parse_scenario
+from simulators.scenarios.html_report import html_page
+from simulators.scenarios.junit import write_junit
+from simulators.scenarios.playing import play
+from simulators.scenarios.servers import fresh_server, running_server
+from simulators.scenarios.steps.verbs import VERBS
+from simulators.scenarios.verb import read_all, run_all, scenario_schema, shipped_scenarios
+from simulators.scratch_sandbox import scratch_sandbox
+
+SLOW = {"thieves_with_a_radio", "thieves_at_the_counter", "thieves_who_guess", "thieves_with_a_phone", "a_random_month"}
+SHIPPED = [
+    pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if path.stem in SLOW else [])
+    for path in shipped_scenarios()
+]
+
+
+def played(text):
+    """A scenario on a fresh server."""
+    scenario = parse_scenario(text)
+    with fresh_server(scenario) as server:
+        return play(scenario, server)
+
+
+@pytest.mark.parametrize("path", SHIPPED)
+def test_shipped(path):
+    """Each passes on a fresh server."""
+    (scenario,) = read_all([path])
+    with fresh_server(scenario) as server:
+        result = play(scenario, server)
+    assert not result.skipped
+    assert result.passed, (result.broken, result.failed_step and result.failed_step.problem)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(5))
+def test_another_seed_plays_differently_and_passes_too(seed):
+    """Randomized steps, random faults: whatever the seed, balances come out right."""
+    scenarios = read_all(shipped_scenarios(), tags=["random", "network-faults"], seed=seed)
+    assert len(scenarios) >= 4
+    for result in run_all(scenarios, fresh_server, Console(quiet=True)):
+        assert result.passed, (result.scenario.source, result.broken, result.failed_step.problem)
+
+
+def test_there_are_enough_and_they_use_everything():
+    """At least forty, and every verb, every kind of terminal, phone and attack is in some of them."""
+    from simulators.attackers.catalogue import ATTACKS
+    from simulators.card.device_kinds import DEVICE_KINDS
+    from simulators.terminals.kinds import TERMINAL_KINDS
+
+    scenarios = read_all(shipped_scenarios())
+    assert len(scenarios) >= 40
+    steps = [step.step for scenario in scenarios for step in all_steps(scenario.steps)]
+    assert {step.verb for step in steps} >= VERBS.keys()
+    casts = [scenario.head.cast for scenario in scenarios]
+    assert {part.kind for cast in casts for part in cast.terminals.values()} == TERMINAL_KINDS.keys()
+    assert {part.kind for cast in casts for part in cast.phones.values()} == DEVICE_KINDS.keys()
+    assert {step.attack for step in steps if step.verb == "attack"} == ATTACKS.keys()
+
+
+HEAD = "scenario: A test\nsteps:\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "s:1: is no scenario"),
+        ("- a\n- b", "s:1: is no scenario"),
+        ("scenario: [", "s:1: is no YAML"),
+        ("scenario: A test\n", "s:1: lacks steps"),
+        ("steps: []\n", "s:1: scenario: Field required"),
+        ("scenario: A\nsteps: 5\n", "s:2: steps are a list"),
+        (HEAD + "  - fly: {}\n", "s:3: a step has one verb, not fly"),
+        (HEAD + "  - tap: {amount: 1}\n    buy: {amount: 1}\n", "s:3: a step has one verb, not tap, buy"),
+        (
+            HEAD + "  - tap: {amount: 1.00, at: nowhere}\n",
+            "s:3: tap.at: there is no terminal 'nowhere'; known: terminal",
+        ),
+        (HEAD + "  - tap:\n      amount: 1.00\n      colour: red\n", "s:5: tap.colour: Extra inputs"),
+        (HEAD + "  - tap:\n      amount: much\n", "s:4: tap.amount: 'much' is no amount"),
+        (HEAD + "  - tap: {amount: 1 XYZ}\n", "s:3: tap.amount: 'XYZ' is no currency"),
+        (HEAD + "  - tap: {}\n", "s:3: tap.amount: Field required"),
+        (HEAD + "  - clock: {advance: soon}\n", "s:3: clock.advance: 'soon' is no duration"),
+        (HEAD + "  - reverse: {of: lunch}\n", "s:3: reverse.of: there is no earlier step with the name 'lunch'"),
+        (HEAD + "  - repeat: many\n    steps: []\n", "s:3: repeat takes a number and steps"),
+        (HEAD + "  - one_of: {}\n", "s:3: one_of takes a list"),
+        (HEAD + "  - tap: 12\n", "s:3: tap takes a mapping"),
+        (HEAD + "  - tap: {amount: 1}\n    tap: {amount: 2}\n", "s:4: tap comes twice"),
+        (
+            "scenario: A\ncast:\n  phones:\n    p: {kind: toaster}\nsteps: []\n",
+            "s:4: cast.phones.p.kind: Input should be",
+        ),
+        (
+            "scenario: A\ncast:\n  phones:\n    p:\n      card: gold\nsteps: []\n",
+            "s:5: cast.phones.p: there is no card",
+        ),
+        ("scenario: A\ncolour: red\nsteps: []\n", "s:2: colour: Extra inputs are not permitted"),
+    ],
+)
+def test_what_is_wrong_is_said_by_line(text, problem):
+    """The line, the place, and what would be right."""
+    with pytest.raises(ScenarioError) as refused:
+        parse_scenario(text, "s")
+    assert any(each.startswith(problem) for each in refused.value.problems), refused.value.problems
+
+
+def test_everything_that_is_wrong_is_said_at_once():
+    """Not only the first."""
+    with pytest.raises(ScenarioError) as refused:
+        parse_scenario(HEAD + "  - fly: {}\n  - tap: {amount: x}\n  - tap: {amount: 1, at: moon}\n", "s")
+    assert [problem.split(":")[1] for problem in refused.value.problems] == ["3", "4", "5"]
+
+
+@pytest.mark.parametrize(
+    ("expect", "problem"),
+    [
+        ("exceeds_limit", "expected exceeds_limit, got approved"),
+        ("[exceeds_limit, card_frozen]", "expected exceeds_limit or card_frozen, got approved"),
+        ("{approved_amount: 12.51}", "expected approved_amount to be 12.51, got 12.50"),
+        ("{colour: red}", "expected colour to be red; there are"),
+        ("{flagged: yes}", "expected flagged to be yes, got False"),
+        ("{response_code: '05'}", "expected response_code to be 05, got 00"),
+    ],
+)
+def test_a_step_that_comes_out_otherwise(expect, problem):
+    """The scenario stops there, and says what was expected and what came."""
+    result = played(HEAD + f"  - tap: {{amount: 12.50}}\n    expect: {expect}\n  - tap: {{amount: 1.00}}\n")
+    assert not result.passed
+    assert len(result.steps) == 1
+    assert result.failed_step.problem.startswith(problem)
+
+
+def test_the_same_seed_plays_the_same():
+    """Amounts, choices, numbers: all from the seed."""
+    text = HEAD + "  - repeat: 5\n    steps:\n      - tap: {amount: {between: [1.00, 99.00]}}\n"
+
+    def amounts(seed):
+        result = played(text.replace("steps:", f"seed: {seed}\nsteps:", 1))
+        return [step.outcome.receipt.amount_minor for step in result.steps]
+
+    assert amounts(1) == amounts(1) != amounts(2)
+
+
+def test_a_server_that_lacks_a_port():
+    """A scenario that needs another dialect is skipped there, not failed."""
+    text = "scenario: A\ncast:\n  terminals:\n    terminal: {dialect: bcd_1987}\nsteps:\n  - tap: {amount: 1.00}\n"
+    scenario = parse_scenario(text)
+    with scratch_sandbox() as running, running_server(running.http_url, running.iso_address)(scenario) as server:
+        result = play(scenario, server)
+    assert "no port for dialect bcd_1987" in result.skipped
+    assert result.passed
+
+
+class Page(HTMLParser):
+    """Whether a page is well formed, and the text in it."""
+
+    def __init__(self):
+        super().__init__()
+        self.text = ""
+
+    def handle_data(self, data):
+        """Collect."""
+        self.text += data
+
+
+def test_reports(tmp_path):
+    """JUnit for build servers, a page for people: what passed, what failed and why, every message."""
+    good = played("scenario: Good & <well>\nsteps:\n  - tap: {amount: 12.50}\n")
+    bad = played(HEAD + "  - tap: {amount: 9999.00}\n")
+    broken = played("scenario: Broken\ncast:\n  accounts:\n    main: {currency: XXX}\nsteps:\n  - echo\n")
+    results = [good, bad, broken]
+    write_junit(results, tmp_path / "junit.xml")
+    suite = ElementTree.parse(tmp_path / "junit.xml").getroot()
+    assert {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
+        "tests": "3", "failures": "1", "errors": "1", "skipped": "0",
+    }  # fmt: skip
+    failure = suite[1].find("failure")
+    assert "exceeds_limit" in failure.get("message")
+    assert "transaction_limit" in failure.text
+    assert "0100" in failure.text
+    page = Page()
+    page.feed(html_page(results))
+    for words in ("Good & <well>", "1 passed, 2 failed", "exceeds_limit", "Amount, transaction", "12.50 EUR", "checks"):
+        assert words in page.text
+    assert "http" not in html_page(results).replace("http://www.w3.org/2000/svg", "")
+
+
+def test_the_verb(tmp_path, capsys):
+    """Runs files and folders, writes reports, and its exit code says how it went."""
+    (tmp_path / "good.yaml").write_text("scenario: Good\ntags: [fine]\nsteps:\n  - tap: {amount: 12.50}\n")
+    (tmp_path / "bad.yaml").write_text(HEAD + "  - tap: {amount: 9999.00}\n")
+    reports = ["--junit", str(tmp_path / "j.xml"), "--html", str(tmp_path / "r.html")]
+    assert main(["scenario", "run", str(tmp_path), "--tag", "fine", *reports]) == 0
+    assert "1 of 1 passed" in capsys.readouterr().out
+    assert (tmp_path / "r.html").read_text().startswith("<!doctype html>")
+    assert main(["scenario", "run", str(tmp_path)]) == 1
+    told = capsys.readouterr().out
+    assert "1 of 2 passed" in told
+    assert "bad.yaml:3: tap: expected it to go well, got exceeds_limit" in told
+    (tmp_path / "worse.yaml").write_text("scenario: A\n")
+    assert main(["scenario", "run", str(tmp_path)]) == 2
+    assert "worse.yaml:1: lacks steps" in capsys.readouterr().err
+    assert main(["scenario", "run", str(tmp_path / "none.yaml")]) == 2
+    assert main(["scenario", "list"]) == 0
+    assert "first_tap.yaml" in capsys.readouterr().out
+
+
+def test_the_schema():
+    """Every verb with what it takes, each with a description."""
+    schema = scenario_schema()
+    assert schema["x-verbs"].keys() == VERBS.keys()
+    for verb in schema["x-verbs"].values():
+        for field in verb["properties"].values():
+            assert field.get("description"), verb["title"]
+    for part in schema["$defs"].values():
+        assert all(field.get("description") for field in part.get("properties", {}).values()), part["title"]
