@@ -20,8 +20,13 @@ from authz.iso8583.reading import channel_of
 from authz.kernel import checks, forcing, stand_in
 from authz.kernel.checks import Check
 from authz.reasons import ANSWERS, DECLINES, Reason
+from simulators.attackers.catalogue import ATTACKS
 from simulators.cli import argument_parser
+from simulators.scenarios.cast import AccountPart, CardPart, PhonePart, TerminalPart
+from simulators.scenarios.steps.verbs import VERBS
 from simulators.settings import Settings
+from simulators.terminal import Terminal
+from simulators.terminals.kinds import TERMINAL_KINDS
 from tokenvault.emv.data_elements import DATA_ELEMENTS
 from tokenvault.events.events import EventType
 from tokenvault.provisioning.decision import FORCED_OUTCOMES, OUTCOMES, ProvisioningPolicy, WalletReason
@@ -78,6 +83,54 @@ def _token_states() -> str:
 
 def _dialects() -> str:
     return _table(("dialect", "what"), [(f"`{name}`", what) for name, what in BUILT_IN.items()])
+
+
+def _scenario_steps() -> str:
+    rows = []
+    for verb, kind in VERBS.items():
+        takes = ", ".join(
+            f"`{name}`" + ("" if field.is_required() else "?") for name, field in sorted(kind.model_fields.items())
+        )
+        rows.append(
+            (f"`{verb}`", _first_line(kind), "parts of the document" if kind.is_document else takes or "nothing")
+        )
+    return _table(("step", "what", "takes (? may be left out)"), rows)
+
+
+def _scenario_cast() -> str:
+    rows = []
+    for group, part in (
+        ("accounts", AccountPart),
+        ("cards", CardPart),
+        ("phones", PhonePart),
+        ("terminals", TerminalPart),
+    ):
+        for name, field in part.model_fields.items():
+            rows.append((f"`{group}`", f"`{name}`", (field.description or "").rstrip(".")))
+    return _table(("of", "key", "what"), rows)
+
+
+def _terminal_kinds() -> str:
+    rows = []
+    for name, kind in TERMINAL_KINDS.items():
+        own = [member for member in vars(kind) if not member.startswith("_") and callable(getattr(kind, member))]
+        wanted = own if kind is not Terminal else ["pay", "buy", "reverse", "increase", "complete", "refund", "echo"]
+        rows.append(
+            (f"`{name}`", f"`{kind.__name__}`", _first_line(kind), ", ".join(f"`{member}`" for member in wanted))
+        )
+    return _table(("kind", "class", "what", "methods"), rows)
+
+
+def _attacks() -> str:
+    rows = []
+    for name, kind in ATTACKS.items():
+        refusals = ", ".join(f"`{reason}`" for reason in sorted(kind.refusals))
+        rows.append((f"`{name}`", _first_line(kind), refusals))
+    return _table(("attack", "what", "refused for"), rows)
+
+
+def _first_line(kind: type) -> str:
+    return (kind.__doc__ or "").partition("\n")[0]
 
 
 def _settings() -> str:
@@ -196,8 +249,12 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "channels": _channels,
     "chip-tags": _chip_tags,
     "checks": _checks,
+    "attacks": _attacks,
     "command-line": _command_line,
     "dialects": _dialects,
+    "scenario-cast": _scenario_cast,
+    "scenario-steps": _scenario_steps,
+    "terminal-kinds": _terminal_kinds,
     "change-reasons": _change_reasons,
     "decline-tests": _decline_tests,
     "event-types": _event_types,

@@ -46,6 +46,10 @@ class Bench:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up everywhere."""
         self._open.close()
 
     def account(self, currency: str = "EUR", credit_limit: int = _CREDIT_LIMIT, **limits: int) -> str:

@@ -1,14 +1,15 @@
 """The command line of QA's bench: scenarios, attacks, phones, terminals, message tools. Parsing, nothing else."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-_DEFAULT_URL = "http://127.0.0.1:8420"
-_DEFAULT_ISO = "127.0.0.1:8583"
+_DEFAULT_URL = os.environ.get("TAPWRIGHT_URL", "http://127.0.0.1:8420")
+_DEFAULT_ISO = os.environ.get("TAPWRIGHT_ISO8583", "127.0.0.1:8583")
 _DEFAULT_DIALECT = "ascii_1987"
 
 
@@ -46,7 +47,9 @@ def _add_scenario(verbs: Any) -> None:
     scenario.add_argument("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML")
     scenario.add_argument("--html", type=Path, metavar="FILE", help="write a report with every message")
     scenario.add_argument("--url", help="play on this server, which is left as the scenarios leave it")
-    scenario.add_argument("--iso", default=_DEFAULT_ISO, help=f"its ISO 8583 port ({_DEFAULT_ISO})")
+    scenario.add_argument(
+        "--iso", default=_DEFAULT_ISO, help="its ISO 8583 port (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)"
+    )
 
 
 def _add_attack(verbs: Any) -> None:
@@ -60,7 +63,9 @@ def _add_attack(verbs: Any) -> None:
     attack.add_argument("--variations", type=int, default=100, help="how often each is tried (100)")
     attack.add_argument("--seed", type=int, default=1, help="of the variations (1)")
     attack.add_argument("--url", help="attack this server; its clock may be moved")
-    attack.add_argument("--iso", default=_DEFAULT_ISO, help=f"its ISO 8583 port ({_DEFAULT_ISO})")
+    attack.add_argument(
+        "--iso", default=_DEFAULT_ISO, help="its ISO 8583 port (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)"
+    )
 
 
 def _add_terminal(verbs: Any) -> None:
@@ -99,7 +104,7 @@ def _add_phone(verbs: Any) -> None:
         default="secure_element",
         help="what it holds (secure_element)",
     )
-    phone.add_argument("--url", default=_DEFAULT_URL, help=f"the server ({_DEFAULT_URL})")
+    phone.add_argument("--url", default=_DEFAULT_URL, help="the server (TAPWRIGHT_URL, else http://127.0.0.1:8420)")
     phone.add_argument("--vpcd", default="127.0.0.1:35963", help="where vpcd listens (127.0.0.1:35963)")
 
 
@@ -117,7 +122,7 @@ def _add_iso(verbs: Any) -> None:
     )
     iso.add_argument("parts", nargs="+", metavar="PART", help="the message; - reads it from standard input")
     iso.add_argument("--framed", action="store_true", help="decode, encode: with the length in front")
-    iso.add_argument("--iso", default=_DEFAULT_ISO, help=f"send: where to ({_DEFAULT_ISO})")
+    iso.add_argument("--iso", default=_DEFAULT_ISO, help="send: where to (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)")
     iso.add_argument("--seconds", type=float, default=10.0, help="send: how long to wait (10)")
     _add_dialect(iso)
 
@@ -130,7 +135,7 @@ def _add_recordings(verbs: Any) -> None:
         "went over the line, card numbers too; only its owner can read it.",
     )
     record.add_argument("file", type=Path, help="the recording, which must not be there yet")
-    record.add_argument("--to", default=_DEFAULT_ISO, help=f"the host ({_DEFAULT_ISO})")
+    record.add_argument("--to", default=_DEFAULT_ISO, help="the host (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)")
     record.add_argument("--port", type=int, default=8593, help="where terminals dial (8593; 0 takes a free one)")
     _add_dialect(record)
     replay = verbs.add_parser(
@@ -139,7 +144,7 @@ def _add_recordings(verbs: Any) -> None:
         description="Send every recorded request again and compare DE 39. Exit code 1 where an answer differs.",
     )
     replay.add_argument("file", type=Path, help="the recording")
-    replay.add_argument("--to", default=_DEFAULT_ISO, help=f"the host ({_DEFAULT_ISO})")
+    replay.add_argument("--to", default=_DEFAULT_ISO, help="the host (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)")
     replay.add_argument("--seconds", type=float, default=10.0, help="how long to wait for each answer (10)")
     _add_dialect(replay)
 
@@ -161,8 +166,8 @@ def _add_switch(verbs: Any) -> None:
 
 
 def _add_server(verb: Any) -> None:
-    verb.add_argument("--url", default=_DEFAULT_URL, help=f"the server ({_DEFAULT_URL})")
-    verb.add_argument("--iso", default=_DEFAULT_ISO, help=f"its ISO 8583 port ({_DEFAULT_ISO})")
+    verb.add_argument("--url", default=_DEFAULT_URL, help="the server (TAPWRIGHT_URL, else http://127.0.0.1:8420)")
+    verb.add_argument("--iso", default=_DEFAULT_ISO, help="its ISO 8583 port (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)")
 
 
 def _add_dialect(verb: Any) -> None:

@@ -31,7 +31,7 @@ class Outcome:
     @property
     def went_well(self) -> bool:
         """What is expected where a step says nothing."""
-        return self.reason in (DONE, "approved", "approved_offline", "verified", "partially_approved")
+        return self.reason in (DONE, "approved", "approved_offline", "verified", "partially_approved", "refused")
 
 
 def of_receipt(receipt: Receipt, decision: dict[str, Any] | None) -> Outcome:
