@@ -166,6 +166,12 @@ class SignedFor(IntEnum):
 _RESULTS = slice(3, 7)
 
 
+def signed_for(data: bytes) -> SignedFor | None:
+    """What the cryptogram of some issuer application data (tag 9F10) is good for; None for a number without meaning."""
+    number = data[_RESULTS.stop - 1] & 0x03
+    return SignedFor(number) if number in tuple(SignedFor) else None
+
+
 def with_results(data: bytes, signed_for: SignedFor, *, cardholder_verified: bool = True) -> bytes:
     """Tag 9F10 as it was personalized, with the card verification results of one payment.
 

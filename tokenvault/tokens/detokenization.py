@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from tokenvault.cards.cards import card_numbered, funding_pan_of
 from tokenvault.emv import cryptogram
+from tokenvault.emv.cryptogram_versions import SignedFor, signed_for
 from tokenvault.emv.errors import EmvError
 from tokenvault.errors import CallerError, FieldError, NotFound
 from tokenvault.events import audit
@@ -98,7 +99,12 @@ def _objection(vault: Vault, token: Token, usage: Usage) -> VerificationFailed |
         return VerificationFailed("the token may not pay in this country", code="country_not_allowed")
     if not _is_right(vault, token, usage.values):
         return VerificationFailed("the cryptogram does not belong to this token and data", code="invalid_cryptogram")
+    if signed_for(usage.values["9F10"]) is not _SIGNED_FOR.get(usage.channel, SignedFor.TAP):
+        return VerificationFailed("the phone signed for another channel", code="wrong_entry_mode")
     return None
+
+
+_SIGNED_FOR = {"e_commerce": SignedFor.REMOTE, "qr_code": SignedFor.QR_CODE}
 
 
 def _is_right(vault: Vault, token: Token, values: Mapping[str, bytes]) -> bool:
