@@ -9,10 +9,10 @@ from authz.iso8583 import codec
 from authz.iso8583.fields import built_in
 from authz.network import framed
 from simulators import test_values
+from simulators.card.contactless_reader import CardAnswer
 from simulators.issuer import Issuer
 from simulators.phone import Phone
 from simulators.terminal import Terminal
-from simulators.terminals.contactless_reader import CardAnswer
 from tokenvault.emv.cryptogram import INPUT_TAGS, cryptogram_input
 from tokenvault.emv.key_derivation import DerivationOption, card_key
 from tokenvault.emv.mac import aes_cmac

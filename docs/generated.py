@@ -26,7 +26,7 @@ from simulators.scenarios.cast import AccountPart, CardPart, PhonePart, Terminal
 from simulators.scenarios.steps.verbs import VERBS
 from simulators.settings import Settings
 from simulators.terminal import Terminal
-from simulators.terminals.kinds import TERMINAL_KINDS
+from simulators.terminal_kinds.catalogue import TERMINAL_KINDS
 from tokenvault.emv.data_elements import DATA_ELEMENTS
 from tokenvault.events.events import EventType
 from tokenvault.provisioning.decision import FORCED_OUTCOMES, OUTCOMES, ProvisioningPolicy, WalletReason

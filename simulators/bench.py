@@ -15,7 +15,7 @@ from simulators.card.device_kinds import DEVICE_KINDS
 from simulators.issuer import Issuer
 from simulators.phone import Phone
 from simulators.server_clock import ServerClock
-from simulators.terminals.kinds import TERMINAL_KINDS
+from simulators.terminal_kinds.catalogue import TERMINAL_KINDS
 from simulators.terminals.receipt import Receipt
 from simulators.terminals.traces import Trace
 

@@ -219,7 +219,7 @@ def _attack(arguments: argparse.Namespace) -> int:
 
 
 def _terminal(arguments: argparse.Namespace) -> int:
-    from simulators.terminals.terminal_verb import PaymentOptions, run_payment
+    from simulators.terminal_verb import PaymentOptions, run_payment
     from tokenvault.currencies import CURRENCIES
 
     if arguments.currency not in CURRENCIES:
@@ -246,7 +246,7 @@ def _terminal(arguments: argparse.Namespace) -> int:
 
 
 def _phone(arguments: argparse.Namespace) -> int:
-    from simulators.card.phone_verb import PhoneOptions, run_phone
+    from simulators.phone_verb import PhoneOptions, run_phone
 
     return run_phone(
         PhoneOptions(

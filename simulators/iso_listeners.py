@@ -5,7 +5,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from authz.gateway import LineKeys
-from authz.iso8583.fields import DialectError, dialect_named
+from authz.iso8583.dialect_files import dialect_named
+from authz.iso8583.fields import DialectError
 
 _KEY_BYTES = 16
 

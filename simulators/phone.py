@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from simulators import test_values
 from simulators.card import apdu
+from simulators.card.contactless_reader import CardAnswer, ContactlessReader
 from simulators.card.device_kinds import PHONE, DeviceTraits
 from simulators.card.payment_application import (
     DEVICE_VERIFIED_CARDHOLDER,
@@ -25,7 +26,6 @@ from simulators.card.secure_element import NoKeysLeft, SecureElement
 from simulators.manufacturer import Manufacturer
 from simulators.qr import consumer_presented
 from simulators.qr.merchant_presented import MerchantCode
-from simulators.terminals.contactless_reader import CardAnswer, ContactlessReader
 from tokenvault.currencies import CURRENCIES
 from tokenvault.emv.cryptogram_versions import SignedFor
 from tokenvault.outgoing_tls import trusted_authorities

@@ -21,7 +21,8 @@ from authz.data_directory import JOURNAL, DirectoryLock, checkpoints_in
 from authz.disk import Directory
 from authz.engine import Engine
 from authz.gateway import DialectGateway
-from authz.iso8583.fields import Dialect, built_in, dialect_named
+from authz.iso8583.dialect_files import dialect_named
+from authz.iso8583.fields import Dialect, built_in
 from authz.iso8583.server import Handler, Iso8583Server, ServerLimits
 from authz.issuer_server import IssuerDecisions
 from authz.network import Network

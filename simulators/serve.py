@@ -1,7 +1,6 @@
 """Running a sandbox as a process, until SIGTERM or SIGINT."""
 
 import asyncio
-import signal
 import sys
 
 import uvloop
@@ -10,6 +9,7 @@ from authz.errors import EngineError
 from simulators.logging_setup import configure_logging
 from simulators.sandbox import Sandbox, StartError
 from simulators.settings import Settings
+from simulators.until_told import until_told
 from tokenvault.errors import FieldError, KeyUnavailable
 from tokenvault.storage.database import DatabaseUnavailable
 
@@ -28,15 +28,12 @@ def serve(settings: Settings) -> int:
 
 async def _serve(settings: Settings) -> int:
     sandbox = Sandbox(settings)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    told = asyncio.create_task(until_told())
     await sandbox.start()
     host, port = sandbox.iso_address
     sys.stdout.write(f"{READY_LINE}: http={sandbox.http_url} iso8583={host}:{port}\n")
     sys.stdout.flush()
-    waits = [asyncio.create_task(stop.wait()), asyncio.create_task(sandbox.failed())]
+    waits = [told, asyncio.create_task(sandbox.failed())]
     await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     failed = waits[1].done()
     for wait in waits:

@@ -12,9 +12,9 @@ from typing import Any
 
 from authz.iso8583 import codec
 from authz.iso8583.fields import Dialect
-from simulators.terminals.contactless_reader import Card, CardAnswer, ContactlessReader, ReadingFailed
+from simulators.card.contactless_reader import Card, CardAnswer, ContactlessReader, ReadingFailed
+from simulators.merchant import Merchant
 from simulators.terminals.iso_link import IsoLink, LineDown, LinkError, NoAnswer, Watcher
-from simulators.terminals.merchant import Merchant
 from simulators.terminals.messages import PARTIAL_APPROVALS, PURCHASE, MessageMaker, Transaction, subelement
 from simulators.terminals.receipt import APPROVED_OFFLINE, REFUSED_BY_TERMINAL, UNABLE_TO_GO_ONLINE, Receipt
 from tokenvault.currencies import CURRENCIES, CURRENCY_BY_NUMBER

@@ -1,13 +1,12 @@
 """Field tables: a dialect of ISO 8583 as data, in the shape that users of `pyiso8583` already have.
 
-Beside it files of jPOS's generic packager can be read, see `jpos_packager`.
+Files that hold one are read by `dialect_files`.
 """
 
 import json
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 FIELDS = 128
@@ -168,28 +167,3 @@ BUILT_IN = {
     "unionpay_like": "ASCII behind a 46-byte header and a length of four digits; no conformance is claimed",
 }
 """Dialects that come with Tapwright."""
-
-
-def read_dialect(path: Path) -> Dialect:
-    """A dialect from a file: JSON in the shape of a `pyiso8583` spec, or XML of jPOS's generic packager.
-
-    Raises: DialectError naming the file and the entry.
-    """
-    from authz.iso8583.jpos_packager import dialect_of_packager
-
-    try:
-        if path.suffix == ".xml":
-            return dialect_of_packager(path.stem, path.read_text())
-        table = json.loads(path.read_text())
-        if not isinstance(table, dict):
-            raise DialectError("holds no table")
-        return Dialect.of(path.stem, table)
-    except OSError as error:
-        raise DialectError(f"{path}: {error.strerror}") from None
-    except ValueError as error:
-        raise DialectError(f"{path}: {error}") from None
-
-
-def dialect_named(name: str) -> Dialect:
-    """A built-in dialect by its name, or one in a file by its path. Raises: DialectError."""
-    return read_dialect(Path(name)) if name.endswith((".json", ".xml")) else built_in(name)

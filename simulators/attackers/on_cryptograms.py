@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from simulators.attackers.attack import Attack
 from simulators.attackers.cards import ClonedPhone, PreplayedCard, RelayedCard
+from simulators.card.contactless_reader import ReadingFailed
 from simulators.terminal import Capability
-from simulators.terminals.contactless_reader import ReadingFailed
-from simulators.terminals.online_shop import REMOTE_CHIP
-from simulators.terminals.qr_scanner import QR_CODE
+from simulators.terminal_kinds.online_shop import REMOTE_CHIP
+from simulators.terminal_kinds.qr_scanner import QR_CODE
 
 _DAY = 24 * 3600
 _PUMPED_TAPS = 1_001
@@ -23,7 +23,7 @@ class ClonedToken(Attack):
 
     def prepare(self) -> None:
         """Overhear one tap."""
-        self.terminal = self.scene.new_terminal()
+        self.terminal = self.scene.terminal()
         victim = self.scene.new_victim()
         self.overheard = victim.phone.tap(self.terminal.start(self.amount()).values)
 
@@ -43,7 +43,7 @@ class ReplayedCryptogram(Attack):
 
     def prepare(self) -> None:
         """Record a payment."""
-        self.terminal = self.scene.new_terminal()
+        self.terminal = self.scene.terminal()
         self.transaction = self.terminal.start(self.amount())
         self.tap = self.scene.new_victim().phone.tap(self.transaction.values)
         self.terminal.authorize(self.transaction, self.tap)
@@ -63,7 +63,7 @@ class PreplayedNumber(Attack):
 
     def prepare(self) -> None:
         """Have access to the phone, and a terminal to pay at later."""
-        self.terminal = self.scene.new_terminal()
+        self.terminal = self.scene.terminal()
         self.phone = self.scene.new_victim().phone
 
     def attempt(self) -> str:
@@ -81,7 +81,7 @@ class CounterJump(Attack):
 
     def prepare(self) -> None:
         """Pump the phone: taps that never reach the network."""
-        self.terminal = self.scene.new_terminal()
+        self.terminal = self.scene.terminal()
         self.phone = self.scene.new_victim().phone
         values = self.terminal.start(1).values
         for _ in range(_PUMPED_TAPS):
@@ -102,7 +102,7 @@ class CounterRollback(Attack):
 
     def prepare(self) -> None:
         """Harvest; then the phone's owner pays as ever."""
-        self.terminal = self.scene.new_terminal()
+        self.terminal = self.scene.terminal()
         phone = self.scene.new_victim().phone
         self.harvest = []
         for _ in range(_HARVEST):
@@ -124,7 +124,7 @@ class ChangedAmount(Attack):
 
     def prepare(self) -> None:
         """Own the terminal."""
-        self.terminal = self.scene.new_terminal()
+        self.terminal = self.scene.terminal()
         self.phone = self.scene.new_victim().phone
 
     def attempt(self) -> str:
@@ -149,7 +149,7 @@ class SwitchedChannel(Attack):
 
     def prepare(self) -> None:
         """Two phones: one may pay everywhere, one by tapping only."""
-        self.terminal = self.scene.new_terminal()
+        self.terminal = self.scene.terminal()
         self.phones = [
             self.scene.new_victim().phone,
             self.scene.new_victim(domain={"channels": ["contactless"]}).phone,
@@ -173,7 +173,7 @@ class ExpiredKey(Attack):
 
     def prepare(self) -> None:
         """Steal the key, and wait for too long."""
-        self.terminal = self.scene.new_terminal()
+        self.terminal = self.scene.terminal()
         self.phone = self.scene.new_victim(location="host_card_emulation").phone
         self.phone.is_tampered = True
         self.scene.clock.advance(_DAY + 1)
@@ -195,7 +195,7 @@ class Relay(Attack):
         """A terminal that measures, and a stopwatch that the relay's delay moves on."""
         self.seconds = 0.0
         capability = Capability(relay_seconds_max=self._LIMIT_SECONDS)
-        self.terminal = self.scene.new_terminal(capability=capability, stopwatch=lambda: self.seconds)
+        self.terminal = self.scene.terminal(capability=capability, stopwatch=lambda: self.seconds)
         self.phone = self.scene.new_victim().phone
 
     def attempt(self) -> str:
@@ -219,7 +219,7 @@ class DeactivatedToken(Attack):
 
     def prepare(self) -> None:
         """Find a phone whose owner has deleted its token from elsewhere."""
-        self.terminal = self.scene.new_terminal()
+        self.terminal = self.scene.terminal()
         victim = self.scene.new_victim()
         self.phone = victim.phone
         self.scene.issuer.call("POST", f"/v1/tokens/{self.phone.token_id}/deactivate", {"initiator": "issuer"})

@@ -14,10 +14,10 @@ class ReversalFraud(Attack):
 
     def prepare(self) -> None:
         """Pay at an honest merchant."""
-        self.shop = self.scene.new_terminal()
+        self.shop = self.scene.terminal()
         phone = self.scene.new_victim().phone
         self.paid = self.shop.pay(phone, 100_00)
-        self.accomplice = self.scene.new_terminal(merchant=replace(Merchant(), acquirer="99900000666"))
+        self.accomplice = self.scene.terminal(merchant=replace(Merchant(), acquirer="99900000666"))
 
     def attempt(self) -> str:
         """Take back a payment that one only guesses, or more than was paid, or from an acquirer that did not ask."""
@@ -42,7 +42,7 @@ class RefundWithoutPurchase(Attack):
 
     def prepare(self) -> None:
         """Buy something, so that there is something to inflate."""
-        self.terminal = self.scene.new_terminal()
+        self.terminal = self.scene.terminal()
         self.bought = self.terminal.buy(self.scene.new_victim().phone, 50_00)
 
     def attempt(self) -> str:

@@ -3,7 +3,6 @@
 from authz.iso8583 import codec
 from simulators import test_values
 from simulators.attackers.attack import Attack
-from simulators.terminals.cash_machine import CashMachine
 from tokenvault.currencies import CURRENCIES
 from tokenvault.pan import luhn_check_digit
 
@@ -19,7 +18,7 @@ class CardTesting(Attack):
 
     def prepare(self) -> None:
         """Know where numbers are to be found, and one of them."""
-        self.terminal = self.scene.new_terminal()
+        self.terminal = self.scene.terminal()
         transaction = self.terminal.start(1)
         self.known = self.scene.new_victim().phone.tap(transaction.values).track2.pan
 
@@ -51,7 +50,7 @@ class PinGuessing(Attack):
         victim = self.scene.new_victim()
         self.scene.issuer.set_pin(victim.card_id, _PIN)
         self.phone = victim.phone
-        self.machine = self.scene.new_terminal(CashMachine)
+        self.machine = self.scene.terminal("atm")
         self.tries = 0
 
     def attempt(self) -> str:

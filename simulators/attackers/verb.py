@@ -23,25 +23,15 @@ Address = tuple[str, int]
 @contextmanager
 def fresh_scene() -> Iterator[Scene]:
     """A server in this process. Raises: StartError."""
-    with scratch_sandbox() as sandbox, running_scene(sandbox.http_url, sandbox.iso_address) as scene:
+    with scratch_sandbox() as sandbox, Scene(sandbox.http_url, sandbox.iso_address) as scene:
         yield scene
-
-
-@contextmanager
-def running_scene(http_url: str, iso_address: Address) -> Iterator[Scene]:
-    """A server that runs already. Its clock may be moved."""
-    scene = Scene(http_url, iso_address)
-    try:
-        yield scene
-    finally:
-        scene.close()
 
 
 def run_attacks(names: Sequence[str], attempts: int, seed: int, server: tuple[str, Address] | None) -> int:
     """Try attacks and show what came of them; returns the exit code: 1 where anything got through."""
     console = Console()
     try:
-        with fresh_scene() if server is None else running_scene(*server) as scene:
+        with fresh_scene() if server is None else Scene(*server) as scene:
             campaigns = [_tried(ATTACKS[name], scene, attempts, seed, console) for name in names]
     except (StartError, LinkError, IssuerRefused, httpx.TransportError) as error:
         sys.stderr.write(f"tapwright: {error}\n")

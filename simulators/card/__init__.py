@@ -1,1 +1,1 @@
-"""What a phone is at the tap: a secure element with a payment application, spoken to in APDUs (ISO/IEC 7816-4)."""
+"""A tap from both sides, in APDUs (ISO/IEC 7816-4): secure element, payment application, and the reader before them."""

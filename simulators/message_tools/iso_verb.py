@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from authz.iso8583 import codec
-from authz.iso8583.fields import HEADER, Dialect, DialectError, dialect_named
+from authz.iso8583.dialect_files import dialect_named
+from authz.iso8583.fields import HEADER, Dialect, DialectError
 from authz.reasons import ANSWERS
 from simulators.message_tools.emv_verb import tree_lines
 from simulators.terminals.iso_link import IsoLink, LinkError

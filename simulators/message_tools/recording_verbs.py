@@ -1,15 +1,15 @@
 """``tapwright record`` and ``tapwright replay``."""
 
 import asyncio
-import contextlib
-import signal
 import sys
 from pathlib import Path
 
 from rich.console import Console
 
-from authz.iso8583.fields import DialectError, dialect_named
+from authz.iso8583.dialect_files import dialect_named
+from authz.iso8583.fields import DialectError
 from simulators.message_tools.recording import Recorder, RecordingError, Replayed, open_recording, replay
+from simulators.until_told import until_told
 
 
 def record_verb(host: tuple[str, int], port: int, path: Path, dialect_name: str) -> int:
@@ -27,12 +27,7 @@ async def _record(recorder: Recorder, port: int, path: Path) -> int:
     address = await recorder.listen(port)
     sys.stdout.write(f"recording on {address[0]}:{address[1]} into {path}\n")
     sys.stdout.flush()
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+    await until_told()
     await recorder.close()
     sys.stdout.write(f"{recorder.frames} messages recorded\n")
     return 0

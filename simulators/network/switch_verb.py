@@ -1,12 +1,11 @@
 """``tapwright switch``: routes acquirers' messages to several issuers until Ctrl-C."""
 
 import asyncio
-import contextlib
-import signal
 import sys
 from collections.abc import Sequence
 
 from simulators.network.switch import Route, Switch, TcpUpstream
+from simulators.until_told import until_told
 
 Named = tuple[str, tuple[str, int]]
 """First digits, and host and port."""
@@ -39,10 +38,5 @@ async def _run(routes: Sequence[Named], port: int, acquirers: Sequence[str], sta
     address = await switch.listen()
     sys.stdout.write(f"switching on {address[0]}:{address[1]}\n")
     sys.stdout.flush()
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+    await until_told()
     return 0

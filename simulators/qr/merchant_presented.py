@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
-from simulators.terminals.merchant import Merchant
+from simulators.merchant import Merchant
 from tokenvault.currencies import CURRENCIES, CURRENCY_BY_NUMBER
 from tokenvault.emv import qr
 from tokenvault.emv.errors import EmvError

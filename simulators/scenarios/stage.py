@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from authz.iso8583.fields import BINARY_LENGTH, Dialect, dialect_named
+from authz.iso8583.dialect_files import dialect_named
+from authz.iso8583.fields import BINARY_LENGTH, Dialect
 from simulators import test_values
 from simulators.card.device_kinds import DEVICE_KINDS
 from simulators.issuer import Issuer
@@ -18,7 +19,7 @@ from simulators.scenarios.outcome import Outcome, of_receipt
 from simulators.scenarios.values import Amount
 from simulators.server_clock import ServerClock
 from simulators.terminal import Terminal
-from simulators.terminals.kinds import TERMINAL_KINDS
+from simulators.terminal_kinds.catalogue import TERMINAL_KINDS
 from simulators.terminals.message_security import protect
 from simulators.terminals.receipt import Receipt
 from simulators.terminals.traces import Trace

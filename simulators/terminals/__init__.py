@@ -1,1 +1,1 @@
-"""Terminals of all kinds: they read phones, speak ISO 8583 to the network, and print receipts."""
+"""What a terminal is made of: its line, its messages, their authentication, receipts and traces."""

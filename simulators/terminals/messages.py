@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from authz.iso8583 import codec
-from simulators.terminals.contactless_reader import CardAnswer
-from simulators.terminals.merchant import Merchant
+from simulators.card.contactless_reader import CardAnswer
+from simulators.merchant import Merchant
 from tokenvault.currencies import CURRENCIES
 from tokenvault.emv import tlv
 

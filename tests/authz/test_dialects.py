@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authz.iso8583 import codec
-from authz.iso8583.fields import BUILT_IN, HEADER, Dialect, DialectError, Framing, built_in, dialect_named, read_dialect
+from authz.iso8583.dialect_files import dialect_named, read_dialect
+from authz.iso8583.fields import BUILT_IN, HEADER, Dialect, DialectError, Framing, built_in
 from authz.iso8583.jpos_packager import dialect_of_packager
 from authz.iso8583.message_authentication import MacKey, is_authentic, mac_field, sealed
 

@@ -136,7 +136,7 @@ def test_the_wrong_line_key(dial):
 
 def test_a_pin_in_another_dialect(bench, network):
     """DE 52 and DE 48 are where they should be."""
-    from simulators.terminals.cash_machine import CashMachine
+    from simulators.terminal_kinds.cash_machine import CashMachine
 
     machine = CashMachine(network[1]["bcd_1987", "none", "aes"], clock=bench.clock, dialect=built_in("bcd_1987"))
     phone = bench.phone(bench.card(pin="7391"))

@@ -10,10 +10,10 @@ from joserfc import jwe
 from joserfc.jwk import ECKey
 
 from simulators import test_values
+from simulators.card.contactless_reader import CardAnswer, ReadingFailed
 from simulators.issuer import Issuer
 from simulators.phone import WalletRefused
 from simulators.terminal import Merchant, Terminal
-from simulators.terminals.contactless_reader import CardAnswer, ReadingFailed
 from tests.tokenvault.stories import new_jwk, opened_jwe
 from tokenvault.pan import Track2
 

@@ -14,10 +14,11 @@ from tests.conftest import settings_for
 def scene(tmp_path_factory):
     """A network of its own: attacks move its clock."""
     clock = ManualClock()
-    with running_sandbox(settings_for(tmp_path_factory.mktemp("attacked") / "data"), clock) as network:
-        made = Scene(network.http_url, network.iso_address, clock)
+    with (
+        running_sandbox(settings_for(tmp_path_factory.mktemp("attacked") / "data"), clock) as network,
+        Scene(network.http_url, network.iso_address, clock) as made,
+    ):
         yield made
-        made.close()
 
 
 @pytest.mark.parametrize("name", ATTACKS)
@@ -42,4 +43,4 @@ def test_an_honest_phone_is_no_attack(scene):
     """What is refused of thieves is approved of the phone's owner, at the same terminals."""
     phone = scene.new_victim().phone
     for _ in range(3):
-        assert scene.reason_of(scene.new_terminal().pay(phone, 1_250)) == "approved"
+        assert scene.reason_of(scene.terminal().pay(phone, 1_250)) == "approved"

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from simulators.card import apdu
 from simulators.card.apdu import ApduError, Command, Response
+from simulators.card.contactless_reader import ContactlessReader, ReadingFailed
 from simulators.card.device_kinds import BAND, CAR, PHONE, WATCH
 from simulators.card.payment_application import Flow
 from simulators.phone import CannotDoThis, NoNetwork
 from simulators.terminal import Terminal
-from simulators.terminals.contactless_reader import ContactlessReader, ReadingFailed
 from tokenvault.emv import tlv
 from tokenvault.emv.cryptogram_versions import TAPWRIGHT_AES
 

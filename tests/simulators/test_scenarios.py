@@ -54,7 +54,7 @@ def test_there_are_enough_and_they_use_everything():
     """At least forty, and every verb, every kind of terminal, phone and attack is in some of them."""
     from simulators.attackers.catalogue import ATTACKS
     from simulators.card.device_kinds import DEVICE_KINDS
-    from simulators.terminals.kinds import TERMINAL_KINDS
+    from simulators.terminal_kinds.catalogue import TERMINAL_KINDS
 
     scenarios = read_all(shipped_scenarios())
     assert len(scenarios) >= 40

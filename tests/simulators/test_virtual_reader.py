@@ -12,10 +12,10 @@ import pytest
 
 from simulators.bench import Bench
 from simulators.card.apdu import Command, Response
+from simulators.card.contactless_reader import CardAnswer
 from simulators.card.virtual_reader import ANSWER_TO_RESET, VPCD_PORT, ReaderGone, VirtualReader
 from simulators.scratch_sandbox import scratch_sandbox
 from simulators.terminal import Terminal
-from simulators.terminals.contactless_reader import CardAnswer
 from tokenvault.emv import tlv
 from tokenvault.pan import Track2
 

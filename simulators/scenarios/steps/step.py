@@ -5,13 +5,13 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from simulators.card.contactless_reader import ReadingFailed
 from simulators.issuer import IssuerRefused
 from simulators.phone import CannotDoThis, NoNetwork, Phone, WalletRefused
 from simulators.scenarios.cast import Part
 from simulators.scenarios.outcome import Outcome
 from simulators.scenarios.stage import Stage
 from simulators.terminal import Terminal
-from simulators.terminals.contactless_reader import ReadingFailed
 from simulators.terminals.iso_link import LineDown, LinkError
 from tokenvault.emv.errors import EmvError
 

@@ -65,11 +65,9 @@ class Attack(Step):
         """Try."""
         if self.attack not in ATTACKS:
             return Outcome("no_such_attack", f"there are {', '.join(ATTACKS)}")
-        scene = Scene(stage.server.http_url, stage.server.iso_address, stage.server.wall_clock)
-        try:
-            campaign = attack(ATTACKS[self.attack], scene, self.attempts, stage.random.randrange(2**32))
-        finally:
-            scene.close()
+        server, seed = stage.server, stage.random.randrange(2**32)
+        with Scene(server.http_url, server.iso_address, server.wall_clock) as scene:
+            campaign = attack(ATTACKS[self.attack], scene, self.attempts, seed)
         told = ", ".join(f"{reason} {count}" for reason, count in sorted(campaign.reasons.items()))
         return Outcome("refused" if not campaign.unexpected else "got_through", told, {"refused": campaign.refused})
 

@@ -1,10 +1,10 @@
 """A merchant's QR scanner, and the sticker beside it: both ways to pay by code."""
 
+from simulators.card.contactless_reader import CardAnswer
 from simulators.phone import ScannedPayment
 from simulators.qr import consumer_presented
 from simulators.qr.merchant_presented import MerchantCode
 from simulators.terminal import Terminal, Transaction
-from simulators.terminals.contactless_reader import CardAnswer
 from simulators.terminals.receipt import Receipt
 
 QR_CODE = "031"

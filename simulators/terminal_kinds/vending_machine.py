@@ -1,7 +1,7 @@
 """A vending machine: pays at once, and gives the money back when the snack gets stuck."""
 
+from simulators.card.contactless_reader import Card
 from simulators.terminal import Capability, Merchant, Terminal
-from simulators.terminals.contactless_reader import Card
 from simulators.terminals.receipt import Receipt
 
 VENDING = "5814"

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from simulators.card.contactless_reader import Card
 from simulators.terminal import Capability, Merchant, Terminal
-from simulators.terminals.contactless_reader import Card
 from simulators.terminals.receipt import Receipt
 
 AUTOMATED_FUEL_DISPENSER = "5542"

@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
+from simulators.card.contactless_reader import CardAnswer
 from simulators.terminal import Merchant, Terminal
-from simulators.terminals.contactless_reader import CardAnswer
 from simulators.terminals.messages import ELECTRONIC_COMMERCE_INDICATOR, subelement
 from simulators.terminals.receipt import Receipt
 

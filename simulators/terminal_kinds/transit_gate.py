@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from authz.iso8583 import codec
+from simulators.card.contactless_reader import Card
 from simulators.terminal import Capability, Merchant, Terminal
-from simulators.terminals.contactless_reader import Card
 from simulators.terminals.receipt import APPROVED_OFFLINE, REFUSED_BY_TERMINAL, Receipt
 
 LOCAL_TRANSPORT = "4111"

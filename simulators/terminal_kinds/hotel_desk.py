@@ -1,7 +1,7 @@
 """A hotel's or car rental's desk: an authorization that grows with the stay, and is posted at its end."""
 
+from simulators.card.contactless_reader import Card
 from simulators.terminal import Merchant, Terminal
-from simulators.terminals.contactless_reader import Card
 from simulators.terminals.receipt import Receipt
 
 HOTELS = "7011"

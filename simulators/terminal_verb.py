@@ -7,15 +7,16 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from authz.iso8583.fields import DialectError, dialect_named
+from authz.iso8583.dialect_files import dialect_named
+from authz.iso8583.fields import DialectError
 from simulators import test_values
+from simulators.card.contactless_reader import Card, ReadingFailed
 from simulators.card.pcsc_reader import NoCard, PcscCard
 from simulators.explain import show_decision
 from simulators.issuer import Issuer, IssuerRefused
 from simulators.phone import Phone, WalletRefused
 from simulators.server_clock import ServerClock
 from simulators.terminal import Terminal
-from simulators.terminals.contactless_reader import Card, ReadingFailed
 from simulators.terminals.iso_link import LinkError
 from simulators.terminals.receipt import Receipt
 from simulators.terminals.traces import Trace, as_json_lines

@@ -4,10 +4,10 @@ from typing import Any
 
 from authz.iso8583 import codec
 from authz.pin_entry import KEY_SERIAL_NUMBER
+from simulators.card.contactless_reader import Card
 from simulators.terminal import Capability, Merchant, Terminal
-from simulators.terminals.contactless_reader import Card
+from simulators.terminal_kinds.pin_pad import PinPad
 from simulators.terminals.messages import BALANCE, CASH, subelement
-from simulators.terminals.pin_pad import PinPad
 from simulators.terminals.receipt import Receipt
 
 CONTACTLESS_CHIP_WITH_PIN = "072"

@@ -1,0 +1,1 @@
+"""The kinds of terminals: what each does beyond what all can."""

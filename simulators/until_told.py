@@ -1,0 +1,15 @@
+"""Running until somebody says that it is enough."""
+
+import asyncio
+import contextlib
+import signal
+
+
+async def until_told() -> None:
+    """Wait for SIGTERM or SIGINT (Ctrl-C)."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # an event loop that knows no signals is ended by Ctrl-C
+            loop.add_signal_handler(number, stop.set)
+    await stop.wait()
