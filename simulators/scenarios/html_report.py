@@ -75,7 +75,7 @@ def _scenario(result: ScenarioResult) -> str:
 
 def _step(step: StepResult) -> str:
     outcome, planned = step.outcome, step.planned
-    arguments = planned.step.model_dump(exclude_defaults=True, mode="python")
+    arguments = {name: getattr(planned.step, name) for name in sorted(planned.step.model_fields_set)}
     told = " ".join(f"{name}={_shown(value)}" for name, value in arguments.items())
     said = f"<br><small>{escape(planned.comment)}</small>" if planned.comment else ""
     came_out = f'<span class="{"passed" if step.passed else "failed"}">{escape(outcome.reason)}</span>'
