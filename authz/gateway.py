@@ -15,6 +15,7 @@ import structlog
 from authz.iso8583 import codec
 from authz.iso8583.fields import HEADER, Dialect, built_in
 from authz.iso8583.message_authentication import MacKey, is_authentic, mac_field, sealed
+from authz.iso8583.responses import plain_response
 from authz.iso8583.scan import Places
 from authz.iso8583.server import Handler, Reply
 from tokenvault.emv.key_block import KeyBlockHeader, wrap
@@ -31,7 +32,6 @@ _OWN = built_in()
 _KEY_BYTES = 16
 _SESSIONS_MAX = 1024
 _MAC_USAGE = {"tdes": ("M3", "T"), "aes": ("M6", "A")}
-_FRAME_BYTES = 2
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class DialectGateway:
             wanted = self._keys.is_required or mac_field(message) in message
             if wanted and (key is None or not is_authentic(message, encoded, self._dialect, key)):
                 log.warning("mac_wrong", peer=peer, message_type=message[0])
-                reply(self._framed(_refusal(message), message, key), 1)
+                reply(self._framed(plain_response(message, MAC_WRONG), message, key), 1)
                 return
         self._forward(message, peer, reply)
 
@@ -99,7 +99,9 @@ class DialectGateway:
 
         def answer(framed: bytes, count: int) -> None:
             if framed:
-                framed = self._framed(codec.decode(framed[_FRAME_BYTES:], _OWN), message, self._sessions.get(peer))
+                framed = self._framed(
+                    codec.decode(framed[_OWN.framing.length_bytes :], _OWN), message, self._sessions.get(peer)
+                )
             reply(framed, count)
 
         self._network.receive(own, np.array([[0, len(own)]], np.int32), peer, answer)
@@ -111,13 +113,13 @@ class DialectGateway:
         if len(self._sessions) > _SESSIONS_MAX:
             self._sessions.popitem(last=False)
         log.info("mac_key_given", peer=peer)
-        return {0: "0810", **_echoed(request), 39: "00", KEY_BLOCK_FIELD: block}
+        return plain_response(request, "00") | {KEY_BLOCK_FIELD: block}
 
     def refuse_format(self, fields: codec.Message, reason: str, peer: str) -> bytes:
         """Have the network answer a malformed message, and put the answer into the dialect."""
         plain = {number: value for number, value in fields.items() if number != HEADER}
         framed = self._network.refuse_format(plain, reason, peer)
-        return self._framed(codec.decode(framed[_FRAME_BYTES:], _OWN), fields, None) if framed else b""
+        return self._framed(codec.decode(framed[_OWN.framing.length_bytes :], _OWN), fields, None) if framed else b""
 
     def _framed(self, answer: codec.Message, request: codec.Message, key: MacKey | None) -> bytes:
         """An answer in the dialect, under the request's header, with its code where there is a key."""
@@ -126,11 +128,3 @@ class DialectGateway:
         if key is not None:
             answer = sealed(answer, self._dialect, key)
         return self._dialect.framing.framed(codec.encode(answer, self._dialect))
-
-
-def _echoed(request: codec.Message) -> codec.Message:
-    return {number: request[number] for number in (3, 7, 11, 37, 41, 70) if number in request}
-
-
-def _refusal(request: codec.Message) -> codec.Message:
-    return {0: f"{int(request[0]) + 10:04d}", **_echoed(request), 39: MAC_WRONG}

@@ -15,8 +15,9 @@ from authz.engine import Engine
 from authz.iso8583 import codec
 from authz.iso8583.answering import room_for_answers, write_answers
 from authz.iso8583.chip_data import SIGNED_ATC, SIGNED_BYTES, SIGNED_BYTES_MAX, new_tags
-from authz.iso8583.fields import Dialect
+from authz.iso8583.fields import BINARY_LENGTH, Dialect
 from authz.iso8583.reading import OTHER_MESSAGE, read_transactions
+from authz.iso8583.responses import plain_response
 from authz.iso8583.scan import NO_PROBLEM, Buffer, Places, new_places, problem_text, scan_table
 from authz.iso8583.server import Reply
 from authz.issuer_server import Decider, IssuerDecisions
@@ -37,7 +38,7 @@ _ISSUER_DATA_BYTES = 8
 
 def framed(message: bytes) -> bytes:
     """A message behind its two-byte big-endian length."""
-    return len(message).to_bytes(2, "big") + message
+    return BINARY_LENGTH.framed(message)
 
 
 class Network:
@@ -257,9 +258,7 @@ class Network:
         return self._response(fields, FORMAT_ERROR)
 
     def _response(self, request: codec.Message, response_code: str) -> bytes:
-        response: codec.Message = {0: f"{int(request[0]) + 10:04d}", 39: response_code}
-        response |= {number: request[number] for number in (3, 7, 11, 37, 41, 70) if number in request}
-        return framed(codec.encode(response, self._dialect))
+        return framed(codec.encode(plain_response(request, response_code), self._dialect))
 
 
 def _is_request(message_type: str) -> bool:

@@ -146,19 +146,19 @@ class Phone:
         return self._fetch("limited_use_keys")
 
     @property
-    def holds_token(self) -> bool:
-        """Whether it can sign with a token: it was activated, and its credentials are here."""
-        return self.token_id is not None and self._secure_element.holds(self.token_id)
+    def _held(self) -> str | None:
+        """The token that it can sign with: it was activated, and its credentials are here."""
+        return self.token_id if self.token_id is not None and self._secure_element.holds(self.token_id) else None
 
     @property
     def wants_refill(self) -> bool:
         """Whether its limited-use key is nearly used up."""
-        return self.holds_token and self._secure_element.wants_refill(str(self.token_id))
+        return self._held is not None and self._secure_element.wants_refill(self._held)
 
     @property
     def taps_left(self) -> int | None:
         """How often its limited-use key still signs; None where it holds the card key."""
-        return self._secure_element.taps_left(str(self.token_id)) if self.holds_token else None
+        return None if self._held is None else self._secure_element.taps_left(self._held)
 
     def _fetch(self, what: str) -> dict[str, Any]:
         activation = self.call("POST", f"/v1/tokens/{self.token_id}/{what}")
@@ -236,14 +236,13 @@ class Phone:
 
     def personalization(self) -> Personalization:
         """The token that pays at the next tap. Raises: CannotPay."""
-        if self.token_id is None or not self.traits.taps or not self.holds_token:
+        if self._held is None or not self.traits.taps:
             raise CannotPay(apdu.NOT_FOUND, "there is no token to tap with")
-        token = self._secure_element.credentials(self.token_id)
-        track2 = Track2(token["token_pan"], token["expiry"], token["service_code"], "0")
+        token = self._secure_element.credentials(self._held)
         return Personalization(
             bytes.fromhex(token["application_identifier"]),
             bytes.fromhex(token["application_interchange_profile"]),
-            track2.encode(),
+            _track2(token).encode(),
             token["pan_sequence_number"],
             token["expiry"],
             bytes([self.traits.form_factor, 0, 0, 0]),
@@ -258,7 +257,7 @@ class Phone:
 
     def transaction_counter(self) -> int:
         """The last counter used."""
-        return self._secure_element.transaction_counter(str(self.token_id)) if self.holds_token else 0
+        return 0 if self._held is None else self._secure_element.transaction_counter(self._held)
 
     def _signed(self, values: Mapping[str, bytes], signed_for: SignedFor) -> dict[str, bytes]:
         assert self.token_id is not None, "provision a token before paying"
@@ -277,15 +276,14 @@ class Phone:
         """Sign what was confirmed on the screen. Raises: CannotDoThis."""
         if self.is_locked:
             raise CannotDoThis(f"{self.name} is locked")
-        if self.token_id is None or not self.holds_token:
+        if self._held is None:
             raise CannotDoThis(f"{self.name} holds no token")
-        token = self._secure_element.credentials(self.token_id)
+        token = self._secure_element.credentials(self._held)
         try:
             signed = self._signed(values, signed_for)
         except CannotPay as error:
             raise CannotDoThis(str(error)) from None
-        track2 = Track2(token["token_pan"], token["expiry"], token["service_code"], "0")
-        return CardAnswer(track2, token["pan_sequence_number"], signed)
+        return CardAnswer(_track2(token), token["pan_sequence_number"], signed)
 
     def show_code(self) -> str:
         """Show a QR code to be scanned (EMVCo QR CPM); returns its text. Raises: CannotDoThis."""
@@ -320,3 +318,8 @@ class Phone:
             "9F37": self._random_bytes(4),
         }
         return ScannedPayment(merchant, amount, values, self._pay_on_screen(values, SignedFor.QR_CODE))
+
+
+def _track2(token: Mapping[str, str]) -> Track2:
+    """Track 2 equivalent data of a token's credentials."""
+    return Track2(token["token_pan"], token["expiry"], token["service_code"], "0")

@@ -15,8 +15,15 @@ from authz.iso8583.fields import Dialect
 from simulators.card.contactless_reader import Card, CardAnswer, ContactlessReader, ReadingFailed
 from simulators.merchant import Merchant
 from simulators.terminals.iso_link import IsoLink, LineDown, LinkError, NoAnswer, Watcher
-from simulators.terminals.messages import PARTIAL_APPROVALS, PURCHASE, MessageMaker, Transaction, subelement
-from simulators.terminals.receipt import APPROVED_OFFLINE, REFUSED_BY_TERMINAL, UNABLE_TO_GO_ONLINE, Receipt
+from simulators.terminals.messages import (
+    PARTIAL_APPROVALS,
+    PURCHASE,
+    MessageMaker,
+    Transaction,
+    card_number,
+    subelement,
+)
+from simulators.terminals.receipt import APPROVED_OFFLINE, UNABLE_TO_GO_ONLINE, Receipt
 from tokenvault.currencies import CURRENCIES, CURRENCY_BY_NUMBER
 
 __all__ = ["Capability", "Merchant", "Terminal", "Transaction"]
@@ -230,31 +237,15 @@ class Terminal:
         except LinkError:
             self.stored[0] = self.messages.repeated(self.stored[0])
 
-    def refused(self, transaction: Transaction, failure: ReadingFailed) -> Receipt:
-        """The receipt of a tap that came to nothing."""
-        return Receipt(
-            self.merchant.name,
-            self.terminal_id,
-            transaction.amount_minor,
-            transaction.currency,
-            "????",
-            self._local_time(),
-            {},
-            {39: REFUSED_BY_TERMINAL},
-            self.method,
-            str(failure),
-        )
-
     def receipt(self, request: codec.Message, answer: codec.Message, detail: str = "") -> Receipt:
         """The receipt of one message and its answer."""
-        pan = request[35].replace("D", "=").partition("=")[0] if 35 in request else request.get(2, "")
         currency = CURRENCY_BY_NUMBER[int(request[49])].code
         return Receipt(
             self.merchant.name,
             self.terminal_id,
             int(request[4]),
             currency,
-            pan[-4:],
+            card_number(request)[-4:],
             self._local_time(),
             request,
             answer,

@@ -36,8 +36,6 @@ _CRYPTOGRAM_TYPE_MASK, _ASKS_ONLINE = 0xC0, 0x80
 
 DEVICE_VERIFIED_CARDHOLDER = 0x80
 """Card transaction qualifiers (tag 9F6C), byte 2: the consumer device has verified the cardholder."""
-ONLINE_PIN_REQUIRED = 0x80
-"""Card transaction qualifiers, byte 1: only a PIN that the issuer verifies will do."""
 
 
 class Flow(StrEnum):

@@ -10,11 +10,13 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from authz.iso8583 import codec
 from authz.iso8583.fields import Dialect
+from simulators.network.framed_streams import read_frame, stand_between
 from simulators.terminals.iso_link import IsoLink, LinkError
 
 TO_HOST, TO_CLIENT = "to_host", "to_client"
@@ -59,32 +61,16 @@ class Recorder:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         number = self._connections
         self._connections += 1
-        try:
-            host_reader, host_writer = await asyncio.open_connection(*self._host)
-        except OSError:
-            writer.close()
-            return
-        ways = [
-            asyncio.create_task(self._pump(reader, host_writer, number, TO_HOST)),
-            asyncio.create_task(self._pump(host_reader, writer, number, TO_CLIENT)),
-        ]
-        try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:
-            pass  # the recorder is taken down; Python 3.11's streams trip over a cancelled connection
-        finally:
-            for each in ways:
-                each.cancel()
-            host_writer.close()
-            writer.close()
+        there = partial(self._pump, connection=number, way=TO_HOST)
+        back = partial(self._pump, connection=number, way=TO_CLIENT)
+        await stand_between(reader, writer, self._host, there, back)
 
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: int, way: str
     ) -> None:
         try:
             while True:
-                head = await reader.readexactly(self._framing.length_bytes)
-                message = await reader.readexactly(self._framing.length(head))
+                head, message = await read_frame(reader, self._framing)
                 recorded = RecordedFrame(
                     round(time.monotonic() - self._started, 6), connection, way, message.hex().upper()
                 )

@@ -8,7 +8,7 @@ from authz.commands import Channel
 from authz.iso8583 import codec
 from authz.iso8583.reading import channel_of
 from simulators import test_values
-from simulators.network.issuer_host import card_number
+from simulators.terminals.messages import card_number
 from tokenvault.emv import tlv
 from tokenvault.outgoing_tls import trusted_authorities
 

@@ -9,10 +9,12 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Self
 
 from authz.iso8583.fields import BINARY_LENGTH, Framing
+from simulators.network.framed_streams import read_frame, stand_between
 from simulators.network.own_loop import OwnLoop
 
 _OVERTAKEN_SECONDS = 0.03
@@ -71,8 +73,6 @@ class FaultyLink:
     framing: Framing = BINARY_LENGTH
     address: tuple[str, int] = ("", 0)
     happened: Counter[str] = field(default_factory=Counter)
-    is_cut: bool = False
-    """Whether new connections are refused."""
     _connections: int = 0
 
     def __enter__(self) -> Self:
@@ -95,29 +95,9 @@ class FaultyLink:
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         number = self._connections
         self._connections += 1
-        try:
-            if self.is_cut:
-                return
-            upstream_reader, upstream_writer = await asyncio.open_connection(*self.target)
-        except OSError:
-            return
-        finally:
-            if self.is_cut:
-                writer.close()
-        directions = (
-            self._pump(reader, upstream_writer, self.to_network, f"{self.seed} {number} up"),
-            self._pump(upstream_reader, writer, self.to_terminal, f"{self.seed} {number} down"),
-        )
-        pumps = [asyncio.create_task(pump) for pump in directions]
-        try:
-            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:
-            pass  # the link is taken down; Python 3.11's streams trip over a cancelled connection
-        finally:
-            for pump in pumps:
-                pump.cancel()
-            for each in (upstream_writer, writer):
-                each.close()
+        there = partial(self._pump, faults=self.to_network, seed=f"{self.seed} {number} up")
+        back = partial(self._pump, faults=self.to_terminal, seed=f"{self.seed} {number} down")
+        await stand_between(reader, writer, self.target, there, back)
 
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, faults: Faults, seed: str
@@ -152,8 +132,7 @@ class FaultyLink:
             await asyncio.wait(tuple(deliveries))
 
     async def _read(self, reader: asyncio.StreamReader, faults: Faults) -> bytes:
-        head = await reader.readexactly(self.framing.length_bytes)
-        frame = head + await reader.readexactly(self.framing.length(head))
+        frame = b"".join(await read_frame(reader, self.framing))
         if faults.bytes_per_second is not None:
             await asyncio.sleep(len(frame) / faults.bytes_per_second)
         return frame

@@ -6,14 +6,10 @@ It stands for the issuers that a switch routes to beside Tapwright's own engine:
 from dataclasses import dataclass, field
 
 from authz.iso8583 import codec
+from simulators.terminals.messages import card_number
 
 _ANSWERED = (3, 4, 7, 11, 12, 13, 32, 37, 41, 42, 49)
 APPROVED, NO_SUCH_CARD, NOT_SUFFICIENT, UNABLE_TO_LOCATE = "00", "14", "51", "25"
-
-
-def card_number(message: codec.Message) -> str:
-    """DE 2, or the number in DE 35."""
-    return message.get(2) or message.get(35, "").replace("D", "=").partition("=")[0]
 
 
 @dataclass

@@ -14,8 +14,9 @@ from typing import Protocol, Self
 from authz.iso8583 import codec
 from authz.iso8583.fields import Dialect, built_in
 from simulators.network.detokenization import Detokenizes, NotProven
-from simulators.network.issuer_host import card_number
+from simulators.network.framed_streams import read_frame
 from simulators.network.own_loop import OwnLoop
+from simulators.terminals.messages import card_number, original_data_elements
 
 UNKNOWN_ACQUIRER, NO_SUCH_ISSUER, ISSUER_UNAVAILABLE, NOT_PROVEN, APPROVED = "31", "15", "91", "88", "00"
 _ECHOED = (3, 4, 7, 11, 12, 13, 32, 37, 41, 42, 49, 70)
@@ -75,11 +76,10 @@ class TcpUpstream:
         return self._writer
 
     async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        framing = self._dialect.framing
         try:
             while True:
-                length = framing.length(await reader.readexactly(framing.length_bytes))
-                answer = codec.decode(await reader.readexactly(length), self._dialect)
+                _, encoded = await read_frame(reader, self._dialect.framing)
+                answer = codec.decode(encoded, self._dialect)
                 waiting = self._waiting.get(_identity(answer))
                 if waiting is not None and not waiting.done():
                     waiting.set_result(answer)
@@ -144,11 +144,10 @@ class Switch:
         return self._own_loop.run(self._forward_all())
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        framing, tasks = self.dialect.framing, set[asyncio.Task[None]]()
+        tasks = set[asyncio.Task[None]]()
         try:
             while True:
-                length = framing.length(await reader.readexactly(framing.length_bytes))
-                encoded = await reader.readexactly(length)
+                _, encoded = await read_frame(reader, self.dialect.framing)
                 task = asyncio.create_task(self._serve(encoded, writer))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
@@ -245,9 +244,8 @@ def _answered(request: codec.Message, response_code: str) -> codec.Message:
 
 def _reversal(message: codec.Message) -> codec.Message:
     kept = {n: v for n, v in message.items() if n not in (23, 48, 52, 54, 55, 59, 60, 95)}
-    original = message[0] + message[11] + message[7] + message[32].rjust(11, "0") + "0" * 11
     stan = f"{(int(message[11]) + 500_000) % 1_000_000:06d}"
-    return {**kept, 0: "0420", 11: stan, 90: original}
+    return {**kept, 0: "0420", 11: stan, 90: original_data_elements(message)}
 
 
 def _identity(message: codec.Message) -> _Identity:

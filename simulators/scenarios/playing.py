@@ -1,7 +1,7 @@
 """Playing a scenario on a server, step by step, and holding each outcome against what was expected."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -20,14 +20,13 @@ _AMOUNTS = ("posted", "held", "available", "approved_amount")
 class StepResult:
     """One step as it was played. problem: what was expected otherwise, empty where nothing was.
 
-    messages: what went over the lines meanwhile.  seconds: how long it took.
+    messages: what went over the lines meanwhile.
     """
 
     planned: PlannedStep
     outcome: Outcome
     problem: str
     messages: tuple[Traced, ...]
-    seconds: float
 
     @property
     def passed(self) -> bool:
@@ -56,15 +55,14 @@ class ScenarioResult:
         return next((step for step in self.steps if not step.passed), None)
 
 
-def play(scenario: Scenario, server: Server, watch: Callable[[StepResult], None] = lambda _: None) -> ScenarioResult:
-    """Play a scenario until a step comes out otherwise. watch: called after each step."""
+def play(scenario: Scenario, server: Server) -> ScenarioResult:
+    """Play a scenario until a step comes out otherwise."""
     result, started = ScenarioResult(scenario), time.monotonic()
     try:
         with Stage(server, scenario.head.cast, scenario.head.seed) as stage:
             for planned in _in_order(scenario.steps, stage):
                 step = _played(planned, stage)
                 result.steps.append(step)
-                watch(step)
                 if not step.passed:
                     break
     except NotPlayable as error:
@@ -89,13 +87,13 @@ def _in_order(steps: Iterable[Planned], stage: Stage) -> Iterator[PlannedStep]:
 
 
 def _played(planned: PlannedStep, stage: Stage) -> StepResult:
-    mark, started = len(stage.trace.messages), time.monotonic()
+    mark = len(stage.trace.messages)
     outcome = played(planned.step, stage)
     if planned.name is not None and outcome.receipt is not None:
         stage.receipts[planned.name] = outcome.receipt
     currency = outcome.receipt.currency if outcome.receipt else _currency(planned, stage)
     problem = disappointment(planned.expect, outcome, currency)
-    return StepResult(planned, outcome, problem, tuple(stage.trace.since(mark)), time.monotonic() - started)
+    return StepResult(planned, outcome, problem, tuple(stage.trace.since(mark)))
 
 
 def _currency(planned: PlannedStep, stage: Stage) -> str:

@@ -62,7 +62,6 @@ class Stage:
         self.cards: dict[str, str] = {}
         self.phones: dict[str, Phone] = {}
         self.terminals: dict[str, Terminal] = {}
-        self.lines: dict[str, FaultyLink] = {}
         self.receipts: dict[str, Receipt] = {}
         self.codes: dict[str, str] = {}
         self._open = ExitStack()
@@ -134,7 +133,7 @@ class Stage:
 
     def _make_terminal(self, name: str, part: TerminalPart) -> Terminal:
         kind, dialect = TERMINAL_KINDS[part.kind], self._dialect(part)
-        address = self._line(name, part.line, self._address(part), dialect)
+        address = self._line(part.line, self._address(part), dialect)
         own: dict[str, Any] = {}
         if part.tank is not None:
             own["tank_minor"] = part.tank.minor("EUR", self.random)
@@ -178,7 +177,7 @@ class Stage:
             raise NotPlayable(f"this server has no port for dialect {wanted[0]} with MAC {wanted[1]}")
         return self.server.iso_addresses[wanted]
 
-    def _line(self, name: str, part: LinePart | None, address: Address, dialect: Dialect | None) -> Address:
+    def _line(self, part: LinePart | None, address: Address, dialect: Dialect | None) -> Address:
         """The address that a terminal dials: its line's, where it has one."""
         if part is None:
             return address
@@ -188,8 +187,7 @@ class Stage:
         )
         framing = BINARY_LENGTH if dialect is None else dialect.framing
         line = FaultyLink(address, there, back, seed=self.seed, framing=framing)
-        self.lines[name] = self._open.enter_context(line)
-        return line.address
+        return self._open.enter_context(line).address
 
     def currency_of(self, phone: str) -> str:
         """The currency of the account behind a phone."""

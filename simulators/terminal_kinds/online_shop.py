@@ -9,8 +9,8 @@ from simulators.terminals.receipt import Receipt
 
 REMOTE_CHIP = "810"
 
-FULLY_AUTHENTICATED, TOKEN_AUTHENTICATED = "05", "07"
-"""Electronic commerce indicator: the cardholder was verified; the token was, and not the cardholder."""
+FULLY_AUTHENTICATED = "05"
+"""Electronic commerce indicator: the cardholder was verified."""
 
 
 class Confirms(Protocol):

@@ -35,6 +35,16 @@ def subelement(name: str, content: str) -> str:
     return f"{name}{len(content):02d}{content}"
 
 
+def card_number(message: Mapping[int, str]) -> str:
+    """DE 2, or the number in DE 35; empty where there is neither."""
+    return message.get(2) or message.get(35, "").replace("D", "=").partition("=")[0]
+
+
+def original_data_elements(original: Mapping[int, str]) -> str:
+    """DE 90: message type, STAN, transmission time, acquirer and no forwarder of an earlier message."""
+    return original[0] + original[11] + original[7] + original[32].rjust(11, "0") + "0" * 11
+
+
 class MessageMaker:
     """Makes the messages of one terminal and numbers them. clock: Unix seconds.  first_stan: of the first message."""
 
@@ -130,7 +140,7 @@ class MessageMaker:
             0: message_type,
             **self._every_message(amount_minor, currency, operation),
             22: original[22],
-            90: original[0] + original[11] + original[7] + original[32].rjust(11, "0") + "0" * 11,
+            90: original_data_elements(original),
         }
         for number in (2, 14, 25, 35):
             if number in original:
