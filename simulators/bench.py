@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from simulators import test_values
 from simulators.card.device_kinds import DEVICE_KINDS
+from simulators.explain import check_lines
 from simulators.issuer import Issuer
 from simulators.phone import Phone
 from simulators.server_clock import ServerClock
@@ -72,9 +73,10 @@ class Bench:
         phone.provision(card or self.card(), **{"domain": {"channels": ALL_CHANNELS}} | token)
         return phone
 
-    def bare_phone(self, *, kind: str = "phone", flow: Any = "quick") -> Phone:
-        """A phone without a token."""
-        phone = Phone(self.http_url, clock=self.clock.wall_clock, traits=DEVICE_KINDS[kind], flow=flow, name=kind)
+    def bare_phone(self, *, kind: str = "phone", flow: Any = "quick", **options: Any) -> Phone:
+        """A phone without a token. options: of `Phone`."""
+        usual: dict[str, Any] = {"name": kind, "clock": self.clock.wall_clock}
+        phone = Phone(self.http_url, traits=DEVICE_KINDS[kind], flow=flow, **usual | options)
         self._open.callback(phone.close)
         return phone
 
@@ -105,11 +107,7 @@ class Bench:
         answers = [each.message for each in self.trace.messages if each.direction == "received" and 62 in each.message]
         for answer in answers[-_DECISIONS_SHOWN:]:
             decision = self.issuer.authorization(answer[62])
-            lines = [
-                f"{check['outcome']:11} {check['name']}: saw {check['saw']}; {check['bound']}"
-                for check in decision["checks"]
-            ]
-            sections.append((f"{decision['id']} {decision['reason']}", "\n".join(lines)))
+            sections.append((f"{decision['id']} {decision['reason']}", "\n".join(check_lines(decision))))
         if self.trace.messages:
             sections.append(("messages", "\n".join(message.line() for message in self.trace.messages)))
         return sections

@@ -52,3 +52,12 @@ def show_decision(decision: dict[str, Any], console: Console) -> None:
         console.print(f"   saw {saw}", style="dim", highlight=False)
     if not_reached := [check["name"] for check in decision["checks"] if check["outcome"] == "not_reached"]:
         console.print(f" not reached: {', '.join(not_reached)}", style="dim", highlight=False)
+
+
+def check_lines(decision: dict[str, Any]) -> list[str]:
+    """Each check of a decision in one line: its outcome, what it saw, what it held that against."""
+    return [
+        f"{check['outcome']:11} {check['name']}"
+        + ("" if check["outcome"] == "not_reached" else f": saw {check['saw']}; {check['bound']}")
+        for check in decision["checks"]
+    ]

@@ -5,7 +5,6 @@ import contextlib
 import os
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field, replace
@@ -38,6 +37,7 @@ from simulators.clock import SandboxClock
 from simulators.http_app import build_app
 from simulators.look_alikes.simulated_wallets import SimulatedWallets
 from simulators.look_alikes.token_notifications import TokenNotifier
+from simulators.own_loop import OwnLoop
 from simulators.settings import Settings
 from simulators.vault_feed import VaultFeed
 from tokenvault.background import in_thread
@@ -367,19 +367,15 @@ def running_sandbox(settings: Settings, clock: Clock = time.time) -> Iterator[Sa
 
     Raises: StartError.
     """
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="sandbox", daemon=True)
-    thread.start()
+    loop = OwnLoop("sandbox")
     try:
-        sandbox = asyncio.run_coroutine_threadsafe(_started(settings, clock), loop).result()
+        sandbox = loop.run(_started(settings, clock))
         try:
             yield sandbox
         finally:
-            asyncio.run_coroutine_threadsafe(sandbox.stop(), loop).result()
+            loop.run(sandbox.stop())
     finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+        loop.stop()
 
 
 async def _started(settings: Settings, clock: Clock) -> Sandbox:

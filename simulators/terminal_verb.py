@@ -9,19 +9,16 @@ from rich.console import Console
 
 from authz.iso8583.dialect_files import dialect_named
 from authz.iso8583.fields import DialectError
-from simulators import test_values
-from simulators.card.contactless_reader import Card, ReadingFailed
+from simulators.bench import Bench
+from simulators.card.contactless_reader import ReadingFailed
 from simulators.card.pcsc_reader import NoCard, PcscCard
 from simulators.explain import show_decision
 from simulators.issuer import Issuer, IssuerRefused
-from simulators.phone import Phone, WalletRefused
-from simulators.server_clock import ServerClock
+from simulators.phone import WalletRefused
 from simulators.terminal import Terminal
 from simulators.terminals.iso_link import LinkError
 from simulators.terminals.receipt import Receipt
-from simulators.terminals.traces import Trace, as_json_lines
-
-_CREDIT_LIMIT = 2_500_00
+from simulators.terminals.traces import as_json_lines
 
 
 @dataclass(frozen=True)
@@ -41,22 +38,16 @@ class PaymentOptions:
 
 def run_payment(options: PaymentOptions) -> int:
     """Pay, and print the receipt and why; returns the exit code: 1 where it was not approved."""
-    trace = Trace()
     try:
-        with Issuer(options.url, test_values.SANDBOX_API_KEY) as issuer:
-            terminal = Terminal(
-                options.iso_address,
-                clock=ServerClock(issuer),
-                dialect=dialect_named(options.dialect),
-                watcher=trace.watcher("terminal"),
-            )
-            receipt = _paid(options, issuer, terminal)
-            terminal.close()
-            _show(receipt, issuer)
+        with Bench(options.url, options.iso_address) as bench:
+            watcher = bench.trace.watcher("terminal")
+            terminal = bench.terminal(dialect=dialect_named(options.dialect), watcher=watcher)
+            receipt = _paid(options, bench, terminal)
+            _show(receipt, bench.issuer)
         if options.picture is not None:
             options.picture.write_text(receipt.picture())
         if options.trace is not None:
-            options.trace.write_text(as_json_lines(trace.messages))
+            options.trace.write_text(as_json_lines(bench.trace.messages))
     except ImportError:
         sys.stderr.write("tapwright: PC/SC takes the extra pcsc: pip install 'tapwright[pcsc]'\n")
         return 1
@@ -68,14 +59,13 @@ def run_payment(options: PaymentOptions) -> int:
     return 0 if receipt.approved else 1
 
 
-def _paid(options: PaymentOptions, issuer: Issuer, terminal: Terminal) -> Receipt:
+def _paid(options: PaymentOptions, bench: Bench, terminal: Terminal) -> Receipt:
     pay = terminal.buy if options.posts else terminal.pay
-    card: Card
-    if options.pcsc is not None:
-        card = PcscCard(options.pcsc)
-    else:
-        card = phone = Phone(options.url)
-        phone.provision(issuer.issue_card(issuer.open_account(options.currency, _CREDIT_LIMIT)["id"])["id"])
+    if options.pcsc is None:
+        phone = bench.bare_phone()
+        phone.provision(bench.card(bench.account(options.currency)))
+        return pay(phone, options.amount_minor, options.currency)
+    card = PcscCard(options.pcsc)
     try:
         return pay(card, options.amount_minor, options.currency)
     finally:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulators import test_values
+from simulators.bench import ALL_CHANNELS
 from simulators.issuer import Issuer
 from simulators.phone import Phone
 from simulators.terminal import Capability, Merchant, Terminal
@@ -13,8 +14,6 @@ from simulators.terminals.receipt import Receipt
 from tokenvault.cards.cards import card_with_pan
 from tokenvault.errors import Conflict, NotFound
 from tokenvault.vault import Vault
-
-ALL_CHANNELS = ["contactless", "e_commerce", "qr_code"]
 
 
 @dataclass(frozen=True)
@@ -58,11 +57,13 @@ class SimulatedWallets:
         token = phone.request_token(card_id, domain={"channels": ALL_CHANNELS}, risk=risk)
         if token["state"] == "inactive":
             token = phone.activate()
-        with self._lock:
-            if token["state"] == "active":
+        put_away: Phone | None = phone
+        if token["state"] == "active":
+            with self._lock:
+                put_away = self._phones.get(card_id)
                 self._phones[card_id] = phone
-            else:
-                phone.close()
+        if put_away is not None:
+            put_away.close()
         return token
 
     def pay(self, card_id: str, purchase: Purchase) -> Receipt:

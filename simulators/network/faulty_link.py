@@ -15,7 +15,7 @@ from typing import Self
 
 from authz.iso8583.fields import BINARY_LENGTH, Framing
 from simulators.network.framed_streams import read_frame, stand_between
-from simulators.network.own_loop import OwnLoop
+from simulators.own_loop import OwnLoop
 
 _OVERTAKEN_SECONDS = 0.03
 

@@ -15,7 +15,7 @@ from authz.iso8583 import codec
 from authz.iso8583.fields import Dialect, built_in
 from simulators.network.detokenization import Detokenizes, NotProven
 from simulators.network.framed_streams import read_frame
-from simulators.network.own_loop import OwnLoop
+from simulators.own_loop import OwnLoop
 from simulators.terminals.messages import card_number, original_data_elements
 
 UNKNOWN_ACQUIRER, NO_SUCH_ISSUER, ISSUER_UNAVAILABLE, NOT_PROVEN, APPROVED = "31", "15", "91", "88", "00"

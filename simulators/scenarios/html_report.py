@@ -5,6 +5,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from simulators.explain import check_lines
 from simulators.scenarios.playing import ScenarioResult, StepResult
 from simulators.terminals.traces import Traced
 
@@ -98,10 +99,7 @@ def _more(step: StepResult) -> str:
     """Checks, messages and receipt, folded away."""
     parts = []
     if step.outcome.decision is not None:
-        checks = "\n".join(
-            f"{check['outcome']:11} {check['name']}: {check['saw']} ({check['bound']})"
-            for check in step.outcome.decision["checks"]
-        )
+        checks = "\n".join(check_lines(step.outcome.decision))
         parts.append(f"<details><summary>checks</summary><pre>{escape(checks)}</pre></details>")
     if step.messages:
         traced = "\n\n".join(map(_message, step.messages))

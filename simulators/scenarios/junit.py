@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
+from simulators.explain import check_lines
 from simulators.scenarios.playing import ScenarioResult
 
 
@@ -49,8 +50,6 @@ def failure_lines(result: ScenarioResult) -> list[str]:
         return [result.broken]
     lines = [f"{result.scenario.source}:{step.planned.line}: {step.planned.step.verb}: {step.problem}"]
     if step.outcome.decision is not None:
-        for check in step.outcome.decision["checks"]:
-            if check["outcome"] != "not_reached":
-                lines.append(f"  {check['outcome']:6} {check['name']}: saw {check['saw']}; {check['bound']}")
+        lines += [f"  {line}" for line in check_lines(step.outcome.decision)]
     lines += [f"  {message.line()}" for message in step.messages]
     return lines

@@ -2,27 +2,23 @@
 
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any
+from typing import Any, Self
 
 from authz.iso8583.dialect_files import dialect_named
 from authz.iso8583.fields import BINARY_LENGTH, Dialect
 from simulators import test_values
-from simulators.card.device_kinds import DEVICE_KINDS
-from simulators.issuer import Issuer
+from simulators.bench import Bench
 from simulators.network.faulty_link import Faults, FaultyLink
 from simulators.phone import Phone
-from simulators.scenarios.cast import AccountPart, Cast, LinePart, PhonePart, TerminalPart
+from simulators.scenarios.cast import AccountPart, Cast, LinePart, TerminalPart
 from simulators.scenarios.outcome import Outcome, of_receipt
 from simulators.scenarios.values import Amount
-from simulators.server_clock import ServerClock
 from simulators.terminal import Terminal
 from simulators.terminal_kinds.catalogue import TERMINAL_KINDS
 from simulators.terminals.message_security import protect
 from simulators.terminals.receipt import Receipt
-from simulators.terminals.traces import Trace
 
 Address = tuple[str, int]
 
@@ -44,39 +40,32 @@ class NotPlayable(Exception):
     """This server lacks what the scenario needs."""
 
 
-class Stage:
+class Stage(Bench):
     """Everybody by name, the receipts that steps gave names to, and every message that went over a terminal's line.
 
     Use it as a context: the curtain closes all connections.
     """
 
     def __init__(self, server: Server, cast: Cast, seed: int) -> None:
+        super().__init__(server.http_url, server.iso_address, server.wall_clock)
         self.server = server
         self.random = Random(seed)  # noqa: S311 - variations, no secrets
         self.seed = seed
         self.cast = cast
-        self.trace = Trace()
-        self.issuer = Issuer(server.http_url, test_values.SANDBOX_API_KEY)
-        self.clock = ServerClock(self.issuer, server.wall_clock)
         self.accounts: dict[str, str] = {}
         self.cards: dict[str, str] = {}
         self.phones: dict[str, Phone] = {}
         self.terminals: dict[str, Terminal] = {}
         self.receipts: dict[str, Receipt] = {}
         self.codes: dict[str, str] = {}
-        self._open = ExitStack()
-        self._open.callback(self.issuer.close)
 
-    def __enter__(self) -> "Stage":
+    def __enter__(self) -> Self:
         try:
             self._fill()
         except BaseException:
-            self._open.close()
+            self.close()
             raise
         return self
-
-    def __exit__(self, *_: object) -> None:
-        self._open.close()
 
     def _fill(self) -> None:
         for name, account in self.cast.accounts.items():
@@ -84,37 +73,20 @@ class Stage:
         for name, card in self.cast.cards.items():
             contacts = {"text_message": card.text_message, "e_mail": card.e_mail}
             given = {method: contact for method, contact in contacts.items() if contact is not None}
-            self.cards[name] = self.issuer.issue_card(self.accounts[card.account], **given)["id"]
-            if card.pin is not None:
-                self.issuer.set_pin(self.cards[name], card.pin)
+            self.cards[name] = self.card(self.accounts[card.account], card.pin, **given)
         for name, part in self.cast.phones.items():
-            self.phones[name] = self._make_phone(name, part)
+            random_bytes = self.random.randbytes
+            self.phones[name] = self.bare_phone(kind=part.kind, flow=part.flow, name=name, random_bytes=random_bytes)
             if part.ready:
                 self.provision(name)
         for name, terminal in self.cast.terminals.items():
             self.terminals[name] = self._make_terminal(name, terminal)
 
     def _open_account(self, part: AccountPart) -> str:
-        limit = part.transaction_limit
-        return str(
-            self.issuer.open_account(
-                part.currency,
-                part.credit_limit.minor(part.currency, self.random),
-                None if limit is None else limit.minor(part.currency, self.random),
-            )["id"]
-        )
-
-    def _make_phone(self, name: str, part: PhonePart) -> Phone:
-        phone = Phone(
-            self.server.http_url,
-            name=name,
-            clock=self.server.wall_clock,
-            traits=DEVICE_KINDS[part.kind],
-            flow=part.flow,
-            random_bytes=self.random.randbytes,
-        )
-        self._open.callback(phone.close)
-        return phone
+        limits = {"credit_limit": part.credit_limit.minor(part.currency, self.random)}
+        if part.transaction_limit is not None:
+            limits["transaction_limit"] = part.transaction_limit.minor(part.currency, self.random)
+        return self.account(part.currency, **limits)
 
     def wish(self, name: str) -> dict[str, Any]:
         """What a phone asks for with its token."""

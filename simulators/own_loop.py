@@ -35,5 +35,6 @@ async def _cancel_all() -> None:
     others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
     for task in others:
         task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
-    await asyncio.sleep(_CLOSING_SECONDS)
+    if others:
+        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.sleep(_CLOSING_SECONDS)
