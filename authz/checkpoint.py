@@ -21,7 +21,7 @@ from authz.errors import CheckpointDamaged
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, read_document
 from authz.program.tables import NUMBER_VERSION
-from authz.tables import State, stored_arrays, with_stored_arrays
+from authz.tables import STORED_DTYPES, State, storage_for, stored_arrays, with_stored_arrays
 
 _SUFFIX = ".checkpoint"
 _UNFINISHED = ".unfinished"
@@ -124,16 +124,14 @@ def read_checkpoint(disk: Disk, sequence: int) -> Checkpoint:
         program = compiled_program(
             read_document(document) if document else ProgramDocument(), described["program_version"]
         )
-        expected = stored_arrays(with_stored_arrays({}, program))
         arrays = {}
         for each in described["arrays"]:
             name = each["name"]
-            if name not in expected or layout_digest(expected[name].dtype) != each["layout"]:
+            if name not in STORED_DTYPES or layout_digest(STORED_DTYPES[name]) != each["layout"]:
                 raise CheckpointDamaged(f"checkpoint {path} is of another version: {name} has another layout")
-            content = _content(file, each)
-            if content is None:
+            arrays[name] = storage_for(name, each["count"])
+            if not _read_into(arrays[name].view(np.uint8)[: each["bytes"]], file, each):
                 raise CheckpointDamaged(f"checkpoint {path} is damaged: {name}, at byte {each['position']}")
-            arrays[name] = content.view(expected[name].dtype)
     return Checkpoint(sequence, with_stored_arrays(arrays, program), document)
 
 
@@ -152,19 +150,17 @@ def _description(file: BinaryIO, size: int) -> dict[str, Any] | None:
     return found
 
 
-def _content(file: BinaryIO, described: dict[str, Any]) -> npt.NDArray[np.uint8] | None:
-    """The bytes of one array, or None if they are not what was written."""
-    content = np.empty(described["bytes"], np.uint8)
+def _read_into(content: npt.NDArray[np.uint8], file: BinaryIO, described: dict[str, Any]) -> bool:
+    """Read the bytes of one array; whether they are what was written."""
     file.seek(described["position"])
     checksum, place = 0, 0
     while place < len(content):
-        chunk = file.read(min(_CHUNK_BYTES, len(content) - place))
-        if not chunk:
-            return None
-        content[place : place + len(chunk)] = np.frombuffer(chunk, np.uint8)
-        checksum = google_crc32c.extend(checksum, chunk)
-        place += len(chunk)
-    return content if checksum == described["checksum"] else None
+        count = file.readinto(content[place : place + _CHUNK_BYTES].data)  # type: ignore[attr-defined]
+        if not count:
+            return False
+        checksum = google_crc32c.extend(checksum, content[place : place + count].tobytes())
+        place += count
+    return bool(checksum == described["checksum"])
 
 
 def intact_checkpoints(disk: Disk, until: int | None = None) -> Iterator[Checkpoint]:

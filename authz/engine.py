@@ -23,7 +23,7 @@ from authz.kernel.application import name_accounts
 from authz.program.document import ProgramDocument, canonical, read_document, with_offsets
 from authz.program.tables import NUMBER_VERSION
 from authz.replay import History, apply_batch, replayed
-from authz.tables import Counter, State, with_room
+from authz.tables import Counter, State, with_long_room
 
 log = structlog.get_logger()
 
@@ -34,8 +34,6 @@ Follower = Callable[[int, Records, Records], None]
 """Called on the event loop with the sequence of the first of some durable commands, COMMAND[n] and RESULT[n]."""
 
 BATCH_COMMANDS_MAX = 16384
-ROOM_COMMANDS = 1 << 20
-"""Tables are opened with room for so many more commands, which costs nothing until it is used: growing is a pause."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ class Engine:
         opened = replayed(History(journal, checkpoints))
         if opened.sequence != journal.next_sequence - 1:
             raise JournalEndsEarly(opened.sequence, journal.next_sequence - 1)
-        self._state = with_room(opened.state, ROOM_COMMANDS)
+        self._state = with_long_room(opened.state)  # growing is a pause
         self._document = opened.document
         self._pending: list[_Work] = []
         self._in_flight: list[_Work] = []

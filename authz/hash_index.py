@@ -1,8 +1,9 @@
 """Open-addressing hash index from 64-bit keys to table rows.
 
 The index holds row numbers only (row + 1, 0 for an empty slot); keys are compared in the table itself, so an entry
-costs four bytes. Slots are a power of two and at most half full. A set of keys with no rows behind it holds the keys
-themselves: one place to look at instead of two.
+costs four bytes. Slots are at most two thirds full, and of any number: a bank's index has no more than it needs. A set
+of keys with no rows behind it holds the keys themselves, in a power of two of places: one place to look at instead of
+two.
 """
 
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from authz.compiled import Integer, compiled, inlined
+from authz.compiled import Integer, compiled, inlined, prefetch
+from authz.memory import zeros
 
 Slots = npt.NDArray[np.int32]
 
@@ -18,6 +20,9 @@ _LOW = np.uint64(0xFFFFFFFF)
 _SHIFT_32, _SHIFT_29, _SHIFT_2 = np.uint64(32), np.uint64(29), np.uint64(2)
 _MULTIPLIERS = (np.uint64(0x9E3779B1), np.uint64(0x85EBCA77), np.uint64(0xC2B2AE3D), np.uint64(0x27D4EB2F))
 _M0, _M1, _M2, _M3 = _MULTIPLIERS
+_HASH_BITS, _HIGH_BITS = 31, 31
+_AHEAD = 16
+"""How many keys ahead the memory is asked for a slot."""
 
 
 @inlined
@@ -48,31 +53,41 @@ def text_key(text: npt.NDArray[np.uint8], start: Integer, length: Integer) -> In
 
 
 @inlined
+def first_slot(slots: Slots, key: Integer) -> Integer:
+    """The place where the search for a key begins: its high bits, as a part of the whole."""
+    return (scrambled(key) >> _HIGH_BITS) * len(slots) >> _HASH_BITS
+
+
+@inlined
 def find_row(slots: Slots, keys: npt.NDArray[np.uint64], key: Integer) -> Integer:
     """The row whose key this is, or -1."""
-    mask = len(slots) - 1
-    position = scrambled(key) & mask
+    position = first_slot(slots, key)
     while slots[position] != 0:
         row = slots[position] - 1
         if keys[row] == key:
             return np.int64(row)
-        position = (position + 1) & mask
+        position += 1
+        if position == len(slots):
+            position = 0
     return -1
 
 
 @inlined
 def add_row(slots: Slots, key: Integer, row: Integer) -> None:
     """Enter a row under a key that is not in the index yet."""
-    mask = len(slots) - 1
-    position = scrambled(key) & mask
+    position = first_slot(slots, key)
     while slots[position] != 0:
-        position = (position + 1) & mask
+        position += 1
+        if position == len(slots):
+            position = 0
     slots[position] = row + 1
 
 
 @compiled
 def _fill(slots: Slots, keys: npt.NDArray[np.uint64], count: Integer) -> None:
     for row in range(count):
+        if row + _AHEAD < count:
+            prefetch(slots, first_slot(slots, keys[row + _AHEAD]), 0)
         add_row(slots, keys[row], row)
 
 
@@ -109,7 +124,7 @@ def _add_keys(keys: npt.NDArray[np.uint64], added: npt.NDArray[np.uint64]) -> No
 
 def keys_for(capacity: int) -> npt.NDArray[np.uint64]:
     """An empty set with room for so many keys."""
-    return np.zeros(1 << max(4, (2 * capacity - 1).bit_length()), np.uint64)
+    return zeros(1 << max(4, (2 * capacity - 1).bit_length()), np.uint64, is_sparse=True)
 
 
 def key_set(keys: npt.NDArray[np.uint64], capacity: int) -> npt.NDArray[np.uint64]:
@@ -119,12 +134,12 @@ def key_set(keys: npt.NDArray[np.uint64], capacity: int) -> npt.NDArray[np.uint6
     return made
 
 
-def slots_for(capacity: Integer) -> Slots:
+def slots_for(capacity: int) -> Slots:
     """Empty slots for so many rows."""
-    return np.zeros(1 << max(4, (2 * capacity - 1).bit_length()), np.int32)
+    return zeros(max(16, capacity + capacity // 2 + 1), np.int32, is_sparse=True)
 
 
-def rebuilt(keys: npt.NDArray[Any], count: Integer, capacity: Integer) -> Slots:
+def rebuilt(keys: npt.NDArray[Any], count: int, capacity: int) -> Slots:
     """An index with room for capacity rows over the first count keys."""
     slots = slots_for(capacity)
     _fill(slots, keys, count)

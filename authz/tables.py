@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from authz.commands import COMMAND, Records, record
 from authz.hash_index import Slots, key_set, keys_for, rebuilt, slots_for
+from authz.memory import zeros
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
 from authz.program.tables import RULES_MAX, Program
@@ -35,8 +36,7 @@ CARD = record(
 
 ACTIVITY = record(
     [
-        ("count", "i8"),  # approved purchases, for their mean and spread
-        ("mean", "f8"),
+        ("mean", "f8"),  # of the amounts of approved purchases
         ("squares", "f8"),  # sum of squared differences from the mean (Welford)
         ("last_us", "i8"),  # time of the last approval
         ("present_us", "i8"),  # time and place of the last approval with the card present
@@ -47,7 +47,7 @@ ACTIVITY = record(
         ("consecutive_declines", "u4"),
         ("cells", "i4"),  # where its meters' cells begin, and for which program they were made
         ("cells_version", "u4"),
-        ("spare", "u4"),
+        ("count", "u4"),  # of approved purchases, for their mean and spread
     ]
 )
 """How an account, or a segment, has been used. Made with its first transaction: most accounts of a bank rest."""
@@ -60,74 +60,62 @@ It has counted the transactions up to head (row + 1), and taken off again those 
 
 TOKEN = record(
     [
+        # What every tap asks for: one line of memory, where rows begin on lines.
         ("token_pan", "u8"),
-        ("token_id", "u8"),
         ("atc_window", "u8"),  # bit n set: counter atc_highest - n was used
-        ("token_requestor", "u8"),
+        ("verified", "i8"),  # row + 1 of the last approval with its cardholder verified
         ("account_row", "i4"),
         ("card_row", "i4"),
-        ("channels", "u4"),
         ("token_created", "u4"),
         ("device_created", "u4"),
-        ("expiry", "u2"),
-        ("atc_highest", "u2"),
-        ("state", "u2"),
-        ("cryptogram_version", "u2"),
-        ("key_index", "u2"),
-        ("device_risk", "u2"),
-        ("verified", "i8"),  # row + 1 of the last approval with its cardholder verified
-        ("stood_in_minor", "i8"),  # what stand-in approved in the outage with that number
-        ("stood_in_count", "u4"),
-        ("outage", "u4"),
         ("cells", "i4"),
         ("cells_version", "u4"),
-        ("payment_account_reference", "S29"),
-        ("is_restricted", "u1"),  # 1 where merchant, country or amount are part of its domain
-        ("spare", "u2"),
-        # What few tokens have.
-        ("merchant_key", "u8"),  # the only merchant where it may pay, 0 for any
-        ("amount_max_minor", "i8"),  # of one transaction, in the account's currency; 0 for any
-        ("countries", "i8"),  # where it may pay, see `commands.COUNTRIES_MAX`; 0 for everywhere
         ("limited_use_key", "u4"),  # index of the newest, 0 where its phone holds the card key
+        ("channels", "u2"),
+        ("expiry", "u2"),
+        ("atc_highest", "u2"),
+        ("state", "u1"),
+        ("cryptogram_version", "u1"),
+        ("key_index", "u1"),
+        ("device_risk", "u1"),
+        ("is_restricted", "u1"),  # 1 where merchant, country or amount are part of its domain
+        ("spare", "u1"),
+        # What its answers and rules tell of it.
+        ("token_id", "u8"),
+        ("token_requestor", "u8"),
+        ("payment_account_reference", "S29"),
+        ("spare_2", "u1"),
+        ("spare_3", "u2"),
+        # What few tokens have, and stand-in's count.
         ("key_until", "u4"),  # Unix seconds
         ("key_uses", "u4"),  # taps left
         ("earlier_key", "u4"),  # the one before it, which the phone may still use
         ("earlier_key_until", "u4"),
         ("earlier_key_uses", "u4"),
-        ("spare_2", "u8"),
-        ("spare_3", "u8"),
+        ("stood_in_count", "u4"),
+        ("merchant_key", "u8"),  # the only merchant where it may pay, 0 for any
+        ("amount_max_minor", "i8"),  # of one transaction, in the account's currency; 0 for any
+        ("countries", "i8"),  # where it may pay, see `commands.COUNTRIES_MAX`; 0 for everywhere
+        ("stood_in_minor", "i8"),  # what stand-in approved in the outage with that number
+        ("outage", "u4"),
+        ("spare_4", "u4"),
+        ("spare_5", "u8"),
+        ("spare_6", "u8"),
     ]
 )
 
 TRANSACTION = record(
     [
-        ("trace_key", "u8"),
-        ("sequence", "i8"),  # the decision's, from 1
+        # What meters and lists ask of it again and again: so many bytes as a line of memory has.
         ("time_us", "i8"),
-        ("amount_minor", "i8"),  # DE 4 as it came
-        ("approved_minor", "i8"),  # how much of it was answered as approved
-        ("current_minor", "i8"),  # that after increments and reversals
         ("billing_minor", "i8"),  # current_minor in the account's currency
-        ("held_minor", "i8"),  # what is still held of it
-        ("completed_minor", "i8"),  # what completions posted of it
-        ("posted_minor", "i8"),  # what this row itself posted; negative for money given back
-        ("refunded_minor", "i8"),
-        ("disputed_minor", "i8"),  # charged back and not presented again
-        ("acquirer", "u8"),
-        ("terminal", "S8"),
         ("merchant_key", "u8"),
-        ("retrieval_reference", "S12"),
-        ("stan", "u4"),
-        ("transmitted", "u4"),
-        ("conversion_rate", "u4"),  # as in DE 10, 0 where nothing was converted
         ("token_row", "i4"),
         ("account_row", "i4"),
         ("original", "i4"),  # row + 1 of what it adds to, completes, reverses or refunds; 0 for none
-        ("next_of_trace", "i4"),  # row + 1 of the next transaction with this trace key, 0 for none
         ("next_of_account", "i4"),  # row + 1 of the account's next transaction
         ("next_of_segment", "i4"),  # row + 1 of the next transaction of the account's segment
-        ("next_to_expire", "i4"),  # row + 1 of the next hold whose time is up in the same hour
-        ("expires_hour", "u4"),  # hours since 1970
+        ("next_of_trace", "i4"),  # row + 1 of the next transaction with this trace key, 0 for none
         ("merchant_category", "u2"),
         ("country", "u2"),
         ("currency", "u2"),
@@ -138,6 +126,25 @@ TRANSACTION = record(
         ("cardholder_verification", "u1"),
         ("channel", "u1"),
         ("spare", "u1"),
+        # The rest.
+        ("trace_key", "u8"),
+        ("sequence", "i8"),  # the decision's, from 1
+        ("amount_minor", "i8"),  # DE 4 as it came
+        ("approved_minor", "i8"),  # how much of it was answered as approved
+        ("current_minor", "i8"),  # that after increments and reversals
+        ("held_minor", "i8"),  # what is still held of it
+        ("completed_minor", "i8"),  # what completions posted of it
+        ("posted_minor", "i8"),  # what this row itself posted; negative for money given back
+        ("refunded_minor", "i8"),
+        ("disputed_minor", "i8"),  # charged back and not presented again
+        ("acquirer", "u8"),
+        ("terminal", "S8"),
+        ("retrieval_reference", "S12"),
+        ("stan", "u4"),
+        ("transmitted", "u4"),
+        ("conversion_rate", "u4"),  # as in DE 10, 0 where nothing was converted
+        ("next_to_expire", "i4"),  # row + 1 of the next hold whose time is up in the same hour
+        ("expires_hour", "u4"),  # hours since 1970
     ]
 )
 
@@ -251,20 +258,35 @@ _COUNTED = {
 _WHOLE = ("segments", "forced", "counters", "expiring", "matches")
 
 
+LONG_ROOM = {
+    "accounts": 1 << 20,
+    "cards": 1 << 20,
+    "tokens": 1 << 20,
+    "transactions": 1 << 26,
+    "activities": 1 << 24,
+    "cells": 1 << 26,
+    "advices": 1 << 20,
+    "seen": 1 << 25,
+}
+"""How many rows and keys an engine has room for from the start, so that it does not pause to grow: addresses, not
+memory. Only what payments add to has more than a little: an index over empty places is further from the processor.
+"""
+
+
 def new_state(capacity: int = 1024, program: Program | None = None) -> State:
     """Empty tables with room for so many rows each, and a program without limits, rules and rates."""
     return State(
-        accounts=np.zeros(capacity, ACCOUNT),
-        cards=np.zeros(capacity, CARD),
-        tokens=np.zeros(capacity, TOKEN),
-        transactions=np.zeros(capacity, TRANSACTION),
+        accounts=zeros(capacity, ACCOUNT),
+        cards=zeros(capacity, CARD),
+        tokens=zeros(capacity, TOKEN),
+        transactions=zeros(capacity, TRANSACTION),
         account_slots=slots_for(capacity),
         card_slots=slots_for(capacity),
         token_slots=slots_for(capacity),
         trace_slots=slots_for(capacity),
         seen=keys_for(capacity),
-        activities=np.zeros(capacity, ACTIVITY),
-        cells=np.zeros(capacity, CELL),
+        activities=zeros(capacity, ACTIVITY),
+        cells=zeros(capacity, CELL),
         segments=np.zeros(SEGMENTS, ACTIVITY),
         advices=np.zeros(16, COMMAND),
         forced=np.zeros(FORCED_MAX, FORCED),
@@ -277,16 +299,28 @@ def new_state(capacity: int = 1024, program: Program | None = None) -> State:
 
 def with_room(state: State, commands: int) -> State:
     """The same state with room for so many more commands."""
+    cells = int(state.program.cells_of_scope.sum())
+    added = dict.fromkeys(LONG_ROOM, _ROWS_PER_COMMAND * commands)
+    return _with_added(state, added | {"activities": commands, "cells": cells * commands, "advices": commands})
+
+
+def with_long_room(state: State) -> State:
+    """The same state with the room that an engine starts with, or half of it where it comes from a checkpoint."""
+    return _with_added(state, {name: room // 2 for name, room in LONG_ROOM.items()})
+
+
+def _with_added(state: State, added: dict[str, int]) -> State:
+    """The same state with room for so many more rows in each table, and keys seen. Indexes are as large as tables."""
     changed: dict[str, Any] = {}
+    for name, counter in _COUNTED.items():
+        table, count = getattr(state, name), int(state.counters[counter])
+        if (grown := _grown(table, count, added[name])) is not table:
+            changed[name] = grown
     for name, counter, slots, key in _INDEXED:
-        count, table = int(state.counters[counter]), getattr(state, name)
-        grown = _grown(table, count, _ROWS_PER_COMMAND * commands)
-        if grown is not table:
-            changed |= {name: grown, slots: rebuilt(grown[key], count, len(grown))}
-    cells, seen = int(state.program.cells_of_scope.sum()), int(state.counters[Counter.SEEN])
-    for name, added in (("activities", commands), ("cells", cells * commands), ("advices", commands)):
-        changed[name] = _grown(getattr(state, name), int(state.counters[_COUNTED[name]]), added)
-    return state._replace(seen=_roomier(state.seen, seen + _ROWS_PER_COMMAND * commands), **changed)
+        if name in changed:
+            changed[slots] = rebuilt(changed[name][key], int(state.counters[counter]), len(changed[name]))
+    seen = int(state.counters[Counter.SEEN]) + added["seen"]
+    return state._replace(seen=_roomier(state.seen, seen), **changed)
 
 
 def _roomier(keys: npt.NDArray[np.uint64], count: int) -> npt.NDArray[np.uint64]:
@@ -295,10 +329,10 @@ def _roomier(keys: npt.NDArray[np.uint64], count: int) -> npt.NDArray[np.uint64]
 
 
 def _grown(table: Records, count: int, added: int) -> Records:
-    """A table with room for more rows: the same one where it has it."""
+    """A table with room for more rows: the same one where it has it. What has grown once grows by half at least."""
     if count + added <= len(table):
         return table
-    grown = np.zeros(1 << (count + added).bit_length(), table.dtype)
+    grown = zeros(max(count + added, len(table) + len(table) // 2), table.dtype)
     grown[:count] = table[:count]
     return grown
 
@@ -319,15 +353,31 @@ def stored_arrays(state: State) -> dict[str, npt.NDArray[Any]]:
     return used | {"seen": np.sort(state.seen[state.seen != 0])} | {name: getattr(state, name) for name in _WHOLE}
 
 
+STORED_DTYPES: dict[str, np.dtype[Any]] = {
+    name: array.dtype for name, array in new_state(16)._asdict().items() if name in (*_COUNTED, "seen", *_WHOLE)
+}
+
+
+def storage_for(name: str, count: int) -> npt.NDArray[Any]:
+    """Where so many rows of a stored array can be read into, with room behind them for those of an engine."""
+    return zeros(count + (0 if name == "seen" else LONG_ROOM.get(name, 0)), STORED_DTYPES[name])
+
+
 def with_stored_arrays(arrays: dict[str, npt.NDArray[Any]], program: Program) -> State:
-    """The state that these arrays were stored from; one that is not among them is empty."""
+    """The state that these arrays were stored from; one that is not among them is empty.
+
+    Tables may have room behind the rows in use, see `storage_for`, and are then taken as they are.
+    """
     state = new_state(16, program)
+    if "counters" not in arrays:
+        return state
+    counters = arrays["counters"]
     changed: dict[str, Any] = {name: arrays[name] for name in _WHOLE if name in arrays}
-    changed |= {name: _grown(arrays[name], len(arrays[name]), 1) for name in _COUNTED if name in arrays}
-    for name, _, slots, key in _INDEXED:
-        if name in arrays:
-            changed[slots] = rebuilt(changed[name][key], len(arrays[name]), len(changed[name]))
-    seen = arrays.get("seen", np.zeros(0, np.uint64))
+    for name, counter in _COUNTED.items():
+        changed[name] = _grown(arrays.get(name, getattr(state, name)), int(counters[counter]), 1)
+    for name, counter, slots, key in _INDEXED:
+        changed[slots] = rebuilt(changed[name][key], int(counters[counter]), len(changed[name]))
+    seen = arrays.get("seen", state.seen[:0])
     return state._replace(seen=key_set(seen, max(16, 2 * len(seen))), **changed)
 
 

@@ -62,13 +62,15 @@ def _await_expiry(state: State, row: Integer) -> None:
     state.expiring[place] = row + 1
 
 
-@compiled
+@inlined
 def expire_holds(state: State, time_us: Integer) -> None:
     """Release the holds of all hours that are over."""
-    over = time_us // HOUR_US - 1
-    since = state.counters[Counter.EXPIRED_HOUR]
-    if over <= since:
-        return
+    if time_us >= (state.counters[Counter.EXPIRED_HOUR] + 2) * HOUR_US:
+        _expire_since(state, time_us // HOUR_US - 1, state.counters[Counter.EXPIRED_HOUR])
+
+
+@compiled
+def _expire_since(state: State, over: Integer, since: Integer) -> None:
     state.counters[Counter.EXPIRED_HOUR] = over
     if since == 0:
         return  # the first command: nothing is held yet

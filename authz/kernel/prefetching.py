@@ -9,25 +9,18 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.commands import Records
-from authz.compiled import Integer, compiled, inlined, prefetch
-from authz.hash_index import Slots, find_row, scrambled
+from authz.compiled import Integer, compiled, prefetch
+from authz.hash_index import find_row, first_slot, scrambled
 from authz.kernel.habits import COUNTRY, MERCHANT, seen_key
 from authz.kernel.traces import trace_key
-from authz.tables import ACCOUNT, ACTIVITY, TOKEN, TRANSACTION, State
+from authz.tables import ACCOUNT, State
 
 LINE_BYTES = 64
 """What the memory gives at once: a row lies on several lines, each of which is asked for."""
 
-_LAST_OF_ACCOUNT, _LAST_OF_TOKEN = ACCOUNT.itemsize - 1, TOKEN.itemsize - 1
-_LAST_OF_ACTIVITY, _LAST_OF_TRANSACTION = ACTIVITY.itemsize - 1, TRANSACTION.itemsize - 1
+_LAST_OF_ACCOUNT = ACCOUNT.itemsize - 1
 
 Rows = npt.NDArray[np.int64]
-
-
-@inlined
-def first_slot(slots: Slots, key: Integer) -> Integer:
-    """The place where the search for a key begins."""
-    return scrambled(key) & (len(slots) - 1)
 
 
 @compiled
@@ -47,7 +40,6 @@ def look_ahead(state: State, commands: Records, start: Integer, end: Integer, ro
         if row >= 0:
             prefetch(state.tokens, row, 0)
             prefetch(state.tokens, row, LINE_BYTES)
-            prefetch(state.tokens, row, _LAST_OF_TOKEN)
     for i in range(start, end):
         token_row = find_row(state.token_slots, state.tokens["token_pan"], commands[i]["token_pan"])
         rows[i - start, 0] = token_row
@@ -70,7 +62,6 @@ def look_ahead(state: State, commands: Records, start: Integer, end: Integer, ro
         rows[i - start, 1] = np.int64(state.accounts[account_row]["activity"]) - 1
         if rows[i - start, 1] >= 0:
             prefetch(state.activities, rows[i - start, 1], 0)
-            prefetch(state.activities, rows[i - start, 1], _LAST_OF_ACTIVITY)
     for i in range(start, end):
         if rows[i - start, 0] < 0 or rows[i - start, 1] < 0:
             continue
@@ -80,6 +71,4 @@ def look_ahead(state: State, commands: Records, start: Integer, end: Integer, ro
         if activity["last"] > 0:
             last = np.int64(activity["last"]) - 1
             prefetch(state.transactions, last, 0)
-            prefetch(state.transactions, last, LINE_BYTES)
-            prefetch(state.transactions, last, 2 * LINE_BYTES)
-            prefetch(state.transactions, last, _LAST_OF_TRANSACTION)
+            prefetch(state.transactions, last, LINE_BYTES - 1)

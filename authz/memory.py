@@ -1,0 +1,32 @@
+"""Memory for tables that grow: asked for whole, given by the system page by page as it is first written.
+
+So a table can be opened with room for far more rows than it has. Room costs addresses, not memory, and a table that
+has room never stops to be copied.
+"""
+
+import mmap
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_LAZY_BYTES = 4 * 1024 * 1024
+"""From here on memory is asked for from the system directly."""
+
+_FLAGS = getattr(mmap, "MAP_PRIVATE", 0) | getattr(mmap, "MAP_ANONYMOUS", 0) | getattr(mmap, "MAP_NORESERVE", 0)
+
+
+def zeros(count: int, dtype: npt.DTypeLike, *, is_sparse: bool = False) -> npt.NDArray[Any]:
+    """An array of so many zeros.
+
+    is_sparse: written here and there rather than from the beginning: then memory comes in small pages. Otherwise it
+    comes in large ones where the system has them, of which the processor can keep the places of more at once.
+    """
+    size = count * np.dtype(dtype).itemsize
+    if size < _LAZY_BYTES or not _FLAGS:
+        return np.zeros(count, dtype)
+    memory = mmap.mmap(-1, size, flags=_FLAGS)
+    advice = getattr(mmap, "MADV_NOHUGEPAGE" if is_sparse else "MADV_HUGEPAGE", None)
+    if advice is not None:
+        memory.madvise(advice)
+    return np.frombuffer(memory, dtype)
