@@ -1,0 +1,48 @@
+"""Customers for a load: phones provisioned over the real API, each with an account, a card and merchants of its own."""
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from simulators.issuer import Issuer
+from simulators.load.taps import LoadPhone, load_phone
+from simulators.load.traffic import HABITS, TRANSACTION_LIMIT_MINOR
+from simulators.phone import Phone
+from simulators.terminal import Terminal
+
+CREDIT_LIMIT_MINOR = 10**12 - 1
+_AT_ONCE = 4
+
+
+def provision_phones(base_url: str, count: int) -> list[Phone]:
+    """So many phones, each with an account, a card and an active token of its own, over the real API."""
+
+    def provision(number: int) -> Phone:
+        with Issuer(base_url) as issuer:
+            account = issuer.open_account("EUR", CREDIT_LIMIT_MINOR, TRANSACTION_LIMIT_MINOR)
+            phone = Phone(base_url, name=f"phone {number}")
+            phone.provision(issuer.issue_card(account["id"])["id"])
+            phone.close()
+            return phone
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return list(pool.map(provision, range(count)))
+
+
+def customers(address: tuple[str, int], phones: Iterable[Phone], merchants: int = 3) -> Iterator[LoadPhone]:
+    """Phones for a load, with so many merchants each."""
+    terminals = [
+        Terminal(
+            address,
+            terminal_id=f"LOAD{place:04d}",
+            merchant=habit.merchant,
+            clock=time.time,
+            random_bytes=os.urandom,
+        )
+        for place, habit in enumerate(HABITS[:merchants])
+    ]
+    for phone in phones:
+        yield load_phone(phone, terminals)
+    for terminal in terminals:
+        terminal.close()

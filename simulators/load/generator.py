@@ -1,0 +1,140 @@
+"""One generator process: some lines, driven by one loop that never waits for an answer before it sends."""
+
+import multiprocessing
+import os
+import select
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from simulators.load.chunks import Dated, Schedule, Traffic, make_chunks, taken_chunks
+from simulators.load.line import Line
+from simulators.load.tally import Tally
+from simulators.load.traffic import Chunk
+
+_NAP_SECONDS = 50e-6
+_GRACE_SECONDS = 5.0
+_STARTING_SECONDS = 0.2
+_CHUNKS_AHEAD = 40
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What one generator is to do.
+
+    window: the most unanswered requests on a line; None: an open loop, by the schedule.  made_ahead: all requests are
+    made before the first is sent; otherwise a process of low priority makes them meanwhile.  busy: the loop never
+    sleeps, which needs a core of its own.  cores: where it runs, () for anywhere.
+    """
+
+    address: tuple[str, int]
+    traffic: list[Traffic] = field(repr=False)
+    schedule: Schedule
+    seed: int
+    window: int | None = None
+    warm_up_seconds: float = 2.0
+    made_ahead: bool = True
+    busy: bool = False
+    cores: tuple[int, ...] = ()
+    interval: float = 1.0
+
+
+def generate(orders: Orders, told: Any, start: Any) -> None:
+    """Carry out orders in this process.
+
+    told: a pipe, gets "ready", then (seconds, answered so far) once a second, then the `Tally`.
+    start: an event; nothing is sent before it.
+    """
+    if orders.cores:
+        os.sched_setaffinity(0, orders.cores)
+    with TemporaryDirectory(prefix="tapwright-load-", dir=_memory_folder()) as scratch:
+        folders = [Path(scratch) / f"line-{number}" for number in range(len(orders.traffic))]
+        makers = []
+        for number, (folder, traffic) in enumerate(zip(folders, orders.traffic, strict=True)):
+            folder.mkdir()
+            ahead = None if orders.made_ahead else _CHUNKS_AHEAD
+            maker = multiprocessing.Process(
+                target=make_chunks, args=(folder, orders.schedule, traffic, orders.seed + number, ahead), daemon=True
+            )
+            maker.start()
+            makers.append(maker)
+        for maker, folder in zip(makers, folders, strict=True):
+            if orders.made_ahead:
+                maker.join()
+            else:
+                _wait_for_chunks(folder, orders.schedule)
+        told.send("ready")
+        start.wait()
+        told.send(_drive(orders, folders, lambda *progress: told.send(progress)))
+        for maker in makers:
+            maker.kill()
+
+
+def _memory_folder() -> str | None:
+    """A file system in memory, where there is one: requests on disk would compete with the server's journal."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+
+
+def _wait_for_chunks(folder: Path, schedule: Schedule) -> None:
+    wanted = min(_CHUNKS_AHEAD, len(schedule.parts)) // 2
+    while len(list(folder.glob("*.chunk"))) < wanted:
+        time.sleep(_STARTING_SECONDS)
+
+
+def _without_due(chunks: Iterator[Dated]) -> Iterator[tuple[Chunk, None]]:
+    for chunk, _ in chunks:
+        yield chunk, None
+
+
+def _drive(orders: Orders, folders: list[Path], tell: Callable[[float, int], None]) -> Tally:
+    started = time.perf_counter() + _STARTING_SECONDS
+    tally = Tally(started + orders.warm_up_seconds, orders.interval)
+    moment = 0.0
+
+    def take(due: npt.NDArray[np.float64], sorts: npt.NDArray[np.uint8], approved: npt.NDArray[np.bool_]) -> None:
+        tally.take(moment, due, sorts, approved)
+
+    lines = {}
+    for folder in folders:
+        dated = taken_chunks(folder, orders.schedule, started)
+        chunks: Any = dated if orders.window is None else _without_due(dated)
+        line = Line(orders.address, chunks, orders.window, take, tally.note_lag)
+        lines[line.socket.fileno()] = line
+    poll = select.epoll()
+    for number in lines:
+        poll.register(number, select.EPOLLIN)
+    cpu, next_told, end = time.process_time(), started + 1.0, started + orders.schedule.seconds + _GRACE_SECONDS
+    if orders.window is not None:
+        end = float("inf")
+    while (moment := time.perf_counter()) < started:
+        time.sleep(_NAP_SECONDS)
+    open_lines = list(lines.values())
+    while open_lines or (moment < end and any(line.unanswered for line in lines.values())):
+        for line in open_lines:
+            if line.next_due <= moment:
+                line.send(moment)
+        open_lines = [line for line in open_lines if not line.is_done]
+        ready = poll.poll(0)
+        moment = time.perf_counter()
+        for number, _ in ready:
+            lines[number].receive()
+        if moment >= next_told:
+            tell(moment - started, sum(line.answered for line in lines.values()))
+            next_told += 1.0
+        if not ready and not orders.busy:
+            time.sleep(_NAP_SECONDS)
+        moment = time.perf_counter()
+    tally.cpu_seconds = time.process_time() - cpu
+    closed = orders.window is not None
+    tally.seconds = (moment if closed else started + orders.schedule.seconds) - tally.began
+    tally.sent = sum(line.sent for line in lines.values())
+    tally.lost = sum(line.unanswered for line in lines.values())
+    for line in lines.values():
+        line.close()
+    return tally

@@ -1,0 +1,143 @@
+"""A run: several generators started together, told of while they work, and summed up; the generator itself first."""
+
+import multiprocessing
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from simulators.load.arrivals import Shape
+from simulators.load.chunks import Schedule, Traffic
+from simulators.load.generator import Orders, generate
+from simulators.load.tally import Tally, summed
+
+Progress = Callable[[float, int], None]
+"""Called once a second with the seconds since the start and how many answers have come."""
+
+_POLL_SECONDS = 0.05
+_ECHO_SECONDS = 2.0
+
+
+class GeneratorFailed(Exception):
+    """A generator ended before its time; the text says how."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What is sent.
+
+    per_second: by all lines together.  window: the most unanswered on each line, None: an open loop.
+    processes: generators, which share the lines.  See `Orders` for the rest.
+    """
+
+    per_second: float
+    seconds: float
+    shape: Shape = Shape.POISSON
+    window: int | None = None
+    warm_up_seconds: float = 2.0
+    processes: int = 1
+    seed: int = 1
+    made_ahead: bool = True
+    busy: bool = False
+    cores: tuple[int, ...] = ()
+    interval: float = 1.0
+
+
+def run_load(
+    address: tuple[str, int], traffic: list[Traffic], load: Load, progress: Progress = lambda *_: None
+) -> Tally:
+    """Send a load, each traffic on a line of its own. Raises: GeneratorFailed."""
+    schedule = Schedule(load.shape, load.per_second / len(traffic), load.seconds)
+    context = multiprocessing.get_context("spawn")
+    start, generators = context.Event(), []
+    for number in range(min(load.processes, len(traffic))):
+        orders = Orders(
+            address,
+            traffic[number :: load.processes],
+            schedule,
+            load.seed + 1000 * number,
+            load.window,
+            load.warm_up_seconds,
+            load.made_ahead,
+            load.busy,
+            load.cores,
+            load.interval,
+        )
+        ours, theirs = context.Pipe()
+        process = context.Process(target=generate, args=(orders, theirs, start))
+        process.start()
+        theirs.close()
+        generators.append((process, ours))
+    try:
+        for _, pipe in generators:
+            _heard(pipe)
+        start.set()
+        return summed(_tallies([pipe for _, pipe in generators], progress))
+    finally:
+        for process, _ in generators:
+            if process.is_alive() and sys.exc_info()[0] is not None:
+                process.kill()
+            process.join()
+
+
+def _heard(pipe: Any) -> Any:
+    try:
+        return pipe.recv()
+    except EOFError:
+        raise GeneratorFailed("a load generator ended before its time; what it said is above") from None
+
+
+def _tallies(pipes: list[Any], progress: Progress) -> list[Tally]:
+    """Listen to generators until each has told its tally."""
+    answered, tallies, waiting = dict.fromkeys(range(len(pipes)), 0), {}, set(range(len(pipes)))
+    seconds = 0.0
+    while waiting:
+        heard = False
+        for number in tuple(waiting):
+            while number in waiting and pipes[number].poll():
+                heard = True
+                word = _heard(pipes[number])
+                if isinstance(word, Tally):
+                    tallies[number] = word
+                    waiting.discard(number)
+                else:
+                    seconds, answered[number] = word
+        if heard:
+            progress(seconds, sum(answered.values()))
+        else:
+            time.sleep(_POLL_SECONDS)
+    return [tallies[number] for number in sorted(tallies)]
+
+
+@contextmanager
+def echo_host() -> Iterator[tuple[str, int]]:
+    """An echo host in a process of its own."""
+    process = subprocess.Popen([sys.executable, "-m", "simulators.load.echo_host"], stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        yield "127.0.0.1", int(process.stdout.readline())
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """What the generator can do by itself, against a host that only echoes: how much, and how late it is."""
+
+    per_second: float
+    at_this_rate: Tally | None
+
+
+def measured_ceiling(traffic: list[Traffic], load: Load) -> Ceiling:
+    """Send to an echo host: as fast as it goes with the load's connections, and at the load's own rate."""
+    with echo_host() as address:
+        quick = replace(load, made_ahead=True, seconds=_ECHO_SECONDS, warm_up_seconds=0.0)
+        fast = run_load(address, traffic, replace(quick, window=load.window or 256, per_second=100_000))
+        same = run_load(address, traffic, replace(quick, seconds=2 * _ECHO_SECONDS, warm_up_seconds=_ECHO_SECONDS))
+    return Ceiling(fast.per_second, None if load.window is not None else same)
