@@ -8,13 +8,14 @@ import asyncio
 import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import structlog
 
-from authz.commands import Kind, Records, new_commands, new_results
+from authz.commands import COMMAND, Kind, Records, new_commands, new_results
 from authz.disk import Disk
 from authz.errors import EngineStopped, JournalEndsEarly
 from authz.hash_index import find_row
@@ -23,6 +24,7 @@ from authz.kernel.application import name_accounts
 from authz.program.document import ProgramDocument, canonical, read_document, with_offsets
 from authz.program.tables import NUMBER_VERSION
 from authz.replay import History, apply_batch, replayed
+from authz.room_ahead import RoomAhead
 from authz.tables import Counter, State, with_long_room
 
 log = structlog.get_logger()
@@ -34,6 +36,12 @@ Follower = Callable[[int, Records, Records], None]
 """Called on the event loop with the sequence of the first of some durable commands, COMMAND[n] and RESULT[n]."""
 
 BATCH_COMMANDS_MAX = 16384
+
+_WAITED_FOR_SECONDS, _WAITED_FOR_COMMANDS = 0.000_5, 512
+"""A disk that takes less is waited for in place, with few commands: handing over to a thread and back takes longer."""
+
+_MEMORY = 0.9
+"""How much of what the disk has taken before counts against what it has taken now."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +103,8 @@ class Engine:
         self._scheduled = False
         self._stopped = False
         self._durable_sequence = journal.next_sequence - 1
+        self._room_ahead = RoomAhead()
+        self._write_seconds = 1.0
         self._to_writer: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._writer = threading.Thread(target=self._write, name="journal", daemon=True)
@@ -199,15 +209,21 @@ class Engine:
     def _apply_pending(self) -> None:
         self._in_flight = self._take_batch()
         attachment = self._in_flight[0].attachment
-        commands = np.concatenate([work.commands for work in self._in_flight])
+        # By bytes: field by field takes longer than everything else that is done with a few commands.
+        octets = [np.ascontiguousarray(work.commands).view(np.uint8) for work in self._in_flight]
+        commands = np.concatenate(octets).view(COMMAND)
         commands["time_us"] = self.now_us
         name_accounts(self._state, commands)
-        self._state, self._results, _ = apply_batch(self._state, commands, attachment)
+        self._state, self._results, _ = apply_batch(self._room_ahead.tended(self._state), commands, attachment)
         self._document = attachment or self._document
         self.figures.batches += 1
         self.figures.commands += len(commands)
         self._commands = commands
-        self._to_writer.put(Batch(self._durable_sequence + 1, commands, attachment))
+        batch = Batch(self._durable_sequence + 1, commands, attachment)
+        if self._write_seconds < _WAITED_FOR_SECONDS and len(commands) <= _WAITED_FOR_COMMANDS:
+            self._written(len(commands), self._append(batch), by_writer=False)
+        else:
+            self._to_writer.put(batch)
 
     def _take_batch(self) -> list[_Work]:
         """What is applied and written together: as much as fits, but an attachment alone."""
@@ -226,18 +242,27 @@ class Engine:
     def _write(self) -> None:
         """The writer thread: one durable append after another."""
         while (batch := self._to_writer.get()) is not None:
-            failure: BaseException | None = None
-            try:
-                if len(batch.commands):
-                    self._journal.append(batch)
-            except Exception as error:
-                failure = error
+            failure = self._append(batch)
             try:
                 self._loop.call_soon_threadsafe(self._written, len(batch.commands), failure)
             except RuntimeError:  # the loop is closed: nobody waits for this answer any more
                 return
 
-    def _written(self, count: int, failure: BaseException | None) -> None:
+    def _append(self, batch: Batch) -> BaseException | None:
+        """One durable append; returns what went wrong with it."""
+        if not len(batch.commands):
+            return None
+        started = time.perf_counter()
+        try:
+            self._journal.append(batch)
+        except Exception as error:
+            return error
+        taken = time.perf_counter() - started
+        self._write_seconds = _MEMORY * self._write_seconds + (1 - _MEMORY) * taken
+        return None
+
+    def _written(self, count: int, failure: BaseException | None, *, by_writer: bool = True) -> None:
+        """Answer what is durable. by_writer: the writer gets the next batch first, and works while that is done."""
         if failure is not None:
             self._fail(failure)
             return
@@ -245,13 +270,17 @@ class Engine:
         self._durable_sequence += count
         answered, self._in_flight = self._in_flight, []
         commands, results = self._commands, self._results
-        self._flush()
+        if by_writer:
+            self._flush()
         if self._follower is not None and count:
             self._follower(first, commands, results)
         start = 0
         for work in answered:
             work.answer(results[start : start + len(work.commands)])
             start += len(work.commands)
+        if self._pending and not self._in_flight and not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._flush)
 
     def _fail(self, error: BaseException) -> None:
         """Answer nobody any more, and say so."""

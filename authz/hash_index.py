@@ -84,9 +84,10 @@ def add_row(slots: Slots, key: Integer, row: Integer) -> None:
 
 
 @compiled
-def _fill(slots: Slots, keys: npt.NDArray[np.uint64], count: Integer) -> None:
-    for row in range(count):
-        if row + _AHEAD < count:
+def fill_rows(slots: Slots, keys: npt.NDArray[np.uint64], first: Integer, end: Integer) -> None:
+    """Enter rows that are not in the index yet, from first to end."""
+    for row in range(first, end):
+        if row + _AHEAD < end:
             prefetch(slots, first_slot(slots, keys[row + _AHEAD]), 0)
         add_row(slots, keys[row], row)
 
@@ -139,8 +140,13 @@ def slots_for(capacity: int) -> Slots:
     return zeros(max(16, capacity + capacity // 2 + 1), np.int32, is_sparse=True)
 
 
+def capacity_of(slots: Slots) -> int:
+    """How many rows an index has room for."""
+    return len(slots) * 2 // 3
+
+
 def rebuilt(keys: npt.NDArray[Any], count: int, capacity: int) -> Slots:
     """An index with room for capacity rows over the first count keys."""
     slots = slots_for(capacity)
-    _fill(slots, keys, count)
+    fill_rows(slots, keys, 0, count)
     return slots

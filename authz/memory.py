@@ -4,6 +4,7 @@ So a table can be opened with room for far more rows than it has. Room costs add
 has room never stops to be copied.
 """
 
+import ctypes
 import mmap
 from typing import Any
 
@@ -30,3 +31,24 @@ def zeros(count: int, dtype: npt.DTypeLike, *, is_sparse: bool = False) -> npt.N
     if advice is not None:
         memory.madvise(advice)
     return np.frombuffer(memory, dtype)
+
+
+_POPULATE_WRITE = 23  # MADV_POPULATE_WRITE, which `mmap` does not name
+
+
+def populate(array: npt.NDArray[Any], start: int, size: int) -> bool:
+    """Have the system give the memory behind some bytes of an array now; whether it could (Linux 5.14).
+
+    Nothing is changed in it, so others may write meanwhile; the interpreter is not held.
+    start, size: in bytes, whole pages are taken.
+    """
+    begin = (array.ctypes.data + start) // mmap.PAGESIZE * mmap.PAGESIZE
+    end = min(array.ctypes.data + start + size, array.ctypes.data + array.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE
+    return end > begin and _madvise(begin, end - begin, _POPULATE_WRITE) == 0
+
+
+def _madvise(start: int, size: int, advice: int) -> int:
+    try:
+        return int(ctypes.CDLL(None).madvise(ctypes.c_void_p(start), ctypes.c_size_t(size), advice))
+    except (OSError, AttributeError):
+        return -1

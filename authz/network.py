@@ -3,10 +3,14 @@
 Messages about tokens go through compiled code in batches; the rest, and everything malformed, through the codec.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import numpy as np
+import numpy.typing as npt
 import structlog
 
 from authz.commands import COMMAND_BYTES, CryptogramOutcome, Flag, Records, new_commands
@@ -18,7 +22,7 @@ from authz.iso8583.chip_data import SIGNED_ATC, SIGNED_BYTES, SIGNED_BYTES_MAX, 
 from authz.iso8583.fields import BINARY_LENGTH, Dialect
 from authz.iso8583.reading import OTHER_MESSAGE, read_transactions
 from authz.iso8583.responses import plain_response
-from authz.iso8583.scan import NO_PROBLEM, Buffer, Places, new_places, problem_text, scan_table
+from authz.iso8583.scan import NO_PROBLEM, Buffer, Places, new_places, problem_text, scan_table, split_frames
 from authz.iso8583.server import Reply
 from authz.issuer_server import Decider, IssuerDecisions
 from authz.pin_entry import PinOutcome, PinVerifications
@@ -34,11 +38,47 @@ ISSUER_DECLINES = bytes.fromhex("00000000")
 """Card status update in tag 91: byte 2, bit 8 says that the issuer approves (EMV Book 3, annex C10)."""
 
 _ISSUER_DATA_BYTES = 8
+_ANSWER_BYTES_MAX = 65_535
 
 
 def framed(message: bytes) -> bytes:
     """A message behind its two-byte big-endian length."""
     return BINARY_LENGTH.framed(message)
+
+
+@dataclass(frozen=True)
+class _Arrival:
+    """Whole messages of one connection, and who waits for their answers."""
+
+    chunk: bytes
+    frames: Places
+    peer: str
+    reply: Reply
+
+
+@dataclass(frozen=True)
+class _Senders:
+    """Who has sent some messages. owners: int64[messages], places in arrivals, in order."""
+
+    arrivals: list[_Arrival]
+    owners: npt.NDArray[np.int64]
+
+    def __getitem__(self, chosen: "slice | npt.NDArray[np.int64]") -> "_Senders":
+        return _Senders(self.arrivals, self.owners[chosen])
+
+    def reply(self, answers: bytes) -> None:
+        """Hand framed answers, one to each message, to those whose messages they are to."""
+        edges = [0, *(np.flatnonzero(np.diff(self.owners)) + 1).tolist(), len(self.owners)]
+        if len(edges) == 2:
+            self.arrivals[self.owners[0]].reply(answers, len(self.owners))
+            return
+        frames = np.zeros((len(self.owners), 2), np.int32)
+        split_frames(np.frombuffer(answers, np.uint8), frames, _ANSWER_BYTES_MAX)
+        start = 0
+        for first, end in pairwise(edges):
+            stop = int(frames[end - 1, 1])
+            self.arrivals[self.owners[first]].reply(answers[start:stop], end - first)
+            start = stop
 
 
 class Network:
@@ -60,6 +100,7 @@ class Network:
         self._table = scan_table(dialect)
         self._places = new_places()
         self._tags = new_tags()
+        self._arrived: list[_Arrival] = []
         self.decisions: Counter[Reason] = Counter()
         self.format_errors = 0
 
@@ -71,8 +112,28 @@ class Network:
     def receive(self, chunk: bytes, frames: Places, peer: str, reply: Reply) -> None:
         """Take whole messages of one connection; reply is called later, once or several times, for all of them.
 
+        What all connections bring in one turn of the loop is worked on together at its end: the cost of a call into
+        compiled code is that of many messages.
+
         chunk: bytes of the stream.  frames: int32[n, 2], start and end of each message in chunk.
         """
+        self._arrived.append(_Arrival(chunk, frames, peer, reply))
+        if len(self._arrived) == 1:
+            asyncio.get_running_loop().call_soon(self._take_arrived)
+
+    def _take_arrived(self) -> None:
+        arrivals, self._arrived = self._arrived, []
+        counts = [len(each.frames) for each in arrivals]
+        if len(arrivals) == 1:
+            chunk, frames = arrivals[0].chunk, arrivals[0].frames
+        else:
+            starts = accumulate((len(each.chunk) for each in arrivals[:-1]), initial=0)
+            chunk = b"".join(each.chunk for each in arrivals)
+            frames = np.concatenate([each.frames + start for each, start in zip(arrivals, starts, strict=True)])
+        self._take(chunk, frames.astype(np.int32), _Senders(arrivals, np.repeat(np.arange(len(arrivals)), counts)))
+
+    def _take(self, chunk: bytes, frames: Places, senders: _Senders) -> None:
+        """Take messages of several connections."""
         buffer = np.frombuffer(chunk, np.uint8)
         count = len(frames)
         commands = new_commands(count)
@@ -93,21 +154,23 @@ class Network:
         )
         keys = self._verify(commands, signed, arqcs, online)
         if problems.any():
-            for i in np.flatnonzero(problems):
-                reply(self._answer_slowly(chunk[frames[i, 0] : frames[i, 1]], int(problems[i]), peer), 1)
+            for i in np.flatnonzero(problems).tolist():
+                sender = senders.arrivals[senders.owners[i]]
+                message = chunk[frames[i, 0] : frames[i, 1]]
+                sender.reply(self._answer_slowly(message, int(problems[i]), sender.peer), 1)
             good = np.flatnonzero(problems == NO_PROBLEM)
-            commands, frames, arqcs = commands[good], frames[good], arqcs[good]
+            commands, frames, arqcs, senders = commands[good], frames[good], arqcs[good], senders[good]
             keys = [keys[i] for i in good]
         with_pin = commands["flags"] & Flag.PIN_ENTERED != 0
         if with_pin.any():
-            for i in np.flatnonzero(with_pin):
+            for i in np.flatnonzero(with_pin).tolist():
                 one = slice(i, i + 1)
-                self._verify_pin(chunk, frames[one], commands[one].copy(), arqcs[one], keys[i : i + 1], peer, reply)
+                self._verify_pin(chunk, frames[one], commands[one].copy(), arqcs[one], keys[i : i + 1], senders[one])
             rest = np.flatnonzero(~with_pin)
-            commands, frames, arqcs = commands[rest], frames[rest], arqcs[rest]
+            commands, frames, arqcs, senders = commands[rest], frames[rest], arqcs[rest], senders[rest]
             keys = [keys[i] for i in rest]
         if len(commands):
-            self._decide(buffer, frames, commands, arqcs, keys, reply)
+            self._decide(buffer, frames, commands, arqcs, keys, senders)
 
     def _verify_pin(
         self,
@@ -116,22 +179,22 @@ class Network:
         commands: Records,
         arqcs: Buffer,
         keys: list[AnswerKey | None],
-        peer: str,
-        reply: Reply,
+        sender: _Senders,
     ) -> None:
         """Have the PIN of one message verified, then the message decided."""
+        arrival = sender.arrivals[sender.owners[0]]
         message = codec.decode(chunk[frames[0, 0] : frames[0, 1]], self._dialect)
 
         def decide(outcome: PinOutcome) -> None:
             if outcome is PinOutcome.UNKNOWN:
-                reply(self._response(message, SYSTEM_MALFUNCTION), 1)
+                arrival.reply(self._response(message, SYSTEM_MALFUNCTION), 1)
             else:
-                self._decide(np.frombuffer(chunk, np.uint8), frames, commands, arqcs, keys, reply)
+                self._decide(np.frombuffer(chunk, np.uint8), frames, commands, arqcs, keys, sender)
 
         try:
             self._pins.verify(message, commands, decide)
         except codec.MessageError as error:
-            reply(self.refuse_format(message, str(error), peer), 1)
+            arrival.reply(self.refuse_format(message, str(error), arrival.peer), 1)
 
     def _decide(
         self,
@@ -140,20 +203,20 @@ class Network:
         commands: Records,
         arqcs: Buffer,
         keys: list[AnswerKey | None],
-        reply: Reply,
+        senders: _Senders,
     ) -> None:
         """Ask the engine, and answer."""
 
         def answer(results: Records) -> None:
             waiting = results["reason"] == Reason.AWAITING_ISSUER
             if not waiting.any():
-                reply(self._answers(buffer, frames, results, arqcs, keys), len(results))
+                senders.reply(self._answers(buffer, frames, results, arqcs, keys))
                 return
-            self._ask_issuer(buffer, frames, commands, results, arqcs, keys, reply)
+            self._ask_issuer(buffer, frames, commands, results, arqcs, keys, senders)
             rest = np.flatnonzero(~waiting)
             if len(rest):
                 decided = [keys[i] for i in rest]
-                reply(self._answers(buffer, frames[rest], results[rest], arqcs[rest], decided), len(rest))
+                senders[rest].reply(self._answers(buffer, frames[rest], results[rest], arqcs[rest], decided))
 
         self._engine.submit(commands, answer)
 
@@ -165,14 +228,14 @@ class Network:
         results: Records,
         arqcs: Buffer,
         keys: list[AnswerKey | None],
-        reply: Reply,
+        senders: _Senders,
     ) -> None:
         """Have the issuer's own server decide what waits for it; each is answered on its own."""
         for i in np.flatnonzero(results["reason"] == Reason.AWAITING_ISSUER):
             one = slice(i, i + 1)
 
             def answer(settled: Records, one: slice = one, key: AnswerKey | None = keys[i]) -> None:
-                reply(self._answers(buffer, frames[one], settled, arqcs[one], [key]), 1)
+                senders[one].reply(self._answers(buffer, frames[one], settled, arqcs[one], [key]))
 
             self._decisions.ask(commands[one].copy(), results[one].copy(), answer)
 

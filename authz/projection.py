@@ -57,6 +57,7 @@ class Projection:
         self._rests_until = 0.0
         self._readers = 0
         self._position = 0
+        self._is_behind = False
         self._dropped = False
         self._closed = False
         self._changed = threading.Condition()
@@ -81,13 +82,15 @@ class Projection:
     def follow(self, first: int, commands: Records, results: Records) -> None:
         """Take note of durable commands; never waits. See `engine.Follower`."""
         with self._changed:
-            self._queue.append(_Durable(first, commands, results))
-            self._queued += len(commands)
+            if not self._is_behind:
+                self._queue.append(_Durable(first, commands, results))
+                self._queued += len(commands)
             self._told = first + len(commands) - 1
             self._told_at = time.monotonic()
             if self._queued > QUEUED_COMMANDS_MAX:
-                self._queue.clear()  # it will be read from the journal
+                self._queue.clear()  # it will be read from the journal, and so will all that comes until then
                 self._queued = 0
+                self._is_behind = True
             if self._readers or self._told_at >= self._rests_until:
                 self._changed.notify_all()
 
@@ -165,6 +168,8 @@ class Projection:
         self._catch_up()
 
     def _catch_up(self) -> None:
+        with self._changed:
+            self._is_behind = False
         until = self._durable_sequence()
         if until <= self._position:
             return

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.commands import COMMAND, Records, record
-from authz.hash_index import Slots, key_set, keys_for, rebuilt, slots_for
+from authz.hash_index import Slots, capacity_of, key_set, keys_for, rebuilt, slots_for
 from authz.memory import zeros
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
@@ -263,13 +263,15 @@ LONG_ROOM = {
     "cards": 1 << 20,
     "tokens": 1 << 20,
     "transactions": 1 << 26,
+    "traces": 1 << 22,
     "activities": 1 << 24,
     "cells": 1 << 26,
     "advices": 1 << 20,
-    "seen": 1 << 25,
+    "seen": 1 << 21,
 }
 """How many rows and keys an engine has room for from the start, so that it does not pause to grow: addresses, not
-memory. Only what payments add to has more than a little: an index over empty places is further from the processor.
+memory. Indexes have less of it, since they are written everywhere at once: that of traces grows while the engine works,
+see `room_ahead`.
 """
 
 
@@ -317,8 +319,11 @@ def _with_added(state: State, added: dict[str, int]) -> State:
         if (grown := _grown(table, count, added[name])) is not table:
             changed[name] = grown
     for name, counter, slots, key in _INDEXED:
-        if name in changed:
-            changed[slots] = rebuilt(changed[name][key], int(state.counters[counter]), len(changed[name]))
+        count = int(state.counters[counter])
+        wanted = count + added["traces" if slots == "trace_slots" else name]
+        if wanted > capacity_of(getattr(state, slots)):
+            table = changed.get(name, getattr(state, name))
+            changed[slots] = rebuilt(table[key], count, max(wanted, count + count // 2))
     seen = int(state.counters[Counter.SEEN]) + added["seen"]
     return state._replace(seen=_roomier(state.seen, seen), **changed)
 
@@ -376,7 +381,8 @@ def with_stored_arrays(arrays: dict[str, npt.NDArray[Any]], program: Program) ->
     for name, counter in _COUNTED.items():
         changed[name] = _grown(arrays.get(name, getattr(state, name)), int(counters[counter]), 1)
     for name, counter, slots, key in _INDEXED:
-        changed[slots] = rebuilt(changed[name][key], int(counters[counter]), len(changed[name]))
+        count, room = int(counters[counter]), LONG_ROOM["traces" if slots == "trace_slots" else name]
+        changed[slots] = rebuilt(changed[name][key], count, min(count + room, len(changed[name])))
     seen = arrays.get("seen", state.seen[:0])
     return state._replace(seen=key_set(seen, max(16, 2 * len(seen))), **changed)
 

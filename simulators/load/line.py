@@ -38,7 +38,7 @@ class Line:
         chunks: Iterator[tuple[Chunk, npt.NDArray[np.float64] | None]],
         window: int | None,
         take: Take,
-        note_lag: Callable[[npt.NDArray[np.float64]], None],
+        note_lag: Callable[[float, npt.NDArray[np.float64]], None],
     ) -> None:
         self.socket = socket.create_connection(address)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -136,7 +136,7 @@ class Line:
         self._sort_of[stans] = chunk.sorts[first:end]
         self._waiting[stans] = True
         self.sent += int(np.count_nonzero(fresh))
-        self._note_lag(now - due[fresh])
+        self._note_lag(now, due[fresh])
 
     def receive(self) -> None:
         """Read what has come. Raises: LineLost."""

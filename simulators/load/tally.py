@@ -52,9 +52,9 @@ class Tally:
         for place in np.unique(places).tolist():
             self.intervals.setdefault(place, LatencyHistogram()).record(late[places == place])
 
-    def note_lag(self, lag: npt.NDArray[np.float64]) -> None:
-        """Note by how much requests went out after they were due."""
-        self.lag.record((lag * _MICROSECONDS).astype(np.int64))
+    def note_lag(self, now: float, due: npt.NDArray[np.float64]) -> None:
+        """Note that requests went out now, and so by how much after they were due."""
+        self.lag.record(((now - due[due >= self.began]) * _MICROSECONDS).astype(np.int64))
 
     @property
     def answered(self) -> int:
