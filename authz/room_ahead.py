@@ -42,6 +42,12 @@ class RoomAhead:
             self._populating = _started(self._populate, state, start, self._populated_bytes)
         return self._index.tended(state)
 
+    def wait(self) -> None:
+        """Until what was begun is done."""
+        for thread in (self._populating, self._index.filling):
+            if thread is not None:
+                thread.join()
+
     @staticmethod
     def _populate(state: State, start: int, end: int) -> None:
         for place in range(start, end, _STEP_BYTES):
@@ -55,18 +61,18 @@ class _GrowingIndex:
     def __init__(self) -> None:
         self._slots: Slots | None = None
         self._filled = 0
-        self._filling: threading.Thread | None = None
+        self.filling: threading.Thread | None = None
 
     def tended(self, state: State) -> State:
         rows = int(state.counters[Counter.TRANSACTIONS])
-        if self._filling is None:
+        if self.filling is None:
             if rows > _INDEX_BEGINS_AT * capacity_of(state.trace_slots):
                 self._slots, self._filled = slots_for(2 * capacity_of(state.trace_slots)), 0
-                self._filling = _started(self._fill, state)
+                self.filling = _started(self._fill, state)
             return state
-        if self._filling.is_alive():
+        if self.filling.is_alive():
             return state
-        slots, self._slots, self._filling = self._slots, None, None
+        slots, self._slots, self.filling = self._slots, None, None
         if slots is None or len(slots) <= len(state.trace_slots):
             return state  # it came too late: the tables had to make one at once
         fill_rows(slots, state.transactions["trace_key"], self._filled, rows)

@@ -2,8 +2,9 @@
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 from simulators.issuer import Issuer
 from simulators.load.taps import LoadPhone, load_phone
@@ -15,34 +16,40 @@ CREDIT_LIMIT_MINOR = 10**12 - 1
 _AT_ONCE = 4
 
 
-def provision_phones(base_url: str, count: int) -> list[Phone]:
-    """So many phones, each with an account, a card and an active token of its own, over the real API."""
+def provision_phones(base_url: str, count: int, clock: Callable[[], float] = time.time) -> list[Phone]:
+    """So many phones, each with an account, a card and an active token of its own, over the real API.
+
+    clock: Unix seconds.
+    """
 
     def provision(number: int) -> Phone:
         with Issuer(base_url) as issuer:
             account = issuer.open_account("EUR", CREDIT_LIMIT_MINOR, TRANSACTION_LIMIT_MINOR)
-            phone = Phone(base_url, name=f"phone {number}")
-            phone.provision(issuer.issue_card(account["id"])["id"])
-            phone.close()
+            with closing(Phone(base_url, name=f"phone {number}", clock=clock)) as phone:
+                phone.provision(issuer.issue_card(account["id"])["id"])
             return phone
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return list(pool.map(provision, range(count)))
 
 
-def customers(address: tuple[str, int], phones: Iterable[Phone], merchants: int = 3) -> Iterator[LoadPhone]:
+def customers(
+    address: tuple[str, int], phones: Iterable[Phone], merchants: int = 3, clock: Callable[[], float] = time.time
+) -> Iterator[LoadPhone]:
     """Phones for a load, with so many merchants each."""
     terminals = [
         Terminal(
             address,
             terminal_id=f"LOAD{place:04d}",
             merchant=habit.merchant,
-            clock=time.time,
+            clock=clock,
             random_bytes=os.urandom,
         )
         for place, habit in enumerate(HABITS[:merchants])
     ]
-    for phone in phones:
-        yield load_phone(phone, terminals)
-    for terminal in terminals:
-        terminal.close()
+    try:
+        for phone in phones:
+            yield load_phone(phone, terminals)
+    finally:
+        for terminal in terminals:
+            terminal.close()

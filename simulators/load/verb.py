@@ -1,0 +1,152 @@
+"""`tapwright bench`: its flags, and a run from them."""
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+
+from authz.iso8583 import codec
+from simulators.issuer import IssuerRefused
+from simulators.load.arrivals import Shape
+from simulators.load.chunks import Traffic
+from simulators.load.customers import customers, provision_phones
+from simulators.load.report import NoPlots, as_json, plot, show, write_json
+from simulators.load.run import GeneratorFailed, Load, measured_ceiling, run_load
+from simulators.load.taps import TAPS_MAX
+from simulators.load.traffic import TAPS_ONLY, LineTraffic, Mix, PlainTraffic
+from simulators.phone import WalletRefused
+
+_PHONES_LEAST = 32
+_SPARE = 1.5
+
+
+@dataclass(frozen=True)
+class BenchOptions:
+    """What is asked for. request: a file with the fields of a message of one's own, for a host without our cards."""
+
+    url: str
+    address: tuple[str, int]
+    load: Load
+    connections: int
+    mix: Mix
+    phones: int | None
+    merchants: int
+    request: Path | None
+    json_file: Path | None
+    plot_file: Path | None
+    with_ceiling: bool
+
+
+def phones_for(requests: float) -> int:
+    """How many phones have transaction counters enough for so many taps."""
+    return max(_PHONES_LEAST, int(requests * _SPARE / TAPS_MAX) + 1)
+
+
+def read_request(path: Path) -> codec.Message:
+    """A message from a JSON file: field number -> text, 0 is the message type. Raises: ValueError, OSError."""
+    found = json.loads(path.read_text())
+    if not isinstance(found, dict) or not all(
+        isinstance(name, str) and name.isdecimal() and isinstance(value, str) for name, value in found.items()
+    ):
+        raise ValueError(f'{path}: a request is an object of field numbers and texts, such as {{"0": "0100"}}')
+    return {int(name): value for name, value in found.items()}
+
+
+def run_bench(options: BenchOptions) -> int:
+    """Run a load and report it; exit code 1 where something was lost or came out otherwise than it was meant to."""
+    console, progress = Console(), Console(stderr=True)
+    try:
+        traffic = _traffic(options, progress)
+        ceiling = None
+        if options.with_ceiling:
+            progress.print("the generator by itself, against a host that echoes ...")
+            ceiling = measured_ceiling(traffic, options.load)
+        progress.print("making requests ...")
+
+        def tell(seconds: float, answered: int) -> None:
+            progress.print(f"{seconds:6.0f} s  {answered:12,} answers")
+
+        tally = run_load(options.address, traffic, options.load, tell)
+        settings = {
+            "host": f"{options.address[0]}:{options.address[1]}",
+            "per_second": options.load.per_second,
+            "seconds": options.load.seconds,
+            "shape": options.load.shape.value,
+            "window": options.load.window,
+            "connections": options.connections,
+            "processes": options.load.processes,
+            "seed": options.load.seed,
+        }
+        run = as_json(tally, ceiling, settings)
+        show(tally, ceiling, console)
+        if options.json_file is not None:
+            write_json(options.json_file, run)
+        if options.plot_file is not None:
+            plot(options.plot_file, run)
+    except httpx.TransportError as error:
+        return _failed(f"no server at {options.url}: {error}")
+    except (GeneratorFailed, NoPlots, IssuerRefused, WalletRefused, codec.MessageError, OSError, ValueError) as error:
+        return _failed(str(error))
+    return 1 if tally.lost or tally.unexpected else 0
+
+
+def _failed(text: str) -> int:
+    sys.stderr.write(f"tapwright: {text}\n")
+    return 1
+
+
+def _traffic(options: BenchOptions, progress: Console) -> list[Traffic]:
+    """What each connection sends."""
+    if options.request is not None:
+        message = read_request(options.request)
+        return [PlainTraffic(message) for _ in range(options.connections)]
+    load = options.load
+    wanted = options.phones or phones_for(load.per_second * load.seconds)
+    wanted = max(wanted, options.connections)
+    progress.print(f"provisioning {wanted} phones ...")
+    phones = list(customers(options.address, provision_phones(options.url, wanted), options.merchants))
+    return [
+        LineTraffic(phones[number :: options.connections], options.mix, load.seed + number)
+        for number in range(options.connections)
+    ]
+
+
+def options_from(arguments: argparse.Namespace, address: tuple[str, int]) -> BenchOptions:
+    """The options in parsed flags. Raises: ValueError naming the flag."""
+    for name in ("rate", "seconds", "connections", "processes"):
+        if getattr(arguments, name) <= 0:
+            raise ValueError(f"--{name} must be more than zero")
+    for name in ("window", "phones"):
+        if getattr(arguments, name) is not None and getattr(arguments, name) <= 0:
+            raise ValueError(f"--{name} must be more than zero")
+    if not 0 <= arguments.warm_up < arguments.seconds:
+        raise ValueError("--warm-up must be less than --seconds")
+    load = Load(
+        arguments.rate,
+        arguments.seconds,
+        Shape(arguments.shape),
+        arguments.window,
+        arguments.warm_up,
+        arguments.processes,
+        arguments.seed,
+        busy=arguments.busy,
+    )
+    if arguments.window is not None:
+        load = replace(load, warm_up_seconds=0.0)
+    return BenchOptions(
+        arguments.url,
+        address,
+        load,
+        arguments.connections,
+        TAPS_ONLY if arguments.taps_only else Mix(),
+        arguments.phones,
+        arguments.merchants,
+        arguments.request,
+        arguments.json,
+        arguments.plot,
+        not arguments.no_ceiling,
+    )

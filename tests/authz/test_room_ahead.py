@@ -1,0 +1,39 @@
+"""Memory that is there before it is needed, and an index that grows beside the engine."""
+
+import numpy as np
+
+from authz.hash_index import capacity_of, fill_rows, find_row, rebuilt
+from authz.memory import populate, zeros
+from authz.room_ahead import RoomAhead
+from authz.tables import Counter, new_state
+
+
+def test_large_arrays_are_zeros_too_and_can_be_populated():
+    """Large arrays are zeros too and can be populated."""
+    for is_sparse in (False, True):
+        array = zeros(2_000_000, np.int64, is_sparse=is_sparse)
+        assert len(array) == 2_000_000
+        array[5] = 7
+        populate(array, 0, 8 * 100_000)  # whether the system can or not, nothing changes
+        assert array[:10].tolist() == [0, 0, 0, 0, 0, 7, 0, 0, 0, 0]
+        assert not array[10:].any()
+
+
+def test_an_index_grows_while_rows_are_added():
+    """An index grows while rows are added."""
+    state, ahead = new_state(20_000), RoomAhead()
+    keys, rows = np.random.default_rng(1).integers(1, 1 << 62, 18_000, dtype=np.uint64), 0
+    state = state._replace(trace_slots=rebuilt(state.transactions["trace_key"], 0, 20_000))
+    before = capacity_of(state.trace_slots)
+    for end in range(1_000, 18_001, 1_000):
+        state.transactions["trace_key"][rows:end] = keys[rows:end]
+
+        fill_rows(state.trace_slots, state.transactions["trace_key"], rows, end)
+        rows = end
+        state.counters[Counter.TRANSACTIONS] = rows
+        state = ahead.tended(state)
+        ahead.wait()
+        state = ahead.tended(state)
+        for row in range(0, rows, 97):
+            assert find_row(state.trace_slots, state.transactions["trace_key"], keys[row]) == row
+    assert capacity_of(state.trace_slots) >= 2 * before
