@@ -9,6 +9,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 
 def describe() -> str:
     """Processor, cores, memory and interpreter in one line."""
@@ -18,6 +20,11 @@ def describe() -> str:
     cores = len(os.sched_getaffinity(0))
     processor = name[1] if name else platform.machine()
     return f"{processor}, {cores} cores, {memory:.0f} GiB, Python {platform.python_version()}"
+
+
+def cores() -> list[int]:
+    """The cores that this process may use, by number."""
+    return sorted(os.sched_getaffinity(0))
 
 
 def pin(process_id: int, core: int) -> None:
@@ -34,8 +41,8 @@ def cpu_seconds(process_id: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def fdatasync_microseconds(directory: Path, count: int = 200) -> float:
-    """Median time of an append of 4 KiB and its fdatasync on this disk."""
+def fdatasync_microseconds(directory: Path, count: int = 200, percent: float = 50.0) -> float:
+    """Time of an append of 4 KiB and its fdatasync on this disk: the median, or another percentile."""
     times = []
     with tempfile.NamedTemporaryFile(dir=directory) as file:
         for _ in range(count):
@@ -43,7 +50,14 @@ def fdatasync_microseconds(directory: Path, count: int = 200) -> float:
             os.write(file.fileno(), bytes(4096))
             os.fdatasync(file.fileno())
             times.append(time.perf_counter() - started)
-    return statistics.median(times) * 1e6
+    return float(np.percentile(times, percent)) * 1e6
+
+
+def resident_bytes(process_id: int = 0) -> int:
+    """Memory that a process (0: this one) holds now."""
+    status = Path(f"/proc/{process_id or os.getpid()}/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    return int(found[1]) * 1024 if found else 0
 
 
 def spread(values: Sequence[float]) -> str:

@@ -24,7 +24,8 @@ from tokenvault.emv.key_derivation import DerivationOption, card_key
 _DIALECT = Path(__file__).parent.parent / "authz/iso8583/dialects/ascii_1987.json"
 
 
-def _spec() -> dict[str, dict[str, object]]:
+def pyiso8583_spec() -> dict[str, dict[str, object]]:
+    """The table of our dialect as `pyiso8583` takes it."""
     table = json.loads(_DIALECT.read_text())
     assert len(table) == FIELDS + 3
     return {key: {name: value for name, value in entry.items() if name != "content"} for key, entry in table.items()}
@@ -34,7 +35,7 @@ class PlainServer:
     """One process, one message at a time for each connection."""
 
     def __init__(self, journal: int | None) -> None:
-        self._spec = _spec()
+        self._spec = pyiso8583_spec()
         self._journal = journal
         self._master = bytes.fromhex(test_values.EMV_MASTER_KEY_AES)
         self._card_keys: dict[str, bytes] = {}

@@ -2,129 +2,146 @@
 
     python -m benchmarks.wire
 
-Server on one core, client on the other. Beside it, in the same run, the plain `pyiso8583` + asyncio server, once
-durable like ours and once keeping nothing.
+Server on one core, generator on the other, in a closed loop: with and without 20 live rules, by window and by number
+of connections. Beside it, in the same run, the plain `pyiso8583` + asyncio server, once durable like ours and once
+keeping nothing; and what finding the fields of one message takes, compiled and by `pyiso8583`.
 """
 
 import argparse
+import json
 import statistics
-import subprocess
-import sys
 import tempfile
+import time
 from pathlib import Path
 
-import httpx
+import iso8583
+import numpy as np
 
+from authz.iso8583.fields import built_in
+from authz.iso8583.scan import new_places, scan_message, scan_table
 from authz.program.document import ProgramDocument
-from authz.warm_up import compile_everything
 from benchmarks import machine
-from benchmarks.closed_loop import Outcome, send_all
+from benchmarks.plain_server import pyiso8583_spec
 from benchmarks.portfolio import program
-from benchmarks.traffic import make_traffic, provision_phones
-from simulators import test_values
+from benchmarks.under_load import Measured, closed_loop, fresh_lines, plain_server, server, switch_program
+from simulators.load.run import Load, measured_ceiling
 from simulators.server_process import ServerProcess
 
-_SERVER_CORE, _CLIENT_CORE = 0, 1
+_WINDOWS = (1, 4, 16, 64, 256)
+_CONNECTIONS = (1, 4, 16, 64)
 
 
-def _measure(
-    name: str, process_id: int, address: tuple[str, int], rounds: list[list[bytes]], window: int
-) -> list[float]:
-    """Send each round; print and return approved authorizations a second."""
-    machine.pin(process_id, _SERVER_CORE)
-    figures = []
-    for number, requests in enumerate(rounds):
-        before = machine.cpu_seconds(process_id)
-        outcome = send_all(address, requests, window)
-        server_us = (machine.cpu_seconds(process_id) - before) / len(requests) * 1e6
-        _print_round(name, number, outcome, server_us)
-        if outcome.declined:
-            raise SystemExit(
-                f"{name}: {outcome.declined} of {len(requests)} were declined; the figure would mean nothing"
-            )
-        figures.append(outcome.per_second)
-    return figures
-
-
-def _print_round(name: str, number: int, outcome: Outcome, server_us: float) -> None:
-    client = outcome.client_seconds / outcome.seconds
+def _print(name: str, measured: Measured) -> float:
+    tally = measured.tally
     print(
-        f"  {name} round {number + 1}: {outcome.per_second:9,.0f} a second; server {server_us:5.1f} us CPU a message, "
-        f"client core {client:.0%} busy"
+        f"  {name:<34} {tally.per_second:9,.0f} a second; p50 {tally.latency.percentile(50):7,} us, "
+        f"p99 {tally.latency.percentile(99):7,} us; server {measured.server_us:6.1f} us CPU a message, "
+        f"client core {measured.client_busy:.0%} busy",
+        flush=True,
     )
+    return tally.per_second
 
 
-def _rounds(traffic: list[bytes], count: int) -> list[list[bytes]]:
-    size = len(traffic) // count
-    return [traffic[start : start + size] for start in range(0, size * count, size)]
+def rounds(running: ServerProcess, options: argparse.Namespace) -> tuple[list[float], list[float], list[float]]:
+    """Authorizations a second without and with rules in turn, and the server's CPU time of each, microseconds."""
+    without, ruled, spent = [], [], []
+    for number in range(2 * options.rounds):
+        with_rules = number % 2 == 1
+        switch_program(running.http_url, program(20) if with_rules else ProgramDocument())
+        lines = fresh_lines(running, options.messages)
+        measured = closed_loop(running.pid, running.iso_address, lines, options.messages, options.window)
+        name = f"{'20 rules, 2 limits' if with_rules else 'no rules'}, round {number // 2 + 1}"
+        (ruled if with_rules else without).append(_print(name, measured))
+        spent.append(measured.server_us)
+    return without, ruled, spent
 
 
-def _plain(directory: Path, traffic: list[bytes], rounds: int, window: int, *, durable: bool) -> list[float]:
-    command = [sys.executable, "-m", "benchmarks.plain_server"]
-    if durable:
-        command += ["--durable", str(directory / "plain.journal")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
-    try:
-        assert process.stdout is not None
-        address = ("127.0.0.1", int(process.stdout.readline()))
-        name = "plain, durable " if durable else "plain, volatile"
-        return _measure(name, process.pid, address, _rounds(traffic, rounds), window)
-    finally:
-        process.kill()
-        process.wait()
-
-
-def switch_program(url: str, document: ProgramDocument) -> None:
-    """Switch the server to another program, while it runs."""
-    body = document.model_copy(update={"utc_offsets": []}).model_dump_json(exclude_defaults=True, by_alias=True)
-    headers = {"Authorization": f"Bearer {test_values.ISSUER_API_KEY}", "Content-Type": "application/json"}
-    httpx.put(f"{url}/v1/program", content=body, headers=headers).raise_for_status()
+def scan_nanoseconds(running: ServerProcess) -> tuple[float, float]:
+    """Time to find the fields of one message: by the compiled scan (one call for each), and by `pyiso8583`."""
+    chunk = fresh_lines(running, 1)[0].chunk(2_000, 12, time.time())
+    frames, starts = bytes(chunk.frames), chunk.starts
+    messages = [frames[start + 2 : end] for start, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)]
+    table, places, spec = scan_table(built_in()), new_places(), pyiso8583_spec()
+    buffers = [np.frombuffer(message, np.uint8) for message in messages]
+    scan_message(buffers[0], 0, len(buffers[0]), table, places)
+    started = time.perf_counter()
+    for buffer in buffers:
+        scan_message(buffer, 0, len(buffer), table, places)
+    scanned = time.perf_counter()
+    for message in messages:
+        iso8583.decode(message, spec)
+    decoded = time.perf_counter()
+    return (scanned - started) / len(messages) * 1e9, (decoded - scanned) / len(messages) * 1e9
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--messages", type=int, default=800_000, help="authorizations sent to Tapwright (800000)")
-    parser.add_argument(
-        "--plain-messages", type=int, default=20_000, help="authorizations sent to a plain server (20000)"
-    )
-    parser.add_argument(
-        "--rounds", type=int, default=5, help="parts that they are sent in; to Tapwright as many with rules (5)"
-    )
-    parser.add_argument("--phones", type=int, default=64, help="tokens that tap in turn (64)")
+    parser.add_argument("--messages", type=int, default=80_000, help="authorizations in each round (80000)")
+    parser.add_argument("--plain-messages", type=int, default=5_000, help="the same for the plain server (5000)")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds, as many with rules (5)")
     parser.add_argument("--window", type=int, default=1024, help="requests in flight (1024)")
     parser.add_argument("--directory", type=Path, help="where the journals live (a temporary directory)")
+    parser.add_argument("--json", type=Path, help="write the figures")
     options = parser.parse_args()
 
     print(machine.describe())
-    machine.pin(0, _CLIENT_CORE)
-    compile_everything()  # the client counts answers with the same scan
     with tempfile.TemporaryDirectory(prefix="tapwright-bench-", dir=options.directory) as scratch:
         directory = Path(scratch)
         print(f"fdatasync of 4 KiB: {machine.fdatasync_microseconds(directory):.0f} us (median)")
-        server = ServerProcess(directory / "data", "--log-level", "warning")
-        try:
-            phones = provision_phones(server.http_url, options.phones)
-            traffic = make_traffic(server.iso_address, phones, options.messages)
-            print(f"{len(traffic):,} signed requests of {len(traffic[0])} bytes made; {options.window} in flight")
-            figures, ruled = [], []
-            for number, requests in enumerate(_rounds(traffic, 2 * options.rounds)):
-                with_rules = number % 2 == 1
-                switch_program(server.http_url, program(20) if with_rules else ProgramDocument())
-                name = "tapwright, rules" if with_rules else "tapwright"
-                one = _measure(name, server.pid, server.iso_address, [requests], options.window)
-                (ruled if with_rules else figures).extend(one)
-        finally:
-            server.stop()
-        few = traffic[: options.plain_messages]
-        durable = _plain(directory, few, options.rounds, options.window, durable=True)
-        volatile = _plain(directory, few, options.rounds, options.window, durable=False)
-    print(f"\nTapwright, durable:  {machine.spread(figures)} authorizations a second")
-    loss = 1 - statistics.median(ruled) / statistics.median(figures)
+        with server(directory) as running:
+            lines = fresh_lines(running, 1)
+            ceiling = measured_ceiling(list(lines), Load(50_000, 1.0, window=options.window, cores=(1,), busy=True))
+            print(f"the generator against an echo: {ceiling.per_second:,.0f} a second")
+            without, ruled, spent = rounds(running, options)
+            switch_program(running.http_url, ProgramDocument())
+            by_window, by_connections = {}, {}
+            for window in _WINDOWS:
+                count = min(options.messages // 2, 8_000 * max(1, window // 4))
+                lines = fresh_lines(running, count)
+                measured = closed_loop(running.pid, running.iso_address, lines, count, window)
+                by_window[window] = _print(f"1 connection, window {window}", measured)
+            for connections in _CONNECTIONS:
+                count = options.messages // 2
+                lines = fresh_lines(running, count, connections)
+                window = max(1, 256 // connections)
+                measured = closed_loop(running.pid, running.iso_address, lines, count, window)
+                by_connections[connections] = _print(f"{connections} connections, window {window} each", measured)
+            scanned, decoded = scan_nanoseconds(running)
+            plain = {}
+            for name, durable in (("durable", True), ("volatile", False)):
+                figures = []
+                for number in range(options.rounds):
+                    lines = fresh_lines(running, 1)
+                    with plain_server(directory, durable=durable) as (process_id, address):
+                        measured = closed_loop(process_id, address, lines, options.plain_messages, options.window)
+                    figures.append(_print(f"plain, {name}, round {number + 1}", measured))
+                plain[name] = figures
+    print(f"\nTapwright, durable:  {machine.spread(without)} authorizations a second")
+    print(
+        f"server's CPU time:   {statistics.median(spent):.1f} us a message (from {min(spent):.1f} to {max(spent):.1f})"
+    )
+    loss = 1 - statistics.median(ruled) / statistics.median(without)
     print(f"with 20 live rules and 2 velocity limits: {machine.spread(ruled)}; {loss:.0%} less")
-    for name, plain in (("durable", durable), ("volatile", volatile)):
-        ratio = statistics.median(figures) / statistics.median(plain)
-        print(f"plain, {name:<9}    {machine.spread(plain)}; Tapwright is {ratio:.1f} times as fast")
+    for name, figures in plain.items():
+        ratio = statistics.median(without) / statistics.median(figures)
+        print(f"plain, {name:<9}    {machine.spread(figures)}; Tapwright is {ratio:.1f} times as fast")
+    print(
+        f"fields of one message: compiled {scanned:,.0f} ns, pyiso8583 {decoded:,.0f} ns; {decoded / scanned:.0f} times"
+    )
+    if options.json:
+        figures_by_name = {
+            "durable": without,
+            "durable, 20 rules": ruled,
+            "plain, durable": plain["durable"],
+            "plain, volatile": plain["volatile"],
+            "server CPU us a message": spent,
+            **{f"window {window}": [figure] for window, figure in by_window.items()},
+            **{f"{count} connections": [figure] for count, figure in by_connections.items()},
+            "scan ns": [scanned],
+            "pyiso8583 ns": [decoded],
+        }
+        options.json.write_text(json.dumps(figures_by_name))
 
 
 if __name__ == "__main__":

@@ -92,9 +92,12 @@ class LoadPhone:
     templates: list[TapTemplate]
     _cipher: CipherContext | None = field(default=None, repr=False)
 
+    def __getstate__(self) -> dict[str, object]:
+        return self.__dict__ | {"_cipher": None}  # a cipher does not travel between processes, a key does
+
     def session_key(self, counter: bytes) -> bytes:
         """The AES session key of one transaction counter (EMV Book 2, A1.3)."""
-        if self._cipher is None:  # a cipher does not travel between processes, a key does
+        if self._cipher is None:
             self._cipher = Cipher(algorithms.AES(self.card_key), modes.ECB()).encryptor()  # noqa: S305
         return self._cipher.update(counter + _COUNTER_DIVERSIFIER_REST)
 

@@ -1,0 +1,124 @@
+"""A server on one core and a load generator on the other, for the programs that measure over the wire."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from authz.program.document import ProgramDocument
+from benchmarks import machine
+from simulators import test_values
+from simulators.load.customers import customers, provision_phones
+from simulators.load.run import Load, Progress, run_load
+from simulators.load.tally import Tally
+from simulators.load.traffic import TAPS_ONLY, LineTraffic, Mix
+from simulators.load.verb import phones_for
+from simulators.server_process import ServerProcess
+
+SERVER_CORE, CLIENT_CORE = 0, 1
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A run, and what the server's process spent on it. server_us: CPU time a message, microseconds."""
+
+    tally: Tally
+    server_us: float
+
+    @property
+    def client_busy(self) -> float:
+        """How much of its core the generator used while it sent."""
+        return self.tally.cpu_seconds / max(self.tally.seconds, 1e-9)
+
+
+@contextmanager
+def server(directory: Path) -> Iterator[ServerProcess]:
+    """A server with a data directory of its own, on the server's core."""
+    running = ServerProcess(directory / "data", "--log-level", "warning")
+    try:
+        machine.pin(running.pid, SERVER_CORE)
+        yield running
+    finally:
+        running.stop()
+
+
+@contextmanager
+def plain_server(directory: Path, *, durable: bool) -> Iterator[tuple[int, tuple[str, int]]]:
+    """The plain `pyiso8583` and asyncio server on the server's core: its process id and address."""
+    command = [sys.executable, "-m", "benchmarks.plain_server"]
+    if durable:
+        command += ["--durable", str(directory / "plain.journal")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        address = ("127.0.0.1", int(process.stdout.readline()))
+        machine.pin(process.pid, SERVER_CORE)
+        yield process.pid, address
+    finally:
+        process.kill()
+        process.wait()
+
+
+def switch_program(url: str, document: ProgramDocument) -> None:
+    """Switch a server to another program, while it runs."""
+    body = document.model_copy(update={"utc_offsets": []}).model_dump_json(exclude_defaults=True, by_alias=True)
+    headers = {"Authorization": f"Bearer {test_values.ISSUER_API_KEY}", "Content-Type": "application/json"}
+    httpx.put(f"{url}/v1/program", content=body, headers=headers).raise_for_status()
+
+
+def fresh_lines(
+    running: ServerProcess, requests: float, connections: int = 1, mix: Mix = TAPS_ONLY, seed: int = 1
+) -> list[LineTraffic]:
+    """What so many connections send: taps of phones that have never paid, enough for so many requests."""
+    count = max(phones_for(requests), connections)
+    merchants = 1 if mix is TAPS_ONLY else 3  # one, whose amounts no rule of the benchmarks' program declines
+    phones = list(customers(running.iso_address, provision_phones(running.http_url, count), merchants))
+    return [LineTraffic(phones[number::connections], mix, seed + number) for number in range(connections)]
+
+
+def closed_loop(
+    process_id: int, address: tuple[str, int], lines: list[LineTraffic], requests: int, window: int
+) -> Measured:
+    """Send so many requests with so many unanswered on each connection. One that fails ends the program."""
+    load = Load(requests, 1.0, window=window, warm_up_seconds=0.0, busy=True, cores=(_client_core(),))
+    return _measured(process_id, address, lines, load)
+
+
+def open_loop(
+    process_id: int,
+    address: tuple[str, int],
+    lines: list[LineTraffic],
+    load: Load,
+    progress: Progress = lambda *_: None,
+) -> Measured:
+    """Send by a schedule, from the client's core."""
+    return _measured(process_id, address, lines, load, progress)
+
+
+def _client_core() -> int:
+    cores = machine.cores()
+    return cores[CLIENT_CORE % len(cores)]
+
+
+def _measured(
+    process_id: int,
+    address: tuple[str, int],
+    lines: list[LineTraffic],
+    load: Load,
+    progress: Progress = lambda *_: None,
+) -> Measured:
+    before = machine.cpu_seconds(process_id)
+    tally = run_load(address, list(lines), load, progress)
+    spent = machine.cpu_seconds(process_id) - before
+    if tally.lost or tally.unexpected:
+        raise SystemExit(f"{tally.lost} lost and {tally.unexpected} unexpected answers: the figure would mean nothing")
+    return Measured(tally, spent / max(tally.sent, 1) * 1e6)
+
+
+def open_load(per_second: float, seconds: float, **more: object) -> Load:
+    """An open loop that keeps the client's core to itself."""
+    return Load(per_second, seconds, busy=True, cores=(_client_core(),), **more)  # type: ignore[arg-type]
