@@ -106,9 +106,8 @@ def main() -> None:
     halves = np.array_split(np.array([each["p99"] for each in tally.as_json()["intervals"]]), 2)
     print(f"{tally.answered:,} answers, {tally.per_second:,.0f} a second; {len(sampler.checkpoints)} checkpoints")
     print("latency, us: " + ", ".join(f"{name} {value:,}" for name, value in tally.latency.percentiles().items()))
-    print(
-        f"p99 by interval, median of the first half {np.median(halves[0]):,.0f} us, second {np.median(halves[1]):,.0f}"
-    )
+    first, second = (np.median(half) for half in halves)
+    print(f"p99 by interval, median of the first half {first:,.0f} us, of the second {second:,.0f} us")
     print(f"memory grows by {slope / tally.per_second:,.0f} bytes a request, to {resident.max() / 2**30:.2f} GiB")
     if options.plot:
         plot(options.plot, tally, sampler)

@@ -76,8 +76,8 @@ def _habit(name: str, category: str, by_day: float, by_night: float, usual_minor
 
 
 HABITS = (
-    _habit("TAPWRIGHT GROCER", "5411", 30, 4, 2_700),
     _habit("TAPWRIGHT CAFE", "5814", 22, 8, 650),
+    _habit("TAPWRIGHT GROCER", "5411", 30, 4, 2_700),
     _habit("TAPWRIGHT TRAM", "4111", 14, 10, 320),
     _habit("TAPWRIGHT DINER", "5812", 12, 25, 3_400),
     _habit("TAPWRIGHT FUEL", "5541", 6, 12, 6_200),
