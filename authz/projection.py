@@ -18,7 +18,8 @@ from authz.commands import Records
 from authz.read_side import decisions, metadata, position, postings, rows_of
 from authz.replay import History, replayed_batches
 
-QUEUED_COMMANDS_MAX = 100_000
+QUEUED_COMMANDS_MAX = 4_000
+"""More than it writes in some seconds: then there is load, and each row written keeps the interpreter from it."""
 PACE_PER_SECOND = 1_000
 """So many commands a second are written while nobody reads: a row takes some twenty microseconds."""
 QUIET_SECONDS = 1.0
@@ -150,7 +151,7 @@ class Projection:
         now = time.monotonic()
         if self._told <= self._position or now < self._rests_until:
             return False
-        return self._is_next_queued() or now - self._told_at > QUIET_SECONDS
+        return self._is_next_queued() or self._is_quiet()
 
     def _patience(self) -> float | None:
         """How long to sleep where nobody wakes it, seconds."""
@@ -168,15 +169,18 @@ class Projection:
         self._catch_up()
 
     def _catch_up(self) -> None:
-        with self._changed:
-            self._is_behind = False
+        """Read from the journal what is missing, as long as a reader waits or all is quiet."""
         until = self._durable_sequence()
-        if until <= self._position:
-            return
-        for batch in replayed_batches(self._history, self._position, until):
+        for batch in replayed_batches(self._history, self._position, until) if until > self._position else ():
             self._write(_Durable(batch.sequence, batch.commands, batch.results))
-            if self._closed:
+            if self._closed or not (self._readers or self._is_quiet()):
                 return
+        with self._changed:
+            # What came meanwhile was not kept either: there will be another round.
+            self._is_behind = self._position < self._told
+
+    def _is_quiet(self) -> bool:
+        return time.monotonic() - self._told_at > QUIET_SECONDS
 
     def _write(self, durable: _Durable) -> None:
         if durable.last <= self._position:

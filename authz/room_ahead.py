@@ -4,6 +4,8 @@ Both would be pauses. An index that is made anew while everybody waits takes a t
 memory that was never touched is given by the system at its own pace, which can be milliseconds for a large page.
 """
 
+import contextlib
+import os
 import threading
 from collections.abc import Callable
 
@@ -18,6 +20,7 @@ _ROWS_AT_ONCE = 65_536
 _FEW_ROWS = 8_192
 _AHEAD_BYTES = 32 * 1024 * 1024
 _STEP_BYTES = 2 * 1024 * 1024
+_LOWEST_PRIORITY = 19
 _ROWS_UNTENDED = 4_096
 """A network that has seen so few transactions is a test's, and gets no threads."""
 
@@ -89,7 +92,12 @@ class _GrowingIndex:
 
 
 def _started(work: Callable[..., None], *arguments: object) -> threading.Thread:
-    thread = threading.Thread(target=work, args=arguments, name="room ahead", daemon=True)
+    def run() -> None:
+        with contextlib.suppress(OSError, AttributeError):  # on Linux a thread has a priority of its own
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST_PRIORITY)
+        work(*arguments)
+
+    thread = threading.Thread(target=run, name="room ahead", daemon=True)
     thread.start()
     return thread
 

@@ -306,6 +306,11 @@ def with_room(state: State, commands: int) -> State:
     return _with_added(state, added | {"activities": commands, "cells": cells * commands, "advices": commands})
 
 
+def with_rows(state: State, rows: dict[str, int]) -> State:
+    """The same state with room for just so many more rows in some tables: for a bank that comes as a whole."""
+    return _with_added(state, dict.fromkeys(LONG_ROOM, 0) | rows)
+
+
 def with_long_room(state: State) -> State:
     """The same state with the room that an engine starts with, or half of it where it comes from a checkpoint."""
     return _with_added(state, {name: room // 2 for name, room in LONG_ROOM.items()})

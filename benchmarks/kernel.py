@@ -1,10 +1,11 @@
-"""The kernel alone: decisions a second on one core, in batches and one a call, beside the same source interpreted.
+"""The kernel alone: decisions a second on one core, by number of accounts, rules and limits.
 
     python -m benchmarks.kernel
 
-Random access over a million accounts, each with a card and a token. Every decision is an approved contactless tap that
-passes every check, every rule and every limit, and is entered, held and remembered. Rules of two kinds: those about the
-transaction, token and account alone, and those that also look at velocity and habits.
+Random access over accounts, each with a card and a token. Every decision is an approved contactless tap that passes
+every check, every rule and every limit, and is entered, held and remembered. Beside it, in the same run and in turn,
+the same decisions by a C program over the same tables (gcc -O2), whose results must be the same; one command a call;
+and the same source interpreted.
 """
 
 import argparse
@@ -12,26 +13,33 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 
 from authz.commands import new_results
 from authz.kernel.application import apply
+from authz.kernel.calendar import keep_day
 from authz.kernel.checks import new_findings
 from authz.program.compilation import compiled_program
+from authz.program.document import ProgramDocument
 from authz.replay import apply_batch
-from authz.tables import State, new_state, with_program, with_room
+from authz.tables import State, new_state, stored_arrays, with_program, with_room
 from benchmarks import machine
+from benchmarks.in_c import DecidedInC
 from benchmarks.portfolio import NOW_US, notices, program, taps
 
 BATCH = 4096
+MONTH = 2611
+Rates = list[float]
 _CHUNK = 50_000
 
 
 def loaded(accounts: int, decisions: int) -> State:
     """So many accounts, with room for so many decisions, every page of it touched."""
-    state = new_state(1 << (2 * accounts + decisions).bit_length())
+    state = new_state(accounts + 2 * decisions + 4 * _CHUNK)
     for first in range(0, accounts, _CHUNK):
         state, _, _ = apply_batch(state, notices(first, min(_CHUNK, accounts - first)))
     for array in state[:-1]:
@@ -39,23 +47,47 @@ def loaded(accounts: int, decisions: int) -> State:
     return state
 
 
-def batches_per_second(state: State, accounts: int, count: int) -> list[float]:
-    """Decisions a second of each of so many batches."""
+def batches_per_second(state: State, accounts: int, count: int, by: DecidedInC | None = None) -> list[float]:
+    """Decisions a second of each of so many batches, by the kernel or by the C program."""
     random, counters = np.random.default_rng(1), np.zeros(accounts, np.uint16)
     findings, results, figures = new_findings(), new_results(BATCH), []
+    keep_day(state.program, findings.today, NOW_US)
     for number in range(count):
         commands = taps(random, counters, BATCH, number * BATCH + 1, NOW_US + number * 10_000)
         state = with_room(state, BATCH)
         started = time.perf_counter()
-        apply(state, commands, results, findings)
+        if by is None:
+            apply(state, commands, results, findings)
+        else:
+            by(state, findings.today, MONTH, commands, results)
         figures.append(BATCH / (time.perf_counter() - started))
         assert not results["reason"].any(), "every tap is approved, or the figure would mean something else"
     return figures
 
 
+def side_by_side(accounts: int, document: ProgramDocument, batches: int, in_c: DecidedInC) -> tuple[Rates, Rates]:
+    """Decisions a second by the kernel and by the C program, from equal states, which must be equal afterwards."""
+    compiled = compiled_program(document, 1)
+    ours = with_program(loaded(accounts, batches * BATCH), compiled)
+    by_kernel = batches_per_second(ours, accounts, batches)
+    left = {name: array.copy() for name, array in compared(ours).items()}
+    del ours
+    theirs = with_program(loaded(accounts, batches * BATCH), compiled)
+    by_c = batches_per_second(theirs, accounts, batches, in_c)
+    for name, array in compared(theirs).items():
+        assert array.tobytes() == left[name].tobytes(), f"{name} differ between the kernel and the C program"
+    return by_kernel, by_c
+
+
+def compared(state: State) -> dict[str, np.ndarray]:
+    """What both must leave behind alike."""
+    stored = stored_arrays(state)
+    return {name: stored[name] for name in ("accounts", "tokens", "transactions", "activities", "cells", "matches")}
+
+
 def single_call_microseconds(state: State, accounts: int, count: int) -> list[float]:
     """Time of each of so many calls with one command."""
-    random, counters = np.random.default_rng(2), np.full(accounts, 30_000, np.uint16)
+    random, counters = np.random.default_rng(2), np.full(accounts, 900, np.uint16)
     commands = taps(random, counters, count, 50_000_000, NOW_US + 10**9)
     from benchmarks.single_calls import SingleDecisions  # not where everything is interpreted
 
@@ -92,7 +124,14 @@ def _interpreted_here(accounts: int, decisions: int) -> None:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--accounts", type=int, default=1_000_000, help="accounts (1000000)")
+    parser.add_argument(
+        "--accounts",
+        type=int,
+        nargs="+",
+        default=[1_000, 1_000_000],
+        help="how many, in turn (1000 1000000)",
+    )
+    parser.add_argument("--json", type=Path, help="write the figures")
     parser.add_argument("--batches", type=int, default=60, help="batches of 4,096 decisions (60)")
     parser.add_argument("--interpreted", type=int, nargs=2, metavar=("ACCOUNTS", "DECISIONS"), help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -101,28 +140,42 @@ def main() -> None:
         return
     print(machine.describe())
     machine.pin(0, 0)
-    print(f"{options.accounts:,} accounts, random access; decisions a second on one core, in batches of {BATCH:,}:")
-    medians = {}
-    for name, document in (
-        ("no rules, no limits", program(0, with_limits=False)),
-        ("20 rules about the transaction, token and account", program(20, with_limits=False, with_history=False)),
-        ("20 rules, 5 of them about velocity and habits, and 2 velocity limits", program(20)),
-    ):
-        state = with_program(loaded(options.accounts, options.batches * BATCH), compiled_program(document, 1))
-        figures = batches_per_second(state, options.accounts, options.batches)
-        medians[name] = float(np.median(figures))
-        print(f"  {name:<70} {machine.spread(figures)}")
-    times = single_call_microseconds(state, options.accounts, 20_000)
+    figures: dict[str, Rates] = {}
+    print(f"decisions a second on one core, in batches of {BATCH:,}; the kernel, and C over the same tables")
+    with tempfile.TemporaryDirectory() as scratch:
+        in_c = DecidedInC(Path(scratch))
+        for accounts in options.accounts:
+            for name, document in PROGRAMS.items():
+                kernel, c = side_by_side(accounts, document, options.batches, in_c)
+                ratio = float(np.median(c) / np.median(kernel))
+                print(f"  {accounts:>10,} accounts, {name}", flush=True)
+                print(f"      kernel {machine.spread(kernel)}; C {machine.spread(c)}; C is {ratio:.2f} times as fast")
+                figures[f"{accounts} accounts, {name}"] = kernel
+                figures[f"{accounts} accounts, {name}, C"] = c
+        most = options.accounts[-1]
+        for rules in (1, 5, 10):
+            kernel, c = side_by_side(most, program(rules, with_limits=False), options.batches, in_c)
+            print(f"  {most:>10,} accounts, {rules} rules: {machine.spread(kernel)}; C {machine.spread(c)}", flush=True)
+            figures[f"{rules} rules"] = kernel
+    state = with_program(loaded(options.accounts[-1], options.batches * BATCH), compiled_program(program(20), 1))
+    times = single_call_microseconds(state, options.accounts[-1], 20_000)
     print(
         f"one command a call from Python, the last program: {np.median(times):.2f} us "
         f"(p99 {np.percentile(times, 99):.2f})"
     )
     plain = interpreted(1_000, 300)
-    ratio = plain / (1e6 / medians[name])
-    print(
-        f"the same source interpreted, the last program: {plain:,.0f} us a decision; "
-        f"compiled is {ratio:,.0f} times as fast"
-    )
+    last = figures[f"{options.accounts[-1]} accounts, {list(PROGRAMS)[-1]}"]
+    ratio = plain / (1e6 / float(np.median(last)))
+    print(f"interpreted, the last program: {plain:,.0f} us a decision; compiled is {ratio:,.0f} times as fast")
+    if options.json:
+        options.json.write_text(json.dumps(figures | {"single call us": [float(np.median(times))]}))
+
+
+PROGRAMS = {
+    "no rules, no limits": program(0, with_limits=False),
+    "20 rules about the transaction, token and account": program(20, with_limits=False, with_history=False),
+    "20 rules, 5 of them about velocity and habits, and 2 velocity limits": program(20),
+}
 
 
 if __name__ == "__main__":

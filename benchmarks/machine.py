@@ -22,6 +22,10 @@ def describe() -> str:
     return f"{processor}, {cores} cores, {memory:.0f} GiB, Python {platform.python_version()}"
 
 
+seconds = time.perf_counter
+"""The clock that everything is measured by."""
+
+
 def cores() -> list[int]:
     """The cores that this process may use, by number."""
     return sorted(os.sched_getaffinity(0))

@@ -88,19 +88,24 @@ def program(rules: int = 20, *, with_limits: bool = True, with_history: bool = T
     return with_offsets(document)
 
 
-def notices(first: int, count: int) -> Records:
-    """What the vault says of accounts first to first + count: an account, a card and a token each."""
-    commands = new_commands(3 * count)
+def notices(first: int, count: int, *, with_tokens: bool = True) -> Records:
+    """What the vault says of accounts first to first + count: an account, a card and, if so, a token each."""
+    each_has = 3 if with_tokens else 2
+    commands = new_commands(each_has * count)
     numbers = np.arange(first + 1, first + count + 1, dtype=np.uint64)
     commands["time_us"] = NOW_US
-    commands["outbox_sequence"] = np.arange(3 * first + 1, 3 * (first + count) + 1)
-    accounts, cards, tokens = commands[0::3], commands[1::3], commands[2::3]
-    for each, kind in ((accounts, Kind.SET_ACCOUNT), (cards, Kind.SET_CARD), (tokens, Kind.SET_TOKEN)):
+    commands["outbox_sequence"] = 3 * first + 1 + np.arange(each_has * count)
+    accounts, cards = commands[0::each_has], commands[1::each_has]
+    tokens = commands[2::3] if with_tokens else commands[:0]
+    kinds = ((accounts, Kind.SET_ACCOUNT), (cards, Kind.SET_CARD), (tokens, Kind.SET_TOKEN))
+    for each, kind in kinds[:each_has]:
         each["kind"] = kind
         each["account_id"] = numbers
         each["card_id"] = numbers
     accounts["currency"], accounts["limit_minor"] = EUR, LIMIT_MINOR
     accounts["transaction_limit_minor"], accounts["segment"] = LIMIT_MINOR, numbers % 28
+    if not with_tokens:
+        return commands
     tokens["token_pan"] = TOKEN_PAN + numbers
     tokens["token_id"] = numbers
     tokens["expiry"] = 3112

@@ -111,9 +111,9 @@ def _measured(
     load: Load,
     progress: Progress = lambda *_: None,
 ) -> Measured:
-    before = machine.cpu_seconds(process_id)
-    tally = run_load(address, list(lines), load, progress)
-    spent = machine.cpu_seconds(process_id) - before
+    before: list[float] = []
+    tally = run_load(address, list(lines), load, progress, lambda: before.append(machine.cpu_seconds(process_id)))
+    spent = machine.cpu_seconds(process_id) - before[0]
     if tally.lost or tally.unexpected:
         raise SystemExit(f"{tally.lost} lost and {tally.unexpected} unexpected answers: the figure would mean nothing")
     return Measured(tally, spent / max(tally.sent, 1) * 1e6)

@@ -77,7 +77,7 @@ def scan_nanoseconds(running: ServerProcess) -> tuple[float, float]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--messages", type=int, default=80_000, help="authorizations in each round (80000)")
+    parser.add_argument("--messages", type=int, default=160_000, help="authorizations in each round (160000)")
     parser.add_argument("--plain-messages", type=int, default=5_000, help="the same for the plain server (5000)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds, as many with rules (5)")
     parser.add_argument("--window", type=int, default=1024, help="requests in flight (1024)")
@@ -97,12 +97,12 @@ def main() -> None:
             switch_program(running.http_url, ProgramDocument())
             by_window, by_connections = {}, {}
             for window in _WINDOWS:
-                count = min(options.messages // 2, 8_000 * max(1, window // 4))
+                count = min(options.messages // 4, 8_000 * max(1, window // 4))
                 lines = fresh_lines(running, count)
                 measured = closed_loop(running.pid, running.iso_address, lines, count, window)
                 by_window[window] = _print(f"1 connection, window {window}", measured)
             for connections in _CONNECTIONS:
-                count = options.messages // 2
+                count = options.messages // 4
                 lines = fresh_lines(running, count, connections)
                 window = max(1, 256 // connections)
                 measured = closed_loop(running.pid, running.iso_address, lines, count, window)

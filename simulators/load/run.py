@@ -47,9 +47,16 @@ class Load:
 
 
 def run_load(
-    address: tuple[str, int], traffic: list[Traffic], load: Load, progress: Progress = lambda *_: None
+    address: tuple[str, int],
+    traffic: list[Traffic],
+    load: Load,
+    progress: Progress = lambda *_: None,
+    on_start: Callable[[], None] = lambda: None,
 ) -> Tally:
-    """Send a load, each traffic on a line of its own. Raises: GeneratorFailed."""
+    """Send a load, each traffic on a line of its own. Raises: GeneratorFailed.
+
+    on_start: called when all requests are ready, before the first is sent.
+    """
     schedule = Schedule(load.shape, load.per_second / len(traffic), load.seconds)
     context = multiprocessing.get_context("spawn")
     start, generators = context.Event(), []
@@ -74,6 +81,7 @@ def run_load(
     try:
         for _, pipe in generators:
             _heard(pipe)
+        on_start()
         start.set()
         return summed(_tallies([pipe for _, pipe in generators], progress))
     finally:

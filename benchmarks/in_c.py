@@ -1,0 +1,82 @@
+"""The same decisions by a C program over the same tables: built with gcc -O2 from `c/decide.c` when it is asked for."""
+
+import ctypes
+import subprocess
+from pathlib import Path
+
+import numpy as np
+
+from authz.commands import COMMAND, RESULT, Records
+from authz.program.tables import CATEGORY, FILTER, INSTRUCTION, LIMIT, METER, RULE
+from authz.reasons import LAST_APPROVAL, Reason
+from authz.tables import ACCOUNT, ACTIVITY, CARD, CELL, TOKEN, TRANSACTION, Counter, State
+
+_SOURCE = Path(__file__).parent / "c" / "decide.c"
+_RECORDS = {
+    "command": COMMAND,
+    "result": RESULT,
+    "account": ACCOUNT,
+    "card": CARD,
+    "token": TOKEN,
+    "transaction": TRANSACTION,
+    "activity": ACTIVITY,
+    "cell": CELL,
+    "category": CATEGORY,
+    "filter": FILTER,
+    "meter": METER,
+    "limit": LIMIT,
+    "rule": RULE,
+    "instruction": INSTRUCTION,
+}
+_TYPES = {"u1": "uint8_t", "u2": "uint16_t", "u4": "uint32_t", "u8": "uint64_t", "f8": "double"}
+_TYPES |= {f"i{size}": f"int{8 * size}_t" for size in (1, 2, 4, 8)}
+_KEYWORDS = {"operator": "operator_"}
+_TABLES = ("accounts", "cards", "tokens", "transactions", "token_slots", "trace_slots", "seen", "activities", "cells")
+_TABLES += ("segments", "counters", "expiring", "matches")
+_PROGRAM = ("categories", "filters", "meters", "cell_of", "cells_of_scope", "limits", "rules", "instructions")
+_PROGRAM += ("set_starts", "set_values", "derived", "numbers")
+
+
+def header() -> str:
+    """The records as C structures, and the numbers that the C program names."""
+    lines = ["#include <stdint.h>"]
+    for name, dtype in _RECORDS.items():
+        lines.append(f"struct {name} {{")
+        for field in dtype.names or ():
+            form = dtype[field].str[1:]
+            spelled = _KEYWORDS.get(field, field)
+            if form[0] == "S":
+                lines.append(f"    char {spelled}[{form[1:]}];")
+            else:
+                lines.append(f"    {_TYPES[form]} {spelled};")
+        lines += ["};", f'_Static_assert(sizeof(struct {name}) == {dtype.itemsize}, "{name}");']
+    lines += [f"#define COUNTER_{counter.name} {counter.value}" for counter in Counter]
+    lines += [f"#define REASON_{reason.name} {reason.value}" for reason in Reason]
+    lines.append(f"#define LAST_APPROVAL {int(LAST_APPROVAL)}")
+    return "\n".join(lines) + "\n"
+
+
+class DecidedInC:
+    """Decides taps on a state by the C program. directory: where it is built. Raises: CalledProcessError, OSError."""
+
+    def __init__(self, directory: Path) -> None:
+        (directory / "tables.h").write_text(header())
+        library = directory / "decide.so"
+        command = ["gcc", "-O2", "-shared", "-fPIC", "-I", str(directory), "-o", str(library), str(_SOURCE)]
+        subprocess.run(command, check=True)
+        self._decide = ctypes.CDLL(str(library)).decide
+
+    def __call__(self, state: State, today: np.ndarray, month: int, commands: Records, results: Records) -> None:
+        """Decide. today: as the kernel keeps it of the commands' day.  month: YYMM."""
+        arrays = [getattr(state, name) for name in _TABLES]
+        arrays += [getattr(state.program, name) for name in _PROGRAM]
+        arrays.append(today)
+        pointers = [array.ctypes.data for array in arrays]
+        numbers = [len(state.token_slots), len(state.trace_slots), len(state.seen), len(state.program.derived), month]
+        tables = (ctypes.c_int64 * (len(pointers) + len(numbers)))(*pointers, *numbers)
+        self._decide(
+            ctypes.byref(tables),
+            ctypes.c_void_p(commands.ctypes.data),
+            ctypes.c_void_p(results.ctypes.data),
+            ctypes.c_int64(len(commands)),
+        )

@@ -1,0 +1,70 @@
+"""The benchmarks' own machinery: what they compare with does the same, and what they keep can be read again."""
+
+import numpy as np
+import pytest
+
+from authz.commands import new_results
+from authz.kernel.application import apply
+from authz.kernel.calendar import keep_day
+from authz.kernel.checks import new_findings
+from authz.program.compilation import compiled_program
+from authz.replay import apply_batch
+from authz.tables import new_state, with_program, with_room
+from benchmarks import record
+from benchmarks.in_c import DecidedInC
+from benchmarks.kernel import MONTH, compared
+from benchmarks.portfolio import NOW_US, notices, program, taps
+
+_ACCOUNTS, _TAPS = 50, 3_000
+
+
+def _unusual(commands, random):
+    """Some taps as they should not be: replayed, forged, altered, too much, of nobody."""
+    commands["atc"][::97] -= 1
+    commands["cryptogram_outcome"][::53] = 2
+    commands["signed_amount_minor"][::71] += 1
+    commands["amount_minor"][::89] = commands["signed_amount_minor"][::89] = 2_000_000_000
+    commands["merchant_category"][::31] = 7995
+    commands["amount_minor"][::31] = commands["signed_amount_minor"][::31] = 60_000
+    commands["token_pan"][::211] += np.uint64(10**9)
+    return commands
+
+
+@pytest.mark.parametrize("rules", [0, 20])
+def test_the_c_program_decides_as_the_kernel_does(tmp_path, rules):
+    """Equal results, and equal tables afterwards, for good taps and for bad ones."""
+    in_c, outcomes = DecidedInC(tmp_path), []
+    compiled = compiled_program(program(rules, with_limits=rules > 0), 1)
+    for by_c in (False, True):
+        state = with_program(apply_batch(new_state(16), notices(0, _ACCOUNTS))[0], compiled)
+        random, counters = np.random.default_rng(5), np.zeros(_ACCOUNTS, np.uint16)
+        findings, results = new_findings(), new_results(_TAPS)
+        keep_day(state.program, findings.today, NOW_US)
+        commands = _unusual(taps(random, counters, _TAPS), random)
+        state = with_room(state, _TAPS)
+        if by_c:
+            in_c(state, findings.today, MONTH, commands, results)
+        else:
+            apply(state, commands, results, findings)
+        outcomes.append((results, compared(state)))
+    (ours, tables), (theirs, its_tables) = outcomes
+    for name in ("sequence", "reason", "approved_minor", "available_minor", "held_change_minor", "approval_code"):
+        assert (ours[name] == theirs[name]).all(), name
+    assert len(set(ours["reason"].tolist())) > (5 if rules else 4)
+    for name, table in tables.items():
+        assert table.tobytes() == its_tables[name].tobytes(), name
+
+
+def test_runs_are_recorded_and_compared(tmp_path):
+    """A run is read as it was written; only spreads that do not touch are a difference."""
+    record.append("wire", {"durable": [90.0, 100.0, 110.0], "gone": [1.0]}, ["--rounds", "3"], tmp_path)
+    record.append("wire", {"durable": [210.0, 200.0, 220.0]}, [], tmp_path)
+    record.append("wire", {"durable": [205.0, 190.0, 230.0]}, [], tmp_path)
+    first, second, third = record.recorded("wire", tmp_path)
+    assert first["figures"]["durable"] == [90.0, 100.0, 110.0]
+    assert first["arguments"] == ["--rounds", "3"]
+    assert first["versions"]["numpy"]
+    assert "2.10 times" in record.comparison(first, second)[1]
+    assert "spreads touch" not in record.comparison(first, second)[1]
+    assert "spreads touch" in record.comparison(second, third)[1]
+    assert record.recorded("latency", tmp_path) == []
