@@ -327,7 +327,7 @@ static int64_t decide_standing(tables *t, const struct token *token, const struc
 }
 
 static void enter(tables *t, const struct command *c, struct result *r, int64_t token_row, uint64_t key,
-                  int64_t first_row, int64_t reason) {
+                  int64_t first_row, int is_traced, int64_t reason) {
     struct token *token = &t->tokens[token_row];
     struct account *account = &t->accounts[token->account_row];
     int64_t row = t->counters[COUNTER_TRANSACTIONS]++;
@@ -348,8 +348,10 @@ static void enter(tables *t, const struct command *c, struct result *r, int64_t 
     if (!segment->last) segment->first = (int32_t)(row + 1);
     else t->transactions[segment->last - 1].next_of_segment = (int32_t)(row + 1);
     segment->last = (int32_t)(row + 1);
-    e->stan = c->stan; e->transmitted = c->transmitted; e->trace_key = key;
-    if (first_row < 0) {
+    e->trace_key = (uint64_t)row | 1ULL << 63;
+    if (is_traced) { e->stan = c->stan; e->transmitted = c->transmitted; e->trace_key = key; }
+    if (!is_traced) {
+    } else if (first_row < 0) {
         int64_t at = first_slot(t->trace_slots_length, key);
         while (t->trace_slots[at]) if (++at == t->trace_slots_length) at = 0;
         t->trace_slots[at] = (int32_t)(row + 1);
@@ -400,6 +402,7 @@ static int64_t decide_one(tables *t, const struct command *c, struct result *r, 
     }
     memcpy(r->payment_account_reference, token->payment_account_reference, sizeof r->payment_account_reference);
     int64_t reason = decide_card(token, c);
+    int is_traced = !reason && same_row < 0;
     if (!reason) reason = spend_counter(token, c);
     if (!reason) reason = decide_standing(t, token, c, same_row);
     if (!reason && c->currency != account->currency) reason = REASON_CURRENCY_NOT_SUPPORTED;
@@ -419,7 +422,7 @@ static int64_t decide_one(tables *t, const struct command *c, struct result *r, 
     }
     if (!reason && c->amount_minor > account->limit_minor - account->posted_minor - account->held_minor)
         reason = REASON_INSUFFICIENT_FUNDS;
-    if (reason != REASON_DUPLICATE_TRANSMISSION) enter(t, c, r, token_row, key, first_row, reason);
+    if (reason != REASON_DUPLICATE_TRANSMISSION) enter(t, c, r, token_row, key, first_row, is_traced, reason);
     r->account_id = account->account_id;
     r->available_minor = account->limit_minor - account->posted_minor - account->held_minor;
     r->posted_minor = account->posted_minor;
