@@ -410,10 +410,10 @@ static int64_t decide_one(tables *t, const struct command *c, struct result *r, 
     if (!reason && c->amount_minor > account->transaction_limit_minor) reason = REASON_EXCEEDS_LIMIT;
     if (!reason) {
         subjects s = {token_row, token->card_row, activity_of(t, token->account_row), account->segment, {-1, 0, 0, 0, 0}};
-        s.cells[1] = CELLS_OF(t, &t->segments[s.segment], 1);
-        s.cells[2] = CELLS_OF(t, &t->activities[s.activity_row], 2);
-        s.cells[3] = CELLS_OF(t, &t->cards[s.card_row], 3);
         s.cells[4] = CELLS_OF(t, token, 4);
+        s.cells[3] = CELLS_OF(t, &t->cards[s.card_row], 3);
+        s.cells[2] = CELLS_OF(t, &t->activities[s.activity_row], 2);
+        s.cells[1] = CELLS_OF(t, &t->segments[s.segment], 1);
         if (c->amount_minor > 0) reason = check_limits(t, c, &s, account->currency);
         if (!reason && t->numbers[2]) {
             fill_values(t, c, &s, token->account_row, values);
