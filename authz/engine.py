@@ -37,7 +37,7 @@ Follower = Callable[[int, Records, Records], None]
 
 BATCH_COMMANDS_MAX = 16384
 
-_WAITED_FOR_SECONDS, _WAITED_FOR_COMMANDS = 0.000_5, 512
+_WAITED_FOR_SECONDS, _WAITED_FOR_COMMANDS = 0.002, 4_096
 """A disk that takes less is waited for in place, with few commands: handing over to a thread and back takes longer."""
 
 _MEMORY = 0.9

@@ -22,6 +22,8 @@ QUEUED_COMMANDS_MAX = 4_000
 """More than it writes in some seconds: then there is load, and each row written keeps the interpreter from it."""
 PACE_PER_SECOND = 1_000
 """So many commands a second are written while nobody reads: a row takes some twenty microseconds."""
+_WRITTEN_TOGETHER = 256
+"""How many rows of what is caught up with are written before it looks again whether all is still quiet."""
 QUIET_SECONDS = 1.0
 """It catches up by itself when nothing was decided for so long."""
 
@@ -172,9 +174,11 @@ class Projection:
         """Read from the journal what is missing, as long as a reader waits or all is quiet."""
         until = self._durable_sequence()
         for batch in replayed_batches(self._history, self._position, until) if until > self._position else ():
-            self._write(_Durable(batch.sequence, batch.commands, batch.results))
-            if self._closed or not (self._readers or self._is_quiet()):
-                return
+            for start in range(0, len(batch.commands), _WRITTEN_TOGETHER):
+                part = slice(start, start + _WRITTEN_TOGETHER)
+                self._write(_Durable(batch.sequence + start, batch.commands[part], batch.results[part]))
+                if self._closed or not (self._readers or self._is_quiet()):
+                    return
         with self._changed:
             # What came meanwhile was not kept either: there will be another round.
             self._is_behind = self._position < self._told

@@ -24,7 +24,7 @@ from tokenvault.emv.mac import aes_cmac
 STANS = 1_000_000
 """DE 11 has six digits."""
 
-TAPS_MAX = 64_000
+TAPS_MAX = 60_000
 """A phone's transaction counter has 16 bits; it stops before they run out."""
 
 _COUNTER_DIVERSIFIER_REST = bytes(14)
