@@ -47,18 +47,22 @@ class Schedule:
         return list(pairwise(edges))
 
 
-def make_chunks(folder: Path, schedule: Schedule, traffic: Traffic, seed: int, ahead: int | None) -> None:
-    """Write the requests of a whole run, at most so many pieces ahead of who takes and deletes them."""
+def make_chunks(folders: list[Path], schedule: Schedule, traffic: list[Traffic], seed: int, ahead: int | None) -> None:
+    """Write the requests of a whole run, at most so many pieces ahead of who takes and deletes them.
+
+    folders: one for each line's traffic.
+    """
     if ahead is not None:
         os.nice(_LOW_PRIORITY)
-    random, begun = np.random.default_rng(seed), time.time()
+    randoms, begun = [np.random.default_rng([seed, number]) for number in range(len(traffic))], time.time()
     for place, (begin, end) in enumerate(schedule.parts):
-        while ahead is not None and place >= ahead and _path(folder, place - ahead).exists():
-            time.sleep(_POLL_SECONDS)
-        due = arrivals(schedule.shape, schedule.per_second, begin, end, schedule.seconds, random)
         hour = hour_of(begin, schedule.seconds)
-        # DE 7 moves with the run, not with the hurry of who writes it ahead.
-        _write(_path(folder, place), traffic.chunk(len(due), hour, begun + begin), due)
+        for folder, line, random in zip(folders, traffic, randoms, strict=True):
+            while ahead is not None and place >= ahead and _path(folder, place - ahead).exists():
+                time.sleep(_POLL_SECONDS)
+            due = arrivals(schedule.shape, schedule.per_second, begin, end, schedule.seconds, random)
+            # DE 7 moves with the run, not with the hurry of who writes it ahead.
+            _write(_path(folder, place), line.chunk(len(due), hour, begun + begin), due)
 
 
 def taken_chunks(folder: Path, schedule: Schedule, started: float) -> Iterator[Dated]:

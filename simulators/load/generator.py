@@ -55,25 +55,22 @@ def generate(orders: Orders, told: Any, start: Any) -> None:
         os.sched_setaffinity(0, orders.cores)
     with TemporaryDirectory(prefix="tapwright-load-", dir=_memory_folder()) as scratch:
         folders = [Path(scratch) / f"line-{number}" for number in range(len(orders.traffic))]
-        makers = []
-        for number, (folder, traffic) in enumerate(zip(folders, orders.traffic, strict=True)):
+        for folder in folders:
             folder.mkdir()
-            ahead = None if orders.made_ahead else _CHUNKS_AHEAD
-            maker = multiprocessing.Process(
-                target=make_chunks, args=(folder, orders.schedule, traffic, orders.seed + number, ahead), daemon=True
-            )
-            maker.start()
-            makers.append(maker)
-        for maker, folder in zip(makers, folders, strict=True):
-            if orders.made_ahead:
-                maker.join()
-            else:
-                _wait_for_chunks(folder, orders.schedule)
+        ahead = None if orders.made_ahead else _CHUNKS_AHEAD
+        maker = multiprocessing.get_context("spawn").Process(
+            target=make_chunks, args=(folders, orders.schedule, orders.traffic, orders.seed, ahead), daemon=True
+        )
+        maker.start()
+        if orders.made_ahead:
+            maker.join()
+        else:
+            _wait_for_chunks(folders[-1], orders.schedule)
         told.send("ready")
         start.wait()
         told.send(_drive(orders, folders, lambda *progress: told.send(progress)))
-        for maker in makers:
-            maker.kill()
+        maker.kill()
+        maker.join()
 
 
 def _memory_folder() -> str | None:
