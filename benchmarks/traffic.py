@@ -1,17 +1,28 @@
 """Ready-made authorization requests: signed taps of provisioned tokens, made before the clock starts."""
 
 import time
-from itertools import pairwise
 
-from simulators.load.customers import customers, provision_phones
-from simulators.load.traffic import TAPS_ONLY, LineTraffic
+from simulators.load.customers import customers
+from simulators.load.taps import STANS
 from simulators.phone import Phone
 
-__all__ = ["make_traffic", "provision_phones"]
+_AMOUNT_MINOR = 100
 
 
 def make_traffic(address: tuple[str, int], phones: list[Phone], count: int) -> list[bytes]:
-    """count framed requests of all phones, every one of which should be approved."""
-    chunk = LineTraffic(list(customers(address, phones, merchants=1)), TAPS_ONLY, seed=1).chunk(count, 12, time.time())
-    frames, starts = bytes(chunk.frames), chunk.starts.tolist()
-    return [frames[start:end] for start, end in pairwise(starts)]
+    """count framed requests of one major unit each, phones in turn, every one of which should be approved."""
+    payers = list(customers(address, phones, merchants=1))
+    transmitted = time.strftime("%m%d%H%M%S", time.gmtime()).encode()
+    return [
+        bytes(
+            payer.tap(
+                payer.templates[0],
+                amount_minor=_AMOUNT_MINOR,
+                stan=number % STANS,
+                reference=number,
+                transmitted=transmitted,
+                number=number.to_bytes(4, "big"),
+            )
+        )
+        for number, payer in ((number, payers[number % len(payers)]) for number in range(count))
+    ]
