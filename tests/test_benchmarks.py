@@ -1,5 +1,7 @@
 """The benchmarks' own machinery: what they compare with does the same, and what they keep can be read again."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,7 @@ def _unusual(commands, random):
     return commands
 
 
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc to build the C program with")
 @pytest.mark.parametrize("rules", [0, 20])
 def test_the_c_program_decides_as_the_kernel_does(tmp_path, rules):
     """Equal results, and equal tables afterwards, for good taps and for bad ones."""
