@@ -90,9 +90,11 @@ def main() -> None:
         with server(directory) as running:
             lines = fresh_lines(running, options.rate * seconds, mix=Mix())
             sampler = Sampler(running.pid, directory / "data")
+            # Not busy: who makes the requests meanwhile runs on the same core, at the lowest priority.
             load = open_load(
                 options.rate,
                 seconds,
+                busy=False,
                 warm_up_seconds=_WARM_UP_SECONDS,
                 made_ahead=False,
                 interval=_INTERVAL_SECONDS,
@@ -107,6 +109,7 @@ def main() -> None:
     print(f"{tally.answered:,} answers, {tally.per_second:,.0f} a second; {len(sampler.checkpoints)} checkpoints")
     print("latency, us: " + ", ".join(f"{name} {value:,}" for name, value in tally.latency.percentiles().items()))
     first, second = (np.median(half) for half in halves)
+    print("sent late, us: " + ", ".join(f"{name} {value:,}" for name, value in tally.lag.percentiles().items()))
     print(f"p99 by interval, median of the first half {first:,.0f} us, of the second {second:,.0f} us")
     print(f"memory grows by {slope / tally.per_second:,.0f} bytes a request, to {resident.max() / 2**30:.2f} GiB")
     if options.plot:

@@ -119,6 +119,6 @@ def _measured(
     return Measured(tally, spent / max(tally.sent, 1) * 1e6)
 
 
-def open_load(per_second: float, seconds: float, **more: object) -> Load:
-    """An open loop that keeps the client's core to itself."""
-    return Load(per_second, seconds, busy=True, cores=(_client_core(),), **more)  # type: ignore[arg-type]
+def open_load(per_second: float, seconds: float, *, busy: bool = True, **more: object) -> Load:
+    """An open loop on the client's core, which it keeps to itself where it is busy."""
+    return Load(per_second, seconds, busy=busy, cores=(_client_core(),), **more)  # type: ignore[arg-type]

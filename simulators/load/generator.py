@@ -2,7 +2,7 @@
 
 import multiprocessing
 import os
-import select
+import selectors
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -97,32 +97,32 @@ def _drive(orders: Orders, folders: list[Path], tell: Callable[[float, int], Non
     def take(due: npt.NDArray[np.float64], sorts: npt.NDArray[np.uint8], approved: npt.NDArray[np.bool_]) -> None:
         tally.take(moment, due, sorts, approved)
 
-    lines = {}
+    lines = []
     for folder in folders:
         dated = taken_chunks(folder, orders.schedule, started)
         chunks: Any = dated if orders.window is None else _without_due(dated)
         line = Line(orders.address, chunks, orders.window, take, tally.note_lag)
-        lines[line.socket.fileno()] = line
-    poll = select.epoll()
-    for number in lines:
-        poll.register(number, select.EPOLLIN)
+        lines.append(line)
+    readable = selectors.DefaultSelector()
+    for line in lines:
+        readable.register(line.socket, selectors.EVENT_READ, line)
     cpu, next_told, end = time.process_time(), started + 1.0, started + orders.schedule.seconds + _GRACE_SECONDS
     if orders.window is not None:
         end = float("inf")
     while (moment := time.perf_counter()) < started:
         time.sleep(_NAP_SECONDS)
-    open_lines = list(lines.values())
-    while open_lines or (moment < end and any(line.unanswered for line in lines.values())):
+    open_lines = list(lines)
+    while moment < end and (open_lines or any(line.unanswered for line in lines)):
         for line in open_lines:
             if line.next_due <= moment:
                 line.send(moment)
         open_lines = [line for line in open_lines if not line.is_done]
-        ready = poll.poll(0)
+        ready = readable.select(0)
         moment = time.perf_counter()
-        for number, _ in ready:
-            lines[number].receive()
+        for key, _ in ready:
+            key.data.receive()
         if moment >= next_told:
-            tell(moment - started, sum(line.answered for line in lines.values()))
+            tell(moment - started, sum(line.answered for line in lines))
             next_told += 1.0
         if not ready and not orders.busy:
             time.sleep(_NAP_SECONDS)
@@ -130,8 +130,9 @@ def _drive(orders: Orders, folders: list[Path], tell: Callable[[float, int], Non
     tally.cpu_seconds = time.process_time() - cpu
     closed = orders.window is not None
     tally.seconds = (moment if closed else started + orders.schedule.seconds) - tally.began
-    tally.sent = sum(line.sent for line in lines.values())
-    tally.lost = sum(line.unanswered for line in lines.values())
-    for line in lines.values():
+    tally.sent = sum(line.sent for line in lines)
+    tally.lost = sum(line.unanswered + line.unsent for line in lines)
+    readable.close()
+    for line in lines:
         line.close()
     return tally

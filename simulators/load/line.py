@@ -68,6 +68,11 @@ class Line:
         return self.sent - self.answered
 
     @property
+    def unsent(self) -> int:
+        """How many requests the host has not taken, of those that were at hand; 0 when all are sent."""
+        return 0 if self._chunk is None else len(self._chunk.sorts) - self._next
+
+    @property
     def next_due(self) -> float:
         """When the next request is due; 0 for at once, infinity for never."""
         if self._chunk is None:

@@ -80,7 +80,7 @@ def plot(path: Path, run: Mapping[str, Any]) -> None:
     histogram = LatencyHistogram.from_json(run["histogram"])
     above.plot(
         [1 / (1 - percent / 100) for percent in _PLOTTED],
-        [histogram.percentile(percent) / _MILLISECOND_US for percent in _PLOTTED],
+        [max(histogram.percentile(percent), 1) / _MILLISECOND_US for percent in _PLOTTED],
         marker="o",
         color="#1f4e79",
     )
@@ -94,8 +94,10 @@ def plot(path: Path, run: Mapping[str, Any]) -> None:
     intervals = run["intervals"]
     at = np.array([each["at"] for each in intervals])
     for name, colour in (("p50", "#1f4e79"), ("p99", "#c55a11"), ("max", "#999999")):
-        below.plot(at, [each[name] / _MILLISECOND_US for each in intervals], label=name, color=colour, linewidth=1)
-    below.set_yscale("log")
+        values = [max(each[name], 1) / _MILLISECOND_US for each in intervals]
+        below.plot(at, values, label=name, color=colour, linewidth=1)
+    if intervals:
+        below.set_yscale("log")
     below.set_xlabel("seconds")
     below.set_ylabel("latency, ms")
     below.grid(visible=True, which="both", alpha=0.3)
