@@ -161,10 +161,7 @@ class Engine:
         if self._stopped:
             raise EngineStopped("the engine has stopped")
         self._pending.append(_Work(commands, answer, attachment))
-        if not self._in_flight and not self._scheduled:
-            # At the end of this turn of the loop, so that what other connections bring now shares the sync.
-            self._scheduled = True
-            self._loop.call_soon(self._flush)
+        self._flush_soon()
 
     async def activate(self, document: ProgramDocument) -> int:
         """Switch to another program, between two commands; returns its version. Raises: EngineStopped."""
@@ -195,6 +192,12 @@ class Engine:
         """Wait until everything taken so far is durable and answered; a stopped engine is as settled as it will be."""
         with contextlib.suppress(EngineStopped):
             await self.run(new_commands(0))
+
+    def _flush_soon(self) -> None:
+        """Flush at the end of this turn of the loop, so that what other connections bring now shares the sync."""
+        if not self._in_flight and not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         """Apply what is pending and hand it to the writer. An error here is ours: stop rather than answer."""
@@ -278,9 +281,8 @@ class Engine:
         for work in answered:
             work.answer(results[start : start + len(work.commands)])
             start += len(work.commands)
-        if self._pending and not self._in_flight and not self._scheduled:
-            self._scheduled = True
-            self._loop.call_soon(self._flush)
+        if self._pending:
+            self._flush_soon()
 
     def _fail(self, error: BaseException) -> None:
         """Answer nobody any more, and say so."""

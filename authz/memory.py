@@ -6,6 +6,7 @@ has room never stops to be copied.
 
 import ctypes
 import mmap
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,11 @@ def populate(array: npt.NDArray[Any], start: int, size: int) -> bool:
 
 def _madvise(start: int, size: int, advice: int) -> int:
     try:
-        return int(ctypes.CDLL(None).madvise(ctypes.c_void_p(start), ctypes.c_size_t(size), advice))
+        return int(_c_library().madvise(ctypes.c_void_p(start), ctypes.c_size_t(size), advice))
     except (OSError, AttributeError):
         return -1
+
+
+@cache
+def _c_library() -> ctypes.CDLL:
+    return ctypes.CDLL(None)

@@ -130,7 +130,7 @@ class Network:
             starts = accumulate((len(each.chunk) for each in arrivals[:-1]), initial=0)
             chunk = b"".join(each.chunk for each in arrivals)
             frames = np.concatenate([each.frames + start for each, start in zip(arrivals, starts, strict=True)])
-        self._take(chunk, frames.astype(np.int32), _Senders(arrivals, np.repeat(np.arange(len(arrivals)), counts)))
+        self._take(chunk, frames, _Senders(arrivals, np.repeat(np.arange(len(arrivals)), counts)))
 
     def _take(self, chunk: bytes, frames: Places, senders: _Senders) -> None:
         """Take messages of several connections."""

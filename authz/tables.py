@@ -242,15 +242,15 @@ class State(NamedTuple):
 
 
 _INDEXED = (
-    ("accounts", Counter.ACCOUNTS, "account_slots", "account_id"),
-    ("cards", Counter.CARDS, "card_slots", "card_id"),
-    ("tokens", Counter.TOKENS, "token_slots", "token_pan"),
-    ("transactions", Counter.TRANSACTIONS, "trace_slots", "trace_key"),
+    ("accounts", Counter.ACCOUNTS, "account_slots", "account_id", "accounts"),
+    ("cards", Counter.CARDS, "card_slots", "card_id", "cards"),
+    ("tokens", Counter.TOKENS, "token_slots", "token_pan", "tokens"),
+    ("transactions", Counter.TRANSACTIONS, "trace_slots", "trace_key", "traces"),
 )
-"""Tables with an index: their rows in use, the index, and what it is over."""
+"""Tables with an index: their rows in use, the index, what it is over, and what its room is called in `LONG_ROOM`."""
 
 _COUNTED = {
-    **{name: counter for name, counter, _, _ in _INDEXED},
+    **{name: counter for name, counter, _, _, _ in _INDEXED},
     "activities": Counter.ACTIVITIES,
     "cells": Counter.CELLS,
     "advices": Counter.STORED_ADVICES,
@@ -317,15 +317,15 @@ def with_long_room(state: State) -> State:
 
 
 def _with_added(state: State, added: dict[str, int]) -> State:
-    """The same state with room for so many more rows in each table, and keys seen. Indexes are as large as tables."""
+    """The same state with room for so many more rows in each table and index, and keys seen."""
     changed: dict[str, Any] = {}
     for name, counter in _COUNTED.items():
         table, count = getattr(state, name), int(state.counters[counter])
         if (grown := _grown(table, count, added[name])) is not table:
             changed[name] = grown
-    for name, counter, slots, key in _INDEXED:
+    for name, counter, slots, key, room in _INDEXED:
         count = int(state.counters[counter])
-        wanted = count + added["traces" if slots == "trace_slots" else name]
+        wanted = count + added[room]
         if wanted > capacity_of(getattr(state, slots)):
             table = changed.get(name, getattr(state, name))
             changed[slots] = rebuilt(table[key], count, max(wanted, count + count // 2))
@@ -385,9 +385,9 @@ def with_stored_arrays(arrays: dict[str, npt.NDArray[Any]], program: Program) ->
     changed: dict[str, Any] = {name: arrays[name] for name in _WHOLE if name in arrays}
     for name, counter in _COUNTED.items():
         changed[name] = _grown(arrays.get(name, getattr(state, name)), int(counters[counter]), 1)
-    for name, counter, slots, key in _INDEXED:
-        count, room = int(counters[counter]), LONG_ROOM["traces" if slots == "trace_slots" else name]
-        changed[slots] = rebuilt(changed[name][key], count, min(count + room, len(changed[name])))
+    for name, counter, slots, key, room in _INDEXED:
+        count = int(counters[counter])
+        changed[slots] = rebuilt(changed[name][key], count, min(count + LONG_ROOM[room], len(changed[name])))
     seen = arrays.get("seen", state.seen[:0])
     return state._replace(seen=key_set(seen, max(16, 2 * len(seen))), **changed)
 

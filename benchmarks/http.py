@@ -9,18 +9,18 @@ tokens and of 20 authorizations, from the newest to the oldest.
 import argparse
 import json
 import tempfile
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 
 from benchmarks import machine
+from benchmarks.callers import seconds_at_once
 from benchmarks.provisioning import measure_flows, own_database
 from simulators import test_values
 from simulators.load.customers import customers, provision_phones
-from simulators.load.run import Load, run_load
+from simulators.load.generator import Load
+from simulators.load.run import run_load
 from simulators.load.traffic import TAPS_ONLY, LineTraffic
 from simulators.server_process import ServerProcess
 
@@ -30,25 +30,13 @@ _CALLERS, _CALLS, _PAYMENTS = 8, 40, 2_000
 def calls_per_second(base_url: str, path_of: Callable[[int], str]) -> float:
     """GETs a second by so many callers at once; each must be answered with 200."""
     headers = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
-    failures: list[Exception] = []
 
     def work(first: int) -> None:
-        try:
-            with httpx.Client(base_url=base_url, headers=headers, timeout=30) as client:
-                for number in range(first, first + _CALLS):
-                    client.get(path_of(number)).raise_for_status()
-        except httpx.HTTPError as error:
-            failures.append(error)
+        with httpx.Client(base_url=base_url, headers=headers, timeout=30) as client:
+            for number in range(first, first + _CALLS):
+                client.get(path_of(number)).raise_for_status()
 
-    threads = [threading.Thread(target=work, args=(place * _CALLS,)) for place in range(_CALLERS)]
-    started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
-    return _CALLERS * _CALLS / (time.perf_counter() - started)
+    return _CALLERS * _CALLS / seconds_at_once(work, range(0, _CALLERS * _CALLS, _CALLS))
 
 
 def measure(name: str, folder: Path, arguments: list[str], rounds: int) -> dict[str, list[float]]:

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import machine
-from benchmarks.under_load import closed_loop, fresh_lines, open_load, open_loop, server
+from benchmarks.under_load import closed_load, fresh_lines, measured, open_load, server
 from simulators.load.latency import PERCENTILES
 from simulators.load.run import echo_host, run_load
 from simulators.load.traffic import Mix
@@ -44,8 +44,8 @@ def main() -> None:
             rates = []
             for _ in range(3):
                 lines = fresh_lines(running, 80_000, options.connections)
-                measured = closed_loop(running.pid, running.iso_address, lines, 80_000, options.window)
-                rates.append(measured.tally.per_second)
+                one = measured(running.pid, running.iso_address, lines, closed_load(80_000, options.window))
+                rates.append(one.tally.per_second)
             capacity = statistics.median(rates)
             print(f"capacity, closed loop: {machine.spread(rates)} a second")
             print(f"{'':<32}" + "".join(f"{f'p{percent:g}':>10}" for percent in PERCENTILES) + "   in ms")
@@ -53,8 +53,8 @@ def main() -> None:
                 rate = capacity * level
                 lines = fresh_lines(running, rate * options.seconds, options.connections, Mix())
                 load = open_load(rate, options.seconds, warm_up_seconds=3.0)
-                measured = open_loop(running.pid, running.iso_address, lines, load)
-                values = measured.tally.latency.percentiles()
+                one = measured(running.pid, running.iso_address, lines, load)
+                values = one.tally.latency.percentiles()
                 print(_row(f"{level:.0%}: {rate:,.0f} a second", values), flush=True)
                 with echo_host() as address:
                     own = run_load(address, list(lines), open_load(rate, 6.0, warm_up_seconds=2.0))

@@ -17,13 +17,8 @@ def describe() -> str:
     information = Path("/proc/cpuinfo").read_text()
     name = re.search(r"model name\s*:\s*(.+)", information)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    cores = len(os.sched_getaffinity(0))
     processor = name[1] if name else platform.machine()
-    return f"{processor}, {cores} cores, {memory:.0f} GiB, Python {platform.python_version()}"
-
-
-seconds = time.perf_counter
-"""The clock that everything is measured by."""
+    return f"{processor}, {len(cores())} cores, {memory:.0f} GiB, Python {platform.python_version()}"
 
 
 def cores() -> list[int]:
@@ -33,10 +28,10 @@ def cores() -> list[int]:
 
 def pin(process_id: int, core: int) -> None:
     """Keep a process (0: this one) on one core, where the machine has several."""
-    cores = sorted(os.sched_getaffinity(0) | os.sched_getaffinity(process_id))
-    if len(cores) > 1:
+    allowed = sorted(os.sched_getaffinity(0) | os.sched_getaffinity(process_id))
+    if len(allowed) > 1:
         for thread in Path(f"/proc/{process_id or os.getpid()}/task").iterdir():
-            os.sched_setaffinity(int(thread.name), {cores[core % len(cores)]})
+            os.sched_setaffinity(int(thread.name), {allowed[core % len(allowed)]})
 
 
 def cpu_seconds(process_id: int) -> float:

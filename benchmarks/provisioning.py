@@ -10,7 +10,6 @@ durable before it is answered.
 
 import argparse
 import tempfile
-import threading
 import time
 import uuid
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from benchmarks import machine
+from benchmarks.callers import seconds_at_once
 from simulators.issuer import Issuer
 from simulators.phone import Phone
 from simulators.server_process import ServerProcess
@@ -32,26 +32,14 @@ def measure_flows(http_url: str) -> float:
     with Issuer(http_url) as issuer:
         account = issuer.open_account("EUR", 100_000)["id"]
         cards = [issuer.issue_card(account)["id"] for _ in range(FLOWS)]
-    failures: list[Exception] = []
 
     def work(mine: list[str]) -> None:
-        try:
-            for card in mine:
-                phone = Phone(http_url)
-                phone.provision(card)
-                phone.close()
-        except Exception as error:
-            failures.append(error)
+        for card in mine:
+            phone = Phone(http_url)
+            phone.provision(card)
+            phone.close()
 
-    threads = [threading.Thread(target=work, args=(cards[number::PHONES],)) for number in range(PHONES)]
-    started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
-    return FLOWS / (time.perf_counter() - started)
+    return FLOWS / seconds_at_once(work, [cards[number::PHONES] for number in range(PHONES)])
 
 
 def measure_commits(url: str) -> float:

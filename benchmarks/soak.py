@@ -18,7 +18,8 @@ import numpy as np
 from authz.checkpoint import checkpoints
 from authz.data_directory import checkpoints_in
 from benchmarks import machine
-from benchmarks.under_load import fresh_lines, open_load, open_loop, server
+from benchmarks.under_load import fresh_lines, measured, open_load, server
+from simulators.load.report import draw_over_time
 from simulators.load.tally import Tally
 from simulators.load.traffic import Mix
 
@@ -57,14 +58,9 @@ def plot(path: Path, tally: Tally, sampler: Sampler) -> None:
 
     figure = Figure(figsize=(9, 7), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
-    intervals = tally.as_json()["intervals"]
+    intervals = tally.by_interval()
     at = [(each["at"] + _WARM_UP_SECONDS) / 60 for each in intervals]
-    for name, colour in (("p50", "#1f4e79"), ("p99", "#c55a11"), ("p99.9", "#7f6000"), ("max", "#999999")):
-        above.plot(at, [each[name] / 1000 for each in intervals], label=name, color=colour, linewidth=1)
-    above.set_yscale("log")
-    above.set_ylabel("latency, ms")
-    above.legend(loc="upper right", ncols=4)
-    above.grid(visible=True, which="both", alpha=0.3)
+    draw_over_time(above, at, intervals, ("p50", "p99", "p99.9", "max"))
     above.set_title(f"{tally.per_second:,.0f} authorizations a second, {len(sampler.checkpoints)} checkpoints")
     moments, resident = zip(*sampler.samples, strict=True)
     below.plot([moment / 60 for moment in moments], [each / 2**30 for each in resident], color="#1f4e79")
@@ -99,13 +95,12 @@ def main() -> None:
                 made_ahead=False,
                 interval=_INTERVAL_SECONDS,
             )
-            measured = open_loop(running.pid, running.iso_address, lines, load, _say)
+            tally = measured(running.pid, running.iso_address, lines, load, _say).tally
             sampler.stop()
-    tally = measured.tally
     moments, resident = (np.array(values) for values in zip(*sampler.samples, strict=True))
     settled = moments > _WARM_UP_SECONDS
     slope = np.polyfit(moments[settled], resident[settled], 1)[0]
-    halves = np.array_split(np.array([each["p99"] for each in tally.as_json()["intervals"]]), 2)
+    halves = np.array_split(np.array([each["p99"] for each in tally.by_interval()]), 2)
     print(f"{tally.answered:,} answers, {tally.per_second:,.0f} a second; {len(sampler.checkpoints)} checkpoints")
     print("latency, us: " + ", ".join(f"{name} {value:,}" for name, value in tally.latency.percentiles().items()))
     first, second = (np.median(half) for half in halves)

@@ -1,7 +1,5 @@
 """A server on one core and a load generator on the other, for the programs that measure over the wire."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,12 +10,12 @@ import httpx
 from authz.program.document import ProgramDocument
 from benchmarks import machine
 from simulators import test_values
-from simulators.load.customers import customers, provision_phones
-from simulators.load.run import Load, Progress, run_load
+from simulators.load.customers import fresh_traffic, phones_for
+from simulators.load.generator import Load
+from simulators.load.run import Progress, run_load
 from simulators.load.tally import Tally
 from simulators.load.traffic import TAPS_ONLY, LineTraffic, Mix
-from simulators.load.verb import phones_for
-from simulators.server_process import ServerProcess
+from simulators.server_process import ServerProcess, listening
 
 SERVER_CORE, CLIENT_CORE = 0, 1
 
@@ -49,18 +47,10 @@ def server(directory: Path) -> Iterator[ServerProcess]:
 @contextmanager
 def plain_server(directory: Path, *, durable: bool) -> Iterator[tuple[int, tuple[str, int]]]:
     """The plain `pyiso8583` and asyncio server on the server's core: its process id and address."""
-    command = [sys.executable, "-m", "benchmarks.plain_server"]
-    if durable:
-        command += ["--durable", str(directory / "plain.journal")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
-    try:
-        assert process.stdout is not None
-        address = ("127.0.0.1", int(process.stdout.readline()))
-        machine.pin(process.pid, SERVER_CORE)
-        yield process.pid, address
-    finally:
-        process.kill()
-        process.wait()
+    arguments = ["--durable", str(directory / "plain.journal")] if durable else []
+    with listening("benchmarks.plain_server", *arguments) as (process_id, address):
+        machine.pin(process_id, SERVER_CORE)
+        yield process_id, address
 
 
 def switch_program(url: str, document: ProgramDocument) -> None:
@@ -74,29 +64,26 @@ def fresh_lines(
     running: ServerProcess, requests: float, connections: int = 1, mix: Mix = TAPS_ONLY, seed: int = 1
 ) -> list[LineTraffic]:
     """What so many connections send: taps of phones that have never paid, enough for so many requests."""
-    count = max(phones_for(requests), connections)
     merchants = 1 if mix is TAPS_ONLY else 3  # one, whose amounts no rule of the benchmarks' program declines
-    phones = list(customers(running.iso_address, provision_phones(running.http_url, count), merchants))
-    return [LineTraffic(phones[number::connections], mix, seed + number) for number in range(connections)]
+    return fresh_traffic(
+        running.http_url,
+        running.iso_address,
+        phones_for(requests),
+        connections,
+        mix,
+        merchants=merchants,
+        seed=seed,
+    )
 
 
-def closed_loop(
-    process_id: int, address: tuple[str, int], lines: list[LineTraffic], requests: int, window: int
-) -> Measured:
-    """Send so many requests with so many unanswered on each connection. One that fails ends the program."""
-    load = Load(requests, 1.0, window=window, warm_up_seconds=0.0, busy=True, cores=(_client_core(),))
-    return _measured(process_id, address, lines, load)
+def closed_load(requests: float, window: int) -> Load:
+    """A closed loop that keeps the client's core to itself: so many requests, so many unanswered on a connection."""
+    return Load(requests, 1.0, window=window, warm_up_seconds=0.0, busy=True, cores=(_client_core(),))
 
 
-def open_loop(
-    process_id: int,
-    address: tuple[str, int],
-    lines: list[LineTraffic],
-    load: Load,
-    progress: Progress = lambda *_: None,
-) -> Measured:
-    """Send by a schedule, from the client's core."""
-    return _measured(process_id, address, lines, load, progress)
+def open_load(per_second: float, seconds: float, *, busy: bool = True, **more: object) -> Load:
+    """An open loop on the client's core, which it keeps to itself where it is busy."""
+    return Load(per_second, seconds, busy=busy, cores=(_client_core(),), **more)  # type: ignore[arg-type]
 
 
 def _client_core() -> int:
@@ -104,21 +91,17 @@ def _client_core() -> int:
     return cores[CLIENT_CORE % len(cores)]
 
 
-def _measured(
+def measured(
     process_id: int,
     address: tuple[str, int],
     lines: list[LineTraffic],
     load: Load,
     progress: Progress = lambda *_: None,
 ) -> Measured:
+    """Send a load to a server's process. One answer that is lost, or not as it was meant to be, ends the program."""
     before: list[float] = []
     tally = run_load(address, list(lines), load, progress, lambda: before.append(machine.cpu_seconds(process_id)))
     spent = machine.cpu_seconds(process_id) - before[0]
     if tally.lost or tally.unexpected:
         raise SystemExit(f"{tally.lost} lost and {tally.unexpected} unexpected answers: the figure would mean nothing")
     return Measured(tally, spent / max(tally.sent, 1) * 1e6)
-
-
-def open_load(per_second: float, seconds: float, *, busy: bool = True, **more: object) -> Load:
-    """An open loop on the client's core, which it keeps to itself where it is busy."""
-    return Load(per_second, seconds, busy=busy, cores=(_client_core(),), **more)  # type: ignore[arg-type]

@@ -18,25 +18,25 @@ import iso8583
 import numpy as np
 
 from authz.iso8583.fields import built_in
-from authz.iso8583.scan import new_places, scan_message, scan_table
+from authz.iso8583.scan import FRAME_HEADER_BYTES, new_places, scan_message, scan_table
 from authz.program.document import ProgramDocument
 from benchmarks import machine
 from benchmarks.plain_server import pyiso8583_spec
 from benchmarks.portfolio import program
-from benchmarks.under_load import Measured, closed_loop, fresh_lines, plain_server, server, switch_program
-from simulators.load.run import Load, measured_ceiling
+from benchmarks.under_load import Measured, closed_load, fresh_lines, measured, plain_server, server, switch_program
+from simulators.load.run import measured_ceiling
 from simulators.server_process import ServerProcess
 
 _WINDOWS = (1, 4, 16, 64, 256)
 _CONNECTIONS = (1, 4, 16, 64)
 
 
-def _print(name: str, measured: Measured) -> float:
-    tally = measured.tally
+def _print(name: str, one: Measured) -> float:
+    tally = one.tally
     print(
         f"  {name:<34} {tally.per_second:9,.0f} a second; p50 {tally.latency.percentile(50):7,} us, "
-        f"p99 {tally.latency.percentile(99):7,} us; server {measured.server_us:6.1f} us CPU a message, "
-        f"client core {measured.client_busy:.0%} busy",
+        f"p99 {tally.latency.percentile(99):7,} us; server {one.server_us:6.1f} us CPU a message, "
+        f"client core {one.client_busy:.0%} busy",
         flush=True,
     )
     return tally.per_second
@@ -49,18 +49,17 @@ def rounds(running: ServerProcess, options: argparse.Namespace) -> tuple[list[fl
         with_rules = number % 2 == 1
         switch_program(running.http_url, program(20) if with_rules else ProgramDocument())
         lines = fresh_lines(running, options.messages)
-        measured = closed_loop(running.pid, running.iso_address, lines, options.messages, options.window)
+        one = measured(running.pid, running.iso_address, lines, closed_load(options.messages, options.window))
         name = f"{'20 rules, 2 limits' if with_rules else 'no rules'}, round {number // 2 + 1}"
-        (ruled if with_rules else without).append(_print(name, measured))
-        spent.append(measured.server_us)
+        (ruled if with_rules else without).append(_print(name, one))
+        spent.append(one.server_us)
     return without, ruled, spent
 
 
 def scan_nanoseconds(running: ServerProcess) -> tuple[float, float]:
     """Time to find the fields of one message: by the compiled scan (one call for each), and by `pyiso8583`."""
     chunk = fresh_lines(running, 1)[0].chunk(2_000, 12, time.time())
-    frames, starts = bytes(chunk.frames), chunk.starts
-    messages = [frames[start + 2 : end] for start, end in zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)]
+    messages = [request[FRAME_HEADER_BYTES:] for request in chunk.requests()]
     table, places, spec = scan_table(built_in()), new_places(), pyiso8583_spec()
     buffers = [np.frombuffer(message, np.uint8) for message in messages]
     scan_message(buffers[0], 0, len(buffers[0]), table, places)
@@ -91,7 +90,7 @@ def main() -> None:
         print(f"fdatasync of 4 KiB: {machine.fdatasync_microseconds(directory):.0f} us (median)")
         with server(directory) as running:
             lines = fresh_lines(running, 1)
-            ceiling = measured_ceiling(list(lines), Load(50_000, 1.0, window=options.window, cores=(1,), busy=True))
+            ceiling = measured_ceiling(list(lines), closed_load(50_000, options.window))
             print(f"the generator against an echo: {ceiling.per_second:,.0f} a second")
             without, ruled, spent = rounds(running, options)
             switch_program(running.http_url, ProgramDocument())
@@ -99,14 +98,14 @@ def main() -> None:
             for window in _WINDOWS:
                 count = min(options.messages // 4, 8_000 * max(1, window // 4))
                 lines = fresh_lines(running, count)
-                measured = closed_loop(running.pid, running.iso_address, lines, count, window)
-                by_window[window] = _print(f"1 connection, window {window}", measured)
+                one = measured(running.pid, running.iso_address, lines, closed_load(count, window))
+                by_window[window] = _print(f"1 connection, window {window}", one)
             for connections in _CONNECTIONS:
                 count = options.messages // 4
                 lines = fresh_lines(running, count, connections)
                 window = max(1, 256 // connections)
-                measured = closed_loop(running.pid, running.iso_address, lines, count, window)
-                by_connections[connections] = _print(f"{connections} connections, window {window} each", measured)
+                one = measured(running.pid, running.iso_address, lines, closed_load(count, window))
+                by_connections[connections] = _print(f"{connections} connections, window {window} each", one)
             scanned, decoded = scan_nanoseconds(running)
             plain = {}
             for name, durable in (("durable", True), ("volatile", False)):
@@ -114,8 +113,8 @@ def main() -> None:
                 for number in range(options.rounds):
                     lines = fresh_lines(running, 1)
                     with plain_server(directory, durable=durable) as (process_id, address):
-                        measured = closed_loop(process_id, address, lines, options.plain_messages, options.window)
-                    figures.append(_print(f"plain, {name}, round {number + 1}", measured))
+                        one = measured(process_id, address, lines, closed_load(options.plain_messages, options.window))
+                    figures.append(_print(f"plain, {name}, round {number + 1}", one))
                 plain[name] = figures
     print(f"\nTapwright, durable:  {machine.spread(without)} authorizations a second")
     print(

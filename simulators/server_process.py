@@ -3,6 +3,8 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _READY = re.compile(r"http=(\S+) iso8583=(\S+):(\d+)")
@@ -58,3 +60,15 @@ class ServerProcess:
             self._process.stdout.close()
         self._log.close()
         return code
+
+
+@contextmanager
+def listening(module: str, *arguments: str) -> Iterator[tuple[int, tuple[str, int]]]:
+    """A program that prints the port it listens on: its process id and address. It is killed at the end."""
+    command = [sys.executable, "-m", module, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own programs
+        try:
+            assert process.stdout is not None
+            yield process.pid, ("127.0.0.1", int(process.stdout.readline()))
+        finally:
+            process.kill()

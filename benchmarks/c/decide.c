@@ -326,6 +326,20 @@ static int64_t decide_standing(tables *t, const struct token *token, const struc
     return 0;
 }
 
+static void enter_trace(tables *t, struct transaction *e, const struct command *c, int64_t row, uint64_t key,
+                        int64_t first_row) {
+    e->stan = c->stan; e->transmitted = c->transmitted; e->trace_key = key;
+    if (first_row < 0) {
+        int64_t at = first_slot(t->trace_slots_length, key);
+        while (t->trace_slots[at]) if (++at == t->trace_slots_length) at = 0;
+        t->trace_slots[at] = (int32_t)(row + 1);
+        return;
+    }
+    struct transaction *last = &t->transactions[first_row];
+    while (last->next_of_trace) last = &t->transactions[last->next_of_trace - 1];
+    last->next_of_trace = (int32_t)(row + 1);
+}
+
 static void enter(tables *t, const struct command *c, struct result *r, int64_t token_row, uint64_t key,
                   int64_t first_row, int is_traced, int64_t reason) {
     struct token *token = &t->tokens[token_row];
@@ -348,18 +362,8 @@ static void enter(tables *t, const struct command *c, struct result *r, int64_t 
     if (!segment->last) segment->first = (int32_t)(row + 1);
     else t->transactions[segment->last - 1].next_of_segment = (int32_t)(row + 1);
     segment->last = (int32_t)(row + 1);
-    e->trace_key = (uint64_t)row | 1ULL << 63;
-    if (is_traced) { e->stan = c->stan; e->transmitted = c->transmitted; e->trace_key = key; }
-    if (!is_traced) {
-    } else if (first_row < 0) {
-        int64_t at = first_slot(t->trace_slots_length, key);
-        while (t->trace_slots[at]) if (++at == t->trace_slots_length) at = 0;
-        t->trace_slots[at] = (int32_t)(row + 1);
-    } else {
-        struct transaction *last = &t->transactions[first_row];
-        while (last->next_of_trace) last = &t->transactions[last->next_of_trace - 1];
-        last->next_of_trace = (int32_t)(row + 1);
-    }
+    if (is_traced) enter_trace(t, e, c, row, key, first_row);
+    else e->trace_key = (uint64_t)row | 1ULL << 63;
     e->reason = (uint16_t)reason;
     if (reason > LAST_APPROVAL) { a->consecutive_declines++; return; }
     int64_t amount = c->amount_minor;

@@ -11,11 +11,10 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from simulators.load.arrivals import Shape, arrivals, hour_of
+from simulators.load.arrivals import HOURS, Shape, arrivals, hour_of
 from simulators.load.traffic import Chunk
 
 _CHUNK_SECONDS = 0.25
-_HOURS = 24
 _POLL_SECONDS = 0.002
 _ALIGNED = 8
 _LOW_PRIORITY = 19
@@ -42,7 +41,7 @@ class Schedule:
     @property
     def parts(self) -> list[tuple[float, float]]:
         """The run in short pieces: beginning and end of each."""
-        count = max(_HOURS, int(np.ceil(self.seconds / _CHUNK_SECONDS)))
+        count = max(len(HOURS), int(np.ceil(self.seconds / _CHUNK_SECONDS)))
         edges = np.linspace(0.0, self.seconds, count + 1).tolist()
         return list(pairwise(edges))
 

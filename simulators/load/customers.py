@@ -7,13 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 from simulators.issuer import Issuer
-from simulators.load.taps import LoadPhone, load_phone
-from simulators.load.traffic import HABITS, TRANSACTION_LIMIT_MINOR
+from simulators.load.taps import TAPS_MAX, LoadPhone, load_phone
+from simulators.load.traffic import HABITS, TRANSACTION_LIMIT_MINOR, LineTraffic, Mix
 from simulators.phone import Phone
 from simulators.terminal import Terminal
 
 CREDIT_LIMIT_MINOR = 10**12 - 1
 _AT_ONCE = 4
+_PHONES_LEAST = 32
+_SPARE = 1.5
 
 
 def provision_phones(base_url: str, count: int, clock: Callable[[], float] = time.time) -> list[Phone]:
@@ -53,3 +55,17 @@ def customers(
     finally:
         for terminal in terminals:
             terminal.close()
+
+
+def phones_for(requests: float) -> int:
+    """How many phones have transaction counters enough for so many taps."""
+    return max(_PHONES_LEAST, int(requests * _SPARE / TAPS_MAX) + 1)
+
+
+def fresh_traffic(
+    base_url: str, address: tuple[str, int], phones: int, connections: int, mix: Mix, *, merchants: int, seed: int
+) -> list[LineTraffic]:
+    """What so many connections send, by phones that are provisioned for it: no fewer than there are connections."""
+    made = provision_phones(base_url, max(phones, connections))
+    payers = list(customers(address, made, merchants))
+    return [LineTraffic(payers[number::connections], mix, seed + number) for number in range(connections)]

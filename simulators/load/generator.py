@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from simulators.load.arrivals import Shape
 from simulators.load.chunks import Dated, Schedule, Traffic, make_chunks, taken_chunks
 from simulators.load.line import Line
 from simulators.load.tally import Tally
@@ -25,24 +26,37 @@ _CHUNKS_AHEAD = 40
 
 
 @dataclass(frozen=True)
-class Orders:
-    """What one generator is to do.
+class Load:
+    """What is sent.
 
-    window: the most unanswered requests on a line; None: an open loop, by the schedule.  made_ahead: all requests are
-    made before the first is sent; otherwise a process of low priority makes them meanwhile.  busy: the loop never
-    sleeps, which needs a core of its own.  cores: where it runs, () for anywhere.
+    per_second: by all lines together.  window: the most unanswered requests on a line; None: an open loop, by the
+    schedule.  processes: generators, which share the lines.  made_ahead: all requests are made before the first is
+    sent; otherwise a process of low priority makes them meanwhile.  busy: the loop never sleeps, which needs a core of
+    its own.  cores: where generators run, () for anywhere.  interval: seconds of each part of the tally.
     """
+
+    per_second: float
+    seconds: float
+    shape: Shape = Shape.POISSON
+    window: int | None = None
+    warm_up_seconds: float = 2.0
+    processes: int = 1
+    seed: int = 1
+    made_ahead: bool = True
+    busy: bool = False
+    cores: tuple[int, ...] = ()
+    interval: float = 1.0
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What one generator is to do: its lines' traffic, and the schedule of each of them."""
 
     address: tuple[str, int]
     traffic: list[Traffic] = field(repr=False)
     schedule: Schedule
     seed: int
-    window: int | None = None
-    warm_up_seconds: float = 2.0
-    made_ahead: bool = True
-    busy: bool = False
-    cores: tuple[int, ...] = ()
-    interval: float = 1.0
+    load: Load
 
 
 def generate(orders: Orders, told: Any, start: Any) -> None:
@@ -51,18 +65,18 @@ def generate(orders: Orders, told: Any, start: Any) -> None:
     told: a pipe, gets "ready", then (seconds, answered so far) once a second, then the `Tally`.
     start: an event; nothing is sent before it.
     """
-    if orders.cores:
-        os.sched_setaffinity(0, orders.cores)
+    if orders.load.cores:
+        os.sched_setaffinity(0, orders.load.cores)
     with TemporaryDirectory(prefix="tapwright-load-", dir=_memory_folder()) as scratch:
         folders = [Path(scratch) / f"line-{number}" for number in range(len(orders.traffic))]
         for folder in folders:
             folder.mkdir()
-        ahead = None if orders.made_ahead else _CHUNKS_AHEAD
+        ahead = None if orders.load.made_ahead else _CHUNKS_AHEAD
         maker = multiprocessing.get_context("spawn").Process(
             target=make_chunks, args=(folders, orders.schedule, orders.traffic, orders.seed, ahead), daemon=True
         )
         maker.start()
-        if orders.made_ahead:
+        if orders.load.made_ahead:
             maker.join()
         else:
             _wait_for_chunks(folders[-1], orders.schedule)
@@ -91,7 +105,8 @@ def _without_due(chunks: Iterator[Dated]) -> Iterator[tuple[Chunk, None]]:
 
 def _drive(orders: Orders, folders: list[Path], tell: Callable[[float, int], None]) -> Tally:
     started = time.perf_counter() + _STARTING_SECONDS
-    tally = Tally(started + orders.warm_up_seconds, orders.interval)
+    is_closed, planned = orders.load.window is not None, started + orders.schedule.seconds
+    tally = Tally(started + orders.load.warm_up_seconds, orders.load.interval)
     moment = 0.0
 
     def take(due: npt.NDArray[np.float64], sorts: npt.NDArray[np.uint8], approved: npt.NDArray[np.bool_]) -> None:
@@ -100,15 +115,13 @@ def _drive(orders: Orders, folders: list[Path], tell: Callable[[float, int], Non
     lines = []
     for folder in folders:
         dated = taken_chunks(folder, orders.schedule, started)
-        chunks: Any = dated if orders.window is None else _without_due(dated)
-        line = Line(orders.address, chunks, orders.window, take, tally.note_lag)
+        chunks: Any = _without_due(dated) if is_closed else dated
+        line = Line(orders.address, chunks, orders.load.window, take, tally.note_lag)
         lines.append(line)
     readable = selectors.DefaultSelector()
     for line in lines:
         readable.register(line.socket, selectors.EVENT_READ, line)
-    cpu, next_told, end = time.process_time(), started + 1.0, started + orders.schedule.seconds + _GRACE_SECONDS
-    if orders.window is not None:
-        end = float("inf")
+    cpu, next_told, end = time.process_time(), started + 1.0, float("inf") if is_closed else planned + _GRACE_SECONDS
     while (moment := time.perf_counter()) < started:
         time.sleep(_NAP_SECONDS)
     open_lines = list(lines)
@@ -124,12 +137,11 @@ def _drive(orders: Orders, folders: list[Path], tell: Callable[[float, int], Non
         if moment >= next_told:
             tell(moment - started, sum(line.answered for line in lines))
             next_told += 1.0
-        if not ready and not orders.busy:
+        if not ready and not orders.load.busy:
             time.sleep(_NAP_SECONDS)
         moment = time.perf_counter()
     tally.cpu_seconds = time.process_time() - cpu
-    closed = orders.window is not None
-    tally.seconds = (moment if closed else started + orders.schedule.seconds) - tally.began
+    tally.seconds = (moment if is_closed else planned) - tally.began
     tally.sent = sum(line.sent for line in lines)
     tally.lost = sum(line.unanswered + line.unsent for line in lines)
     readable.close()

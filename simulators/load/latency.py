@@ -91,11 +91,3 @@ class LatencyHistogram:
         for place, count in stored["counts"].items():
             made.counts[int(place)] = int(count)
         return made
-
-
-def merged(histograms: Iterable[LatencyHistogram]) -> LatencyHistogram:
-    """All values of several."""
-    whole = LatencyHistogram()
-    for each in histograms:
-        whole.add(each)
-    return whole

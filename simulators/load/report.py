@@ -1,11 +1,10 @@
 """What a run came to: a table for people, JSON for programs, a plot for both."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
@@ -14,6 +13,7 @@ from simulators.load.run import Ceiling
 from simulators.load.tally import Tally
 
 _MILLISECOND_US = 1000
+_COLOURS = {"p50": "#1f4e79", "p99": "#c55a11", "p99.9": "#7f6000", "max": "#999999"}
 _PLOTTED = (0, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99)
 
 
@@ -43,7 +43,7 @@ def show(tally: Tally, ceiling: Ceiling | None, console: Console) -> None:
     answers = Table(title="by what was sent")
     for column in ("sort", "approved", "not approved"):
         answers.add_column(column, justify="left" if column == "sort" else "right")
-    for name, counts in tally.as_json()["answers"].items():
+    for name, counts in tally.by_sort().items():
         answers.add_row(name.replace("_", " "), f"{counts['approved']:,}", f"{counts['other']:,}")
     console.print(answers)
     if tally.lost:
@@ -92,14 +92,20 @@ def plot(path: Path, run: Mapping[str, Any]) -> None:
     above.set_title(f"{run['per_second']:,.0f} answers a second; latency from the moment each request was due")
     above.grid(visible=True, which="both", alpha=0.3)
     intervals = run["intervals"]
-    at = np.array([each["at"] for each in intervals])
-    for name, colour in (("p50", "#1f4e79"), ("p99", "#c55a11"), ("max", "#999999")):
-        values = [max(each[name], 1) / _MILLISECOND_US for each in intervals]
-        below.plot(at, values, label=name, color=colour, linewidth=1)
-    if intervals:
-        below.set_yscale("log")
+    draw_over_time(below, [each["at"] for each in intervals], intervals, ("p50", "p99", "max"))
     below.set_xlabel("seconds")
-    below.set_ylabel("latency, ms")
-    below.grid(visible=True, which="both", alpha=0.3)
-    below.legend(loc="upper right")
     figure.savefig(path)
+
+
+def draw_over_time(
+    axes: Any, at: Sequence[float], intervals: Sequence[Mapping[str, float]], names: Sequence[str]
+) -> None:
+    """Draw latencies of intervals (from `Tally.by_interval`) by name, at moments, on axes of matplotlib."""
+    for name in names:
+        values = [max(each[name], 1) / _MILLISECOND_US for each in intervals]
+        axes.plot(at, values, label=name, color=_COLOURS[name], linewidth=1)
+    if intervals:
+        axes.set_yscale("log")
+    axes.set_ylabel("latency, ms")
+    axes.grid(visible=True, which="both", alpha=0.3)
+    axes.legend(loc="upper right", ncols=len(names))

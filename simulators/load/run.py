@@ -1,7 +1,6 @@
 """A run: several generators started together, told of while they work, and summed up; the generator itself first."""
 
 import multiprocessing
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -9,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from simulators.load.arrivals import Shape
 from simulators.load.chunks import Schedule, Traffic
-from simulators.load.generator import Orders, generate
+from simulators.load.generator import Load, Orders, generate
 from simulators.load.tally import Tally, summed
+from simulators.server_process import listening
 
 Progress = Callable[[float, int], None]
 """Called once a second with the seconds since the start and how many answers have come."""
@@ -23,27 +22,6 @@ _ECHO_SECONDS = 2.0
 
 class GeneratorFailed(Exception):
     """A generator ended before its time; the text says how."""
-
-
-@dataclass(frozen=True)
-class Load:
-    """What is sent.
-
-    per_second: by all lines together.  window: the most unanswered on each line, None: an open loop.
-    processes: generators, which share the lines.  See `Orders` for the rest.
-    """
-
-    per_second: float
-    seconds: float
-    shape: Shape = Shape.POISSON
-    window: int | None = None
-    warm_up_seconds: float = 2.0
-    processes: int = 1
-    seed: int = 1
-    made_ahead: bool = True
-    busy: bool = False
-    cores: tuple[int, ...] = ()
-    interval: float = 1.0
 
 
 def run_load(
@@ -61,18 +39,7 @@ def run_load(
     context = multiprocessing.get_context("spawn")
     start, generators = context.Event(), []
     for number in range(min(load.processes, len(traffic))):
-        orders = Orders(
-            address,
-            traffic[number :: load.processes],
-            schedule,
-            load.seed + 1000 * number,
-            load.window,
-            load.warm_up_seconds,
-            load.made_ahead,
-            load.busy,
-            load.cores,
-            load.interval,
-        )
+        orders = Orders(address, traffic[number :: load.processes], schedule, load.seed + 1000 * number, load)
         ours, theirs = context.Pipe()
         process = context.Process(target=generate, args=(orders, theirs, start))
         process.start()
@@ -122,16 +89,9 @@ def _tallies(pipes: list[Any], progress: Progress) -> list[Tally]:
 
 @contextmanager
 def echo_host() -> Iterator[tuple[str, int]]:
-    """An echo host in a process of its own."""
-    process = subprocess.Popen([sys.executable, "-m", "simulators.load.echo_host"], stdout=subprocess.PIPE)
-    try:
-        assert process.stdout is not None
-        yield "127.0.0.1", int(process.stdout.readline())
-    finally:
-        process.kill()
-        process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
+    """The address of an echo host in a process of its own."""
+    with listening("simulators.load.echo_host") as (_, address):
+        yield address
 
 
 @dataclass(frozen=True)
@@ -143,9 +103,11 @@ class Ceiling:
 
 
 def measured_ceiling(traffic: list[Traffic], load: Load) -> Ceiling:
-    """Send to an echo host: as fast as it goes with the load's connections, and at the load's own rate."""
+    """Send to an echo host: as fast as it goes with the load's connections, and in an open loop at the load's rate."""
     with echo_host() as address:
         quick = replace(load, made_ahead=True, seconds=_ECHO_SECONDS, warm_up_seconds=0.0)
         fast = run_load(address, traffic, replace(quick, window=load.window or 256, per_second=100_000))
+        if load.window is not None:
+            return Ceiling(fast.per_second, None)
         same = run_load(address, traffic, replace(quick, seconds=2 * _ECHO_SECONDS, warm_up_seconds=_ECHO_SECONDS))
-    return Ceiling(fast.per_second, None if load.window is not None else same)
+        return Ceiling(fast.per_second, same)

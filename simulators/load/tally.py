@@ -71,6 +71,21 @@ class Tally:
         """Answers that were not what their request was meant to get."""
         return sum(int(self.answers[sort, 0 if sort.is_approved else 1]) for sort in Sort if sort is not Sort.PLAIN)
 
+    def by_sort(self) -> dict[str, dict[str, int]]:
+        """Answers approved and not, of each sort that there were any of."""
+        return {
+            sort.name.lower(): {"approved": int(self.answers[sort, 1]), "other": int(self.answers[sort, 0])}
+            for sort in Sort
+            if self.answers[sort].any()
+        }
+
+    def by_interval(self) -> list[dict[str, float]]:
+        """Latencies second by second, or by what the interval is: microseconds; at: seconds."""
+        return [
+            {"at": place * self.interval, "count": each.count, **each.percentiles(), "max": each.highest}
+            for place, each in sorted(self.intervals.items())
+        ]
+
     def as_json(self) -> dict[str, Any]:
         """Figures and histograms, all times in microseconds."""
         return {
@@ -83,15 +98,8 @@ class Tally:
             "generator_cpu_seconds": self.cpu_seconds,
             "latency_us": {"mean": self.latency.mean, **self.latency.percentiles(), "max": self.latency.highest},
             "sent_late_us": {**self.lag.percentiles(), "max": self.lag.highest},
-            "answers": {
-                sort.name.lower(): {"approved": int(self.answers[sort, 1]), "other": int(self.answers[sort, 0])}
-                for sort in Sort
-                if self.answers[sort].any()
-            },
-            "intervals": [
-                {"at": place * self.interval, "count": each.count, **each.percentiles(), "max": each.highest}
-                for place, each in sorted(self.intervals.items())
-            ],
+            "answers": self.by_sort(),
+            "intervals": self.by_interval(),
             "histogram": self.latency.as_json(),
         }
 

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from authz.iso8583.fields import built_in
 from authz.network import framed
 from simulators.load.taps import STANS, TAPS_MAX, LoadPhone, TapTemplate, field_places
 from simulators.merchant import Merchant
-from simulators.terminals.messages import original_data_elements
+from simulators.terminals.messages import MessageMaker
 
 
 class Sort(IntEnum):
@@ -111,6 +112,11 @@ class Chunk:
     first_stan: int
     sorts: npt.NDArray[np.uint8]
 
+    def requests(self) -> list[bytes]:
+        """The framed requests one by one."""
+        frames = bytes(self.frames)
+        return [frames[start:end] for start, end in pairwise(self.starts.tolist())]
+
 
 class TrafficExhausted(Exception):
     """The phones can pay no more."""
@@ -120,7 +126,6 @@ class TrafficExhausted(Exception):
 class _Made:
     """What is remembered of a tap, for what refers to it."""
 
-    phone: LoadPhone
     template: TapTemplate
     amount_minor: int
     stan: int
@@ -130,7 +135,7 @@ class _Made:
 
 
 class LineTraffic:
-    """What comes over one line: its own phones', each request numbered. clock: Unix seconds, for DE 7."""
+    """What comes over one line: its own phones', each request numbered."""
 
     def __init__(self, phones: list[LoadPhone], mix: Mix, seed: int) -> None:
         self._phones = phones
@@ -154,7 +159,7 @@ class LineTraffic:
         for i in range(count):
             phone = self._phones[customers[i]]
             template = phone.templates[self._merchant(len(phone.templates), hour, float(places[i]))]
-            usual = _USUAL[template.message[18]] * float(amounts[i])
+            usual = _HABIT[template.message[18]].usual_minor * float(amounts[i])
             sort = self._sorts[sorts[i]]
             if sort in _NEEDS_ANOTHER and not self._open:
                 sort = Sort.TAP
@@ -202,12 +207,12 @@ class LineTraffic:
         elif sort is Sort.FORGED:
             frame[template.places["cryptogram"]] ^= 1
         elif sort is Sort.TAP:
-            self._open.append(_Made(phone, template, amount, stan, reference, transmitted, bytes(frame)))
+            self._open.append(_Made(template, amount, stan, reference, transmitted, bytes(frame)))
         return bytes(frame)
 
 
 _NEEDS_ANOTHER = (Sort.COMPLETION, Sort.REVERSAL, Sort.REPLAYED)
-_USUAL = {habit.merchant.category: habit.usual_minor for habit in HABITS}
+_HABIT = {habit.merchant.category: habit for habit in HABITS}
 _EDGES_BY_DAY = [np.cumsum([habit.by_day for habit in HABITS[:count]]) for count in range(len(HABITS) + 1)]
 _EDGES_BY_NIGHT = [np.cumsum([habit.by_night for habit in HABITS[:count]]) for count in range(len(HABITS) + 1)]
 
@@ -220,12 +225,12 @@ def _referring(sort: Sort, made: _Made, stan: int, reference: int, transmitted: 
         11: f"{made.stan:06d}",
         37: f"{made.reference:012d}",
     }
-    kept = (3, 4, 12, 13, 14, 18, 19, 22, 25, 32, 35, 41, 42, 49)
-    message: codec.Message = {number: original[number] for number in kept if number in original}
-    message[0] = "0220" if sort is Sort.COMPLETION else "0420"
-    message[7], message[11] = transmitted.decode(), f"{stan:06d}"
-    message[37] = f"{reference:012d}" if sort is Sort.COMPLETION else original[37]
-    message[90] = original_data_elements(original)
+    maker = MessageMaker(original[41], _HABIT[original[18]].merchant, time.time, stan)
+    numbered = {7: transmitted.decode(), 11: f"{stan:06d}", 12: original[12], 13: original[13]}
+    if sort is Sort.COMPLETION:
+        message = maker.completion(original, made.amount_minor) | numbered | {37: f"{reference:012d}"}
+    else:
+        message = maker.reversal(original) | numbered
     return framed(codec.encode(message, built_in()))
 
 

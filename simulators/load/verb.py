@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -13,15 +13,12 @@ from authz.iso8583 import codec
 from simulators.issuer import IssuerRefused
 from simulators.load.arrivals import Shape
 from simulators.load.chunks import Traffic
-from simulators.load.customers import customers, provision_phones
+from simulators.load.customers import fresh_traffic, phones_for
+from simulators.load.generator import Load
 from simulators.load.report import NoPlots, as_json, plot, show, write_json
-from simulators.load.run import GeneratorFailed, Load, measured_ceiling, run_load
-from simulators.load.taps import TAPS_MAX
-from simulators.load.traffic import TAPS_ONLY, LineTraffic, Mix, PlainTraffic
+from simulators.load.run import GeneratorFailed, measured_ceiling, run_load
+from simulators.load.traffic import TAPS_ONLY, Mix, PlainTraffic
 from simulators.phone import WalletRefused
-
-_PHONES_LEAST = 32
-_SPARE = 1.5
 
 
 @dataclass(frozen=True)
@@ -39,11 +36,6 @@ class BenchOptions:
     json_file: Path | None
     plot_file: Path | None
     with_ceiling: bool
-
-
-def phones_for(requests: float) -> int:
-    """How many phones have transaction counters enough for so many taps."""
-    return max(_PHONES_LEAST, int(requests * _SPARE / TAPS_MAX) + 1)
 
 
 def read_request(path: Path) -> codec.Message:
@@ -106,22 +98,25 @@ def _traffic(options: BenchOptions, progress: Console) -> list[Traffic]:
         return [PlainTraffic(message) for _ in range(options.connections)]
     load = options.load
     wanted = options.phones or phones_for(load.per_second * load.seconds)
-    wanted = max(wanted, options.connections)
-    progress.print(f"provisioning {wanted} phones ...")
-    phones = list(customers(options.address, provision_phones(options.url, wanted), options.merchants))
-    return [
-        LineTraffic(phones[number :: options.connections], options.mix, load.seed + number)
-        for number in range(options.connections)
-    ]
+    progress.print(f"provisioning {max(wanted, options.connections)} phones ...")
+    return list(
+        fresh_traffic(
+            options.url,
+            options.address,
+            wanted,
+            options.connections,
+            options.mix,
+            merchants=options.merchants,
+            seed=load.seed,
+        )
+    )
 
 
 def options_from(arguments: argparse.Namespace, address: tuple[str, int]) -> BenchOptions:
     """The options in parsed flags. Raises: ValueError naming the flag."""
-    for name in ("rate", "seconds", "connections", "processes"):
-        if getattr(arguments, name) <= 0:
-            raise ValueError(f"--{name} must be more than zero")
-    for name in ("window", "phones"):
-        if getattr(arguments, name) is not None and getattr(arguments, name) <= 0:
+    for name in ("rate", "seconds", "connections", "processes", "window", "phones"):
+        value = getattr(arguments, name)
+        if value is not None and value <= 0:
             raise ValueError(f"--{name} must be more than zero")
     if not 0 <= arguments.warm_up < arguments.seconds:
         raise ValueError("--warm-up must be less than --seconds")
@@ -130,13 +125,11 @@ def options_from(arguments: argparse.Namespace, address: tuple[str, int]) -> Ben
         arguments.seconds,
         Shape(arguments.shape),
         arguments.window,
-        arguments.warm_up,
+        arguments.warm_up if arguments.window is None else 0.0,
         arguments.processes,
         arguments.seed,
         busy=arguments.busy,
     )
-    if arguments.window is not None:
-        load = replace(load, warm_up_seconds=0.0)
     return BenchOptions(
         arguments.url,
         address,

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.load.latency import BUCKETS, LatencyHistogram, bucket_of, highest_of, merged
+from simulators.load.latency import BUCKETS, LatencyHistogram, bucket_of, highest_of
 
 _VALUES = st.lists(st.integers(0, 130_000_000), min_size=1, max_size=200)
 
@@ -29,7 +29,8 @@ def test_two_histograms_merged_are_one_of_all_values(first, second):
     for part, values in zip(parts, (first, second), strict=True):
         part.record(np.array(values, np.int64))
     whole.record(np.array(first + second, np.int64))
-    together = LatencyHistogram.from_json(merged(parts).as_json())
+    parts[0].add(parts[1])
+    together = LatencyHistogram.from_json(parts[0].as_json())
     assert (together.counts == whole.counts).all()
     assert together.highest == whole.highest
 

@@ -7,7 +7,8 @@ from authz.iso8583 import codec
 from authz.iso8583.fields import built_in
 from simulators.load.arrivals import Shape
 from simulators.load.customers import customers, provision_phones
-from simulators.load.run import GeneratorFailed, Load, measured_ceiling, run_load
+from simulators.load.generator import Load
+from simulators.load.run import GeneratorFailed, measured_ceiling, run_load
 from simulators.load.tally import Tally, summed
 from simulators.load.taps import TAPS_MAX
 from simulators.load.traffic import LineTraffic, Mix, PlainTraffic, Sort, TrafficExhausted
@@ -24,9 +25,8 @@ def load_phones(sandbox, clock):
 
 
 def _messages(chunk):
-    frames = bytes(chunk.frames)
-    for start, end in zip(chunk.starts[:-1].tolist(), chunk.starts[1:].tolist(), strict=True):
-        yield codec.decode(frames[start + 2 : end], built_in())
+    for request in chunk.requests():
+        yield codec.decode(request[2:], built_in())
 
 
 def test_every_message_is_numbered_and_what_it_is_called(load_phones):

@@ -5,9 +5,10 @@ import json
 import pytest
 
 from simulators.cli import main
+from simulators.load.customers import phones_for
 from simulators.load.report import as_json, plot
 from simulators.load.tally import Tally
-from simulators.load.verb import phones_for, read_request
+from simulators.load.verb import read_request
 
 _REQUEST = {
     "0": "0100",
