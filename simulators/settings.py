@@ -20,6 +20,7 @@ from tokenvault.keys.pkcs11_root_key import Pkcs11Location, Pkcs11RootKey
 from tokenvault.keys.root_keys import RootKey, root_key_from_text, root_key_in_file
 from tokenvault.pan import PanRange
 from tokenvault.program import LimitedUse, PanGeneration, Program
+from tokenvault.target_uri import normalized
 from tokenvault.vault import Vault
 
 CONFIGURATION_FILE = "tapwright.toml"
@@ -54,7 +55,9 @@ class Settings(BaseSettings):
     iso_listeners: list[IsoListener] = Field(
         [], description="Further ISO 8583 ports in other dialects, on `iso_host`; see `docs/wire.md`."
     )
-    public_url: str | None = Field(None, description="URL that callers use, where a proxy stands in front.")
+    public_url: str | None = Field(
+        None, description="URL that callers use, where a proxy stands in front; without query and fragment."
+    )
     frame_seconds_max: float = Field(10.0, gt=0, description="How long an ISO 8583 frame may stay incomplete.")
     checkpoint_segments: int = Field(
         4, ge=1, description="A checkpoint is made when so many journal segments (64 MiB) were sealed since the last."
@@ -153,6 +156,15 @@ class Settings(BaseSettings):
         except ValueError as error:
             raise ValueError(f"issuer_server_secret {error}") from None
         return self
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, value: str | None) -> str | None:
+        if value is not None:
+            normalized(value)
+            if "?" in value or "#" in value:
+                raise ValueError("has a query or a fragment")
+        return value
 
     @field_validator("root_key_pkcs11")
     @classmethod

@@ -9,7 +9,6 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from joserfc import jws
@@ -19,6 +18,7 @@ from joserfc.jwk import ECKey
 from tokenvault.errors import Unauthenticated
 from tokenvault.storage import schema
 from tokenvault.storage.database import writing
+from tokenvault.target_uri import normalized
 from tokenvault.vault import Vault
 
 ALGORITHM = "ES256"
@@ -52,14 +52,14 @@ def access_token_hash(access_token: str) -> str:
 def verify_proof(vault: Vault, proof: str, method: str, url: str, access_token: str) -> ProvenKey:
     """Check a proof against the call it came with, and remember it so that it works only once.
 
-    method and url: of the call; the url's query and fragment do not count.
+    method and url: of the call. The claim `htu` and the url are compared as `target_uri` writes them.
     Raises: Unauthenticated, saying which claim is wrong.
     Source: RFC 9449, 4.3.
     """
     key, claims = _open(proof)
     if claims.get("htm") != method:
         raise _refuse("htm is not the method of this call")
-    if _without_query(claims.get("htu")) != _without_query(url):
+    if not _is_same_target(claims.get("htu"), url):
         raise _refuse("htu is not the URL of this call")
     issued_at = claims.get("iat")
     # Said so that NaN, which JSON parsers let through, is refused: no comparison with it is true.
@@ -88,20 +88,19 @@ def _open(proof: str) -> tuple[ECKey, dict[str, object]]:
             raise _refuse("jwk is not a public key on P-256")
         signed = jws.deserialize_compact(proof, key, algorithms=[ALGORITHM])
         claims = json.loads(signed.payload or b"")
-    except (JoseError, ValueError, KeyError, AttributeError, TypeError):
+    except (JoseError, ValueError, KeyError, AttributeError, TypeError, RecursionError):
         raise _refuse("is not a signed JWT with its public key in the header") from None
     if not isinstance(claims, dict):
         raise _refuse("has no claims")
     return key, claims
 
 
-def _without_query(url: object) -> tuple[str, str, str]:
-    """Scheme, authority and path of a URL, as RFC 9449 compares them."""
+def _is_same_target(claimed: object, url: str) -> bool:
+    """Whether two URLs are one after normalization, query and fragment aside; what is no URL is the same as nothing."""
     try:
-        parts = urlsplit(str(url))
-        return parts.scheme.lower(), parts.netloc.lower(), parts.path
+        return isinstance(claimed, str) and normalized(claimed) == normalized(url)
     except ValueError:
-        return "", "", ""
+        return False
 
 
 def _use_once(vault: Vault, proven: ProvenKey, identifier: str) -> None:

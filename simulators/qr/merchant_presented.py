@@ -1,7 +1,8 @@
 """The code that a merchant shows and a phone scans (EMVCo QR MPM v1.1)."""
 
+import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from simulators.merchant import Merchant
 from tokenvault.currencies import CURRENCIES, CURRENCY_BY_NUMBER
@@ -12,6 +13,8 @@ _ACCOUNT_TEMPLATE = "26"
 """The first of the merchant account templates that are open to anybody (MPM v1.1, table 4.2)."""
 _GLOBAL_IDENTIFIER = "TAPWRIGHT.PAY"
 _STATIC, _DYNAMIC = "11", "12"
+_AMOUNT = re.compile(r"(?=.{1,13}$)[0-9]+(\.[0-9]*)?")
+_CURRENCY_NUMBER = re.compile(r"[0-9]{3}")
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class MerchantCode:
         if account.get("00") != _GLOBAL_IDENTIFIER or "01" not in account:
             raise EmvError(f"ID {_ACCOUNT_TEMPLATE} is of another network")
         number = objects["53"]
-        currency = CURRENCY_BY_NUMBER.get(int(number)) if number.isdecimal() else None
+        currency = CURRENCY_BY_NUMBER.get(int(number)) if _CURRENCY_NUMBER.fullmatch(number) else None
         if currency is None:
             raise EmvError("ID 53 is no ISO 4217 number that we know")
         return cls(
@@ -85,10 +88,10 @@ class MerchantCode:
 
 
 def _minor_units(text: str, exponent: int) -> int:
-    try:
-        minor = Decimal(text).scaleb(exponent)
-    except InvalidOperation:
-        raise EmvError("ID 54 is no amount") from None
-    if minor != int(minor) or minor < 0:
+    """An amount as its minor units: digits, and a point with further digits (MPM v1.1, 4.4.1.4)."""
+    if not _AMOUNT.fullmatch(text):
+        raise EmvError("ID 54 is no amount")
+    minor = Decimal(text).scaleb(exponent)
+    if minor != int(minor):
         raise EmvError("ID 54 is no amount of this currency")
     return int(minor)

@@ -101,6 +101,8 @@ def parse_scenario(text: str, source: str = "scenario") -> Scenario:
         raise ScenarioError([f"{source}:{line}: is no YAML: {error.problem}"]) from None
     except yaml.YAMLError as error:
         raise ScenarioError([f"{source}: is no YAML: {error}"]) from None
+    except RecursionError:
+        raise ScenarioError([f"{source}: nests deeper than a scenario can"]) from None
     if not isinstance(node, yaml.MappingNode):
         raise ScenarioError([f"{source}:1: is no scenario: a mapping with the keys scenario and steps is expected"])
     return _Parser(source).scenario(node)

@@ -73,6 +73,9 @@ def test_reprs_show_no_key():
         ("pan_digits", "9"),
         ("token_bin", test_values.FUNDING_BIN),
         ("funding_bin", "12x4"),
+        ("public_url", "vault.example"),
+        ("public_url", "https://user@vault.example"),
+        ("public_url", "https://vault.example/?v=1"),
     ],
 )
 def test_a_bad_setting_is_one_line(name, value, monkeypatch, capsys):

@@ -38,6 +38,11 @@ def test_a_good_proof_names_its_key(vault, phone):
         ({"htu": URL + "/x"}, "htu"),
         ({"htu": URL.replace("https", "http")}, "htu"),
         ({"htu": "http://[bad"}, "htu"),
+        ({"htu": URL.replace("//", "//wallet@")}, "htu"),
+        ({"htu": URL.replace(".example", ".example.")}, "htu"),
+        ({"htu": URL.replace(".example", ".example:8443")}, "htu"),
+        ({"htu": URL.replace("/v1/", "/v1%2F")}, "htu"),
+        ({"htu": [URL]}, "htu"),
         ({"htu": None}, "htu"),
         ({"htu": 5}, "htu"),
         ({"iat": None}, "iat"),
@@ -57,6 +62,29 @@ def test_each_claim_counts(vault, phone, changes, claim):
     with pytest.raises(Unauthenticated, match=claim) as refused:
         _verify(vault, phone.proof(**changes))
     assert refused.value.code == "invalid_dpop_proof"
+
+
+def test_a_deeply_nested_proof_is_refused(vault):
+    """JSON that nests deeper than a parser follows is no proof, and no error of ours."""
+    header = base64.urlsafe_b64encode(b"[" * 3000).decode()
+    with pytest.raises(Unauthenticated, match="signed JWT"):
+        _verify(vault, header + "..")
+
+
+@pytest.mark.parametrize(
+    "htu",
+    [
+        "HTTPS://Vault.EXAMPLE/v1/devices",
+        "https://vault.example:443/v1/devices",
+        "https://vault.example:/v1/devices",
+        "https://vault.example/%761/de%76ices",
+        "https://vault.example/v2/../v1/./devices",
+        "https://vault.example/v1/devices?page=1#top",
+    ],
+)
+def test_the_url_is_compared_after_normalization(vault, phone, htu):
+    """However a wallet's library writes the URL of the call, it is the same URL (RFC 9449, 4.3)."""
+    assert _verify(vault, phone.proof(htu=htu))
 
 
 @pytest.mark.parametrize("off", [-AGE_SECONDS_MAX, 0, AGE_SECONDS_MAX])

@@ -24,9 +24,10 @@ def decode_consumer_presented(text: str) -> list[tlv.DataObject]:
     Raises: EmvError unless the text is Base64 of BER-TLV that starts with "CPV01".
     """
     try:
-        objects = tlv.decode(base64.b64decode(text, validate=True))
-    except binascii.Error:
+        encoded = base64.b64decode(text, validate=True)
+    except ValueError:  # not Base64, or not even ASCII
         raise EmvError("a consumer-presented QR code is Base64 text") from None
+    objects = tlv.decode(encoded)
     if not objects or objects[0] != (PAYLOAD_FORMAT, b"CPV01"):
         raise EmvError("a consumer-presented QR code starts with the payload format indicator CPV01")
     return objects
@@ -82,7 +83,11 @@ def decode_merchant_presented(text: str) -> dict[str, str]:
         raise EmvError("a merchant-presented QR code begins with the payload format indicator 01")
     if list(objects)[-1] != "63" or len(objects["63"]) != 4:
         raise EmvError("a merchant-presented QR code ends with its checksum, ID 63")
-    if merchant_presented_checksum(text[:-8]) != text[-8:-4] + text[-4:].upper():
+    try:
+        checksum = merchant_presented_checksum(text[:-8])
+    except UnicodeEncodeError:
+        raise EmvError("a merchant-presented QR code holds what is no character") from None
+    if checksum != text[-8:-4] + text[-4:].upper():
         raise EmvError("the checksum (ID 63) is wrong")
     del objects["63"]
     return objects

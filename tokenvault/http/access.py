@@ -93,9 +93,14 @@ def requires(*scopes: Scope) -> Any:
 
 
 def _url(request: Request) -> str:
-    """The URL that the caller meant: the configured public one where a proxy stands in front."""
+    """The URL that the caller meant: the configured public one where a proxy stands in front.
+
+    The path is the one that was sent, for a decoded `%2F` is another path.
+    """
     public_url: str | None = request.app.state.public_url
-    return public_url.rstrip("/") + request.url.path if public_url else str(request.url)
+    origin = public_url.rstrip("/") if public_url else f"{request.url.scheme}://{request.url.netloc}"
+    sent: bytes = request.scope["raw_path"]
+    return origin + sent.decode("latin-1")
 
 
 def optional_device_proof(
@@ -114,6 +119,8 @@ def optional_device_proof(
     """The key that signed this call, or None where the caller sent no proof. A wrong proof is refused."""
     if dpop is None:
         return None
+    if len(request.headers.getlist("DPoP")) > 1:
+        raise Unauthenticated("a call carries one DPoP proof", code="invalid_dpop_proof")
     return verify_proof(vault, dpop, request.method, _url(request), _api_key(credentials))
 
 

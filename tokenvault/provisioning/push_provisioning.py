@@ -66,7 +66,7 @@ def open_payload(vault: Vault, connection: sa.Connection, payload: str) -> Opene
             claims = json.loads(signed.payload or b"")
             if signed.headers().get("typ") != _TYPE:
                 continue
-        except (JoseError, ValueError, TypeError, AttributeError):
+        except (JoseError, ValueError, TypeError, AttributeError, RecursionError):
             continue
         if claims["exp"] <= vault.now():
             raise FieldError(field, "is too old: have the issuer's app make another")

@@ -76,12 +76,17 @@ class TokenCredentials:
 
     @classmethod
     def decode(cls, plaintext: bytes) -> "TokenCredentials":
-        """Read what `encode` wrote. Raises: FieldError for another format."""
-        values = json.loads(plaintext)
-        if values.get("format") != FORMAT:
-            raise FieldError("format", f"is not {FORMAT}")
-        limited = values.pop("limited_use_key", None)
-        return cls(**values, limited_use_key=None if limited is None else LimitedUseKey(**limited))
+        """Read what `encode` wrote. Raises: FieldError for anything else."""
+        try:
+            values = json.loads(plaintext)
+            if values.get("format") != FORMAT:
+                raise FieldError("format", f"is not {FORMAT}")
+            limited = values.pop("limited_use_key", None)
+            return cls(**values, limited_use_key=None if limited is None else LimitedUseKey(**limited))
+        except FieldError:
+            raise
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            raise FieldError("credentials", "are no JSON object with the members of token credentials") from None
 
 
 def token_issuer_data(version: CryptogramVersion, key_index: int, limited_use_key: str | None = None) -> bytes:
