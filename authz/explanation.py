@@ -25,7 +25,7 @@ from authz.program.compilation import CompiledRows, active_rules
 from authz.reasons import Reason
 from authz.replay import History, ReplayedCommand, replayed_command
 from authz.rule_words import attribute_text, condition_text, limit_text, value_text
-from tokenvault.currencies import CURRENCIES, amount_text
+from tokenvault.currencies import amount_text
 from tokenvault.errors import NotFound
 from tokenvault.identifiers import Prefix, to_number, to_text
 
@@ -213,20 +213,18 @@ class _Words:
 
     def amounts(self, seen: int, bound: int, relation: str) -> tuple[str, str]:
         """Two amounts of the transaction's own currency."""
-        return _amount(seen, self.currency), f"{relation} {_amount(bound, self.currency)}"
+        return amount_text(seen, self.currency), f"{relation} {amount_text(bound, self.currency)}"
 
     def billing_amounts(self, seen: int, bound: int, relation: str) -> tuple[str, str]:
         """Two amounts of the account's currency."""
-        return _amount(seen, self.billing), f"{relation} {_amount(bound, self.billing)}"
+        return amount_text(seen, self.billing), f"{relation} {amount_text(bound, self.billing)}"
 
     def amount(self, seen: int, cash: int) -> tuple[str, str]:
         """The amount and the cash in it."""
-        bound = f"fits the transaction; cash in it {_amount(cash, self.currency)}" if cash else "fits the transaction"
-        return _amount(seen, self.currency), bound
-
-
-def _amount(minor: int, currency: str) -> str:
-    return amount_text(minor, currency) if currency in CURRENCIES else f"{minor} {currency}"
+        bound = (
+            f"fits the transaction; cash in it {amount_text(cash, self.currency)}" if cash else "fits the transaction"
+        )
+        return amount_text(seen, self.currency), bound
 
 
 def _check_outcomes(found: ReplayedCommand, words: _Words) -> tuple[CheckOutcome, ...]:

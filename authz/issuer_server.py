@@ -19,9 +19,9 @@ import structlog
 from authz.commands import NO_POSITION, Flag, Kind, Records, new_commands
 from authz.engine import Answer, Engine
 from authz.errors import EngineStopped
+from authz.names import currency_code
 from authz.reasons import DECLINES, Reason
 from authz.tables import Counter as Rows
-from tokenvault.currencies import CURRENCY_BY_NUMBER
 from tokenvault.events.webhook_signatures import SignatureInvalid, signed_headers, verify_headers
 from tokenvault.identifiers import Prefix, to_text
 from tokenvault.outgoing_tls import trusted_authorities
@@ -180,15 +180,15 @@ def _decision(command: Records, sequence: int, verdict: _Verdict) -> Records:
 def _question(command: Records, result: Records, identifier: str) -> bytes:
     """The webhook's body. Amounts in minor units."""
     asked, found = command[0], result[0]
-    currency, billing = (CURRENCY_BY_NUMBER.get(int(n)) for n in (asked["currency"], found["billing_currency"]))
+    billing = int(found["billing_currency"])
     data = {
         "authorization_id": identifier,
         "account_id": to_text(Prefix.ACCOUNT, int(found["account_id"])),
         "token_last4": f"{int(asked['token_pan']):04d}"[-4:],
         "amount": int(asked["amount_minor"]),
-        "currency": currency.code if currency else f"{int(asked['currency']):03d}",
+        "currency": currency_code(int(asked["currency"])),
         "held_amount": int(found["billing_minor"]),
-        "billing_currency": billing.code if billing else None,
+        "billing_currency": currency_code(billing) if billing else None,
         "available": int(found["available_minor"]),
         "partial_approval_allowed": bool(int(asked["flags"]) & Flag.PARTIAL_APPROVAL),
         "merchant": asked["merchant"].decode("ascii", "replace").strip(),

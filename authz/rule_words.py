@@ -4,10 +4,11 @@ from collections.abc import Mapping
 
 from authz.attributes import HUNDREDTHS, UNKNOWN, Form
 from authz.commands import CardholderVerification, Channel, Operation
+from authz.names import currency_code
 from authz.program.compilation import group_names
 from authz.program.conditions import AllOf, AnyOf, Comparison, Condition, Filter, Not, form_of
 from authz.program.document import Limit, ProgramDocument
-from tokenvault.currencies import CURRENCY_BY_NUMBER, amount_text
+from tokenvault.currencies import CURRENCIES, amount_text
 
 _NAMES: Mapping[Form, type[Channel] | type[Operation] | type[CardholderVerification]] = {
     Form.CHANNEL: Channel,
@@ -66,15 +67,13 @@ def value_text(attribute: str, value: int, currency: str, merchant: str, documen
         case Form.MERCHANT:
             return merchant
         case Form.MINOR_UNITS:
-            known = currency in {each.code for each in CURRENCY_BY_NUMBER.values()}
-            return amount_text(value, currency) if known else str(value)
+            return amount_text(value, currency) if currency in CURRENCIES else str(value)
         case Form.DECIMAL:
             return f"{value / HUNDREDTHS:.2f}"
         case Form.BOOLEAN:
             return "true" if value else "false"
         case Form.CURRENCY:
-            found = CURRENCY_BY_NUMBER.get(value)
-            return found.code if found else f"{value:03d}"
+            return currency_code(value)
         case Form.COUNTRY:
             return f"{value:03d}"
         case Form.CATEGORY:

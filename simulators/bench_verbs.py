@@ -261,10 +261,10 @@ def _attack(arguments: argparse.Namespace) -> int:
 
 def _terminal(arguments: argparse.Namespace) -> int:
     from simulators.terminal_verb import PaymentOptions, run_payment
-    from tokenvault.currencies import CURRENCIES
+    from tokenvault.currencies import CURRENCIES, NO_CURRENCY
 
     if arguments.currency not in CURRENCIES:
-        raise UsageError(f"--currency {arguments.currency} is no currency that we know")
+        raise UsageError(f"--currency {arguments.currency} {NO_CURRENCY}")
     try:
         minor = Decimal(arguments.amount).scaleb(CURRENCIES[arguments.currency].exponent)
     except InvalidOperation:

@@ -12,6 +12,7 @@ from typing import Any
 
 from authz.iso8583 import codec
 from authz.iso8583.fields import Dialect
+from authz.names import currency_code
 from simulators.card.contactless_reader import Card, CardAnswer, ContactlessReader, ReadingFailed
 from simulators.merchant import Merchant
 from simulators.terminals.iso_link import IsoLink, LineDown, LinkError, NoAnswer, Watcher
@@ -24,7 +25,7 @@ from simulators.terminals.messages import (
     subelement,
 )
 from simulators.terminals.receipt import APPROVED_OFFLINE, UNABLE_TO_GO_ONLINE, Receipt
-from tokenvault.currencies import CURRENCIES, CURRENCY_BY_NUMBER
+from tokenvault.currencies import CURRENCIES
 
 __all__ = ["Capability", "Merchant", "Terminal", "Transaction"]
 
@@ -239,7 +240,7 @@ class Terminal:
 
     def receipt(self, request: codec.Message, answer: codec.Message, detail: str = "") -> Receipt:
         """The receipt of one message and its answer."""
-        currency = CURRENCY_BY_NUMBER[int(request[49])].code
+        currency = currency_code(int(request[49]))
         return Receipt(
             self.merchant.name,
             self.terminal_id,

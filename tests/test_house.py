@@ -15,7 +15,17 @@ MAY_IMPORT = {
     "authz": {"authz", "tokenvault"},
     "simulators": {"simulators", "authz", "tokenvault"},
 }
-PURE = {"currencies", "emv", "errors", "identifiers", "outgoing_tls", "pan", "events.webhook_signatures"}
+PURE = {
+    "countries",
+    "currencies",
+    "emv",
+    "errors",
+    "events.webhook_signatures",
+    "identifiers",
+    "merchant_categories",
+    "outgoing_tls",
+    "pan",
+}
 """What the engine may take from the vault: functions without storage or HTTP."""
 
 EMPTY_NAMES = re.compile(r"util|helper|manager|misc|common", re.IGNORECASE)

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
-from tokenvault.currencies import CURRENCIES
+from tokenvault.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.errors import FieldError, NotFound
 from tokenvault.events import events, outbox
 from tokenvault.events.events import EventType
@@ -43,7 +43,7 @@ def open_account(
     Raises: FieldError.
     """
     if currency not in CURRENCIES:
-        raise FieldError("currency", "is not an ISO 4217 code that this program carries")
+        raise FieldError("currency", NO_CURRENCY)
     if not 0 <= credit_limit_minor <= AMOUNT_MINOR_MAX:
         raise FieldError("credit_limit", f"is 0 to {AMOUNT_MINOR_MAX} minor units")
     limit = credit_limit_minor if transaction_limit_minor is None else transaction_limit_minor

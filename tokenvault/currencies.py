@@ -1,37 +1,37 @@
-"""ISO 4217: alphabetic and numeric currency codes and their exponents, for the currencies a program can carry."""
+"""ISO 4217: alphabetic and numeric currency codes and their exponents, for every currency an account can be in.
+
+The data is the maintenance agency's table as `iso4217` carries it. A code without a minor unit is no currency that an
+amount can be written in: precious metals (XAU), units of account between banks (XDR, XUA, XSU, XBA to XBD), the codes
+for tests (XTS) and for no currency (XXX). Funds codes (CLF, UYI, USN, ...) have a minor unit and are served alike.
+"""
 
 from dataclasses import dataclass
+
+import iso4217
 
 
 @dataclass(frozen=True)
 class Currency:
-    """A currency. exponent: how many decimal digits its minor unit has."""
+    """A currency. exponent: how many decimal digits its minor unit has, 0 to 4."""
 
     code: str
     number: int
     exponent: int
 
 
-_TABLE = """
-AED 784 2, AUD 036 2, BHD 048 3, BRL 986 2, CAD 124 2, CHF 756 2, CLP 152 0, CNY 156 2, CZK 203 2, DKK 208 2,
-EUR 978 2, GBP 826 2, HKD 344 2, HUF 348 2, IDR 360 2, ILS 376 2, INR 356 2, ISK 352 0, JOD 400 3, JPY 392 0,
-KRW 410 0, KWD 414 3, MOP 446 2, MXN 484 2, MYR 458 2, NOK 578 2, NZD 554 2, OMR 512 3, PHP 608 2, PLN 985 2,
-RON 946 2, SAR 682 2, SEK 752 2, SGD 702 2, THB 764 2, TND 788 3, TRY 949 2, TWD 901 2, USD 840 2, VND 704 0, ZAR 710 2
-"""
-
-
-def _read(table: str) -> dict[str, Currency]:
-    rows = (entry.split() for entry in table.replace("\n", " ").split(","))
-    return {code: Currency(code, int(number), int(exponent)) for code, number, exponent in rows}
-
-
-CURRENCIES = _read(_TABLE)
+CURRENCIES = {
+    assigned.code: Currency(assigned.code, assigned.number, assigned.exponent)
+    for assigned in iso4217.Currency
+    if assigned.exponent is not None
+}
 CURRENCY_BY_NUMBER = {currency.number: currency for currency in CURRENCIES.values()}
+NO_CURRENCY = "is not an ISO 4217 code of a currency with a minor unit"
+"""What is said of a code that is in none of them."""
 
 
 def amount_text(amount_minor: int, currency: str) -> str:
-    """An amount for people: ``12.50 EUR``, ``1250 JPY``."""
-    exponent = CURRENCIES[currency].exponent
+    """An amount for people: ``12.50 EUR``, ``1250 JPY``; minor units where the currency is not known."""
+    exponent = CURRENCIES[currency].exponent if currency in CURRENCIES else 0
     if exponent == 0:
         return f"{amount_minor} {currency}"
     sign, digits = ("-" if amount_minor < 0 else ""), str(abs(amount_minor)).rjust(exponent + 1, "0")

@@ -4,13 +4,13 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from tokenvault.countries import NO_COUNTRY, is_country
 from tokenvault.errors import FieldError
 
 CHANNELS = ("contactless", "contact_chip", "magnetic_stripe", "e_commerce", "qr_code", "keyed")
 COUNTRIES_MAX = 4
 MERCHANT_CHARACTERS_MAX = 15
 _MERCHANT = re.compile(r"[!-~]([ -~]{0,13}[!-~])?")
-_COUNTRY = re.compile(r"[0-9]{3}")
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class TokenDomain:
             raise FieldError("channels", f"is one or more of {', '.join(CHANNELS)}")
         if self.merchant_id is not None and not _MERCHANT.fullmatch(self.merchant_id):
             raise FieldError("merchant_id", f"has 1 to {MERCHANT_CHARACTERS_MAX} printable characters, as in DE 42")
-        if len(self.countries) > COUNTRIES_MAX or any(
-            not _COUNTRY.fullmatch(each) or each == "000" for each in self.countries
-        ):
-            raise FieldError("countries", f"are at most {COUNTRIES_MAX} of three digits (ISO 3166-1 numeric)")
+        if len(self.countries) > COUNTRIES_MAX:
+            raise FieldError("countries", f"are at most {COUNTRIES_MAX}")
+        if not all(map(is_country, self.countries)):
+            raise FieldError("countries", NO_COUNTRY)
         if self.transaction_limit_minor is not None and not 0 < self.transaction_limit_minor < 10**12:
             raise FieldError("transaction_limit", "is 1 to 999999999999 minor units")
 

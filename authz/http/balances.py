@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from authz.engine import Engine
 from authz.http.surroundings import EngineDependency
-from tokenvault.currencies import CURRENCY_BY_NUMBER
+from authz.names import currency_code
 from tokenvault.errors import NotFound
 from tokenvault.identifiers import Prefix, to_number
 
@@ -43,7 +43,7 @@ async def account_balance(engine: Engine, account_id: str) -> BalanceView:
         raise NotFound(f"there is no account {account_id}")
     return BalanceView(
         account_id=account_id,
-        currency=CURRENCY_BY_NUMBER[balance.currency].code,
+        currency=currency_code(balance.currency),
         credit_limit=balance.limit_minor,
         posted=balance.posted_minor,
         held=balance.held_minor,

@@ -282,8 +282,6 @@ class CompiledRows:
             case Form.DECIMAL:
                 return round(float(value) * HUNDREDTHS)
             case Form.CURRENCY:
-                if value not in CURRENCIES:
-                    raise ProgramInvalid([("rules", f"{value} is not an ISO 4217 code that this program carries")])
                 return CURRENCIES[value].number
             case Form.GROUP:
                 return self._groups.index(value)

@@ -1,12 +1,16 @@
 """Conditions as people write them: comparisons of attributes, joined by all, any and not."""
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from authz.attributes import MEANINGS, Attribute, Form
 from authz.commands import CardholderVerification, Channel, Operation
+from tokenvault.countries import NO_COUNTRY, is_country
+from tokenvault.currencies import CURRENCIES, NO_CURRENCY
+from tokenvault.merchant_categories import NO_CATEGORY, is_merchant_category
 
 TRAILING_DAYS_MAX = 30
 _SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -65,13 +69,9 @@ class Filter(Part):
     cardholder_verification: list[str] = Field(
         default=[], description="`none`, `pin`, `signature`, `device`.", examples=[["none"]]
     )
-    categories: list[Annotated[str, Field(pattern=r"^\d{4}$")]] = Field(
-        default=[], description="Merchant categories.", examples=[["5411"]]
-    )
+    categories: list[str] = Field(default=[], description="Merchant categories.", examples=[["5411"]])
     category_groups: list[str] = Field(default=[], description="Names of category groups.", examples=[["grocery"]])
-    countries: list[Annotated[str, Field(pattern=r"^\d{3}$")]] = Field(
-        default=[], description="ISO 3166 numeric codes.", examples=[["276"]]
-    )
+    countries: list[str] = Field(default=[], description="ISO 3166 numeric codes.", examples=[["276"]])
     merchants: list[Annotated[str, Field(min_length=1, max_length=15)]] = Field(
         default=[], description="DE 42.", examples=[["CAFE00000000001"]]
     )
@@ -86,6 +86,9 @@ class Filter(Part):
             known = {member.name.lower() for member in kind}
             if unknown := [name for name in names if name not in known]:
                 raise ValueError(f"{unknown[0]!r} is none of {', '.join(sorted(known))}")
+        for codes, form in ((self.categories, Form.CATEGORY), (self.countries, Form.COUNTRY)):
+            for code in codes:
+                check_form(form, code)
         return self
 
 
@@ -149,12 +152,14 @@ _NAMES = {
     Form.VERIFICATION: {member.name.lower() for member in CardholderVerification},
 }
 _PATTERNS = {
-    Form.COUNTRY: r"\d{3}",
-    Form.CATEGORY: r"\d{4}",
     Form.DIGITS: r"\d{1,18}",
-    Form.CURRENCY: r"[A-Z]{3}",
     Form.GROUP: r"[a-z][a-z_]{0,31}",
     Form.MERCHANT: r"[ -~]{1,15}",
+}
+_CODES: Mapping[Form, tuple[Callable[[str], bool], str]] = {
+    Form.COUNTRY: (is_country, NO_COUNTRY),
+    Form.CATEGORY: (is_merchant_category, NO_CATEGORY),
+    Form.CURRENCY: (CURRENCIES.__contains__, NO_CURRENCY),
 }
 _NUMBER_MAX = 10**15
 
@@ -169,6 +174,11 @@ def check_form(form: Form, value: Any) -> None:
         fits = isinstance(value, int) and not isinstance(value, bool) and abs(value) < _NUMBER_MAX
     elif form in _NAMES:
         fits = value in _NAMES[form]
+    elif form in _CODES:
+        is_assigned, refusal = _CODES[form]
+        if not (isinstance(value, str) and is_assigned(value)):
+            raise ValueError(f"{value!r} {refusal}")
+        return
     else:
         fits = isinstance(value, str) and re.fullmatch(_PATTERNS[form], value) is not None
     if not fits:

@@ -22,7 +22,7 @@ from authz.program.conditions import (
     check_window,
 )
 from authz.reasons import Reason
-from tokenvault.currencies import CURRENCIES
+from tokenvault.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.errors import CallerError, NotFound
 from tokenvault.identifiers import Prefix, to_number
 
@@ -69,7 +69,7 @@ class Rates(Part):
     def _known_and_positive(self) -> "Rates":
         for code in (self.base, *self.per_base):
             if code not in CURRENCIES:
-                raise ValueError(f"{code} is not an ISO 4217 code that this program carries")
+                raise ValueError(f"{code} {NO_CURRENCY}")
         for code, rate in self.per_base.items():
             if not Decimal("0.0000001") <= rate <= Decimal("9999999"):
                 raise ValueError(f"the rate of {code} is 0.0000001 to 9999999")
@@ -127,7 +127,7 @@ class Limit(Part):
     @classmethod
     def _known_currency(cls, code: str | None) -> str | None:
         if code is not None and code not in CURRENCIES:
-            raise ValueError(f"{code} is not an ISO 4217 code that this program carries")
+            raise ValueError(f"{code} {NO_CURRENCY}")
         return code
 
     @model_validator(mode="after")

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from simulators.look_alikes.simulated_wallets import Purchase, SimulatedWallets
 from simulators.terminal import Merchant
 from tokenvault.calls.api_keys import Scope
-from tokenvault.currencies import CURRENCIES
+from tokenvault.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.errors import FieldError
 from tokenvault.http.access import requires
 
@@ -104,7 +104,7 @@ def simulate_authorization(wallets: Wallets, body: AuthorizationRequest) -> dict
     card_id = wallets.card_of(body.pan)
     currency = body.merchant_currency or wallets.currency_of(card_id)
     if currency not in CURRENCIES:
-        raise FieldError("merchant_currency", "is not an ISO 4217 code that we know")
+        raise FieldError("merchant_currency", NO_CURRENCY)
     amount = body.amount if body.merchant_amount is None else body.merchant_amount
     is_balance = body.status == "BALANCE_INQUIRY"
     merchant = Merchant(name=body.descriptor, identifier=body.merchant_acceptor_id, category=body.mcc)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from tokenvault.currencies import CURRENCIES
+from tokenvault.currencies import CURRENCIES, NO_CURRENCY
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])")
@@ -50,7 +50,7 @@ def _amount(value: Any) -> Amount:
     except InvalidOperation:
         raise ValueError(f"{value!r} is no amount, which looks like 12.50 or 12.50 USD") from None
     if currency and currency not in CURRENCIES:
-        raise ValueError(f"{currency!r} is no currency that we know")
+        raise ValueError(f"{currency!r} {NO_CURRENCY}")
     if not amount.is_finite():
         raise ValueError(f"{value!r} is no amount")
     return Amount(amount, currency or None)

@@ -153,6 +153,15 @@ def test_bad_fields_are_named(http, body, fields):
     assert {entry["field"] for entry in problem["errors"]} == fields
 
 
+def test_countries_that_are_none(http):
+    """Are refused with the place in the list, like currencies."""
+    body = {"provisioning": {"expected_countries": ["276", "278"]}}
+    answer = http.put("/v1/provisioning_policy", json=body, headers=_bearer(SCOPES["issuer"]))
+    problem = _is_problem(answer, 422, "invalid_field")
+    assert [entry["field"] for entry in problem["errors"]] == ["provisioning.expected_countries.1"]
+    assert problem["errors"][0]["message"] == "is not an ISO 3166-1 numeric code of a country"
+
+
 @pytest.mark.parametrize(
     ("content", "refusal"),
     [

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from tokenvault.countries import NO_COUNTRY, is_country
 
 
 class Body(BaseModel):
@@ -14,6 +16,12 @@ class Body(BaseModel):
 
 class View(BaseModel):
     """A resource as callers see it."""
+
+
+def _assigned_country(code: str) -> str:
+    if not is_country(code):
+        raise ValueError(NO_COUNTRY)
+    return code
 
 
 AccountId = Annotated[str, Field(description="Identifier of an account.", examples=["acct_06R8C3N5VZQ4T"])]
@@ -42,7 +50,9 @@ RequestorId = Annotated[
     Field(description="Token requestor ID: 11 digits.", examples=["99900000001"], pattern="^[0-9]{11}$"),
 ]
 CountryCode = Annotated[
-    str, Field(description="ISO 3166-1 numeric code, three digits.", examples=["276"], pattern="^[0-9]{3}$")
+    str,
+    Field(description="ISO 3166-1 numeric code, three digits.", examples=["276"], pattern="^[0-9]{3}$"),
+    AfterValidator(_assigned_country),
 ]
 CompactJwe = Annotated[
     str,

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from tokenvault.currencies import CURRENCIES
+from tokenvault.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.emv.cryptogram_versions import SignedFor, with_results
 from tokenvault.errors import Conflict, FieldError
 from tokenvault.events.events import EventType
@@ -35,7 +35,7 @@ def make_cryptogram(vault: Vault, text_id: str, *, amount_minor: int, currency: 
     Raises: NotFound, FieldError; Conflict unless the token is on file and active.
     """
     if currency not in CURRENCIES:
-        raise FieldError("currency", "is not an ISO 4217 code that we know")
+        raise FieldError("currency", NO_CURRENCY)
     with vault.transaction() as connection:
         token = token_in(connection, text_id)
         if token.device_id is not None:

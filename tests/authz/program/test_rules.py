@@ -148,6 +148,12 @@ BAD = [
     ('{"time_zone": "Mars/Base"}', "time_zone"),
     ('{"rates": {"per_base": {"XYZ": "1"}}}', "rates"),
     ('{"limits": [{"id": "x", "window": "since_verification", "count_max": 1}]}', "limits[0]"),
+    ('{"limits": [{"id": "x", "window": "day", "count_max": 1, "where": {"countries": ["278"]}}]}', "limits[0].where"),
+    (
+        '{"limits": [{"id": "x", "window": "day", "count_max": 1, "where": {"categories": ["1234"]}}]}',
+        "limits[0].where",
+    ),
+    ('{"limits": [{"id": "x", "window": "day", "amount_max": 1, "currency": "XAU"}]}', "limits[0].currency"),
     ("nonsense", "document"),
 ]
 
@@ -158,6 +164,21 @@ def test_problems_name_their_path(content, path):
     with pytest.raises(ProgramInvalid) as refused:
         read_document(content)
     assert refused.value.problems[0][0] == path
+
+
+@pytest.mark.parametrize(
+    ("attribute", "assigned", "unassigned"),
+    [("currency", "KWD", "XAU"), ("country", "528", "278"), ("merchant_category", "5411", "1234")],
+)
+def test_codes_that_are_assigned_to_nothing(attribute, assigned, unassigned):
+    """Are refused in a condition, alone or in a list; those of the standards are taken."""
+    for value in (assigned, [assigned]):
+        operator_name = "in" if isinstance(value, list) else "="
+        Rule.model_validate(rule({"attribute": attribute, "operator": operator_name, "value": value}))
+    for value in (unassigned, [assigned, unassigned], 1, None):
+        operator_name = "in" if isinstance(value, list) else "="
+        with pytest.raises(ValueError, match=r"is not an ISO (4217|3166-1|18245) "):
+            Rule.model_validate(rule({"attribute": attribute, "operator": operator_name, "value": value}))
 
 
 def test_a_rule_is_replaced_where_it_stands():

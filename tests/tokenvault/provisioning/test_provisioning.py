@@ -320,6 +320,7 @@ def test_tokens_on_file_belong_to_their_merchant(vault):
         ({"location": TokenLocation.HOST_CARD_EMULATION, "cryptogram_profile": "sm4"}, "cryptogram_profile"),
         ({"wish": DomainWish(channels=frozenset({"keyed"}))}, "domain.channels"),
         ({"wish": DomainWish(countries=frozenset({"27"}))}, "countries"),
+        ({"wish": DomainWish(countries=frozenset({"276", "278"}))}, "countries"),
         ({"wish": DomainWish(transaction_limit_minor=0)}, "transaction_limit"),
         ({"replaces": "self"}, "replaces"),
     ],

@@ -1,0 +1,16 @@
+"""ISO 3166-1: which numeric codes are countries. The data is that of `iso3166`."""
+
+from iso3166 import countries_by_numeric
+
+_USER_ASSIGNED = range(900, 1_000)
+"""For users of the standard to assign (ISO 3166-1, 8.1.3): networks have their own there, for Kosovo say."""
+
+NO_COUNTRY = "is not an ISO 3166-1 numeric code of a country"
+"""What is said of a code that is none."""
+
+
+def is_country(code: str) -> bool:
+    """Whether three digits are a country's, or one of those left to users."""
+    return code in countries_by_numeric or (
+        len(code) == 3 and code.isascii() and code.isdigit() and int(code) in _USER_ASSIGNED
+    )
