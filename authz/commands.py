@@ -147,7 +147,7 @@ COMMAND = record(
         ("reference", "i8"),
         # the vault's notices
         ("limit_minor", "i8"),  # an account's; how many taps a limited-use key is good for
-        ("transaction_limit_minor", "i8"),  # an account's, or a token's own, 0 where it has none
+        ("transaction_limit_minor", "i8"),  # an account's, `NO_LIMIT` where it has none, or a token's own, else 0
         ("token_requestor", "u8"),
         ("token_created", "u4"),  # Unix seconds
         ("device_created", "u4"),  # Unix seconds
@@ -189,6 +189,9 @@ COMMAND = record(
 COMMAND_BYTES = 272
 
 NO_POSITION = -(2**31)
+
+NO_LIMIT = -1
+"""The transaction limit of an account that has none: only its available credit bounds what is spent at once."""
 
 COUNTRIES_MAX = 4
 COUNTRY_BITS = 16

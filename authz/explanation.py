@@ -8,6 +8,7 @@ import numpy as np
 from authz.commands import (
     COUNTRIES_MAX,
     COUNTRY_BITS,
+    NO_LIMIT,
     CardState,
     Channel,
     CryptogramOutcome,
@@ -350,7 +351,11 @@ _TOLD: dict[Check, Callable[[_Words, int, int], tuple[str, str]]] = {
     Check.TOKEN_LIMIT: lambda words, seen, bound: (
         words.billing_amounts(seen, bound, "at most") if bound else ("the amount", "no limit of the token's own")
     ),
-    Check.TRANSACTION_LIMIT: lambda words, seen, bound: words.billing_amounts(seen, bound, "at most"),
+    Check.TRANSACTION_LIMIT: lambda words, seen, bound: (
+        words.billing_amounts(seen, bound, "at most")
+        if bound != NO_LIMIT
+        else ("the amount", "no limit of the account's")
+    ),
     Check.AVAILABLE_CREDIT: lambda words, seen, bound: words.billing_amounts(seen, bound, "at most"),
 }
 assert set(_TOLD) == set(Check), "every check can be told"

@@ -154,7 +154,7 @@ ANSWERS: dict[Reason, Answer] = {
         "64", "The amount exceeds what was authorized.", "Ask for an incremental authorization first."
     ),
     _R.EXCEEDS_LIMIT: Answer(
-        "61", "The amount exceeds the limit of a single transaction.", "Ask for less, or raise `transaction_limit`."
+        "61", "The amount exceeds the limit of a single transaction.", "Ask for less, or raise the limit."
     ),
     _R.INSUFFICIENT_FUNDS: Answer(
         "51", "The available credit does not cover the amount.", "Ask for less, or reverse what is held."

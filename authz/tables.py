@@ -23,7 +23,7 @@ ACCOUNT = record(
         ("limit_minor", "i8"),
         ("posted_minor", "i8"),
         ("held_minor", "i8"),
-        ("transaction_limit_minor", "i8"),
+        ("transaction_limit_minor", "i8"),  # `NO_LIMIT` where it has none
         ("activity", "i4"),  # row + 1 of what is known of its use, 0 before the first
         ("currency", "u2"),
         ("segment", "u2"),

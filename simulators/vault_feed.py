@@ -4,7 +4,7 @@ import asyncio
 
 import sqlalchemy as sa
 
-from authz.commands import COUNTRY_BITS, CardState, Channel, Kind, Records, TokenState, new_commands
+from authz.commands import COUNTRY_BITS, NO_LIMIT, CardState, Channel, Kind, Records, TokenState, new_commands
 from authz.engine import Engine
 from authz.program.compilation import merchant_key
 from tokenvault.currencies import CURRENCIES
@@ -45,7 +45,8 @@ def fill_command(command: Records, entry: outbox.Entry) -> None:
             command["account_id"] = account.account_id
             command["currency"] = CURRENCIES[account.currency].number
             command["limit_minor"] = account.credit_limit_minor
-            command["transaction_limit_minor"] = account.transaction_limit_minor
+            limit = account.transaction_limit_minor
+            command["transaction_limit_minor"] = NO_LIMIT if limit is None else limit
             command["segment"] = account.segment
         case outbox.CardNotice() as card:
             command["kind"] = Kind.SET_CARD

@@ -19,12 +19,15 @@ AMOUNT_MINOR_MAX = 10**12 - 1
 
 @dataclass(frozen=True)
 class Account:
-    """An account. Amounts in minor units of currency; created_at in Unix seconds."""
+    """An account. Amounts in minor units of currency; created_at in Unix seconds.
+
+    transaction_limit_minor: the greatest single amount, or None where only the available credit bounds it.
+    """
 
     id: int
     currency: str
     credit_limit_minor: int
-    transaction_limit_minor: int
+    transaction_limit_minor: int | None
     segment: int
     created_at: int
 
@@ -39,15 +42,15 @@ def open_account(
 ) -> Account:
     """Open an account.
 
-    transaction_limit_minor: greatest single amount; the credit limit where None.
+    transaction_limit_minor: greatest single amount; no bound of its own where None.
     Raises: FieldError.
     """
     if currency not in CURRENCIES:
         raise FieldError("currency", NO_CURRENCY)
     if not 0 <= credit_limit_minor <= AMOUNT_MINOR_MAX:
         raise FieldError("credit_limit", f"is 0 to {AMOUNT_MINOR_MAX} minor units")
-    limit = credit_limit_minor if transaction_limit_minor is None else transaction_limit_minor
-    if not 0 <= limit <= AMOUNT_MINOR_MAX:
+    limit = transaction_limit_minor
+    if limit is not None and not 0 <= limit <= AMOUNT_MINOR_MAX:
         raise FieldError("transaction_limit", f"is 0 to {AMOUNT_MINOR_MAX} minor units")
     account = Account(vault.new_number(), currency, credit_limit_minor, limit, segment, vault.now())
     with vault.transaction() as connection:

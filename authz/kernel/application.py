@@ -199,7 +199,7 @@ def answer_message(state: State, command: Any, case: Case, result: Any, findings
         if is_authentic and is_same_again(state, command, case):
             return remembered(state, case, result)
         if is_authentic:
-            reason = decide_standing(state, command, case, findings.checks)
+            reason = decide_standing(state, command, case, findings.checks, True)
         if reason == Reason.APPROVED:
             reason = decide_money(state, command, case, findings.checks)
         if reason == Reason.APPROVED:

@@ -56,17 +56,21 @@ def decide_card(state: State, command: Any, case: Case, findings: Records) -> In
 
 
 @inlined
-def decide_standing(state: State, command: Any, case: Case, findings: Records) -> Integer:
-    """Whether the card may pay now. The transaction counter of a valid cryptogram is spent here, whatever follows."""
-    reason: Integer = Reason.APPROVED
-    if card_takes_part(command):
+def decide_standing(state: State, command: Any, case: Case, findings: Records, by_issuer: bool) -> Integer:
+    """Whether the card may pay now. The transaction counter of a valid cryptogram is spent here, whatever follows.
+
+    by_issuer: false in stand-in, which knows the token, but neither the card behind it nor what is simulated.
+    A message that came before is a duplicate whatever else could be said of it, and spends nothing.
+    """
+    reason = checks.check_duplicate(state, command, case, findings)
+    if reason == Reason.APPROVED and card_takes_part(command):
         reason = checks.check_transaction_counter(state, command, case, findings)
         if reason == Reason.APPROVED:
             checks.use_transaction_counter(state, command, case)
             reason = checks.check_limited_use_key(state, command, case, findings)
         if reason == Reason.APPROVED:
             checks.use_limited_use_key(state, command, case)
-    if reason == Reason.APPROVED:
+    if reason == Reason.APPROVED and by_issuer:
         reason = check_simulation(state, command, case, findings)
     if reason == Reason.APPROVED:
         reason = checks.check_token_state(state, command, case, findings)
@@ -74,12 +78,10 @@ def decide_standing(state: State, command: Any, case: Case, findings: Records) -
         reason = checks.check_token_expiry(state, command, case, findings)
     if reason == Reason.APPROVED and card_takes_part(command):
         reason = checks.check_expiration_date(state, command, case, findings)
-    if reason == Reason.APPROVED:
+    if reason == Reason.APPROVED and by_issuer:
         reason = checks.check_card_state(state, command, case, findings)
     if reason == Reason.APPROVED:
         reason = checks.check_pin(state, command, case, findings)
-    if reason == Reason.APPROVED:
-        reason = checks.check_duplicate(state, command, case, findings)
     if reason == Reason.APPROVED:
         reason = checks.check_early_reversal(state, command, case, findings)
     return reason

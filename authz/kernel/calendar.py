@@ -16,6 +16,9 @@ _WEEKDAY_OF_1970 = 3  # a Thursday, counted from Monday
 _DAYS_TO_1970 = 719_468  # from 0000-03-01, where the years of this arithmetic begin
 _DAYS_OF_ERA = 146_097  # 400 years
 
+BEGINNING = -(2**62)
+"""Before every time that a command can have."""
+
 
 @inlined
 def year_and_month(time_us: Integer) -> tuple[Integer, Integer]:
@@ -74,10 +77,14 @@ def utc_of(program: Program, local_us: Integer, offset_us: Integer) -> Integer:
 
 @compiled
 def period_start(program: Program, period: Integer, time_us: Integer) -> Integer:
-    """When the calendar period that a time is in began, by the program's local time. Weeks begin on Mondays (ISO 8601).
+    """When the period that a time is in began, by the program's local time. Weeks begin on Mondays (ISO 8601).
 
-    period: one of `Period`.
+    period: any of `Period` but a trailing one, which has no beginning of its own.
+    Raises: AssertionError for a period that nobody has said the beginning of.
     """
+    if period == Period.LIFETIME or period == Period.SINCE_VERIFICATION:
+        return BEGINNING
+    assert Period.DAY <= period <= Period.YEAR, "this period begins nowhere"
     offset = utc_offset(program, time_us)
     local = time_us + offset
     start = local // DAY_US * DAY_US
@@ -90,20 +97,33 @@ def period_start(program: Program, period: Integer, time_us: Integer) -> Integer
 
 
 class Day(IntEnum):
-    """What is kept of a local day, until it is over or its offset changes: places in an array."""
+    """What is kept of a local day, until it is over or its offset changes: places in an array.
+
+    Behind them stands, in the order of `Period`, when each began.
+    """
 
     PROGRAM_VERSION = 0
     FROM_US = 1
     UNTIL_US = 2
     OFFSET_US = 3
-    DAY_START_US = 4  # in the order of `Period`
-    WEEK_START_US = 5
-    MONTH_START_US = 6
-    YEAR_START_US = 7
 
+
+_STARTS = len(Day)
+_PERIODS = tuple(period for period in Period if period is not Period.TRAILING)
 
 Today = npt.NDArray[np.int64]
-"""int64[len(Day)]: what follows from the time alone, worked out once a day. No part of the state."""
+"""int64[len(Day) + len(Period)]: what follows from the time alone, worked out once a day. No part of the state."""
+
+
+def new_today() -> Today:
+    """Room for what is kept of a day."""
+    return np.zeros(_STARTS + len(Period), np.int64)
+
+
+@inlined
+def start_today(today: Today, period: Integer) -> Integer:
+    """When a period, but a trailing one, has begun. today: see `keep_day`."""
+    return today[_STARTS + period]
 
 
 @inlined
@@ -127,5 +147,5 @@ def _work_out_day(program: Program, today: Today, time_us: Integer) -> None:
     if place + 1 < len(program.offsets):
         today[Day.UNTIL_US] = min(today[Day.UNTIL_US], np.int64(program.offsets[place + 1]["from_us"]))
     today[Day.OFFSET_US] = offset
-    for period in (Period.DAY, Period.WEEK, Period.MONTH, Period.YEAR):
-        today[Day.DAY_START_US + period - Period.DAY] = period_start(program, period, time_us)
+    for period in _PERIODS:
+        today[_STARTS + period] = period_start(program, period, time_us)

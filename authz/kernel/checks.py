@@ -14,6 +14,7 @@ from authz.attributes import ATTRIBUTES_MAX
 from authz.commands import (
     COUNTRIES_MAX,
     COUNTRY_BITS,
+    NO_LIMIT,
     CardState,
     Channel,
     CryptogramOutcome,
@@ -25,7 +26,7 @@ from authz.commands import (
     record,
 )
 from authz.compiled import Integer, compiled, inlined
-from authz.kernel.calendar import Day, Today, month_of
+from authz.kernel.calendar import Today, month_of, new_today
 from authz.kernel.conversion import NO_RATE
 from authz.kernel.holds import available_credit
 from authz.program.tables import LIMITS_MAX, RULES_MAX
@@ -62,15 +63,15 @@ class Check(IntEnum):
     ENTRY_MODE = 6
     SIGNED_AMOUNT = 7
     SIGNED_CURRENCY = 8
-    TRANSACTION_COUNTER = 9
-    LIMITED_USE_KEY = 10
-    SIMULATION = 11
-    TOKEN_STATE = 12
-    TOKEN_EXPIRY = 13
-    EXPIRATION_DATE = 14
-    CARD_STATE = 15
-    PIN = 16
-    DUPLICATE = 17
+    DUPLICATE = 9
+    TRANSACTION_COUNTER = 10
+    LIMITED_USE_KEY = 11
+    SIMULATION = 12
+    TOKEN_STATE = 13
+    TOKEN_EXPIRY = 14
+    EXPIRATION_DATE = 15
+    CARD_STATE = 16
+    PIN = 17
     EARLY_REVERSAL = 18
     ORIGINAL = 19
     CURRENCY = 20
@@ -126,7 +127,7 @@ def new_findings() -> Findings:
         np.zeros(RULES_MAX, np.uint8),
         np.zeros(ATTRIBUTES_MAX, np.int64),
         np.zeros((RUN, 2), np.int64),
-        np.zeros(len(Day), np.int64),
+        new_today(),
     )
 
 
@@ -263,6 +264,14 @@ def check_signed_currency(state: State, command: Any, case: Case, findings: Reco
 
 
 @inlined
+def check_duplicate(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """The same acquirer, terminal, STAN, RRN and transmission time must not have come before for this token."""
+    seen = 0 if case.same_row < 0 else np.int64(state.transactions[case.same_row]["sequence"])
+    reason = Reason.APPROVED if case.same_row < 0 else Reason.DUPLICATE_TRANSMISSION
+    return note(findings, Check.DUPLICATE, np.int64(command["stan"]), seen, reason)
+
+
+@inlined
 def check_transaction_counter(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The transaction counter must be new: not far above the highest seen, or in the window below it and not used yet.
 
@@ -383,14 +392,6 @@ def check_pin(state: State, command: Any, case: Case, findings: Records) -> Inte
 
 
 @inlined
-def check_duplicate(state: State, command: Any, case: Case, findings: Records) -> Integer:
-    """The same acquirer, terminal, STAN, RRN and transmission time must not have come before for this token."""
-    seen = 0 if case.same_row < 0 else np.int64(state.transactions[case.same_row]["sequence"])
-    reason = Reason.APPROVED if case.same_row < 0 else Reason.DUPLICATE_TRANSMISSION
-    return note(findings, Check.DUPLICATE, np.int64(command["stan"]), seen, reason)
-
-
-@inlined
 def check_early_reversal(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """Its reversal must not have come before it."""
     seen = 0 if case.early_row < 0 else np.int64(state.transactions[case.early_row]["sequence"])
@@ -508,12 +509,12 @@ def check_token_limit(state: State, command: Any, case: Case, findings: Records)
 
 @inlined
 def check_transaction_limit(state: State, command: Any, case: Case, findings: Records) -> Integer:
-    """The amount, with what it adds to, must be within the account's limit for a single transaction."""
+    """The amount, with what it adds to, must be within the account's limit for one transaction, where it has one."""
     amount = case.billing_minor
     if case.original_row >= 0 and np.int64(command["kind"]) == Kind.AUTHORIZATION_REQUEST:
         amount += np.int64(state.transactions[case.original_row]["billing_minor"])
     limit = np.int64(state.accounts[case.account_row]["transaction_limit_minor"])
-    reason = Reason.APPROVED if amount <= limit else Reason.EXCEEDS_LIMIT
+    reason = Reason.EXCEEDS_LIMIT if limit != NO_LIMIT and amount > limit else Reason.APPROVED
     return note(findings, Check.TRANSACTION_LIMIT, amount, limit, reason)
 
 

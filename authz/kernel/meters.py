@@ -12,7 +12,7 @@ import numpy as np
 
 from authz.commands import Operation
 from authz.compiled import Integer, compiled, inlined
-from authz.kernel.calendar import Day, Today, keep_day
+from authz.kernel.calendar import Today, keep_day, start_today
 from authz.kernel.filters import passes
 from authz.program.tables import (
     NUMBER_METERS,
@@ -23,8 +23,6 @@ from authz.program.tables import (
 )
 from authz.reasons import LAST_APPROVAL, Reason
 from authz.tables import Counter, MessageClass, State, TransactionFlag
-
-_BEGINNING = -(2**62)
 
 
 @inlined
@@ -97,9 +95,7 @@ def window_start(state: State, number: Integer, time_us: Integer, today: Today) 
     period = np.int64(meter["period"])
     if period == Period.TRAILING:
         return time_us - np.int64(meter["length_us"]) + 1
-    if period == Period.LIFETIME or period == Period.SINCE_VERIFICATION:
-        return _BEGINNING
-    return np.int64(today[Day.DAY_START_US + period - Period.DAY])
+    return start_today(today, period)
 
 
 @compiled

@@ -11,7 +11,7 @@ import numpy as np
 from authz.commands import Flag, Kind, Operation, Records
 from authz.compiled import Integer, compiled
 from authz.kernel import checks
-from authz.kernel.authorization import decide_card, is_same_again, remembered
+from authz.kernel.authorization import decide_card, decide_standing, is_same_again, remembered
 from authz.kernel.checks import Case, Check, Findings, has, note
 from authz.kernel.traces import class_of, enter_trace, new_transaction
 from authz.program.tables import NUMBER_STAND_IN_AMOUNT, NUMBER_STAND_IN_COUNT, NUMBER_STAND_IN_TOTAL
@@ -56,23 +56,7 @@ def stand_in(state: State, command: Any, case: Case, result: Any, findings: Find
 @compiled
 def decide_stand_in(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """What the network can tell of a token, then its own limits."""
-    reason = checks.check_transaction_counter(state, command, case, findings)
-    if reason == Reason.APPROVED:
-        checks.use_transaction_counter(state, command, case)
-        reason = checks.check_limited_use_key(state, command, case, findings)
-    if reason == Reason.APPROVED:
-        checks.use_limited_use_key(state, command, case)
-        reason = checks.check_token_state(state, command, case, findings)
-    if reason == Reason.APPROVED:
-        reason = checks.check_token_expiry(state, command, case, findings)
-    if reason == Reason.APPROVED:
-        reason = checks.check_expiration_date(state, command, case, findings)
-    if reason == Reason.APPROVED:
-        reason = checks.check_pin(state, command, case, findings)
-    if reason == Reason.APPROVED:
-        reason = checks.check_duplicate(state, command, case, findings)
-    if reason == Reason.APPROVED:
-        reason = checks.check_early_reversal(state, command, case, findings)
+    reason = decide_standing(state, command, case, findings, False)
     if reason == Reason.APPROVED:
         reason = checks.check_currency(state, command, case, findings)
     if reason == Reason.APPROVED:

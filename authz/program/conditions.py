@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_val
 
 from authz.attributes import MEANINGS, Attribute, Form
 from authz.commands import CardholderVerification, Channel, Operation
+from authz.program.tables import Period
 from tokenvault.countries import NO_COUNTRY, is_country
 from tokenvault.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.merchant_categories import NO_CATEGORY, is_merchant_category
@@ -16,7 +17,8 @@ TRAILING_DAYS_MAX = 30
 _SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _TRAILING = re.compile(r"^([1-9]\d{0,6})([smhd])$")
 _METER_ATTRIBUTE = re.compile(r"^(count|amount|declines)_([a-z0-9_]+)$")
-_PERIODS = ("day", "week", "month", "year", "lifetime", "since_verification")
+PERIODS = tuple(period.name.lower() for period in Period if period is not Period.TRAILING)
+"""The windows that are no length of time, by their names."""
 
 ATTRIBUTE_BY_CODE = {attribute.code: attribute for attribute in Attribute}
 
@@ -48,9 +50,9 @@ def trailing_seconds(window: str) -> int | None:
 
 def check_window(window: str, *others: str) -> str:
     """A window that there is. Raises: ValueError."""
-    if trailing_seconds(window) is None and window not in (*_PERIODS, *others):
+    if trailing_seconds(window) is None and window not in (*PERIODS, *others):
         raise ValueError(
-            f"{window!r} is none of {', '.join((*_PERIODS, *others))} and no length such as 90s, 15m, 24h, 30d"
+            f"{window!r} is none of {', '.join((*PERIODS, *others))} and no length such as 90s, 15m, 24h, 30d"
         )
     return window
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from authz.program.conditions import (
+    PERIODS,
     AllOf,
     AnyOf,
     Comparison,
@@ -101,7 +102,7 @@ class Limit(Part):
     id: Identifier
     scope: ScopeName = Field(default="account", description="Whose transactions count.", examples=["account"])
     window: str = Field(
-        description="`transaction`, `day`, `week`, `month`, `year`, `lifetime`, `since_verification`, or a trailing "
+        description=f"`transaction`, {', '.join(f'`{period}`' for period in PERIODS)}, or a trailing "
         "length such as `15m`, `24h` or `30d`.",
         examples=["day"],
     )

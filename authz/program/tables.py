@@ -28,7 +28,7 @@ class Scope(IntEnum):
 
 
 class Period(IntEnum):
-    """What a meter counts over."""
+    """What a meter counts over. When each began is in `calendar.period_start`; nothing else tells them apart."""
 
     TRAILING = 0  # so many microseconds back from now
     DAY = 1
@@ -37,7 +37,6 @@ class Period(IntEnum):
     YEAR = 4
     LIFETIME = 5
     SINCE_VERIFICATION = 6  # since the token's cardholder was last verified
-    TRANSACTION = 7  # this one alone
 
 
 class Outcome(IntEnum):

@@ -166,7 +166,7 @@ static void read_meter(tables *t, int64_t number, const subjects *s, int64_t tim
         at = following(t, at - 1, m->scope);
     }
     int64_t start = m->period == 0 ? time_us - m->length_us + 1
-                  : m->period >= 5 ? -(1LL << 62) : t->today[4 + m->period - 1];
+                  : m->period >= 5 ? -(1LL << 62) : t->today[4 + m->period];
     int64_t left = m->period == 6 ? t->tokens[s->token_row].verified : 0;
     at = cell->tail ? following(t, cell->tail - 1, m->scope) : listed->first;
     while (at && (at <= left || t->transactions[at - 1].time_us < start)) {
@@ -315,14 +315,13 @@ static int64_t spend_counter(struct token *token, const struct command *c) {
     return 0;
 }
 
-static int64_t decide_standing(tables *t, const struct token *token, const struct command *c, int64_t same_row) {
+static int64_t decide_standing(tables *t, const struct token *token, const struct command *c) {
     if (token->limited_use_key) return REASON_LIMITED_USE_KEY_EXPIRED; /* the benchmark's phones hold card keys */
     if (token->state != 1) return token->state == 2 ? REASON_TOKEN_SUSPENDED : REASON_TOKEN_INACTIVE;
     if (t->month > token->expiry) return REASON_TOKEN_EXPIRED;
     if (c->expiry != token->expiry) return REASON_EXPIRATION_MISMATCH;
     if (t->cards[token->card_row].state) return REASON_CARD_FROZEN;
     if (c->flags & (512 | 1024)) return REASON_PIN_MISMATCH;
-    if (same_row >= 0) return REASON_DUPLICATE_TRANSMISSION;
     return 0;
 }
 
@@ -387,6 +386,8 @@ static void enter(tables *t, const struct command *c, struct result *r, int64_t 
     t->expiring[e->expires_hour % 1024] = (int32_t)(row + 1);
 }
 
+#define NO_LIMIT -1
+
 static int64_t decide_one(tables *t, const struct command *c, struct result *r, int64_t *values) {
     int64_t token_row = find_token(t, c->token_pan);
     if (token_row < 0) return REASON_TOKEN_NOT_FOUND;
@@ -407,11 +408,13 @@ static int64_t decide_one(tables *t, const struct command *c, struct result *r, 
     memcpy(r->payment_account_reference, token->payment_account_reference, sizeof r->payment_account_reference);
     int64_t reason = decide_card(token, c);
     int is_traced = !reason && same_row < 0;
+    if (!reason && same_row >= 0) reason = REASON_DUPLICATE_TRANSMISSION;
     if (!reason) reason = spend_counter(token, c);
-    if (!reason) reason = decide_standing(t, token, c, same_row);
+    if (!reason) reason = decide_standing(t, token, c);
     if (!reason && c->currency != account->currency) reason = REASON_CURRENCY_NOT_SUPPORTED;
     if (!reason && c->amount_minor < 0) reason = REASON_INVALID_AMOUNT;
-    if (!reason && c->amount_minor > account->transaction_limit_minor) reason = REASON_EXCEEDS_LIMIT;
+    if (!reason && account->transaction_limit_minor != NO_LIMIT && c->amount_minor > account->transaction_limit_minor)
+        reason = REASON_EXCEEDS_LIMIT;
     if (!reason) {
         subjects s = {token_row, token->card_row, activity_of(t, token->account_row), account->segment, {-1, 0, 0, 0, 0}};
         s.cells[4] = CELLS_OF(t, token, 4);

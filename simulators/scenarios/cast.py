@@ -22,7 +22,7 @@ class AccountPart(Part):
 
     currency: str = Field(default="EUR", description="ISO 4217.")
     credit_limit: AmountText = Field(default=Amount(Decimal(2500)), description="How much may be owed.")
-    transaction_limit: AmountText | None = Field(default=None, description="The most at once.")
+    transaction_limit: AmountText | None = Field(default=None, description="The most at once; no bound where left out.")
 
 
 class CardPart(Part):

@@ -28,7 +28,7 @@ class PlainAccount:
     """A credit line, its sales, and its entries: signed amounts that were really charged or given back."""
 
     limit: int
-    transaction_limit: int
+    transaction_limit: int | None
     sales: list[Sale] = field(default_factory=list)
     entries: list[int] = field(default_factory=list)
 
@@ -41,6 +41,10 @@ class PlainAccount:
     def available(self) -> int:
         """What can still be spent."""
         return self.limit - sum(self.entries) - self.held
+
+    def allows(self, amount: int) -> bool:
+        """Whether a single amount is within the account's own limit for it."""
+        return self.transaction_limit is None or amount <= self.transaction_limit
 
 
 @dataclass
@@ -77,14 +81,16 @@ class Ledger:
         known = self.answers.get(name)
         if known and message["repeat"] and known[1] == message["amount"]:
             return known[0]
+        if known:
+            return "duplicate_transmission"
         if taps:
             if message["atc"] in token.used or message["atc"] <= max(token.used, default=0) - 64:
                 return self._remember(name, message, "replayed_cryptogram")
             if message["atc"] > max(token.used, default=0) + 1_000:
                 return self._remember(name, message, "transaction_counter_jump")
             token.used.add(message["atc"])
-        refusal = self._standing_refusal(token, message, known is not None) or self._money(token.account, message)
-        return self._remember(name, message, refusal) if refusal != "duplicate_transmission" else refusal
+        refusal = self._standing_refusal(token, message) or self._money(token.account, message)
+        return self._remember(name, message, refusal)
 
     def _remember(self, name: tuple, message: dict, answer: str) -> str:
         self.answers.setdefault(name, (answer, message["amount"]))
@@ -99,12 +105,11 @@ class Ledger:
             return "wrong_entry_mode"
         return "cryptogram_data_mismatch" if message["amount"] != message["signed_amount"] else None
 
-    def _standing_refusal(self, token: PlainToken, message: dict, is_known: bool) -> str | None:
+    def _standing_refusal(self, token: PlainToken, message: dict) -> str | None:
         refusals = {
             f"token_{token.state}": token.state != "active",
             "token_expired": self.month > token.expiry,
             "card_frozen": token.card_frozen,
-            "duplicate_transmission": is_known,
             "already_reversed": message["name"] in self.reversed_before,
         }
         return next((reason for reason, applies in refusals.items() if applies), None)
@@ -113,7 +118,7 @@ class Ledger:
         amount, is_authorization = message["amount"], message["name"][0] == 1
         if message["operation"] == "refund" or message.get("original"):
             return self._referring(account, message)
-        if amount > account.transaction_limit:
+        if not account.allows(amount):
             return "exceeds_limit"
         answer = "approved" if amount else "verified"
         if amount > account.available and amount:
@@ -155,7 +160,7 @@ class Ledger:
         if amount == 0:
             return "invalid_amount"
         if is_authorization:
-            if amount + original.amount > account.transaction_limit:
+            if not account.allows(amount + original.amount):
                 return "exceeds_limit"
             if amount > account.available:
                 return "insufficient_funds"
@@ -165,7 +170,7 @@ class Ledger:
             allowed = original.amount * (100 + self.tolerance_percent) // 100 - original.completed
             if amount > allowed:
                 return "exceeds_authorized_amount"
-            if amount > account.transaction_limit:
+            if not account.allows(amount):
                 return "exceeds_limit"
             beyond = amount - min(amount, original.set_aside)
             if beyond > account.available and beyond > 0:

@@ -51,7 +51,7 @@ def test_filters(http, used):
     account, phone, receipts = used
     ask = lambda **wanted: http.get("/v1/authorizations", params={"account_id": account} | wanted).json()["data"]  # noqa: E731
     assert [each["amount"] for each in ask(approved="false")] == [20_000]
-    assert [each["reason"] for each in ask(reason="exceeds_limit")] == ["exceeds_limit"]
+    assert [each["reason"] for each in ask(reason="insufficient_funds")] == ["insufficient_funds"]
     assert len(ask(token_id=phone.token_id, merchant="CAFE00000000001")) == 6
     assert ask(merchant_category="0000") == ask(to="2020-01-01T00:00:00Z") == []
     assert len(ask(stan=receipts[1].request[11])) == 1

@@ -163,6 +163,18 @@ def test_countries_that_are_none(http):
 
 
 @pytest.mark.parametrize(
+    ("given", "shown"), [({}, None), ({"transaction_limit": None}, None), ({"transaction_limit": 0}, 0)]
+)
+def test_no_transaction_limit_is_none(http, given, shown):
+    """Left out or null there is none, here and in the list; 0 is a limit like any other."""
+    body = {"currency": "EUR", "credit_limit": 3_000} | given
+    account = http.post("/v1/accounts", json=body, headers=_bearer(SCOPES["issuer"])).json()
+    assert account["transaction_limit"] == shown
+    listed = http.get("/v1/accounts", headers=_bearer(SCOPES["issuer"])).json()["data"]
+    assert listed[0]["transaction_limit"] == shown
+
+
+@pytest.mark.parametrize(
     ("content", "refusal"),
     [
         (b"{", (422, "invalid_field")),

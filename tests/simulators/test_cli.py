@@ -16,7 +16,7 @@ from tests.conftest import settings_for
 
 def _decision(issuer, new_phone, terminal):
     phone = new_phone()
-    phone.provision(issuer.issue_card(issuer.open_account("EUR", 1_000)["id"])["id"])
+    phone.provision(issuer.issue_card(issuer.open_account("EUR", 1_000, 1_000)["id"])["id"])
     return terminal.pay(phone, 2_000).authorization_id
 
 

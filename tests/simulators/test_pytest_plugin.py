@@ -58,11 +58,11 @@ def test_a_failure_tells_why(pytester):
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "*tapwright: auth_* exceeds_limit*",
-            "failed*transaction_limit: saw 999999.99 EUR; at most 2500.00 EUR",
+            "*tapwright: auth_* insufficient_funds*",
+            "failed*available_credit: saw 999999.99 EUR; at most 2500.00 EUR",
             "*tapwright: messages*",
             "pos -> 0100 *",
-            "pos <- 0110 *39=61*",
+            "pos <- 0110 *39=51*",
         ]
     )
 

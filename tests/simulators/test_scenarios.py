@@ -183,12 +183,19 @@ def test_reports(tmp_path):
         "tests": "3", "failures": "1", "errors": "1", "skipped": "0",
     }  # fmt: skip
     failure = suite[1].find("failure")
-    assert "exceeds_limit" in failure.get("message")
-    assert "transaction_limit" in failure.text
+    assert "insufficient_funds" in failure.get("message")
+    assert "available_credit" in failure.text
     assert "0100" in failure.text
     page = Page()
     page.feed(html_page(results))
-    for words in ("Good & <well>", "1 passed, 2 failed", "exceeds_limit", "Amount, transaction", "12.50 EUR", "checks"):
+    for words in (
+        "Good & <well>",
+        "1 passed, 2 failed",
+        "insufficient_funds",
+        "Amount, transaction",
+        "12.50 EUR",
+        "checks",
+    ):
         assert words in page.text
     assert "http" not in html_page(results).replace("http://www.w3.org/2000/svg", "")
 
@@ -204,7 +211,7 @@ def test_the_verb(tmp_path, capsys):
     assert main(["scenario", "run", str(tmp_path)]) == 1
     told = capsys.readouterr().out
     assert "1 of 2 passed" in told
-    assert "bad.yaml:3: tap: expected it to go well, got exceeds_limit" in told
+    assert "bad.yaml:3: tap: expected it to go well, got insufficient_funds" in told
     (tmp_path / "worse.yaml").write_text("scenario: A\n")
     assert main(["scenario", "run", str(tmp_path)]) == 2
     assert "worse.yaml:1: lacks steps" in capsys.readouterr().err

@@ -5,7 +5,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from authz.commands import new_commands
+from authz.commands import NO_LIMIT, new_commands
 from authz.disk import Directory
 from authz.engine import Engine
 from authz.segments import SegmentJournal
@@ -34,6 +34,15 @@ def _two_cards(vault):
         )
         card = issue_card(vault, account.text_id)
     freeze_card(vault, card.text_id)
+
+
+@pytest.mark.parametrize(("limit", "told"), [(None, NO_LIMIT), (0, 0), (700, 700)])
+def test_an_account_without_a_transaction_limit(vault, limit, told):
+    """The engine hears that there is none, which is not the same as one of nothing."""
+    open_account(vault, currency="EUR", credit_limit_minor=5_000, transaction_limit_minor=limit, segment=0)
+    command = new_commands(1)[0]
+    fill_command(command, next(iter(outbox.entries_after(vault.database, 0))))
+    assert command["transaction_limit_minor"] == told
 
 
 async def _fed(directory, vault):

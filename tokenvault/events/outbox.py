@@ -19,7 +19,7 @@ class AccountNotice:
     account_id: int
     currency: str
     credit_limit_minor: int
-    transaction_limit_minor: int
+    transaction_limit_minor: int | None
     segment: int
 
 

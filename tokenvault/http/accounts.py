@@ -24,7 +24,7 @@ class AccountRequest(Body):
     credit_limit: AmountMinor
     transaction_limit: AmountMinor | None = Field(
         None,
-        description="Greatest single amount in minor units; the credit limit where left out.",
+        description="Greatest single amount in minor units; with none, only the available credit bounds it.",
         examples=[100000],
     )
     segment: Segment = 0
@@ -36,7 +36,9 @@ class AccountView(View):
     id: AccountId
     currency: CurrencyCode
     credit_limit: AmountMinor
-    transaction_limit: AmountMinor
+    transaction_limit: AmountMinor | None = Field(
+        description="Greatest single amount in minor units, null where there is none.", examples=[100000]
+    )
     segment: Segment
     created_at: Timestamp
 

@@ -68,7 +68,7 @@ def _load_chunk(vault: Vault, plan: LoadPlan, count: int, token_count: int) -> N
                 "id": vault.new_number(),
                 "currency": plan.currency,
                 "credit_limit_minor": plan.credit_limit_minor,
-                "transaction_limit_minor": plan.credit_limit_minor,
+                "transaction_limit_minor": None,
                 "segment": 0,
                 "created_at": now,
             }

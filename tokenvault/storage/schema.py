@@ -35,7 +35,7 @@ accounts = sa.Table(
     _number(),
     sa.Column("currency", sa.String(3), nullable=False),
     sa.Column("credit_limit_minor", sa.BigInteger, nullable=False),
-    sa.Column("transaction_limit_minor", sa.BigInteger, nullable=False),
+    sa.Column("transaction_limit_minor", sa.BigInteger, nullable=True),
     sa.Column("segment", sa.Integer, nullable=False),
     _created_at(),
 )

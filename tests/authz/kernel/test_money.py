@@ -5,7 +5,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from authz.commands import CardState, CryptogramOutcome, Flag, Kind, Operation, TokenState
+from authz.commands import NO_LIMIT, CardState, CryptogramOutcome, Flag, Kind, Operation, TokenState
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
 from authz.reasons import Reason
@@ -41,14 +41,14 @@ class MoneyAgreesWithLedger(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        first, second = PlainAccount(100_000, 50_000), PlainAccount(5_000, 5_000)
+        first, second = PlainAccount(100_000, 50_000), PlainAccount(5_000, None)
         self.accounts = [first, second]
         self.ledger = Ledger(2611, TOLERANCE_PERCENT)
         self.ledger.tokens = {700: PlainToken(first, {1}, 2912), 702: PlainToken(second, {1, 4}, 2912)}
         self.notices, self.stan = 6, 0
         batches = [
             opening(),
-            set_account(4, 8, limit_minor=5_000, transaction_limit_minor=5_000),
+            set_account(4, 8, limit_minor=5_000, transaction_limit_minor=NO_LIMIT),
             set_card(5, 80, 8),
             set_token(6, 702, 80, 8, channels=0b10010),
         ]

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from authz.commands import Flag, Kind, Operation
+from authz.commands import NO_LIMIT, Flag, Kind, Operation
 from authz.kernel.conversion import conversion_rate, converted
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
 from authz.reasons import Reason
 from authz.tables import Counter
 from tests.authz.bank import HOUR_US, Bank
-from tests.authz.commands import EUR, NOW_US, USD, command, referring, refund, reversal, tap
+from tests.authz.commands import EUR, NOW_US, USD, command, referring, refund, reversal, set_account, tap
 
 JPY, KWD, GBP = 392, 414, 826
 DOCUMENT = {
@@ -235,3 +235,20 @@ def test_traces_survive_growth(bank):
         assert bank.send(message) is Reason.APPROVED
     bank.send(np.concatenate([reversal(message) for message in taps]))
     assert bank.held == 0
+
+
+@pytest.mark.parametrize(
+    ("limit", "flags", "reason", "approved"),
+    [
+        (NO_LIMIT, Flag.PARTIAL_APPROVAL, Reason.PARTIALLY_APPROVED, 3_000),
+        (NO_LIMIT, 0, Reason.INSUFFICIENT_FUNDS, 0),
+        (4_999, Flag.PARTIAL_APPROVAL, Reason.EXCEEDS_LIMIT, 0),
+        (5_000, Flag.PARTIAL_APPROVAL, Reason.PARTIALLY_APPROVED, 3_000),
+        (0, 0, Reason.EXCEEDS_LIMIT, 0),
+    ],
+)
+def test_an_account_without_a_limit_of_its_own(bank, limit, flags, reason, approved):
+    """50.00 on an account of 30.00: only a limit that somebody set answers before the available credit does."""
+    bank.send(set_account(4, limit_minor=3_000, transaction_limit_minor=limit))
+    assert bank.send(tap(1, 5_000, flags=flags)) is reason
+    assert int(bank.result["approved_minor"]) == bank.held == approved

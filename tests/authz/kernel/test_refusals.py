@@ -100,11 +100,22 @@ def test_a_valid_cryptogram_is_spent_even_when_declined(state):
 
 
 def test_the_same_trace_is_a_duplicate(state):
-    """A new cryptogram under a STAN and time that this acquirer has used is a duplicate, another acquirer's is not."""
-    state, reason = _decide(state, tap(1), tap(2, stan=1))
+    """A STAN and time that this acquirer has used is a duplicate, whatever its cryptogram; it spends nothing."""
+    state, reason = _decide(state, tap(1), tap(1))
     assert reason is Reason.DUPLICATE_TRANSMISSION
-    state, reason = _decide(state, tap(3, stan=1, acquirer=54321))
+    state, reason = _decide(state, set_card(4, state=CardState.FROZEN), tap(2, stan=1))
+    assert reason is Reason.DUPLICATE_TRANSMISSION
+    state, reason = _decide(state, set_card(5), tap(2, stan=1, acquirer=54321))
     assert reason is Reason.APPROVED
+
+
+def test_a_spent_cryptogram_in_another_message_is_a_replay(state):
+    """Another STAN, time, terminal, RRN or acquirer makes it another message."""
+    state, _ = _decide(state, tap(1))
+    others = {"stan": 9, "transmitted": 1, "terminal": b"EVIL", "retrieval_reference": b"9", "acquirer": 9}
+    for name, value in others.items():
+        state, reason = _decide(state, tap(1, **{name: value}))
+        assert reason is Reason.REPLAYED_CRYPTOGRAM, name
 
 
 def test_findings_tell_what_was_seen(state):

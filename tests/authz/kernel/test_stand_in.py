@@ -70,6 +70,7 @@ def test_a_repeat_is_answered_from_memory():
     bank = a_bank()
     assert bank.send(tap(1, 2_000)) is Reason.APPROVED
     assert bank.send(tap(1, 2_000, flags=Flag.REPEAT)) is Reason.APPROVED
+    assert bank.send(tap(1, 2_000)) is Reason.DUPLICATE_TRANSMISSION
     assert bank.state.counters[Counter.STORED_ADVICES] == 1
     forward(bank)
     assert bank.send(tap(1, 2_000, flags=Flag.REPEAT)) is Reason.APPROVED

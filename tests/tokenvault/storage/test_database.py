@@ -90,3 +90,21 @@ def test_numbers_grow_by_commit_order(clock, tmp_path, monkeypatch):
     assert len(rows(vault, "cards")) == 90
     vault.database.dispose()
     drop_database(url)
+
+
+def test_accounts_keep_their_limits_over_the_migration(url):
+    """Accounts of the first shape keep theirs; going back, one without any gets its credit limit."""
+    database = open_database(url)
+    config = migrations()
+    row = {"currency": "EUR", "credit_limit_minor": 5_000, "segment": 0, "created_at": 0}
+    with database.begin() as connection:
+        config.attributes["connection"] = connection
+        limits = sa.select(schema.accounts.c.transaction_limit_minor).order_by(schema.accounts.c.id)
+        command.downgrade(config, "0001")
+        connection.execute(sa.insert(schema.accounts).values(id=1, transaction_limit_minor=700, **row))
+        command.upgrade(config, "0002")
+        connection.execute(sa.insert(schema.accounts).values(id=2, transaction_limit_minor=None, **row))
+        assert connection.scalars(limits).all() == [700, None]
+        command.downgrade(config, "0001")
+        assert connection.scalars(limits).all() == [700, 5_000]
+    database.dispose()
