@@ -123,7 +123,7 @@ def new_today() -> Today:
 @inlined
 def start_today(today: Today, period: Integer) -> Integer:
     """When a period, but a trailing one, has begun. today: see `keep_day`."""
-    return today[_STARTS + period]
+    return np.int64(today[_STARTS + period])
 
 
 @inlined
