@@ -99,6 +99,7 @@ def build_app(
         description=_DESCRIPTION,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url="/docs/oauth2",
+        separate_input_output_schemas=False,
     )
     app.state.vault = vault
     app.state.engine = engine
@@ -139,7 +140,7 @@ def _routes() -> list[BaseRoute]:
 
     A route knows no application: it finds the one that it is called in by the request.
     """
-    every = APIRouter()
+    every = APIRouter(generate_unique_id_function=lambda route: route.name)
     for module in (
         accounts,
         cards,
@@ -171,7 +172,9 @@ def _routes() -> list[BaseRoute]:
 @cache
 def _look_alikes() -> list[BaseRoute]:
     """The routes that are shaped like vendors' services."""
-    every = APIRouter()
+    every = APIRouter(
+        generate_unique_id_function=lambda route: f"{route.endpoint.__module__.rpartition('.')[2]}_{route.name}"
+    )
     for module in (token_service, issuer_processor):
         every.include_router(module.router)
     return every.routes

@@ -28,7 +28,7 @@ class CheckView(BaseModel):
     reason: str | None = Field(description="The decline reason, where it failed.", examples=[None])
 
 
-class RuleView(BaseModel):
+class AskedRuleView(BaseModel):
     """One rule that was asked."""
 
     id: str = Field(description="The rule's name.", examples=["night-atm"])
@@ -92,7 +92,7 @@ class AuthorizationView(BaseModel):
     )
 
     flagged: bool = Field(description="Whether a rule asks for a review.", examples=[False])
-    rules: list[RuleView] = Field(description="Every rule that was asked, in order.", examples=[[]])
+    rules: list[AskedRuleView] = Field(description="Every rule that was asked, in order.", examples=[[]])
 
     @classmethod
     def of(cls, told: Explanation) -> "AuthorizationView":
@@ -128,7 +128,7 @@ class AuthorizationView(BaseModel):
             application_transaction_counter=told.atc,
             checks=[CheckView(**check.__dict__) for check in told.checks],
             flagged=told.flagged,
-            rules=[RuleView(**rule.__dict__) for rule in told.rules],
+            rules=[AskedRuleView(**rule.__dict__) for rule in told.rules],
         )
 
     def for_merchants(self) -> "AuthorizationView":
@@ -143,7 +143,7 @@ AuthorizationId = Annotated[
 ]
 
 
-class DecisionView(BaseModel):
+class ListedDecisionView(BaseModel):
     """One decision in a list. Why it came out as it did: `/v1/authorizations/{id}`."""
 
     id: str = Field(description="Identifier of the decision; DE 62 of the answer.", examples=["auth_000000000001A"])
@@ -171,7 +171,7 @@ class DecisionView(BaseModel):
     retrieval_reference: str = Field(description="DE 37.", examples=["632810000001"])
 
     @classmethod
-    def of(cls, row: Row, *, is_issuer: bool) -> "DecisionView":
+    def of(cls, row: Row, *, is_issuer: bool) -> "ListedDecisionView":
         """Show a decision; the funding side only to the issuer."""
 
         def named(prefix: Prefix, column: str) -> str | None:
@@ -213,7 +213,7 @@ _SHOWN_AS_THEY_ARE = (
 class DecisionList(BaseModel):
     """A page of decisions, the newest first."""
 
-    data: list[DecisionView] = Field(description="The decisions.", examples=[[]])
+    data: list[ListedDecisionView] = Field(description="The decisions.", examples=[[]])
     has_more: bool = Field(description="Whether there are older ones.", examples=[False])
 
 
@@ -270,7 +270,7 @@ def list_authorizations(
 ) -> DecisionList:
     """List decisions, the newest first. Scope: issuer, network or sandbox."""
     rows, has_more = newest(projection.database, decisions, filters.wanted())
-    return DecisionList(data=[DecisionView.of(row, is_issuer=is_issuer) for row in rows], has_more=has_more)
+    return DecisionList(data=[ListedDecisionView.of(row, is_issuer=is_issuer) for row in rows], has_more=has_more)
 
 
 @router.get("/{authorization_id}")

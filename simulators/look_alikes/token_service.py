@@ -105,24 +105,26 @@ router = APIRouter(
 )
 
 
-class _Part(BaseModel):
+class VendorPart(BaseModel):
     """Fields that a look-alike does not know are ignored, as a client of the original may send them."""
 
     model_config = ConfigDict(extra="ignore", alias_generator=to_camel, populate_by_name=True)
 
 
-class _Call(_Part):
+class VendorCall(VendorPart):
+    """What every call of the original carries."""
+
     request_id: str = Field(max_length=64, description="Unique for each request.", examples=["123456"])
     response_host: str | None = Field(default=None, description="Echoed.", examples=["site1.your-server.com"])
 
 
-class EncryptedPayload(_Part):
+class EncryptedPayload(VendorPart):
     """encryptedData: here a compact JWE of `pan`, `expiry` and `cvv2`, to a key of `/v1/encryption_keys`."""
 
     encrypted_data: str = Field(max_length=4096, description="The card, sealed.", examples=["eyJhbGciOi..."])
 
 
-class FundingAccountInfo(_Part):
+class FundingAccountInfo(VendorPart):
     """Which card: one of the two."""
 
     pan_unique_reference: str | None = Field(
@@ -136,7 +138,7 @@ class FundingAccountInfo(_Part):
         return CardSource(self.pan_unique_reference, None, sealed)
 
 
-class DecisioningData(_Part):
+class DecisioningData(VendorPart):
     """What the wallet says of itself."""
 
     recommendation: Literal["APPROVED", "REQUIRE_ADDITIONAL_AUTHENTICATION", "DECLINED"] | None = Field(
@@ -151,7 +153,9 @@ class DecisioningData(_Part):
         return RiskInformation(self.device_score, self.account_score, outcome)
 
 
-class _TokenWish(_Call):
+class EligibilityRequest(VendorCall):
+    """Which card, where to, and what the wallet says of itself."""
+
     token_type: Literal["EMBEDDED_SE", "CLOUD", "STATIC"] = Field(description="Where keys are.", examples=["CLOUD"])
     token_requestor_id: str = Field(pattern="^[0-9]{11}$", description="TRID.", examples=["99900000001"])
     payment_app_instance_id: str | None = Field(default=None, description="The device.", examples=["dev_03TQ8H6W5N2RC"])
@@ -170,18 +174,18 @@ class _TokenWish(_Call):
         )
 
 
-class DigitizeRequest(_TokenWish):
+class DigitizeRequest(EligibilityRequest):
     """A request for a token."""
 
     terms_and_conditions_asset_id: str | None = Field(default=None, description="Accepted terms.", examples=["2026-01"])
 
 
-def _response(call: _Call, **told: Any) -> dict[str, Any]:
+def _response(call: VendorCall, **told: Any) -> dict[str, Any]:
     return {"responseHost": call.response_host or "localhost", "responseId": call.request_id, **told}
 
 
 @router.post("/checkEligibility")
-def check_eligibility(vault: VaultDependency, proven: OptionalDeviceProof, body: _TokenWish) -> dict[str, Any]:
+def check_eligibility(vault: VaultDependency, proven: OptionalDeviceProof, body: EligibilityRequest) -> dict[str, Any]:
     """Look whether a card could be digitized. Scope: wallet."""
     found = token_requests.check_eligibility(vault, proven, body.asked())
     if found.decision.outcome is Outcome.DECLINED:
@@ -235,17 +239,19 @@ def _token_info(vault: Vault, token: Token) -> dict[str, Any]:
     }
 
 
-class AuthenticationMethod(_Part):
+class AuthenticationMethod(VendorPart):
     """One of those that were offered."""
 
     id: VerificationMethod = Field(description="Its identifier.", examples=["text_message"])
 
 
-class _AboutToken(_Call):
+class TokenCall(VendorCall):
+    """A call about a token."""
+
     token_unique_reference: str = Field(description="A token's identifier.", examples=["tok_05F1V9D8S3KYA"])
 
 
-class ActivationCodeRequest(_AboutToken):
+class ActivationCodeRequest(TokenCall):
     """How the code is to be sent."""
 
     authentication_method: AuthenticationMethod = Field(description="How.", examples=[{"id": "text_message"}])
@@ -261,7 +267,7 @@ def request_activation_code(
     return _response(body, expirationDateTime=started.expires_at)
 
 
-class ActivateRequest(_AboutToken):
+class ActivateRequest(TokenCall):
     """The code."""
 
     authentication_code: str = Field(max_length=16, description="The code that was sent.", examples=["123456"])
@@ -282,14 +288,14 @@ def activate(vault: VaultDependency, proven: OptionalDeviceProof, body: Activate
 
 
 @router.post("/provision")
-def provision(vault: VaultDependency, proven: DeviceProof, body: _AboutToken) -> dict[str, Any]:
+def provision(vault: VaultDependency, proven: DeviceProof, body: TokenCall) -> dict[str, Any]:
     """Hand a device its credentials, sealed to its key; the token is active then. Scope: wallet."""
     activation = token_activation.activate_token(vault, proven, body.token_unique_reference)
     sealed = urlsafe_b64encode(activation.sealed_credentials).rstrip(b"=").decode()
     return _response(body, sealedCredentials=sealed, hpkeInfo=activation.info.decode(), status="ACTIVE")
 
 
-class ChangeRequest(_Call):
+class ChangeRequest(VendorCall):
     """Which tokens, by whom, and why."""
 
     token_unique_references: list[str] = Field(
@@ -332,7 +338,7 @@ def delete(vault: VaultDependency, proven: OptionalDeviceProof, body: ChangeRequ
 
 
 @router.post("/getToken")
-def get_token(vault: VaultDependency, body: _AboutToken) -> dict[str, Any]:
+def get_token(vault: VaultDependency, body: TokenCall) -> dict[str, Any]:
     """Read a token. Scope: wallet."""
     token = tokens.find_token(vault, body.token_unique_reference)
     told = {

@@ -92,7 +92,7 @@ class AuditEntryView(View):
 
 
 @router.post("/api_keys", status_code=201, responses=problem.responses())
-def make_key(vault: VaultDependency, body: ApiKeyRequest) -> NewApiKeyView:
+def make_api_key(vault: VaultDependency, body: ApiKeyRequest) -> NewApiKeyView:
     """Make an API key; what is kept of it is a digest. Scope: sandbox."""
     return NewApiKeyView.made(
         api_keys.make_key(vault, name=body.name, scopes=body.scopes, calls_per_second=body.calls_per_second)
@@ -100,19 +100,19 @@ def make_key(vault: VaultDependency, body: ApiKeyRequest) -> NewApiKeyView:
 
 
 @router.get("/api_keys", responses=problem.responses(404))
-def list_keys(vault: VaultDependency, limit: Limit = 20, starting_after: StartingAfter = None) -> Page[ApiKeyView]:
+def list_api_keys(vault: VaultDependency, limit: Limit = 20, starting_after: StartingAfter = None) -> Page[ApiKeyView]:
     """List the API keys that the vault keeps, the newest first. Scope: sandbox."""
     return page(api_keys.list_keys(vault, limit=limit + 1, starting_after=starting_after), limit, ApiKeyView.of)
 
 
 @router.post("/api_keys/{key_id}/rotate", status_code=201, responses=problem.responses(404))
-def rotate_key(vault: VaultDependency, key_id: KeyId, body: RotateRequest) -> NewApiKeyView:
+def rotate_api_key(vault: VaultDependency, key_id: KeyId, body: RotateRequest) -> NewApiKeyView:
     """Make a new key in place of an old one, which works a while longer. Scope: sandbox."""
     return NewApiKeyView.made(api_keys.rotate_key(vault, key_id, body.grace_seconds))
 
 
 @router.delete("/api_keys/{key_id}", status_code=204, responses=problem.responses(404))
-def revoke_key(vault: VaultDependency, key_id: KeyId) -> None:
+def revoke_api_key(vault: VaultDependency, key_id: KeyId) -> None:
     """End an API key now. Scope: sandbox."""
     api_keys.revoke_key(vault, key_id)
 

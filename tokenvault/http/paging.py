@@ -1,7 +1,7 @@
 """Lists as integrators know them: the newest first, `limit`, `starting_after`, `has_more`."""
 
 from collections.abc import Callable
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,6 +20,12 @@ class Page(BaseModel, Generic[Entry]):
     """One page of a list."""
 
     model_config = ConfigDict(json_schema_extra={"description": "One page of a list, the newest first."})
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+        """The name of a page of such views in the OpenAPI document, as `TokenPage` for a page of `TokenView`."""
+        (view,) = params
+        return view.__name__.removesuffix("View") + "Page"
 
     data: list[Entry] = Field(description="The entries of this page.", examples=[[]])
     has_more: bool = Field(description="Whether there is another page.", examples=[False])

@@ -156,7 +156,8 @@ def set_policy(vault: VaultDependency, body: PolicyBody) -> PolicyView:
     "/product_art.svg",
     dependencies=[requires(Scope.WALLET, Scope.ISSUER)],
     response_class=Response,
-    responses={200: {"content": {"image/svg+xml": {}}}, **problem.responses()},
+    # Named in words: generators of clients know no content but JSON, text and bytes.
+    responses={200: {"description": "The picture, `image/svg+xml`."}, **problem.responses()},
 )
 def read_product_art(vault: VaultDependency) -> Response:
     """Read the card's picture. Scope: wallet or issuer."""

@@ -1,6 +1,5 @@
 """Errors as ``application/problem+json`` (RFC 9457), the same for every router of the network."""
 
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -10,6 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from tokenvault.errors import CallerError, FieldError, TooManyRequests
+from tokenvault.http.statuses import code_of, detail_of, title_of
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -36,7 +36,7 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI entries for the error statuses that an endpoint can answer with, those of every call among them."""
     schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
     return {
-        status: {"model": Problem, "description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: schema}}
+        status: {"model": Problem, "description": title_of(status), "content": {MEDIA_TYPE: schema}}
         for status in sorted({400, 401, 403, 422, 429, *statuses})
     }
 
@@ -47,7 +47,7 @@ def answer(
     """A problem document as a response. detail: one sentence, safe to show."""
     problem = Problem(
         type=f"/problems/{code}",
-        title=HTTPStatus(status).phrase,
+        title=title_of(status),
         status=status,
         detail=detail,
         code=code,
@@ -93,9 +93,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http_error(_request: Request, error: HTTPException) -> JSONResponse:
-        code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+        # The framework's own text is Python's phrase for the status.
+        status = error.status_code
         headers = dict(error.headers) if error.headers else None
-        return answer(error.status_code, code, str(error.detail), headers=headers)
+        return answer(status, code_of(status), detail_of(status), headers=headers)
 
     @app.exception_handler(Exception)
     async def our_error(_request: Request, _error: Exception) -> JSONResponse:

@@ -160,7 +160,7 @@ class TokenRequestBody(Body):
         )
 
 
-class DecisionView(View):
+class ProvisioningDecisionView(View):
     """The provisioning decision."""
 
     outcome: Outcome = Field(description="Whether the card may go onto the device.", examples=["approved"])
@@ -171,7 +171,7 @@ class DecisionView(View):
     reasons: list[str] = Field(description="Why not, or why more is asked; empty if approved.", examples=[[]])
 
     @classmethod
-    def of(cls, decision: Decision) -> "DecisionView":
+    def of(cls, decision: Decision) -> "ProvisioningDecisionView":
         """Show a decision."""
         votes = {str(party): vote.name.lower() for party, vote in decision.votes.items()}
         return cls(outcome=decision.outcome, votes=votes, reasons=[str(reason) for reason in decision.reasons])
@@ -204,7 +204,7 @@ class EligibilityView(View):
     """What would become of a request."""
 
     eligible: bool = Field(description="Whether it would not be declined.", examples=[True])
-    decision: DecisionView = Field(
+    decision: ProvisioningDecisionView = Field(
         description="The decision as it stands now.", examples=[{"outcome": "approved", "votes": {}, "reasons": []}]
     )
     card_last4: str = Field(description="Last four digits of the funding PAN.", examples=["4242"])
@@ -259,7 +259,7 @@ class TokenView(View):
     suspended_by: list[Initiator] = Field(
         description="Who suspended it; each must resume it before it is active again.", examples=[[]]
     )
-    decision: DecisionView = Field(
+    decision: ProvisioningDecisionView = Field(
         description="The provisioning decision.", examples=[{"outcome": "approved", "votes": {}, "reasons": []}]
     )
     terms_version: str | None = Field(description="The terms that the cardholder accepted.", examples=["2026-01"])
@@ -282,7 +282,9 @@ class TokenView(View):
             domain=DomainView.of(token.domain),
             state=token.state,
             suspended_by=[Initiator(name) for name in token.suspended_by],
-            decision=DecisionView(outcome=Outcome(token.decision), votes=token.votes, reasons=token.decision_reasons),
+            decision=ProvisioningDecisionView(
+                outcome=Outcome(token.decision), votes=token.votes, reasons=token.decision_reasons
+            ),
             terms_version=token.terms_version,
             replaces=None if token.replaces_id is None else to_text(Prefix.TOKEN, token.replaces_id),
             created_at=timestamp(token.created_at),

@@ -15,9 +15,9 @@ from tokenvault.http.fields import AmountMinor, Body, CountryCode, CurrencyCode,
 from tokenvault.http.paging import Limit, Page, StartingAfter, page
 from tokenvault.http.token_changes import ReasonField, TokenChange, check_initiator
 from tokenvault.http.token_views import (
-    DecisionView,
     EligibilityView,
     ProductView,
+    ProvisioningDecisionView,
     TermsView,
     TokenRequestBody,
     TokenView,
@@ -141,7 +141,7 @@ def check_eligibility(vault: VaultDependency, proven: OptionalDeviceProof, body:
     found = token_requests.check_eligibility(vault, proven, body.asked())
     return EligibilityView(
         eligible=found.decision.outcome is not Outcome.DECLINED,
-        decision=DecisionView.of(found.decision),
+        decision=ProvisioningDecisionView.of(found.decision),
         card_last4=found.card.last4,
         terms=TermsView(**found.policy.terms.__dict__),
         product=ProductView.of(found.policy),
