@@ -68,7 +68,7 @@ class Form(StrEnum):
     GROUP = "name of a category group"
     CHANNEL = "name of a channel"
     OPERATION = "name of an operation"
-    VERIFICATION = "`none`, `pin`, `signature` or `device`"
+    VERIFICATION = "`none`, `pin` or `device`"
     MERCHANT = "DE 42"
     DIGITS = "digits"
 
@@ -93,7 +93,7 @@ MEANINGS: dict[Attribute, Meaning] = {
     _A.COUNTRY: Meaning(Form.COUNTRY, "Where the terminal stands.", "the message names no country"),
     _A.CHANNEL: Meaning(Form.CHANNEL, "How the token reached the terminal."),
     _A.PAN_ENTRY_MODE: Meaning(Form.DIGITS, "The first two digits of DE 22."),
-    _A.CARDHOLDER_VERIFICATION: Meaning(Form.VERIFICATION, "How the cardholder was verified."),
+    _A.CARDHOLDER_VERIFICATION: Meaning(Form.VERIFICATION, "How the cardholder was verified, as far as it is proven."),
     _A.WALLET_TYPE: Meaning(Form.DIGITS, "The token requestor ID, 11 digits."),
     _A.SEGMENT: Meaning(Form.NUMBER, "The account's customer segment."),
     _A.TOKEN_AGE: Meaning(Form.SECONDS, "Time since the token was requested."),

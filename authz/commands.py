@@ -66,6 +66,7 @@ class Flag(IntEnum):
     PIN_LOCKED = 1024
     SIGNED_FOR_REMOTE = 2048  # tag 9F10: the phone signed for a payment in an app or a browser,
     SIGNED_FOR_QR_CODE = 4096  # or for one by QR code, without knowing the amount
+    SIGNED_FOR_ANOTHER_OPERATION = 8192  # tag 9C: another type of transaction than DE 3 names
 
 
 class Channel(IntEnum):
@@ -81,12 +82,11 @@ class Channel(IntEnum):
 
 
 class CardholderVerification(IntEnum):
-    """How the cardholder was verified, read from tag 9F34 and DE 52."""
+    """How the cardholder was verified, as far as it is proven: what a terminal says (tag 9F34) is not."""
 
     NONE = 0
-    PIN = 1
-    SIGNATURE = 2
-    DEVICE = 3  # by the phone itself: fingerprint, face or its own code (CDCVM)
+    PIN = 1  # DE 52 behind a right cryptogram, and the issuer has found it right
+    DEVICE = 3  # by the phone itself, signed in tag 9F10: fingerprint, face or its own code (CDCVM)
 
 
 class CryptogramOutcome(IntEnum):

@@ -9,6 +9,7 @@ from authz.commands import (
     COUNTRIES_MAX,
     COUNTRY_BITS,
     NO_LIMIT,
+    CardholderVerification,
     CardState,
     Channel,
     CryptogramOutcome,
@@ -23,6 +24,7 @@ from authz.kernel.limits import AMOUNT, NOT_REACHED
 from authz.kernel.rules import MATCHED, NOT_EVALUATED
 from authz.names import currency_code, operation_name
 from authz.program.compilation import CompiledRows, active_rules
+from authz.program.tables import CashVerification
 from authz.reasons import Reason
 from authz.replay import History, ReplayedCommand, replayed_command
 from authz.rule_words import attribute_text, condition_text, limit_text, value_text
@@ -314,6 +316,17 @@ def _decision(sequence: int) -> str:
 
 _SIGNED_FOR = {0: "a tap", Flag.SIGNED_FOR_REMOTE: "an app", Flag.SIGNED_FOR_QR_CODE: "a QR code"}
 
+_VERIFIED: dict[int, str] = {
+    CardholderVerification.NONE: "not verified, as far as is proven",
+    CardholderVerification.PIN: "verified by PIN",
+    CardholderVerification.DEVICE: "verified by the device, which signed for it (9F10)",
+}
+_VERIFICATION_WANTED: dict[int, str] = {
+    CashVerification.NONE: "nothing: no cash, or a program that asks for nothing",
+    CashVerification.ANY: "verified by PIN or by the device",
+    CashVerification.PIN: "verified by PIN",
+}
+
 _TOLD: dict[Check, Callable[[_Words, int, int], tuple[str, str]]] = {
     Check.TOKEN: lambda _, seen, __: ("known" if seen else "unknown", "a token of this network"),
     Check.OPERATION: lambda _, seen, __: (operation_name(seen), "one that is served"),
@@ -325,7 +338,12 @@ _TOLD: dict[Check, Callable[[_Words, int, int], tuple[str, str]]] = {
     Check.COUNTRY: lambda _, seen, bound: (f"{seen:03d}", _countries(bound)),
     Check.CRYPTOGRAM: lambda _, seen, __: (CryptogramOutcome(seen).name.lower(), "valid, of the token's version"),
     Check.ENTRY_MODE: lambda _, seen, bound: (Channel(seen).name.lower(), f"signed by the phone: {_SIGNED_FOR[bound]}"),
+    Check.SIGNED_OPERATION: lambda _, seen, bound: (
+        operation_name(seen),
+        "signed by the phone: another type (9C)" if bound else "not another than the phone signed (9C)",
+    ),
     Check.PIN: lambda _, seen, __: ("a PIN" if seen else "no PIN", "the card's, if any"),
+    Check.CARDHOLDER_VERIFICATION: lambda _, seen, bound: (_VERIFIED.get(seen, str(seen)), _VERIFICATION_WANTED[bound]),
     Check.SIGNED_AMOUNT: lambda words, seen, bound: words.amounts(seen, bound, "signed by the phone:"),
     Check.SIGNED_CURRENCY: lambda _, seen, bound: (currency_code(seen), f"signed by the phone: {currency_code(bound)}"),
     Check.TRANSACTION_COUNTER: lambda _, seen, bound: (

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from authz.commands import COMMAND_BYTES, CryptogramOutcome, Flag, Records, new_commands
+from authz.commands import COMMAND_BYTES, CardholderVerification, CryptogramOutcome, Flag, Records, new_commands
 from authz.cryptograms import AnswerKey, CryptogramVerifier
 from authz.engine import Engine
 from authz.iso8583 import codec
@@ -240,11 +240,12 @@ class Network:
             self._decisions.ask(commands[one].copy(), results[one].copy(), answer)
 
     def _verify(self, commands: Records, signed: Buffer, arqcs: Buffer, online: Buffer) -> list[AnswerKey | None]:
-        """Verify each cryptogram and write the outcome into its command; return what the answers need."""
+        """Verify each cryptogram and write the outcome into its command; return what the answers need.
+
+        What a phone says of its holder counts only where its cryptogram is right.
+        """
         keys: list[AnswerKey | None] = [None] * len(commands)
         wanted = np.flatnonzero(online)
-        if not len(wanted):
-            return keys
         pans, versions = commands["token_pan"].tolist(), commands["cryptogram_version"].tolist()
         indexes, psns = commands["key_index"].tolist(), commands["pan_sequence_number"].tolist()
         key_names = commands["limited_use_key"].tolist()
@@ -260,6 +261,8 @@ class Network:
                 keys[i] = key
                 valid.append(i)
         commands["cryptogram_outcome"][valid] = CryptogramOutcome.VALID
+        unproven = commands["cryptogram_outcome"] != CryptogramOutcome.VALID
+        commands["cardholder_verification"][unproven] = CardholderVerification.NONE
         return keys
 
     def _answers(

@@ -12,7 +12,7 @@ from enum import IntEnum
 import numpy as np
 import structlog
 
-from authz.commands import CryptogramOutcome, Flag, Records
+from authz.commands import CardholderVerification, CryptogramOutcome, Flag, Records
 from authz.iso8583 import codec
 from authz.iso8583.additional_data import subelements
 
@@ -31,9 +31,10 @@ class PinOutcome(IntEnum):
     WRONG = 1
     LOCKED = 2
     UNKNOWN = 3  # nobody could verify it
+    NOT_TRIED = 4  # there is no right cryptogram before it
 
 
-_FLAGS = {PinOutcome.RIGHT: 0, PinOutcome.WRONG: Flag.PIN_WRONG, PinOutcome.LOCKED: Flag.PIN_LOCKED}
+_FLAGS = {PinOutcome.WRONG: Flag.PIN_WRONG, PinOutcome.LOCKED: Flag.PIN_LOCKED}
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class PinVerifications:
         Raises: codec.MessageError where the message lacks what it takes.
         """
         if command["cryptogram_outcome"][0] != CryptogramOutcome.VALID:
-            then(PinOutcome.RIGHT)
+            then(PinOutcome.NOT_TRIED)
             return
         entered = _entered_pin(message, int(command["token_pan"][0]))
         task = asyncio.create_task(self._verify(entered, command, then))
@@ -89,6 +90,8 @@ class PinVerifications:
                 if len(self._outcomes) > _REMEMBERED:
                     self._outcomes.popitem(last=False)
         command["flags"] |= np.uint16(_FLAGS.get(outcome, 0))
+        if outcome is PinOutcome.RIGHT:
+            command["cardholder_verification"] = CardholderVerification.PIN
         then(outcome)
 
     async def close(self) -> None:

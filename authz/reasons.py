@@ -58,6 +58,7 @@ class Reason(IntEnum):
     LIMITED_USE_KEY_EXPIRED = 47
     LIMITED_USE_KEY_USED_UP = 48
     TRANSACTION_COUNTER_JUMP = 49
+    PIN_REQUIRED = 50
 
     @property
     def code(self) -> str:
@@ -71,7 +72,7 @@ class Reason(IntEnum):
 
 
 LAST_APPROVAL = Reason.VERIFIED
-LAST_REASON = Reason.TRANSACTION_COUNTER_JUMP
+LAST_REASON = Reason.PIN_REQUIRED
 DECLINES = tuple(reason for reason in Reason if not reason.is_approval and reason is not Reason.AWAITING_ISSUER)
 """The reasons that an answer can have for saying no."""
 
@@ -206,6 +207,11 @@ ANSWERS: dict[Reason, Answer] = {
     ),
     _R.TRANSACTION_COUNTER_JUMP: Answer(
         "63", "The transaction counter is too far above the last.", "Ask the issuer for a new token for the phone."
+    ),
+    _R.PIN_REQUIRED: Answer(
+        "70",
+        "Cash is not paid out without a PIN.",
+        "Enter the PIN (DE 52); for cash-back the phone may verify its holder instead.",
     ),
     _R.AWAITING_ISSUER: Answer("91", "The issuer's own server is being asked.", "Wait for the answer."),
     _R.SYSTEM_MALFUNCTION: Answer("96", "Something went wrong in the network.", "Send it again later."),

@@ -17,7 +17,7 @@ from authz.commands import Channel
 from authz.iso8583.chip_data import CHIP_TAG_BYTES
 from authz.iso8583.fields import BUILT_IN
 from authz.iso8583.reading import channel_of
-from authz.kernel import checks, forcing, stand_in
+from authz.kernel import cardholder, checks, forcing, stand_in
 from authz.kernel.checks import Check
 from authz.reasons import ANSWERS, DECLINES, Reason
 from simulators.attackers.catalogue import ATTACKS
@@ -62,7 +62,9 @@ def _checks() -> str:
     rows = []
     for check in Check:
         name = f"check_{check.name.lower()}"
-        function = next(getattr(module, name) for module in (checks, forcing, stand_in) if hasattr(module, name))
+        function = next(
+            getattr(module, name) for module in (checks, cardholder, forcing, stand_in) if hasattr(module, name)
+        )
         sentence = (function.__doc__ or "").partition("\n")[0]
         rows.append((f"`{check.name.lower()}`", sentence))
     return _table(("check", "what must hold"), rows)

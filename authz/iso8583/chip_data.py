@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from authz.commands import CardholderVerification, Channel, CryptogramOutcome, Flag
+from authz.commands import CardholderVerification, CryptogramOutcome, Flag
 from authz.compiled import Integer, compiled
 from authz.iso8583.scan import BAD_CONTENT, BAD_LENGTH, CUT_OFF, MISSING, NO_PROBLEM, Buffer, Places
 
@@ -22,24 +22,21 @@ CHIP_TAG_BYTES = {
     "9F26": 8, "9F27": 1,
 }  # fmt: skip
 """What DE 55 must hold, in bytes: tags in the order of the signed bytes, then the cryptogram and its kind."""
-OPTIONAL_TAG_BYTES = {"9F34": 3}
-"""What is read where it is there."""
-_TAGS = tuple(int(tag, 16) for tag in CHIP_TAG_BYTES | OPTIONAL_TAG_BYTES)
-_TAG_BYTES = tuple((CHIP_TAG_BYTES | OPTIONAL_TAG_BYTES).values())
-_REQUIRED_TAGS = len(CHIP_TAG_BYTES)
-_AMOUNT, _COUNTRY, _CURRENCY, _ATC, _ISSUER_DATA, _CRYPTOGRAM, _INFORMATION, _VERIFICATION = 0, 2, 4, 9, 10, 11, 12, 13
+_TAGS = tuple(int(tag, 16) for tag in CHIP_TAG_BYTES)
+_TAG_BYTES = tuple(CHIP_TAG_BYTES.values())
+_AMOUNT, _COUNTRY, _CURRENCY, _TYPE, _ATC, _ISSUER_DATA, _CRYPTOGRAM, _INFORMATION = 0, 2, 4, 6, 9, 10, 11, 12
 _KEY_INDEX_BYTES = SIGNED_BYTES_MAX - SIGNED_BYTES
 _ISSUER_DATA_LENGTH_BYTE = 6
 
-# The last byte of the card verification results. `tokenvault.emv.cryptogram_versions.SignedFor` in numbers of our own:
-# machine code is kept by the sources of this package alone.
+# Where the card verification results lie in tag 9F10, and what `tokenvault.emv.cryptogram_versions` puts into them, in
+# numbers of our own: machine code is kept by the sources of this package alone.
+_SECOND_RESULT, _LAST_RESULT = 4, 6
+DEVICE_VERIFIED = 0x04
 SIGNED_FOR_MASK, SIGNED_FOR_REMOTE, SIGNED_FOR_QR_CODE = 0x03, 0x01, 0x02
 
-_ARQC = 0x80  # the two high bits of tag 9F27: authorization request cryptogram (EMV Book 3, 6.5.5.4)
+_GOODS_AND_SERVICES = 0  # tag 9C
 
-# Tag 9F34, byte 1, without the bit that only says what happens after a failure (EMV Book 3, annex C3).
-_METHOD_BITS = 0x3F
-_SIGNATURE, _NO_METHOD_NEEDED, _NO_METHOD = 0x1E, 0x1F, 0x3F
+_ARQC = 0x80  # the two high bits of tag 9F27: authorization request cryptogram (EMV Book 3, 6.5.5.4)
 
 
 def new_tags() -> Places:
@@ -102,7 +99,7 @@ def find_tags(buffer: Buffer, start: Integer, length: Integer, tags: Places) -> 
                     return BAD_CONTENT + 55
                 tags[slot] = position
         position += size
-    for slot in range(_REQUIRED_TAGS):
+    for slot in range(len(_TAGS)):
         if tags[slot] < 0:
             return MISSING + 55
     return NO_PROBLEM
@@ -126,8 +123,9 @@ def read_cryptogram(
     amount = packed_number(buffer, tags[_AMOUNT], 6)
     currency = packed_number(buffer, tags[_CURRENCY], 2)
     country = packed_number(buffer, tags[_COUNTRY], 2)
+    transaction_type = packed_number(buffer, tags[_TYPE], 1)
     issuer_data = tags[_ISSUER_DATA]
-    if amount < 0 or currency < 0 or country < 0:
+    if amount < 0 or currency < 0 or country < 0 or transaction_type < 0:
         return BAD_CONTENT + 55
     # The byte before the value is its length in DE 55, the first of the value its length without itself.
     length = np.int64(buffer[issuer_data])
@@ -144,8 +142,12 @@ def read_cryptogram(
     command["signed_currency"] = currency
     if country > 0:
         command["country"] = country
-    # The last byte of the card verification results says what the phone signed for.
-    signed_for = np.int64(buffer[issuer_data + _ISSUER_DATA_LENGTH_BYTE]) & SIGNED_FOR_MASK
+    if transaction_type != _GOODS_AND_SERVICES and transaction_type != np.int64(command["operation"]):
+        command["flags"] = np.int64(command["flags"]) | Flag.SIGNED_FOR_ANOTHER_OPERATION
+    # A claim like all that was signed, until the network has found the cryptogram right.
+    if np.int64(buffer[issuer_data + _SECOND_RESULT]) & DEVICE_VERIFIED:
+        command["cardholder_verification"] = CardholderVerification.DEVICE
+    signed_for = np.int64(buffer[issuer_data + _LAST_RESULT]) & SIGNED_FOR_MASK
     if signed_for == SIGNED_FOR_REMOTE:
         command["flags"] = np.int64(command["flags"]) | Flag.SIGNED_FOR_REMOTE
     elif signed_for == SIGNED_FOR_QR_CODE:
@@ -153,26 +155,6 @@ def read_cryptogram(
     command["atc"] = np.int64(buffer[tags[_ATC]]) << 8 | np.int64(buffer[tags[_ATC] + 1])
     command["key_index"] = buffer[issuer_data + 1]
     command["cryptogram_version"] = buffer[issuer_data + 2]
-    if tags[_VERIFICATION] >= 0:
-        command["cardholder_verification"] = verification_of(
-            np.int64(buffer[tags[_VERIFICATION]]), np.int64(command["channel"])
-        )
     # Until the network has verified it, a cryptogram counts as wrong; one of another kind than ARQC stays so.
     command["cryptogram_outcome"] = CryptogramOutcome.INVALID
     return NO_PROBLEM
-
-
-@compiled
-def verification_of(method: Integer, channel: Integer) -> Integer:
-    """How the cardholder was verified, from byte 1 of tag 9F34.
-
-    Contactless, a PIN verified by the card means one verified by the phone (consumer device CVM).
-    """
-    method &= _METHOD_BITS
-    if method in (_NO_METHOD_NEEDED, _NO_METHOD, 0):
-        return CardholderVerification.NONE
-    if method == _SIGNATURE:
-        return CardholderVerification.SIGNATURE
-    if method != 2 and channel == Channel.CONTACTLESS:
-        return CardholderVerification.DEVICE
-    return CardholderVerification.PIN

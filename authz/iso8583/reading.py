@@ -11,7 +11,6 @@ import numpy.typing as npt
 from authz.commands import (
     COMMAND,
     NO_POSITION,
-    CardholderVerification,
     Channel,
     CryptogramOutcome,
     Flag,
@@ -243,10 +242,8 @@ def read_transaction(
         problem = read_cryptogram(buffer, places, tags, command, signed, arqc)
     if problem != NO_PROBLEM:
         return problem
-    if places[52, 1] >= 0:
-        command["cardholder_verification"] = CardholderVerification.PIN
-        if not is_reversal:
-            command["flags"] = np.int64(command["flags"]) | Flag.PIN_ENTERED
+    if places[52, 1] >= 0 and not is_reversal:
+        command["flags"] = np.int64(command["flags"]) | Flag.PIN_ENTERED
     if (kind == Kind.AUTHORIZATION_ADVICE or kind == Kind.FINANCIAL_ADVICE) and places[39, 1] >= 0:
         read_outcome(buffer, places, command)
     copy_text(buffer, places[37], command_bytes, _RETRIEVAL_REFERENCE, _RETRIEVAL_REFERENCE_BYTES)

@@ -9,6 +9,7 @@ from authz.compiled import Integer, compiled, inlined
 from authz.kernel import checks
 from authz.kernel.attribute_values import fill_values
 from authz.kernel.calendar import keep_day
+from authz.kernel.cardholder import check_cardholder_verification, check_pin
 from authz.kernel.checks import Case, Findings, has
 from authz.kernel.conversion import converted
 from authz.kernel.forcing import check_simulation
@@ -49,6 +50,8 @@ def decide_card(state: State, command: Any, case: Case, findings: Records) -> In
     if reason == Reason.APPROVED:
         reason = checks.check_entry_mode(state, command, case, findings)
     if reason == Reason.APPROVED:
+        reason = checks.check_signed_operation(state, command, case, findings)
+    if reason == Reason.APPROVED:
         reason = checks.check_signed_amount(state, command, case, findings)
     if reason == Reason.APPROVED:
         reason = checks.check_signed_currency(state, command, case, findings)
@@ -81,7 +84,9 @@ def decide_standing(state: State, command: Any, case: Case, findings: Records, b
     if reason == Reason.APPROVED and by_issuer:
         reason = checks.check_card_state(state, command, case, findings)
     if reason == Reason.APPROVED:
-        reason = checks.check_pin(state, command, case, findings)
+        reason = check_pin(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        reason = check_cardholder_verification(state, command, case, findings)
     if reason == Reason.APPROVED:
         reason = checks.check_early_reversal(state, command, case, findings)
     return reason

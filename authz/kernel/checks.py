@@ -61,26 +61,28 @@ class Check(IntEnum):
     COUNTRY = 4
     CRYPTOGRAM = 5
     ENTRY_MODE = 6
-    SIGNED_AMOUNT = 7
-    SIGNED_CURRENCY = 8
-    DUPLICATE = 9
-    TRANSACTION_COUNTER = 10
-    LIMITED_USE_KEY = 11
-    SIMULATION = 12
-    TOKEN_STATE = 13
-    TOKEN_EXPIRY = 14
-    EXPIRATION_DATE = 15
-    CARD_STATE = 16
-    PIN = 17
-    EARLY_REVERSAL = 18
-    ORIGINAL = 19
-    CURRENCY = 20
-    AMOUNT = 21
-    ORIGINAL_AMOUNT = 22
-    TOKEN_LIMIT = 23
-    TRANSACTION_LIMIT = 24
-    AVAILABLE_CREDIT = 25
-    STAND_IN = 26
+    SIGNED_OPERATION = 7
+    SIGNED_AMOUNT = 8
+    SIGNED_CURRENCY = 9
+    DUPLICATE = 10
+    TRANSACTION_COUNTER = 11
+    LIMITED_USE_KEY = 12
+    SIMULATION = 13
+    TOKEN_STATE = 14
+    TOKEN_EXPIRY = 15
+    EXPIRATION_DATE = 16
+    CARD_STATE = 17
+    PIN = 18
+    CARDHOLDER_VERIFICATION = 19
+    EARLY_REVERSAL = 20
+    ORIGINAL = 21
+    CURRENCY = 22
+    AMOUNT = 23
+    ORIGINAL_AMOUNT = 24
+    TOKEN_LIMIT = 25
+    TRANSACTION_LIMIT = 26
+    AVAILABLE_CREDIT = 27
+    STAND_IN = 28
 
 
 class Case(NamedTuple):
@@ -248,6 +250,14 @@ def is_left_open(command: Any) -> Any:
 
 
 @inlined
+def check_signed_operation(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """What DE 3 asks for must be what the phone signed in tag 9C, unless it signed for goods and services (`00`)."""
+    signed_another = has(command["flags"], Flag.SIGNED_FOR_ANOTHER_OPERATION)
+    reason = Reason.CRYPTOGRAM_DATA_MISMATCH if signed_another else Reason.APPROVED
+    return note(findings, Check.SIGNED_OPERATION, np.int64(command["operation"]), int(signed_another), reason)
+
+
+@inlined
 def check_signed_amount(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The amount asked for must be the amount the phone signed, unless it signed a QR code without one."""
     asked, signed = np.int64(command["amount_minor"]), np.int64(command["signed_amount_minor"])
@@ -377,18 +387,6 @@ def check_card_state(state: State, command: Any, case: Case, findings: Records) 
     elif card_state != CardState.ACTIVE:
         reason = Reason.CARD_FROZEN
     return note(findings, Check.CARD_STATE, card_state, CardState.ACTIVE, reason)
-
-
-@inlined
-def check_pin(state: State, command: Any, case: Case, findings: Records) -> Integer:
-    """A PIN that was entered must be the card's, and not have been wrong too often."""
-    flags = np.int64(command["flags"])
-    reason = Reason.APPROVED
-    if has(flags, Flag.PIN_LOCKED):
-        reason = Reason.PIN_TRIES_EXCEEDED
-    elif has(flags, Flag.PIN_WRONG):
-        reason = Reason.PIN_MISMATCH
-    return note(findings, Check.PIN, flags & Flag.PIN_ENTERED, 0, reason)
 
 
 @inlined

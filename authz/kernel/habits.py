@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from authz.commands import NO_POSITION, CardholderVerification, Channel
+from authz.commands import NO_POSITION, CardholderVerification, Channel, Flag, Kind
 from authz.compiled import Integer, compiled, inlined
 from authz.hash_index import add_key, holds_key, scrambled
 from authz.kernel.meters import activity_of
@@ -46,6 +46,14 @@ def is_card_present(command: Any) -> Any:
 
 
 @inlined
+def is_first_hand(command: Any) -> Any:
+    """Whether the transaction counter was seen to be new: of what a terminal's advice tells, only its word is known."""
+    kind = np.int64(command["kind"])
+    is_advice = kind == Kind.AUTHORIZATION_ADVICE or kind == Kind.FINANCIAL_ADVICE
+    return not is_advice or np.int64(command["flags"]) & Flag.FORWARDED != 0
+
+
+@inlined
 def learn(state: State, command: Any, row: Integer, billing: Integer) -> None:
     """Learn from an approved purchase. row: its transaction.  billing: more than zero."""
     account_row = np.int64(state.transactions[row]["account_row"])
@@ -64,7 +72,7 @@ def learn(state: State, command: Any, row: Integer, billing: Integer) -> None:
     if is_card_present(command):
         activity["present_us"] = command["time_us"]
         activity["latitude"], activity["longitude"] = command["latitude"], command["longitude"]
-    if np.int64(command["cardholder_verification"]) != CardholderVerification.NONE:
+    if np.int64(command["cardholder_verification"]) != CardholderVerification.NONE and is_first_hand(command):
         state.tokens[state.transactions[row]["token_row"]]["verified"] = row + 1
 
 

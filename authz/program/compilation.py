@@ -36,6 +36,8 @@ from authz.program.tables import (
     METER,
     METERS_MAX,
     NO_MATCH,
+    NUMBER_CASH,
+    NUMBER_CASH_BACK,
     NUMBER_LIMITS,
     NUMBER_METERS,
     NUMBER_NEEDED,
@@ -50,6 +52,7 @@ from authz.program.tables import (
     RATE,
     RULE,
     Action,
+    CashVerification,
     Operator,
     Outcome,
     Period,
@@ -91,6 +94,8 @@ def compiled_program(document: ProgramDocument, version: int) -> Program:
     numbers[NUMBER_STAND_IN_AMOUNT] = document.stand_in.amount_max
     numbers[NUMBER_STAND_IN_COUNT] = document.stand_in.count_max
     numbers[NUMBER_STAND_IN_TOTAL] = document.stand_in.total_max
+    numbers[NUMBER_CASH] = CashVerification[document.cash_verification.cash.upper()]
+    numbers[NUMBER_CASH_BACK] = CashVerification[document.cash_verification.purchase_with_cash_back.upper()]
     numbers[NUMBER_NEEDED] = _mask({row[1] for row in rows.instructions} & set(Attribute))
     meters = _table(rows.meters, METER)
     cell_of, cells_of_scope = _cells(meters[: len(rows.meters)])

@@ -68,9 +68,7 @@ class Filter(Part):
 
     channels: list[str] = Field(default=[], description="Names of channels.", examples=[["contactless"]])
     operations: list[str] = Field(default=[], description="Names of operations.", examples=[["cash"]])
-    cardholder_verification: list[str] = Field(
-        default=[], description="`none`, `pin`, `signature`, `device`.", examples=[["none"]]
-    )
+    cardholder_verification: list[str] = Field(default=[], description="`none`, `pin`, `device`.", examples=[["none"]])
     categories: list[str] = Field(default=[], description="Merchant categories.", examples=[["5411"]])
     category_groups: list[str] = Field(default=[], description="Names of category groups.", examples=[["grocery"]])
     countries: list[str] = Field(default=[], description="ISO 3166 numeric codes.", examples=[["276"]])

@@ -216,6 +216,21 @@ class StandIn(Part):
     )
 
 
+CashVerificationName = Literal["pin", "any", "none"]
+
+
+class CashVerification(Part):
+    """How the cardholder must be verified before cash is paid out.
+
+    `pin`: by an online PIN that was right; `any`: by that, or by the device itself; `none`: not at all.
+    """
+
+    cash: CashVerificationName = Field(default="pin", description="For a withdrawal.", examples=["pin"])
+    purchase_with_cash_back: CashVerificationName = Field(
+        default="any", description="For a purchase with cash-back.", examples=["any"]
+    )
+
+
 class ProgramDocument(Part):
     """The whole program."""
 
@@ -238,6 +253,11 @@ class ProgramDocument(Part):
     rules: list[Rule] = Field(default=[], max_length=512, description="Rules.", examples=[[]])
     stand_in: StandIn = Field(
         default=StandIn(), description="What is approved while the issuer is down.", examples=[{"amount_max": 5000}]
+    )
+    cash_verification: CashVerification = Field(
+        default=CashVerification(),
+        description="How the cardholder must be verified before cash is paid out.",
+        examples=[{"cash": "pin", "purchase_with_cash_back": "any"}],
     )
     test_amounts: bool = Field(
         default=True,

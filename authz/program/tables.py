@@ -57,6 +57,14 @@ class Action(IntEnum):
     ASK = 5  # go on, and let the issuer's own server have the last word on an approval
 
 
+class CashVerification(IntEnum):
+    """How the cardholder must be verified before cash is paid out."""
+
+    NONE = 0
+    ANY = 1  # by an online PIN or by the device itself
+    PIN = 2
+
+
 class Operator(IntEnum):
     """How an instruction compares an attribute. What is not known compares as false, but for IS_UNKNOWN."""
 
@@ -133,7 +141,9 @@ NUMBER_TEST_AMOUNTS = 5  # 1 where amounts can ask for a decline
 NUMBER_STAND_IN_AMOUNT = 6
 NUMBER_STAND_IN_COUNT = 7
 NUMBER_STAND_IN_TOTAL = 8
-NUMBERS = 9
+NUMBER_CASH = 9  # CashVerification of a withdrawal
+NUMBER_CASH_BACK = 10  # and of a purchase with cash-back
+NUMBERS = 11
 """What stands where in `Program.numbers`, and how many there are."""
 
 

@@ -297,6 +297,7 @@ static int64_t decide_card(const struct token *token, const struct command *c) {
         c->key_index != token->key_index)
         return REASON_INVALID_CRYPTOGRAM;
     if (c->flags & (2048 | 4096)) return REASON_WRONG_ENTRY_MODE;
+    if (c->flags & 8192) return REASON_CRYPTOGRAM_DATA_MISMATCH;
     if (c->amount_minor != c->signed_amount_minor || c->currency != c->signed_currency)
         return REASON_CRYPTOGRAM_DATA_MISMATCH;
     return 0;
@@ -322,6 +323,9 @@ static int64_t decide_standing(tables *t, const struct token *token, const struc
     if (c->expiry != token->expiry) return REASON_EXPIRATION_MISMATCH;
     if (t->cards[token->card_row].state) return REASON_CARD_FROZEN;
     if (c->flags & (512 | 1024)) return REASON_PIN_MISMATCH;
+    int64_t wanted = c->operation == 1 ? t->numbers[9] : c->operation == 9 ? t->numbers[10] : 0;
+    if (wanted && c->cardholder_verification != 1 && !(wanted == 1 && c->cardholder_verification == 3))
+        return REASON_PIN_REQUIRED;
     return 0;
 }
 

@@ -99,13 +99,13 @@ class SecureElement:
         terminal_values: Mapping[str, bytes],
         *,
         signed_for: SignedFor = SignedFor.TAP,
-        cardholder_verified: bool = True,
+        cardholder_verified: bool = False,
         honours_limits: bool = True,
     ) -> dict[str, bytes]:
         """Sign one payment: tags 82, 84, 9F10, 9F26, 9F27 and 9F36. Each call uses up one transaction counter.
 
-        terminal_values: tag -> value of what the terminal sent.  honours_limits: false on a phone that was tampered
-        with, which signs on when its key is used up.
+        terminal_values: tag -> value of what the terminal sent.  cardholder_verified: by the device, for this payment.
+        honours_limits: false on a phone that was tampered with, which signs on when its key is used up.
         Raises: KeyError if there is no such token here; NoKeysLeft.
         """
         token = self.__tokens[token_id]

@@ -9,7 +9,7 @@ from authz.iso8583 import chip_data, codec
 from authz.iso8583.fields import Dialect, built_in
 from authz.iso8583.scan import NO_PROBLEM, new_places, number_at, problem_text, scan_message, scan_table, split_frames
 from tests.authz.test_codec import _MESSAGES, TABLE
-from tokenvault.emv.cryptogram_versions import SignedFor
+from tokenvault.emv.cryptogram_versions import SignedFor, with_results
 
 SCAN_TABLE = scan_table(built_in())
 
@@ -101,3 +101,5 @@ def test_what_a_phone_signs_for_has_one_meaning():
     ours = (0, chip_data.SIGNED_FOR_REMOTE, chip_data.SIGNED_FOR_QR_CODE)
     assert ours == (SignedFor.TAP, SignedFor.REMOTE, SignedFor.QR_CODE)
     assert all(number & chip_data.SIGNED_FOR_MASK == number for number in ours)
+    verified = with_results(bytes(7), SignedFor.TAP, cardholder_verified=True)
+    assert verified == bytes(4) + bytes([chip_data.DEVICE_VERIFIED, 0, 0])

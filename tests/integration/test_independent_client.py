@@ -143,8 +143,11 @@ class Acquirer:
         """Hang up."""
         self._socket.close()
 
-    def chip_data(self, atc, amount="000000001250"):
+    def chip_data(self, atc, amount="000000001250", *, holder_verified=False):
         """Tags of one tap with the cryptogram that pyemv computes."""
+        issuer_data = bytearray.fromhex(self._credentials["issuer_application_data"])
+        if holder_verified:
+            issuer_data[4] |= 0x04
         values = {
             "9F02": amount,
             "9F03": "000000000000",
@@ -156,7 +159,7 @@ class Acquirer:
             "9F37": f"{atc:04x}C0DE",
             "82": self._credentials["application_interchange_profile"],
             "9F36": f"{atc:04X}",
-            "9F10": self._credentials["issuer_application_data"],
+            "9F10": issuer_data.hex(),
         }
         self.session_key = pyemv.kd.derive_common_sk(
             bytes.fromhex(self._credentials["card_key"]), bytes.fromhex(values["9F36"]) + bytes(6)
@@ -232,6 +235,18 @@ def test_one_flipped_bit_is_declined(client, issuer):
     assert acquirer.authorize(chip, amount="000000001251")["39"] == "88"
     assert issuer.balance(account["id"])["held"] == 0
     assert acquirer.authorize(chip)["39"] == "00"
+
+
+def test_the_wallet_says_whether_it_verified_its_holder(client, issuer):
+    """By the bit of tag 9F10 that the documents name, which is signed; tag 9F34 is anybody's word."""
+    acquirer, _, _ = client
+    unsigned = acquirer.chip_data(1) | {"9F34": "410302"}
+    for chip, expected in (
+        (unsigned, "not verified, as far as is proven"),
+        (acquirer.chip_data(2, holder_verified=True), "verified by the device, which signed for it (9F10)"),
+    ):
+        checks = issuer.authorization(acquirer.authorize(chip)["62"])["checks"]
+        assert {check["name"]: check["saw"] for check in checks}["cardholder_verification"] == expected
 
 
 def test_out_of_order_taps_are_accepted_once(client):

@@ -152,9 +152,6 @@ TOKEN_CRYPTOGRAM_VERSIONS = {
 """The versions that Tapwright issues tokens with, by their number in tag 9F10."""
 
 
-_DEVICE_VERIFIED = 0x04
-
-
 class SignedFor(IntEnum):
     """What a token's cryptogram is good for: the last two bits of the card verification results in tag 9F10."""
 
@@ -164,6 +161,9 @@ class SignedFor(IntEnum):
 
 
 _RESULTS = slice(3, 7)
+_SECOND_RESULT = 4
+_DEVICE_VERIFIED = 0x04
+"""Second byte of the card verification results, third bit: the device has verified its holder for this payment."""
 
 
 def signed_for(data: bytes) -> SignedFor | None:
@@ -172,16 +172,22 @@ def signed_for(data: bytes) -> SignedFor | None:
     return SignedFor(number) if number in tuple(SignedFor) else None
 
 
-def with_results(data: bytes, signed_for: SignedFor, *, cardholder_verified: bool = True) -> bytes:
+def device_verified_cardholder(data: bytes) -> bool:
+    """Whether the device says in some issuer application data (tag 9F10) that it has verified its holder (CDCVM)."""
+    return bool(data[_SECOND_RESULT] & _DEVICE_VERIFIED)
+
+
+def with_results(data: bytes, signed_for: SignedFor, *, cardholder_verified: bool) -> bytes:
     """Tag 9F10 as it was personalized, with the card verification results of one payment.
 
-    cardholder_verified: by the device; second byte of the results, third bit.
+    cardholder_verified: by the device, for this payment: by fingerprint, face or its own code.
     """
-    results = bytearray(data[_RESULTS])
-    if not cardholder_verified:
-        results[1] &= ~_DEVICE_VERIFIED & 0xFF
-    results[3] |= signed_for
-    return data[: _RESULTS.start] + bytes(results) + data[_RESULTS.stop :]
+    results = bytearray(data)
+    results[_SECOND_RESULT] &= ~_DEVICE_VERIFIED & 0xFF
+    if cardholder_verified:
+        results[_SECOND_RESULT] |= _DEVICE_VERIFIED
+    results[_RESULTS.stop - 1] |= signed_for
+    return bytes(results)
 
 
 def issuer_application_data(

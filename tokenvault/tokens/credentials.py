@@ -14,8 +14,9 @@ APPLICATION_IDENTIFIER = "F0000054415057"
 """The AID of Tapwright's payment application: proprietary (F0, ISO/IEC 7816-5), then "TAPW" in ASCII."""
 APPLICATION_INTERCHANGE_PROFILE = "1980"
 """Tag 82: cardholder verification, terminal risk management and issuer authentication are supported."""
-CARD_VERIFICATION_RESULTS = bytes.fromhex("03A40000")
-"""Tag 9F10, results: three bytes follow; the first GENERATE AC gave an ARQC; the device verified the cardholder."""
+CARD_VERIFICATION_RESULTS = bytes.fromhex("03A00000")
+"""Tag 9F10, results: three bytes follow; the first GENERATE AC gave an ARQC. What a device says of one payment it sets
+itself, see `cryptogram_versions.with_results`."""
 SERVICE_CODE = "201"
 """International, chip, normal authorization (ISO/IEC 7813)."""
 
@@ -90,7 +91,7 @@ class TokenCredentials:
 
 
 def token_issuer_data(version: CryptogramVersion, key_index: int, limited_use_key: str | None = None) -> bytes:
-    """Tag 9F10 of a token, 7 bytes: ``06 | key index | cryptogram version | 03 A4 00 00``.
+    """Tag 9F10 of a token, 7 bytes: ``06 | key index | cryptogram version | 03 A0 00 00``.
 
     With a limited-use key 11 bytes: ``0A`` in front, and its index as packed digits, 0YHHHHCC, at the end.
     """

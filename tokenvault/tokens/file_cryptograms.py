@@ -58,7 +58,11 @@ def make_cryptogram(vault: Vault, text_id: str, *, amount_minor: int, currency: 
             "84": bytes.fromhex(credentials.APPLICATION_IDENTIFIER),
             "82": bytes.fromhex(credentials.APPLICATION_INTERCHANGE_PROFILE),
             "9F36": token.transaction_counter.to_bytes(2, "big"),
-            "9F10": with_results(credentials.token_issuer_data(token.version, token.key_index), SignedFor.REMOTE),
+            "9F10": with_results(
+                credentials.token_issuer_data(token.version, token.key_index),
+                SignedFor.REMOTE,
+                cardholder_verified=False,
+            ),
             "9F27": b"\x80",
         }
         values["9F26"] = token.version.arqc(card_key_of(vault, token), values)

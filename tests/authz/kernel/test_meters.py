@@ -241,5 +241,6 @@ def test_cash_has_limits_of_its_own():
     limit = {"id": "cash", "window": "day", "amount_max": 5_000, "currency": "EUR", "where": {"operations": ["cash"]}}
     bank = Bank(limits=[limit])
     assert bank.send(tap(1, 20_000)) is Reason.APPROVED
-    assert bank.send(tap(2, 5_000, operation=Operation.CASH)) is Reason.APPROVED
-    assert bank.send(tap(3, 1, operation=Operation.CASH)) is Reason.EXCEEDS_LIMIT
+    cash = {"operation": Operation.CASH, "cardholder_verification": CardholderVerification.PIN}
+    assert bank.send(tap(2, 5_000, **cash)) is Reason.APPROVED
+    assert bank.send(tap(3, 1, **cash)) is Reason.EXCEEDS_LIMIT

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from authz.commands import NO_LIMIT, Flag, Kind, Operation
+from authz.commands import NO_LIMIT, CardholderVerification, Flag, Kind, Operation
 from authz.kernel.conversion import conversion_rate, converted
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
@@ -123,7 +123,9 @@ def test_a_balance_and_a_verification_hold_nothing(bank):
 )
 def test_cash_back_is_part_of_the_amount(bank, cash, reason):
     """More than nothing and no more than the whole."""
-    assert bank.send(tap(1, 5_000, operation=Operation.PURCHASE_WITH_CASH_BACK, cash_minor=cash)) is reason
+    verified = {"cardholder_verification": CardholderVerification.DEVICE}
+    made = tap(1, 5_000, operation=Operation.PURCHASE_WITH_CASH_BACK, cash_minor=cash, **verified)
+    assert bank.send(made) is reason
 
 
 def test_refunds_give_back_what_was_paid_and_no_more(bank):

@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 
-from authz.commands import CardState, Channel, CryptogramOutcome, Flag, Operation, TokenState
+from authz.commands import CardholderVerification, CardState, Channel, CryptogramOutcome, Flag, Operation, TokenState
 from authz.kernel.calendar import month_of
 from authz.kernel.checks import Check
 from authz.reasons import ANSWERS, Reason
 from authz.replay import apply_batch
 from authz.tables import new_state, rows_in_use
 from tests.authz.commands import USD, opening, set_account, set_card, set_token, tap
+
+PIN = CardholderVerification.PIN
 
 
 @pytest.fixture
@@ -43,7 +45,9 @@ REFUSALS = [
     ({"expiry": 2911}, Reason.EXPIRATION_MISMATCH),
     ({"currency": USD, "signed_currency": USD}, Reason.CURRENCY_NOT_SUPPORTED),
     ({"operation": 99}, Reason.OPERATION_NOT_SUPPORTED),
-    ({"amount": 0, "operation": Operation.CASH}, Reason.INVALID_AMOUNT),
+    ({"flags": Flag.SIGNED_FOR_ANOTHER_OPERATION}, Reason.CRYPTOGRAM_DATA_MISMATCH),
+    ({"operation": Operation.CASH}, Reason.PIN_REQUIRED),
+    ({"amount": 0, "operation": Operation.CASH, "cardholder_verification": PIN}, Reason.INVALID_AMOUNT),
     ({"operation": Operation.REFUND}, Reason.MISSING_ORIGINAL_AUTHORIZATION),
     ({"amount": 50_001}, Reason.EXCEEDS_LIMIT),
 ]

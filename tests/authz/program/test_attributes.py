@@ -13,10 +13,12 @@ BERLIN = {"latitude": 5_252_000, "longitude": 1_340_500}
 PARIS = {"latitude": 4_885_660, "longitude": 235_220}
 CAFE = merchant_key("CAFE00000000001")
 
+CASH = {"operation": Operation.CASH, "cardholder_verification": CardholderVerification.PIN}
+
 SEEN = {
     A.AMOUNT: ([], {}, 1_250),
     A.CURRENCY: ([], {}, EUR),
-    A.OPERATION: ([], {"operation": Operation.CASH}, Operation.CASH),
+    A.OPERATION: ([], CASH, Operation.CASH),
     A.MERCHANT: ([], {"merchant_key": CAFE}, CAFE),
     A.MERCHANT_CATEGORY: ([], {}, 5814),
     A.CATEGORY_GROUP: ([], {}, 1),
@@ -42,7 +44,7 @@ SEEN = {
     A.AVAILABLE_CREDIT: ([{"amount": 30_000}], {}, 70_000),
     A.IS_FOREIGN_CURRENCY: ([], {"currency": USD, "signed_currency": USD}, 1),
     A.IS_PREAUTHORIZATION: ([], {"flags": Flag.PREAUTHORIZATION}, 1),
-    A.CASH_AMOUNT: ([], {"operation": Operation.CASH}, 1_250),
+    A.CASH_AMOUNT: ([], CASH, 1_250),
 }
 EXAMPLES = {
     Form.BOOLEAN: True, Form.CURRENCY: "EUR", Form.COUNTRY: "276", Form.CATEGORY: "5814", Form.GROUP: "food",
