@@ -71,7 +71,7 @@ def program(rules: int = 20, *, with_limits: bool = True, with_history: bool = T
     if not with_history:
         conditions = [each for each in conditions if not _looks_back(each)]
         conditions += [
-            {"all": [_compare("merchant_category", "=", f"{4000 + number}"), _compare("amount", ">", 1_000)]}
+            {"all": [_compare("merchant_category", "=", f"{3000 + number}"), _compare("amount", ">", 1_000)]}
             for number in range(20 - len(conditions))
         ]
     limits = [
