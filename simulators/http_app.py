@@ -44,6 +44,7 @@ from tokenvault.http import (
 )
 from tokenvault.http.access import requires
 from tokenvault.http.calls import IDEMPOTENCY_KEY, Calls
+from tokenvault.http.head import Head
 from tokenvault.vault import Vault
 
 _DESCRIPTION = """
@@ -124,6 +125,7 @@ def build_app(
         rate_limits=RateLimits(time.monotonic),
         answer_to=lambda error: _engine_stopped() if isinstance(error, EngineStopped) else None,
     )
+    app.add_middleware(Head)  # the outermost
     app.router.routes += _routes()
     if settings.look_alikes:
         app.router.routes += _look_alikes()

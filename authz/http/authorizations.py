@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from authz.explanation import Explanation, explain
 from authz.http.paging import microseconds
@@ -219,8 +219,6 @@ class DecisionList(BaseModel):
 
 class Filters(BaseModel):
     """Which decisions a list has."""
-
-    model_config = ConfigDict(extra="forbid")
 
     account_id: str | None = Field(None, description="Of this account.", examples=["acct_06R8C3N5VZQ4T"])
     card_id: str | None = Field(None, description="Of this card.", examples=["card_0J9ZP2M7K4B1X"])

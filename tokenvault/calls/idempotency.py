@@ -47,7 +47,10 @@ class KeyReused(FieldError):
 
 
 def request_name(vault: Vault, caller_digest: bytes, key: str, method: str, path: str, body: bytes) -> RequestName:
-    """The name of a request: the caller's own, so that two callers cannot get in each other's way."""
+    """The name of a request: the caller's own, so that two callers cannot get in each other's way.
+
+    body: in its canonical form, so that a client may write the same JSON another way when it tries again.
+    """
     request = hashlib.sha256(body).hexdigest()
     return RequestName(
         keyed_digest(vault.keys, KeyPurpose.CODE_DIGEST, caller_digest.hex(), key),

@@ -11,6 +11,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from tokenvault.calls.api_keys import Scope, key_with_secret
 from tokenvault.calls.caller import Caller, current_caller
 from tokenvault.errors import Forbidden, Unauthenticated
+from tokenvault.http.head import SENT_METHOD
+from tokenvault.http.query import refuse_unknown_parameters
 from tokenvault.proof_of_possession import ProvenKey, verify_proof
 from tokenvault.vault import Vault
 
@@ -76,9 +78,13 @@ def _api_key(credentials: HTTPAuthorizationCredentials | None) -> str:
 
 
 def requires(*scopes: Scope) -> Any:
-    """A dependency that lets through API keys with one of these scopes and gives their scopes."""
+    """A dependency that lets through API keys with one of these scopes and gives their scopes.
+
+    Every route has one, so what holds for all calls is held here: a query names only parameters of its call.
+    """
 
     async def check(
+        request: Request,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
     ) -> frozenset[str]:
         _api_key(credentials)
@@ -87,6 +93,7 @@ def requires(*scopes: Scope) -> Any:
             raise Unauthenticated("this API key is not known")
         if held.isdisjoint(scopes):
             raise Forbidden(f"this call takes an API key with the scope {' or '.join(scopes)}", code="missing_scope")
+        refuse_unknown_parameters(request)
         return held
 
     return Depends(check)
@@ -121,7 +128,8 @@ def optional_device_proof(
         return None
     if len(request.headers.getlist("DPoP")) > 1:
         raise Unauthenticated("a call carries one DPoP proof", code="invalid_dpop_proof")
-    return verify_proof(vault, dpop, request.method, _url(request), _api_key(credentials))
+    method = request.scope.get(SENT_METHOD, request.method)
+    return verify_proof(vault, dpop, method, _url(request), _api_key(credentials))
 
 
 def device_proof(proven: Annotated[ProvenKey | None, Depends(optional_device_proof)]) -> ProvenKey:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tokenvault.calls.caller import Caller, current_caller
+from tokenvault.calls.canonical_json import canonical_json
 from tokenvault.calls.idempotency import KeptAnswer, forget_old_answers, keep_answer, kept_answer, request_name
 from tokenvault.calls.rate_limits import RateLimits
 from tokenvault.calls.unit_of_work import UnitOfWork, current_unit
@@ -24,6 +25,7 @@ BODY_BYTES_MAX = 1 << 20
 _KEY_CHARACTERS_MAX = 255
 _NOBODY = Caller("nobody")
 _NOT_KEPT = frozenset({401, 403, 429})
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _FINISHERS = 4
 
 
@@ -58,7 +60,7 @@ class Calls:
         headers = Headers(scope=scope)
         try:
             if int(headers.get("content-length", "0")) > BODY_BYTES_MAX:
-                raise FieldError("body", f"has at most {BODY_BYTES_MAX} bytes")
+                raise _TOO_LONG
             caller = await self._identified(headers)
         except (CallerError, ValueError) as error:
             refused = error if isinstance(error, CallerError) else FieldError("Content-Length", "is not a number")
@@ -66,11 +68,10 @@ class Calls:
             return
         token = current_caller.set(caller)
         try:
-            name = headers.get(IDEMPOTENCY_KEY)
-            if scope["method"] != "POST" or name is None or not caller.scopes:
-                await self._app(scope, receive, send)
+            if scope["method"] in _WITH_BODY and caller.scopes:
+                await self._with_body(caller, headers.get(IDEMPOTENCY_KEY), scope, receive, send)
             else:
-                await self._once(caller, name, scope, receive, send)
+                await self._app(scope, receive, send)
         finally:
             current_caller.reset(token)
 
@@ -90,21 +91,35 @@ class Calls:
             self._rate_limits.take(caller.key_digest, calls_per_second)
         return caller
 
-    async def _once(self, caller: Caller, key: str, scope: Scope, receive: Receive, send: Send) -> None:
-        """Carry out a request once, however often it is sent under this key."""
+    async def _with_body(self, caller: Caller, key: str | None, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request whose body says one thing: bounded, and without a member that comes twice."""
+        try:
+            body = await _whole_body(Request(scope, receive))
+            form = canonical_json(body)
+        except FieldError as error:
+            await problem.caller_error_answer(error)(scope, receive, send)
+            return
+        except ClientDisconnect:
+            return
+        if key is None or scope["method"] != "POST":
+            await self._app(scope, _given_again(body, receive), send)
+        else:
+            await self._once(caller, key, body, body if form is None else form, scope, receive, send)
+
+    async def _once(
+        self, caller: Caller, key: str, body: bytes, form: bytes, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Carry out a request once, however often it is sent under this key. form: the body as `canonical_json`."""
         try:
             if not 1 <= len(key) <= _KEY_CHARACTERS_MAX or not key.isprintable():
                 raise FieldError(IDEMPOTENCY_KEY, f"has 1 to {_KEY_CHARACTERS_MAX} printable characters")
-            body = await Request(scope, receive).body()
             path = scope["path"] + "?" + scope["query_string"].decode("latin-1")
-            name = request_name(self._vault, caller.key_digest, key, scope["method"], path, body)
+            name = request_name(self._vault, caller.key_digest, key, scope["method"], path, form)
             kept = await to_thread.run_sync(kept_answer, self._vault, name)
             if kept is None and name.digest in self._running:
                 raise Conflict("a request under this key is being carried out", code="idempotency_key_in_use")
         except CallerError as error:
             await problem.caller_error_answer(error)(scope, receive, send)
-            return
-        except ClientDisconnect:
             return
         if kept is None:
             self._running.add(name.digest)
@@ -154,6 +169,31 @@ class Calls:
             unit.abandon()
         if changed:
             self._vault.announce()
+
+
+_TOO_LONG = FieldError("body", f"has at most {BODY_BYTES_MAX} bytes")
+
+
+async def _whole_body(request: Request) -> bytes:
+    """The body, however it is cut into pieces. Raises: FieldError if it is too long; ClientDisconnect."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > BODY_BYTES_MAX:
+            raise _TOO_LONG
+    return bytes(body)
+
+
+def _given_again(body: bytes, receive: Receive) -> Receive:
+    """What gives an application a body that was read before, and then whatever else the client does."""
+    pieces = [body]
+
+    async def receive_again() -> Message:
+        if not pieces:
+            return await receive()
+        return {"type": "http.request", "body": pieces.pop(), "more_body": False}
+
+    return receive_again
 
 
 class _Collector:
