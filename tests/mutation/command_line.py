@@ -19,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         mutants = [mutant for path in options.paths or TARGETS for mutant in chosen(path)]
-    except (FileNotFoundError, KeyError, ValueError) as error:
+    except (FileNotFoundError, ValueError) as error:
         print(f"tests.mutation: {error}", file=sys.stderr)
         return 2
     if options.sample is not None and options.sample < len(mutants):
@@ -30,25 +30,39 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if len(mutants) == 1:
         print(difference(mutants[0]))
+    try:
+        outcomes = _run_and_tell(mutants, options.jobs)
+    except ValueError as error:
+        print(f"tests.mutation: {error}", file=sys.stderr)
+        return 2
+    killed = sum(outcome.is_killed for outcome in outcomes)
+    return 0 if 100 * killed >= options.at_least * len(mutants) else 1
+
+
+def _run_and_tell(mutants: list[Mutant], jobs: int) -> list[Outcome]:
+    """Survivors as they come, then the figures."""
     begin = time.monotonic()
     outcomes = []
-    reasons = {mutant: entry.why for mutant in mutants for entry in equivalents() if entry.is_of(mutant)}
-    for outcome in _outcomes(mutants, options.jobs):
+    written_down = equivalents()
+    reasons = {mutant: entry.why for mutant in mutants for entry in written_down if entry.is_of(mutant)}
+    for outcome in _outcomes(mutants, jobs):
         outcomes.append(outcome)
-        if len(mutants) == 1:
-            print(f"{outcome.verdict} {outcome.by and 'by ' + outcome.by}")
+        if len(mutants) == 1 and outcome.is_killed:
+            print(f"{outcome.verdict} by {outcome.by or 'a test that did not end'}")
         if not outcome.is_killed:
             print(survivor(outcome, reasons.get(outcome.mutant, "")), flush=True)
         if len(outcomes) % 100 == 0:
             print(f"{len(outcomes)} of {len(mutants)} in {time.monotonic() - begin:.0f} s", file=sys.stderr, flush=True)
     print(table(outcomes, set(reasons)))
     print(f"{len(mutants)} mutants in {time.monotonic() - begin:.0f} s")
-    killed = sum(outcome.is_killed for outcome in outcomes)
-    return 0 if 100 * killed >= options.at_least * len(mutants) else 1
+    return outcomes
 
 
 def chosen(path: str) -> list[Mutant]:
-    """The mutants of a file, a folder, a line (`FILE:LINE`) or one mutant by its name. Raises: ValueError, ..."""
+    """The mutants of a file, a folder, a line (`FILE:LINE`), or one mutant by its name.
+
+    Raises: FileNotFoundError, ValueError.
+    """
     file, _, rest = path.partition(":")
     mutants = mutants_in(ROOT, file.removeprefix(f"{ROOT}/"))
     if rest:

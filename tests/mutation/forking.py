@@ -56,7 +56,7 @@ def told_by_a_copy(task: Callable[[Tell], None]) -> Iterator[Any]:
             _end_group(child)
             os.waitpid(child, 0)
     if status != 0:
-        raise ChildProcessError("the tests could not be run, see above")
+        raise ChildProcessError("a copy of this process has failed, see above")
 
 
 def end_after(seconds: float) -> None:

@@ -63,8 +63,10 @@ class Measuring:
             print(f"measuring which lines {len(new)} tests run ...", file=sys.stderr, flush=True)
         [(_, told)] = in_copies([(None, lambda: self._run(new))])
         self._tracer.stop()
-        if told is None or told["failed"]:
-            raise ValueError(f"these tests fail without any mutant: {told and told['failed']}")
+        if told is None:
+            raise ValueError("the tests could not be measured: one of them took the process with it")
+        if told["failed"]:
+            raise ValueError(f"these tests fail without any mutant: {', '.join(told['failed'])}")
         for test in kept:
             told["seconds"][test], told["lines"][test] = known["seconds"][test], known["lines"][test]
         measured = Measured(told["seconds"], told["lines"])

@@ -156,7 +156,7 @@ def _scope_of(node: ast.AST, field: str, scope: Scope) -> Scope:
 
 def _replacements(parent: ast.AST, field: str, node: ast.AST, scope: Scope) -> Iterator[tuple[Kind, ast.AST | None]]:
     """What may stand in a node's place."""
-    if scope.function and _can_go(node):
+    if scope.function and _can_go(node) and not _ends_anyway(parent, node):
         yield Kind.DELETE, ast.Pass()
     if not scope.function and (type(parent), field) in _TABLE_ENTRIES:
         yield Kind.DELETE, None
@@ -184,6 +184,14 @@ def _can_go(node: ast.AST) -> bool:
     if isinstance(node, ast.AnnAssign):
         return node.value is not None
     return isinstance(node, _SIMPLE)
+
+
+def _ends_anyway(parent: ast.AST, node: ast.AST) -> bool:
+    """Whether a statement returns nothing from where a function ends."""
+    match node:
+        case ast.Return(None) | ast.Return(ast.Constant(None)):
+            return isinstance(parent, _FUNCTIONS) and parent.body[-1] is node
+    return False
 
 
 def _is_condition(parent: ast.AST, field: str) -> bool:

@@ -1,5 +1,6 @@
 """Mutants meet the tests: in functions that are there already where that can be, else in a fresh import."""
 
+import gc
 import importlib
 import sys
 from collections.abc import Iterable, Iterator
@@ -51,10 +52,12 @@ _SECONDS_TO_IMPORT = 60.0
 
 
 def run(mutants: list[Mutant], tests: str, jobs: int = 1) -> Iterator[Outcome]:
-    """Run a folder of tests against mutants, each in a process of its own. Raises: ChildProcessError."""
+    """Run a folder of tests against mutants, each in a process of its own. Raises: ValueError if they cannot be run."""
     left, measured, libraries = [], None, []
     for told in told_by_a_copy(partial(_run_by_swapping, mutants, tests, jobs)):
         match told:
+            case {"error": error}:
+                raise ValueError(error)
             case {"measured": by_name, "libraries": libraries}:
                 measured = Measured(**by_name)
             case {"mutant": index, "verdict": verdict} if verdict == _TO_IMPORT:
@@ -71,9 +74,14 @@ def _run_by_swapping(mutants: list[Mutant], tests: str, jobs: int, tell: Tell) -
     """In a process that has collected the tests: try what can be tried there, and say what cannot."""
 
     def use(items: Items) -> None:
-        measured = measuring.measure(items)
+        try:
+            measured = measuring.measure(items)
+        except ValueError as error:
+            tell({"error": str(error)})
+            return
         tell({"measured": vars(measured), "libraries": _libraries()})
         functions = functions_by_file()
+        gc.freeze()  # what all copies share is left alone
         tasks = []
         for index, mutant in enumerate(mutants):
             if not mutant.function:
@@ -93,9 +101,8 @@ def _run_by_swapping(mutants: list[Mutant], tests: str, jobs: int, tell: Tell) -
             tell({"mutant": index, "verdict": verdict, "by": by})
 
     measuring = Measuring(tests)
-    code = with_collected(ROOT, [tests], use)
-    if code != pytest.ExitCode.OK:
-        raise SystemExit(f"the tests of {tests} cannot be collected")
+    if with_collected(ROOT, [tests], use) != pytest.ExitCode.OK:
+        tell({"error": f"the tests in {tests} cannot be collected, see above"})
 
 
 def _try_swapped(mutant: Mutant, functions: list[Any], items: list[tuple[pytest.Item, float]]) -> tuple[str, str]:
@@ -150,9 +157,9 @@ def _limit(measured: Measured, test: str) -> float:
 
 def _libraries() -> list[str]:
     """Foreign modules that the tests have imported, but for pytest's plugins, which it wants to import itself."""
-    ours = {"tests", "tokenvault", "authz", "simulators", "conftest", "__main__"}
-    plugins = {entry.value.partition(".")[0] for entry in entry_points(group="pytest11")}
-    return [name for name in sys.modules if name.partition(".")[0] not in ours | plugins]
+    plugins = {entry.value.partition(".")[0] for entry in entry_points(group="pytest11")} | {"__main__"}
+    tops = {name: name.partition(".")[0] for name in sys.modules}
+    return [name for name, top in tops.items() if top not in plugins and not (ROOT / top).is_dir()]
 
 
 def _import_all(libraries: Iterable[str]) -> None:

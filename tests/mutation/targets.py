@@ -14,10 +14,13 @@ TARGETS = (
 )
 """What a run without a path takes."""
 
-_TESTS = {"authz": "tests/authz", "tokenvault": "tests/tokenvault"}
-"""By package. Servers and browsers are no part of it: their threads do not live on in a copy of the process."""
+_WITHOUT = {"simulators"}
+"""Packages whose tests need running servers, which do not live on in a copy of the process."""
 
 
 def tests_of(path: str) -> str:
-    """The folder whose tests must notice mutants of a path. Raises: KeyError."""
-    return _TESTS[path.partition("/")[0]]
+    """The folder whose tests must notice mutants of a path: that of its package. Raises: ValueError."""
+    package = path.partition("/")[0]
+    if package in _WITHOUT or not (ROOT / "tests" / package).is_dir():
+        raise ValueError(f"{path} has no tests that can meet mutants")
+    return f"tests/{package}"

@@ -6,12 +6,20 @@ from simulators import test_values
 from tests.tokenvault.devices import Phone
 from tests.tokenvault.stories import active_token, ask, event_types, new_card, pan_of, rows
 from tests.tokenvault.vaults import new_vault
-from tokenvault.cards.cards import CardState, card_with_pan, list_cards
+from tokenvault.cards.cards import CardState, card_with_pan, find_card, list_cards
 from tokenvault.cards.contact_points import VerificationMethod
 from tokenvault.errors import Conflict
-from tokenvault.events import audit
+from tokenvault.events import audit, outbox
+from tokenvault.events.events import list_events
 from tokenvault.program import PanGeneration
-from tokenvault.tokens.card_life import change_contacts, close_card, freeze_card, renew_card, replace_card
+from tokenvault.tokens.card_life import (
+    change_contacts,
+    close_card,
+    freeze_card,
+    renew_card,
+    replace_card,
+    unfreeze_card,
+)
 from tokenvault.tokens.lifecycle import Change, ChangeReason, Initiator, TokenState
 from tokenvault.tokens.token_activation import activate_token
 from tokenvault.tokens.token_life import change_token, change_tokens_of_card, change_tokens_of_device, renew_token
@@ -58,6 +66,63 @@ def test_a_closed_card_takes_its_tokens_with_it(vault):
     assert event_types(vault, card.text_id) == ["card.issued", "card.closed"]
     phone = Phone(vault)
     assert ask(vault, phone, card, phone.register()).decision_reasons == ["card_not_active"]
+
+
+def notices_of(vault, kind):
+    """What the engine was told of one kind, in order."""
+    notices = [entry.notice for entry in outbox.entries_after(vault.database, 0)]
+    return [notice for notice in notices if isinstance(notice, kind)]
+
+
+def last_event(vault, resource_id):
+    """The newest event of a card or token: its type and its data."""
+    event = list_events(vault, limit=1, resource_id=resource_id)[0]
+    return event.type, event.data
+
+
+def test_a_frozen_card_is_told_once(vault):
+    """Freezing and unfreezing show at once, reach the engine and the events; saying it twice tells nobody again."""
+    card = new_card(vault)
+    for change, state in ((freeze_card, CardState.FROZEN), (unfreeze_card, CardState.ACTIVE)):
+        for _ in range(2):
+            assert change(vault, card.text_id).state is state
+        assert find_card(vault, card.text_id).state is state
+    states = [notice.state for notice in notices_of(vault, outbox.CardNotice)]
+    assert states == ["active", "frozen", "active"]
+    assert event_types(vault, card.text_id) == ["card.issued", "card.frozen", "card.unfrozen"]
+
+
+def test_what_is_told_of_a_card_that_changes(vault, clock):
+    """A replacement, a renewal and new contacts each have an event with the card's new digits and expiry."""
+    card = new_card(vault)
+    _, token, _ = active_token(vault, card)
+    replaced = replace_card(vault, card.text_id, ChangeReason.CARD_STOLEN)
+    assert replaced.last4 == pan_of(vault, card)[-4:]
+    kind, data = last_event(vault, card.text_id)
+    assert (kind, data["last4"], data["reason"]) == ("card.replaced", replaced.last4, "card_stolen")
+    clock.advance(370 * 24 * 3600)
+    renewed = renew_card(vault, card.text_id)
+    kind, data = last_event(vault, card.text_id)
+    assert (kind, data["expiry"]) == ("card.renewed", "3211")
+    assert renewed == find_card(vault, card.text_id)
+    kind, data = last_event(vault, token.text_id)
+    assert (kind, data["card_last4"], data["card_expiry"]) == ("token.card_changed", replaced.last4, "3211")
+    assert data["initiator"] == "issuer"
+    assert event_types(vault, token.text_id)[-2:] == ["token.card_changed"] * 2
+    change_contacts(vault, card.text_id, {VerificationMethod.E_MAIL: "ada@example.com"})
+    assert last_event(vault, card.text_id)[0] == "card.contacts_changed"
+
+
+def test_what_is_told_of_a_card_that_is_closed(vault):
+    """The engine hears of the card, and each token says who ended it and why."""
+    card = new_card(vault)
+    _, token, _ = active_token(vault, card)
+    close_card(vault, card.text_id, ChangeReason.ACCOUNT_CLOSED)
+    assert notices_of(vault, outbox.CardNotice)[-1].state == "closed"
+    assert notices_of(vault, outbox.TokenNotice)[-1].state == "deactivated"
+    for resource in (card, token):
+        assert last_event(vault, resource.text_id)[1]["reason"] == "account_closed"
+    assert last_event(vault, token.text_id)[1]["initiator"] == "issuer"
 
 
 def test_all_tokens_of_a_device_or_card(vault):
