@@ -23,6 +23,7 @@ from authz.reasons import ANSWERS, DECLINES, Reason
 from simulators.attackers.catalogue import ATTACKS
 from simulators.cli import argument_parser
 from simulators.scenarios.cast import AccountPart, CardPart, PhonePart, TerminalPart
+from simulators.scenarios.expected import PaymentValues
 from simulators.scenarios.steps.verbs import VERBS
 from simulators.settings import Settings
 from simulators.terminal import Terminal
@@ -93,10 +94,12 @@ def _scenario_steps() -> str:
         takes = ", ".join(
             f"`{name}`" + ("" if field.is_required() else "?") for name, field in sorted(kind.model_fields.items())
         )
+        told = ", ".join(f"`{name}`" for name in sorted(kind.values.model_fields.keys() - PaymentValues.model_fields))
+        takes = "parts of the document" if kind.is_document else takes or "nothing"
         rows.append(
-            (f"`{verb}`", _first_line(kind), "parts of the document" if kind.is_document else takes or "nothing")
+            (f"`{verb}`", _first_line(kind), takes, "those of a payment" if kind.is_payment else told or "none")
         )
-    return _table(("step", "what", "takes (? may be left out)"), rows)
+    return _table(("step", "what", "takes (? may be left out)", "values"), rows)
 
 
 def _scenario_cast() -> str:

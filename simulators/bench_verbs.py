@@ -37,11 +37,12 @@ def _add_scenario(verbs: Any) -> None:
     )
     scenario.add_argument(
         "action",
-        choices=["run", "list", "schema"],
-        help="run: files and folders; list: the scenarios that come along; schema: the format as JSON Schema",
+        choices=["run", "check", "list", "schema"],
+        help="run: files and folders; check: only read them, and tell everything that is wrong; list: the scenarios "
+        "that come along; schema: the format as JSON Schema",
     )
     scenario.add_argument(
-        "paths", nargs="*", type=Path, metavar="FILE", help="run: files or folders (all that come along)"
+        "paths", nargs="*", type=Path, metavar="FILE", help="run, check: files or folders (all that come along)"
     )
     scenario.add_argument("--tag", action="append", default=[], help="only scenarios with this tag; may be repeated")
     scenario.add_argument("--seed", type=int, help="in place of each scenario's own seed")
@@ -239,6 +240,8 @@ def _scenario(arguments: argparse.Namespace) -> int:
         return verb.list_scenarios()
     if arguments.action == "schema":
         return verb.print_schema()
+    if arguments.action == "check":
+        return verb.check_scenarios(arguments.paths or verb.shipped_scenarios())
     configure_logging("error", "console")
     runs_already = arguments.url is not None
     servers = running_server(arguments.url, _address(arguments.iso, "--iso")) if runs_already else fresh_server

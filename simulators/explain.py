@@ -10,6 +10,9 @@ from rich.text import Text
 from simulators.issuer import Issuer
 from tokenvault.currencies import CURRENCIES, amount_text
 
+_DECLINING = ("decline", "step_up", "refer")
+"""Actions of a rule that end a decision where its condition holds."""
+
 _MARKS = {"passed": Text("passed", "green"), "failed": Text("failed", "bold red")}
 
 
@@ -35,8 +38,10 @@ def show_decision(decision: dict[str, Any], console: Console) -> None:
     amount = decision["amount"]
     known = decision["currency"] in CURRENCIES
     money = amount_text(amount, decision["currency"]) if known else f"{amount} minor units of {decision['currency']}"
+    by = failed_check(decision)
     console.print(outcome, f"{decision['kind']} {decision['id']}  {money}  {decision['merchant']}", highlight=False)
-    reason = f"DE 39 = {decision['response_code']}  {decision['reason']}: {decision['explanation']}"
+    named = f" ({by})" if by.startswith(("rule ", "limit ")) else ""
+    reason = f"DE 39 = {decision['response_code']}  {decision['reason']}{named}: {decision['explanation']}"
     console.print(reason if decision["approved"] else f"{reason} {decision['advice']}", highlight=False)
     table = Table("check", "saw", "bound", "outcome", box=None, header_style="bold")
     reached = [check for check in decision["checks"] if check["outcome"] != "not_reached"]
@@ -54,10 +59,38 @@ def show_decision(decision: dict[str, Any], console: Console) -> None:
         console.print(f" not reached: {', '.join(not_reached)}", style="dim", highlight=False)
 
 
+def failed_check(decision: dict[str, Any]) -> str:
+    """What a decision was declined by: a check, ``limit ID`` or ``rule ID`` of the program; ``none`` if approved."""
+    for check in decision["checks"]:
+        if check["outcome"] == "failed":
+            return str(check["name"])
+    rule = None if decision["approved"] else _declining_rule(decision)
+    return "none" if rule is None else f"rule {rule['id']}"
+
+
+def _declining_rule(decision: dict[str, Any]) -> dict[str, Any] | None:
+    """The rule that a decision ended with: of those that are live and matched, the first that declines."""
+    return next(
+        (
+            rule
+            for rule in decision["rules"]
+            if (rule["state"], rule["outcome"]) == ("live", "matched") and rule["action"] in _DECLINING
+        ),
+        None,
+    )
+
+
 def check_lines(decision: dict[str, Any]) -> list[str]:
-    """Each check of a decision in one line: its outcome, what it saw, what it held that against."""
-    return [
+    """Each check and rule of a decision in one line: its outcome, what it saw, what it held that against."""
+    checks = [
         f"{check['outcome']:11} {check['name']}"
         + ("" if check["outcome"] == "not_reached" else f": saw {check['saw']}; {check['bound']}")
         for check in decision["checks"]
     ]
+    return checks + [_rule_line(rule) for rule in decision["rules"]]
+
+
+def _rule_line(rule: dict[str, Any]) -> str:
+    saw = ", ".join(f"{name} {value}" for name, value in rule["saw"].items())
+    outcome = rule["outcome"].replace("_", " ")
+    return f"{outcome:11} rule {rule['id']} ({rule['state']}, {rule['action']}): saw {saw}; {rule['condition']}"

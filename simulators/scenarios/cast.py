@@ -1,37 +1,92 @@
 """Who and what takes part in a scenario."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from authz.iso8583 import codec
+from authz.iso8583.dialect_files import dialect_named
+from authz.iso8583.fields import DialectError, built_in
 from simulators.card.payment_application import Flow
-from simulators.scenarios.values import Amount, AmountText, Seconds
+from simulators.merchant import Merchant
+from simulators.scenarios.values import (
+    AcquirerNumber,
+    Amount,
+    AmountText,
+    CategoryCode,
+    CountryNumber,
+    CurrencyCode,
+    Pin,
+    Seconds,
+)
+from tokenvault.cards.contact_points import VerificationMethod, check_contact
+from tokenvault.errors import FieldError
 
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+Longitude = Annotated[float, Field(ge=-180, le=180)]
 Probability = Annotated[float, Field(ge=0, le=1)]
+
+Misfit = tuple[str, str]
+"""A key, empty for the whole, and what is wrong with its value although it is of the right form."""
 
 
 class Part(BaseModel):
     """Unknown keys are refused."""
 
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False)
+
+    def misfits(self) -> Iterator[Misfit]:
+        """What is wrong of values that are of the right form each."""
+        yield from ()
+
+
+def _dialect(name: str) -> str:
+    try:
+        dialect_named(name)
+    except DialectError as error:
+        raise ValueError(str(error)) from None
+    return name
+
+
+def _contact(method: VerificationMethod) -> AfterValidator:
+    def check(value: str) -> str:
+        try:
+            check_contact(method, value)
+        except FieldError as error:
+            raise ValueError(error.detail) from None
+        return value
+
+    return AfterValidator(check)
+
+
+TelephoneNumber = Annotated[str, _contact(VerificationMethod.TEXT_MESSAGE)]
+MailAddress = Annotated[str, _contact(VerificationMethod.E_MAIL)]
+DialectName = Annotated[str, AfterValidator(_dialect)]
 
 
 class AccountPart(Part):
     """An account."""
 
-    currency: str = Field(default="EUR", description="ISO 4217.")
+    currency: CurrencyCode = Field(default="EUR", description="ISO 4217.")
     credit_limit: AmountText = Field(default=Amount(Decimal(2500)), description="How much may be owed.")
     transaction_limit: AmountText | None = Field(default=None, description="The most at once; no bound where left out.")
+
+    def misfits(self) -> Iterator[Misfit]:
+        """Amounts that are none of the account's currency."""
+        for name, amount in (("credit_limit", self.credit_limit), ("transaction_limit", self.transaction_limit)):
+            if amount is not None and (misfit := amount.misfit(self.currency)):
+                yield name, misfit
 
 
 class CardPart(Part):
     """A card of an account."""
 
     account: str = Field(default="main", description="Whose it is.")
-    pin: str | None = Field(default=None, pattern="^[0-9]{4,12}$", description="Its PIN, for cash machines.")
-    text_message: str | None = Field(default=None, description="Where texts to the cardholder go.")
-    e_mail: str | None = Field(default=None, description="Where mails to the cardholder go.")
+    pin: Pin | None = Field(default=None, description="Its PIN, for cash machines.")
+    text_message: TelephoneNumber | None = Field(default=None, description="Where texts to the cardholder go.")
+    e_mail: MailAddress | None = Field(default=None, description="Where mails to the cardholder go.")
 
 
 class PhonePart(Part):
@@ -46,7 +101,7 @@ class PhonePart(Part):
     channels: list[Literal["contactless", "e_commerce", "qr_code"]] = Field(
         default=["contactless", "e_commerce", "qr_code"], description="Where its token may pay."
     )
-    countries: list[str] = Field(default=[], description="ISO 3166 numbers; empty for all.")
+    countries: list[CountryNumber] = Field(default=[], description="ISO 3166 numbers; empty for all.")
     token_limit: AmountText | None = Field(default=None, description="The most at once with this token.")
     flow: Flow = Field(default=Flow.QUICK, description="How it speaks to readers.")
     ready: bool = Field(default=True, description="Whether its token is active before the first step.")
@@ -74,20 +129,50 @@ class TerminalPart(Part):
     id: str = Field(default="TERM0001", min_length=1, max_length=8, description="DE 41.")
     merchant: str | None = Field(default=None, max_length=25, description="Name in DE 43.")
     merchant_id: str | None = Field(default=None, max_length=15, description="DE 42.")
-    category: str | None = Field(default=None, pattern="^[0-9]{4}$", description="ISO 18245.")
-    country: str | None = Field(default=None, pattern="^[0-9]{3}$", description="ISO 3166.")
-    acquirer: str | None = Field(default=None, pattern="^[0-9]{1,11}$", description="DE 32.")
-    position: tuple[float, float] | None = Field(default=None, description="Latitude and longitude in degrees.")
+    category: CategoryCode | None = Field(default=None, description="ISO 18245.")
+    country: CountryNumber | None = Field(default=None, description="ISO 3166.")
+    acquirer: AcquirerNumber | None = Field(default=None, description="DE 32.")
+    position: tuple[Latitude, Longitude] | None = Field(default=None, description="Latitude and longitude in degrees.")
     floor_limit: AmountText | None = Field(default=None, description="Up to where it approves while the line is down.")
     unverified_limit: AmountText | None = Field(default=None, description="The most without a verified cardholder.")
     partial_approvals: bool = Field(default=False, description="Whether it can take a part.")
-    timeout: Seconds = Field(default=5.0, description="How long it waits for an answer.")
+    timeout: Seconds = Field(default=5.0, gt=0, description="How long it waits for an answer.")
     relay_limit: Seconds | None = Field(default=None, description="How long a phone may take to answer.")
     tank: AmountText | None = Field(default=None, description="fuel: what is asked for first.")
     fare: AmountText | None = Field(default=None, description="transit: of one ride.")
-    dialect: str | None = Field(default=None, description="How it writes ISO 8583; the network's own if left out.")
+    dialect: DialectName | None = Field(
+        default=None, description="How it writes ISO 8583; the network's own if left out."
+    )
     mac: Literal["none", "tdes", "aes"] = Field(default="none", description="Message authentication.")
     line: LinePart | None = Field(default=None, description="Faults of its line.")
+
+    def misfits(self) -> Iterator[Misfit]:
+        """Amounts that name a currency, what other kinds of terminals have, and texts that its dialect cannot carry."""
+        for name in ("floor_limit", "unverified_limit", "tank", "fare"):
+            amount = getattr(self, name)
+            if amount is None:
+                continue
+            if amount.currency is not None:
+                yield name, f"leave {amount.currency} out: it holds for the currency of each payment"
+            elif misfit := amount.misfit("EUR"):
+                yield name, misfit
+        for name, kind in (("tank", "fuel"), ("fare", "transit")):
+            if getattr(self, name) is not None and self.kind != kind:
+                yield name, f"is for terminals of kind {kind}, and this one is of kind {self.kind}"
+        yield from self._unwritable()
+
+    def _unwritable(self) -> Iterator[Misfit]:
+        dialect = built_in() if self.dialect is None else dialect_named(self.dialect)
+        name_and_location = Merchant(name=self.merchant or "").name_and_location
+        texts = {"id": (41, f"{self.id:<8}"), "merchant_id": (42, f"{self.merchant_id or '':<15}")}
+        for name, (number, text) in (texts | {"merchant": (43, name_and_location)}).items():
+            if not text.isprintable():
+                yield name, f"DE {number} cannot carry control characters"
+                continue
+            try:
+                codec.encode({0: "0100", number: text}, dialect)
+            except codec.MessageError as error:
+                yield name, f"DE {number} cannot carry it: {error.reason}"
 
 
 class Cast(Part):

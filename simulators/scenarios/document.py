@@ -1,313 +1,303 @@
-"""Scenarios as files: YAML read with the line of everything in it, so that what is wrong can be found."""
+"""Scenarios as files: from a text to a scenario, with all that is wrong in it, by line, key and what was meant."""
 
+import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import NoReturn, TypeVar
 
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
+from simulators.did_you_mean import did_you_mean
 from simulators.scenarios.cast import Cast, Part
+from simulators.scenarios.expectations import Expectation, read_expectation
+from simulators.scenarios.located_yaml import (
+    Mapping,
+    Node,
+    NotYaml,
+    Sequence,
+    Text,
+    as_json,
+    as_texts,
+    line_at,
+    read_yaml,
+)
+from simulators.scenarios.rehearsal import EarlierPayment, Rehearsal
+from simulators.scenarios.scenario import (
+    Head,
+    OneOf,
+    Planned,
+    PlannedStep,
+    Repeated,
+    Scenario,
+    ScenarioError,
+    scenario_text,
+)
 from simulators.scenarios.steps.step import Step
 from simulators.scenarios.steps.verbs import VERBS
+from simulators.scenarios.wording import misfits_of, unknown_key
 
 _BESIDE_THE_VERB = ("name", "expect", "comment")
+_SHAPES = {"repeat": ("repeat", "steps"), "one_of": ("one_of",)}
+_REPEATED_MAX = 10_000
+_REFERENCES = {"cards": ("account", "accounts"), "phones": ("card", "cards")}
+"""By group of the cast: the key that names somebody of another group."""
 
-
-class ScenarioError(Exception):
-    """A file that is no scenario. problems: "file:line: what", in order."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
-
-
-class Head(Part):
-    """A scenario but for its steps."""
-
-    scenario: str = Field(min_length=1, description="What it is about, in one line.")
-    about: str = Field(default="", description="Why somebody should care.")
-    tags: list[str] = Field(default=[], description="To choose scenarios by.")
-    seed: int = Field(default=1, description="Of everything random; another seed plays it differently.")
-    cast: Cast = Field(default=Cast(), description="Who and what takes part.")
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """What must come of a step. reasons: one of these; empty for whatever goes well.  values: by name."""
-
-    reasons: tuple[str, ...] = ()
-    values: dict[str, str | list[str]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class PlannedStep:
-    """One step. name: of its receipt, for later steps.  comment: for readers of the report."""
-
-    line: int
-    step: Step
-    expect: Expectation
-    name: str | None = None
-    comment: str = ""
-
-
-@dataclass(frozen=True)
-class Repeated:
-    """Steps that are played so many times."""
-
-    line: int
-    times: int
-    steps: tuple["Planned", ...]
-
-
-@dataclass(frozen=True)
-class OneOf:
-    """Blocks of steps of which one is played, at random."""
-
-    line: int
-    blocks: tuple[tuple["Planned", ...], ...]
-
-
-Planned = PlannedStep | Repeated | OneOf
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """One scenario. source: where it was read from."""
-
-    source: str
-    head: Head
-    steps: tuple[Planned, ...]
+Model = TypeVar("Model", bound=Part)
 
 
 def read_scenario(path: Path) -> Scenario:
     """Read a file. Raises: ScenarioError with everything that is wrong, by line."""
-    try:
-        text = path.read_text()
-    except OSError as error:
-        raise ScenarioError([f"{path}: {error.strerror}"]) from None
-    except UnicodeDecodeError:
-        raise ScenarioError([f"{path}: is no text in UTF-8"]) from None
-    return parse_scenario(text, str(path))
+    return parse_scenario(scenario_text(path), str(path))
 
 
 def parse_scenario(text: str, source: str = "scenario") -> Scenario:
     """Read a scenario's text. Raises: ScenarioError with everything that is wrong, by line."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = 1 if error.problem_mark is None else error.problem_mark.line + 1
-        raise ScenarioError([f"{source}:{line}: is no YAML: {error.problem}"]) from None
-    except yaml.YAMLError as error:
-        raise ScenarioError([f"{source}: is no YAML: {error}"]) from None
-    except RecursionError:
-        raise ScenarioError([f"{source}: nests deeper than a scenario can"]) from None
-    if not isinstance(node, yaml.MappingNode):
-        raise ScenarioError([f"{source}:1: is no scenario: a mapping with the keys scenario and steps is expected"])
-    return _Parser(source).scenario(node)
+        node, problems = read_yaml(text)
+    except NotYaml as error:
+        raise ScenarioError([f"{source}:{error.line}: {error}"]) from None
+    parser = _Parser(source, problems)
+    if not isinstance(node, Mapping):
+        line = 1 if node is None else node.line
+        parser.wrong(line, "", "is no scenario: a mapping with the keys scenario and steps is expected")
+        parser.refuse()
+    return parser.scenario(node)
 
 
 class _Parser:
-    """Collects what is wrong while it reads."""
+    """Collects what is wrong while it reads. problems: those that reading the YAML has found."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, problems: list[tuple[int, str]]) -> None:
         self._source = source
-        self._problems: list[tuple[int, str]] = []
-        self._cast = Cast()
-        self._receipts: set[str] = set()
+        self._problems = list(problems)
+        self._known = Rehearsal()
 
-    def scenario(self, node: yaml.MappingNode) -> Scenario:
-        parts = self._mapping(node)
-        steps_node = parts.pop("steps", None)
-        head = self._head(node, parts)
+    def wrong(self, line: int, path: str, what: str) -> None:
+        """Note what is wrong at a line. path: keys, dots between levels."""
+        self._problems.append((line, f"{path}: {what}" if path else what))
+
+    def refuse(self) -> NoReturn:
+        """Tell everything that is wrong, by line. Raises: ScenarioError."""
+        told = dict.fromkeys(sorted(self._problems))
+        raise ScenarioError([f"{self._source}:{line}: {what}" for line, what in told])
+
+    def scenario(self, node: Mapping) -> Scenario:
+        """The scenario in the one mapping of a file. Raises: ScenarioError."""
+        known = {*Head.model_fields, "steps"}
+        parts = {name: value for name, value in node.entries.items() if name in known}
+        misspelt = [name for name in node.entries if name not in known]
+        for name in misspelt:
+            self.wrong(node.keys[name], name, unknown_key(name, known))
+        of_head = {name: part for name, part in parts.items() if name not in ("cast", "steps")}
+        head = self._model(Head, Mapping(node.line, of_head, node.keys), "")
+        self._known.cast = self._cast(parts.get("cast"))
         steps: tuple[Planned, ...] = ()
-        if head is not None:
-            self._cast = head.cast
-            self._check_cast(node, head.cast)
-        if steps_node is None:
-            self._wrong(node, "lacks steps")
-        else:
-            steps = self._steps(steps_node)
+        if "steps" in parts:
+            steps = self._steps(parts["steps"])
+        elif not any(did_you_mean(name, ["steps"]) for name in misspelt):
+            self.wrong(node.line, "", "lacks steps")
         if self._problems or head is None:
-            raise ScenarioError([f"{self._source}:{line}: {what}" for line, what in sorted(self._problems)])
-        return Scenario(self._source, head, steps)
+            self.refuse()
+        return Scenario(self._source, head.model_copy(update={"cast": self._known.cast}), steps)
 
-    def _wrong(self, node: yaml.Node, what: str) -> None:
-        self._problems.append((node.start_mark.line + 1, what))
-
-    def _head(self, node: yaml.MappingNode, parts: dict[str, yaml.Node]) -> Head | None:
+    def _model(self, kind: type[Model], node: Mapping, path: str) -> Model | None:
+        """A part from its keys, and None where anything of it is wrong."""
         try:
-            return Head.model_validate({name: self._plain(part) for name, part in parts.items()})
+            return kind.model_validate(as_texts(node))
         except ValidationError as error:
-            self._validation(node, error)
-            return None
+            for place, what in misfits_of(error, kind):
+                where = tuple(place.split("."))
+                said = _comma_in_amount(node, where) or what
+                self.wrong(line_at(node, where), _joined(path, place), said)
+        return None
 
-    def _check_cast(self, node: yaml.MappingNode, cast: Cast) -> None:
-        """Cards need their accounts, phones their cards."""
-        for kind, entries, wanted, there in (
-            ("cards", cast.cards, "account", cast.accounts),
-            ("phones", cast.phones, "card", cast.cards),
-        ):
-            for name, entry in entries.items():
-                named = getattr(entry, wanted)
-                if named not in there:
-                    where = _at(node, ("cast", kind, name, wanted))
-                    self._wrong(where, f"cast.{kind}.{name}: there is no {wanted} {named!r} in the cast")
+    # The cast
 
-    def _steps(self, node: yaml.Node) -> tuple[Planned, ...]:
-        if not isinstance(node, yaml.SequenceNode):
-            self._wrong(node, "steps are a list")
-            return ()
-        planned = (self._step(each) for each in node.value)
-        return tuple(step for step in planned if step is not None)
+    def _cast(self, node: Node | None) -> Cast:
+        """Whoever of the cast can be read; the names of the others are known all the same."""
+        if node is None or _is_empty(node):
+            return Cast()
+        if not isinstance(node, Mapping):
+            self.wrong(node.line, "cast", "is a mapping of accounts, cards, phones and terminals")
+            return Cast()
+        groups, unreadable = {}, {}
+        for group, entries in node.entries.items():
+            if group not in Cast.model_fields:
+                self.wrong(node.keys[group], f"cast.{group}", unknown_key(group, Cast.model_fields))
+            elif not isinstance(entries, Mapping):
+                self.wrong(entries.line, f"cast.{group}", "is a mapping of names and what each of them is")
+            else:
+                groups[group] = self._entries(group, entries)
+                unreadable[group] = frozenset(entries.entries.keys() - groups[group].keys())
+        self._known.unreadable = unreadable
+        cast = Cast.model_construct(**{name: field.default for name, field in Cast.model_fields.items()} | groups)
+        self._known.cast = cast
+        for group in _REFERENCES:
+            self._check_references(group, getattr(cast, group), node)
+        return cast
 
-    def _step(self, node: yaml.Node) -> Planned | None:
-        if isinstance(node, yaml.ScalarNode) and node.value in VERBS:
-            return self._planned(node, node.value, None, {})
-        if not isinstance(node, yaml.MappingNode):
-            self._wrong(node, "a step is a mapping with one verb")
-            return None
-        parts = self._mapping(node)
-        if "repeat" in parts:
-            return self._repeated(node, parts)
-        if "one_of" in parts:
-            return self._one_of(node, parts)
-        verbs = [name for name in parts if name not in _BESIDE_THE_VERB]
-        if len(verbs) != 1 or verbs[0] not in VERBS:
-            unknown = ", ".join(verbs) or "none"
-            self._wrong(node, f"a step has one verb, not {unknown}; there are {', '.join(sorted(VERBS))}")
-            return None
-        return self._planned(node, verbs[0], parts[verbs[0]], parts)
-
-    def _planned(
-        self, node: yaml.Node, verb: str, arguments: yaml.Node | None, parts: dict[str, yaml.Node]
-    ) -> PlannedStep | None:
-        kind = VERBS[verb]
-        given: Any = {}
-        if arguments is not None and not (isinstance(arguments, yaml.ScalarNode) and arguments.value == ""):
-            if not isinstance(arguments, yaml.MappingNode):
-                self._wrong(arguments, f"{verb} takes a mapping")
-                return None
-            given = _constructed(arguments) if kind.is_document else self._plain(arguments)
-        try:
-            step = kind.model_validate(given)
-        except ValidationError as error:
-            self._validation(arguments or node, error, verb)
-            return None
-        self._check_references(arguments or node, verb, step)
-        name = self._text(parts.get("name"))
-        if name is not None:
-            self._receipts.add(name)
-        expect, comment = self._expectation(parts.get("expect")), self._text(parts.get("comment")) or ""
-        return PlannedStep(node.start_mark.line + 1, step, expect, name, comment)
-
-    def _check_references(self, node: yaml.Node, verb: str, step: Step) -> None:
-        """What a step names must be in the cast, or be a receipt of a step before."""
-        for field_name, group in step.refers_to.items():
-            named = getattr(step, field_name)
-            if named is None:
+    def _entries(self, group: str, node: Mapping) -> dict[str, Part]:
+        kind = type(next(iter(Cast.model_fields[group].default.values())))
+        found = {}
+        for name, entry in node.entries.items():
+            path = f"cast.{group}.{name}"
+            if not isinstance(entry, Mapping) and not _is_empty(entry):
+                self.wrong(entry.line, path, f"is a mapping of {', '.join(sorted(kind.model_fields))}")
                 continue
-            there = self._receipts if group == "receipts" else getattr(self._cast, group)
-            if named not in there:
-                what = "earlier step with the name" if group == "receipts" else group[:-1]
-                known = ", ".join(sorted(there)) or "none"
-                problem = f"{verb}.{field_name}: there is no {what} {named!r}; known: {known}"
-                self._wrong(_at(node, (field_name,)), problem)
-
-    def _expectation(self, node: yaml.Node | None) -> Expectation:
-        match node:
-            case None:
-                return Expectation()
-            case yaml.ScalarNode():
-                return Expectation((str(node.value),))
-            case yaml.SequenceNode():
-                return Expectation(tuple(self._plain(node)))
-            case yaml.MappingNode():
-                told = self._plain(node)
-                reason = told.pop("reason", ())
-                return Expectation((reason,) if isinstance(reason, str) else tuple(reason), told)
-        self._wrong(node, "expect is a reason, a list of reasons, or a mapping")
-        return Expectation()
-
-    def _repeated(self, node: yaml.Node, parts: dict[str, yaml.Node]) -> Repeated | None:
-        times = self._text(parts["repeat"])
-        if set(parts) != {"repeat", "steps"} or times is None or not times.isdecimal() or int(times) < 1:
-            self._wrong(node, "repeat takes a number and steps")
-            return None
-        return Repeated(node.start_mark.line + 1, int(times), self._steps(parts["steps"]))
-
-    def _one_of(self, node: yaml.Node, parts: dict[str, yaml.Node]) -> OneOf | None:
-        blocks = parts["one_of"]
-        if set(parts) != {"one_of"} or not isinstance(blocks, yaml.SequenceNode) or not blocks.value:
-            self._wrong(node, "one_of takes a list of steps, or of lists of steps")
-            return None
-        return OneOf(
-            node.start_mark.line + 1,
-            tuple(
-                self._steps(block) if isinstance(block, yaml.SequenceNode) else self._only(block)
-                for block in blocks.value
-            ),
-        )
-
-    def _only(self, node: yaml.Node) -> tuple[Planned, ...]:
-        step = self._step(node)
-        return () if step is None else (step,)
-
-    def _text(self, node: yaml.Node | None) -> str | None:
-        if node is None:
-            return None
-        if not isinstance(node, yaml.ScalarNode):
-            self._wrong(node, "is a text")
-            return None
-        return str(node.value)
-
-    def _mapping(self, node: yaml.MappingNode) -> dict[str, yaml.Node]:
-        found: dict[str, yaml.Node] = {}
-        for key, value in node.value:
-            name = str(key.value)
-            if name in found:
-                self._wrong(key, f"{name} comes twice")
-            found[name] = value
+            keys = entry if isinstance(entry, Mapping) else Mapping(entry.line, {})
+            part = self._model(kind, keys, path)
+            if part is None:
+                continue
+            found[name] = part
+            for key, what in part.misfits():
+                self.wrong(line_at(keys, (key,)), _joined(path, key), what)
         return found
 
-    def _plain(self, node: yaml.Node) -> Any:
-        """Mappings, lists and texts: every scalar as it is written, so that 12.50 stays exact. Nothing is None."""
-        if isinstance(node, yaml.MappingNode):
-            return {name: self._plain(value) for name, value in self._mapping(node).items()}
-        if isinstance(node, yaml.SequenceNode):
-            return [self._plain(each) for each in node.value]
-        if node.tag == "tag:yaml.org,2002:null":
-            return {} if node.value == "" else None
-        return str(node.value)
+    def _check_references(self, group: str, entries: dict[str, Part], node: Mapping) -> None:
+        """Cards need their accounts, phones their cards."""
+        key, other = _REFERENCES[group]
+        for name, entry in entries.items():
+            if absence := self._known.absence(other, getattr(entry, key)):
+                self.wrong(line_at(node, (group, name, key)), f"cast.{group}.{name}.{key}", absence)
 
-    def _validation(self, node: yaml.Node, error: ValidationError, verb: str | None = None) -> None:
-        for problem in error.errors():
-            path = tuple(str(part) for part in problem["loc"])
-            where = ".".join((verb, *path) if verb else path)
-            what = problem["msg"].removeprefix("Value error, ")
-            self._wrong(_at(node, path), f"{where}: {what}")
+    # Steps
+
+    def _steps(self, node: Node) -> tuple[Planned, ...]:
+        if not isinstance(node, Sequence):
+            self.wrong(node.line, "", "steps are a list")
+            return ()
+        planned = (self._step(each) for each in node.items)
+        return tuple(step for step in planned if step is not None)
+
+    def _step(self, node: Node) -> Planned | None:
+        if isinstance(node, Text) and node.value in VERBS:
+            return self._planned(VERBS[node.value], Mapping(node.line, {}), Mapping(node.line, {}))
+        if not isinstance(node, Mapping):
+            hint = did_you_mean(node.value, VERBS) if isinstance(node, Text) else ""
+            self.wrong(node.line, "", f"a step is a mapping with one verb{hint}")
+            return None
+        for shape, keys in _SHAPES.items():
+            if shape in node.entries:
+                for key in node.entries.keys() - {*keys}:
+                    self.wrong(node.keys[key], key, unknown_key(key, keys))
+                return self._repeated(node) if shape == "repeat" else self._one_of(node)
+        return self._with_verb(node)
+
+    def _with_verb(self, node: Mapping) -> PlannedStep | None:
+        others = [name for name in node.entries if name not in _BESIDE_THE_VERB]
+        verbs = [name for name in others if name in VERBS]
+        if len(verbs) != 1:
+            name = self._text(node, "name")
+            if name is not None:
+                self._known.named[name] = None
+            unknown = ", ".join(others) or "none"
+            hint = did_you_mean(others[0], [*VERBS, *_SHAPES]) if len(others) == 1 else ""
+            known = ", ".join(sorted(VERBS))
+            self.wrong(node.line, "", f"a step has one verb, not {unknown}; there are {known}{hint}")
+            return None
+        for name in others:
+            if name != verbs[0]:
+                self.wrong(node.keys[name], name, unknown_key(name, _BESIDE_THE_VERB))
+        given = node.entries[verbs[0]]
+        if _is_empty(given):
+            given = Mapping(node.keys[verbs[0]], {})
+        if not isinstance(given, Mapping):
+            kind = VERBS[verbs[0]]
+            keys = "parts of the document" if kind.is_document else ", ".join(sorted(kind.model_fields)) or "nothing"
+            self.wrong(given.line, "", f"{verbs[0]} takes a mapping of {keys}")
+            return self._planned(kind, None, node)
+        return self._planned(VERBS[verbs[0]], given, node)
+
+    def _planned(self, kind: type[Step], given: Mapping | None, beside: Mapping) -> PlannedStep | None:
+        """A step from the keys of its verb, None where those are wrong, and what stands beside the verb."""
+        step = None if given is None else self._made(kind, given)
+        currency = None if step is None else step.currency(self._known)
+        expect = Expectation()
+        if "expect" in beside.entries:
+            expect, problems = read_expectation(beside.entries["expect"], kind, currency)
+            self._problems += problems
+        name, comment = self._text(beside, "name"), self._text(beside, "comment") or ""
+        if step is not None and given is not None:
+            self._foresee(step, given, expect)
+        if name is not None:
+            self._known.named[name] = None if step is None else step.as_payment(self._known)
+        return None if step is None else PlannedStep(beside.line, step, expect, name, comment)
+
+    def _made(self, kind: type[Step], given: Mapping) -> Step | None:
+        if kind.is_document:
+            return kind.model_validate(as_json(given))
+        return self._model(kind, given, kind.verb)
+
+    def _foresee(self, step: Step, given: Mapping, expect: Expectation) -> None:
+        """What can be known of a step by those before it, unless it is there to be refused."""
+        if step.is_document and expect.is_refusal:
+            return
+        for key, what in step.foreseen(self._known):
+            self.wrong(line_at(given, tuple(key.split("."))), _joined(step.verb, key), what)
+        step.leave(self._known)
+
+    def _repeated(self, node: Mapping) -> Repeated | None:
+        times, steps = node.entries["repeat"], node.entries.get("steps")
+        count = times.value if isinstance(times, Text) and times.value.isascii() and times.value.isdecimal() else "0"
+        if not 1 <= int(count[:9]) <= _REPEATED_MAX or steps is None:
+            self.wrong(node.line, "", f"repeat takes a number and steps: how often, 1 to {_REPEATED_MAX}, and what")
+        planned = () if steps is None else self._steps(steps)
+        return Repeated(node.line, int(count[:9]), planned)
+
+    def _one_of(self, node: Mapping) -> OneOf | None:
+        blocks = node.entries["one_of"]
+        if not isinstance(blocks, Sequence) or not blocks.items:
+            self.wrong(node.line, "", "one_of takes a list of steps, or of lists of steps")
+            return None
+        before, after, planned = self._known.named, [], []
+        for block in blocks.items:
+            self._known.named = dict(before)
+            planned.append(self._steps(block if isinstance(block, Sequence) else Sequence(block.line, (block,))))
+            after.append(self._known.named)
+        self._known.named = _either(after)
+        return OneOf(node.line, tuple(planned))
+
+    def _text(self, node: Mapping, key: str) -> str | None:
+        """A text beside a verb."""
+        found = node.entries.get(key)
+        if found is None or _is_empty(found):
+            return None
+        if not isinstance(found, Text):
+            self.wrong(found.line, key, "is a text")
+            return None
+        return found.value
 
 
-def _at(node: yaml.Node, path: Iterable[str]) -> yaml.Node:
-    """What stands at a path, as far as it can be followed."""
-    for part in path:
-        match node:
-            case yaml.MappingNode():
-                found = next((value for key, value in node.value if str(key.value) == part), None)
-                if found is None:
-                    return node
-                node = found
-            case yaml.SequenceNode() if part.isdecimal() and int(part) < len(node.value):
-                node = node.value[int(part)]
-            case _:
-                return node
-    return node
+def _either(branches: list[dict[str, EarlierPayment | None]]) -> dict[str, EarlierPayment | None]:
+    """What is known after one of several blocks: what all of them name is certain."""
+    found: dict[str, EarlierPayment | None] = {}
+    for name in dict.fromkeys(name for branch in branches for name in branch):
+        each = [branch.get(name) for branch in branches if name in branch]
+        found[name] = EarlierPayment.either(each, in_all=len(each) == len(branches))
+    return found
 
 
-def _constructed(node: yaml.Node) -> Any:
-    """A document with numbers and truth values as YAML has them."""
-    return yaml.constructor.SafeConstructor().construct_document(node)
+def _comma_in_amount(node: Mapping, path: tuple[str, ...]) -> str:
+    """What to say of the ``50`` in ``{amount: 3,50}``, which YAML takes for a key of its own; empty for other keys."""
+    *above, key = path
+    place: Node = node
+    for part in above:
+        place = place.entries[part] if isinstance(place, Mapping) and part in place.entries else place
+    if not isinstance(place, Mapping) or not key.isdecimal() or not _is_empty(place.entries.get(key, place)):
+        return ""
+    names = list(place.entries)
+    before = place.entries[names[names.index(key) - 1]] if names.index(key) else None
+    if isinstance(before, Text) and re.fullmatch(r"-?[0-9]+", before.value):
+        return f"'{before.value},{key}' is no amount: decimals stand behind a point; did you mean {before.value}.{key}?"
+    return ""
+
+
+def _is_empty(node: Node) -> bool:
+    return isinstance(node, Text) and node.is_plain and node.value == ""
+
+
+def _joined(*parts: str) -> str:
+    return ".".join(part for part in parts if part)
 
 
 def all_steps(steps: Iterable[Planned]) -> Iterator[PlannedStep]:

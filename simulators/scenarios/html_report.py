@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
 
 from simulators.explain import check_lines
 from simulators.scenarios.playing import ScenarioResult, StepResult
@@ -77,22 +76,17 @@ def _scenario(result: ScenarioResult) -> str:
 def _step(step: StepResult) -> str:
     outcome, planned = step.outcome, step.planned
     arguments = {name: getattr(planned.step, name) for name in sorted(planned.step.model_fields_set)}
-    told = " ".join(f"{name}={_shown(value)}" for name, value in arguments.items())
+    told = " ".join(f"{name}={value}" for name, value in arguments.items())
     said = f"<br><small>{escape(planned.comment)}</small>" if planned.comment else ""
     came_out = f'<span class="{"passed" if step.passed else "failed"}">{escape(outcome.reason)}</span>'
     if step.problem:
         came_out += f'<br><span class="problem">{escape(step.problem)}</span>'
-    elif outcome.detail:
-        came_out += f"<br><small>{escape(outcome.detail)}</small>"
+    elif behind := "; ".join(filter(None, (outcome.declined_by, outcome.detail))):
+        came_out += f"<br><small>{escape(behind)}</small>"
     return (
         f'<tr><td class="line">{planned.line}<td><span class="name">{escape(planned.step.verb)}</span> '
         f"<code>{escape(told)}</code>{said}<td>{came_out}<td>{_more(step)}</tr>"
     )
-
-
-def _shown(value: Any) -> str:
-    least = getattr(value, "least", None)
-    return str(value) if least is None else f"{least}{' to ' + str(value.most) if value.most is not None else ''}"
 
 
 def _more(step: StepResult) -> str:

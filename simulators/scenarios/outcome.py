@@ -3,9 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulators.explain import failed_check
 from simulators.terminals.receipt import APPROVED_OFFLINE, REFUSED_BY_TERMINAL, UNABLE_TO_GO_ONLINE, Receipt
 
 DONE = "done"
+
+WENT_WELL = frozenset({DONE, "approved", "approved_offline", "verified", "partially_approved", "refused"})
+"""What is expected where a step says nothing: an attack goes well where it is refused."""
 
 _TERMINAL_REASONS = {
     APPROVED_OFFLINE: "approved_offline",
@@ -31,7 +35,19 @@ class Outcome:
     @property
     def went_well(self) -> bool:
         """What is expected where a step says nothing."""
-        return self.reason in (DONE, "approved", "approved_offline", "verified", "partially_approved", "refused")
+        return self.reason in WENT_WELL
+
+    @property
+    def declined_by(self) -> str:
+        """The rule or limit of the program that declined, as ``rule ID`` or ``limit ID``; empty for all else."""
+        check = failed_check(self.decision) if self.decision else ""
+        return check if check.startswith(("rule ", "limit ")) else ""
+
+    @property
+    def told(self) -> str:
+        """The reason with what stands behind it."""
+        behind = "; ".join(filter(None, (self.declined_by, self.detail)))
+        return f"{self.reason} ({behind})" if behind else self.reason
 
 
 def of_receipt(receipt: Receipt, decision: dict[str, Any] | None) -> Outcome:

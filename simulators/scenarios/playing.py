@@ -3,17 +3,26 @@
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
-from simulators.scenarios.document import Expectation, OneOf, Planned, PlannedStep, Repeated, Scenario
+import httpx
+import structlog
+
+from simulators.explain import failed_check
+from simulators.issuer import IssuerRefused
+from simulators.phone import NoNetwork, WalletRefused
+from simulators.scenarios.expectations import Expectation
 from simulators.scenarios.outcome import Outcome
+from simulators.scenarios.scenario import OneOf, Planned, PlannedStep, Repeated, Scenario
 from simulators.scenarios.stage import NotPlayable, Server, Stage
 from simulators.scenarios.steps.step import played
+from simulators.scenarios.values import Amount
+from simulators.terminals.iso_link import LinkError
 from simulators.terminals.traces import Traced
 from tokenvault.currencies import CURRENCIES
 
-_AMOUNTS = ("posted", "held", "available", "approved_amount")
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -67,8 +76,14 @@ def play(scenario: Scenario, server: Server) -> ScenarioResult:
                     break
     except NotPlayable as error:
         result.skipped = str(error)
+    except httpx.TransportError as error:
+        result.broken = f"the server at {server.http_url} cannot be reached: {error}"
+    except (IssuerRefused, WalletRefused, NoNetwork, LinkError) as error:
+        result.broken = f"the cast could not be made ready: {error}"
     except Exception as error:
-        result.broken = f"{type(error).__name__}: {error}"
+        # Ours to mend: the report says where it happened, and the log of level debug how.
+        log.debug("scenario_broken", scenario=scenario.source, exc_info=True)
+        result.broken = f"a fault of Tapwright itself, please report it: {error}"
     result.seconds = time.monotonic() - started
     return result
 
@@ -105,43 +120,40 @@ def _currency(planned: PlannedStep, stage: Stage) -> str:
 def disappointment(expect: Expectation, outcome: Outcome, currency: str) -> str:
     """What came out otherwise than expected; empty where nothing did."""
     if expect.reasons and outcome.reason not in expect.reasons:
-        return f"expected {' or '.join(expect.reasons)}, got {_told(outcome)}"
+        return f"expected {' or '.join(expect.reasons)}, got {outcome.told}"
     if not expect.reasons and not expect.values and not outcome.went_well:
-        return f"expected it to go well, got {_told(outcome)}"
+        return f"expected it to go well, got {outcome.told}"
     seen = _values(outcome)
     for name, wanted in expect.values.items():
         if name not in seen:
-            return f"expected {name} to be {wanted}; there are {', '.join(sorted(seen)) or 'no values'}"
-        if not _is_equal(wanted, seen[name], currency if name in _AMOUNTS else None):
-            return f"expected {name} to be {wanted}, got {_shown(seen[name], currency if name in _AMOUNTS else None)}"
+            return f"expected {name} to be {_shown(wanted)}, got {outcome.told}, which says nothing of it"
+        found = _as_amount(seen[name], currency) if isinstance(wanted, Amount) else seen[name]
+        if not _is_equal(wanted, found, currency):
+            return f"expected {name} to be {_shown(wanted)}, got {_shown(found)}"
     return ""
-
-
-def _told(outcome: Outcome) -> str:
-    return f"{outcome.reason} ({outcome.detail})" if outcome.detail else outcome.reason
 
 
 def _values(outcome: Outcome) -> dict[str, Any]:
     """What can be expected: a step's own values, and the check that failed."""
-    checks = outcome.decision["checks"] if outcome.decision else []
-    failed = next((check["name"] for check in checks if check["outcome"] == "failed"), "none")
-    rules = [rule["id"] for rule in (outcome.decision or {}).get("rules", []) if rule["outcome"] == "matched"]
-    known = {"failed_check": failed, "rules": rules} if outcome.decision else {}
-    return {**known, **outcome.values}
+    if not outcome.decision:
+        return outcome.values
+    rules = [rule["id"] for rule in outcome.decision.get("rules", []) if rule["outcome"] == "matched"]
+    return {"failed_check": failed_check(outcome.decision), "rules": rules, **outcome.values}
 
 
-def _is_equal(wanted: str | list[str], seen: Any, currency: str | None) -> bool:
+def _as_amount(minor: int, currency: str) -> Amount:
+    return Amount(Decimal(minor).scaleb(-CURRENCIES[currency].exponent))
+
+
+def _is_equal(wanted: Any, found: Any, currency: str) -> bool:
+    if isinstance(wanted, Amount):
+        return wanted.currency in (None, currency) and wanted.holds(found.least)
     if isinstance(wanted, list):
-        return isinstance(seen, list) and sorted(map(str, seen)) == sorted(wanted)
-    if isinstance(seen, bool):
-        return wanted.lower() in (("true", "yes") if seen else ("false", "no"))
-    if currency is not None:
-        try:
-            return bool(Decimal(wanted).scaleb(CURRENCIES[currency].exponent) == seen)
-        except InvalidOperation:
-            return False
-    return str(seen) == wanted
+        return isinstance(found, list) and sorted(map(str, found)) == sorted(map(str, wanted))
+    return bool(wanted == found)
 
 
-def _shown(seen: Any, currency: str | None) -> str:
-    return str(seen) if currency is None else str(Decimal(seen).scaleb(-CURRENCIES[currency].exponent))
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, list) else str(value)

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Literal, cast
 
 from simulators.iso_listeners import IsoListener
-from simulators.scenarios.document import Scenario
+from simulators.scenarios.scenario import Scenario
 from simulators.scenarios.stage import Server, needed_listener
 from simulators.scratch_sandbox import scratch_sandbox
 

@@ -40,6 +40,14 @@ class NotPlayable(Exception):
     """This server lacks what the scenario needs."""
 
 
+class NeverCameToBe(Exception):
+    """What a step is about never came to be, because an earlier step came out otherwise. reason: of the outcome."""
+
+    def __init__(self, reason: str, what: str) -> None:
+        super().__init__(what)
+        self.reason = reason
+
+
 class Stage(Bench):
     """Everybody by name, the receipts that steps gave names to, and every message that went over a terminal's line.
 
@@ -170,6 +178,12 @@ class Stage(Bench):
         """An amount in minor units, and its currency."""
         named = amount.currency or currency
         return amount.minor(named, self.random), named
+
+    def receipt(self, name: str) -> Receipt:
+        """The payment that a step gave a name to. Raises: NeverCameToBe."""
+        if name not in self.receipts:
+            raise NeverCameToBe("no_such_payment", f"the step {name!r} made no payment")
+        return self.receipts[name]
 
     def outcome(self, receipt: Receipt) -> Outcome:
         """What came of a payment, with the network's explanation."""

@@ -11,11 +11,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from simulators.did_you_mean import did_you_mean
 from simulators.sandbox import StartError
-from simulators.scenarios.document import Head, Scenario, ScenarioError, read_scenario
+from simulators.scenarios.document import all_steps, read_scenario
 from simulators.scenarios.html_report import write_html
 from simulators.scenarios.junit import failure_lines, write_junit
 from simulators.scenarios.playing import ScenarioResult, play
+from simulators.scenarios.scenario import Head, Scenario, ScenarioError
 from simulators.scenarios.servers import Servers
 from simulators.scenarios.steps.verbs import VERBS
 
@@ -32,7 +34,10 @@ def read_all(paths: Sequence[Path], tags: Sequence[str] = (), seed: int | None =
     """
     scenarios, problems = [], []
     for path in paths:
-        for file in sorted(path.rglob("*.y*ml")) if path.is_dir() else [path]:
+        files_there = sorted(path.rglob("*.y*ml")) if path.is_dir() else [path]
+        if not files_there:
+            problems.append(f"{path}: there is no scenario in this folder, whose name would end with .yaml or .yml")
+        for file in files_there:
             try:
                 scenarios.append(read_scenario(file))
             except ScenarioError as error:
@@ -40,6 +45,10 @@ def read_all(paths: Sequence[Path], tags: Sequence[str] = (), seed: int | None =
     if problems:
         raise ScenarioError(problems)
     chosen = [each for each in scenarios if not tags or set(tags) & set(each.head.tags)]
+    if not chosen:
+        there = {tag for each in scenarios for tag in each.head.tags}
+        mean = did_you_mean(tags[0], there)
+        raise ScenarioError([f"tapwright: no scenario has the tag {' or '.join(tags)}{mean}"])
     if seed is None:
         return chosen
     return [Scenario(each.source, each.head.model_copy(update={"seed": seed}), each.steps) for each in chosen]
@@ -95,13 +104,29 @@ def run_scenarios(
         if html is not None:
             write_html(results, html)
     except ScenarioError as error:
-        sys.stderr.write("".join(f"{problem}\n" for problem in error.problems))
-        return 2
+        return _refused(error)
     except (StartError, OSError) as error:
         sys.stderr.write(f"tapwright: {error}\n")
         return 1
     show_results(results, console)
     return 0 if all(result.passed for result in results) else 1
+
+
+def check_scenarios(paths: Sequence[Path]) -> int:
+    """Read files without playing them; returns the exit code: 0 all are scenarios, 2 some are not."""
+    try:
+        scenarios = read_all(paths)
+    except ScenarioError as error:
+        return _refused(error)
+    for scenario in scenarios:
+        steps = sum(1 for _ in all_steps(scenario.steps))
+        sys.stdout.write(f"{scenario.source}: {scenario.head.scenario} ({steps} steps)\n")
+    return 0
+
+
+def _refused(error: ScenarioError) -> int:
+    sys.stderr.write("".join(f"{problem}\n" for problem in error.problems))
+    return 2
 
 
 def list_scenarios() -> int:

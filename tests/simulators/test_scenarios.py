@@ -7,10 +7,10 @@ import pytest
 from rich.console import Console
 
 from simulators.cli import main
-from simulators.scenarios.document import ScenarioError, all_steps, parse_scenario
+from simulators.scenarios.document import all_steps, parse_scenario
 from simulators.scenarios.html_report import html_page
 from simulators.scenarios.junit import write_junit
-from simulators.scenarios.playing import play
+from simulators.scenarios.playing import ScenarioResult, play
 from simulators.scenarios.servers import fresh_server, running_server
 from simulators.scenarios.steps.verbs import VERBS
 from simulators.scenarios.verb import read_all, run_all, scenario_schema, shipped_scenarios
@@ -70,63 +70,13 @@ HEAD = "scenario: A test\nsteps:\n"
 
 
 @pytest.mark.parametrize(
-    ("text", "problem"),
-    [
-        ("", "s:1: is no scenario"),
-        ("- a\n- b", "s:1: is no scenario"),
-        ("scenario: [", "s:1: is no YAML"),
-        ("scenario: A test\n", "s:1: lacks steps"),
-        ("steps: []\n", "s:1: scenario: Field required"),
-        ("scenario: A\nsteps: 5\n", "s:2: steps are a list"),
-        (HEAD + "  - fly: {}\n", "s:3: a step has one verb, not fly"),
-        (HEAD + "  - tap: {amount: 1}\n    buy: {amount: 1}\n", "s:3: a step has one verb, not tap, buy"),
-        (
-            HEAD + "  - tap: {amount: 1.00, at: nowhere}\n",
-            "s:3: tap.at: there is no terminal 'nowhere'; known: terminal",
-        ),
-        (HEAD + "  - tap:\n      amount: 1.00\n      colour: red\n", "s:5: tap.colour: Extra inputs"),
-        (HEAD + "  - tap:\n      amount: much\n", "s:4: tap.amount: 'much' is no amount"),
-        (HEAD + "  - tap: {amount: 1 XYZ}\n", "s:3: tap.amount: 'XYZ' is no currency"),
-        (HEAD + "  - tap: {}\n", "s:3: tap.amount: Field required"),
-        (HEAD + "  - clock: {advance: soon}\n", "s:3: clock.advance: 'soon' is no duration"),
-        (HEAD + "  - reverse: {of: lunch}\n", "s:3: reverse.of: there is no earlier step with the name 'lunch'"),
-        (HEAD + "  - repeat: many\n    steps: []\n", "s:3: repeat takes a number and steps"),
-        (HEAD + "  - one_of: {}\n", "s:3: one_of takes a list"),
-        (HEAD + "  - tap: 12\n", "s:3: tap takes a mapping"),
-        (HEAD + "  - tap: {amount: 1}\n    tap: {amount: 2}\n", "s:4: tap comes twice"),
-        (
-            "scenario: A\ncast:\n  phones:\n    p: {kind: toaster}\nsteps: []\n",
-            "s:4: cast.phones.p.kind: Input should be",
-        ),
-        (
-            "scenario: A\ncast:\n  phones:\n    p:\n      card: gold\nsteps: []\n",
-            "s:5: cast.phones.p: there is no card",
-        ),
-        ("scenario: A\ncolour: red\nsteps: []\n", "s:2: colour: Extra inputs are not permitted"),
-    ],
-)
-def test_what_is_wrong_is_said_by_line(text, problem):
-    """The line, the place, and what would be right."""
-    with pytest.raises(ScenarioError) as refused:
-        parse_scenario(text, "s")
-    assert any(each.startswith(problem) for each in refused.value.problems), refused.value.problems
-
-
-def test_everything_that_is_wrong_is_said_at_once():
-    """Not only the first."""
-    with pytest.raises(ScenarioError) as refused:
-        parse_scenario(HEAD + "  - fly: {}\n  - tap: {amount: x}\n  - tap: {amount: 1, at: moon}\n", "s")
-    assert [problem.split(":")[1] for problem in refused.value.problems] == ["3", "4", "5"]
-
-
-@pytest.mark.parametrize(
     ("expect", "problem"),
     [
         ("exceeds_limit", "expected exceeds_limit, got approved"),
         ("[exceeds_limit, card_frozen]", "expected exceeds_limit or card_frozen, got approved"),
         ("{approved_amount: 12.51}", "expected approved_amount to be 12.51, got 12.50"),
-        ("{colour: red}", "expected colour to be red; there are"),
-        ("{flagged: yes}", "expected flagged to be yes, got False"),
+        ("{flagged: yes}", "expected flagged to be yes, got no"),
+        ("{approved_amount: {between: [1, 2]}}", "expected approved_amount to be 1 to 2, got 12.50"),
         ("{response_code: '05'}", "expected response_code to be 05, got 00"),
     ],
 )
@@ -136,6 +86,35 @@ def test_a_step_that_comes_out_otherwise(expect, problem):
     assert not result.passed
     assert len(result.steps) == 1
     assert result.failed_step.problem.startswith(problem)
+
+
+LARGE = """scenario: A rule and a limit
+steps:
+  - set_program:
+      rules: [{id: large, state: live, action: decline, when: {attribute: amount, operator: ">", value: 50000}}]
+      limits: [{id: hourly, window: 1h, count_max: 1, reason: exceeds_count_limit}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "by", "problem"),
+    [
+        ("  - tap: {amount: 600.00}\n", "rule large", "suspected_fraud (rule large)"),
+        ("  - tap: {amount: 1.00}\n  - tap: {amount: 1.00}\n", "limit hourly", "exceeds_count_limit (limit hourly)"),
+    ],
+)
+def test_a_decline_names_its_rule_or_limit(steps, by, problem, tmp_path, capsys):
+    """On the screen, in JUnit and on the page, and to be expected as the check that failed."""
+    file, junit, page = tmp_path / "a.yaml", tmp_path / "j.xml", tmp_path / "r.html"
+    file.write_text(LARGE + steps)
+    assert main(["scenario", "run", str(file), "--junit", str(junit), "--html", str(page)]) == 1
+    told = f"expected it to go well, got {problem}"
+    assert told in capsys.readouterr().out
+    assert told in ElementTree.parse(junit).getroot().find(".//failure").get("message")
+    assert told in page.read_text()
+    assert played(LARGE + steps + f"    expect: {{failed_check: {by}}}\n").passed
+    result = played(LARGE + steps + "    expect: {failed_check: none}\n")
+    assert result.failed_step.problem == f"expected failed_check to be none, got {by}"
 
 
 def test_the_same_seed_plays_the_same():
@@ -175,7 +154,7 @@ def test_reports(tmp_path):
     """JUnit for build servers, a page for people: what passed, what failed and why, every message."""
     good = played("scenario: Good & <well>\nsteps:\n  - tap: {amount: 12.50}\n")
     bad = played(HEAD + "  - tap: {amount: 9999.00}\n")
-    broken = played("scenario: Broken\ncast:\n  accounts:\n    main: {currency: XXX}\nsteps:\n  - echo\n")
+    broken = ScenarioResult(parse_scenario("scenario: Broken\nsteps:\n  - echo\n"), broken="no server")
     results = [good, bad, broken]
     write_junit(results, tmp_path / "junit.xml")
     suite = ElementTree.parse(tmp_path / "junit.xml").getroot()

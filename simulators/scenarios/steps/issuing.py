@@ -1,13 +1,25 @@
 """Steps of the issuer: cards, balances, rules, outages, disputes."""
 
+import json
+from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from authz.program.document import ProgramDocument
+from authz.reasons import DECLINES
+from simulators.did_you_mean import did_you_mean
+from simulators.scenarios.cast import Misfit, Part
+from simulators.scenarios.expected import AdviceValues, BalanceValues, DisputeValues, VersionValues
 from simulators.scenarios.outcome import Outcome
-from simulators.scenarios.stage import Stage
+from simulators.scenarios.rehearsal import Rehearsal
+from simulators.scenarios.stage import NeverCameToBe, Stage
 from simulators.scenarios.steps.step import Step
-from simulators.scenarios.values import AmountText
+from simulators.scenarios.values import AmountText, Pin
+from simulators.scenarios.wording import misfits_of
+from tokenvault.http.policy import PolicyBody
+
+_DECLINES = [reason.code for reason in DECLINES]
 
 
 class _CardStep(Step):
@@ -35,7 +47,7 @@ class SetPin(_CardStep):
 
     verb: ClassVar[str] = "set_pin"
 
-    pin: str = Field(pattern="^[0-9]{4,12}$", description="The new one.")
+    pin: Pin = Field(description="The new one.")
 
     def play(self, stage: Stage) -> Outcome:
         """Set."""
@@ -47,9 +59,14 @@ class Balance(Step):
     """Look at an account: `posted`, `held`, `available`, in major units."""
 
     verb: ClassVar[str] = "balance"
+    values: ClassVar[type[Part]] = BalanceValues
     refers_to: ClassVar[dict[str, str]] = {"account": "accounts"}
 
     account: str = Field(default="main", description="Which account.")
+
+    def currency(self, rehearsal: Rehearsal) -> str | None:
+        """The account's."""
+        return rehearsal.account_currency(self.account)
 
     def play(self, stage: Stage) -> Outcome:
         """Look."""
@@ -57,20 +74,39 @@ class Balance(Step):
         return Outcome(values={name: told[name] for name in ("posted", "held", "available")})
 
 
-class SetProgram(Step):
+class _DocumentStep(Step):
+    """A step whose keys are the parts of a document of the API."""
+
+    is_document: ClassVar[bool] = True
+    model_config = ConfigDict(extra="allow")
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """The parts that are named."""
+        return self.model_extra or {}
+
+
+class SetProgram(_DocumentStep):
     """Switch to another program: its parts (limits, rules, rates, ...) as ``docs/rules.md`` has them.
 
     Parts that are not named stay as they are.
     """
 
     verb: ClassVar[str] = "set_program"
-    is_document: ClassVar[bool] = True
-    model_config = ConfigDict(extra="allow")
+    values: ClassVar[type[Part]] = VersionValues
+
+    def foreseen(self, rehearsal: Rehearsal) -> Iterator[Misfit]:
+        """What the program must not say, with the parts that earlier steps have set."""
+        yield from _misfits(ProgramDocument, rehearsal.program | self.parts)
+
+    def leave(self, rehearsal: Rehearsal) -> None:
+        """The parts that are in force from now on."""
+        rehearsal.program = rehearsal.program | self.parts
 
     def play(self, stage: Stage) -> Outcome:
         """Switch."""
         program = stage.issuer.call("GET", "/v1/program")["document"]
-        told = stage.issuer.call("PUT", "/v1/program", program | (self.model_extra or {}))
+        told = stage.issuer.call("PUT", "/v1/program", program | self.parts)
         return Outcome(values={"version": told["version"]})
 
 
@@ -84,6 +120,17 @@ class ForceDecline(Step):
     phone: str | None = Field(default=None, description="Of this phone's token.")
     card: str | None = Field(default=None, description="Of this card.")
     at: str | None = Field(default=None, description="At this terminal.")
+
+    def foreseen(self, rehearsal: Rehearsal) -> Iterator[Misfit]:
+        """A reason that no decline has, and nothing or too much to be declined."""
+        yield from super().foreseen(rehearsal)
+        if self.reason not in _DECLINES:
+            yield (
+                "reason",
+                f"{self.reason!r} is no decline reason, see docs/wire.md{did_you_mean(self.reason, _DECLINES)}",
+            )
+        if sum(getattr(self, name) is not None for name in self.refers_to) != 1:
+            yield "", f"takes one of {', '.join(self.refers_to)}"
 
     def play(self, stage: Stage) -> Outcome:
         """Force."""
@@ -102,6 +149,7 @@ class Issuer(Step):
     """Take the issuer away, or bring it back: then it hears what stand-in has answered."""
 
     verb: ClassVar[str] = "issuer"
+    values: ClassVar[type[Part]] = AdviceValues
 
     reachable: bool = Field(description="Whether it can be reached.")
 
@@ -111,16 +159,18 @@ class Issuer(Step):
         return Outcome(values={"stored": told["stored_advices"], "forwarded": told["forwarded_advices"]})
 
 
-class SetPolicy(Step):
+class SetPolicy(_DocumentStep):
     """Put a provisioning policy in force: its parts as the API has them; what is left out is as delivered."""
 
     verb: ClassVar[str] = "set_policy"
-    is_document: ClassVar[bool] = True
-    model_config = ConfigDict(extra="allow")
+
+    def foreseen(self, _rehearsal: Rehearsal) -> Iterator[Misfit]:
+        """What the policy must not say."""
+        yield from _misfits(PolicyBody, self.parts)
 
     def play(self, stage: Stage) -> Outcome:
         """Switch."""
-        stage.issuer.call("PUT", "/v1/provisioning_policy", self.model_extra or {})
+        stage.issuer.call("PUT", "/v1/provisioning_policy", self.parts)
         return Outcome()
 
 
@@ -128,21 +178,36 @@ class Dispute(Step):
     """Charge an account's last purchase back, or present it again."""
 
     verb: ClassVar[str] = "dispute"
+    values: ClassVar[type[Part]] = DisputeValues
     refers_to: ClassVar[dict[str, str]] = {"account": "accounts"}
 
     account: str = Field(default="main", description="Whose posting.")
     change: Literal["chargeback", "representment"] = Field(default="chargeback", description="What is done.")
     amount: AmountText = Field(description="How much.")
 
+    def currency(self, rehearsal: Rehearsal) -> str | None:
+        """The account's."""
+        return rehearsal.account_currency(self.account)
+
     def play(self, stage: Stage) -> Outcome:
         """Dispute."""
         account = stage.accounts[self.account]
         postings = stage.issuer.call("GET", f"/v1/transactions?account_id={account}")["data"]
-        disputed = next(posting for posting in postings if posting["kind"] == "purchase")
+        disputed = next((posting for posting in postings if posting["kind"] == "purchase"), None)
+        if disputed is None:
+            raise NeverCameToBe("no_such_payment", f"account {self.account!r} has no purchase that was posted")
         currency = stage.cast.accounts[self.account].currency
         body = {"amount": stage.minor(self.amount, currency)[0]}
         told = stage.issuer.call("POST", f"/v1/transactions/{disputed['id']}/{self.change}", body)
         return Outcome(values={"kind": told.get("kind")})
+
+
+def _misfits(model: type[BaseModel], document: dict[str, Any]) -> Iterator[Misfit]:
+    """What a document of the API must not say."""
+    try:
+        model.model_validate_json(json.dumps(document))
+    except ValidationError as error:
+        yield from misfits_of(error, model)
 
 
 ISSUING: tuple[type[Step], ...] = (

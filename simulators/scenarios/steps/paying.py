@@ -4,21 +4,36 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from simulators.scenarios.cast import Part
+from simulators.scenarios.expected import NoValues, PaymentValues, RideValues
 from simulators.scenarios.outcome import DONE, Outcome
+from simulators.scenarios.rehearsal import Rehearsal
 from simulators.scenarios.stage import Stage
 from simulators.scenarios.steps.step import PhoneStep, Step, TerminalStep
-from simulators.scenarios.values import AmountText
+from simulators.scenarios.values import AmountText, CommerceIndicator, Pin
 from simulators.terminals.messages import PURCHASE, PURCHASE_WITH_CASH_BACK
 
-_BOTH = {"phone": "phones", "at": "terminals"}
+
+class _AtTill(PhoneStep, TerminalStep):
+    """A phone at a terminal, in the currency of the phone's account."""
+
+    refers_to: ClassVar[dict[str, str]] = {"phone": "phones", "at": "terminals"}
+    values: ClassVar[type[Part]] = PaymentValues
+    is_payment: ClassVar[bool] = True
+
+    def currency(self, rehearsal: Rehearsal) -> str | None:
+        """The account's."""
+        return rehearsal.phone_currency(self.phone)
 
 
-class _Payment(PhoneStep, TerminalStep):
-    """A phone at a terminal."""
-
-    refers_to: ClassVar[dict[str, str]] = _BOTH
+class _Payment(_AtTill):
+    """A phone at a terminal, with an amount in any currency."""
 
     amount: AmountText = Field(description="How much.")
+
+    def currency(self, rehearsal: Rehearsal) -> str | None:
+        """The amount's own, or the account's."""
+        return self.amount.currency or super().currency(rehearsal)
 
     def _minor(self, stage: Stage) -> tuple[int, str]:
         return stage.minor(self.amount, stage.currency_of(self.phone))
@@ -28,6 +43,7 @@ class Tap(_Payment):
     """A purchase by tap: 0100, held until it is completed. cash_back: how much of it is cash."""
 
     verb: ClassVar[str] = "tap"
+    method: ClassVar[str] = "authorize_card"
 
     cash_back: AmountText | None = Field(default=None, description="How much of it is cash.")
     preauthorization: bool = Field(default=False, description="Whether the final amount comes later.")
@@ -48,6 +64,7 @@ class Buy(_Payment):
     """A purchase by tap that is posted at once (0200)."""
 
     verb: ClassVar[str] = "buy"
+    method: ClassVar[str] = "buy"
 
     def play(self, stage: Stage) -> Outcome:
         """Tap."""
@@ -58,6 +75,7 @@ class PayByCode(_Payment):
     """The phone shows a QR code, the merchant scans it (consumer-presented)."""
 
     verb: ClassVar[str] = "pay_by_code"
+    method: ClassVar[str] = "pay_by_code"
 
     def play(self, stage: Stage) -> Outcome:
         """Show and scan."""
@@ -68,6 +86,7 @@ class Scan(_Payment):
     """The merchant shows a QR code, the phone scans it (merchant-presented)."""
 
     verb: ClassVar[str] = "scan"
+    method: ClassVar[str] = "show_code"
 
     amount_in_code: bool = Field(default=True, description="Whether the code names the amount, or the customer does.")
 
@@ -83,8 +102,9 @@ class PayInApp(_Payment):
     """A purchase in the shop's app. indicator: ECI."""
 
     verb: ClassVar[str] = "pay_in_app"
+    method: ClassVar[str] = "pay_in_app"
 
-    indicator: str = Field(default="05", pattern="^[0-9]{2}$", description="Electronic commerce indicator (ECI).")
+    indicator: CommerceIndicator = Field(default="05", description="Electronic commerce indicator (ECI).")
 
     def play(self, stage: Stage) -> Outcome:
         """Confirm."""
@@ -97,8 +117,9 @@ class Withdraw(_Payment):
     """Cash at a machine."""
 
     verb: ClassVar[str] = "withdraw"
+    method: ClassVar[str] = "withdraw"
 
-    pin: str = Field(pattern="^[0-9]{4,12}$", description="What is typed in.")
+    pin: Pin = Field(description="What is typed in.")
 
     def play(self, stage: Stage) -> Outcome:
         """Tap, PIN, cash."""
@@ -106,13 +127,13 @@ class Withdraw(_Payment):
         return stage.outcome(self.place(stage).withdraw(self.actor(stage), amount, self.pin, currency))
 
 
-class AskBalance(PhoneStep, TerminalStep):
+class AskBalance(_AtTill):
     """Ask a cash machine what is left."""
 
     verb: ClassVar[str] = "ask_balance"
-    refers_to: ClassVar[dict[str, str]] = _BOTH
+    method: ClassVar[str] = "balance"
 
-    pin: str = Field(pattern="^[0-9]{4,12}$", description="What is typed in.")
+    pin: Pin = Field(description="What is typed in.")
 
     def play(self, stage: Stage) -> Outcome:
         """Tap, PIN, look."""
@@ -120,11 +141,11 @@ class AskBalance(PhoneStep, TerminalStep):
         return stage.outcome(receipt)
 
 
-class UnlockPump(PhoneStep, TerminalStep):
+class UnlockPump(_AtTill):
     """Pre-authorize a tank of fuel."""
 
     verb: ClassVar[str] = "unlock_pump"
-    refers_to: ClassVar[dict[str, str]] = _BOTH
+    method: ClassVar[str] = "unlock"
 
     def play(self, stage: Stage) -> Outcome:
         """Tap."""
@@ -135,6 +156,7 @@ class CheckIn(_Payment):
     """Pre-authorize a stay or a rental."""
 
     verb: ClassVar[str] = "check_in"
+    method: ClassVar[str] = "check_in"
 
     def play(self, stage: Stage) -> Outcome:
         """Tap."""
@@ -145,6 +167,7 @@ class Vend(_Payment):
     """Something from a machine. gets_stuck: then the money comes back."""
 
     verb: ClassVar[str] = "vend"
+    method: ClassVar[str] = "vend"
 
     gets_stuck: bool = Field(default=False, description="Whether it gets stuck; then the payment is taken back.")
 
@@ -155,11 +178,11 @@ class Vend(_Payment):
         return stage.outcome(receipts[-1])
 
 
-class Ride(PhoneStep, TerminalStep):
+class Ride(_AtTill):
     """Go through a transit gate, which asks the network later."""
 
     verb: ClassVar[str] = "ride"
-    refers_to: ClassVar[dict[str, str]] = _BOTH
+    method: ClassVar[str] = "open"
 
     def play(self, stage: Stage) -> Outcome:
         """Tap."""
@@ -170,6 +193,8 @@ class SettleRides(TerminalStep):
     """Ask the network for all rides of a gate (deferred authorization)."""
 
     verb: ClassVar[str] = "settle_rides"
+    method: ClassVar[str] = "settle"
+    values: ClassVar[type[Part]] = RideValues
 
     def play(self, stage: Stage) -> Outcome:
         """Ask."""
@@ -184,6 +209,8 @@ class Echo(TerminalStep):
     """Ask whether the network is there (0800)."""
 
     verb: ClassVar[str] = "echo"
+    method: ClassVar[str] = "echo"
+    values: ClassVar[type[Part]] = NoValues
 
     def play(self, stage: Stage) -> Outcome:
         """Ask."""

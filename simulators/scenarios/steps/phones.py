@@ -1,12 +1,16 @@
 """Steps that concern a phone and its token."""
 
 import re
+from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
+from simulators.scenarios.cast import Misfit, Part
+from simulators.scenarios.expected import DecisionValues, NoValues, PhoneValues, TapsValues, TokenValues
 from simulators.scenarios.outcome import Outcome
-from simulators.scenarios.stage import Stage
+from simulators.scenarios.rehearsal import Rehearsal
+from simulators.scenarios.stage import NeverCameToBe, Stage
 from simulators.scenarios.steps.step import PhoneStep, Step
 from simulators.scenarios.values import Seconds
 
@@ -25,6 +29,7 @@ class RequestToken(PhoneStep):
     """Ask for a token: `approved`, `require_additional_authentication` or `declined`."""
 
     verb: ClassVar[str] = "request_token"
+    values: ClassVar[type[Part]] = DecisionValues
 
     device_score: int | None = Field(default=None, ge=1, le=5, description="The wallet's score of the device.")
     account_score: int | None = Field(default=None, ge=1, le=5, description="And of the account.")
@@ -45,6 +50,7 @@ class Activate(PhoneStep):
     """Activate a token that was approved."""
 
     verb: ClassVar[str] = "activate"
+    values: ClassVar[type[Part]] = TokenValues
 
     def play(self, stage: Stage) -> Outcome:
         """Activate."""
@@ -69,6 +75,10 @@ class SendCode(PhoneStep):
 
     method: Literal["text_message", "e_mail"] = Field(default="text_message", description="How.")
 
+    def leave(self, rehearsal: Rehearsal) -> None:
+        """A code to enter."""
+        rehearsal.codes.add(self.phone)
+
     def play(self, stage: Stage) -> Outcome:
         """Send, and look at what came."""
         phone = self.actor(stage)
@@ -84,11 +94,20 @@ class EnterCode(PhoneStep):
     """Enter the code that was sent, or a wrong one."""
 
     verb: ClassVar[str] = "enter_code"
+    values: ClassVar[type[Part]] = TokenValues
 
     wrong: bool = Field(default=False, description="Whether it is another one.")
 
+    def foreseen(self, rehearsal: Rehearsal) -> Iterator[Misfit]:
+        """A code that nobody has had sent."""
+        yield from super().foreseen(rehearsal)
+        if self.phone in rehearsal.names("phones") and self.phone not in rehearsal.codes:
+            yield "", f"there is no code to enter: no step send_code before is of phone {self.phone!r}"
+
     def play(self, stage: Stage) -> Outcome:
         """Enter."""
+        if self.phone not in stage.codes:
+            raise NeverCameToBe("no_such_code", f"no code came for phone {self.phone!r}")
         code = stage.codes[self.phone]
         if self.wrong:
             code = f"{(int(code) + 1) % 1_000_000:06d}"
@@ -99,6 +118,7 @@ class ChangeToken(PhoneStep):
     """Suspend, resume or deactivate a token. by: who does it."""
 
     verb: ClassVar[str] = "change_token"
+    values: ClassVar[type[Part]] = TokenValues
 
     change: Literal["suspend", "resume", "deactivate"] = Field(description="What is done.")
     by: Literal["cardholder", "issuer", "network"] = Field(default="cardholder", description="Who does it.")
@@ -118,6 +138,7 @@ class Refill(PhoneStep):
     """Get the next limited-use key."""
 
     verb: ClassVar[str] = "refill"
+    values: ClassVar[type[Part]] = TapsValues
 
     def play(self, stage: Stage) -> Outcome:
         """Refill."""
@@ -130,6 +151,7 @@ class Set(PhoneStep):
     """Lock a phone, take its network away, set its clock wrong, tamper with it."""
 
     verb: ClassVar[str] = "set_phone"
+    values: ClassVar[type[Part]] = NoValues
 
     locked: bool | None = Field(default=None, description="Whether it is locked.")
     network: bool | None = Field(default=None, description="Whether it has a network.")
@@ -154,6 +176,7 @@ class FactoryReset(PhoneStep):
     """Forget everything."""
 
     verb: ClassVar[str] = "factory_reset"
+    values: ClassVar[type[Part]] = NoValues
 
     def play(self, stage: Stage) -> Outcome:
         """Reset."""
@@ -165,6 +188,7 @@ class LookAtPhone(PhoneStep):
     """What the phone and its token say: `state`, `taps_left`, `wants_refill`."""
 
     verb: ClassVar[str] = "look_at_phone"
+    values: ClassVar[type[Part]] = PhoneValues
 
     def play(self, stage: Stage) -> Outcome:
         """Look."""

@@ -1,6 +1,7 @@
 """What every step is."""
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -8,27 +9,57 @@ from pydantic import Field
 from simulators.card.contactless_reader import ReadingFailed
 from simulators.issuer import IssuerRefused
 from simulators.phone import CannotDoThis, NoNetwork, Phone, WalletRefused
-from simulators.scenarios.cast import Part
+from simulators.scenarios.cast import Misfit, Part
+from simulators.scenarios.expected import PaymentValues, Values
 from simulators.scenarios.outcome import Outcome
-from simulators.scenarios.stage import Stage
+from simulators.scenarios.rehearsal import EarlierPayment, Rehearsal
+from simulators.scenarios.stage import NeverCameToBe, Stage
+from simulators.scenarios.values import Amount
 from simulators.terminal import Terminal
+from simulators.terminal_kinds.catalogue import TERMINAL_KINDS
 from simulators.terminals.iso_link import LineDown, LinkError
 from tokenvault.emv.errors import EmvError
 
 
 class Step(Part):
-    """One step. verb: its key in the file.  refers_to: which of its fields name what is in the cast.
+    """One step. verb: its key in the file.  refers_to: which of its fields name what is in the cast, or a payment.
 
-    is_document: its fields are a document of the API, with numbers and truth values as YAML has them.
+    values: what can be expected of it beside its reason.  is_payment: later steps can be about it.  is_document: its
+    fields are a document of the API, with numbers and truth values.
     """
 
     verb: ClassVar[str]
     refers_to: ClassVar[dict[str, str]] = {}
+    values: ClassVar[type[Part]] = Values
+    is_payment: ClassVar[bool] = False
     is_document: ClassVar[bool] = False
 
     @abstractmethod
     def play(self, stage: Stage) -> Outcome:
         """Carry it out. What parties refuse is an outcome, see `played`."""
+
+    def currency(self, _rehearsal: Rehearsal) -> str | None:
+        """The currency that its amounts are in, where that is known before it is played."""
+        return None
+
+    def foreseen(self, rehearsal: Rehearsal) -> Iterator[Misfit]:
+        """What is known to be wrong of it before anything is played."""
+        for field_name, group in self.refers_to.items():
+            named = getattr(self, field_name)
+            if named is not None and (absence := rehearsal.absence(group, named)):
+                yield field_name, absence
+        if (currency := self.currency(rehearsal)) is not None:
+            for field_name in type(self).model_fields:
+                amount = getattr(self, field_name)
+                if isinstance(amount, Amount) and (misfit := amount.misfit(currency)):
+                    yield field_name, misfit
+
+    def leave(self, _rehearsal: Rehearsal) -> None:
+        """Note what later steps find of it, beside a payment under its name."""
+
+    def as_payment(self, rehearsal: Rehearsal) -> EarlierPayment:
+        """What later steps know of it under its name."""
+        return EarlierPayment(self.verb, currency=self.currency(rehearsal), is_payment=self.is_payment)
 
 
 def played(step: Step, stage: Stage) -> Outcome:
@@ -43,6 +74,8 @@ def played(step: Step, stage: Stage) -> Outcome:
         return Outcome("no_network", str(error))
     except CannotDoThis as error:
         return Outcome("cannot_do_this", str(error))
+    except NeverCameToBe as error:
+        return Outcome(error.reason, str(error))
     except EmvError as error:
         return Outcome("unreadable_code", str(error))
     except LineDown as error:
@@ -63,7 +96,32 @@ class PhoneStep(Step):
         return stage.phones[self.phone]
 
 
-class TerminalStep(Step):
+class AtTerminal(Step):
+    """A step that a terminal carries out. method: the terminal's own that does it."""
+
+    method: ClassVar[str]
+
+    @abstractmethod
+    def terminal_name(self, rehearsal: Rehearsal) -> str | None:
+        """The terminal's name in the cast, where that is known before it is played."""
+
+    def foreseen(self, rehearsal: Rehearsal) -> Iterator[Misfit]:
+        """A terminal that cannot do this, beside what is wrong with any step."""
+        yield from super().foreseen(rehearsal)
+        name = self.terminal_name(rehearsal)
+        terminal = rehearsal.terminal(name)
+        if terminal is not None and not hasattr(TERMINAL_KINDS[terminal.kind], self.method):
+            able = ", ".join(kind for kind, made in TERMINAL_KINDS.items() if hasattr(made, self.method))
+            key = "at" if getattr(self, "at", None) is not None else "of"
+            yield key, f"terminal {name!r} is of kind {terminal.kind}, which cannot {self.verb}; one that can: {able}"
+
+    def as_payment(self, rehearsal: Rehearsal) -> EarlierPayment:
+        """Where it was made, too."""
+        currency = self.currency(rehearsal)
+        return EarlierPayment(self.verb, self.terminal_name(rehearsal), currency, is_payment=self.is_payment)
+
+
+class TerminalStep(AtTerminal):
     """A step that one terminal takes."""
 
     refers_to: ClassVar[dict[str, str]] = {"at": "terminals"}
@@ -74,11 +132,17 @@ class TerminalStep(Step):
         """The terminal."""
         return stage.terminals[self.at]
 
+    def terminal_name(self, _rehearsal: Rehearsal) -> str | None:
+        """As it says."""
+        return self.at
 
-class ReceiptStep(Step):
+
+class ReceiptStep(AtTerminal):
     """A step about an earlier payment, at the terminal that took it unless another is named."""
 
-    refers_to: ClassVar[dict[str, str]] = {"of": "receipts", "at": "terminals"}
+    refers_to: ClassVar[dict[str, str]] = {"of": "payments", "at": "terminals"}
+    values: ClassVar[type[Part]] = PaymentValues
+    is_payment: ClassVar[bool] = True
 
     of: str = Field(description="The name that the payment's step gave it (`name`).")
     at: str | None = Field(default=None, description="At which terminal; the one of the payment if left out.")
@@ -87,10 +151,20 @@ class ReceiptStep(Step):
         """The terminal."""
         if self.at is not None:
             return stage.terminals[self.at]
-        receipt = stage.receipts[self.of]
+        receipt = stage.receipt(self.of)
         by_name: list[Terminal] = [
             terminal
             for terminal in stage.terminals.values()
             if terminal.terminal_id == receipt.terminal_id and terminal.merchant.name == receipt.merchant
         ]
         return by_name[0]
+
+    def terminal_name(self, rehearsal: Rehearsal) -> str | None:
+        """As it says, or as the payment did."""
+        earlier = rehearsal.payment(self.of)
+        return self.at or (None if earlier is None else earlier.terminal)
+
+    def currency(self, rehearsal: Rehearsal) -> str | None:
+        """The payment's."""
+        earlier = rehearsal.payment(self.of)
+        return None if earlier is None else earlier.currency

@@ -1,6 +1,6 @@
 """Steps that change the world around: time, lines, thieves."""
 
-from datetime import datetime
+from collections.abc import Iterator
 from typing import ClassVar
 
 from pydantic import Field
@@ -8,10 +8,14 @@ from pydantic import Field
 from simulators.attackers.attack import attack
 from simulators.attackers.catalogue import ATTACKS
 from simulators.attackers.scene import Scene
+from simulators.did_you_mean import did_you_mean
+from simulators.scenarios.cast import Misfit, Part
+from simulators.scenarios.expected import AttackValues, NoValues
 from simulators.scenarios.outcome import DONE, Outcome
+from simulators.scenarios.rehearsal import Rehearsal
 from simulators.scenarios.stage import Stage
 from simulators.scenarios.steps.step import Step
-from simulators.scenarios.values import Seconds
+from simulators.scenarios.values import Moment, Seconds
 
 
 class Clock(Step):
@@ -20,8 +24,13 @@ class Clock(Step):
     verb: ClassVar[str] = "clock"
 
     advance: Seconds | None = Field(default=None, description="How far to go forward.")
-    set_to: datetime | None = Field(default=None, description="When to go forward to.")
+    set_to: Moment | None = Field(default=None, description="When to go forward to.")
     frozen: bool | None = Field(default=None, description="Stand still, or run.")
+
+    def foreseen(self, _rehearsal: Rehearsal) -> Iterator[Misfit]:
+        """Nothing to change."""
+        if not any(getattr(self, name) is not None for name in type(self).model_fields):
+            yield "", f"changes nothing: say one of {', '.join(type(self).model_fields)}"
 
     def play(self, stage: Stage) -> Outcome:
         """Change the clock."""
@@ -40,6 +49,7 @@ class Line(Step):
     """Cut a terminal's line, or mend it. Cut, the terminal cannot reach the network."""
 
     verb: ClassVar[str] = "line"
+    values: ClassVar[type[Part]] = NoValues
     refers_to: ClassVar[dict[str, str]] = {"at": "terminals"}
 
     at: str = Field(default="terminal", description="Whose line.")
@@ -57,14 +67,20 @@ class Attack(Step):
     """Let a thief try. It goes well where every attempt is refused for a reason that is expected of the attack."""
 
     verb: ClassVar[str] = "attack"
+    values: ClassVar[type[Part]] = AttackValues
 
     attack: str = Field(description="Which attack, see `tapwright attack --help`.")
     attempts: int = Field(default=10, ge=1, le=1000, description="How often.")
 
+    def foreseen(self, rehearsal: Rehearsal) -> Iterator[Misfit]:
+        """An attack that nobody knows."""
+        yield from super().foreseen(rehearsal)
+        if self.attack not in ATTACKS:
+            mean = did_you_mean(self.attack, ATTACKS)
+            yield "attack", f"there is no attack {self.attack!r}; there are {', '.join(ATTACKS)}{mean}"
+
     def play(self, stage: Stage) -> Outcome:
         """Try."""
-        if self.attack not in ATTACKS:
-            return Outcome("no_such_attack", f"there are {', '.join(ATTACKS)}")
         server, seed = stage.server, stage.random.randrange(2**32)
         with Scene(server.http_url, server.iso_address, server.wall_clock) as scene:
             campaign = attack(ATTACKS[self.attack], scene, self.attempts, seed)
@@ -76,6 +92,7 @@ class Note(Step):
     """Nothing, for readers of the file: what happens without anybody doing anything."""
 
     verb: ClassVar[str] = "note"
+    values: ClassVar[type[Part]] = NoValues
 
     text: str = Field(description="What the reader should know.")
 

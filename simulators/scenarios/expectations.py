@@ -1,0 +1,73 @@
+"""What is expected of a step: one of some reasons, and values by name."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from simulators.did_you_mean import did_you_mean
+from simulators.scenarios.located_yaml import Mapping, Node, Problem, Sequence, Text, as_texts, line_at
+from simulators.scenarios.outcome import WENT_WELL
+from simulators.scenarios.reasons import REASONS, is_reason
+from simulators.scenarios.steps.step import Step
+from simulators.scenarios.values import Amount
+from simulators.scenarios.wording import misfits_of, unknown_key
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What must come of a step. reasons: one of these; empty for whatever goes well.  values: by name."""
+
+    reasons: tuple[str, ...] = ()
+    values: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the step is there to be refused."""
+        return bool(self.reasons) and WENT_WELL.isdisjoint(self.reasons)
+
+
+def read_expectation(node: Node, kind: type[Step], currency: str | None) -> tuple[Expectation, list[Problem]]:
+    """What stands behind ``expect``, as far as it makes sense, and what of it does not.
+
+    kind: of the step.  currency: of its amounts, where it is known.
+    """
+    problems: list[Problem] = []
+    if isinstance(node, Text | Sequence):
+        return Expectation(_reasons(node, "expect", problems)), problems
+    reasons: tuple[str, ...] = ()
+    if "reason" in node.entries:
+        reasons = _reasons(node.entries["reason"], "expect.reason", problems)
+    given = {name: entry for name, entry in node.entries.items() if name != "reason"}
+    values = _values(Mapping(node.line, given, node.keys), kind, currency, problems)
+    return Expectation(reasons, values), problems
+
+
+def _reasons(node: Node, path: str, problems: list[Problem]) -> tuple[str, ...]:
+    entries = node.items if isinstance(node, Sequence) else (node,)
+    texts = [entry for entry in entries if isinstance(entry, Text) and entry.value]
+    if len(texts) < len(entries) or not entries:
+        problems.append((node.line, f"{path}: is a reason, a list of reasons, or a mapping of reason and values"))
+    for text in texts:
+        if not is_reason(text.value):
+            mean = did_you_mean(text.value, REASONS)
+            problems.append((text.line, f"{path}: there is no reason {text.value!r}, see docs/qa-guide.md{mean}"))
+    return tuple(text.value for text in texts)
+
+
+def _values(node: Mapping, kind: type[Step], currency: str | None, problems: list[Problem]) -> dict[str, Any]:
+    known = {"reason", *kind.values.model_fields}
+    try:
+        found = kind.values.model_validate(as_texts(node))
+    except ValidationError as error:
+        for place, what in misfits_of(error, kind.values):
+            said = unknown_key(place, known) if place in node.entries.keys() - known else what
+            problems.append((line_at(node, tuple(place.split("."))), f"expect.{place}: {said}"))
+        return {}
+    values = {name: getattr(found, name) for name in found.model_fields_set}
+    for name, value in values.items():
+        if value is None:
+            problems.append((line_at(node, (name,)), f"expect.{name}: is left empty"))
+        elif isinstance(value, Amount) and currency is not None and (misfit := value.misfit(currency)):
+            problems.append((line_at(node, (name,)), f"expect.{name}: {misfit}"))
+    return values

@@ -1,0 +1,136 @@
+"""What can be expected of a step beside its reason: values by name, each of its own form."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from authz.kernel.checks import Check
+from simulators.did_you_mean import did_you_mean
+from simulators.scenarios.cast import Part
+from simulators.scenarios.values import AmountText, SignedAmountText
+from tokenvault.tokens.lifecycle import TokenState
+
+CHECK_NAMES = frozenset({"none", "issuer_server", *(check.name.lower() for check in Check)})
+_OF_THE_PROGRAM = re.compile(r"(limit|rule) [a-z0-9][a-z0-9_-]{0,63}")
+_RESPONSE_CODE = re.compile(r"[0-9A-Z]{2}")
+_TOKEN_STATES = ("none", *(str(state) for state in TokenState))
+
+
+def _check_name(name: str) -> str:
+    if name not in CHECK_NAMES and not _OF_THE_PROGRAM.fullmatch(name):
+        mean = did_you_mean(name, CHECK_NAMES)
+        raise ValueError(f"{name!r} is no check, and no 'limit ID' or 'rule ID' of the program{mean}")
+    return name
+
+
+def _response_code(code: str) -> str:
+    if not _RESPONSE_CODE.fullmatch(code):
+        hint = f'; did you mean "{code:0>2}"?' if code.isdecimal() and len(code) == 1 else ""
+        raise ValueError(f'{code!r} is no response code: two digits or capital letters, such as "05"{hint}')
+    return code
+
+
+def _token_state(state: str) -> str:
+    if state not in _TOKEN_STATES:
+        mean = did_you_mean(state, _TOKEN_STATES)
+        raise ValueError(f"{state!r} is none of {', '.join(_TOKEN_STATES)}{mean}")
+    return state
+
+
+CheckName = Annotated[str, AfterValidator(_check_name)]
+ResponseCode = Annotated[str, AfterValidator(_response_code)]
+State = Annotated[str, AfterValidator(_token_state)]
+
+
+class Values(Part):
+    """Of any step that calls the API: the HTTP status where it is refused."""
+
+    status: int | None = Field(default=None, ge=400, le=599, description="HTTP status of a refusal.")
+
+
+class PaymentValues(Part):
+    """Of a payment."""
+
+    response_code: ResponseCode | None = Field(default=None, description="DE 39.")
+    approved_amount: AmountText | None = Field(default=None, description="How much was approved.")
+    flagged: bool | None = Field(default=None, description="Whether a rule asks for a review.")
+    failed_check: CheckName | None = Field(
+        default=None, description="The check that failed, `limit ID`, `rule ID`, or `none`."
+    )
+    rules: list[str] | None = Field(default=None, description="The rules that matched.")
+
+
+class NoValues(Part):
+    """Of a step that has none."""
+
+
+class RideValues(Part):
+    """Of rides that were settled."""
+
+    approved: int | None = Field(default=None, ge=0, description="How many were approved.")
+    declined: int | None = Field(default=None, ge=0, description="How many were not.")
+    denied: int | None = Field(default=None, ge=0, description="How many tokens are on the deny list.")
+
+
+class ForwardValues(Part):
+    """Of a terminal that sends what it has stored."""
+
+    stored: int | None = Field(default=None, ge=0, description="How many messages are left.")
+
+
+class TokenValues(Values):
+    """Of a step about a token."""
+
+    state: State | None = Field(default=None, description="The token's state.")
+
+
+class DecisionValues(TokenValues):
+    """Of a request for a token."""
+
+    reasons: list[str] | None = Field(default=None, description="Why it was not approved at once.")
+
+
+class TapsValues(Values):
+    """Of a refill."""
+
+    taps_left: int | None = Field(default=None, ge=0, description="How often its limited-use key still signs.")
+
+
+class PhoneValues(TokenValues, TapsValues):
+    """Of a look at a phone."""
+
+    wants_refill: bool | None = Field(default=None, description="Whether its key is nearly used up.")
+
+
+class BalanceValues(Values):
+    """Of an account, in major units."""
+
+    posted: SignedAmountText | None = Field(default=None, description="What is owed.")
+    held: SignedAmountText | None = Field(default=None, description="What is held for authorizations.")
+    available: SignedAmountText | None = Field(default=None, description="What can be spent.")
+
+
+class VersionValues(Values):
+    """Of a program that was put in force."""
+
+    version: int | None = Field(default=None, ge=0, description="Its number.")
+
+
+class AdviceValues(Values):
+    """Of an issuer that goes or comes back."""
+
+    stored: int | None = Field(default=None, ge=0, description="Answers of stand-in that it has not heard of.")
+    forwarded: int | None = Field(default=None, ge=0, description="Those that it has just heard of.")
+
+
+class DisputeValues(Values):
+    """Of a chargeback or representment."""
+
+    kind: str | None = Field(default=None, description="The kind of posting.")
+
+
+class AttackValues(Part):
+    """Of an attack."""
+
+    refused: int | None = Field(default=None, ge=0, description="How many attempts were refused.")

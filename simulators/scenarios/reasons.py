@@ -1,0 +1,43 @@
+"""Every reason that a step can come out for, so that an expectation that can never come true is found at once."""
+
+import re
+
+from authz.reasons import Reason
+from tokenvault.provisioning.decision import OUTCOMES
+
+TERMINAL_REASONS = (
+    "approved_offline", "no_answer", "refused_by_terminal", "line_down", "cardholder_not_verified", "relay_suspected",
+    "see_phone", "card_refuses", "no_application", "unreadable_card", "unreadable_code",
+)  # fmt: skip
+"""What a terminal, its reader and its line say. What each means is in ``docs/qa-guide.md``."""
+
+STEP_REASONS = ("done", "refused", "got_through", "no_network", "cannot_do_this", "no_such_payment", "no_such_code")
+"""What a step itself says: it needs no network, the phone's is away, or what it is about never came to be."""
+
+PROBLEM_CODES = (
+    "bad_request", "card_closed", "channel_not_allowed", "code_expired", "conflict", "content_too_large",
+    "counter_used_up", "country_not_allowed", "device_already_registered", "engine_stopped", "expiration_mismatch",
+    "forbidden", "idempotency_key_in_use", "idempotency_key_reused", "identifiers_exhausted", "internal_error",
+    "invalid_cryptogram", "invalid_dpop_proof", "invalid_field", "invalid_program", "key_already_there",
+    "merchant_not_allowed", "method_not_allowed", "missing_scope", "no_code_sent",
+    "no_limited_keys", "no_resends_left", "not_found", "pan_ineligible", "pan_range_exhausted", "pin_mismatch",
+    "pin_not_set", "pin_tries_exceeded", "push_payload_used", "replayed_dpop_proof", "rotation_running",
+    "token_already_exists", "token_expired", "token_not_on_file", "token_state_conflict", "tokenization_declined",
+    "too_many_endpoints", "too_many_keys", "too_many_requests", "unauthenticated", "verification_failed",
+    "wrong_code", "wrong_device", "wrong_entry_mode",
+)  # fmt: skip
+"""The HTTP API's ``code`` of a problem, as far as phones and issuers meet it."""
+
+REASONS = frozenset(
+    {reason.code for reason in Reason}
+    | {str(outcome) for outcome in OUTCOMES.values()}
+    | {*TERMINAL_REASONS, *STEP_REASONS, *PROBLEM_CODES}
+)
+
+_RESPONSE_CODE = re.compile(r"response_code_[0-9A-Z]{2}")
+"""The reason where there was an answer without a decision."""
+
+
+def is_reason(text: str) -> bool:
+    """Whether a step can come out so."""
+    return text in REASONS or _RESPONSE_CODE.fullmatch(text) is not None
