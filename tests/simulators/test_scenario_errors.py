@@ -1,7 +1,9 @@
 """What is wrong in a scenario's file is found before it is played: by line, key, and what was meant."""
 
 import os
+import re
 import typing
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,9 +12,11 @@ from hypothesis import strategies as st
 from simulators.cli import main
 from simulators.scenarios.cast import Cast, LinePart
 from simulators.scenarios.document import ScenarioError, parse_scenario
+from simulators.scenarios.reasons import REASONS
 from simulators.scenarios.scenario import Head
 from simulators.scenarios.steps.verbs import VERBS
 
+ROOT = Path(__file__).parents[2]
 HEAD = "scenario: A test\nsteps:\n"
 CAST = """scenario: A test
 cast:
@@ -59,7 +63,7 @@ def problems_of(text):
         ),
         (HEAD + "  - tap:\n      amount: 1.00\n      colour: red\n", "s:5: tap.colour: there is no such key"),
         (HEAD + "  - tap:\n      amount: much\n", "s:4: tap.amount: 'much' is no amount"),
-        (HEAD + "  - tap: {amount: 1 XYZ}\n", "s:3: tap.amount: 'XYZ' is no currency"),
+        (HEAD + "  - tap: {amount: 1 XYZ}\n", "s:3: tap.amount: 'XYZ' is not an ISO 4217 code"),
         (HEAD + "  - tap: {}\n", "s:3: tap.amount: is missing"),
         (HEAD + "  - clock: {advance: soon}\n", "s:3: clock.advance: 'soon' is no duration"),
         (HEAD + "  - reverse: {of: lunch}\n", "s:3: reverse.of: there is no earlier step with the name 'lunch'"),
@@ -107,7 +111,10 @@ def test_everything_that_is_wrong_is_said_at_once():
         ("tap: {amount: 1e3}", "tap.amount: '1e3' is no amount"),
         ("tap: {amount: nan}", "tap.amount: 'nan' is no amount"),
         ("tap: {amount: 10000000000.00}", "tap.amount: 10000000000.00 EUR has more than 12 digits"),
-        ("tap: {amount: 1.00 EURO}", "tap.amount: 'EURO' is no currency that we know; did you mean EUR?"),
+        (
+            "tap: {amount: 1.00 EURO}",
+            "tap.amount: 'EURO' is not an ISO 4217 code of a currency with a minor unit; did you mean EUR?",
+        ),
         ("tap: {amount: {between: [9, 1]}}", "tap.amount: 9 is more than 1"),
         ("tap: {amount: {between: 5}}", "tap.amount: a range is {between: [1.00, 20.00]}"),
         ("tap: {amount: {between: [1 EUR, 2 USD]}}", "tap.amount: the ends 1 EUR and 2 USD are not of one currency"),
@@ -239,7 +246,7 @@ def test_what_can_be_known_of_a_step(steps, problem):
     [
         (
             "accounts: {main: {currency: EURO}}",
-            "accounts.main.currency: 'EURO' is no currency that we know; did you mean EUR?",
+            "accounts.main.currency: 'EURO' is not an ISO 4217 code of a currency with a minor unit; did you mean EUR?",
         ),
         ("accounts: {main: {credit_limit: 100 USD}}", "accounts.main.credit_limit: 100 USD is not in EUR"),
         (
@@ -281,6 +288,18 @@ def test_a_bad_entry_of_the_cast_is_one_error(entry, problem):
     )
     assert [each for each in told if f"s:3: cast.{problem}" in each], told
     assert len(told) == 1, told
+
+
+def test_every_code_of_a_problem_can_be_expected():
+    """Whatever the API's errors are called in the code is a reason."""
+    sources = [
+        path.read_text()
+        for package in ("tokenvault", "authz", "simulators")
+        for path in ROOT.glob(f"{package}/**/*.py")
+    ]
+    codes = {code for text in sources for code in re.findall(r'\bcode\s?=\s?"([a-z]+_?[a-z_]+)"', text)}
+    assert len(codes) > 30
+    assert codes <= REASONS, codes - REASONS
 
 
 def test_a_step_that_is_wrong_is_one_error():
@@ -331,7 +350,7 @@ def test_what_yaml_can_surprise_with(text, problem):
 def test_numbers_are_what_they_look_like():
     """A leading zero makes no octal number, a colon no sexagesimal one, and a country's number stays a text."""
     text = HEAD + "  - set_program: {limits: [{id: a, window: day, count_max: 12, where: {countries: [036, 1:30]}}]}\n"
-    assert problems_of(text)[0].startswith("s:3: set_program.limits.0.where.countries.1: '1:30' has not the form")
+    assert problems_of(text)[0].startswith("s:3: set_program.limits.0.where: '1:30' is not an ISO 3166-1 numeric code")
     assert parse_scenario(text.replace(", 1:30", "")).steps[0].step.parts["limits"][0]["where"] == {
         "countries": ["036"]
     }
