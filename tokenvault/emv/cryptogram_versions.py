@@ -9,24 +9,22 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
 
-from tokenvault.emv import cryptogram, key_derivation, limited_use_keys
+from tokenvault.emv import cryptogram, issuer_script, key_derivation, limited_use_keys
 from tokenvault.emv.block_cipher import AES_BLOCK_BYTES, TDES_BLOCK_BYTES
 from tokenvault.emv.errors import EmvError
+from tokenvault.emv.issuer_script import CipherName, ScriptProfile
 
-SessionKeyMethod = Literal["card key", "card key AES", "common", "common AES", "common SM4", "mastercard"]
+SessionKeyMethod = Literal["card key", "card key AES", "common", "common AES", "common SM4", "mastercard", "PBOC"]
 ArpcMethod = Literal["1 with card key", "1 with session key", "2 with session key"]
-
-ScriptKeyMethod = Literal["card key xor ATC", "common over ARQC"]
-
-Cipher = Literal["TDES", "AES", "SM4"]
 
 
 @dataclass(frozen=True)
 class CryptogramVersion:
     """One profile.
 
-    issuer_part: which bytes of tag 9F10 the cryptogram covers.  padding: ISO/IEC 9797-1 method (TDES only).
-    option: how the card key comes from the issuer master key.
+    issuer_part: which bytes of tag 9F10 the cryptogram covers; counters_part: which others after them.
+    padding: ISO/IEC 9797-1 method (TDES only).  option: how a card key comes from the issuer master key.
+    scripts: how issuer scripts are protected, None where nothing is known to take them.
     """
 
     name: str
@@ -36,10 +34,11 @@ class CryptogramVersion:
     issuer_part: slice
     padding: int
     arpc_method: ArpcMethod
-    script_key_method: ScriptKeyMethod = "common over ARQC"
+    scripts: ScriptProfile | None
+    counters_part: slice | None = None
 
     @property
-    def cipher(self) -> Cipher:
+    def cipher(self) -> CipherName:
         """What keys and MACs are made with."""
         match self.session_key_method:
             case "common AES" | "card key AES":
@@ -72,10 +71,17 @@ class CryptogramVersion:
                 return key_derivation.session_key_sm4(card_key, key_derivation.atc_diversifier(atc, AES_BLOCK_BYTES))
             case "mastercard":
                 return key_derivation.session_key_mastercard(card_key, atc, unpredictable_number)
+            case "PBOC":
+                return key_derivation.session_key_pboc(card_key, atc)
+
+    def covered_issuer_data(self, data: bytes) -> bytes:
+        """What the cryptogram covers of issuer application data (tag 9F10)."""
+        counters = b"" if self.counters_part is None else data[self.counters_part]
+        return data[self.issuer_part] + counters
 
     def arqc(self, card_key: bytes, values: Mapping[str, bytes]) -> bytes:
         """The application cryptogram over tag values (at least `cryptogram.INPUT_TAGS` and 9F10), 8 bytes."""
-        data = cryptogram.cryptogram_input(values, values["9F10"][self.issuer_part])
+        data = cryptogram.cryptogram_input(values, self.covered_issuer_data(values["9F10"]))
         return self.arqc_over(card_key, int.from_bytes(values["9F36"], "big"), values["9F37"], data)
 
     def arqc_over(self, card_key: bytes, atc: int, unpredictable_number: bytes, data: bytes) -> bytes:
@@ -105,45 +111,73 @@ class CryptogramVersion:
                 return _METHOD_2[self.cipher](key, arqc, answer)
 
     def script_key(self, card_key: bytes, atc: int, arqc: bytes) -> bytes:
-        """The key that authenticates issuer scripts after this cryptogram (TDES versions only), 16 bytes, secret.
+        """The session key for issuer scripts after this cryptogram, secret.
 
-        card_key: derived from the issuer's master key for secure messaging integrity.
+        card_key: derived from the issuer's master key for secure messaging: the one for integrity gives the key of
+        MACs, the one for confidentiality that of enciphered data.
+        Raises: EmvError where this version takes no scripts.
         """
-        if self.script_key_method == "card key xor ATC":
-            return key_derivation.secure_messaging_key_visa(card_key, atc)
-        return key_derivation.session_key_tdes(card_key, arqc)
+        return self._scripts().session_key(self.cipher, card_key, atc, arqc)
+
+    def script_mac(self, card_key: bytes, atc: int, arqc: bytes, header: bytes, data: bytes = b"") -> bytes:
+        """The MAC of a script command.
+
+        card_key: for integrity.  header: CLA INS P1 P2 Lc.  data: command data as sent, without the MAC.
+        """
+        scripts = self._scripts()
+        covered = scripts.covered(header, atc, arqc, data)
+        return scripts.mac(self.cipher, self.script_key(card_key, atc, arqc), covered)
+
+    def enciphered_script_data(self, card_key: bytes, atc: int, arqc: bytes, data: bytes) -> bytes:
+        """Command data as the card deciphers it. card_key: for confidentiality.  data: such as a PIN block, secret."""
+        return self._scripts().enciphered(self.cipher, self.script_key(card_key, atc, arqc), data)
+
+    def _scripts(self) -> ScriptProfile:
+        if self.scripts is None:
+            raise EmvError(f"{self.name} takes no issuer scripts")
+        return self.scripts
 
 
-_METHOD_2: dict[Cipher, Callable[[bytes, bytes, bytes], bytes]] = {
+_METHOD_2: dict[CipherName, Callable[[bytes, bytes, bytes], bytes]] = {
     "TDES": cryptogram.arpc_method_2_tdes,
     "AES": cryptogram.arpc_method_2_aes,
     "SM4": cryptogram.arpc_method_2_sm4,
 }
 
-_A, _C = key_derivation.DerivationOption.A, key_derivation.DerivationOption.C
+_A, _B, _C = key_derivation.DerivationOption.A, key_derivation.DerivationOption.B, key_derivation.DerivationOption.C
 _SM = key_derivation.DerivationOption.SM
 _WHOLE, _VSDC_RESULTS, _MCHIP_RESULTS = slice(None), slice(3, 7), slice(2, 8)
-_MCHIP_RESULTS_AND_COUNTERS = slice(2, 16)
-_XOR_ATC: ScriptKeyMethod = "card key xor ATC"
+_MCHIP_COUNTERS = slice(-8, None)
+"""M/Chip data is key index, version, results (6), data authentication code (2), counters (8)."""
 
-VSDC_10 = CryptogramVersion("VSDC CVN 10", 0x0A, _A, "card key", _VSDC_RESULTS, 1, "1 with card key", _XOR_ATC)
-VSDC_18 = CryptogramVersion("VSDC CVN 18", 0x12, _A, "common", _WHOLE, 2, "2 with session key", _XOR_ATC)
-VSDC_22 = CryptogramVersion("VSDC CVN 22", 0x16, _A, "common", _WHOLE, 2, "2 with session key", _XOR_ATC)
-MCHIP_16 = CryptogramVersion("M/Chip CVN 16", 0x10, _A, "mastercard", _MCHIP_RESULTS, 2, "1 with card key")
-MCHIP_17 = CryptogramVersion("M/Chip CVN 17", 0x11, _A, "mastercard", _MCHIP_RESULTS_AND_COUNTERS, 2, "1 with card key")
-MCHIP_20 = CryptogramVersion("M/Chip CVN 20", 0x14, _A, "common", _MCHIP_RESULTS, 2, "1 with session key")
-MCHIP_21 = CryptogramVersion("M/Chip CVN 21", 0x15, _A, "common", _MCHIP_RESULTS_AND_COUNTERS, 2, "1 with session key")
+_M_CHIP, _BY_ATC, _BY_ARQC = issuer_script.MASTERCARD, issuer_script.VISA_OVER_ATC, issuer_script.VISA_OVER_ARQC
+_CARD, _SESSION, _METHOD_TWO = "1 with card key", "1 with session key", "2 with session key"
 
-TAPWRIGHT_AES = CryptogramVersion("Tapwright AES", 0xA6, _C, "common AES", _WHOLE, 2, "2 with session key")
+VSDC_10 = CryptogramVersion("VSDC CVN 10", 0x0A, _A, "card key", _VSDC_RESULTS, 1, _CARD, _BY_ATC)
+VSDC_18 = CryptogramVersion("VSDC CVN 18", 0x12, _B, "common", _WHOLE, 2, _METHOD_TWO, _BY_ATC)
+VSDC_22 = CryptogramVersion("VSDC CVN 22", 0x16, _B, "common", _WHOLE, 2, _METHOD_TWO, _BY_ARQC)
+MCHIP_16 = CryptogramVersion("M/Chip CVN 16", 0x10, _A, "mastercard", _MCHIP_RESULTS, 2, _CARD, _M_CHIP)
+MCHIP_17 = CryptogramVersion(
+    "M/Chip CVN 17", 0x11, _A, "mastercard", _MCHIP_RESULTS, 2, _CARD, _M_CHIP, _MCHIP_COUNTERS
+)
+MCHIP_20 = CryptogramVersion("M/Chip CVN 20", 0x14, _A, "common", _MCHIP_RESULTS, 2, _SESSION, _M_CHIP)
+MCHIP_21 = CryptogramVersion("M/Chip CVN 21", 0x15, _A, "common", _MCHIP_RESULTS, 2, _SESSION, _M_CHIP, _MCHIP_COUNTERS)
+INTERAC_133 = CryptogramVersion("Interac CVN 133", 0x85, _A, "mastercard", _WHOLE, 2, _SESSION, issuer_script.INTERAC)
+PBOC_01 = CryptogramVersion("PBOC CVN 01", 0x01, _A, "PBOC", _VSDC_RESULTS, 2, _SESSION, issuer_script.PBOC)
+"""TDES debit and credit of PBOC and UnionPay as publicly described; the SM4 profile below is another matter."""
+
+TAPWRIGHT_AES = CryptogramVersion("Tapwright AES", 0xA6, _C, "common AES", _WHOLE, 2, _METHOD_TWO, issuer_script.EMV)
 """Our own label: VSDC-shaped issuer application data with EMV's AES algorithms. No scheme uses this number."""
 
-TAPWRIGHT_SM4 = CryptogramVersion("Tapwright PBOC-like SM4", 0xA5, _SM, "common SM4", _WHOLE, 2, "2 with session key")
+TAPWRIGHT_SM4 = CryptogramVersion(
+    "Tapwright PBOC-like SM4", 0xA5, _SM, "common SM4", _WHOLE, 2, _METHOD_TWO, issuer_script.EMV
+)
 """Our own label: SM4 and SM3 in the shape of EMV's AES algorithms. No conformance with PBOC or JR/T 0025 is claimed."""
 
-LIMITED_USE_TDES = CryptogramVersion("Tapwright LUK TDES", 0x43, _A, "card key", _WHOLE, 2, "2 with session key")
+LIMITED_USE_TDES = CryptogramVersion("Tapwright LUK TDES", 0x43, _A, "card key", _WHOLE, 2, _METHOD_TWO, None)
 """Limited-use keys as publicly documented for cloud-based payments, with issuer application data of our own shape."""
 
-LIMITED_USE_AES = CryptogramVersion("Tapwright LUK AES", 0xA7, _C, "card key AES", _WHOLE, 2, "2 with session key")
+LIMITED_USE_AES = CryptogramVersion("Tapwright LUK AES", 0xA7, _C, "card key AES", _WHOLE, 2, _METHOD_TWO, None)
 """Our own label: limited-use keys by AES, for which nothing public exists."""
 
 TOKEN_CRYPTOGRAM_VERSIONS = {

@@ -139,7 +139,7 @@ def session_key_mastercard(key: bytes, atc: int, unpredictable_number: bytes) ->
 
 
 def secure_messaging_key_visa(key: bytes, atc: int) -> bytes:
-    """VSDC secure messaging key for CVN 10: the halves of the card key xored with the ATC and its complement.
+    """VSDC secure messaging key for CVN 10 and 18: the halves of the card key xored with the ATC and its complement.
 
     Source: as documented for VSDC cards; EMV itself derives secure messaging keys with `session_key_tdes`.
     """
@@ -147,6 +147,18 @@ def secure_messaging_key_visa(key: bytes, atc: int) -> bytes:
     complement = exclusive_or(counter, b"\xff\xff")
     mask = bytes(6) + counter + bytes(6) + complement
     return with_odd_parity(exclusive_or(key, mask))
+
+
+def session_key_pboc(key: bytes, atc: int) -> bytes:
+    """PBOC process key, without parity: the card key over the ATC and over its complement, each behind six 00 bytes.
+
+    key: 16-byte card key, secret.  It serves application cryptograms, script MACs and script encipherment alike, each
+    from a card key of its own.
+    Source: PBOC debit and credit cards, as publicly described; the published example is in the test vectors.
+    """
+    counter = atc_diversifier(atc, 2)
+    complement = exclusive_or(counter, b"\xff\xff")
+    return tdes_encrypt(key, bytes(6) + counter + bytes(6) + complement)
 
 
 def session_key_tree(

@@ -31,7 +31,7 @@ Profile = Annotated[
     Literal["aes", "tdes", "sm4"],
     Field(
         description=(
-            "Cipher of the token's cryptograms: `aes` (EMV option C), `tdes` (EMV option A, CVN 18), or `sm4` "
+            "Cipher of the token's cryptograms: `aes` (EMV option C), `tdes` (EMV option B, CVN 18), or `sm4` "
             "(PBOC-like, our own; no conformance is claimed)."
         ),
         examples=["aes"],
