@@ -6,7 +6,8 @@ import numpy as np
 
 from authz.commands import CardholderVerification, CryptogramOutcome, Flag
 from authz.compiled import Integer, compiled
-from authz.iso8583.scan import BAD_CONTENT, BAD_LENGTH, CUT_OFF, MISSING, NO_PROBLEM, Buffer, Places
+from authz.iso8583.data_objects import after_padding, check_template, is_template, read_object
+from authz.iso8583.scan import BAD_CONTENT, MISSING, NO_PROBLEM, Buffer, Places
 
 SIGNED_BYTES = 40
 """What the cryptogram of a Tapwright token covers: the ten tags of table 26 (33 bytes) and tag 9F10 (7 bytes)."""
@@ -64,41 +65,29 @@ def packed_number(buffer: Buffer, start: Integer, length: Integer) -> Integer:
 
 @compiled
 def find_tags(buffer: Buffer, start: Integer, length: Integer, tags: Places) -> Integer:
-    """Find the tags of DE 55 on its outermost level. tags: from `new_tags`, filled with offsets of values.
+    """Find the tags of DE 55 on its outermost level; what templates hold only has to be well encoded.
+
+    tags: from `new_tags`, filled with offsets of values.
 
     Returns: NO_PROBLEM, or what is wrong with field 55.
     """
     tags[:] = -1
-    position, end = start, start + length
+    end = start + length
+    position = after_padding(buffer, start, end)
     while position < end:
-        tag = np.int64(buffer[position])
-        position += 1
-        if tag & 0x1F == 0x1F:
-            more = True
-            while more:
-                if position >= end or tag > 0xFFFFFF:
-                    return CUT_OFF + 55
-                tag = tag << 8 | np.int64(buffer[position])
-                more = buffer[position] & 0x80 != 0
-                position += 1
-        if position >= end:
-            return CUT_OFF + 55
-        size = np.int64(buffer[position])
-        position += 1
-        if size == 0x81 and position < end:
-            size = np.int64(buffer[position])
-            position += 1
-        elif size >= 0x80:
-            return BAD_LENGTH + 55
-        if position + size > end:
-            return CUT_OFF + 55
+        problem, tag, value, value_end = read_object(buffer, position, end)
+        if problem == NO_PROBLEM and is_template(buffer, position):
+            problem = check_template(buffer, value, value_end, 1)
+        if problem != NO_PROBLEM:
+            return np.int64(problem) + 55
+        size = value_end - value
         for slot in range(len(_TAGS)):
             if tag == _TAGS[slot]:
                 is_longer = slot == _ISSUER_DATA and size == _TAG_BYTES[slot] + _KEY_INDEX_BYTES
                 if tags[slot] >= 0 or not (size == _TAG_BYTES[slot] or is_longer):
                     return BAD_CONTENT + 55
-                tags[slot] = position
-        position += size
+                tags[slot] = value
+        position = after_padding(buffer, value_end, end)
     for slot in range(len(_TAGS)):
         if tags[slot] < 0:
             return MISSING + 55

@@ -3,14 +3,14 @@
 import sys
 from collections.abc import Iterable
 
-from tokenvault.emv import tlv
+from tokenvault.emv import issuer_data, tlv
 from tokenvault.emv.data_elements import DATA_ELEMENTS
-from tokenvault.emv.errors import TlvError
+from tokenvault.emv.errors import EmvError, TlvError
 from tokenvault.errors import FieldError
 from tokenvault.pan import Track2, masked
 
-_OBJECT_LISTS = {"9F38", "8C", "8D", "9F49", "97", "DF8", "9F4F"}
-_TRACK2, _PAN = "57", "5A"
+_OBJECT_LISTS = {"8C", "8D", "97", "9F38", "9F49", "9F4F", "9F51"}
+_TRACK2, _PAN, _ISSUER_DATA = {"57", "9F6B"}, "5A", "9F10"
 
 
 def tree_lines(objects: Iterable[tlv.DataObject], depth: int = 0) -> list[str]:
@@ -23,9 +23,11 @@ def tree_lines(objects: Iterable[tlv.DataObject], depth: int = 0) -> list[str]:
         if not isinstance(value, bytes):
             lines += [head, *tree_lines(value, depth + 1)]
             continue
-        lines.append(f"{head}: {_shown(tag, value)}")
+        lines.append(f"{head}: {_shown(tag, value)}{_length_remark(tag, value)}")
         if tag in _OBJECT_LISTS:
             lines += _object_list_lines(value, depth + 1)
+        elif tag == _ISSUER_DATA:
+            lines += _issuer_data_lines(value, depth + 1)
     return lines
 
 
@@ -33,7 +35,7 @@ def _shown(tag: str, value: bytes) -> str:
     text = value.hex().upper()
     if tag == _PAN:
         return masked(text.rstrip("F"))
-    if tag == _TRACK2:
+    if tag in _TRACK2:
         try:
             track2 = Track2.decode(value)
         except FieldError:
@@ -41,6 +43,26 @@ def _shown(tag: str, value: bytes) -> str:
         return f"{masked(track2.pan)} expires {track2.expiry}"
     readable = value.decode("ascii", "replace")
     return f'{text} "{readable}"' if len(value) > 2 and readable.isprintable() and readable.isascii() else text
+
+
+def _length_remark(tag: str, value: bytes) -> str:
+    element = DATA_ELEMENTS.get(tag)
+    if element is None or element.has_length(len(value)):
+        return ""
+    wanted = f"{element.length_min}"
+    if element.length_bytes is None:
+        wanted += f" to {element.length_max}"
+    return f" ({len(value)} bytes, where {wanted} are defined)"
+
+
+def _issuer_data_lines(value: bytes, depth: int) -> list[str]:
+    try:
+        data = issuer_data.split(value)
+    except EmvError:
+        return []
+    return [f"{'  ' * depth}{data.layout}"] + [
+        f"{'  ' * (depth + 1)}{name}: {part.hex().upper()}" for name, part in data.fields
+    ]
 
 
 def _object_list_lines(value: bytes, depth: int) -> list[str]:

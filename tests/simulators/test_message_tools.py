@@ -92,6 +92,21 @@ def test_send(capsys, sandbox):
     assert "approved" in shown
 
 
+def test_emv_decode_names_what_is_registered(capsys):
+    """Issuer application data is split into its fields; a length that no element of this tag has is remarked."""
+    data = "9F101307000103A04002010A010000001000D1F61152" + "00" + "9F1502541100" + "9F0201FF" + "DF010101"
+    assert main(["emv", "decode", data]) == 0
+    shown = capsys.readouterr().out
+    assert (
+        "9F10 Issuer Application Data: 07000103A04002010A010000001000D1F61152\n  PBOC, UnionPay\n    length: 07\n"
+        in shown
+    )
+    assert "    card verification results: 03A04002\n" in shown
+    assert "9F15 Merchant Category Code: 5411\n" in shown
+    assert "9F02 Amount, Authorised (Numeric): FF (1 bytes, where 6 are defined)\n" in shown
+    assert "DF01: 01\n" in shown
+
+
 def test_emv_decode(capsys):
     """A tree, with object lists opened and track 2 masked."""
     assert main(["emv", "decode", "8C039F0206" + "700F" + "570D9999501000000011D29112010F"]) == 0

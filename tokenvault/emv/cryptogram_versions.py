@@ -151,7 +151,9 @@ _MCHIP_COUNTERS = slice(-8, None)
 """M/Chip data is key index, version, results (6), data authentication code (2), counters (8)."""
 
 _M_CHIP, _BY_ATC, _BY_ARQC = issuer_script.MASTERCARD, issuer_script.VISA_OVER_ATC, issuer_script.VISA_OVER_ARQC
-_CARD, _SESSION, _METHOD_TWO = "1 with card key", "1 with session key", "2 with session key"
+_CARD: ArpcMethod = "1 with card key"
+_SESSION: ArpcMethod = "1 with session key"
+_METHOD_TWO: ArpcMethod = "2 with session key"
 
 VSDC_10 = CryptogramVersion("VSDC CVN 10", 0x0A, _A, "card key", _VSDC_RESULTS, 1, _CARD, _BY_ATC)
 VSDC_18 = CryptogramVersion("VSDC CVN 18", 0x12, _B, "common", _WHOLE, 2, _METHOD_TWO, _BY_ATC)

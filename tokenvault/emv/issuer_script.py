@@ -51,7 +51,7 @@ class ScriptProfile:
             case "PBOC over ATC":
                 return key_derivation.session_key_pboc(card_key, atc)
             case "common over ARQC":
-                return _common_session_key(cipher, card_key, arqc)
+                return _session_key_over_arqc(cipher, card_key, arqc)
 
     def mac(self, cipher: CipherName, session_key: bytes, covered: bytes) -> bytes:
         """The MAC of a command. covered: from `covered`.  Source: EMV Book 2, 9.2."""
@@ -118,7 +118,7 @@ def visa_pin_change_data(card_key: bytes, pin: str, current_pin: str | None = No
     return exclusive_or(block, bytes.fromhex(current_pin.ljust(16, "0")))
 
 
-def _common_session_key(cipher: CipherName, card_key: bytes, arqc: bytes) -> bytes:
+def _session_key_over_arqc(cipher: CipherName, card_key: bytes, arqc: bytes) -> bytes:
     if len(arqc) != 8:
         raise EmvError("an application cryptogram has 8 bytes")
     match cipher:

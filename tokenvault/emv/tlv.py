@@ -1,4 +1,7 @@
-"""BER-TLV data objects and data object lists (EMV Book 3, Annex B and 5.4).
+"""BER-TLV data objects and data object lists (EMV Book 3, annex B and 5.4).
+
+00 bytes before, between and behind data objects are padding, on the outermost level and in every template. A length may
+have leading zeros (``82 00 02`` is 2); what is written has the shortest form.
 
 A decoded object is a ``(tag, value)`` pair: the tag as upper-case hexadecimal, the value as bytes for a primitive
 object and as a list of pairs for a constructed one.
@@ -72,17 +75,24 @@ def _decode(data: bytes, depth: int) -> list[DataObject]:
     if depth > _NESTING_MAX:
         raise TlvError(f"objects nest deeper than {_NESTING_MAX}")
     objects: list[DataObject] = []
-    offset = 0
+    offset = _after_padding(data, 0)
     while offset < len(data):
         tag, after_tag = read_tag(data, offset)
         length, start = read_length(data, after_tag)
-        offset = start + length
-        if offset > len(data):
+        end = start + length
+        if end > len(data):
             there = len(data) - start
             raise TlvError(f"value of {tag} at byte {start} is cut off: {length} bytes announced, {there} there")
-        value = data[start:offset]
+        value = data[start:end]
         objects.append((tag, _decode(value, depth + 1) if is_constructed(tag) else value))
+        offset = _after_padding(data, end)
     return objects
+
+
+def _after_padding(data: bytes, offset: int) -> int:
+    while data[offset : offset + 1] == b"\x00":
+        offset += 1
+    return offset
 
 
 def encode(objects: Iterable[DataObject]) -> bytes:
@@ -119,19 +129,21 @@ def decode_object_list(data: bytes) -> list[tuple[str, int]]:
 def fill_object_list(entries: Iterable[tuple[str, int]], values: Mapping[str, bytes]) -> bytes:
     """Concatenate values as a data object list asks for them.
 
-    A tag without a value is filled with 00 bytes. A longer value is cut and a shorter one padded: on the left with 00
-    for numeric elements (format n), on the right otherwise, with FF for compressed numeric ones (cn) and else 00.
+    A tag without a value, and a constructed one, is filled with 00 bytes. A longer value is cut and a shorter one
+    padded: on the left with 00 for numeric elements (format n), on the right otherwise, with FF for compressed numeric
+    ones (cn) and else 00. Formats are those of `data_elements`; a tag that is not registered counts as binary.
     Source: EMV Book 3, 5.4.
     """
-    filled = bytearray()
-    for tag, length in entries:
-        value = values.get(tag)
-        element = DATA_ELEMENTS.get(tag)
-        if value is None:
-            filled += bytes(length)
-        elif element is not None and element.format == "n":
-            filled += value[max(len(value) - length, 0) :].rjust(length, b"\x00")
-        else:
-            padding = b"\xff" if element is not None and element.format == "cn" else b"\x00"
-            filled += value[:length].ljust(length, padding)
-    return bytes(filled)
+    return b"".join(_filled(tag, length, values.get(tag)) for tag, length in entries)
+
+
+def _filled(tag: str, length: int, value: bytes | None) -> bytes:
+    if value is None or is_constructed(tag):
+        return bytes(length)
+    match DATA_ELEMENTS[tag].format if tag in DATA_ELEMENTS else "b":
+        case "n":
+            return value[max(len(value) - length, 0) :].rjust(length, b"\x00")
+        case "cn":
+            return value[:length].ljust(length, b"\xff")
+        case _:
+            return value[:length].ljust(length, b"\x00")

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tests.vector_files import octets, rows
 from tokenvault.emv import qr, tlv
+from tokenvault.emv.data_elements import DATA_ELEMENTS
 from tokenvault.emv.errors import EmvError, TlvError
 
 
@@ -69,6 +70,19 @@ def test_fill_object_list(row):
         ("9F26", 4, "0102030405", "01020304"),
         ("9F26", 4, "0102", "01020000"),
         ("DF01", 0, "01", ""),
+        ("9F01", 6, "1234", "000000001234"),
+        ("9F15", 1, "5411", "11"),
+        ("9F19", 6, "0140000001", "000140000001"),
+        ("9F20", 4, "1234", "1234FFFF"),
+        ("5F30", 2, "201F", "201F"),
+        ("5F30", 3, "0201", "000201"),
+        ("5F28", 1, "0840", "40"),
+        ("9F42", 3, "0978", "000978"),
+        ("9F16", 15, "4D31", "4D31" + "00" * 13),
+        ("9F1C", 4, "5445524D31323334", "5445524D"),
+        ("9F4E", 6, "53686F70", "53686F700000"),
+        ("9F66", 6, "36000000", "360000000000"),
+        ("5F55", 1, "4445", "44"),
     ],
 )
 def test_fill_cuts_and_pads_by_format(tag, length, value, filled):
@@ -77,8 +91,63 @@ def test_fill_cuts_and_pads_by_format(tag, length, value, filled):
 
 
 def test_a_missing_value_fills_with_zeros():
-    """A tag that nobody has a value for is zeros, even where the format pads with F."""
+    """A tag that nobody has a value for is zeros, even where the format pads with F; so is a template."""
     assert tlv.fill_object_list([("5A", 3)], {}) == bytes(3)
+    assert tlv.fill_object_list([("BF0C", 3)], {"BF0C": b"\x01\x02\x03"}) == bytes(3)
+
+
+@pytest.mark.parametrize("element", DATA_ELEMENTS.values(), ids=lambda element: element.tag)
+def test_every_element_fills_by_its_format(element):
+    """Each registered element is cut and padded on the side, and with the byte, that its format asks for."""
+    short = tlv.fill_object_list([(element.tag, 4)], {element.tag: b"\x12\x34"})
+    long = tlv.fill_object_list([(element.tag, 1)], {element.tag: b"\x12\x34"})
+    if tlv.is_constructed(element.tag):
+        assert (short, long) == (bytes(4), bytes(1))
+    elif element.format == "n":
+        assert (short, long) == (b"\0\0\x12\x34", b"\x34")
+    elif element.format == "cn":
+        assert (short, long) == (b"\x12\x34\xff\xff", b"\x12")
+    else:
+        assert (short, long) == (b"\x12\x34\0\0", b"\x12")
+
+
+_NUMERIC = (
+    "42 5F24 5F25 5F28 5F2A 5F30 5F34 5F36 5F57 9A 9C 9F01 9F02 9F03 9F0C 9F11 9F15 9F19 9F1A 9F21 9F25 9F35 9F39 9F3B "
+    "9F3C 9F3D 9F41 9F42 9F43 9F44"
+)
+
+
+def test_the_registry_follows_annex_a():
+    """Which elements of EMV Book 3, annex A, have format n or cn; tags, templates and lengths are sound."""
+    book_3 = [element for element in DATA_ELEMENTS.values() if element.tag not in ("9F50", "9F5E", "9F6A")]
+    assert sorted(element.tag for element in book_3 if element.format == "n") == sorted(_NUMERIC.split())
+    assert sorted(element.tag for element in book_3 if element.format == "cn") == ["5A", "9F20"]
+    for tag, element in DATA_ELEMENTS.items():
+        assert tlv.read_tag(bytes.fromhex(tag)) == (tag, len(tag) // 2)
+        assert 0 <= element.length_min <= element.length_max
+        assert all(template in DATA_ELEMENTS for template in element.templates.split())
+
+
+@pytest.mark.parametrize(
+    ("data", "tree"),
+    [
+        ("00", []),
+        ("009C0101", [("9C", "01")]),
+        ("00009C0101", [("9C", "01")]),
+        ("9C01010000", [("9C", "01")]),
+        ("9C010100009F350122", [("9C", "01"), ("9F35", "22")]),
+        ("E00700009C01010000", [("E0", [("9C", "01")])]),
+        ("E0030000009C0100", [("E0", []), ("9C", "00")]),
+    ],
+)
+def test_padding_is_skipped(data, tree):
+    """00 bytes before, between and behind objects are no objects, outside templates and inside."""
+    assert tlv.decode(bytes.fromhex(data)) == _tree(tree)
+
+
+def test_a_length_with_leading_zeros():
+    """A length of 82 00 02 is two."""
+    assert tlv.decode(bytes.fromhex("82820002180057840000000112")) == [("82", b"\x18\0"), ("57", b"\x12")]
 
 
 _TAGS = st.sampled_from(["9C", "9F02", "5F2A", "DF8101", "82"])
