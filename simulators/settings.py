@@ -101,6 +101,9 @@ class Settings(BaseSettings):
     limited_use_key_seconds: int = Field(24 * 3600, ge=60, description="How long a limited-use key lives.")
     limited_use_key_taps: int = Field(10, ge=1, le=1000, description="How many taps it is good for.")
     limited_use_key_refill_at: int = Field(3, ge=0, description="Taps left when a phone asks for the next.")
+    withdrawn_key_blocks: bool = Field(
+        False, description="Whether keys may be imported from TR-31 key blocks of versions A and C, withdrawn."
+    )
     api_calls_per_second: int | None = Field(
         None, ge=1, description="How often one API key may call, unless it has a limit of its own; no limit if unset."
     )
@@ -254,6 +257,7 @@ class Settings(BaseSettings):
             limited_use=LimitedUse(
                 self.limited_use_key_seconds, self.limited_use_key_taps, self.limited_use_key_refill_at
             ),
+            withdrawn_key_blocks=self.withdrawn_key_blocks,
         )
 
 

@@ -63,6 +63,7 @@ class Program:
     par_prefix: BIN controller identifier in front of a payment account reference, 4 characters.
     token_requestors: those that are there from the start.
     service_provider_code: first digits of new token requestors' identifiers.
+    withdrawn_key_blocks: whether keys may come in as key blocks of versions A and C (TR-31).
     """
 
     funding_range: PanRange
@@ -75,6 +76,7 @@ class Program:
     token_validity_months: int = 36
     pan_generation: PanGeneration = PanGeneration.RANDOM
     limited_use: LimitedUse = LimitedUse()
+    withdrawn_key_blocks: bool = False
 
     def __post_init__(self) -> None:
         if self.funding_range.overlaps(self.token_range):

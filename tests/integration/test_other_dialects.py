@@ -127,7 +127,7 @@ def test_codes_are_optional(bench, dial):
 
 def test_the_wrong_line_key(dial):
     """Opens no key block."""
-    from tokenvault.emv.key_block import KeyBlockError
+    from tokenvault.emv.errors import KeyBlockError
 
     terminal = dial("ascii_1987", "optional", "aes")
     with pytest.raises(KeyBlockError):

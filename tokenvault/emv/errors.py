@@ -13,5 +13,9 @@ class TlvError(EmvError):
     """Bytes that are not BER-TLV, or a data object list that cannot be filled."""
 
 
+class KeyBlockError(EmvError):
+    """Text that is no key block, or one that this protection key did not make."""
+
+
 class CryptogramMismatch(EmvError):
     """A cryptogram that does not belong to the data it came with."""

@@ -1,4 +1,4 @@
-"""Message authentication codes of EMV: the retail MAC over TDES, and CMAC over AES and TDES."""
+"""Message authentication codes of EMV and its key blocks: retail MAC, CBC-MAC, and CMAC over AES and TDES."""
 
 from cryptography.hazmat.primitives import cmac
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -47,6 +47,19 @@ def retail_mac(key: bytes, data: bytes, padding: int = 2) -> bytes:
         encryptor = Cipher(single_des(key[:8]), modes.CBC(bytes(TDES_BLOCK_BYTES))).encryptor()
         last = exclusive_or(last, encryptor.update(chain)[-TDES_BLOCK_BYTES:])
     return tdes_encrypt(key, last)
+
+
+def tdes_cbc_mac(key: bytes, data: bytes, padding: int = 2) -> bytes:
+    """ISO/IEC 9797-1 MAC algorithm 1 over TDES, 8 bytes: the last block of a CBC chain from a zero initial vector.
+
+    key: 16 or 24 bytes, secret.  data: any length.  padding: method 1 or 2.
+    A CBC-MAC is safe only where no input begins another: inputs of one length, or with their length in front.
+    Raises: KeyLengthError, EmvError for another padding method.
+    Source: ISO/IEC 9797-1, 7.2.
+    """
+    padded = pad(data, padding)
+    encryptor = Cipher(triple_des(key), modes.CBC(bytes(TDES_BLOCK_BYTES))).encryptor()
+    return encryptor.update(padded)[-TDES_BLOCK_BYTES:]
 
 
 def aes_cmac(key: bytes, data: bytes) -> bytes:

@@ -106,9 +106,9 @@ class ImportRequest(Body):
 
     purpose: PurposeField
     key_block: str = Field(
-        description="ANSI X9.143 (TR-31), version B or D, under the protection key.",
+        description="ANSI X9.143 (TR-31), version B or D, under the protection key; A or C where a setting allows it.",
         examples=["D0112E0AX00E0000..."],
-        max_length=4096,
+        max_length=9999,
     )
     check_value: CheckValue
 

@@ -27,6 +27,7 @@ _HEADERS = {
 TRAVELLING = frozenset(_HEADERS)
 
 _PROTECTION = {"B": KeyPurpose.KEY_BLOCK_PROTECTION_TDES, "D": KeyPurpose.KEY_BLOCK_PROTECTION}
+_PROTECTION_TO_READ = _PROTECTION | dict.fromkeys("AC", KeyPurpose.KEY_BLOCK_PROTECTION_TDES)
 _SM4_CHECK_BYTES = 3
 
 
@@ -110,14 +111,17 @@ def export_key(vault: Vault, purpose: KeyPurpose, version: int, block_version: s
 def import_key(vault: Vault, purpose: KeyPurpose, block: str, expected_check_value: str) -> KeyEntry:
     """Take a key out of a key block as the next version of its purpose.
 
+    Versions A and C are taken where the program allows withdrawn key blocks.
     Raises: FieldError if the block does not open, is for another purpose, or has another check value; Conflict if the
     key is there already.
     """
     if purpose not in TRAVELLING:
         raise FieldError("purpose", f"is one of {', '.join(sorted(TRAVELLING))}")
-    protection = vault.keys.current(_protection_purpose(block[:1]))
+    if block[:1] not in _PROTECTION_TO_READ:
+        raise FieldError("key_block", "is not of version B or D")
+    protection = vault.keys.current(_PROTECTION_TO_READ[block[:1]])
     try:
-        header, key = key_block.unwrap(protection, block)
+        header, key = key_block.unwrap(protection, block, accept_withdrawn=vault.program.withdrawn_key_blocks)
     except EmvError as error:
         raise FieldError("key_block", str(error)) from None
     usage, algorithm, _ = _HEADERS[purpose]

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.vector_files import octets, rows
 from tokenvault.emv import key_block
-from tokenvault.emv.errors import KeyLengthError
-from tokenvault.emv.key_block import KeyBlockError, KeyBlockHeader
+from tokenvault.emv.errors import KeyBlockError, KeyLengthError
+from tokenvault.emv.key_block import KeyBlockHeader
 
 PROTECTION_KEYS = st.sampled_from([("B", 16), ("B", 24), ("D", 16), ("D", 24), ("D", 32)]).flatmap(
     lambda pair: st.tuples(st.just(pair[0]), st.binary(min_size=pair[1], max_size=pair[1]))
@@ -18,10 +18,12 @@ PROTECTION_KEYS = st.sampled_from([("B", 16), ("B", 24), ("D", 16), ("D", 24), (
 KEYS = st.sampled_from([16, 24, 32]).flatmap(lambda length: st.binary(min_size=length, max_size=length))
 
 
-@pytest.mark.parametrize("row", [row for row in rows("tr31_key_blocks") if "key_block" in row])
+@pytest.mark.parametrize(
+    "row", [row for name in ("tr31_key_blocks", "tr31_withdrawn") for row in rows(name) if "key_block" in row]
+)
 def test_published_block(row):
     """A published block opens to its key."""
-    header, key = key_block.unwrap(octets(row, "kbpk"), row["key_block"])
+    header, key = key_block.unwrap(octets(row, "kbpk"), row["key_block"], accept_withdrawn=True)
     assert key == octets(row, "expect_key")
     assert header.version == row["version"]
 
@@ -47,18 +49,140 @@ def test_the_oracle_opens_ours_and_we_open_its(protection, key):
     assert read == KeyBlockHeader(version, "P0", "A", "E", "12", "S")
 
 
-@given(PROTECTION_KEYS, st.lists(st.tuples(st.sampled_from(["KS", "TS", "LB"]), st.text("0123456789ABCDEF"))))
-def test_optional_blocks(protection, blocks):
-    """Optional blocks travel with the key and are covered by its code."""
+_TEXTS = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=60)
+_BLOCKS = st.dictionaries(st.sampled_from(["KS", "KC", "KP", "LB", "CT", "TS", "HM", "IK", "10"]), _TEXTS, max_size=5)
+
+
+@given(PROTECTION_KEYS, KEYS, _BLOCKS)
+def test_optional_blocks(protection, key, blocks):
+    """Optional blocks of any printable text travel with the key, out and in, as an independent library has them."""
     version, protection_key = protection
-    header = KeyBlockHeader(version, "B1", "T", "X", optional_blocks=tuple(blocks[:4]))
-    block = key_block.wrap(protection_key, header, bytes(16), os.urandom)
-    read, key = key_block.unwrap(protection_key, block)
-    assert key == bytes(16)
-    assert read == header
-    theirs, _ = psec.tr31.unwrap(protection_key, block)
-    assert all(theirs.blocks[name] in [value for other, value in header.optional_blocks if other == name]
-               for name in theirs.blocks if name != "PB")  # fmt: skip
+    header = KeyBlockHeader(version, "B1", "T", "X", optional_blocks=tuple(blocks.items()))
+    block = key_block.wrap(protection_key, header, key, os.urandom)
+    assert key_block.unwrap(protection_key, block) == (header, key)
+    theirs, unwrapped = psec.tr31.unwrap(protection_key, block)
+    assert (dict(theirs.blocks), unwrapped) == (blocks, key)
+    header_of_theirs = psec.tr31.Header(version, "B1", "T", "X", "00", "N")
+    header_of_theirs.blocks._blocks.update(blocks)
+    assert key_block.unwrap(protection_key, psec.tr31.wrap(protection_key, header_of_theirs, key)) == (header, key)
+
+
+@pytest.mark.parametrize("length", [250, 251, 252, 400, 4000])
+def test_long_optional_blocks(length):
+    """A certificate takes the longer form of the length, from 252 characters on."""
+    header = KeyBlockHeader("D", "E0", "A", "X", optional_blocks=(("CT", "0" * length), ("LB", "a label, =/+ ~")))
+    block = key_block.wrap(bytes(32), header, bytes(16), os.urandom)
+    assert (block[16:22] == "CT0002") == (length > 251)
+    assert key_block.unwrap(bytes(32), block)[0] == header
+    assert dict(psec.tr31.unwrap(bytes(32), block)[0].blocks) == dict(header.optional_blocks)
+
+
+OLD_PROTECTION_KEYS = st.tuples(
+    st.sampled_from("AC"), st.sampled_from([16, 24]).flatmap(lambda length: st.binary(min_size=length, max_size=length))
+)
+
+
+@given(OLD_PROTECTION_KEYS, st.sampled_from([8, 16, 24]), _BLOCKS)
+def test_withdrawn_versions_are_read_where_allowed(protection, length, blocks):
+    """Blocks of versions A and C, made by an independent library, open only where the caller allows it."""
+    version, protection_key = protection
+    theirs = psec.tr31.Header(version, "P0", "T", "E", "00", "N")
+    theirs.blocks._blocks.update(blocks)
+    block = psec.tr31.wrap(protection_key, theirs, bytes(range(length)))
+    header, key = key_block.unwrap(protection_key, block, accept_withdrawn=True)
+    assert key == bytes(range(length))
+    assert header == KeyBlockHeader(version, "P0", "T", "E", optional_blocks=tuple(blocks.items()))
+    with pytest.raises(KeyBlockError, match="withdrawn"):
+        key_block.unwrap(protection_key, block)
+
+
+@given(OLD_PROTECTION_KEYS, st.integers(0), st.sampled_from("0123456789ABCDEF"))
+def test_changes_of_withdrawn_versions_are_noticed(protection, position, character):
+    """Header, key and code of an old block are authenticated too."""
+    version, protection_key = protection
+    block = psec.tr31.wrap(protection_key, psec.tr31.Header(version, "P0", "T", "E", "00", "N"), bytes(16))
+    place = position % len(block)
+    if block[place] == character:
+        return
+    changed = block[:place] + character + block[place + 1 :]
+    with pytest.raises((KeyBlockError, KeyLengthError)):
+        key_block.unwrap(protection_key, changed, accept_withdrawn=True)
+
+
+@pytest.mark.parametrize("version", ["A", "C", "E", "b", "0"])
+def test_only_b_and_d_are_written(version):
+    """Withdrawn and unknown versions are not written."""
+    with pytest.raises(KeyBlockError, match="written in version B or D"):
+        key_block.wrap(bytes(16), KeyBlockHeader(version, "E0", "T", "X"), bytes(16), os.urandom)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"usage": "E"}, "usage"),
+        ({"usage": "é0"}, "usage"),
+        ({"mode": " "}, "mode"),
+        ({"key_version": "001"}, "key version"),
+        ({"optional_blocks": (("K", ""),)}, "identifier"),
+        ({"optional_blocks": (("PB", "0000"),)}, "PB"),
+        ({"optional_blocks": (("LB", "é"),)}, "LB that are not printable"),
+        ({"optional_blocks": (("LB", "a\nb"),)}, "LB that are not printable"),
+        ({"optional_blocks": (("CT", "0" * 70_000),)}, "CT, which are too many"),
+        ({"optional_blocks": (("CT", "0" * 9_990),)}, "9999 characters"),
+        ({"optional_blocks": (("LB", "label"),) * 100}, "99 optional blocks"),
+    ],
+)
+def test_headers_that_cannot_be_written(change, problem):
+    """What a header cannot say is refused by name before anything is made."""
+    header = KeyBlockHeader(**({"version": "D", "usage": "E0", "algorithm": "A", "mode": "X"} | change))
+    with pytest.raises(KeyBlockError, match=problem):
+        key_block.wrap(bytes(16), header, bytes(16), os.urandom)
+
+
+GOOD = (
+    "D0112P0AE00E0000B82679114F470F540165EDFBF7E250FCEA43F810D215F8D207E2E417C07156A27E8E31DA05F7425509593D03A457DC34"
+)
+
+
+@pytest.mark.parametrize(
+    ("block", "problem"),
+    [
+        ("", "header of 16"),
+        ("D0112P0AE00E000", "header of 16"),
+        ("D0112P0 E00E0000" + GOOD[16:], "header of 16"),
+        ("X" + GOOD[1:], "version A, B, C or D"),
+        ("DABCD" + GOOD[5:], "length of four digits"),
+        (GOOD[:12] + "0A" + GOOD[14:], "number of optional blocks"),
+        (GOOD[:-2], "110 characters, where its header says 112"),
+        (GOOD + "00", "114 characters"),
+        (GOOD[:-1] + "G", "hexadecimal"),
+        (GOOD[:-1] + " ", "hexadecimal"),
+        ("D0111" + GOOD[5:-1], "odd number"),
+        ("D0096" + GOOD[5:-16], "whole cipher blocks"),
+        ("D0048" + GOOD[5:48], "whole cipher blocks"),
+        ("D0016P0AE00E0000", "whole cipher blocks"),
+        (GOOD[:-2] + "35", "altered"),
+        (GOOD[:12] + "01" + GOOD[14:16] + "K\u00dc08" + GOOD[20:], "identifier"),
+        (GOOD[:12] + "01" + GOOD[14:16] + "KS+8" + GOOD[20:], "KS without its length"),
+        (GOOD[:12] + "01" + GOOD[14:16] + "KS03" + GOOD[20:], "KS that does not end"),
+        (GOOD[:12] + "01" + GOOD[14:16] + "KSFF" + GOOD[20:], "KS that does not end"),
+        (GOOD[:12] + "01" + GOOD[14:16] + "KS0000" + GOOD[22:], "KS without its length"),
+        (GOOD[:12] + "01" + GOOD[14:16] + "KS0002", "KS without its length"),
+        (GOOD[:12] + "01" + GOOD[14:16] + "LB08a\tbc" + GOOD[24:], "LB that are not printable"),
+        (GOOD[:12] + "01" + GOOD[14:16], "identifier"),
+    ],
+)
+def test_what_is_wrong_with_a_block_is_said(block, problem):
+    """Each way to be no key block has a sentence of its own."""
+    with pytest.raises(KeyBlockError, match=problem):
+        key_block.unwrap(bytes.fromhex("88E1AB2A2E3DD38C1FA039A536500CC8A87AB9D62DC92C01058FA79F44657DE6"), block)
+
+
+@pytest.mark.parametrize(("version", "length"), [("B", 32), ("B", 8), ("D", 8), ("D", 31), ("A", 8), ("C", 32)])
+def test_protection_keys_of_another_length(version, length):
+    """A protection key that a version does not take is refused, and the lengths that it takes are named."""
+    with pytest.raises(KeyLengthError, match=f"16, 24 or 32 bytes, not {length}|16 or 24 bytes, not {length}"):
+        key_block.derived_keys(version, bytes(length))
 
 
 @given(PROTECTION_KEYS, st.integers(0), st.sampled_from("0123456789ABCDEFXZ"))
@@ -73,8 +197,8 @@ def test_every_changed_character_is_noticed(protection, position, character):
         key_block.unwrap(protection_key, block[:place] + character + block[place + 1 :])
 
 
-@given(st.text(max_size=120))
+@given(st.text(max_size=120) | st.text("ABCD0123456789 KSLBPBCT", min_size=16, max_size=120))
 def test_anything_else_is_refused(text):
     """Text that is no key block is refused by name."""
     with pytest.raises(KeyBlockError):
-        key_block.unwrap(bytes(16), text)
+        key_block.unwrap(bytes(16), text, accept_withdrawn=True)

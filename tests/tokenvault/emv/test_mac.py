@@ -1,10 +1,13 @@
 """Message authentication codes against published vectors."""
 
+import psec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.vector_files import octets, rows
 from tokenvault.emv.errors import EmvError, KeyLengthError
-from tokenvault.emv.mac import aes_cmac, pad, retail_mac, tdes_cmac
+from tokenvault.emv.mac import aes_cmac, pad, retail_mac, tdes_cbc_mac, tdes_cmac
 
 
 @pytest.mark.parametrize("row", rows("cmac"))
@@ -18,6 +21,22 @@ def test_cmac(row):
 def test_retail_mac(row):
     """MAC algorithm 3 gives each published code under its padding method."""
     assert retail_mac(octets(row, "key"), octets(row, "data"), row["padding"]) == octets(row, "expect")
+
+
+def test_cbc_mac_published():
+    """MAC algorithm 1 gives the published value of FIPS 113, appendix 2, where all parts of the key are one DES key."""
+    key, data = bytes.fromhex("0123456789ABCDEF"), b"7654321 Now is the time for "
+    assert tdes_cbc_mac(key * 2, data, padding=1) == bytes.fromhex("F1D30F6849312CA4")
+
+
+@given(
+    st.sampled_from([16, 24]).flatmap(lambda length: st.binary(min_size=length, max_size=length)),
+    st.binary(min_size=1, max_size=100),
+    st.sampled_from([1, 2]),
+)
+def test_cbc_mac_agrees_with_the_oracle(key, data, padding):
+    """MAC algorithm 1 over TDES is that of an independent library, under both padding methods."""
+    assert tdes_cbc_mac(key, data, padding) == psec.mac.generate_cbc_mac(key, data, padding, 8, psec.mac.Algorithm.DES)
 
 
 @pytest.mark.parametrize(
@@ -39,5 +58,9 @@ def test_unknown_padding_and_key_length():
     """A padding method or a key that the standard does not know is refused."""
     with pytest.raises(EmvError):
         pad(b"", 3)
+    with pytest.raises(EmvError):
+        tdes_cbc_mac(bytes(16), b"", 3)
+    with pytest.raises(KeyLengthError):
+        tdes_cbc_mac(bytes(8), b"")
     with pytest.raises(KeyLengthError):
         retail_mac(bytes(8), b"")

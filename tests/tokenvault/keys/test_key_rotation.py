@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import psec
@@ -164,6 +165,22 @@ def test_a_foreign_key_comes_in(vault):
         import_key(vault, KeyPurpose.EMV_MASTER_AES, block[:-1] + ("0" if block[-1] != "0" else "1"), value)
     assert import_key(vault, KeyPurpose.EMV_MASTER_AES, block, value.lower()).version == 2
     assert vault.keys.key(KeyPurpose.EMV_MASTER_AES, 2) == key
+
+
+def test_withdrawn_key_blocks_come_in_by_a_setting(vault):
+    """Blocks of versions A and C are refused, unless the program takes them; unknown versions always are."""
+    protection, key = os.urandom(24), os.urandom(16)
+    set_protection_key(vault, "B", [protection, bytes(24)])
+    block = psec.tr31.wrap(protection, psec.tr31.Header("A", "E0", "T", "X", "00", "E"), key)
+    value = check_value(KeyPurpose.EMV_MASTER_TDES, key)
+    with pytest.raises(FieldError, match="withdrawn"):
+        import_key(vault, KeyPurpose.EMV_MASTER_TDES, block, value)
+    with pytest.raises(FieldError, match="not of version B or D"):
+        import_key(vault, KeyPurpose.EMV_MASTER_TDES, "X" + block[1:], value)
+    lenient = replace(vault, program=replace(vault.program, withdrawn_key_blocks=True))
+    assert import_key(lenient, KeyPurpose.EMV_MASTER_TDES, block, value).version == 2
+    with pytest.raises(FieldError, match="is B or D"):
+        export_key(lenient, KeyPurpose.EMV_MASTER_TDES, 2, "A")
 
 
 def test_bad_ceremonies(vault):
