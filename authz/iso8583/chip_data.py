@@ -77,7 +77,7 @@ def find_tags(buffer: Buffer, start: Integer, length: Integer, tags: Places) -> 
     while position < end:
         problem, tag, value, value_end = read_object(buffer, position, end)
         if problem == NO_PROBLEM and is_template(buffer, position):
-            problem = check_template(buffer, value, value_end, 1)
+            problem = check_template(buffer, value, value_end)
         if problem != NO_PROBLEM:
             return np.int64(problem) + 55
         size = value_end - value

@@ -69,16 +69,42 @@ def is_template(buffer: Buffer, position: Integer) -> Any:
 
 
 @compiled
-def check_template(buffer: Buffer, start: Integer, end: Integer, depth: Integer) -> Integer:
-    """NO_PROBLEM, or what is wrong with the objects in a template, to their leaves. depth: 1 for an outermost one."""
-    if depth > _NESTING_MAX:
-        return BAD_CONTENT
-    position: Integer = after_padding(buffer, start, end)
+def enclosing_template(buffer: Buffer, start: Integer, end: Integer, position: Integer) -> Any:
+    """The innermost template around a position, found anew from the outermost one.
+
+    A compiled function has neither memory of its own nor recursion, hence no stack of templates; DE 55 is short.
+    start, end: the content of the outermost template, well encoded up to the position.
+    Returns: where it ends, and how deep it is, from 1.
+    """
+    depth = 1
+    place: Integer = after_padding(buffer, start, end)
+    while place < position:
+        _, _, value, value_end = read_object(buffer, place, end)
+        if position < value_end:
+            end = value_end
+            place = after_padding(buffer, value, end)
+            depth += 1
+        else:
+            place = after_padding(buffer, value_end, end)
+    return end, depth
+
+
+@compiled
+def check_template(buffer: Buffer, start: Integer, end: Integer) -> Integer:
+    """NO_PROBLEM, or what is wrong with the objects in a template, to their leaves."""
+    position: Integer = start
     while position < end:
-        problem, _, value, value_end = read_object(buffer, position, end)
-        if problem == NO_PROBLEM and is_template(buffer, position):
-            problem = check_template(buffer, value, value_end, depth + 1)
+        inner_end, depth = enclosing_template(buffer, start, end, position)
+        position = after_padding(buffer, position, inner_end)
+        if position == inner_end:
+            continue
+        problem, _, value, value_end = read_object(buffer, position, inner_end)
         if problem != NO_PROBLEM:
             return np.int64(problem)
-        position = after_padding(buffer, value_end, end)
+        if is_template(buffer, position):
+            if depth == _NESTING_MAX:
+                return BAD_CONTENT
+            position = value
+        else:
+            position = value_end
     return NO_PROBLEM

@@ -21,7 +21,7 @@ def _compiled_objects(data):
     while position < len(buffer):
         problem, tag, value, end = read_object(buffer, position, len(buffer))
         if problem == NO_PROBLEM and is_template(buffer, position):
-            problem = check_template(buffer, value, end, 1)
+            problem = check_template(buffer, value, end)
         if problem != NO_PROBLEM:
             return None
         objects.append((f"{tag:X}", data[value:end]))
