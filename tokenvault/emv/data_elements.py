@@ -211,4 +211,12 @@ _CONTACTLESS = (
     DataElement("9F7F", "Data Storage Unpredictable Number", "b", 4, 4, "card"),
 )
 
-DATA_ELEMENTS = {element.tag: element for element in _BOOK_3 + _CONTACTLESS}
+# EMVCo QR Code Specification, consumer-presented mode, 4.1.
+_QR_CODES = (
+    DataElement("62", "Common Data Template", "b", 0, 252, "card"),
+    DataElement("63", "Application Specific Transparent Template", "b", 0, 252, "card", "61"),
+    DataElement("64", "Common Data Transparent Template", "b", 0, 252, "card", "62"),
+    DataElement("85", "Payload Format Indicator", "an", 5, 5, "card"),
+)
+
+DATA_ELEMENTS = {element.tag: element for element in _BOOK_3 + _CONTACTLESS + _QR_CODES}
