@@ -15,8 +15,10 @@ import numba
 import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
-from numba.core import cgutils, config, types
+from numba.core import cgutils, config, event, types
 from numba.extending import intrinsic
+
+from authz.compilation import compilation_began, compilation_ended
 
 Integer: TypeAlias = "int | np.integer[Any]"
 """A whole number in a compiled function: interpreted, the same code sees NumPy's scalars."""
@@ -69,6 +71,19 @@ def _cache_folder() -> Path | None:
 
 if not config.CACHE_DIR:
     config.CACHE_DIR = str(_cache_folder() or "")
+
+
+class _Announcements(event.Listener):
+    """Hands on what the compiler tells of each function that it compiles."""
+
+    def on_start(self, event: Any) -> None:
+        compilation_began()
+
+    def on_end(self, event: Any) -> None:
+        compilation_ended()
+
+
+event.register("numba:compile", _Announcements())
 
 
 def compiled(function: Function) -> Function:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulators.bench_verbs import BENCH_VERBS, UsageError, add_bench_verbs
+from simulators.compilation_notice import compilation_told
 
 if TYPE_CHECKING:
     from simulators.settings import Settings
@@ -219,7 +220,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the process's exit code."""
     arguments = argument_parser().parse_args(argv)
     try:
-        return _VERBS[arguments.verb](arguments)
+        with compilation_told():
+            return _VERBS[arguments.verb](arguments)
     except UsageError as error:
         sys.stderr.write(f"tapwright: {error}\n")
         return 2

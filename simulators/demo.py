@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.rule import Rule
 
+from authz.warm_up import compile_everything
 from simulators.attackers.cards import ClonedPhone
 from simulators.explain import show_decision
 from simulators.issuer import Issuer
@@ -130,7 +131,8 @@ def run_demo(console: Console, data_dir: Path | None = None) -> None:
     started = time.monotonic()
     console.print(Rule("Tapwright: a payment network in a box", style="bold cyan"))
     with tempfile.TemporaryDirectory(prefix="tapwright-demo-") as scratch:
-        with console.status("Starting the server (the first start on a machine compiles the engine)"):
+        compile_everything()  # here, where it is seen; the server finds the machine code
+        with console.status("Starting the server"):
             demo = Demo(console, data_dir or Path(scratch) / "data")
         try:
             demo.play()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import socket
 import ssl
@@ -133,8 +134,12 @@ class Sandbox:
         except OSError as error:
             raise StartError(f"data directory {settings.data_dir}: {error.strerror}") from None
         self._cleanup.callback(lock.close)
-        http_socket = _listening_socket(settings.http_host, settings.http_port, "http_port")
-        self._cleanup.callback(http_socket.close)
+        # Every port before anything that takes long: one that is in use is said at once.
+        http_socket = self._bound(settings.http_host, settings.http_port, "http_port")
+        iso_socket = self._bound(settings.iso_host, settings.iso_port, "iso_port")
+        further_sockets = [
+            self._bound(settings.iso_host, listener.port, "iso_listeners: port") for listener in settings.iso_listeners
+        ]
 
         compile_everything()
         checkpoints = checkpoints_in(settings.data_dir)
@@ -167,12 +172,12 @@ class Sandbox:
         pins = PinVerifications(lambda entered: in_thread(_verified_pin, vault, entered))
         self._cleanup.push_async_callback(pins.close)
         network = Network(engine, CryptogramVerifier(_issuer_keys(vault.keys)), dialect, decisions, pins)
-        iso_server, self.iso_address = await self._listen(network, dialect, settings.iso_port, "iso_port", engine)
+        iso_server, self.iso_address = await self._listen(network, dialect, iso_socket, engine)
         self.further_iso_addresses = []
-        for listener in settings.iso_listeners:
+        for listener, bound in zip(settings.iso_listeners, further_sockets, strict=True):
             spoken = dialect_named(listener.dialect)
             gateway = DialectGateway(network, spoken, listener.keys(test_values.LINE_KEY))
-            _, address = await self._listen(gateway, spoken, listener.port, "iso_listeners: port", engine)
+            _, address = await self._listen(gateway, spoken, bound, engine)
             self.further_iso_addresses.append(address)
 
         app = build_app(settings, vault, engine, history, projection, network, iso_server, self._clock, forwarder)
@@ -184,18 +189,20 @@ class Sandbox:
         app.state.ready = True
         log.info("ready", http=self.http_url, iso8583=f"{self.iso_address[0]}:{self.iso_address[1]}")
 
+    def _bound(self, host: str, port: int, setting: str) -> socket.socket:
+        """A socket on a port that nobody else has from now on. Raises: StartError naming the setting."""
+        bound = _bound_socket(host, port, setting)
+        self._cleanup.callback(bound.close)
+        return bound
+
     async def _listen(
-        self, handler: Handler, dialect: Dialect, port: int, setting: str, engine: Engine
+        self, handler: Handler, dialect: Dialect, bound: socket.socket, engine: Engine
     ) -> tuple[Iso8583Server, tuple[str, int]]:
-        """Open one ISO 8583 port; returns its server and address."""
-        host = self.settings.iso_host
+        """Take connections on one ISO 8583 port; returns its server and address."""
         server = Iso8583Server(handler, dialect, ServerLimits(frame_seconds_max=self.settings.frame_seconds_max))
-        try:
-            taken = await server.start(host, port)
-        except OSError as error:
-            raise StartError(f"{setting} {port} on {host}: {_why(error)}") from None
+        await server.start(bound)
         self._cleanup.push_async_callback(self._close_iso_server, server, engine)
-        return server, (host, taken)
+        return server, (self.settings.iso_host, bound.getsockname()[1])
 
     def _look_alike(self, app: FastAPI, vault: Vault) -> None:
         """What vendors' look-alikes need beside their routes."""
@@ -344,7 +351,7 @@ def _verified_pin(vault: Vault, entered: EnteredPin) -> PinOutcome:
     return PinOutcome.RIGHT
 
 
-def _listening_socket(host: str, port: int, setting: str) -> socket.socket:
+def _bound_socket(host: str, port: int, setting: str) -> socket.socket:
     # The protocol is named because asyncio switches Nagle's algorithm off only where it is: 40 ms an answer otherwise.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -353,7 +360,8 @@ def _listening_socket(host: str, port: int, setting: str) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise StartError(f"{setting} {port} on {host}: {_why(error)}") from None
+        hint = f"; end what uses it, or choose another {setting}" if error.errno == errno.EADDRINUSE else ""
+        raise StartError(f"{setting} {port} on {host}: {_why(error)}{hint}") from None
     return listener
 
 

@@ -1,6 +1,7 @@
 """The TCP server: framing, timeouts and backpressure. What a message means is the network's concern."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, cast
@@ -13,6 +14,9 @@ from authz.iso8583.fields import BINARY_LENGTH, Dialect, Framing
 from authz.iso8583.scan import Places, split_frames
 
 log = structlog.get_logger()
+
+_BACKLOG = 1024
+"""Connections that may wait to be taken."""
 
 
 @dataclass(frozen=True)
@@ -216,11 +220,10 @@ class Iso8583Server:
         self.connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
 
-    async def start(self, host: str, port: int) -> int:
-        """Listen; port 0 takes a free one. Returns: the port. Raises: OSError if it is in use."""
+    async def start(self, listener: socket.socket) -> None:
+        """Take connections on a bound socket, which is closed with the server."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: Connection(self), host, port, backlog=1024)
-        return int(self._server.sockets[0].getsockname()[1])
+        self._server = await loop.create_server(lambda: Connection(self), sock=listener, backlog=_BACKLOG)
 
     def stop_listening(self) -> None:
         """Take no new connections."""

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from simulators.compilation_notice import compilation_told
 from simulators.load.arrivals import Shape
 from simulators.load.chunks import Dated, Schedule, Traffic, make_chunks, taken_chunks
 from simulators.load.line import Line
@@ -67,7 +68,7 @@ def generate(orders: Orders, told: Any, start: Any) -> None:
     """
     if orders.load.cores:
         os.sched_setaffinity(0, orders.load.cores)
-    with TemporaryDirectory(prefix="tapwright-load-", dir=_memory_folder()) as scratch:
+    with compilation_told(), TemporaryDirectory(prefix="tapwright-load-", dir=_memory_folder()) as scratch:
         folders = [Path(scratch) / f"line-{number}" for number in range(len(orders.traffic))]
         for folder in folders:
             folder.mkdir()
