@@ -211,7 +211,7 @@ def test_all_tokens_of_a_card_end_in_the_order_they_came(vault, clock):
     """Each with the reason that was given."""
     card = new_card(vault)
     tokens = []
-    for _ in range(3):
+    for _ in range(5):
         tokens.append(active_token(vault, card)[1])
         clock.advance(60)
     lost = {"reason": ChangeReason.CARD_LOST}
