@@ -14,7 +14,7 @@ from tokenvault.identifiers import Prefix, to_text
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.sealing import credential_info
 from tokenvault.provisioning.decision import RiskInformation
-from tokenvault.token_domain import DomainWish
+from tokenvault.token_domain import DomainWish, TokenDomain
 from tokenvault.tokens.lifecycle import Change, ChangeReason, Initiator, TokenState
 from tokenvault.tokens.token_activation import activate_token
 from tokenvault.tokens.token_life import (
@@ -253,8 +253,10 @@ def test_keys_stand_behind_versions(version, purpose):
 
 
 def test_how_a_token_is_shown(vault):
-    """By identifier and state: no PAN in a log; its profile as the wallet asked for it."""
-    _, token, _ = active_token(vault, cryptogram_profile="tdes", location=TokenLocation.HOST_CARD_EMULATION)
+    """By identifier and state: no PAN in a log; its profile as the wallet asked for it, and its domain as narrowed."""
+    hosted = {"cryptogram_profile": "tdes", "location": TokenLocation.HOST_CARD_EMULATION}
+    wish = DomainWish(frozenset({"contactless"}), "SHOP-1", frozenset({"276"}), 5_000)
+    _, token, _ = active_token(vault, wish=wish, **hosted)
     assert repr(token) == f"Token({token.text_id}, active)"
     assert token.cryptogram_profile == "tdes"
-    assert token.domain.channels == {"contactless"}
+    assert token.domain == TokenDomain(frozenset({"contactless"}), "SHOP-1", frozenset({"276"}), 5_000)
