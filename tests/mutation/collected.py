@@ -39,12 +39,20 @@ class _Collected:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         for item in session.items:
-            function = getattr(item, "obj", None)
-            chosen = getattr(function, "_hypothesis_internal_use_settings", None)
-            if chosen is not None:
-                function._hypothesis_internal_use_settings = hypothesis.settings(chosen, **_few(chosen))
+            _use_few_examples(item)
         self._use({item.nodeid: item for item in session.items})
         return True
+
+
+def _use_few_examples(item: pytest.Item) -> None:
+    """Overrule what a property, or a stateful test, says of its own examples."""
+    for owner, name in (
+        (getattr(item, "obj", None), "_hypothesis_internal_use_settings"),
+        (getattr(item, "cls", None), "settings"),
+    ):
+        chosen = getattr(owner, name, None)
+        if isinstance(chosen, hypothesis.settings):
+            setattr(owner, name, hypothesis.settings(chosen, **_few(chosen)))
 
 
 def _few(chosen: hypothesis.settings) -> dict[str, Any]:
