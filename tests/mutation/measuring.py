@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,27 +50,31 @@ class Measuring:
         self._tracer.start()
         self._tracer.switch_context(_IMPORT)
 
-    def measure(self, items: Items) -> Measured:
-        """What the tests do: those that were not measured before, and have not changed since, run once, in a copy.
+    def measure(self, items: Items, jobs: int = 1) -> Measured:
+        """What the tests do: those that were not measured before, or have changed since, run once, in copies.
 
         Raises: ValueError if one fails without any mutant.
         """
         file = CACHE / f"{self._package}.json"
         state = {"sources": self._sources(), "files": {name: _digest([ROOT / name]) for name in _files_of(items)}}
         known = json.loads(file.read_text()) if file.exists() else {"sources": ""}
-        kept = [test for test in items if _is_kept(test, known, state)]
-        new = {test: item for test, item in items.items() if test not in set(kept)}
+        kept = {test for test in items if _is_kept(test, known, state)}
+        new = {test: item for test, item in items.items() if test not in kept}
         if new:
             print(f"measuring which lines {len(new)} tests run ...", file=sys.stderr, flush=True)
-        [(_, told)] = in_copies([(None, lambda: self._run(new))])
+        measured = Measured({}, {})
+        names = list(new)
+        parts = [{test: new[test] for test in names[part::jobs]} for part in range(jobs)]
+        for _, told in in_copies([(None, partial(self._run, part)) for part in parts], jobs):
+            if told is None:
+                raise ValueError("the tests could not be measured: one of them took the process with it")
+            if told["failed"]:
+                raise ValueError(f"these tests fail without any mutant: {', '.join(told['failed'])}")
+            measured.seconds.update(told["seconds"])
+            measured.lines.update(told["lines"])
         self._tracer.stop()
-        if told is None:
-            raise ValueError("the tests could not be measured: one of them took the process with it")
-        if told["failed"]:
-            raise ValueError(f"these tests fail without any mutant: {', '.join(told['failed'])}")
         for test in kept:
-            told["seconds"][test], told["lines"][test] = known["seconds"][test], known["lines"][test]
-        measured = Measured(told["seconds"], told["lines"])
+            measured.seconds[test], measured.lines[test] = known["seconds"][test], known["lines"][test]
         if new:
             CACHE.mkdir(exist_ok=True)
             file.write_text(json.dumps(state | asdict(measured)))

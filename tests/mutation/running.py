@@ -75,7 +75,7 @@ def _run_by_swapping(mutants: list[Mutant], tests: str, jobs: int, tell: Tell) -
 
     def use(items: Items) -> None:
         try:
-            measured = measuring.measure(items)
+            measured = measuring.measure(items, jobs)
         except ValueError as error:
             tell({"error": str(error)})
             return

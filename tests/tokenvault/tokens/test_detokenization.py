@@ -28,6 +28,7 @@ def refusal(vault, token, values, **changes):
     """The code that a use of a token is refused with."""
     with pytest.raises(VerificationFailed) as refused:
         detokenize(vault, token.token_pan, usage_of(token, values, **changes))
+    assert refused.value.status_hint == 409
     return refused.value.code
 
 
