@@ -141,7 +141,8 @@ COMMAND = record(
         ("replacement_minor", "i8"),  # DE 95: what remains after a partial reversal
         ("acquirer", "u8"),  # DE 32
         ("original_acquirer", "u8"),  # DE 90
-        ("merchant_key", "u8"),  # DE 42 as one number, see `hash_index.text_key`; the only one where a token may pay
+        # DE 42 as one number, see `hash_index.text_key`, 0 where there is none; the only one where a token may pay
+        ("merchant_key", "u8"),
         # What it is about: a decision's sequence, an advice's number, a token or card. In the vault's notices the
         # countries where a token may pay (see `COUNTRIES_MAX`), and when a limited-use key ends (Unix seconds).
         ("reference", "i8"),

@@ -18,6 +18,7 @@ from authz.commands import (
     Operation,
     TokenState,
 )
+from authz.follow_ups import FIELD_NAMES, RULES, FollowUp, Rule, SharedField
 from authz.issuer_server import Decider
 from authz.kernel.checks import ATC_JUMP_MAX, Check
 from authz.kernel.limits import AMOUNT, NOT_REACHED
@@ -97,8 +98,8 @@ class Explanation:
 
 
 _REQUEST_CHECKS = tuple(check for check in Check if check is not Check.STAND_IN)
-_REVERSAL_CHECKS = (Check.TOKEN, Check.ORIGINAL, Check.ORIGINAL_AMOUNT)
-_ADVICE_CHECKS = (Check.TOKEN, Check.CURRENCY)
+_REVERSAL_CHECKS = (Check.TOKEN, Check.ORIGINAL, Check.SHARED_FIELDS, Check.ORIGINAL_AMOUNT)
+_ADVICE_CHECKS = (Check.TOKEN, Check.SHARED_FIELDS, Check.CURRENCY)
 _CHECKS_OF = {
     Kind.AUTHORIZATION_REQUEST: _REQUEST_CHECKS,
     Kind.AUTHORIZATION_ADVICE: _ADVICE_CHECKS,
@@ -107,7 +108,7 @@ _CHECKS_OF = {
     Kind.REVERSAL_REQUEST: _REVERSAL_CHECKS,
     Kind.REVERSAL_ADVICE: _REVERSAL_CHECKS,
 }
-_ONLY_WITH_ORIGINAL = (Check.ORIGINAL, Check.ORIGINAL_AMOUNT)
+_ONLY_WITH_ORIGINAL = (Check.ORIGINAL, Check.SHARED_FIELDS, Check.ORIGINAL_AMOUNT)
 
 
 def explain(history: History, authorization_id: str) -> Explanation:
@@ -314,6 +315,11 @@ def _decision(sequence: int) -> str:
     return to_text(Prefix.AUTHORIZATION, sequence) if sequence else "none"
 
 
+def _equal_fields(follow_up: FollowUp) -> str:
+    names = [FIELD_NAMES[field] for field in SharedField if RULES[follow_up][field] is Rule.EQUAL]
+    return "equal: " + ", ".join(names)
+
+
 _SIGNED_FOR = {0: "a tap", Flag.SIGNED_FOR_REMOTE: "an app", Flag.SIGNED_FOR_QR_CODE: "a QR code"}
 
 _VERIFIED: dict[int, str] = {
@@ -363,6 +369,10 @@ _TOLD: dict[Check, Callable[[_Words, int, int], tuple[str, str]]] = {
     Check.DUPLICATE: lambda _, seen, bound: (f"STAN {seen:06d}", f"not sent before; found {_decision(bound)}"),
     Check.EARLY_REVERSAL: lambda _, seen, bound: (f"STAN {seen:06d}", f"not reversed before; found {_decision(bound)}"),
     Check.ORIGINAL: lambda _, seen, bound: (f"STAN {seen:06d}", f"approved and open; found {_decision(bound)}"),
+    Check.SHARED_FIELDS: lambda _, seen, bound: (
+        "as in the original" if seen < 0 else f"another {FIELD_NAMES[SharedField(seen)]} than the original's",
+        _equal_fields(FollowUp(bound)),
+    ),
     Check.CURRENCY: lambda _, seen, bound: (currency_code(seen), f"{currency_code(bound)}, or a rate to it"),
     Check.AMOUNT: _Words.amount,
     Check.ORIGINAL_AMOUNT: lambda words, seen, bound: words.billing_amounts(seen, bound, "what is left:"),

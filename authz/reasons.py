@@ -59,6 +59,10 @@ class Reason(IntEnum):
     LIMITED_USE_KEY_USED_UP = 48
     TRANSACTION_COUNTER_JUMP = 49
     PIN_REQUIRED = 50
+    ORIGINAL_OPERATION_MISMATCH = 51
+    ORIGINAL_TERMINAL_MISMATCH = 52
+    ORIGINAL_MERCHANT_MISMATCH = 53
+    ORIGINAL_CURRENCY_MISMATCH = 54
 
     @property
     def code(self) -> str:
@@ -72,7 +76,7 @@ class Reason(IntEnum):
 
 
 LAST_APPROVAL = Reason.VERIFIED
-LAST_REASON = Reason.PIN_REQUIRED
+LAST_REASON = Reason.ORIGINAL_CURRENCY_MISMATCH
 DECLINES = tuple(reason for reason in Reason if not reason.is_approval and reason is not Reason.AWAITING_ISSUER)
 """The reasons that an answer can have for saying no."""
 
@@ -212,6 +216,18 @@ ANSWERS: dict[Reason, Answer] = {
         "70",
         "Cash is not paid out without a PIN.",
         "Enter the PIN (DE 52); for cash-back the phone may verify its holder instead.",
+    ),
+    _R.ORIGINAL_OPERATION_MISMATCH: Answer(
+        "12", "The original is of another kind of transaction.", "Send the original's DE 3."
+    ),
+    _R.ORIGINAL_TERMINAL_MISMATCH: Answer(
+        "25", "The original came from another terminal.", "Send the original's DE 41, from where it was made."
+    ),
+    _R.ORIGINAL_MERCHANT_MISMATCH: Answer(
+        "25", "The original is another merchant's.", "Send the original's DE 42, or leave it out."
+    ),
+    _R.ORIGINAL_CURRENCY_MISMATCH: Answer(
+        "64", "The original is in another currency.", "Send DE 4 and DE 49 in the original's currency."
     ),
     _R.AWAITING_ISSUER: Answer("91", "The issuer's own server is being asked.", "Wait for the answer."),
     _R.SYSTEM_MALFUNCTION: Answer("96", "Something went wrong in the network.", "Send it again later."),

@@ -14,10 +14,12 @@ from unittest import mock
 
 from authz.attributes import MEANINGS, Attribute
 from authz.commands import Channel
+from authz.follow_ups import BOUNDS, FIELD_NAMES, REFUSED_FOR, RULES, FollowUp, Rule, SharedField
+from authz.follow_ups import MEANINGS as FOLLOW_UP_MEANINGS
 from authz.iso8583.chip_data import CHIP_TAG_BYTES
 from authz.iso8583.fields import BUILT_IN
 from authz.iso8583.reading import channel_of
-from authz.kernel import cardholder, checks, forcing, stand_in
+from authz.kernel import cardholder, checks, forcing, originals, stand_in
 from authz.kernel.checks import Check
 from authz.reasons import ANSWERS, DECLINES, Reason
 from simulators.attackers.catalogue import ATTACKS
@@ -64,11 +66,32 @@ def _checks() -> str:
     for check in Check:
         name = f"check_{check.name.lower()}"
         function = next(
-            getattr(module, name) for module in (checks, cardholder, forcing, stand_in) if hasattr(module, name)
+            getattr(module, name)
+            for module in (checks, cardholder, originals, forcing, stand_in)
+            if hasattr(module, name)
         )
         sentence = (function.__doc__ or "").partition("\n")[0]
         rows.append((f"`{check.name.lower()}`", sentence))
     return _table(("check", "what must hold"), rows)
+
+
+def _follow_ups() -> str:
+    rows = []
+    for follow_up in FollowUp:
+        cells = [
+            f"at most {BOUNDS[follow_up, field]}" if rule is Rule.BOUNDED else rule.name.lower()
+            for field, rule in zip(SharedField, RULES[follow_up], strict=True)
+        ]
+        rows.append((FOLLOW_UP_MEANINGS[follow_up], *cells))
+    return _table(("message", *(FIELD_NAMES[field] for field in SharedField)), rows)
+
+
+def _follow_up_reasons() -> str:
+    rows = [
+        (FIELD_NAMES[field], f"`{REFUSED_FOR[field].code}`", f"`{ANSWERS[REFUSED_FOR[field]].response_code}`")
+        for field in SharedField
+    ]
+    return _table(("field that breaks its rule", "reason", "DE 39"), rows)
 
 
 def _reasons() -> str:
@@ -254,6 +277,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "channels": _channels,
     "chip-tags": _chip_tags,
     "checks": _checks,
+    "follow-ups": _follow_ups,
+    "follow-up-reasons": _follow_up_reasons,
     "attacks": _attacks,
     "command-line": _command_line,
     "dialects": _dialects,

@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from authz.commands import new_results
+from authz.commands import CardholderVerification, Flag, Operation, new_results
 from authz.kernel.application import apply
 from authz.kernel.calendar import keep_day
 from authz.kernel.checks import new_findings
@@ -21,7 +21,7 @@ _ACCOUNTS, _TAPS = 50, 3_000
 
 
 def _unusual(commands, random):
-    """Some taps as they should not be: replayed, forged, altered, too much, of nobody."""
+    """Some taps as they should not be: replayed, forged, altered, too much, of nobody; cash with and without a PIN."""
     commands["atc"][::97] -= 1
     commands["cryptogram_outcome"][::53] = 2
     commands["signed_amount_minor"][::71] += 1
@@ -29,6 +29,9 @@ def _unusual(commands, random):
     commands["merchant_category"][::31] = 7995
     commands["amount_minor"][::31] = commands["signed_amount_minor"][::31] = 60_000
     commands["token_pan"][::211] += np.uint64(10**9)
+    commands["operation"][::61] = Operation.CASH
+    commands["cardholder_verification"][::183] = CardholderVerification.PIN
+    commands["flags"][::127] = Flag.SIGNED_FOR_ANOTHER_OPERATION
     return commands
 
 

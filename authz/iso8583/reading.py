@@ -249,7 +249,8 @@ def read_transaction(
     copy_text(buffer, places[37], command_bytes, _RETRIEVAL_REFERENCE, _RETRIEVAL_REFERENCE_BYTES)
     copy_text(buffer, places[41], command_bytes, _TERMINAL, _TERMINAL_BYTES)
     copy_text(buffer, places[42], command_bytes, _MERCHANT, _MERCHANT_BYTES)
-    command["merchant_key"] = text_key(buffer, places[42, 0], max(places[42, 1], 0))
+    if places[42, 1] >= 0:
+        command["merchant_key"] = text_key(buffer, places[42, 0], places[42, 1])
     return NO_PROBLEM
 
 

@@ -13,6 +13,7 @@ from authz.kernel.conversion import converted
 from authz.kernel.habits import learn
 from authz.kernel.holds import place_hold
 from authz.kernel.meters import correct_meters
+from authz.kernel.originals import followed_row, note_shared_fields
 from authz.kernel.postings import complete, post, refund
 from authz.kernel.traces import enter_trace, new_transaction
 from authz.reasons import LAST_APPROVAL, Reason
@@ -24,6 +25,7 @@ def decide_advice(state: State, command: Any, case: Case, findings: Records) -> 
     """All that an advice can be refused for: nobody to charge, or no way to convert."""
     reason = checks.check_token(state, command, case, findings)
     if reason == Reason.APPROVED:
+        note_shared_fields(state, command, case, findings)
         reason = checks.check_currency(state, command, case, findings)
     return reason
 
@@ -81,7 +83,7 @@ def settle(state: State, command: Any, case: Case, row: Integer, result: Any) ->
     entry["approved_minor"], entry["current_minor"], entry["billing_minor"] = amount, amount, billing
     entry["conversion_rate"] = case.rate
     result["approved_minor"], result["billing_minor"] = amount, billing
-    original_row = case.original_row if is_open(state, case.original_row) else -1
+    original_row = followed_row(state, command, case)
     if not is_financial:
         if np.int64(command["operation"]) == Operation.REFUND or billing == 0:
             return
@@ -102,14 +104,11 @@ def settle(state: State, command: Any, case: Case, row: Integer, result: Any) ->
 
 
 @compiled
-def is_open(state: State, row: Integer) -> Any:
-    """Whether a transaction was found and approved, so that an advice can refer to it."""
-    return row >= 0 and np.int64(state.transactions[row]["reason"]) <= LAST_APPROVAL
-
-
-@compiled
 def reconcile(state: State, command: Any, row: Integer, case: Case) -> None:
-    """Take over an approval from elsewhere of an authorization that was declined here: stand-in answered for us."""
+    """Take over an approval from elsewhere of an authorization that was declined here: stand-in answered for us.
+
+    What was approved there counts, amount and currency.
+    """
     entry = state.transactions[row]
     declined_here = np.int64(entry["reason"]) > LAST_APPROVAL and not has(entry["flags"], TransactionFlag.ADVISED)
     approved_there = not has(command["flags"], Flag.DECLINED_ELSEWHERE)
@@ -121,6 +120,6 @@ def reconcile(state: State, command: Any, row: Integer, case: Case) -> None:
     correct_meters(state, row, -1)
     entry["reason"] = Reason.APPROVED
     entry["approved_minor"], entry["current_minor"], entry["billing_minor"] = amount, amount, case.billing_minor
-    entry["conversion_rate"] = case.rate
+    entry["currency"], entry["conversion_rate"] = command["currency"], case.rate
     correct_meters(state, row, 1)
     place_hold(state, row, case.billing_minor, np.int64(command["time_us"]))

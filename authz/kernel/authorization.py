@@ -17,6 +17,7 @@ from authz.kernel.habits import learn, note_decline
 from authz.kernel.holds import available_credit, extend_hold, place_hold
 from authz.kernel.limits import check_limits
 from authz.kernel.meters import correct_meters, subjects_of
+from authz.kernel.originals import check_original, check_original_amount, check_shared_fields, is_said_again
 from authz.kernel.postings import complete, post, refund
 from authz.kernel.rules import check_rules
 from authz.kernel.traces import enter_trace_behind, is_repeat, new_transaction, trace_key
@@ -99,13 +100,15 @@ def decide_money(state: State, command: Any, case: Case, findings: Records) -> I
     is_refund = np.int64(command["operation"]) == Operation.REFUND
     reason: Integer = Reason.APPROVED
     if refers or is_refund:
-        reason = checks.check_original(state, command, case, findings)
+        reason = check_original(state, command, case, findings)
+        if reason == Reason.APPROVED:
+            reason = check_shared_fields(state, command, case, findings)
     if reason == Reason.APPROVED:
         reason = checks.check_currency(state, command, case, findings)
     if reason == Reason.APPROVED:
         reason = checks.check_amount(state, command, case, findings)
     if reason == Reason.APPROVED and (refers or is_refund):
-        reason = checks.check_original_amount(state, command, case, findings)
+        reason = check_original_amount(state, command, case, findings)
     if reason != Reason.APPROVED or is_refund:
         return reason
     reason = checks.check_token_limit(state, command, case, findings)
@@ -220,10 +223,10 @@ def increase(
 
 @inlined
 def is_same_again(state: State, command: Any, case: Case) -> Any:
-    """Whether a request is one that was answered before: marked as a repeat, and for the same amount."""
+    """Whether a request is one that was answered before: marked as a repeat, and saying the same."""
     if case.same_row < 0 or not is_repeat(command):
         return False
-    return state.transactions[case.same_row]["amount_minor"] == command["amount_minor"]
+    return is_said_again(command, state.transactions[case.same_row])
 
 
 @compiled

@@ -25,13 +25,13 @@ from authz.commands import (
     TokenState,
     record,
 )
-from authz.compiled import Integer, compiled, inlined
+from authz.compiled import Integer, inlined
 from authz.kernel.calendar import Today, month_of, new_today
 from authz.kernel.conversion import NO_RATE
 from authz.kernel.holds import available_credit
 from authz.program.tables import LIMITS_MAX, RULES_MAX
-from authz.reasons import LAST_APPROVAL, Reason
-from authz.tables import MessageClass, State, TransactionFlag
+from authz.reasons import Reason
+from authz.tables import State
 
 FINDING = record([("seen", "i8"), ("bound", "i8"), ("reached", "u4"), ("reason", "u4")])
 """What one check saw of one command."""
@@ -43,7 +43,6 @@ ATC_JUMP_MAX = 1_000
 """How far a transaction counter may be above the highest seen: taps that never reached the network count too."""
 
 _ONE = np.uint64(1)
-_PERMILLE = 1000
 _SECOND = 1_000_000
 
 
@@ -76,13 +75,14 @@ class Check(IntEnum):
     CARDHOLDER_VERIFICATION = 19
     EARLY_REVERSAL = 20
     ORIGINAL = 21
-    CURRENCY = 22
-    AMOUNT = 23
-    ORIGINAL_AMOUNT = 24
-    TOKEN_LIMIT = 25
-    TRANSACTION_LIMIT = 26
-    AVAILABLE_CREDIT = 27
-    STAND_IN = 28
+    SHARED_FIELDS = 22
+    CURRENCY = 23
+    AMOUNT = 24
+    ORIGINAL_AMOUNT = 25
+    TOKEN_LIMIT = 26
+    TRANSACTION_LIMIT = 27
+    AVAILABLE_CREDIT = 28
+    STAND_IN = 29
 
 
 class Case(NamedTuple):
@@ -398,40 +398,6 @@ def check_early_reversal(state: State, command: Any, case: Case, findings: Recor
 
 
 @inlined
-def is_of_its_acquirer(command: Any) -> Any:
-    """Whether a message that names another in DE 90 comes from who sent that one."""
-    return np.uint64(command["acquirer"]) == np.uint64(command["original_acquirer"])
-
-
-@compiled
-def check_original(state: State, command: Any, case: Case, findings: Records) -> Integer:
-    """What DE 90 names must be there, approved and not reversed; what adds to it or completes it needs its hold.
-
-    Only the acquirer that sent a message may take it back.
-    """
-    stan = np.int64(command["original_stan"])
-    if case.original_row < 0:
-        return note(findings, Check.ORIGINAL, stan, 0, Reason.MISSING_ORIGINAL_AUTHORIZATION)
-    original = state.transactions[case.original_row]
-    reason = Reason.APPROVED
-    kind, decided = np.int64(command["kind"]), np.int64(original["reason"])
-    is_reversal = kind == Kind.REVERSAL_REQUEST or kind == Kind.REVERSAL_ADVICE
-    if (is_reversal and not is_of_its_acquirer(command)) or (
-        decided > LAST_APPROVAL and not (is_reversal and decided == Reason.AWAITING_ISSUER)
-    ):
-        reason = Reason.MISSING_ORIGINAL_AUTHORIZATION
-    elif not is_reversal:
-        if has(original["flags"], TransactionFlag.REVERSED):
-            reason = Reason.ALREADY_REVERSED
-        elif np.int64(command["operation"]) != Operation.REFUND:
-            if np.int64(original["message_class"]) != MessageClass.AUTHORIZATION:
-                reason = Reason.MISSING_ORIGINAL_AUTHORIZATION
-            elif original["held_minor"] == 0:
-                reason = Reason.AUTHORIZATION_CLOSED
-    return note(findings, Check.ORIGINAL, stan, np.int64(original["sequence"]), reason)
-
-
-@inlined
 def check_currency(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The transaction must be in the account's currency, or in one that the program has a rate for."""
     kept = np.int64(state.accounts[case.account_row]["currency"])
@@ -443,55 +409,19 @@ def check_currency(state: State, command: Any, case: Case, findings: Records) ->
 def check_amount(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The amount must fit the kind of transaction: nothing for a balance, cash-back within it, else more than zero.
 
-    A purchase of zero is an account verification.
+    A purchase of zero is an account verification. One with cash in it is a purchase with cash-back, and must say so:
+    cash asks for a verified cardholder.
     """
     amount, cash = np.int64(command["amount_minor"]), np.int64(command["cash_minor"])
     operation = np.int64(command["operation"])
     fits: Any = amount > 0
     if operation == Operation.PURCHASE and not has(command["flags"], Flag.HAS_ORIGINAL):
-        fits = True
+        fits = cash == 0
     elif operation == Operation.BALANCE_INQUIRY:
         fits = amount == 0
     elif operation == Operation.PURCHASE_WITH_CASH_BACK:
         fits = 0 < cash <= amount
     return note(findings, Check.AMOUNT, amount, cash, Reason.APPROVED if fits else Reason.INVALID_AMOUNT)
-
-
-@compiled
-def check_original_amount(state: State, command: Any, case: Case, findings: Records) -> Integer:
-    """The amount must fit the original.
-
-    A full reversal names its amount; a partial one leaves no more than there was; a completion request stays within
-    the tolerance of its merchant category; a refund gives back no more than was paid.
-    """
-    original = state.transactions[case.original_row]
-    kind = np.int64(command["kind"])
-    reason = Reason.APPROVED
-    seen: Integer = np.int64(command["amount_minor"])
-    bound: Integer = np.int64(original["current_minor"])
-    if kind == Kind.REVERSAL_REQUEST or kind == Kind.REVERSAL_ADVICE:
-        if has(command["flags"], Flag.HAS_REPLACEMENT):
-            seen = np.int64(command["replacement_minor"])
-            if seen > bound and not has(original["flags"], TransactionFlag.REVERSED):
-                reason = Reason.ORIGINAL_AMOUNT_MISMATCH
-        elif seen != bound and seen != np.int64(original["amount_minor"]):
-            reason = Reason.ORIGINAL_AMOUNT_MISMATCH
-    elif np.int64(command["operation"]) == Operation.REFUND:
-        seen = case.billing_minor
-        bound = np.int64(original["posted_minor"]) + np.int64(original["completed_minor"])
-        bound -= np.int64(original["refunded_minor"]) + np.int64(original["disputed_minor"])
-        if seen > bound:
-            reason = Reason.EXCEEDS_AUTHORIZED_AMOUNT
-    elif kind == Kind.FINANCIAL_REQUEST:
-        tolerance = np.int64(state.program.categories[original["merchant_category"]]["tolerance_permille"])
-        authorized = np.int64(original["billing_minor"])
-        seen = case.billing_minor
-        bound = authorized + authorized * tolerance // _PERMILLE - np.int64(original["completed_minor"])
-        if seen > bound:
-            reason = Reason.EXCEEDS_AUTHORIZED_AMOUNT
-    else:
-        bound = np.int64(original["held_minor"])
-    return note(findings, Check.ORIGINAL_AMOUNT, seen, bound, reason)
 
 
 @inlined

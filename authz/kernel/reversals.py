@@ -11,6 +11,7 @@ from authz.kernel.checks import Case, has
 from authz.kernel.conversion import converted
 from authz.kernel.holds import release_hold
 from authz.kernel.meters import correct_meters
+from authz.kernel.originals import check_original, check_original_amount, check_shared_fields, is_of_its_acquirer
 from authz.kernel.postings import post
 from authz.kernel.traces import enter_trace, new_transaction
 from authz.reasons import Reason
@@ -19,12 +20,14 @@ from authz.tables import MessageClass, State, TransactionFlag
 
 @compiled
 def decide_reversal(state: State, command: Any, case: Case, findings: Records) -> Integer:
-    """The original must be there, and the amount fit it."""
+    """The original must be there, and what the reversal says must fit it."""
     reason = checks.check_token(state, command, case, findings)
     if reason == Reason.APPROVED:
-        reason = checks.check_original(state, command, case, findings)
+        reason = check_original(state, command, case, findings)
     if reason == Reason.APPROVED:
-        reason = checks.check_original_amount(state, command, case, findings)
+        reason = check_shared_fields(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        reason = check_original_amount(state, command, case, findings)
     return reason
 
 
@@ -34,7 +37,7 @@ def answer_reversal(state: State, command: Any, case: Case, result: Any, reason:
     row = new_transaction(state, command, case.token_row, MessageClass.REVERSAL)
     enter_trace(state, row, command["token_pan"], command["stan"], command["transmitted"])
     state.transactions[row]["reason"] = reason
-    if case.original_row < 0 and checks.is_of_its_acquirer(command):
+    if case.original_row < 0 and is_of_its_acquirer(command):
         early = new_transaction(state, command, case.token_row, np.int64(command["original_type"]) // 100)
         entry = state.transactions[early]
         entry["acquirer"] = command["original_acquirer"]

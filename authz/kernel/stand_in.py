@@ -13,6 +13,7 @@ from authz.compiled import Integer, compiled
 from authz.kernel import checks
 from authz.kernel.authorization import decide_card, decide_standing, is_same_again, remembered
 from authz.kernel.checks import Case, Check, Findings, has, note
+from authz.kernel.originals import check_original_amount, check_shared_fields, is_open, is_reversal
 from authz.kernel.traces import class_of, enter_trace, new_transaction
 from authz.program.tables import NUMBER_STAND_IN_AMOUNT, NUMBER_STAND_IN_COUNT, NUMBER_STAND_IN_TOTAL
 from authz.reasons import LAST_APPROVAL, Reason
@@ -34,10 +35,17 @@ def switch_issuer(state: State, command: Any) -> Integer:
 
 @compiled
 def stand_in(state: State, command: Any, case: Case, result: Any, findings: Findings) -> Integer:
-    """Answer a message in the issuer's place. What is no request was decided elsewhere, and is only passed on."""
+    """Answer a message in the issuer's place.
+
+    What is no request is only passed on, unless it is a reversal that cannot be of what it names.
+    """
     kind = np.int64(command["kind"])
     if kind != Kind.AUTHORIZATION_REQUEST and kind != Kind.FINANCIAL_REQUEST:
         reason = checks.check_token(state, command, case, findings.checks)
+        if reason == Reason.APPROVED and is_reversal(command) and is_open(state, case.original_row):
+            reason = check_shared_fields(state, command, case, findings.checks)
+            if reason == Reason.APPROVED:
+                reason = check_original_amount(state, command, case, findings.checks)
         if reason == Reason.APPROVED:
             result["approved_minor"] = command["amount_minor"]
             store_advice(state, command, kind, reason)

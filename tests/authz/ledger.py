@@ -243,7 +243,7 @@ class Ledger:
             if message["original"] not in self.answers:
                 self.reversed_before.add(message["original"])
             return "missing_original_authorization"
-        if remaining is None and message["amount"] not in (sale.amount, self.answers[sale.name][1]):
+        if message["amount"] not in (sale.amount, self.answers[sale.name][1]):
             return "original_amount_mismatch"
         if remaining is not None and remaining > sale.amount and not sale.reversed:
             return "original_amount_mismatch"

@@ -151,6 +151,33 @@ def test_an_unknown_token_is_refused(issuer, phone, terminal):
     assert decision["account_id"] is None
 
 
+@pytest.mark.parametrize("message_type", ["0400", "0420"])
+@pytest.mark.parametrize(
+    ("field", "value", "reason", "code"),
+    [
+        (49, "392", "original_currency_mismatch", "64"),
+        (42, "ANOTHER SHOP   ", "original_merchant_mismatch", "25"),
+        (41, "TERM0002", "original_terminal_mismatch", "25"),
+        (32, "12345678901", "missing_original_authorization", "25"),
+    ],
+)
+def test_a_reversal_that_is_not_its_originals(
+    issuer, account, phone, terminal, message_type, field, value, reason, code
+):
+    """2000 JPY takes back no 20.00 EUR, nor does another merchant; the explanation names the field."""
+    receipt = terminal.pay(phone, 2_000)
+    altered = terminal.messages.reversal(receipt.request) | {0: message_type, field: value}
+    refused = terminal.send(altered)
+    assert refused.response_code == code
+    assert issuer.balance(account["id"])["held"] == 2_000
+    decision = issuer.authorization(refused.authorization_id)
+    failed = [check for check in decision["checks"] if check["outcome"] == "failed"]
+    assert (decision["reason"], failed[0]["name"]) == (reason, "shared_fields")
+    assert failed[0]["saw"] == f"another DE {field} than the original's"
+    assert terminal.reverse(receipt).approved
+    assert issuer.balance(account["id"])["held"] == 0
+
+
 def test_a_reversal_releases_once(issuer, account, phone, terminal):
     """A full reversal releases the hold; repeated it is approved and releases nothing more."""
     receipt = terminal.pay(phone, 1_250)
@@ -163,7 +190,7 @@ def test_a_reversal_releases_once(issuer, account, phone, terminal):
     assert issuer.balance(account["id"])["held"] == 500
     decision = issuer.authorization(reversal.authorization_id)
     assert decision["kind"] == "reversal_request"
-    assert [check["name"] for check in decision["checks"]] == ["token", "original", "original_amount"]
+    assert [check["name"] for check in decision["checks"]] == ["token", "original", "shared_fields", "original_amount"]
 
 
 def test_a_reversal_of_nothing_and_of_another_amount(issuer, phone, terminal):

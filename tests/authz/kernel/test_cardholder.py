@@ -15,7 +15,8 @@ DEFAULTS = {CASH: "pin", CASH_BACK: "any"}
 
 def paying(operation, verification, **values):
     """A tap for cash, or with some cash in it."""
-    return tap(1, 1_000, operation=operation, cash_minor=500, cardholder_verification=verification, **values)
+    cash = 500 if operation == CASH_BACK else 0
+    return tap(1, 1_000, operation=operation, cash_minor=cash, cardholder_verification=verification, **values)
 
 
 @pytest.mark.parametrize("verification", [NONE, PIN, DEVICE])
@@ -44,6 +45,11 @@ def test_what_pays_out_no_cash_asks_for_nothing():
     assert bank.send(more) is Reason.PIN_REQUIRED
     assert bank.send(referring(Kind.FINANCIAL_REQUEST, withdrawal, operation=CASH, stan=5)) is Reason.APPROVED
     assert bank.posted == 1_000
+
+
+def test_cash_in_a_purchase_must_be_called_so():
+    """DE 54 with cash in a plain purchase would pass by the question who is asking."""
+    assert Bank().send(tap(1, 1_000, cash_minor=500)) is Reason.INVALID_AMOUNT
 
 
 def test_an_advice_of_cash_is_taken():

@@ -127,7 +127,7 @@ def test_findings_tell_what_was_seen(state):
     _, _, findings = apply_batch(state, tap(1, amount=60_000))
     limit = findings.checks[Check.TRANSACTION_LIMIT]
     assert (limit["seen"], limit["bound"], limit["reason"]) == (60_000, 50_000, Reason.EXCEEDS_LIMIT)
-    passed_over = {Check.ORIGINAL, Check.ORIGINAL_AMOUNT}
+    passed_over = {Check.ORIGINAL, Check.SHARED_FIELDS, Check.ORIGINAL_AMOUNT}
     reached = {check for check in Check if findings.checks[check]["reached"]}
     assert reached == {check for check in Check if check <= Check.TRANSACTION_LIMIT} - passed_over
 

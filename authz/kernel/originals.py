@@ -1,0 +1,179 @@
+"""Messages that follow another: that one must be there, and what both carry must fit as `authz.follow_ups` says."""
+
+from typing import Any
+
+import numpy as np
+
+from authz import follow_ups
+from authz.commands import Flag, Kind, Operation, Records
+from authz.compiled import Integer, compiled, inlined
+from authz.follow_ups import FollowUp, Rule, SharedField
+from authz.kernel.checks import Case, Check, has, note
+from authz.reasons import LAST_APPROVAL, Reason
+from authz.tables import MessageClass, State, TransactionFlag
+
+_RULES = np.array([follow_ups.RULES[each] for each in FollowUp], np.int64)
+_REASONS = np.array([follow_ups.REFUSED_FOR[each] for each in SharedField], np.int64)
+_FIELDS = len(SharedField)
+_PERMILLE = 1000
+
+NO_DIFFERENCE = -1
+
+
+@inlined
+def is_reversal(command: Any) -> Any:
+    """Whether a message takes another back."""
+    kind = np.int64(command["kind"])
+    return kind == Kind.REVERSAL_REQUEST or kind == Kind.REVERSAL_ADVICE
+
+
+@inlined
+def follow_up_of(command: Any) -> Integer:
+    """What a message is to the one that it follows."""
+    kind = np.int64(command["kind"])
+    is_refund = np.int64(command["operation"]) == Operation.REFUND
+    if is_reversal(command):
+        return FollowUp.PARTIAL_REVERSAL if has(command["flags"], Flag.HAS_REPLACEMENT) else FollowUp.REVERSAL
+    if kind == Kind.AUTHORIZATION_ADVICE or kind == Kind.FINANCIAL_ADVICE:
+        if is_refund:
+            return FollowUp.REFUND_ADVICE
+        return FollowUp.INCREMENT_ADVICE if kind == Kind.AUTHORIZATION_ADVICE else FollowUp.COMPLETION_ADVICE
+    if is_refund:
+        return FollowUp.REFUND_REQUEST
+    return FollowUp.INCREMENT if kind == Kind.AUTHORIZATION_REQUEST else FollowUp.COMPLETION_REQUEST
+
+
+@inlined
+def differs(command: Any, original: Any, field: Integer) -> Any:
+    """Whether a field of a message is another than its original's. Amounts have a check of their own."""
+    if field == SharedField.OPERATION:
+        return np.int64(command["operation"]) != np.int64(original["operation"])
+    if field == SharedField.ACQUIRER:
+        return np.uint64(command["acquirer"]) != np.uint64(original["acquirer"])
+    if field == SharedField.TERMINAL:
+        return command["terminal"] != original["terminal"]
+    if field == SharedField.MERCHANT:
+        ours, its = np.uint64(command["merchant_key"]), np.uint64(original["merchant_key"])
+        return ours != 0 and its != 0 and ours != its
+    if field == SharedField.CURRENCY:
+        return np.int64(command["currency"]) != np.int64(original["currency"])
+    return False
+
+
+@compiled
+def first_difference(command: Any, original: Any, follow_up: Integer) -> Integer:
+    """The first field that must equal the original's and does not, or NO_DIFFERENCE."""
+    for field in range(_FIELDS):
+        if _RULES[follow_up, field] == Rule.EQUAL and differs(command, original, field):
+            return field
+    return NO_DIFFERENCE
+
+
+@inlined
+def is_open(state: State, row: Integer) -> Any:
+    """Whether a transaction was found and approved, so that something can follow it."""
+    return row >= 0 and np.int64(state.transactions[row]["reason"]) <= LAST_APPROVAL
+
+
+@inlined
+def is_of_its_acquirer(command: Any) -> Any:
+    """Whether a message that names another in DE 90 comes from who sent that one."""
+    return np.uint64(command["acquirer"]) == np.uint64(command["original_acquirer"])
+
+
+@compiled
+def check_original(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """What DE 90 names must be there, approved and not reversed; what adds to it or completes it needs its hold."""
+    stan = np.int64(command["original_stan"])
+    if case.original_row < 0:
+        return note(findings, Check.ORIGINAL, stan, 0, Reason.MISSING_ORIGINAL_AUTHORIZATION)
+    original = state.transactions[case.original_row]
+    reason = Reason.APPROVED
+    decided = np.int64(original["reason"])
+    takes_back = is_reversal(command)
+    if decided > LAST_APPROVAL and not (takes_back and decided == Reason.AWAITING_ISSUER):
+        reason = Reason.MISSING_ORIGINAL_AUTHORIZATION
+    elif not takes_back:
+        if has(original["flags"], TransactionFlag.REVERSED):
+            reason = Reason.ALREADY_REVERSED
+        elif np.int64(command["operation"]) != Operation.REFUND:
+            if np.int64(original["message_class"]) != MessageClass.AUTHORIZATION:
+                reason = Reason.MISSING_ORIGINAL_AUTHORIZATION
+            elif original["held_minor"] == 0:
+                reason = Reason.AUTHORIZATION_CLOSED
+    return note(findings, Check.ORIGINAL, stan, np.int64(original["sequence"]), reason)
+
+
+@compiled
+def check_shared_fields(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """What a message shares with its original must be equal where the table of follow-ups says so."""
+    follow_up = follow_up_of(command)
+    found = first_difference(command, state.transactions[case.original_row], follow_up)
+    reason: Integer = np.int64(Reason.APPROVED)
+    if found != NO_DIFFERENCE:
+        reason = _REASONS[found]
+    return note(findings, Check.SHARED_FIELDS, found, follow_up, reason)
+
+
+@compiled
+def followed_row(state: State, command: Any, case: Case) -> Integer:
+    """The row that an advice belongs to: found, approved, and alike where it must be; else -1."""
+    if not is_open(state, case.original_row):
+        return -1
+    original = state.transactions[case.original_row]
+    return case.original_row if first_difference(command, original, follow_up_of(command)) == NO_DIFFERENCE else -1
+
+
+@inlined
+def note_shared_fields(state: State, command: Any, case: Case, findings: Records) -> None:
+    """Note what an advice shares with its original; it is taken either way, see `followed_row`."""
+    if case.original_row >= 0:
+        follow_up = follow_up_of(command)
+        found = first_difference(command, state.transactions[case.original_row], follow_up)
+        note(findings, Check.SHARED_FIELDS, found, follow_up, Reason.APPROVED)
+
+
+@compiled
+def check_original_amount(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """The amount must fit the original: equal to it, or within what is left of it, as the table of follow-ups says.
+
+    Equal to the original is what was asked for, and what is left after increments, a partial approval or a reversal.
+    """
+    original = state.transactions[case.original_row]
+    follow_up = follow_up_of(command)
+    amount_rule = _RULES[follow_up, SharedField.AMOUNT]
+    reason = Reason.APPROVED
+    seen: Integer = np.int64(command["amount_minor"])
+    bound: Integer = np.int64(original["current_minor"])
+    if amount_rule == Rule.EQUAL:
+        if seen != bound and seen != np.int64(original["amount_minor"]):
+            reason = Reason.ORIGINAL_AMOUNT_MISMATCH
+    elif amount_rule == Rule.BOUNDED:
+        seen, bound = case.billing_minor, amount_left(state, original, follow_up)
+        if seen > bound:
+            reason = Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    else:
+        bound = np.int64(original["held_minor"])
+    if reason == Reason.APPROVED and _RULES[follow_up, SharedField.REPLACEMENT] == Rule.BOUNDED:
+        seen = np.int64(command["replacement_minor"])
+        if seen > bound and not has(original["flags"], TransactionFlag.REVERSED):
+            reason = Reason.ORIGINAL_AMOUNT_MISMATCH
+    return note(findings, Check.ORIGINAL_AMOUNT, seen, bound, reason)
+
+
+@inlined
+def amount_left(state: State, original: Any, follow_up: Integer) -> Integer:
+    """How much may still be completed or given back of an original, in the account's currency."""
+    if follow_up == FollowUp.REFUND_REQUEST:
+        paid = np.int64(original["posted_minor"]) + np.int64(original["completed_minor"])
+        return paid - np.int64(original["refunded_minor"]) - np.int64(original["disputed_minor"])
+    tolerance = np.int64(state.program.categories[original["merchant_category"]]["tolerance_permille"])
+    authorized = np.int64(original["billing_minor"])
+    return authorized + authorized * tolerance // _PERMILLE - np.int64(original["completed_minor"])
+
+
+@inlined
+def is_said_again(command: Any, entry: Any) -> Any:
+    """Whether a request is what it was when it came first."""
+    is_equal = first_difference(command, entry, FollowUp.REPEATED_REQUEST) == NO_DIFFERENCE
+    return is_equal and np.int64(entry["amount_minor"]) == np.int64(command["amount_minor"])
