@@ -31,12 +31,12 @@ KEY_BLOCK_FIELD = 123
 _OWN = built_in()
 _KEY_BYTES = 16
 _SESSIONS_MAX = 1024
-_MAC_USAGE = {"tdes": ("M3", "T"), "aes": ("M6", "A")}
+_MAC_USAGE = {"tdes": ("M3", "T"), "tdes_cbc": ("M1", "T"), "aes": ("M6", "A")}
 
 
 @dataclass(frozen=True)
 class LineKeys:
-    """How messages on a listener are authenticated. algorithm: ``tdes`` or ``aes``.
+    """How messages on a listener are authenticated. algorithm: ``tdes``, ``tdes_cbc`` or ``aes``.
 
     line_key: 16 bytes, secret; it wraps the keys that acquirers ask for (TR-31 version D where AES, else B).
     is_required: every message but a request for a key must carry a code.

@@ -21,7 +21,9 @@ class IsoListener(BaseModel):
     mac: Literal["none", "optional", "required"] = Field(
         default="none", description="Message authentication, DE 64 or 128."
     )
-    mac_algorithm: Literal["tdes", "aes"] = Field(default="aes", description="Of the codes, and of the key blocks.")
+    mac_algorithm: Literal["tdes", "tdes_cbc", "aes"] = Field(
+        default="aes", description="Of the codes, and of the key blocks."
+    )
     line_key: SecretStr | None = Field(
         default=None, description="Wraps the keys that acquirers ask for; 32 hexadecimal digits."
     )

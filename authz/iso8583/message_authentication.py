@@ -1,31 +1,33 @@
 """Message authentication codes in DE 64 or DE 128, over everything in front of them.
 
-With a TDES key ISO/IEC 9797-1 MAC algorithm 3, padding method 2 (ANSI X9.19 but for the padding); with an AES key the
-leftmost 8 bytes of the CMAC (ISO/IEC 9797-1 MAC algorithm 5).
+``tdes`` is ISO/IEC 9797-1 MAC algorithm 3, padding method 2 (ANSI X9.19 but for the padding); ``tdes_cbc`` is MAC
+algorithm 1, the CBC-MAC of old lines, with the same padding; ``aes`` is the leftmost 8 bytes of the CMAC (MAC
+algorithm 5).
 """
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from authz.iso8583 import codec
 from authz.iso8583.fields import Dialect
-from tokenvault.emv.mac import aes_cmac, retail_mac
+from tokenvault.emv.mac import aes_cmac, retail_mac, tdes_cbc_mac
 
 MAC_BYTES = 8
 _PLACEHOLDER = "00" * MAC_BYTES
+_CODES: dict[str, Callable[[bytes, bytes], bytes]] = {"tdes": retail_mac, "tdes_cbc": tdes_cbc_mac, "aes": aes_cmac}
 
 
 @dataclass(frozen=True)
 class MacKey:
-    """A key of 16 bytes for one algorithm, ``tdes`` or ``aes``; secret."""
+    """A key of 16 bytes for one algorithm, ``tdes``, ``tdes_cbc`` or ``aes``; secret."""
 
     algorithm: str
     key: bytes = field(repr=False)
 
     def mac(self, data: bytes) -> bytes:
         """The code over some bytes, 8 bytes."""
-        return aes_cmac(self.key, data)[:MAC_BYTES] if self.algorithm == "aes" else retail_mac(self.key, data)
+        return _CODES[self.algorithm](self.key, data)[:MAC_BYTES]
 
 
 def mac_field(message: Mapping[int, str]) -> int:

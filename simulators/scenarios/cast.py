@@ -143,7 +143,7 @@ class TerminalPart(Part):
     dialect: DialectName | None = Field(
         default=None, description="How it writes ISO 8583; the network's own if left out."
     )
-    mac: Literal["none", "tdes", "aes"] = Field(default="none", description="Message authentication.")
+    mac: Literal["none", "tdes", "tdes_cbc", "aes"] = Field(default="none", description="Message authentication.")
     line: LinePart | None = Field(default=None, description="Faults of its line.")
 
     def misfits(self) -> Iterator[Misfit]:

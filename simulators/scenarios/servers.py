@@ -22,7 +22,7 @@ def fresh_server(scenario: Scenario) -> Iterator[Server]:
             dialect=dialect,
             port=0,
             mac="none" if mac == "none" else "required",
-            mac_algorithm=cast(Literal["tdes", "aes"], "aes" if mac == "none" else mac),
+            mac_algorithm=cast(Literal["tdes", "tdes_cbc", "aes"], "aes" if mac == "none" else mac),
         )
         for dialect, mac in wanted
     ]

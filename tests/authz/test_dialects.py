@@ -13,6 +13,7 @@ from authz.iso8583.dialect_files import dialect_named, read_dialect
 from authz.iso8583.fields import BUILT_IN, HEADER, Dialect, DialectError, Framing, built_in
 from authz.iso8583.jpos_packager import dialect_of_packager
 from authz.iso8583.message_authentication import MacKey, is_authentic, mac_field, sealed
+from tokenvault.emv.mac import aes_cmac, retail_mac, tdes_cbc_mac
 
 MESSAGE = {
     0: "0100", 2: "9999501000000011", 3: "000000", 4: "000000001250", 7: "1124101500", 11: "000123", 22: "071",
@@ -162,7 +163,7 @@ def test_lengths_in_front(framing):
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
-@pytest.mark.parametrize("algorithm", ["tdes", "aes"])
+@pytest.mark.parametrize("algorithm", ["tdes", "tdes_cbc", "aes"])
 def test_message_authentication_codes(name, algorithm):
     """Any change is noticed; the code stands in the last field of the bitmaps that are there."""
     dialect, key = built_in(name), MacKey(algorithm, bytes(range(16)))
@@ -177,3 +178,11 @@ def test_message_authentication_codes(name, algorithm):
     other = MacKey(algorithm, bytes(16))
     assert not is_authentic(message, encoded, dialect, other)
     assert "00010203" not in repr(key)
+
+
+def test_each_algorithm_has_its_code():
+    """The code is over everything in front of it: MAC algorithm 3 or 1 of ISO/IEC 9797-1, or the CMAC."""
+    key = bytes(range(16))
+    for algorithm, function in (("tdes", retail_mac), ("tdes_cbc", tdes_cbc_mac), ("aes", aes_cmac)):
+        encoded = codec.encode(sealed(MESSAGE, built_in("ascii_1987"), MacKey(algorithm, key)), built_in("ascii_1987"))
+        assert encoded[-8:] == function(key, encoded[:-8])[:8]

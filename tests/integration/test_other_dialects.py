@@ -19,6 +19,7 @@ LINE_KEY = bytes.fromhex(test_values.LINE_KEY)
 PORTS = [
     *((name, "none", "aes") for name in BUILT_IN),
     ("bcd_1987", "required", "tdes"),
+    ("ebcdic_1987", "required", "tdes_cbc"),
     ("ascii_1987", "optional", "aes"),
 ]
 
@@ -104,6 +105,17 @@ def test_codes_are_required(bench, dial):
     forged = terminal.link.protection.sealed(terminal.messages.management("301")) | {128: "00" * 8}
     terminal.link.protection = None
     assert terminal.link.exchange(forged)[39] == "A0"
+
+
+def test_the_cbc_mac_of_old_lines(bench, dial):
+    """A key for MAC algorithm 1 comes in a block of usage M1, and authenticates a payment and its answer."""
+    account = bench.account()
+    phone, terminal = bench.phone(bench.card(account)), dial("ebcdic_1987", "required", "tdes_cbc")
+    assert terminal.link.exchange(terminal.messages.management("101"))[KEY_BLOCK_FIELD][5:7] == "M1"
+    protect(terminal.link, terminal.messages, LINE_KEY, "tdes_cbc")
+    paid = terminal.pay(phone, 200)
+    assert paid.approved
+    assert len(paid.answer[64]) == 16
 
 
 def test_every_connection_has_its_own_key(bench, dial):
