@@ -73,7 +73,7 @@ if not config.CACHE_DIR:
     config.CACHE_DIR = str(_cache_folder() or "")
 
 
-class _Announcements(event.Listener):
+class _Announcements(event.Listener):  # type: ignore[misc]
     """Hands on what the compiler tells of each function that it compiles."""
 
     def on_start(self, event: Any) -> None:

@@ -1,16 +1,25 @@
 """The command line of QA's bench: scenarios, attacks, phones, terminals, message tools. Parsing, nothing else."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-_DEFAULT_URL = os.environ.get("TAPWRIGHT_URL", "http://127.0.0.1:8420")
-_DEFAULT_ISO = os.environ.get("TAPWRIGHT_ISO8583", "127.0.0.1:8583")
+from simulators.did_you_mean import did_you_mean
+from simulators.server_address import (
+    Address,
+    UsageError,
+    checked_address,
+    checked_port,
+    checked_url,
+    default_iso,
+    default_url,
+)
+
 _DEFAULT_DIALECT = "ascii_1987"
+_SECONDS_MAX = 86_400
 
 
 def add_bench_verbs(verbs: Any) -> None:
@@ -48,9 +57,14 @@ def _add_scenario(verbs: Any) -> None:
     scenario.add_argument("--seed", type=int, help="in place of each scenario's own seed")
     scenario.add_argument("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML")
     scenario.add_argument("--html", type=Path, metavar="FILE", help="write a report with every message")
-    scenario.add_argument("--url", help="play on this server, which is left as the scenarios leave it")
     scenario.add_argument(
-        "--iso", default=_DEFAULT_ISO, help="its ISO 8583 port (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)"
+        "--url",
+        nargs="?",
+        const="",
+        help="play on this server, which is left as the scenarios leave it; on that of TAPWRIGHT_URL without a value",
+    )
+    scenario.add_argument(
+        "--iso", default=default_iso(), help="its ISO 8583 port (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)"
     )
 
 
@@ -64,9 +78,14 @@ def _add_attack(verbs: Any) -> None:
     attack.add_argument("names", nargs="*", metavar="NAME", help="which attacks (all): see docs/qa-guide.md")
     attack.add_argument("--variations", type=int, default=100, help="how often each is tried (100)")
     attack.add_argument("--seed", type=int, default=1, help="of the variations (1)")
-    attack.add_argument("--url", help="attack this server; its clock may be moved")
     attack.add_argument(
-        "--iso", default=_DEFAULT_ISO, help="its ISO 8583 port (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)"
+        "--url",
+        nargs="?",
+        const="",
+        help="attack this server, whose clock may be moved; that of TAPWRIGHT_URL without a value",
+    )
+    attack.add_argument(
+        "--iso", default=default_iso(), help="its ISO 8583 port (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)"
     )
 
 
@@ -106,7 +125,7 @@ def _add_phone(verbs: Any) -> None:
         default="secure_element",
         help="what it holds (secure_element)",
     )
-    phone.add_argument("--url", default=_DEFAULT_URL, help="the server (TAPWRIGHT_URL, else http://127.0.0.1:8420)")
+    phone.add_argument("--url", default=default_url(), help="the server (TAPWRIGHT_URL, else http://127.0.0.1:8420)")
     phone.add_argument("--vpcd", default="127.0.0.1:35963", help="where vpcd listens (127.0.0.1:35963)")
 
 
@@ -124,7 +143,7 @@ def _add_iso(verbs: Any) -> None:
     )
     iso.add_argument("parts", nargs="+", metavar="PART", help="the message; - reads it from standard input")
     iso.add_argument("--framed", action="store_true", help="decode, encode: with the length in front")
-    iso.add_argument("--iso", default=_DEFAULT_ISO, help="send: where to (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)")
+    iso.add_argument("--iso", default=default_iso(), help="send: where to (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)")
     iso.add_argument("--seconds", type=float, default=10.0, help="send: how long to wait (10)")
     _add_dialect(iso)
 
@@ -137,7 +156,7 @@ def _add_recordings(verbs: Any) -> None:
         "went over the line, card numbers too; only its owner can read it.",
     )
     record.add_argument("file", type=Path, help="the recording, which must not be there yet")
-    record.add_argument("--to", default=_DEFAULT_ISO, help="the host (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)")
+    record.add_argument("--to", default=default_iso(), help="the host (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)")
     record.add_argument("--port", type=int, default=8593, help="where terminals dial (8593; 0 takes a free one)")
     _add_dialect(record)
     replay = verbs.add_parser(
@@ -146,7 +165,7 @@ def _add_recordings(verbs: Any) -> None:
         description="Send every recorded request again and compare DE 39. Exit code 1 where an answer differs.",
     )
     replay.add_argument("file", type=Path, help="the recording")
-    replay.add_argument("--to", default=_DEFAULT_ISO, help="the host (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)")
+    replay.add_argument("--to", default=default_iso(), help="the host (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)")
     replay.add_argument("--seconds", type=float, default=10.0, help="how long to wait for each answer (10)")
     _add_dialect(replay)
 
@@ -176,8 +195,8 @@ def _add_bench(verbs: Any) -> None:
         "the request was due. Exit code 1 where an answer is missing or not what it was meant to be. See "
         "docs/benchmarks.md.",
     )
-    bench.add_argument("--url", default=_DEFAULT_URL, help="the server, for phones (TAPWRIGHT_URL, else port 8420)")
-    bench.add_argument("--iso", default=_DEFAULT_ISO, help="the host (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)")
+    bench.add_argument("--url", default=default_url(), help="the server, for phones (TAPWRIGHT_URL, else port 8420)")
+    bench.add_argument("--iso", default=default_iso(), help="the host (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)")
     bench.add_argument("--rate", type=float, default=1_000, help="requests a second, all connections together (1000)")
     bench.add_argument("--seconds", type=float, default=10, help="how long, warm-up included (10)")
     bench.add_argument("--warm-up", type=float, default=2, help="seconds at the beginning that do not count (2)")
@@ -208,23 +227,18 @@ def _add_bench(verbs: Any) -> None:
 
 
 def _add_server(verb: Any) -> None:
-    verb.add_argument("--url", default=_DEFAULT_URL, help="the server (TAPWRIGHT_URL, else http://127.0.0.1:8420)")
-    verb.add_argument("--iso", default=_DEFAULT_ISO, help="its ISO 8583 port (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)")
+    verb.add_argument("--url", default=default_url(), help="the server (TAPWRIGHT_URL, else http://127.0.0.1:8420)")
+    verb.add_argument("--iso", default=default_iso(), help="its ISO 8583 port (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)")
 
 
 def _add_dialect(verb: Any) -> None:
     verb.add_argument("--dialect", default=_DEFAULT_DIALECT, help=f"built in, or a file ({_DEFAULT_DIALECT})")
 
 
-class UsageError(Exception):
-    """An argument that makes no sense; the text names it."""
-
-
-def _address(text: str, flag: str) -> tuple[str, int]:
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isdecimal():
-        raise UsageError(f"{flag} {text!r} is not HOST:PORT")
-    return host, int(port)
+def _seconds(seconds: float) -> float:
+    if not 0 < seconds <= _SECONDS_MAX:
+        raise UsageError(f"--seconds {seconds}: more than 0, at most {_SECONDS_MAX}")
+    return seconds
 
 
 def _read(text: str) -> str:
@@ -243,8 +257,11 @@ def _scenario(arguments: argparse.Namespace) -> int:
     if arguments.action == "check":
         return verb.check_scenarios(arguments.paths or verb.shipped_scenarios())
     configure_logging("error", "console")
-    runs_already = arguments.url is not None
-    servers = running_server(arguments.url, _address(arguments.iso, "--iso")) if runs_already else fresh_server
+    named = _named_server(arguments)
+    servers = fresh_server if named is None else running_server(*named)
+    for flag, path in (("--junit", arguments.junit), ("--html", arguments.html)):
+        if path is not None and not path.absolute().parent.is_dir():
+            raise UsageError(f"{flag} {path}: there is no folder {path.parent}")
     paths = arguments.paths or verb.shipped_scenarios()
     return verb.run_scenarios(paths, servers, arguments.tag, arguments.seed, arguments.junit, arguments.html)
 
@@ -256,10 +273,20 @@ def _attack(arguments: argparse.Namespace) -> int:
 
     unknown = [name for name in arguments.names if name not in ATTACKS]
     if unknown:
-        raise UsageError(f"there is no attack {unknown[0]}; there are {', '.join(ATTACKS)}")
+        mean = did_you_mean(unknown[0], ATTACKS)
+        raise UsageError(f"there is no attack {unknown[0]}; there are {', '.join(ATTACKS)}{mean}")
+    if arguments.variations < 1:
+        raise UsageError(f"--variations {arguments.variations}: at least 1")
     configure_logging("error", "console")
-    server = None if arguments.url is None else (arguments.url, _address(arguments.iso, "--iso"))
+    server = _named_server(arguments)
     return run_attacks(arguments.names or list(ATTACKS), arguments.variations, arguments.seed, server)
+
+
+def _named_server(arguments: argparse.Namespace) -> tuple[str, Address] | None:
+    """The server that is to be used, None for a fresh one; ``--url`` without a value means the default."""
+    if arguments.url is None:
+        return None
+    return checked_url(arguments.url or default_url()), checked_address(arguments.iso, "--iso")
 
 
 def _terminal(arguments: argparse.Namespace) -> int:
@@ -267,7 +294,7 @@ def _terminal(arguments: argparse.Namespace) -> int:
     from tokenvault.currencies import CURRENCIES, NO_CURRENCY
 
     if arguments.currency not in CURRENCIES:
-        raise UsageError(f"--currency {arguments.currency} {NO_CURRENCY}")
+        raise UsageError(f"--currency {arguments.currency} {NO_CURRENCY}{did_you_mean(arguments.currency, CURRENCIES)}")
     try:
         minor = Decimal(arguments.amount).scaleb(CURRENCIES[arguments.currency].exponent)
     except InvalidOperation:
@@ -278,8 +305,8 @@ def _terminal(arguments: argparse.Namespace) -> int:
         PaymentOptions(
             int(minor),
             arguments.currency,
-            arguments.url,
-            _address(arguments.iso, "--iso"),
+            checked_url(arguments.url),
+            checked_address(arguments.iso, "--iso"),
             arguments.dialect,
             arguments.pcsc,
             arguments.post,
@@ -294,13 +321,13 @@ def _phone(arguments: argparse.Namespace) -> int:
 
     return run_phone(
         PhoneOptions(
-            arguments.url,
+            checked_url(arguments.url),
             arguments.card,
             arguments.kind,
             arguments.profile,
             arguments.flow,
             arguments.keys,
-            _address(arguments.vpcd, "--vpcd"),
+            checked_address(arguments.vpcd, "--vpcd"),
         )
     )
 
@@ -314,7 +341,9 @@ def _iso(arguments: argparse.Namespace) -> int:
             return iso_verb.decode_verb(arguments.dialect, "".join(parts), is_framed=arguments.framed)
         case "encode":
             return iso_verb.encode_verb(arguments.dialect, parts, is_framed=arguments.framed)
-    return iso_verb.send_verb(arguments.dialect, parts, _address(arguments.iso, "--iso"), arguments.seconds)
+    return iso_verb.send_verb(
+        arguments.dialect, parts, checked_address(arguments.iso, "--iso"), _seconds(arguments.seconds)
+    )
 
 
 def _emv(arguments: argparse.Namespace) -> int:
@@ -326,13 +355,17 @@ def _emv(arguments: argparse.Namespace) -> int:
 def _record(arguments: argparse.Namespace) -> int:
     from simulators.message_tools.recording_verbs import record_verb
 
-    return record_verb(_address(arguments.to, "--to"), arguments.port, arguments.file, arguments.dialect)
+    return record_verb(
+        checked_address(arguments.to, "--to"), checked_port(arguments.port), arguments.file, arguments.dialect
+    )
 
 
 def _replay(arguments: argparse.Namespace) -> int:
     from simulators.message_tools.recording_verbs import replay_verb
 
-    return replay_verb(arguments.file, _address(arguments.to, "--to"), arguments.dialect, arguments.seconds)
+    return replay_verb(
+        arguments.file, checked_address(arguments.to, "--to"), arguments.dialect, _seconds(arguments.seconds)
+    )
 
 
 def _switch(arguments: argparse.Namespace) -> int:
@@ -342,14 +375,17 @@ def _switch(arguments: argparse.Namespace) -> int:
         routes = [route_of(text) for text in arguments.route]
     except ValueError as error:
         raise UsageError(f"--route {error}") from None
-    return run_switch(routes, arguments.port, arguments.acquirer, arguments.stand_in)
+    if arguments.stand_in < 0:
+        raise UsageError(f"--stand-in {arguments.stand_in}: 0 or more, minor units")
+    return run_switch(routes, checked_port(arguments.port), arguments.acquirer, arguments.stand_in)
 
 
 def _bench(arguments: argparse.Namespace) -> int:
     from simulators.load.verb import options_from, run_bench
 
     try:
-        options = options_from(arguments, _address(arguments.iso, "--iso"))
+        checked_url(arguments.url)
+        options = options_from(arguments, checked_address(arguments.iso, "--iso"))
     except ValueError as error:
         raise UsageError(str(error)) from None
     return run_bench(options)

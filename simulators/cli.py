@@ -1,18 +1,20 @@
 """The command line: argument parsing, nothing else. What a verb needs is imported when it is used."""
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulators.bench_verbs import BENCH_VERBS, UsageError, add_bench_verbs
+from simulators.bench_verbs import BENCH_VERBS, add_bench_verbs
 from simulators.compilation_notice import compilation_told
+from simulators.did_you_mean import did_you_mean
+from simulators.environment import misspelt_settings
+from simulators.server_address import UsageError, checked_url, default_url, no_server
 
 if TYPE_CHECKING:
     from simulators.settings import Settings
-
-_DEFAULT_URL = "http://127.0.0.1:8420"
 
 
 def argument_parser() -> argparse.ArgumentParser:
@@ -63,7 +65,7 @@ def argument_parser() -> argparse.ArgumentParser:
 
     explain = verbs.add_parser("explain", help="why a decision came out as it did, check by check")
     explain.add_argument("authorization_id", metavar="ID", help="auth_..., DE 62 of the answer")
-    explain.add_argument("--url", default=_DEFAULT_URL, help=f"the server ({_DEFAULT_URL})")
+    explain.add_argument("--url", default=default_url(), help="the server (TAPWRIGHT_URL, else http://127.0.0.1:8420)")
     explain.add_argument("--api-key", help="an API key with the scope issuer, network or sandbox (the sandbox's own)")
     explain.add_argument("--data-dir", type=Path, help="read a data directory's journal instead of asking a server")
 
@@ -124,8 +126,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         try:
             flags["iso_listeners"] = [listener_of(text) for text in flags["iso_listeners"]]
         except ValueError as error:
-            sys.stderr.write(f"tapwright: --iso-listener: {error}\n")
-            return 2
+            raise UsageError(f"--iso-listener {error}") from None
     settings = _settings(flags)
     return 2 if settings is None else serve(settings)
 
@@ -134,17 +135,32 @@ def _settings(flags: dict[str, Any]) -> "Settings | None":
     """The settings with these flags; what is wrong with them is a line on standard error, and there are none."""
     from pydantic import ValidationError
 
-    from simulators.settings import load_settings
+    from simulators.settings import Settings, load_settings
 
+    problems = [
+        f"{variable} is no setting; did you mean {meant}?"
+        for variable, meant in misspelt_settings(os.environ, Settings.model_fields).items()
+    ]
     try:
-        return load_settings(**flags)
+        settings = load_settings(**flags)
     except ValidationError as error:
-        for problem in error.errors():
-            name = ".".join(map(str, problem["loc"]))
-            sys.stderr.write(f"tapwright: setting{f' {name}' if name else 's'}: {problem['msg']}\n")
+        problems += [_setting_problem(dict(problem), Settings.model_fields) for problem in error.errors()]
     except ValueError as error:
-        sys.stderr.write(f"tapwright: settings: {error}\n")
+        problems.append(str(error))
+    if not problems:
+        return settings
+    sys.stderr.write("".join(f"tapwright: {problem}\n" for problem in problems))
     return None
+
+
+def _setting_problem(problem: dict[str, Any], known: Iterable[str]) -> str:
+    """What is wrong with a setting, by its name; the keys of a table are left out, because they may be secret."""
+    if not problem["loc"]:
+        return f"settings: {problem['msg']}"
+    name = str(problem["loc"][0])
+    if problem["type"] == "extra_forbidden":
+        return f"setting {name}: there is no such setting{did_you_mean(name, known)}"
+    return f"setting {name}: {problem['msg'].removeprefix('Value error, ')}"
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -172,15 +188,17 @@ def _explain(arguments: argparse.Namespace) -> int:
     from simulators.test_values import SANDBOX_API_KEY
     from tokenvault.errors import CallerError
 
+    if not (arguments.api_key or "").isascii():
+        raise UsageError("--api-key is ASCII")
     try:
         decision = read_decision(
             arguments.authorization_id,
-            url=arguments.url,
+            url=checked_url(arguments.url),
             api_key=arguments.api_key or SANDBOX_API_KEY,
             data_dir=arguments.data_dir,
         )
     except httpx.TransportError as error:
-        sys.stderr.write(f"tapwright: no server at {arguments.url}: {error}\n")
+        sys.stderr.write(f"tapwright: {no_server(arguments.url, error)}\n")
         return 1
     except (IssuerRefused, CallerError, EngineError, OSError) as error:
         sys.stderr.write(f"tapwright: {error}\n")
@@ -192,6 +210,8 @@ def _explain(arguments: argparse.Namespace) -> int:
 def _journal(arguments: argparse.Namespace) -> int:
     from simulators.journal_verbs import run_journal_verb
 
+    if arguments.first < 1 or (arguments.last is not None and arguments.last < arguments.first):
+        raise UsageError("--first and --last are the numbers of commands, 1 and more, in this order")
     return run_journal_verb(arguments.action, arguments.data_dir, arguments.first, arguments.last)
 
 
@@ -225,6 +245,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UsageError as error:
         sys.stderr.write(f"tapwright: {error}\n")
         return 2
+    except BrokenPipeError:  # who reads has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        where = "" if error.filename is None else f"{error.filename}: "
+        sys.stderr.write(f"tapwright: {where}{(error.strerror or str(error)).lower()}\n")
+        return 1
     except KeyboardInterrupt:
         return 130
 

@@ -2,11 +2,12 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from authz.gateway import LineKeys
 from authz.iso8583.dialect_files import dialect_named
-from authz.iso8583.fields import DialectError
+from authz.iso8583.fields import BUILT_IN, DialectError
+from simulators.did_you_mean import did_you_mean
 
 _KEY_BYTES = 16
 
@@ -61,4 +62,9 @@ def listener_of(text: str) -> IsoListener:
     dialect, separator, port = text.rpartition(":")
     if not separator or not port.isdecimal():
         raise ValueError(f"{text!r} is not DIALECT:PORT")
-    return IsoListener(dialect=dialect, port=int(port))
+    try:
+        return IsoListener(dialect=dialect, port=int(port))
+    except ValidationError as error:
+        problem = error.errors()[0]
+        mean = did_you_mean(dialect, BUILT_IN) if problem["loc"] == ("dialect",) else ""
+        raise ValueError(f"{text!r}: {problem['msg'].removeprefix('Value error, ')}{mean}") from None

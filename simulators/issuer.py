@@ -22,6 +22,17 @@ class IssuerRefused(Exception):
         self.problem = problem
 
 
+def answer_of(response: httpx.Response) -> dict[str, Any]:
+    """The JSON of an answer, an empty object for none; a problem where it is none: somebody else's server."""
+    try:
+        answer = response.json() if response.content else {}
+    except ValueError:
+        answer = None
+    if isinstance(answer, dict):
+        return answer
+    raise IssuerRefused(response.status_code, {"code": "no_json", "detail": f"{response.url} is no Tapwright server"})
+
+
 class Issuer:
     """Calls with one API key."""
 
@@ -78,7 +89,7 @@ class Issuer:
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Any call of the API; an empty answer is an empty object. Raises: IssuerRefused."""
         response = self._http.request(method, path, json=body)
-        answer: dict[str, Any] = response.json() if response.content else {}
+        answer = answer_of(response)
         if response.is_error:
             raise IssuerRefused(response.status_code, answer)
         return answer

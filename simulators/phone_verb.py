@@ -12,6 +12,7 @@ from simulators.card.payment_application import Flow
 from simulators.card.virtual_reader import ReaderGone, VirtualReader
 from simulators.issuer import Issuer, IssuerRefused
 from simulators.phone import Phone, WalletRefused
+from simulators.server_address import no_server
 
 _CREDIT_LIMIT = 2_500_00
 
@@ -34,7 +35,10 @@ def run_phone(options: PhoneOptions) -> int:
     try:
         phone = _provisioned(options)
         reader = VirtualReader(*options.vpcd)
-    except (httpx.TransportError, IssuerRefused, WalletRefused, ReaderGone) as error:
+    except httpx.TransportError as error:
+        sys.stderr.write(f"tapwright: {no_server(options.url, error)}\n")
+        return 1
+    except (IssuerRefused, WalletRefused, ReaderGone) as error:
         sys.stderr.write(f"tapwright: {error}\n")
         return 1
     sys.stdout.write(f"{options.kind} with token {phone.token_id} is on the reader; Ctrl-C takes it off\n")

@@ -1,12 +1,20 @@
 """Settings of a server: flags before environment (``TAPWRIGHT_*``) before ``tapwright.toml`` before these defaults."""
 
 import os
+import re
+import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
 from cryptography import x509
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 
 from authz.issuer_server import IssuerServer
 from simulators import test_values
@@ -24,6 +32,7 @@ from tokenvault.target_uri import normalized
 from tokenvault.vault import Vault
 
 CONFIGURATION_FILE = "tapwright.toml"
+_JSON_EXAMPLE = """such as '{"a key": ["issuer"]}' or '["a.pem"]'"""
 VAULT = "vault.db"
 """The vault's SQLite file in a data directory."""
 
@@ -285,5 +294,14 @@ def scratch_settings(data_dir: Path, **more: Any) -> Settings:
 
 
 def load_settings(**flags: Any) -> Settings:
-    """Settings with flags applied; a flag that is None was not given."""
-    return Settings(**{name: value for name, value in flags.items() if value is not None})
+    """Settings with flags applied; a flag that is None was not given. Raises: ValueError naming what is wrong."""
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except SettingsError as error:
+        # pydantic-settings tells the field only; what was written there may be a secret, and stays untold.
+        field = re.search(r'field "(\w+)"', str(error))
+        name = "" if field is None else field[1]
+        what = f"TAPWRIGHT_{name.upper()} is no JSON: lists and tables in the environment are, {_JSON_EXAMPLE}"
+        raise ValueError(f"setting {name}: {what}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"settings: {CONFIGURATION_FILE} is no TOML: {error}") from None

@@ -15,8 +15,9 @@ from simulators.card.pcsc_reader import NoCard, PcscCard
 from simulators.explain import show_decision
 from simulators.issuer import Issuer, IssuerRefused
 from simulators.phone import WalletRefused
+from simulators.server_address import no_host, no_server
 from simulators.terminal import Terminal
-from simulators.terminals.iso_link import LinkError
+from simulators.terminals.iso_link import LineDown, LinkError
 from simulators.terminals.receipt import Receipt
 from simulators.terminals.traces import as_json_lines
 
@@ -51,8 +52,14 @@ def run_payment(options: PaymentOptions) -> int:
     except ImportError:
         sys.stderr.write("tapwright: PC/SC takes the extra pcsc: pip install 'tapwright[pcsc]'\n")
         return 1
+    except httpx.TransportError as error:
+        sys.stderr.write(f"tapwright: {no_server(options.url, error)}\n")
+        return 1
+    except LineDown as error:
+        sys.stderr.write(f"tapwright: {no_host(error)}\n")
+        return 1
     except (
-        DialectError, IssuerRefused, WalletRefused, LinkError, ReadingFailed, NoCard, OSError, httpx.TransportError,
+        DialectError, IssuerRefused, WalletRefused, LinkError, ReadingFailed, NoCard,
     ) as error:  # fmt: skip
         sys.stderr.write(f"tapwright: {error}\n")
         return 1

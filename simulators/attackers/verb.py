@@ -15,7 +15,8 @@ from simulators.attackers.scene import Scene
 from simulators.issuer import IssuerRefused
 from simulators.sandbox import StartError
 from simulators.scratch_sandbox import scratch_sandbox
-from simulators.terminals.iso_link import LinkError
+from simulators.server_address import no_host, no_server
+from simulators.terminals.iso_link import LineDown, LinkError
 
 Address = tuple[str, int]
 
@@ -33,7 +34,13 @@ def run_attacks(names: Sequence[str], attempts: int, seed: int, server: tuple[st
     try:
         with fresh_scene() if server is None else Scene(*server) as scene:
             campaigns = [_tried(ATTACKS[name], scene, attempts, seed, console) for name in names]
-    except (StartError, LinkError, IssuerRefused, httpx.TransportError) as error:
+    except httpx.TransportError as error:
+        sys.stderr.write(f"tapwright: {no_server('its own address' if server is None else server[0], error)}\n")
+        return 1
+    except LineDown as error:
+        sys.stderr.write(f"tapwright: {no_host(error)}\n")
+        return 1
+    except (StartError, LinkError, IssuerRefused) as error:
         sys.stderr.write(f"tapwright: {error}\n")
         return 1
     table = Table(box=None, header_style="dim", pad_edge=False)

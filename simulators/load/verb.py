@@ -19,6 +19,11 @@ from simulators.load.report import NoPlots, as_json, plot, show, write_json
 from simulators.load.run import GeneratorFailed, measured_ceiling, run_load
 from simulators.load.traffic import TAPS_ONLY, Mix, PlainTraffic
 from simulators.phone import WalletRefused
+from simulators.server_address import no_host, no_server
+from simulators.terminals.iso_link import IsoLink, LineDown
+
+_MOST = 1e9
+"""Of anything that is counted here: no bench lasts for thirty years."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,10 @@ class BenchOptions:
 
 def read_request(path: Path) -> codec.Message:
     """A message from a JSON file: field number -> text, 0 is the message type. Raises: ValueError, OSError."""
-    found = json.loads(path.read_text())
+    try:
+        found = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{path} is no JSON: {error}") from None
     if not isinstance(found, dict) or not all(
         isinstance(name, str) and name.isdecimal() and isinstance(value, str) for name, value in found.items()
     ):
@@ -52,6 +60,7 @@ def run_bench(options: BenchOptions) -> int:
     """Run a load and report it; exit code 1 where something was lost or came out otherwise than it was meant to."""
     console, progress = Console(), Console(stderr=True)
     try:
+        IsoLink(options.address).dial()
         traffic = _traffic(options, progress)
         ceiling = None
         if options.with_ceiling:
@@ -80,7 +89,9 @@ def run_bench(options: BenchOptions) -> int:
         if options.plot_file is not None:
             plot(options.plot_file, run)
     except httpx.TransportError as error:
-        return _failed(f"no server at {options.url}: {error}")
+        return _failed(no_server(options.url, error))
+    except LineDown as error:
+        return _failed(no_host(error))
     except (GeneratorFailed, NoPlots, IssuerRefused, WalletRefused, codec.MessageError, OSError, ValueError) as error:
         return _failed(str(error))
     return 1 if tally.lost or tally.unexpected else 0
@@ -116,8 +127,12 @@ def options_from(arguments: argparse.Namespace, address: tuple[str, int]) -> Ben
     """The options in parsed flags. Raises: ValueError naming the flag."""
     for name in ("rate", "seconds", "connections", "processes", "window", "phones"):
         value = getattr(arguments, name)
-        if value is not None and value <= 0:
-            raise ValueError(f"--{name} must be more than zero")
+        if value is not None and not 0 < value < _MOST:
+            raise ValueError(f"--{name} must be more than zero, and less than {_MOST:,.0f}")
+    for name in ("json", "plot"):
+        path = getattr(arguments, name)
+        if path is not None and not path.absolute().parent.is_dir():
+            raise ValueError(f"--{name} {path}: there is no folder {path.parent}")
     if not 0 <= arguments.warm_up < arguments.seconds:
         raise ValueError("--warm-up must be less than --seconds")
     load = Load(

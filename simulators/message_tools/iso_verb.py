@@ -12,7 +12,8 @@ from authz.iso8583.dialect_files import dialect_named
 from authz.iso8583.fields import HEADER, Dialect, DialectError
 from authz.reasons import ANSWERS
 from simulators.message_tools.emv_verb import tree_lines
-from simulators.terminals.iso_link import IsoLink, LinkError
+from simulators.server_address import no_host
+from simulators.terminals.iso_link import IsoLink, LineDown, LinkError
 from simulators.terminals.traces import shown
 from tokenvault.emv import tlv
 from tokenvault.emv.errors import TlvError
@@ -40,7 +41,10 @@ def message_of(parts: Sequence[str]) -> codec.Message:
         found = _FIELD.fullmatch(part)
         if found is None:
             raise MessageTextError(f"{part!r} is not NUMBER=VALUE")
-        message[HEADER if found[1] == "h" else int(found[1])] = found[2]
+        number = HEADER if found[1] == "h" else int(found[1])
+        if number in message:
+            raise MessageTextError(f"field {number} is there twice")
+        message[number] = found[2]
     if 0 not in message:
         raise MessageTextError("there is no message type: say 0=0100")
     return message
@@ -104,17 +108,31 @@ def send_verb(dialect_name: str, parts: Sequence[str], address: tuple[str, int],
     try:
         dialect = dialect_named(dialect_name)
         message = message_of(parts)
-        link = IsoLink(address, timeout=seconds, dialect=dialect)
-        try:
-            answer = link.exchange(message)
-        finally:
-            link.close()
-    except (DialectError, MessageTextError, codec.MessageError, LinkError) as error:
+        codec.encode(message, dialect)
+    except codec.MessageError as error:
+        return _refused(f"nothing was sent: {_named(error, dialect)}")
+    except (DialectError, MessageTextError) as error:
         return _refused(error)
+    link = IsoLink(address, timeout=seconds, dialect=dialect)
+    try:
+        answer = link.exchange(message)
+    except LineDown as error:
+        return _refused(no_host(error))
+    except LinkError as error:
+        return _refused(error)
+    finally:
+        link.close()
     show_message(answer, dialect, Console())
     return 0
 
 
-def _refused(error: Exception) -> int:
+def _named(error: codec.MessageError, dialect: Dialect) -> str:
+    """What is wrong with a field, with its name."""
+    if not error.field or not 1 < error.field < len(dialect.fields):
+        return str(error)
+    return f"field {error.field} ({dialect.fields[error.field].name}): {error.reason}"
+
+
+def _refused(error: Exception | str) -> int:
     sys.stderr.write(f"tapwright: {error}\n")
     return 1

@@ -9,6 +9,7 @@ from rich.console import Console
 from authz.iso8583.dialect_files import dialect_named
 from authz.iso8583.fields import DialectError
 from simulators.message_tools.recording import Recorder, RecordingError, Replayed, open_recording, replay
+from simulators.server_address import port_taken
 from simulators.until_told import until_told
 
 
@@ -18,13 +19,21 @@ def record_verb(host: tuple[str, int], port: int, path: Path, dialect_name: str)
         dialect = dialect_named(dialect_name)
         with open_recording(path) as file:
             return asyncio.run(_record(Recorder(host, dialect, file), port, path))
-    except (DialectError, OSError) as error:
+    except FileExistsError:
+        sys.stderr.write(f"tapwright: {path} is there already: remove it, or name another file\n")
+        return 1
+    except DialectError as error:
         sys.stderr.write(f"tapwright: {error}\n")
         return 1
 
 
 async def _record(recorder: Recorder, port: int, path: Path) -> int:
-    address = await recorder.listen(port)
+    try:
+        address = await recorder.listen(port)
+    except OSError as error:
+        path.unlink()
+        sys.stderr.write(f"tapwright: {port_taken(port, error)}\n")
+        return 1
     sys.stdout.write(f"recording on {address[0]}:{address[1]} into {path}\n")
     sys.stdout.flush()
     await until_told()

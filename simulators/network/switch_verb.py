@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from simulators.network.switch import Route, Switch, TcpUpstream
+from simulators.server_address import PORT_MAX, port_taken
 from simulators.until_told import until_told
 
 Named = tuple[str, tuple[str, int]]
@@ -15,7 +16,7 @@ def route_of(text: str) -> Named:
     """The route that a flag names: ``DIGITS=HOST:PORT``. Raises: ValueError."""
     prefix, separator, address = text.partition("=")
     host, colon, port = address.rpartition(":")
-    if not (separator and colon and prefix.isdecimal() and port.isdecimal()):
+    if not (separator and colon and prefix.isdecimal() and port.isdecimal() and int(port[:9]) <= PORT_MAX):
         raise ValueError(f"{text!r} is not DIGITS=HOST:PORT")
     return prefix, (host, int(port))
 
@@ -25,7 +26,7 @@ def run_switch(routes: Sequence[Named], port: int, acquirers: Sequence[str], sta
     try:
         return asyncio.run(_run(routes, port, acquirers, stand_in))
     except OSError as error:
-        sys.stderr.write(f"tapwright: port {port}: {error.strerror}\n")
+        sys.stderr.write(f"tapwright: {port_taken(port, error)}\n")
         return 1
 
 

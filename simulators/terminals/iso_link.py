@@ -68,11 +68,12 @@ class IsoLink:
         self._unclaimed: dict[tuple[str, ...], codec.Message] = {}
 
     def exchange(self, message: codec.Message) -> codec.Message:
-        """Send a request and wait for its answer. Raises: LineDown, NoAnswer."""
+        """Send a request and wait for its answer. Raises: LineDown, NoAnswer; MessageError where nothing was sent."""
         line = self._dialled()
+        encoded = self._encoded(message)
         deadline = self._stopwatch() + self.timeout
         try:
-            self.send(message)
+            self.send_bytes(encoded)
             wanted = _identity(message)
             while wanted not in self._unclaimed:
                 self._receive(line, deadline)
@@ -81,15 +82,21 @@ class IsoLink:
             raise NoAnswer(f"no answer: {error or type(error).__name__}") from None
         return self._unclaimed.pop(wanted)
 
+    def dial(self) -> None:
+        """See whether anybody answers the call, and hang up. Raises: LineDown."""
+        self._dialled()
+        self.close()
+
     def send(self, message: codec.Message) -> None:
-        """Send a message without waiting. Raises: LineDown, OSError."""
-        line = self._dialled()
+        """Send a message without waiting. Raises: LineDown, OSError, MessageError."""
+        self._dialled()
+        self.send_bytes(self._encoded(message))
+
+    def _encoded(self, message: codec.Message) -> bytes:
+        """A message as it goes out. Raises: MessageError naming the field that its dialect cannot carry."""
         if self.protection is not None:
             message = self.protection.sealed(message)
-        encoded = codec.encode(message, self.dialect)
-        if self.watcher is not None:
-            self.watcher("sent", encoded, self.dialect)
-        line.sendall(self.dialect.framing.framed(encoded))
+        return codec.encode(message, self.dialect)
 
     def send_bytes(self, encoded: bytes) -> None:
         """Send bytes as they are in a frame, whatever they are. Raises: LineDown, OSError."""

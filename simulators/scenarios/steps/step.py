@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from authz.iso8583 import codec
 from simulators.card.contactless_reader import ReadingFailed
 from simulators.issuer import IssuerRefused
 from simulators.phone import CannotDoThis, NoNetwork, Phone, WalletRefused
@@ -76,6 +77,8 @@ def played(step: Step, stage: Stage) -> Outcome:
         return Outcome("cannot_do_this", str(error))
     except NeverCameToBe as error:
         return Outcome(error.reason, str(error))
+    except codec.MessageError as error:
+        return Outcome("refused_by_terminal", f"nothing was sent: {error}")
     except EmvError as error:
         return Outcome("unreadable_code", str(error))
     except LineDown as error:

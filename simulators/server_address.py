@@ -1,0 +1,67 @@
+"""Where a verb finds its server: the defaults, what is wrong with an address, and what to say where nobody is."""
+
+import os
+from urllib.parse import urlsplit
+
+Address = tuple[str, int]
+
+PORT_MAX = 65_535
+
+
+class UsageError(Exception):
+    """An argument that makes no sense; the text names it."""
+
+
+def default_url() -> str:
+    """The HTTP API's URL where none is given."""
+    return os.environ.get("TAPWRIGHT_URL") or "http://127.0.0.1:8420"
+
+
+def default_iso() -> str:
+    """The ISO 8583 port's address where none is given."""
+    return os.environ.get("TAPWRIGHT_ISO8583") or "127.0.0.1:8583"
+
+
+def checked_url(text: str, flag: str = "--url") -> str:
+    """A URL that can be called. Raises: UsageError."""
+    try:
+        parts = urlsplit(text)
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise UsageError(f"{flag} {text!r} is no URL such as http://127.0.0.1:8420 ({flag} or TAPWRIGHT_URL)")
+    return text
+
+
+def checked_address(text: str, flag: str) -> Address:
+    """Host and port. Raises: UsageError."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not host or not port.isascii() or not port.isdecimal():
+        raise UsageError(f"{flag} {text!r} is not HOST:PORT")
+    if not 1 <= int(port[:9]) <= PORT_MAX:
+        raise UsageError(f"{flag} {text!r}: a port is 1 to {PORT_MAX}")
+    return host, int(port)
+
+
+def checked_port(port: int, flag: str = "--port") -> int:
+    """A port to listen on, 0 for a free one. Raises: UsageError."""
+    if not 0 <= port <= PORT_MAX:
+        raise UsageError(f"{flag} {port}: a port is 0 to {PORT_MAX}")
+    return port
+
+
+def no_server(url: str, error: Exception) -> str:
+    """What to say where nobody answers."""
+    return f"no server at {url}: {error}; start one with `tapwright serve`, or name another with --url or TAPWRIGHT_URL"
+
+
+def no_host(error: Exception) -> str:
+    """What to say where an ISO 8583 host does not answer."""
+    return f"{error}; start one with `tapwright serve`, or name another with --iso or TAPWRIGHT_ISO8583"
+
+
+def port_taken(port: int, error: OSError) -> str:
+    """What to say of a port that cannot be listened on."""
+    why = os.strerror(error.errno).lower() if error.errno else str(error)
+    return f"port {port} on 127.0.0.1: {why}; end what uses it, or choose another with --port"

@@ -1,0 +1,199 @@
+"""Every verb with arguments and surroundings that make no sense: one line that names them, and never a traceback."""
+
+import argparse
+import socket
+
+import pytest
+
+from authz.iso8583 import codec
+from simulators.cli import argument_parser, main
+from simulators.environment import misspelt_settings
+from simulators.settings import Settings
+from simulators.terminals.iso_link import IsoLink
+
+ECHO = ["0=0800", "7=1125101500", "11=000123", "70=301"]
+NOBODY = "http://127.0.0.1:1"
+
+
+@pytest.fixture(autouse=True)
+def _empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("TAPWRIGHT_URL", "TAPWRIGHT_ISO8583"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def told(arguments, capsys):
+    """The exit code of a verb, and what it says on standard error, usage left out."""
+    try:
+        code = main(arguments)
+    except SystemExit as ended:
+        code = ended.code
+    said = capsys.readouterr()
+    assert "Traceback" not in said.out + said.err
+    return code, said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["iso", "send", "0=0100", "4=1", "--iso", "127.0.0.1:1"], "nothing was sent: field 4 (Amount, transaction): "),
+        (["iso", "send", *ECHO, "11=1", "--iso", "127.0.0.1:1"], "field 11 is there twice"),
+        (
+            ["iso", "send", *ECHO, "--iso", "127.0.0.1:1"],
+            "start one with `tapwright serve`, or name another with --iso",
+        ),
+        (["iso", "send", *ECHO, "--iso", "127.0.0.1:99999"], "--iso '127.0.0.1:99999': a port is 1 to 65535"),
+        (["iso", "send", *ECHO, "--seconds", "0"], "--seconds 0.0: more than 0"),
+        (["iso", "send", *ECHO, "--seconds", "nan"], "--seconds nan"),
+        (["record", "there", "--to", "127.0.0.1:1"], "there is there already: remove it, or name another file"),
+        (["record", "new", "--port", "70000"], "--port 70000: a port is 0 to 65535"),
+        (["record", "no/new"], "no/new: no such file or directory"),
+        (["replay", "none"], "none"),
+        (["terminal", "1", "--url", NOBODY], f"no server at {NOBODY}: "),
+        (["terminal", "1", "--url", "nonsense"], "--url 'nonsense' is no URL such as http://127.0.0.1:8420"),
+        (["terminal", "1", "--url", "http://[::1"], "--url 'http://[::1' is no URL"),
+        (["terminal", "1", "--currency", "EURO"], "with a minor unit; did you mean EUR?"),
+        (["bench", "--url", NOBODY, "--iso", "127.0.0.1:1"], "or name another with --iso or TAPWRIGHT_ISO8583"),
+        (["bench", "--rate", "nan"], "--rate must be more than zero"),
+        (["bench", "--json", "no/x.json"], "--json no/x.json: there is no folder no"),
+        (["bench", "--request", "none.json", "--iso", "127.0.0.1:1"], "127.0.0.1:1"),
+        (["phone", "--pcsc", "--url", NOBODY], f"no server at {NOBODY}: "),
+        (["explain", "auth_0000000000001", "--url", NOBODY], f"no server at {NOBODY}: "),
+        (["explain", "auth_0000000000001", "--url", "ftp://x"], "--url 'ftp://x' is no URL"),
+        (["attack", "relay", "--url", NOBODY], f"no server at {NOBODY}: "),
+        (["attack", "rleay"], "there is no attack rleay"),
+        (["attack", "relay", "--variations", "0"], "--variations 0: at least 1"),
+        (["scenario", "run", "coffee.yaml", "--url", "x"], "--url 'x' is no URL"),
+        (["scenario", "run", "coffee.yaml", "--junit", "no/j.xml"], "--junit no/j.xml: there is no folder no"),
+        (["switch", "--route", "4=h:99999"], "--route '4=h:99999' is not DIGITS=HOST:PORT"),
+        (["switch", "--route", "4=127.0.0.1:1", "--stand-in", "-5"], "--stand-in -5: 0 or more"),
+        (["serve", "--iso-listener", "foo:12"], "--iso-listener 'foo:12': there is no dialect foo"),
+        (["serve", "--iso-listener", "bcd_1978:12"], "did you mean bcd_1987?"),
+        (["serve", "--iso-listener", "bcd_1987:99999"], "--iso-listener 'bcd_1987:99999': "),
+        (["serve", "--iso-listener", "12"], "--iso-listener '12' is not DIALECT:PORT"),
+        (["serve", "--http-port", "70000"], "setting http_port: "),
+        (["journal", "dump", "--first", "0"], "--first and --last are the numbers of commands"),
+        (["keys", "rewrap", "--new-root-key-file", "x"], "there is no vault in tapwright-data"),
+        (["audit", "verify", "--data-dir", "there"], "there is no vault in there"),
+    ],
+)
+def test_one_line_that_names_it(arguments, problem, tmp_path, capsys):
+    """What is wrong, and what to do; the exit code is not 0."""
+    (tmp_path / "there").write_text("x")
+    (tmp_path / "coffee.yaml").write_text("scenario: A coffee\nsteps:\n  - echo\n")
+    code, said = told(arguments, capsys)
+    assert code in (1, 2)
+    assert problem in said
+    assert said.count("\n") == 1, said
+    assert said.startswith("tapwright: ")
+
+
+def test_a_port_that_is_taken_is_named(tmp_path, capsys):
+    """And no recording of nothing is left behind, which would stand in the way of the next try."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        code, said = told(["record", "new", "--port", port], capsys)
+    assert code == 1
+    assert said.startswith(f"tapwright: port {port} on 127.0.0.1: address already in use; ")
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "problem"),
+    [
+        ("TAPWRIGHT_API_KEYS", "{broken", "setting api_keys: TAPWRIGHT_API_KEYS is no JSON"),
+        ("TAPWRIGHT_API_KEYS", '{"secret-of-mine": ["owner"]}', "setting api_keys: Input should be 'issuer'"),
+        ("TAPWRIGHT_ISO_LISTENERS", "[", "setting iso_listeners: TAPWRIGHT_ISO_LISTENERS is no JSON"),
+        ("TAPWRIGHT_HTTP_PROT", "8420", "TAPWRIGHT_HTTP_PROT is no setting; did you mean TAPWRIGHT_HTTP_PORT?"),
+        ("TAPWRIGHT_DATADIR", "x", "TAPWRIGHT_DATADIR is no setting; did you mean TAPWRIGHT_DATA_DIR?"),
+    ],
+)
+def test_the_environment(variable, value, problem, monkeypatch, capsys):
+    """A variable that is wrong or misspelt is named; what stands in it may be a secret, and is not shown."""
+    monkeypatch.setenv(variable, value)
+    code, said = told(["serve"], capsys)
+    assert (code, said.count("\n")) == (2, 1)
+    assert said.startswith(f"tapwright: {problem}")
+    assert "secret-of-mine" not in said
+    assert "broken" not in said
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["TAPWRIGHT_URL", "TAPWRIGHT_ISO8583", "TAPWRIGHT_TEST_PCSC", "TAPWRIGHT_PORT", "TAPWRIGHT_SERVICE_HOST",
+     "TAPWRIGHT_PORT_8420_TCP_ADDR", "TAPWRIGHT_SOMETHING",
+     "TAPWRIGHT_HTTP_PORT", "TAPWRIGHT_API_KEYS__x", "PATH"],
+)  # fmt: skip
+def test_variables_that_are_no_mistakes(variable):
+    """Where the server is, the test suite's, what Kubernetes sets for a service of this name, and others."""
+    assert misspelt_settings({variable: "1"}, Settings.model_fields) == {}
+
+
+def test_the_file_of_settings(tmp_path, capsys):
+    """A misspelt setting is named with what was meant; a file that is no TOML by its name."""
+    (tmp_path / "tapwright.toml").write_text("http_prot = 1\n")
+    assert "setting http_prot: there is no such setting; did you mean http_port?" in told(["serve"], capsys)[1]
+    (tmp_path / "tapwright.toml").write_text("= 1\n")
+    assert "tapwright.toml is no TOML" in told(["serve"], capsys)[1]
+
+
+VERBS = next(each for each in argument_parser()._actions if isinstance(each, argparse._SubParsersAction)).choices
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_that_asks_a_server_takes_its_address(verb, monkeypatch):
+    """From TAPWRIGHT_URL and TAPWRIGHT_ISO8583, when it is called and not before."""
+    monkeypatch.setenv("TAPWRIGHT_URL", "http://bank.example:1")
+    monkeypatch.setenv("TAPWRIGHT_ISO8583", "bank.example:2")
+    choices = next(e for e in argument_parser()._actions if isinstance(e, argparse._SubParsersAction)).choices
+    for action in choices[verb]._actions:
+        if "--url" in action.option_strings:
+            assert action.default == "http://bank.example:1" or action.const == ""
+            assert "TAPWRIGHT_URL" in action.help
+        if "--iso" in action.option_strings or "--to" in action.option_strings:
+            assert action.default == "bank.example:2"
+
+
+NEEDED = {
+    "explain": ["auth_1"], "journal": ["verify"], "audit": ["verify"], "keys": ["rewrap", "--new-root-key-file", "x"],
+    "scenario": ["run", "none.yaml"], "attack": ["relay"], "terminal": ["1"], "phone": ["--pcsc"],
+    "iso": ["send", *ECHO], "emv": ["decode", "00"], "record": ["x"], "replay": ["x"], "switch": ["--route", "4=h:1"],
+    "bench": [], "serve": [], "demo": [],
+}  # fmt: skip
+OPTIONS = [
+    (verb, action.option_strings[0])
+    for verb, parser in VERBS.items()
+    for action in parser._actions
+    if action.option_strings and action.nargs != 0 and verb != "demo"
+]
+
+
+@pytest.mark.parametrize(("verb", "option"), OPTIONS)
+def test_every_option_of_every_verb(verb, option, tmp_path, capsys):
+    """With values that are none of anything, and nobody there to be asked: an error that is no traceback."""
+    nowhere = [] if verb in ("serve", "journal", "audit", "keys", "emv", "demo", "switch") else ["--url", NOBODY]
+    if verb in ("iso", "record", "replay"):
+        nowhere = ["--iso" if verb == "iso" else "--to", "127.0.0.1:1"]
+    if verb == "bench":
+        nowhere += ["--iso", "127.0.0.1:1"]
+    (tmp_path / "x").write_text("{")
+    for value in ("", "no/such/x", "-1", "nan", "\u00e9:99999"):
+        if option in ("--log-level", "--public-url", "--acquirer", "--data-dir", "--tag") and verb in (
+            "serve",
+            "switch",
+        ):
+            continue  # any text is one, and the server would start
+        arguments = [verb, *NEEDED[verb], *nowhere, f"{option}={value}"]
+        if verb in ("serve", "switch"):
+            arguments += ["--port=-1"] if verb == "switch" else ["--iso-listener", "none"]
+        code, said = told(arguments, capsys)
+        assert code, (arguments, said)
+        assert "usage: " in said or said.count("\n") >= 1, (arguments, said)
+
+
+def test_a_line_says_what_it_does_not_send(sandbox):
+    """A message that the dialect cannot carry never goes out: it is not one without an answer."""
+    link = IsoLink(sandbox.iso_address)
+    with pytest.raises(codec.MessageError, match="field 4"):
+        link.exchange({0: "0100", 4: "1"})
+    link.close()
