@@ -13,7 +13,7 @@ from authz.commands import MESSAGES, Flag, Kind, Records
 from authz.journal import gathered
 from authz.program.changes import with_rule
 from authz.program.compilation import active_rules, compiled_program
-from authz.program.document import ProgramDocument, Rule, canonical, read_document
+from authz.program.document import ProgramDocument, Rule, canonical, journaled_document
 from authz.program.tables import NUMBER_VERSION
 from authz.reasons import Reason
 from authz.replay import REPLAYED_TOGETHER, History, apply_batch
@@ -52,7 +52,7 @@ def backtest(history: History, rule: Rule, until: int | None = None) -> Backtest
     """Replay everything that the journal holds, with and without a rule. Raises: ProgramInvalid, EngineError."""
     start = history.earliest()
     live = rule.model_copy(update={"state": "live"})
-    document = read_document(start.document) if start.document else ProgramDocument()
+    document = journaled_document(start.document) if start.document else ProgramDocument()
     as_was, as_would = start.state, _copied(start.state)
     document = with_rule(document, live)
     as_would = _switched(as_would, document)
@@ -61,7 +61,7 @@ def backtest(history: History, rule: Rule, until: int | None = None) -> Backtest
     for batch in gathered(history.journal.read(after=start.sequence, until=until), REPLAYED_TOGETHER):
         attachment = b""
         if batch.attachment:
-            document = with_rule(read_document(batch.attachment), live)
+            document = with_rule(journaled_document(batch.attachment), live)
             attachment, matched = canonical(document), 0
         as_was, before, _ = apply_batch(as_was, batch.commands.copy(), batch.attachment)
         as_would, after, _ = apply_batch(as_would, batch.commands.copy(), attachment)

@@ -19,7 +19,7 @@ import structlog
 from authz.disk import Appending, Disk
 from authz.errors import CheckpointDamaged
 from authz.program.compilation import compiled_program
-from authz.program.document import ProgramDocument, read_document
+from authz.program.document import ProgramDocument, journaled_document
 from authz.program.tables import NUMBER_VERSION
 from authz.tables import STORED_DTYPES, State, storage_for, stored_arrays, with_stored_arrays
 
@@ -122,7 +122,7 @@ def read_checkpoint(disk: Disk, sequence: int) -> Checkpoint:
             raise CheckpointDamaged(f"checkpoint {path} is damaged: its description cannot be read")
         document = described["document"].encode()
         program = compiled_program(
-            read_document(document) if document else ProgramDocument(), described["program_version"]
+            journaled_document(document) if document else ProgramDocument(), described["program_version"]
         )
         arrays = {}
         for each in described["arrays"]:

@@ -21,7 +21,7 @@ from authz.errors import EngineStopped, JournalEndsEarly
 from authz.hash_index import find_row
 from authz.journal import Batch, Journal
 from authz.kernel.application import name_accounts
-from authz.program.document import ProgramDocument, canonical, read_document, with_offsets
+from authz.program.document import ProgramDocument, canonical, journaled_document, with_offsets
 from authz.program.tables import NUMBER_VERSION
 from authz.replay import History, apply_batch, replayed
 from authz.room_ahead import RoomAhead
@@ -141,7 +141,7 @@ class Engine:
     @property
     def document(self) -> ProgramDocument:
         """The program in force."""
-        return read_document(self._document) if self._document else ProgramDocument()
+        return journaled_document(self._document) if self._document else ProgramDocument()
 
     @property
     def program_version(self) -> int:

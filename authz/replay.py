@@ -13,7 +13,7 @@ from authz.journal import Batch, JournalReader, gathered
 from authz.kernel.application import apply
 from authz.kernel.checks import Findings, new_findings
 from authz.program.compilation import compiled_program
-from authz.program.document import ProgramDocument, read_document
+from authz.program.document import ProgramDocument, journaled_document
 from authz.program.tables import NUMBER_VERSION
 from authz.tables import State, new_state, with_program, with_room
 
@@ -28,7 +28,7 @@ def apply_batch(state: State, commands: Records, attachment: bytes = b"") -> tup
     """
     if attachment:
         version = int(state.program.numbers[NUMBER_VERSION]) + 1
-        state = with_program(state, compiled_program(read_document(attachment), version))
+        state = with_program(state, compiled_program(journaled_document(attachment), version))
     commands = np.require(commands, requirements="W")  # compiled code sees one kind of array
     state = with_room(state, len(commands))
     results = new_results(len(commands))
@@ -123,5 +123,5 @@ def _at(state: State, batch: Batch, document: bytes) -> ReplayedCommand:
     command = batch.commands
     state, results, findings = apply_batch(state, command, batch.attachment)
     document = batch.attachment or document
-    program = read_document(document) if document else ProgramDocument()
+    program = journaled_document(document) if document else ProgramDocument()
     return ReplayedCommand(command[0], results[0], findings, state, program)

@@ -1,13 +1,15 @@
 """Conditions as people write them: comparisons of attributes, joined by all, any and not."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationInfo, model_validator
 
-from authz.attributes import MEANINGS, Attribute, Form
+from authz.attributes import HUNDREDTHS, MEANINGS, Attribute, Form
 from authz.commands import CardholderVerification, Channel, Operation
+from authz.program.contradictions import Claim, Domain, Value, can_hold, check_claim
 from authz.program.tables import Period
 from tokenvault.countries import NO_COUNTRY, is_country
 from tokenvault.currencies import CURRENCIES, NO_CURRENCY
@@ -15,7 +17,7 @@ from tokenvault.merchant_categories import NO_CATEGORY, is_merchant_category
 
 TRAILING_DAYS_MAX = 30
 _SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_TRAILING = re.compile(r"^([1-9]\d{0,6})([smhd])$")
+_TRAILING = re.compile(r"^([1-9][0-9]{0,6})([smhd])$")
 _METER_ATTRIBUTE = re.compile(r"^(count|amount|declines)_([a-z0-9_]+)$")
 PERIODS = tuple(period.name.lower() for period in Period if period is not Period.TRAILING)
 """The windows that are no length of time, by their names."""
@@ -32,6 +34,15 @@ class Part(BaseModel):
     """A part of the document: unknown fields are errors, and nothing changes after the check."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+JOURNALED = "journaled"
+"""In the context of a validation: the document was activated before, perhaps when less was refused."""
+
+
+def _is_new(info: ValidationInfo) -> bool:
+    """Whether somebody is saying this now. What is in the journal has decided, sense or no sense, and does so again."""
+    return not (info.context or {}).get(JOURNALED)
 
 
 def trailing_seconds(window: str) -> int | None:
@@ -72,7 +83,7 @@ class Filter(Part):
     categories: list[str] = Field(default=[], description="Merchant categories.", examples=[["5411"]])
     category_groups: list[str] = Field(default=[], description="Names of category groups.", examples=[["grocery"]])
     countries: list[str] = Field(default=[], description="ISO 3166 numeric codes.", examples=[["276"]])
-    merchants: list[Annotated[str, Field(min_length=1, max_length=15)]] = Field(
+    merchants: list[Annotated[str, Field(pattern="^[ -~]{1,15}$")]] = Field(
         default=[], description="DE 42.", examples=[["CAFE00000000001"]]
     )
 
@@ -89,6 +100,13 @@ class Filter(Part):
         for codes, form in ((self.categories, Form.CATEGORY), (self.countries, Form.COUNTRY)):
             for code in codes:
                 check_form(form, code)
+        return self
+
+    @model_validator(mode="after")
+    def _names_each_once(self, info: ValidationInfo) -> "Filter":
+        for field, names in self.model_dump().items() if _is_new(info) else ():
+            if twice := [name for name in names if names.count(name) > 1]:
+                raise ValueError(f"{field} names {twice[0]!r} twice")
         return self
 
 
@@ -126,6 +144,12 @@ class Comparison(Part):
             check_form(form, value)
         return self
 
+    @model_validator(mode="after")
+    def _makes_sense(self, info: ValidationInfo) -> "Comparison":
+        if _is_new(info):
+            check_claim(_claim(self), _domain_of(self.attribute))
+        return self
+
 
 def meter_of(attribute: str) -> tuple[str, str] | None:
     """What an attribute such as ``count_24h`` measures and over which window; None for fixed attributes."""
@@ -146,13 +170,13 @@ def form_of(attribute: str) -> Form:
     return Form.MINOR_UNITS if meter[0] == "amount" else Form.NUMBER
 
 
-_NAMES = {
-    Form.CHANNEL: {member.name.lower() for member in Channel},
-    Form.OPERATION: {member.name.lower() for member in Operation},
-    Form.VERIFICATION: {member.name.lower() for member in CardholderVerification},
+_NAMES: Mapping[Form, frozenset[Value]] = {
+    Form.CHANNEL: frozenset(member.name.lower() for member in Channel),
+    Form.OPERATION: frozenset(member.name.lower() for member in Operation),
+    Form.VERIFICATION: frozenset(member.name.lower() for member in CardholderVerification),
 }
 _PATTERNS = {
-    Form.DIGITS: r"\d{1,18}",
+    Form.DIGITS: r"[0-9]{1,18}",
     Form.GROUP: r"[a-z][a-z_]{0,31}",
     Form.MERCHANT: r"[ -~]{1,15}",
 }
@@ -169,11 +193,12 @@ def check_form(form: Form, value: Any) -> None:
     if form is Form.BOOLEAN:
         fits = isinstance(value, bool)
     elif form is Form.DECIMAL:
+        # NaN is smaller than nothing.
         fits = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _NUMBER_MAX
     elif form in _ORDERED_FORMS:
         fits = isinstance(value, int) and not isinstance(value, bool) and abs(value) < _NUMBER_MAX
     elif form in _NAMES:
-        fits = value in _NAMES[form]
+        fits = isinstance(value, str) and value in _NAMES[form]
     elif form in _CODES:
         is_assigned, refusal = _CODES[form]
         if not (isinstance(value, str) and is_assigned(value)):
@@ -185,10 +210,60 @@ def check_form(form: Form, value: Any) -> None:
         raise ValueError(f"{value!r} is not written as {form.value}")
 
 
+def _claim(comparison: Comparison) -> Claim:
+    """What a comparison says, its values as they are counted. Raises: ValueError for a decimal with too many places."""
+    value = comparison.value
+    listed = value if isinstance(value, list) else [] if comparison.operator == "is_unknown" else [value]
+    return Claim(comparison.operator, tuple(_counted(form_of(comparison.attribute), each) for each in listed))
+
+
+def _counted(form: Form, value: Any) -> Value:
+    if form is Form.DECIMAL:
+        hundredths = Decimal(str(value)) * HUNDREDTHS
+        if hundredths != int(hundredths):
+            raise ValueError(f"{value} has more than two decimals")
+        return int(hundredths)
+    if form in (Form.DIGITS, Form.COUNTRY, Form.CATEGORY):
+        return int(value)
+    return value if isinstance(value, str) else int(value)
+
+
+def _domain_of(attribute: str) -> Domain:
+    """What an attribute can be. Of a meter: a number or a sum, never less than nothing and never unknown."""
+    if attribute not in ATTRIBUTE_BY_CODE:
+        return Domain(least=0, always_known=True)
+    meaning = MEANINGS[ATTRIBUTE_BY_CODE[attribute]]
+    factor = HUNDREDTHS if meaning.form is Form.DECIMAL else 1
+    least, greatest = (None if bound is None else bound * factor for bound in (meaning.least, meaning.greatest))
+    members = frozenset({0, 1}) if meaning.form is Form.BOOLEAN else _NAMES.get(meaning.form)
+    return Domain(least, greatest, members, not meaning.unknown_when)
+
+
 class AllOf(Part):
     """Holds where every one of its conditions does."""
 
     all: list["Condition"] = Field(min_length=1, description="Conditions.", examples=[[]])
+
+    @model_validator(mode="after")
+    def _can_hold(self, info: ValidationInfo) -> "AllOf":
+        by_subject: dict[str, list[Comparison]] = {}
+        for each in _joined(self) if _is_new(info) else ():
+            subject = f"{each.attribute}|{each.of}|{each.where.model_dump_json()}"
+            by_subject.setdefault(subject, []).append(each)
+        for together in by_subject.values():
+            name = together[0].attribute
+            if not can_hold(map(_claim, together), _domain_of(name)):
+                raise ValueError(f"can never hold: its comparisons with {name} contradict each other")
+        return self
+
+
+def _joined(condition: AllOf) -> Iterator[Comparison]:
+    """The comparisons of which every one must hold."""
+    for part in condition.all:
+        if isinstance(part, Comparison):
+            yield part
+        elif isinstance(part, AllOf):
+            yield from _joined(part)
 
 
 class AnyOf(Part):

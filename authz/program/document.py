@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from authz.program.conditions import (
+    JOURNALED,
     PERIODS,
     AllOf,
     AnyOf,
@@ -29,7 +30,9 @@ from tokenvault.identifiers import Prefix, to_number
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 
-CategoryCode = Annotated[str, Field(pattern=r"^\d{4}$", description="Merchant category, ISO 18245.", examples=["5411"])]
+CategoryCode = Annotated[
+    str, Field(pattern=r"^[0-9]{4}$", description="Merchant category, ISO 18245.", examples=["5411"])
+]
 GroupName = Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$", description="Group name.", examples=["grocery"])]
 
 
@@ -329,9 +332,18 @@ class ProgramInvalid(CallerError):
 
 
 def read_document(content: bytes | str) -> ProgramDocument:
-    """Check a document. Raises: ProgramInvalid."""
+    """Check a document that somebody wrote. Raises: ProgramInvalid."""
+    return _checked(content, {})
+
+
+def journaled_document(content: bytes) -> ProgramDocument:
+    """A document that was in force: it is not asked again whether it makes sense. Raises: ProgramInvalid."""
+    return _checked(content, {JOURNALED: True})
+
+
+def _checked(content: bytes | str, context: dict[str, bool]) -> ProgramDocument:
     try:
-        return ProgramDocument.model_validate_json(content)
+        return ProgramDocument.model_validate_json(content, context=context)
     except ValidationError as error:
         raise ProgramInvalid(
             [(_path(each["loc"]), each["msg"].removeprefix("Value error, ")) for each in error.errors()]

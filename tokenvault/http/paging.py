@@ -22,10 +22,10 @@ class Page(BaseModel, Generic[Entry]):
     model_config = ConfigDict(json_schema_extra={"description": "One page of a list, the newest first."})
 
     @classmethod
-    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
         """The name of a page of such views in the OpenAPI document, as `TokenPage` for a page of `TokenView`."""
         (view,) = params
-        return view.__name__.removesuffix("View") + "Page"
+        return f"{view.__name__.removesuffix('View')}Page"
 
     data: list[Entry] = Field(description="The entries of this page.", examples=[[]])
     has_more: bool = Field(description="Whether there is another page.", examples=[False])

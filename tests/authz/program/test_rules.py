@@ -3,8 +3,9 @@
 import operator
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from authz.program.changes import with_rule
 from authz.program.document import ProgramDocument, ProgramInvalid, Rule, canonical, read_document
@@ -17,21 +18,26 @@ _NUMBERS = st.sampled_from([0, 1_249, 1_250, 1_251, 5_814])
 _COMPARISONS = st.one_of(
     st.builds(
         lambda attribute, sign, value: {"attribute": attribute, "operator": sign, "value": value},
-        st.sampled_from(["amount", "available_credit", "device_risk_score"]),
+        st.sampled_from(["amount", "available_credit"]),
         st.sampled_from(sorted(_PLAIN)),
         _NUMBERS,
     ),
     st.builds(
+        lambda sign, value: {"attribute": "device_risk_score", "operator": sign, "value": value},
+        st.sampled_from(sorted(_PLAIN)),
+        st.integers(1, 5),
+    ),
+    st.builds(
         lambda sign, values: {"attribute": "amount", "operator": sign, "value": values},
         st.sampled_from(["in", "not_in"]),
-        st.lists(_NUMBERS, min_size=1, max_size=3),
+        st.lists(_NUMBERS, min_size=1, max_size=3, unique=True),
     ),
     st.builds(
-        lambda low, high: {"attribute": "amount", "operator": "between", "value": [low, high]}, _NUMBERS, _NUMBERS
+        lambda one, other: {"attribute": "amount", "operator": "between", "value": sorted([one, other])},
+        _NUMBERS,
+        _NUMBERS,
     ),
-    st.builds(
-        lambda name: {"attribute": name, "operator": "is_unknown"}, st.sampled_from(["amount", "device_risk_score"])
-    ),
+    st.just({"attribute": "device_risk_score", "operator": "is_unknown"}),
 )
 _CONDITIONS = st.recursive(
     _COMPARISONS,
@@ -71,13 +77,16 @@ def rule(when, identifier="one", **values):
 
 
 ALWAYS = {"attribute": "amount", "operator": ">=", "value": 0}
-NEVER = {"attribute": "amount", "operator": "<", "value": 0}
+NEVER = {"attribute": "amount", "operator": ">", "value": 10**14}
 
 
 @given(_CONDITIONS)
 def test_conditions_mean_what_they_say(condition):
     """Compiled to instructions and back from the journal's bytes, a condition holds where it plainly does."""
-    document = ProgramDocument.model_validate({"rules": [rule(condition)]})
+    try:
+        document = ProgramDocument.model_validate({"rules": [rule(condition)]})
+    except ValidationError:  # it can never hold, see test_contradictions
+        assume(False)
     assert read_document(canonical(document)) == document
     bank = Bank(rules=[rule(condition)])
     assert (bank.send(tap(1)) is Reason.SUSPECTED_FRAUD) == plainly(condition)
@@ -186,5 +195,5 @@ def test_a_rule_is_replaced_where_it_stands():
     document = ProgramDocument.model_validate({"rules": [rule(ALWAYS, "a"), rule(ALWAYS, "b")]})
     changed = with_rule(document, Rule.model_validate(rule(NEVER, "a")))
     assert [each.id for each in changed.rules] == ["a", "b"]
-    assert changed.rules[0].when.operator == "<"
+    assert changed.rules[0].when.operator == NEVER["operator"]
     assert [each.id for each in with_rule(document, Rule.model_validate(rule(NEVER, "c"))).rules] == ["a", "b", "c"]
