@@ -11,6 +11,7 @@ from tokenvault.events.events import EventType
 from tokenvault.identifiers import Prefix, to_number, to_text
 from tokenvault.storage import schema
 from tokenvault.storage.listing import newest_first
+from tokenvault.tokens.lifecycle import TokenState
 from tokenvault.vault import Vault
 
 AMOUNT_MINOR_MAX = 10**12 - 1
@@ -68,6 +69,39 @@ def find_account(vault: Vault, text_id: str) -> Account:
     if row is None:
         raise NotFound(f"there is no account {text_id}")
     return Account(**row._mapping)
+
+
+@dataclass(frozen=True)
+class Instruments:
+    """What an account is spent with: numbers of its cards, and PANs of the tokens that were activated and live on.
+
+    The newest first.
+    """
+
+    card_ids: list[int]
+    token_pans: list[str]
+
+    def __repr__(self) -> str:
+        return f"Instruments({len(self.card_ids)} cards, {len(self.token_pans)} tokens)"
+
+
+def instruments_of(vault: Vault, account: Account) -> Instruments:
+    """The cards and tokens of an account."""
+    cards, tokens = schema.cards, schema.tokens
+    of_cards = sa.select(cards.c.id).where(cards.c.account_id == account.id)
+    of_tokens = (
+        sa.select(tokens.c.token_pan)
+        .join(cards, tokens.c.card_id == cards.c.id)
+        .where(cards.c.account_id == account.id, tokens.c.state.in_(_LIVING), tokens.c.token_pan.is_not(None))
+    )
+    with vault.reading() as connection:
+        return Instruments(
+            list(connection.execute(of_cards.order_by(cards.c.created_at.desc(), cards.c.id.desc())).scalars()),
+            list(connection.execute(of_tokens.order_by(tokens.c.created_at.desc(), tokens.c.id.desc())).scalars()),
+        )
+
+
+_LIVING = (TokenState.ACTIVE, TokenState.SUSPENDED)
 
 
 def list_accounts(vault: Vault, *, limit: int, starting_after: str | None = None) -> list[Account]:

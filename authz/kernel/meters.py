@@ -221,9 +221,12 @@ def read_meter(
 
 @compiled
 def measured(
-    state: State, number: Integer, account_row: Integer, time_us: Integer, today: Today
+    state: State, number: Integer, account_row: Integer, subject: Integer, time_us: Integer, today: Today
 ) -> tuple[Integer, Integer]:
-    """What a meter of an account or its segment would show now, counted anew and without a trace in the state."""
+    """What a meter would show now, counted anew and without a trace in the state.
+
+    subject: the row of the card or token that the meter is about, any other number where it is about neither.
+    """
     keep_day(state.program, today, time_us)
     scope = np.int64(state.program.meters[number]["scope"])
     count: Integer = 0
@@ -234,9 +237,13 @@ def measured(
     elif state.accounts[account_row]["activity"] != 0:
         ahead = np.int64(state.activities[np.int64(state.accounts[account_row]["activity"]) - 1]["first"])
     start = window_start(state, number, time_us, today)
+    left: Integer = 0
+    if np.int64(state.program.meters[number]["period"]) == Period.SINCE_VERIFICATION:
+        left = np.int64(state.tokens[subject]["verified"])
     while ahead != 0:
         row = ahead - 1
-        if np.int64(state.transactions[row]["time_us"]) >= start and concerns(state, number, row, -1):
+        is_inside = ahead > left and np.int64(state.transactions[row]["time_us"]) >= start
+        if is_inside and concerns(state, number, row, subject):
             count += 1
             amount += np.int64(state.transactions[row]["billing_minor"])
         ahead = following(state, row, scope)

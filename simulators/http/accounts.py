@@ -10,16 +10,24 @@ from tokenvault import accounts
 from tokenvault.http.access import VaultDependency
 from tokenvault.http.accounts import AccountView
 from tokenvault.http.fields import AccountId, AmountMinor
-from tokenvault.identifiers import Prefix, to_number
+from tokenvault.identifiers import Prefix, to_text
 
 router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
 
 
 class CounterView(BaseModel):
-    """What a limit of the program has counted of an account until now."""
+    """What a limit of the program has counted until now: of the account, its segment, one of its cards or tokens."""
 
     name: str = Field(description="The limit's name in the program.", examples=["day-cash"])
-    scope: str = Field(description="`account` or `segment`: whose transactions count.", examples=["account"])
+    scope: str = Field(
+        description="`segment`, `account`, `card` or `token`: whose transactions count.", examples=["account"]
+    )
+    card_id: str | None = Field(
+        description="The card, where the limit is about a card.", examples=["card_0J9ZP2M7K4B1X"]
+    )
+    token_id: str | None = Field(
+        description="The token, where the limit is about a token.", examples=["tok_05F1V9D8S3KYA"]
+    )
     window: str = Field(description="The window.", examples=["day"])
     count: int = Field(description="Approved transactions in it.", examples=[2])
     amount: int = Field(description="Their sum, minor units.", examples=[4500])
@@ -33,6 +41,8 @@ class CounterView(BaseModel):
         return cls(
             name=limit.id,
             scope=limit.scope,
+            card_id=None if counted.card_id is None else to_text(Prefix.CARD, counted.card_id),
+            token_id=None if counted.token_id is None else to_text(Prefix.TOKEN, counted.token_id),
             window=limit.window,
             count=counted.count,
             amount=counted.amount_minor,
@@ -54,8 +64,9 @@ class UsedAccountView(AccountView):
 async def read_account(vault: VaultDependency, engine: EngineDependency, account_id: AccountId) -> UsedAccountView:
     """Read an account with its limits, balances and counters. Scope: issuer or sandbox."""
     account = accounts.find_account(vault, account_id)
+    spent_with = accounts.instruments_of(vault, account)
     balance = await account_balance(engine, account_id)
-    counted = counters_of(engine, to_number(Prefix.ACCOUNT, account_id))
+    counted = counters_of(engine, account.id, spent_with.card_ids, spent_with.token_pans)
     return UsedAccountView(
         **AccountView.of(account).model_dump(),
         posted=balance.posted,

@@ -46,7 +46,7 @@ def a_busy_day() -> np.ndarray:
 def a_program() -> bytes:
     """Rules that look at every attribute and at velocity, limits over every kind of window, and two currencies."""
     looks = [
-        {"attribute": attribute.code, "operator": "=", "value": EXAMPLES.get(MEANINGS[attribute].form, 7)}
+        {"attribute": attribute.code, "operator": "=", "value": EXAMPLES.get(MEANINGS[attribute].form, 3)}
         for attribute in Attribute
     ]
     looks += [

@@ -104,6 +104,8 @@ def test_limits_show_in_the_account(http, shop):
         {
             "name": "day",
             "scope": "account",
+            "card_id": None,
+            "token_id": None,
             "window": "day",
             "count": 1,
             "amount": 2_500,
@@ -111,6 +113,42 @@ def test_limits_show_in_the_account(http, shop):
             "amount_max": 3_000,
         }
     ]
+
+
+def test_limits_of_cards_and_tokens_show_in_the_account(http, shop):
+    """Each card and each living token of the account has its own counters; others' are not among them."""
+    _, account, phone, terminal = shop
+    about = {
+        "card-day": ("card", "day"),
+        "token-week": ("token", "week"),
+        "unverified": ("token", "since_verification"),
+    }
+    limits = [
+        {"id": name, "scope": scope, "window": window, "amount_max": 10_000, "currency": "EUR"}
+        for name, (scope, window) in about.items()
+    ]
+    assert http.put("/v1/program", json={"limits": limits}).status_code == 200
+    with Issuer(http.base_url) as issuer:
+        other = Phone(http.base_url, name="Another phone")
+        other.provision(issuer.issue_card(account)["id"])
+    assert terminal.pay(phone, 700).approved
+    assert terminal.pay(phone, 300).approved
+    assert terminal.pay(other, 50).approved
+    counters = http.get(f"/v1/accounts/{account}").json()["counters"]
+    shown = {(each["name"], each["card_id"] or each["token_id"]): (each["count"], each["amount"]) for each in counters}
+    cards = {phone.token_id: None, other.token_id: None}
+    for token_id in cards:
+        cards[token_id] = http.get(f"/v1/tokens/{token_id}").json()["card_id"]
+    assert shown["card-day", cards[phone.token_id]] == (2, 1_000)
+    assert shown["card-day", cards[other.token_id]] == (1, 50)
+    assert shown["token-week", phone.token_id] == (2, 1_000)
+    assert shown["token-week", other.token_id] == (1, 50)
+    assert shown["unverified", phone.token_id][0] <= 2
+    assert len(shown) == 6
+    other.delete_token()
+    left = http.get(f"/v1/accounts/{account}").json()["counters"]
+    assert {each["token_id"] for each in left} == {None, phone.token_id}
+    other.close()
 
 
 @pytest.mark.parametrize(
