@@ -33,7 +33,7 @@ class TokenDomain:
         if unknown or not self.channels:
             raise FieldError("channels", f"is one or more of {', '.join(CHANNELS)}")
         if self.merchant_id is not None and not _MERCHANT.fullmatch(self.merchant_id):
-            raise FieldError("merchant_id", f"has 1 to {MERCHANT_CHARACTERS_MAX} printable characters, as in DE 42")
+            raise FieldError("merchant_id", f"has 1 to {MERCHANT_CHARACTERS_MAX} printable characters")
         if len(self.countries) > COUNTRIES_MAX:
             raise FieldError("countries", f"are at most {COUNTRIES_MAX}")
         if not all(map(is_country, self.countries)):

@@ -65,6 +65,19 @@ class TransactionList(BaseModel):
     has_more: bool = Field(description="Whether there are older ones.", examples=[False])
 
 
+_CHARGES = frozenset({"purchase", "cash", "purchase_with_cash_back"})
+"""The kinds of postings that can be disputed; what the others are about is one of these, or was given back."""
+_REFUSALS = {
+    (Kind.CHARGEBACK, Reason.MISSING_ORIGINAL_AUTHORIZATION): "the account was charged nothing by it",
+    (Kind.CHARGEBACK, Reason.EXCEEDS_AUTHORIZED_AMOUNT): "amount is more than is left of it after its refunds and "
+    "chargebacks",
+    (Kind.REPRESENTMENT, Reason.MISSING_ORIGINAL_AUTHORIZATION): "the account was charged nothing by it",
+    (Kind.REPRESENTMENT, Reason.EXCEEDS_AUTHORIZED_AMOUNT): "amount is more than was charged back of it and not yet "
+    "presented again",
+}
+"""Why a dispute cannot be, in the words of this API: a message's data elements are nothing to its callers."""
+
+
 class DisputeRequest(BaseModel):
     """How much of a posting is disputed, or presented again."""
 
@@ -133,17 +146,24 @@ def _found(projection: Projection, transaction_id: str) -> Row:
 async def _dispute(
     engine: Engine, projection: Projection, transaction_id: str, amount: int, kind: Kind
 ) -> TransactionView:
-    row = _found(projection, transaction_id)
+    row, name = _found(projection, transaction_id), kind.name.lower()
+    if row["kind"] not in _CHARGES:
+        raise Conflict(
+            f"{transaction_id} is a {row['kind']}: a {name} takes the id of the purchase or cash that it is about, "
+            "see /v1/transactions",
+            code="not_disputable",
+        )
     command = new_commands(1)
     command["kind"], command["reference"], command["amount_minor"] = kind, row["sequence"], amount
     result = (await engine.run(command))[0]
     reason = Reason(result["reason"])
     if not reason.is_approval:
-        raise Conflict(ANSWERS[reason].sentence, code=reason.code)
+        why = _REFUSALS.get((kind, reason), ANSWERS[reason].sentence)
+        raise Conflict(f"no {name} of {transaction_id}: {why}", code=reason.code)
     change = int(result["posted_change_minor"])
     made = row | {
         "sequence": int(result["sequence"]),
-        "kind": kind.name.lower(),
+        "kind": name,
         "time_us": engine.time_us,
         "amount_minor": change,
         "posted_minor": int(result["posted_minor"]),

@@ -84,6 +84,8 @@ def test_postings_and_disputes(http, used, terminal):
     address = f"/v1/transactions/{posted['id']}"
     assert http.get(address).json() == posted
     assert http.post(f"{address}/chargeback", json={"amount": 501}).json()["code"] == "exceeds_authorized_amount"
+    early = http.post(f"{address}/representment", json={"amount": 1}).json()
+    assert (early["code"], "charged back of it" in early["detail"]) == ("exceeds_authorized_amount", True)
     back = http.post(f"{address}/chargeback", json={"amount": 200}).json()
     assert (back["kind"], back["amount"], back["posted_balance"]) == ("chargeback", -200, 300)
     again = http.post(f"{address}/representment", json={"amount": 200}).json()
@@ -92,6 +94,31 @@ def test_postings_and_disputes(http, used, terminal):
     assert [each["amount"] for each in listed] == [200, -200, 500]
     assert sum(each["amount"] for each in listed) == http.get(f"/v1/accounts/{account}").json()["posted"]
     assert http.get("/v1/transactions/txn_0000000000000").status_code == 404
+
+
+@pytest.mark.parametrize("dispute", ["chargeback", "representment"])
+def test_a_dispute_says_which_posting_it_wants(http, used, terminal, dispute):
+    """The id of the purchase, not of what followed it, and never a word of the ISO messages' data elements."""
+    account, phone, _ = used
+    terminal.buy(phone, 500)
+    bought = http.get("/v1/transactions", params={"account_id": account}).json()["data"][0]
+    address = f"/v1/transactions/{bought['id']}"
+    followed = [http.post(f"{address}/chargeback", json={"amount": 200}).json()]
+    followed.append(http.post(f"{address}/representment", json={"amount": 200}).json())
+    for posting in followed:
+        answer = http.post(f"/v1/transactions/{posting['id']}/{dispute}", json={"amount": 200})
+        assert (answer.status_code, answer.json()["code"]) == (409, "not_disputable")
+        told = answer.json()["detail"]
+        assert posting["id"] in told
+        assert f"a {dispute} takes the id of the purchase" in told
+    wrong = [
+        http.post(f"{address}/{dispute}", json={"amount": 501}),
+        http.post(f"/v1/transactions/{account}/{dispute}", json={"amount": 1}),
+        http.post(f"/v1/transactions/auth_0000000000001/{dispute}", json={"amount": 1}),
+    ]
+    assert [answer.status_code for answer in wrong] == [409, 404, 404]
+    assert "txn_" in wrong[1].json()["detail"]
+    assert all("DE " not in answer.json()["detail"] for answer in wrong)
 
 
 def test_dropped_and_made_anew(http, used):
