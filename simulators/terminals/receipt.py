@@ -1,9 +1,10 @@
 """What the customer sees of a payment."""
 
+import textwrap
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
 
 from authz.iso8583 import codec
+from simulators.terminals.receipt_picture import receipt_picture
 from tokenvault.currencies import amount_text
 
 _WIDTH = 32
@@ -25,7 +26,6 @@ _TITLES = {
     "0420": "REVERSAL",
 }  # fmt: skip
 _OPERATIONS = {"01": "CASH", "09": "PURCHASE + CASH", "20": "REFUND", "31": "BALANCE"}
-_LINE_HEIGHT, _CHARACTER_WIDTH, _MARGIN = 18, 8.4, 16
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Receipt:
         return operation if operation is not None and title == "PURCHASE" else title
 
     def text(self) -> str:
-        """The receipt, 32 characters wide."""
+        """The receipt, 32 characters wide, whatever is said at its end in as many lines as that takes."""
         outcome = _OUTCOMES.get(self.response_code, f"DECLINED ({self.response_code})")
         rows = [
             (self.method, f"**** {self.token_last4}"),
@@ -91,27 +91,10 @@ class Receipt:
         lines = [self.merchant.center(_WIDTH).rstrip(), f"{self.terminal_id}  {self.local_time}", "-" * _WIDTH]
         lines += [f"{name}{value:>{_WIDTH - len(name)}}" for name, value in rows]
         lines += ["-" * _WIDTH, outcome.center(_WIDTH).rstrip()]
-        return "\n".join(lines + ([self.detail] if self.detail else []))
+        return "\n".join(lines + textwrap.wrap(self.detail, _WIDTH))
 
     def picture(self) -> str:
         """The receipt as a picture on paper (SVG)."""
         lines = self.text().split("\n")
-        width = round(_WIDTH * _CHARACTER_WIDTH + 2 * _MARGIN)
-        height = len(lines) * _LINE_HEIGHT + 2 * _MARGIN
-        teeth = "".join(f"L{x + 4} {height + 6}L{x + 8} {height}" for x in range(0, width, 8))
-        texts = "".join(
-            f'<text x="{_MARGIN}" y="{_MARGIN + (number + 0.75) * _LINE_HEIGHT:.0f}"'
-            f"{_weight(number, len(lines))}>{escape(line)}</text>"
-            for number, line in enumerate(lines)
-        )
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height + 8}" '
-            f'viewBox="0 0 {width} {height + 8}" role="img" aria-label="receipt">'
-            f'<path d="M0 0H{width}V{height}L0 {height}{teeth}" fill="#fffdf7" stroke="#d8d2c2"/>'
-            f'<g font-family="ui-monospace,Menlo,Consolas,monospace" font-size="14" fill="#222" xml:space="preserve">'
-            f"{texts}</g></svg>"
-        )
-
-
-def _weight(number: int, lines: int) -> str:
-    return ' font-weight="bold"' if number == 0 or number >= lines - 1 else ""
+        outcome = max(number for number, line in enumerate(lines) if set(line) == {"-"}) + 1
+        return receipt_picture(lines, _WIDTH, bold=frozenset({0, *range(outcome, len(lines))}))
