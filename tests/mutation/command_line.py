@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from tests.mutation.equivalents import equivalents
+from tests.mutation.forking import end_copies_on_sigterm
 from tests.mutation.mutants import Mutant, mutants_in
 from tests.mutation.reporting import difference, survivor, table
 from tests.mutation.running import Outcome, run
@@ -30,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if len(mutants) == 1:
         print(difference(mutants[0]))
+    end_copies_on_sigterm()
     try:
         outcomes = _run_and_tell(mutants, options.jobs)
     except ValueError as error:

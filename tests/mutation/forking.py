@@ -12,6 +12,9 @@ from typing import Any, BinaryIO, TypeVar
 Key = TypeVar("Key")
 Tell = Callable[[Any], None]
 
+_living: set[int] = set()
+"""This process's copies, each the leader of a group of its own."""
+
 
 def in_copies(tasks: Iterable[tuple[Key, Callable[[], Any]]], jobs: int = 1) -> Iterator[tuple[Key, Any]]:
     """Do each task in a copy of this process, `jobs` at a time; yields what each returned as it ends.
@@ -28,13 +31,16 @@ def in_copies(tasks: Iterable[tuple[Key, Callable[[], Any]]], jobs: int = 1) -> 
             child = os.fork()
             if child == 0:
                 _live(lambda task=task, answer=answer: answer.write(json.dumps(task()).encode()), answer, quiet=True)
+            _living.add(child)
             running[child] = key, answer
         while running:
             yield _next_ended(running)
     finally:
-        for child in running:
+        for child, (_, answer) in running.items():
             _end_group(child)
             os.waitpid(child, 0)
+            _living.discard(child)
+            answer.close()
 
 
 def told_by_a_copy(task: Callable[[Tell], None]) -> Iterator[Any]:
@@ -46,6 +52,7 @@ def told_by_a_copy(task: Callable[[Tell], None]) -> Iterator[Any]:
         stream = os.fdopen(writer, "wb", buffering=0)
         _live(lambda: task(lambda told: stream.write(json.dumps(told).encode() + b"\n")), stream, quiet=False)
     os.close(writer)
+    _living.add(child)
     status = None
     try:
         with os.fdopen(reader, "rb") as stream:
@@ -53,10 +60,22 @@ def told_by_a_copy(task: Callable[[Tell], None]) -> Iterator[Any]:
         status = os.waitpid(child, 0)[1]
     finally:
         if status is None:
-            _end_group(child)
+            _end_group(child, signal.SIGTERM)  # it ends its own copies
             os.waitpid(child, 0)
+        _living.discard(child)
     if status != 0:
         raise ChildProcessError("a copy of this process has failed, see above")
+
+
+def end_copies_on_sigterm() -> None:
+    """Let SIGTERM end the copies of this process, and theirs, before it ends the process itself."""
+    signal.signal(signal.SIGTERM, _end_with_copies)
+
+
+def _end_with_copies(number: int, _frame: object) -> None:
+    for child in _living:
+        _end_group(child, signal.SIGTERM)
+    os._exit(128 + number)
 
 
 def end_after(seconds: float) -> None:
@@ -70,7 +89,9 @@ def _live(work: Callable[[], Any], stream: BinaryIO, *, quiet: bool) -> None:
     status = 1
     try:
         os.setpgid(0, 0)
+        _living.clear()
         if quiet:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             nowhere = os.open(os.devnull, os.O_RDWR)
             for standard in (0, 1, 2):
                 os.dup2(nowhere, standard)
@@ -88,6 +109,7 @@ def _live(work: Callable[[], Any], stream: BinaryIO, *, quiet: bool) -> None:
 
 def _next_ended(running: dict[int, tuple[Key, BinaryIO]]) -> tuple[Key, Any]:
     child, status = os.waitpid(-1, 0)
+    _living.discard(child)
     _end_group(child)
     key, answer = running.pop(child)
     with answer:
@@ -95,6 +117,6 @@ def _next_ended(running: dict[int, tuple[Key, BinaryIO]]) -> tuple[Key, Any]:
         return key, json.loads(answer.read()) if status == 0 else None
 
 
-def _end_group(child: int) -> None:
+def _end_group(child: int, number: int = signal.SIGKILL) -> None:
     with suppress(ProcessLookupError, PermissionError):
-        os.killpg(child, signal.SIGKILL)
+        os.killpg(child, number)
