@@ -1,0 +1,243 @@
+"""What a program's document may say: each bound by its last good and its first bad value."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from authz.attributes import Form
+from authz.program.changes import find_rule, with_new_rule, without_rule
+from authz.program.conditions import check_form, meter_of, trailing_seconds
+from authz.program.document import ProgramDocument, ProgramInvalid, Rule, canonical, read_document, with_offsets
+from tokenvault.errors import Conflict, NotFound
+
+ALWAYS = {"attribute": "amount", "operator": ">=", "value": 0}
+
+
+def limit(**changes):
+    """A document with one limit."""
+    return {"limits": [{"id": "x", "window": "day", "count_max": 1} | changes]}
+
+
+def rules(*whens, **changes):
+    """A document with a rule for each condition."""
+    return {
+        "rules": [
+            {"id": f"r{number}", "when": when, "action": "decline"} | changes for number, when in enumerate(whens)
+        ]
+    }
+
+
+def compared(attribute, operator, *value, **more):
+    """A document with one comparison."""
+    return rules({"attribute": attribute, "operator": operator} | ({"value": value[0]} if value else {}) | more)
+
+
+def category(**changes):
+    """A document with one range of categories."""
+    return {"categories": [{"first": "5411", "last": "5499", "group": "grocery"} | changes]}
+
+
+GROCERIES = category()
+GOOD = [
+    limit(window="30d"),
+    limit(window="2592000s"),
+    limit(window="1s"),
+    limit(count_max=0),
+    limit(count_max=None, amount_max=0, currency="EUR"),
+    limit(count_max=None, amount_max=1, currency="EUR", window="transaction"),
+    limit(window="since_verification", scope="token"),
+    limit(reason="lost_card"),
+    limit(where={"channels": ["contactless"], "operations": ["cash"], "cardholder_verification": ["pin"]}),
+    limit(where={"merchants": ["1", "CAFE00000000001"]}),
+    category(first="5411", last="5411"),
+    category(hold_hours=1),
+    category(hold_hours=744, tolerance_percent="100"),
+    category(tolerance_percent="0.1"),
+    {"rates": {"base": "USD", "per_base": {"EUR": "0.0000001", "JPY": "9999999"}}},
+    {"utc_offsets": [{"from_time": "2026-10-25T01:00:00Z", "seconds": -86400}]},
+    {"time_zone": "Europe/Berlin"},
+    rules(ALWAYS, ALWAYS, applies_to={"scope": "segment", "id": "255"}),
+    rules(ALWAYS, description="x" * 500),
+    compared("amount", "between", [1, 1]),
+    compared("amount", "=", 10**15 - 1),
+    compared("amount", "=", 1 - 10**15),
+    compared("merchant_category", "not_in", ["5411"]),
+    compared("count_24h", ">", 3, of="card", where={"channels": ["contactless"]}),
+    compared("count_since_verification", ">", 3, of="token"),
+    compared("declines_day", "is_unknown"),
+    compared("channel", "=", "contactless"),
+    compared("category_group", "=", "grocery") | GROCERIES,
+    limit(where={"category_groups": ["grocery"]}) | GROCERIES,
+    rules({"all": [{"any": [{"not": ALWAYS}]}]}),
+]
+BAD = [
+    (limit(window="31d"), "limits[0].window", "longer than 30 days"),
+    (limit(window="2592001s"), "limits[0].window", "longer than 30 days"),
+    (limit(window="0d"), "limits[0].window", "no length such as"),
+    (limit(window="fortnight"), "limits[0].window", "is none of"),
+    (limit(count_max=-1), "limits[0].count_max", "greater than or equal to 0"),
+    (limit(amount_max=-1, currency="EUR"), "limits[0].amount_max", "greater than or equal to 0"),
+    (limit(count_max=None), "limits[0]", "count_max, amount_max or both"),
+    (limit(amount_max=1), "limits[0]", "needs a currency"),
+    (limit(window="transaction"), "limits[0]", "no count"),
+    (limit(window="since_verification", scope="card"), "limits[0]", "about a token"),
+    (limit(reason="approved"), "limits[0].reason", "no decline reason"),
+    (limit(reason="nothing"), "limits[0].reason", "no decline reason"),
+    (limit(currency="EURO"), "limits[0].currency", "EURO"),
+    (limit(where={"channels": ["pigeon"]}), "limits[0].where", "'pigeon' is none of"),
+    (limit(where={"operations": ["theft"]}), "limits[0].where", "'theft' is none of"),
+    (limit(where={"cardholder_verification": ["smile"]}), "limits[0].where", "'smile' is none of"),
+    (limit(where={"merchants": [""]}), "limits[0].where.merchants[0]", "at least 1"),
+    (limit(where={"merchants": ["x" * 16]}), "limits[0].where.merchants[0]", "at most 15"),
+    (limit(where={"category_groups": ["grocery"]}), "document", "no category is in a group"),
+    (limit(id="Upper"), "limits[0].id", "pattern"),
+    (category(first="5412", last="5411"), "categories[0]", "must not be greater"),
+    (category(hold_hours=0), "categories[0].hold_hours", "greater than or equal to 1"),
+    (category(hold_hours=745), "categories[0].hold_hours", "less than or equal to 744"),
+    (category(tolerance_percent="100.1"), "categories[0].tolerance_percent", "less than or equal to 100"),
+    (category(tolerance_percent="0.01"), "categories[0].tolerance_percent", "1 decimal place"),
+    (category(tolerance_percent="-1"), "categories[0].tolerance_percent", "greater than or equal to 0"),
+    ({"rates": {"base": "XXX"}}, "rates", "XXX"),
+    ({"rates": {"per_base": {"USD": "0"}}}, "rates", "0.0000001 to 9999999"),
+    ({"rates": {"per_base": {"USD": "9999999.1"}}}, "rates", "0.0000001 to 9999999"),
+    ({"utc_offsets": [{"from_time": "2026-10-25T01:00:00Z", "seconds": 86401}]}, "utc_offsets[0].seconds", "86400"),
+    ({"stand_in": {"amount_max": -1}}, "stand_in.amount_max", "greater than or equal to 0"),
+    ({"stand_in": {"count_max": -1}}, "stand_in.count_max", "greater than or equal to 0"),
+    ({"stand_in": {"total_max": -1}}, "stand_in.total_max", "greater than or equal to 0"),
+    ({"limits": limit()["limits"] * 2}, "document", "limits: x is there twice"),
+    ({"rules": rules(ALWAYS)["rules"] * 2}, "document", "rules: r0 is there twice"),
+    (rules(ALWAYS, reason="approved"), "rules[0].reason", "no decline reason"),
+    (rules(ALWAYS, description="x" * 501), "rules[0].description", "at most 500"),
+    (rules(ALWAYS, applies_to={"scope": "segment", "id": "256"}), "rules[0].applies_to", "0 to 255"),
+    (rules(ALWAYS, applies_to={"scope": "segment", "id": "-1"}), "rules[0].applies_to", "0 to 255"),
+    (rules(ALWAYS, applies_to={"scope": "card", "id": "acct_0000000000007"}), "rules[0].applies_to", "card"),
+    (rules(ALWAYS, applies_to={"scope": "program", "id": "1"}), "rules[0].applies_to", "left out"),
+    (rules(ALWAYS, applies_to={"scope": "token"}), "rules[0].applies_to", "names the segment"),
+    (rules({"all": []}), "rules[0].when.all", "at least 1"),
+    (rules({"any": []}), "rules[0].when.any", "at least 1"),
+    (compared("nothing", "=", 1), "rules[0].when", "there is no attribute"),
+    (compared("count_fortnight", "=", 1), "rules[0].when", "is none of"),
+    (compared("channel", "<", "contactless"), "rules[0].when", "has no order"),
+    (compared("amount", "is_unknown", 1), "rules[0].when", "takes no value"),
+    (compared("amount", "in", 1), "rules[0].when", "a list of values"),
+    (compared("amount", "in", []), "rules[0].when", "a list of values"),
+    (compared("amount", "between", [1]), "rules[0].when", "two values"),
+    (compared("amount", "between", [1, 2, 3]), "rules[0].when", "two values"),
+    (compared("amount", "=", 10**15), "rules[0].when", "not written as"),
+    (compared("amount", "=", -(10**15)), "rules[0].when", "not written as"),
+    (compared("amount", "=", True), "rules[0].when", "not written as"),
+    (compared("amount", "=", 1.5), "rules[0].when", "not written as"),
+    (compared("amount", "=", 1, where={"channels": ["contactless"]}), "rules[0].when", "where is for"),
+    (compared("count_since_verification", "=", 1, of="card"), "rules[0].when", "about a token"),
+    (compared("category_group", "=", "grocery"), "document", "no category is in a group 'grocery'"),
+    (compared("category_group", "in", ["grocery"]), "document", "rules: r0"),
+]
+
+
+@pytest.mark.parametrize("document", GOOD, ids=str)
+def test_what_may_be_said(document):
+    """Taken, and the same again from its journaled bytes."""
+    read = ProgramDocument.model_validate(document)
+    assert read_document(canonical(read)) == read
+
+
+@pytest.mark.parametrize(("document", "path", "message"), BAD, ids=lambda value: str(value)[:60])
+def test_what_may_not_be_said(document, path, message):
+    """Refused at its place, with what is wrong there."""
+    with pytest.raises(ProgramInvalid) as refused:
+        read_document(json.dumps(document))
+    places = {place.partition(".(")[0]: told for place, told in refused.value.problems}
+    assert message in places[path]
+    assert refused.value.fields == refused.value.problems
+    assert (refused.value.code, refused.value.status_hint) == ("invalid_program", 422)
+    assert f"{path}: " in str(refused.value)
+
+
+@pytest.mark.parametrize("count", [256, 257])
+def test_how_many_limits(count):
+    """At most 256."""
+    document = {"limits": [limit()["limits"][0] | {"id": f"x{number}"} for number in range(count)]}
+    if count > 256:
+        with pytest.raises(ValueError, match="at most 256"):
+            ProgramDocument.model_validate(document)
+    else:
+        assert len(ProgramDocument.model_validate(document).limits) == 256
+
+
+@pytest.mark.parametrize("count", [512, 513])
+def test_how_many_rules(count):
+    """At most 512."""
+    document = rules(*[ALWAYS] * count)
+    if count > 512:
+        with pytest.raises(ValueError, match="at most 512"):
+            ProgramDocument.model_validate(document)
+    else:
+        assert len(ProgramDocument.model_validate(document).rules) == 512
+
+
+@pytest.mark.parametrize(
+    ("window", "seconds"),
+    [("90s", 90), ("15m", 900), ("24h", 86_400), ("30d", 2_592_000), ("day", None), ("1w", None), ("05m", None)],
+)
+def test_trailing_windows(window, seconds):
+    """Seconds, minutes, hours and days; everything else has another name."""
+    assert trailing_seconds(window) == seconds
+
+
+def test_what_an_attribute_measures():
+    """Its name says what and over which window; fixed attributes measure nothing."""
+    assert meter_of("amount_30d") == ("amount", "30d")
+    assert meter_of("declines_since_verification") == ("declines", "since_verification")
+    assert meter_of("amount") is None
+    assert meter_of("counts_24h") is None
+
+
+@pytest.mark.parametrize(
+    ("form", "good", "bad"),
+    [
+        (Form.BOOLEAN, [True, False], [1, "true", None]),
+        (Form.DECIMAL, [1, 1.5, -(10**15) + 1], [True, "1", 10**15, -(10**15)]),
+        (Form.DIGITS, ["1", "1" * 18], ["", "1" * 19, 1, "a"]),
+        (Form.GROUP, ["a", "a" + "_" * 31], ["", "a" * 33, "A", "1a"]),
+        (Form.MERCHANT, ["x", "x" * 15], ["", "x" * 16, "\n", 1]),
+        (Form.CHANNEL, ["contactless"], ["CONTACTLESS", 1]),
+    ],
+)
+def test_forms(form, good, bad):
+    """How each kind of value is written."""
+    for value in good:
+        check_form(form, value)
+    for value in bad:
+        with pytest.raises(ValueError, match=f"is not written as {form.value}"):
+            check_form(form, value)
+
+
+def test_rules_are_put_in_and_taken_out():
+    """By name: a new one only where there is none, one less where there is one; the others stay as they are."""
+    document = ProgramDocument.model_validate(rules(ALWAYS, ALWAYS))
+    new = Rule.model_validate({"id": "night-atm", "when": ALWAYS, "action": "refer"})
+    longer = with_new_rule(document, new)
+    assert [each.id for each in longer.rules] == ["r0", "r1", "night-atm"]
+    assert find_rule(longer, "night-atm") == new
+    with pytest.raises(Conflict, match="night-atm"):
+        with_new_rule(longer, new)
+    assert [each.id for each in without_rule(longer, "r0").rules] == ["r1", "night-atm"]
+    for change in (find_rule, without_rule):
+        with pytest.raises(NotFound) as refused:
+            change(document, "x" * 100)
+        assert str(refused.value) == f"there is no rule '{'x' * 64}'"
+
+
+def test_the_offsets_of_a_zone():
+    """Each change of summer time to the minute, from 2000 to 2100; a zone without has one offset."""
+    offsets = {
+        each.from_time: each.seconds for each in with_offsets(ProgramDocument(time_zone="Europe/Berlin")).utc_offsets
+    }
+    assert offsets[datetime(2026, 3, 29, 1, tzinfo=UTC)] == 7200
+    assert offsets[datetime(2026, 10, 25, 1, tzinfo=UTC)] == 3600
+    assert offsets[datetime(2000, 1, 1, tzinfo=UTC)] == 3600
+    assert (min(offsets), len(offsets)) == (datetime(2000, 1, 1, tzinfo=UTC), 201)
+    assert max(offsets).year == 2099
+    fixed = with_offsets(ProgramDocument(time_zone="Asia/Kolkata")).utc_offsets
+    assert [(each.from_time.year, each.seconds) for each in fixed] == [(2000, 19_800)]
