@@ -1,0 +1,261 @@
+"""A connection without a network: what it hands on, what it answers, when it pauses and when it gives up."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from authz.iso8583 import codec
+from authz.iso8583.fields import Framing, built_in
+from authz.iso8583.server import Connection, Iso8583Server, ServerLimits
+from tests.authz.iso8583.messages import message
+
+LIMITS = ServerLimits(message_bytes_max=300, unanswered_max=2, frames_per_chunk=4, head_bytes=64)
+
+
+class Handler:
+    """Keeps what it is given."""
+
+    def __init__(self):
+        self.received, self.refused, self.reply = [], [], None
+
+    def receive(self, chunk, frames, peer, reply):
+        """Whole messages."""
+        self.received += [chunk[start:end] for start, end in frames.tolist()]
+        self.peer, self.reply = peer, reply
+
+    def refuse_format(self, fields, reason, peer):
+        """What could not be read."""
+        self.refused.append((fields, reason, peer))
+        return b"refused"
+
+
+class Transport:
+    """What a connection does to its transport."""
+
+    def __init__(self):
+        self.written, self.reads, self.closing, self.aborted, self.resumed = b"", True, False, False, 0
+
+    def get_extra_info(self, _name):
+        """The peer's address."""
+        return ("192.0.2.1", 4711)
+
+    def write(self, data):
+        """Answers."""
+        self.written += data
+
+    def is_closing(self):
+        """Whether it is on its way out."""
+        return self.closing
+
+    def is_reading(self):
+        """Whether requests are taken."""
+        return self.reads
+
+    def pause_reading(self):
+        """Take no more."""
+        self.reads = False
+
+    def resume_reading(self):
+        """Take them again."""
+        self.reads = True
+        self.resumed += 1
+
+    def abort(self):
+        """End at once."""
+        self.aborted = True
+
+    def close(self):
+        """End after what was written."""
+        self.closing = True
+
+
+class Loop:
+    """A clock that the test turns."""
+
+    def __init__(self):
+        self.timers = []
+
+    def call_later(self, seconds, call):
+        """A timer."""
+        timer = Timer(seconds, call)
+        self.timers.append(timer)
+        return timer
+
+    @property
+    def running(self):
+        """Timers that were not cancelled."""
+        return [timer for timer in self.timers if not timer.cancelled]
+
+
+class Timer:
+    """One timer."""
+
+    def __init__(self, seconds, call):
+        self.seconds, self.call, self.cancelled = seconds, call, False
+
+    def cancel(self):
+        """It never rings."""
+        self.cancelled = True
+
+
+@pytest.fixture
+def loop(monkeypatch):
+    """The event loop's clock."""
+    made = Loop()
+    monkeypatch.setattr(asyncio, "get_running_loop", lambda: made)
+    return made
+
+
+@pytest.fixture
+def server(loop):
+    """A server of the network's own dialect."""
+    return Iso8583Server(Handler(), built_in(), LIMITS)
+
+
+@pytest.fixture
+def connection(server):
+    """A connection that was just made."""
+    made = Connection(server)
+    made.connection_made(Transport())
+    return made
+
+
+def frame(content):
+    """A message with its length in front."""
+    return len(content).to_bytes(2, "big") + content
+
+
+def test_messages_are_handed_on_whole(server, connection, loop):
+    """However the stream is cut, in order, with the peer's name."""
+    stream = b"".join(map(frame, [b"one", b"two", b"three"]))
+    for octet in stream:
+        connection.data_received(bytes([octet]))
+    assert server.handler.received == [b"one", b"two", b"three"]
+    assert server.handler.peer == "192.0.2.1:4711"
+    assert connection.unanswered == 3
+    assert loop.running == []
+
+
+def test_more_messages_than_are_cut_at_once(server, connection):
+    """A chunk of many is handed on in pieces."""
+    connection.data_received(b"".join(frame(bytes([number])) for number in range(11)))
+    assert server.handler.received == [bytes([number]) for number in range(11)]
+
+
+def test_an_unfinished_message_is_given_up(server, connection, loop):
+    """From its first octet on there is a time for it; more octets do not win time, a whole message does."""
+    connection.data_received(frame(b"one")[:1])
+    [timer] = loop.running
+    assert timer.seconds == LIMITS.frame_seconds_max == 10.0
+    connection.data_received(frame(b"one")[1:3])
+    assert loop.running == [timer]
+    connection.data_received(frame(b"one")[3:] + frame(b"two")[:2])
+    assert timer.cancelled
+    [timer] = loop.running
+    timer.call()
+    assert connection._transport.aborted
+    assert server.handler.received == [b"one"]
+
+
+def test_an_oversized_message_is_answered_and_skipped(server, connection):
+    """From its first fields; what follows it is read again, wherever the chunks end."""
+    encoded = codec.encode(message(de48="x" * 300), built_in())
+    stream = frame(encoded) + frame(b"next")
+    for start in range(0, len(stream), 50):
+        connection.data_received(stream[start : start + 50])
+    [(fields, reason, peer)] = server.handler.refused
+    assert fields.items() <= message().items()
+    assert {0, 3, 4, 7, 11} <= set(fields)
+    assert reason == f"message of {len(encoded)} bytes, more than 300"
+    assert peer == "192.0.2.1:4711"
+    assert connection._transport.written == b"refused"
+    assert server.handler.received == [b"next"]
+    assert connection.unanswered == 1
+
+
+@pytest.mark.parametrize("length", [300, 301])
+def test_how_long_a_message_may_be(server, connection, length):
+    """Up to the limit and no longer; whole in one chunk."""
+    connection.data_received(frame(bytes(length)) + frame(b"next"))
+    assert len(server.handler.refused) == (length > 300)
+    assert [len(each) for each in server.handler.received] == ([4] if length > 300 else [300, 4])
+
+
+def test_reading_pauses_while_answers_are_owed(server, connection):
+    """Beyond the limit, until enough were answered."""
+    transport = connection._transport
+    connection.data_received(frame(b"1") + frame(b"2"))
+    assert transport.reads
+    connection.data_received(frame(b"3"))
+    assert not transport.reads
+    server.handler.reply(b"answer", 1)
+    assert (transport.reads, transport.written, connection.unanswered) == (True, b"answer", 2)
+    server.handler.reply(b"", 2)
+    assert (transport.written, connection.unanswered, transport.resumed) == (b"answer", 0, 1)
+
+
+def test_reading_pauses_while_the_peer_does_not_read(connection):
+    """And goes on when it does."""
+    connection.pause_writing()
+    assert not connection._transport.reads
+    connection.resume_writing()
+    assert connection._transport.reads
+
+
+def test_answers_to_a_peer_that_has_gone_are_dropped(server, connection, loop):
+    """Also while it is going; a lost connection keeps no timer and is forgotten."""
+    connection.data_received(frame(b"1") + frame(b"2")[:1])
+    transport = connection._transport
+    transport.closing = True
+    server.handler.reply(b"answer", 1)
+    assert transport.written == b""
+    assert server.connections == {connection}
+    connection.connection_lost(None)
+    server.handler.reply(b"answer", 1)
+    assert (server.connections, loop.running) == (set(), [])
+    connection.close()
+    assert transport.written == b""
+
+
+def test_closing_a_server_closes_its_connections(server, connection):
+    """After what was written."""
+    asyncio_run = asyncio.new_event_loop()
+    asyncio_run.run_until_complete(server.close())
+    asyncio_run.close()
+    assert connection._transport.closing
+
+
+@pytest.mark.parametrize("framing", [Framing(4, "ascii"), Framing(2, "bcd"), Framing(4, "b")])
+def test_other_lengths(loop, framing):
+    """However lengths are written: empty messages are passed over, oversized ones skipped, the rest handed on."""
+    server = Iso8583Server(Handler(), replace(built_in(), framing=framing), LIMITS)
+    connection = Connection(server)
+    connection.connection_made(Transport())
+    messages = [b"one", b"", b"two", bytes(301), b"three", bytes(300), *[b"x"] * 5]
+    stream = b"".join(map(framing.framed, messages))
+    for start in range(0, len(stream), 7):
+        connection.data_received(stream[start : start + 7])
+    assert server.handler.received == [b"one", b"two", b"three", bytes(300), *[b"x"] * 5]
+    assert [reason for _, reason, _ in server.handler.refused] == ["message of 301 bytes, more than 300"]
+
+
+def test_what_is_no_length(loop):
+    """Nothing behind it can be found any more: it is refused like a message longer than any."""
+    framing = Framing(4, "ascii")
+    server = Iso8583Server(Handler(), replace(built_in(), framing=framing), LIMITS)
+    connection = Connection(server)
+    connection.connection_made(Transport())
+    connection.data_received(framing.framed(b"one") + b"12x4" + bytes(100) + framing.framed(b"two"))
+    assert server.handler.received == [b"one"]
+    assert [reason for _, reason, _ in server.handler.refused] == [f"message of {2**31 - 1} bytes, more than 300"]
+
+
+def test_an_address_without_a_name(server):
+    """A peer that the system does not name is unknown."""
+    transport = Transport()
+    transport.get_extra_info = lambda _name: None
+    made = Connection(server)
+    made.connection_made(transport)
+    made.data_received(frame(b"1"))
+    assert server.handler.peer == "unknown"
