@@ -13,7 +13,7 @@ import numpy as np
 import structlog
 
 from authz.iso8583 import codec
-from authz.iso8583.fields import HEADER, Dialect, built_in
+from authz.iso8583.fields import FIELDS, HEADER, Dialect, built_in
 from authz.iso8583.message_authentication import MacKey, is_authentic, mac_field, sealed
 from authz.iso8583.responses import plain_response
 from authz.iso8583.scan import Places
@@ -29,9 +29,21 @@ NEW_KEY = "101"
 KEY_BLOCK_FIELD = 123
 
 _OWN = built_in()
+_HANDED_ON = frozenset(range(FIELDS + 1)) - {64, 65, 128}
+"""What the network reads, or may come to read: not the codes of the line, and nothing that a third bitmap announces."""
+NAME_AND_LOCATION = 43
 _KEY_BYTES = 16
 _SESSIONS_MAX = 1024
 _MAC_USAGE = {"tdes": ("M3", "T"), "tdes_cbc": ("M1", "T"), "aes": ("M6", "A")}
+
+
+def _in_ascii(name: str) -> str:
+    """A merchant's name and location as the network's own dialect can carry it; nothing is decided by it."""
+    return (
+        name.encode("ascii", "replace")
+        .decode()[: _OWN.fields[NAME_AND_LOCATION].max_length]
+        .ljust(_OWN.fields[NAME_AND_LOCATION].max_length)
+    )
 
 
 @dataclass(frozen=True)
@@ -90,7 +102,9 @@ class DialectGateway:
 
     def _forward(self, message: codec.Message, peer: str, reply: Reply) -> None:
         """Hand a message on in the network's own dialect."""
-        plain = {number: value for number, value in message.items() if number not in (HEADER, 64, 128)}
+        plain = {number: value for number, value in message.items() if number in _HANDED_ON}
+        if NAME_AND_LOCATION in plain:
+            plain[NAME_AND_LOCATION] = _in_ascii(plain[NAME_AND_LOCATION])
         try:
             own = codec.encode(plain, _OWN)
         except codec.MessageError as error:

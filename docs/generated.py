@@ -18,7 +18,9 @@ from authz.follow_ups import BOUNDS, FIELD_NAMES, REFUSED_FOR, RULES, FollowUp, 
 from authz.follow_ups import MEANINGS as FOLLOW_UP_MEANINGS
 from authz.iso8583.chip_data import CHIP_TAG_BYTES
 from authz.iso8583.fields import BUILT_IN
+from authz.iso8583.jpos_classes import CONTENTS, REFUSED, field_classes
 from authz.iso8583.reading import channel_of
+from authz.iso8583.text_encodings import CODE_PAGE_1047
 from authz.kernel import cardholder, checks, forcing, originals, stand_in
 from authz.kernel.checks import Check
 from authz.reasons import ANSWERS, DECLINES, Reason
@@ -109,6 +111,30 @@ def _token_states() -> str:
 
 def _dialects() -> str:
     return _table(("dialect", "what"), [(f"`{name}`", what) for name, what in BUILT_IN.items()])
+
+
+_LENGTH_WORDS = {"ascii": "ASCII", CODE_PAGE_1047: "EBCDIC", "bcd": "packed", "b": "binary"}
+
+
+def _jpos_classes() -> str:
+    """By content and length in front, since many classes differ in their digits only."""
+    rows = []
+    for content, words in CONTENTS.items():
+        classes = [
+            f"`{name}`"
+            + (f" ({found.length_bytes} {_LENGTH_WORDS[found.length_encoding]})" if found.length_bytes else "")
+            for name, found in field_classes().items()
+            if found.content == content
+        ]
+        rows.append((words, ", ".join(classes)))
+    return _table(("content", "classes (bytes and form of the length in front)"), rows)
+
+
+def _jpos_classes_refused() -> str:
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in REFUSED.items():
+        by_reason.setdefault(reason, []).append(f"`{name}`")
+    return _table(("why: it ...", "classes"), [(reason, ", ".join(names)) for reason, names in by_reason.items()])
 
 
 def _scenario_steps() -> str:
@@ -282,6 +308,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "attacks": _attacks,
     "command-line": _command_line,
     "dialects": _dialects,
+    "jpos-classes": _jpos_classes,
+    "jpos-classes-refused": _jpos_classes_refused,
     "scenario-cast": _scenario_cast,
     "scenario-steps": _scenario_steps,
     "terminal-kinds": _terminal_kinds,

@@ -1,14 +1,20 @@
 """A codec for any dialect: fields to bytes and back. Readable rather than fast; the hot path has `scan`.
 
-A message is a mapping from field number to text: 0 is the message type, 2 to 128 are the fields; binary fields are
-upper-case hexadecimal. Bitmaps are implied. `HEADER` is what stands in front, where the dialect has a header.
+A message is a mapping from field number to text: 0 is the message type, 2 to 128 are the fields, to 192 in a dialect
+with a third bitmap; binary fields are upper-case hexadecimal. Bitmaps are implied. `HEADER` is what stands in front,
+where the dialect has a header.
 """
 
+import codecs
 from collections.abc import Mapping
 
-from authz.iso8583.fields import FIELDS, HEADER, Dialect, FieldSpec
+from authz.iso8583.fields import BEHIND_THE_SECOND, FIELDS, HEADER, Dialect, FieldSpec
 
 Message = dict[int, str]
+
+_SIGNS = ("C", "D")
+_PADDING = ("0", "F")
+"""What stands for nothing in half a byte, whichever of them a table writes."""
 
 
 class MessageError(ValueError):
@@ -30,23 +36,48 @@ class MessageError(ValueError):
 
 def encode(message: Mapping[int, str], dialect: Dialect) -> bytes:
     """Encode a message. Raises: MessageError naming the field."""
-    numbers = sorted(number for number in message if number not in (HEADER, 0, 1))
-    if numbers and not 2 <= numbers[0] <= numbers[-1] <= FIELDS:
-        raise MessageError(1, 0, f"fields are numbered 2 to {FIELDS}")
-    bitmap = bytearray(16)
-    for number in numbers:
-        bitmap[(number - 1) // 8] |= 0x80 >> (number - 1) % 8
-    has_secondary = any(bitmap[8:])
-    if has_secondary:
+    implied = _implied_fields(dialect)
+    numbers = sorted(number for number in message if number not in implied)
+    last = len(dialect.fields) - 1
+    if numbers and not 2 <= numbers[0] <= numbers[-1] <= last:
+        raise MessageError(1, 0, f"fields are numbered 2 to {last}")
+    has_third = bool(numbers) and numbers[-1] > FIELDS
+    if has_third and dialect.third_bitmap != BEHIND_THE_SECOND:
+        numbers = sorted([*numbers, dialect.third_bitmap])
+    bitmap = _bitmap(numbers)
+    if has_third and dialect.third_bitmap == BEHIND_THE_SECOND:
         bitmap[0] |= 0x80
+        bitmap[8] |= 0x80
+        in_front = bitmap
+    elif any(bitmap[8:16]):
+        bitmap[0] |= 0x80
+        in_front = bitmap[:16]
+    else:
+        in_front = bitmap[:8]
     encoded = bytearray(_encode_header(message, dialect))
     encoded += _encode_field(0, message.get(0, ""), dialect.message_type, len(encoded))
-    encoded += _encode_field(1, bitmap[:8].hex().upper(), dialect.primary_bitmap, len(encoded))
-    if has_secondary:
-        encoded += _encode_field(1, bitmap[8:].hex().upper(), dialect.fields[1], len(encoded))
+    for start in range(0, len(in_front), 8):
+        spec = dialect.fields[1] if start else dialect.primary_bitmap
+        encoded += _encode_field(1, in_front[start : start + 8].hex().upper(), spec, len(encoded))
     for number in numbers:
-        encoded += _encode_field(number, message[number], dialect.fields[number], len(encoded))
+        value = bitmap[16:].hex().upper() if number in implied else message[number]
+        encoded += _encode_field(number, value, dialect.fields[number], len(encoded))
     return bytes(encoded)
+
+
+def _implied_fields(dialect: Dialect) -> set[int]:
+    """What is no field that a message says: header, message type, and the fields that are bitmaps."""
+    if not dialect.third_bitmap:
+        return {HEADER, 0, 1}
+    return {HEADER, 0, 1, 65 if dialect.third_bitmap == BEHIND_THE_SECOND else dialect.third_bitmap}
+
+
+def _bitmap(numbers: list[int]) -> bytearray:
+    """A bit for each field, in three bitmaps."""
+    bitmap = bytearray(24)
+    for number in numbers:
+        bitmap[(number - 1) // 8] |= 0x80 >> (number - 1) % 8
+    return bitmap
 
 
 def _encode_header(message: Mapping[int, str], dialect: Dialect) -> bytes:
@@ -64,32 +95,64 @@ def _encode_header(message: Mapping[int, str], dialect: Dialect) -> bytes:
 
 
 def _encode_field(number: int, value: str, spec: FieldSpec, offset: int) -> bytes:
-    length = len(value) if spec.counts_nibbles or not spec.is_binary else (len(value) + 1) // 2
+    if spec.is_unused:
+        raise MessageError(number, offset, "is not in the dialect")
+    data = _encode_content(number, value, spec, offset)
+    length = _length_of(value, data, spec)
     if spec.length_bytes == 0 and length != spec.max_length:
         raise MessageError(number, offset, f"has length {length} instead of {spec.max_length}")
     if length > spec.max_length:
         raise MessageError(number, offset, f"has length {length}, more than {spec.max_length}")
+    if spec.is_filled:
+        data = data.ljust(spec.max_length, b"\0" if spec.is_binary else " ".encode(spec.data_encoding))
+    return _encode_length(number, length, spec, offset) + data
+
+
+def _encode_content(number: int, value: str, spec: FieldSpec, offset: int) -> bytes:
+    """A value without the length in front."""
+    if not spec.is_binary:
+        return _encode_characters(number, value, spec, offset)
     sign = b""
     if spec.has_sign:
-        sign, value = _encode_text(number, value[:1], "ascii", offset), value[1:]
-    if spec.is_binary:
-        if spec.content == "z":
-            value = value.replace("=", "D")  # track 2 in half-bytes knows no other separator
-        if len(value) % 2:
-            value = spec.left_pad + value + ("" if spec.left_pad else spec.right_pad)
-        try:
-            data = bytes.fromhex(value)
-        except ValueError:
-            raise MessageError(number, offset, "is not an even number of hexadecimal digits") from None
-    else:
-        data = _encode_text(number, value, spec.data_encoding, offset)
-    return _encode_length(number, length, spec, offset) + sign + data
+        if value[:1] not in _SIGNS:
+            raise MessageError(number, offset, "does not begin with C or D")
+        sign, value = _encode_text(number, value[0], spec.sign_encoding, offset), value[1:]
+    if spec.content == "z" or spec.counts_nibbles:
+        value = value.replace("=", "D")  # half-bytes know no other separator of track 2
+    if len(value) % 2:
+        value = spec.left_pad + value + ("" if spec.left_pad else spec.right_pad)
+    try:
+        return sign + bytes.fromhex(value)
+    except ValueError:
+        raise MessageError(number, offset, "is not an even number of hexadecimal digits") from None
+
+
+def _encode_characters(number: int, value: str, spec: FieldSpec, offset: int) -> bytes:
+    """Text. Where characters take several bytes, blanks at the end of a field of fixed length make room for them."""
+    if spec.length_counts == "pairs" and len(value) % 2:
+        raise MessageError(number, offset, "is not an even number of hexadecimal digits")
+    data = _encode_text(number, value, spec.data_encoding, offset)
+    excess = len(data) - spec.max_length
+    if 0 < excess <= len(data) - len(value) and spec.length_bytes == 0 and data.endswith(b" " * excess):
+        return data[:-excess]
+    return data
+
+
+def _length_of(value: str, data: bytes, spec: FieldSpec) -> int:
+    """How long a value is, as its table counts."""
+    match spec.length_counts:
+        case "nibbles" | "characters":
+            return len(value)
+        case "pairs":
+            return len(value) // 2
+        case _:
+            return len(data)
 
 
 def _encode_text(number: int, value: str, encoding: str, offset: int) -> bytes:
     try:
         return value.encode(encoding)
-    except UnicodeEncodeError:
+    except UnicodeError:
         raise MessageError(number, offset, f"has characters outside {encoding}") from None
 
 
@@ -118,12 +181,19 @@ def decode(data: bytes, dialect: Dialect) -> Message:
     if not (message[0].isascii() and message[0].isdigit()):
         del message[0]
         raise MessageError(0, 0, "is not four digits", message)
-    bitmap = reader.bitmap(dialect.primary_bitmap)
+    bitmap = reader.bitmap(1, dialect.primary_bitmap)
     if bitmap[0] & 0x80:
-        bitmap += reader.bitmap(dialect.fields[1])
-    for number in range(2, len(bitmap) * 8 + 1):
-        if bitmap[(number - 1) // 8] & 0x80 >> (number - 1) % 8:
+        bitmap += reader.bitmap(1, dialect.fields[1])
+    if dialect.third_bitmap == BEHIND_THE_SECOND and len(bitmap) == 16 and bitmap[8] & 0x80:
+        bitmap += reader.bitmap(1, dialect.fields[1])
+    implied, number = _implied_fields(dialect), 1
+    while (number := number + 1) <= len(bitmap) * 8:
+        if not bitmap[(number - 1) // 8] & 0x80 >> (number - 1) % 8:
+            continue
+        if number not in implied:
             message[number] = reader.field(number, dialect.fields[number])
+        elif dialect.third_bitmap == number:
+            bitmap = bitmap.ljust(16, b"\0") + reader.bitmap(number, dialect.fields[number])
     if reader.offset != len(data):
         raise MessageError(None, reader.offset, f"{len(data) - reader.offset} bytes", message)
     return message
@@ -151,34 +221,77 @@ class _Reader:
         self.offset += count
         return raw.hex().upper()
 
-    def bitmap(self, spec: FieldSpec) -> bytes:
-        text = self.field(1, spec)
+    def bitmap(self, number: int, spec: FieldSpec) -> bytes:
+        text = self.field(number, spec)
         try:
             return bytes.fromhex(text)
         except ValueError:
-            raise self._error(1, "is not hexadecimal") from None
+            raise self._error(number, "is not hexadecimal") from None
 
     def field(self, number: int, spec: FieldSpec) -> str:
+        if spec.is_unused:
+            raise self._error(number, "is not in the dialect")
         length = self._length(number, spec)
         if not spec.is_binary:
-            raw = self._take(number, length)
-            try:
-                text = raw.decode(spec.data_encoding)
-            except UnicodeDecodeError:
-                raise self._error(number, f"is not {spec.data_encoding}") from None
+            raw = self._characters(number, length, spec)
+            text = self._text(number, raw, spec.data_encoding)
+            if spec.length_bytes == 0:
+                text = text.ljust(length)  # a character of several bytes took the room of the blanks
         elif spec.has_sign:
             raw = self._take(number, 1 + length // 2)
-            text = raw[:1].decode("latin-1") + raw[1:].hex().upper()
+            sign = self._text(number, raw[:1], spec.sign_encoding)
+            if sign not in _SIGNS:
+                raise self._error(number, "does not begin with C or D")
+            text = sign + self._half_bytes(number, raw[1:], length - 1, spec)
         elif spec.counts_nibbles:
             raw = self._take(number, (length + 1) // 2)
-            padded = raw.hex().upper()
-            # An odd count leaves one half-byte of padding, on the left unless the table says right.
-            drop_left = length % 2 == 1 and not spec.right_pad
-            text = padded[1:] if drop_left else padded[:length]
+            text = self._half_bytes(number, raw, length, spec)
         else:
             raw = self._take(number, length)
             text = raw.hex().upper()
+            if spec.is_pad_stripped:
+                text = text.removesuffix(spec.right_pad)
         self.offset += len(raw)
+        if spec.is_filled:
+            self.offset += len(self._take(number, spec.max_length - length))
+        return text
+
+    def _characters(self, number: int, length: int, spec: FieldSpec) -> bytes:
+        """The bytes of a text."""
+        match spec.length_counts:
+            case "characters":
+                return self._so_many_characters(number, length, spec.data_encoding)
+            case "pairs":
+                return self._take(number, 2 * length)
+            case _:
+                return self._take(number, length)
+
+    def _so_many_characters(self, number: int, length: int, encoding: str) -> bytes:
+        """As many bytes as so many characters take, which shows only in reading them."""
+        decoder, count, characters = codecs.getincrementaldecoder(encoding)(), 0, 0
+        while characters < length:
+            count += 1
+            taken = self._take(number, count)
+            try:
+                characters += len(decoder.decode(taken[-1:]))
+            except UnicodeError:
+                raise self._error(number, f"is not {encoding}") from None
+        return self._take(number, count)
+
+    def _text(self, number: int, raw: bytes, encoding: str) -> str:
+        try:
+            return raw.decode(encoding)
+        except UnicodeError:
+            raise self._error(number, f"is not {encoding}") from None
+
+    def _half_bytes(self, number: int, raw: bytes, count: int, spec: FieldSpec) -> str:
+        """So many digits. An odd count leaves one half-byte of padding, on the left unless the table says right."""
+        padded = raw.hex().upper()
+        if count % 2 == 0:
+            return padded
+        pad, text = (padded[-1], padded[:-1]) if spec.right_pad else (padded[0], padded[1:])
+        if pad not in (*_PADDING, spec.right_pad or spec.left_pad):
+            raise self._error(number, "has a digit where its table has padding")
         return text
 
     def _length(self, number: int, spec: FieldSpec) -> int:

@@ -14,13 +14,15 @@ def read_dialect(path: Path) -> Dialect:
     """
     try:
         if path.suffix == ".xml":
-            return dialect_of_packager(path.stem, path.read_text())
+            return dialect_of_packager(path.stem, path.read_bytes())
         table = json.loads(path.read_text())
         if not isinstance(table, dict):
             raise DialectError("holds no table")
         return Dialect.of(path.stem, table)
     except OSError as error:
         raise DialectError(f"{path}: {error.strerror}") from None
+    except RecursionError:
+        raise DialectError(f"{path}: is nested too deeply") from None
     except ValueError as error:
         raise DialectError(f"{path}: {error}") from None
 

@@ -32,7 +32,7 @@ class MacKey:
 
 def mac_field(message: Mapping[int, str]) -> int:
     """Where the code stands: the last field of the bitmaps that the message has."""
-    return 128 if any(number > 64 for number in message) else 64
+    return 64 * (1 + any(number > 64 for number in message) + any(number > 128 for number in message))
 
 
 def sealed(message: Mapping[int, str], dialect: Dialect, key: MacKey) -> codec.Message:

@@ -37,7 +37,8 @@ def test_the_same_message_in_every_dialect(name):
 def test_pyiso8583_reads_them_too(name):
     """Its specs are our tables: the same bytes from both."""
     table = json.loads(files("authz.iso8583").joinpath(f"dialects/{name}.json").read_text())
-    spec = {key: {part: value for part, value in entry.items() if part != "content"} for key, entry in table.items()}
+    ours_only = ("content", "has_sign")
+    spec = {key: {part: entry[part] for part in entry if part not in ours_only} for key, entry in table.items()}
     numbers = [number for number in MESSAGE if number not in (0, 2, 23, 35)]
     document = {"t": MESSAGE[0], **{str(number): MESSAGE[number] for number in numbers}}
     theirs, _ = iso8583.encode(document, spec)
@@ -186,3 +187,141 @@ def test_each_algorithm_has_its_code():
     for algorithm, function in (("tdes", retail_mac), ("tdes_cbc", tdes_cbc_mac), ("aes", aes_cmac)):
         encoded = codec.encode(sealed(MESSAGE, built_in("ascii_1987"), MacKey(algorithm, key)), built_in("ascii_1987"))
         assert encoded[-8:] == function(key, encoded[:-8])[:8]
+
+
+def _table(**entries):
+    """The packed dialect with some entries changed or added: ``de43={"data_enc": "utf-8"}``."""
+    table = json.loads(files("authz.iso8583").joinpath("dialects/bcd_1987.json").read_text())
+    for name, changes in entries.items():
+        number = name.removeprefix("de")
+        table[number] = {**table.get(number, table["48"]), **changes} if name.startswith("de") else changes
+    return table
+
+
+_NAME = "Café Zoë Ünïcode".ljust(25) + "København".ljust(13) + "DK"
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "cp037", "cp500", "cp1047", "utf-8"])
+def test_names_outside_ascii(encoding):
+    """DE 43 in Latin-1, UTF-8 or an EBCDIC code page, always 40 bytes on the wire and 40 characters when read."""
+    dialect = Dialect.of("names", _table(de43={"data_enc": encoding}))
+    name = _NAME if encoding != "utf-8" else "Café Zoë".ljust(25) + "Berlin".ljust(15)
+    encoded = codec.encode({0: "0100", 43: name}, dialect)
+    assert len(encoded) == 2 + 8 + 40
+    assert codec.decode(encoded, dialect) == {0: "0100", 43: name}
+    assert encoded[10:14] == "Café".encode(encoding)[:4]
+
+
+def test_names_that_do_not_fit():
+    """Characters that the encoding lacks, bytes that are no character, and too many bytes: each names the field."""
+    utf_8 = Dialect.of("names", _table(de43={"data_enc": "utf-8"}))
+    latin = Dialect.of("names", _table(de43={"data_enc": "latin-1"}))
+    for dialect, name in ((latin, "Łódź".ljust(40)), (utf_8, "é" * 40), (utf_8, "é".ljust(39) + "x")):
+        with pytest.raises(codec.MessageError) as refused:
+            codec.encode({0: "0100", 43: name}, dialect)
+        assert refused.value.field == 43
+    encoded = codec.encode({0: "0100", 43: "x" * 40}, utf_8)
+    with pytest.raises(codec.MessageError, match=r"field 43 .*is not utf-8"):
+        codec.decode(encoded[:-1] + b"\xc3", utf_8)
+
+
+@given(st.text(max_size=12), st.sampled_from(["bytes", "characters"]))
+def test_lengths_in_bytes_or_characters(text, counted):
+    """A length in front of UTF-8 counts bytes, or characters where the table says so."""
+    entry = {"data_enc": "utf-8", "len_enc": "ascii", "len_type": 3, "len_count": counted}
+    dialect = Dialect.of("names", _table(de48=entry))
+    encoded = codec.encode({0: "0100", 48: text}, dialect)
+    assert int(encoded[10:13]) == (len(text.encode()) if counted == "bytes" else len(text))
+    assert codec.decode(encoded, dialect) == {0: "0100", 48: text}
+    if text:
+        with pytest.raises(codec.MessageError, match="field 48"):
+            codec.decode(encoded[:-1], dialect)
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({}, b"D" + bytes.fromhex("00000125")),
+        ({"sign_enc": "cp500"}, bytes.fromhex("C4" + "00000125")),
+        ({"has_sign": False, "data_enc": "ascii", "len_count": "bytes"}, b"D00000125"),
+        ({"has_sign": False, "data_enc": "cp037", "len_count": "bytes"}, "D00000125".encode("cp037")),
+    ],
+)
+def test_signed_amounts(entry, expected):
+    """DE 28 to 31 (x+n 8): the sign as a byte of the dialect's, the digits packed or text."""
+    dialect = Dialect.of("fees", _table(**{f"de{number}": entry for number in (28, 29, 30, 31)}))
+    for number in (28, 29, 30, 31):
+        message = {0: "0100", number: "D00000125"}
+        encoded = codec.encode(message, dialect)
+        assert encoded[10:] == expected
+        assert codec.decode(encoded, dialect) == message
+
+
+def test_signs_are_c_or_d():
+    """Anything else is refused by field, written or read."""
+    dialect = built_in("bcd_1987")
+    with pytest.raises(codec.MessageError, match=r"field 28 .*C or D"):
+        codec.encode({0: "0100", 28: "+00000125"}, dialect)
+    encoded = codec.encode({0: "0100", 28: "C00000125"}, dialect)
+    for sign in (b"X", b"\xff"):
+        with pytest.raises(codec.MessageError, match="field 28"):
+            codec.decode(encoded[:10] + sign + encoded[11:], dialect)
+
+
+@pytest.mark.parametrize("place", [None, 65, 61])
+def test_a_third_bitmap(place):
+    """Fields 129 to 192: announced by bit 65 and behind the second bitmap, or in the field that the table names."""
+    extra = (
+        {} if place is None else {"third_bitmap": place, f"de{place}": {"data_enc": "b", "len_type": 0, "max_len": 8}}
+    )
+    table = _table(de130={}, de192={"data_enc": "b", "len_type": 0, "max_len": 8}, **extra)
+    dialect = Dialect.of("third", table)
+    key = MacKey("aes", bytes(16))
+    for message in ({0: "0100", 11: "000001"}, {0: "0100", 11: "000001", 130: "HI"}, {0: "0100", 70: "301", 130: "A"}):
+        encoded = codec.encode(message, dialect)
+        assert codec.decode(encoded, dialect) == message
+        whole = sealed(message, dialect, key) if 130 in message else message
+        assert (192 in whole) == (130 in message)
+        encoded = codec.encode(whole, dialect)
+        assert codec.decode(encoded, dialect) == whole
+        assert 130 not in message or is_authentic(whole, encoded, dialect, key)
+    with pytest.raises(codec.MessageError, match=r"field 131 .*is not in the dialect"):
+        codec.encode({0: "0100", 131: "A"}, dialect)
+    with pytest.raises(codec.MessageError, match="2 to 192"):
+        codec.encode({0: "0100", 193: "A"}, dialect)
+    if place is None:
+        assert (
+            codec.encode({0: "0100", 130: "A"}, dialect)[2:26].hex() == "8" + "0" * 15 + "8" + "0" * 15 + "4" + "0" * 15
+        )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"de43": {"len_count": "grams"}}, "43"),
+        ({"de52": {"len_count": "characters"}}, "52"),
+        ({"de28": {"sign_enc": "klingon"}}, "28"),
+        ({"de130": {}, "third_bitmap": 200}, "third_bitmap"),
+        ({"de130": {}, "third_bitmap": "65"}, "third_bitmap"),
+        ({"de130": {"data_enc": "klingon"}}, "130"),
+        ({"de130": {}, "third_bitmap": 61}, "61"),
+    ],
+)
+def test_tables_that_make_no_sense(change, message):
+    """Are refused by the entry."""
+    with pytest.raises(DialectError, match=message):
+        Dialect.of("broken", _table(**change))
+
+
+def test_code_page_1047():
+    """Differs from code page 37 in brackets, circumflex and line ends; every byte is a character."""
+    assert "[]^\n".encode("cp1047").hex() == "adbd5f15"
+    assert bytes(range(256)).decode("cp1047").encode("cp1047") == bytes(range(256))
+    assert "A1".encode("ibm1047") == "A1".encode("cp037")
+
+
+def test_json_that_is_nested_too_deeply(tmp_path):
+    """Is refused like any other table that cannot be read."""
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    with pytest.raises(DialectError, match=r"deep\.json"):
+        read_dialect(tmp_path / "deep.json")
