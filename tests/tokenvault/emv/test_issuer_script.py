@@ -166,6 +166,7 @@ def test_what_scripts_refuse():
         version.script_mac(bytes(16), 1, bytes(7), bytes(5))
     with pytest.raises(EmvError, match="at most 255"):
         version.enciphered_script_data(bytes(16), 1, bytes(8), bytes(256))
+    assert len(version.enciphered_script_data(bytes(16), 1, bytes(8), bytes(255))) == 264
     with pytest.raises(KeyLengthError):
         issuer_script.visa_pin_change_data(bytes(24), "1234")
     with pytest.raises(EmvError, match="current PIN"):

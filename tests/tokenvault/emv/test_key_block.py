@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.vector_files import octets, rows
-from tokenvault.emv import key_block
+from tokenvault.emv import key_block, key_block_binding
 from tokenvault.emv.errors import KeyBlockError, KeyLengthError
 from tokenvault.emv.key_block import KeyBlockHeader
 
@@ -176,6 +176,16 @@ def test_what_is_wrong_with_a_block_is_said(block, problem):
     """Each way to be no key block has a sentence of its own."""
     with pytest.raises(KeyBlockError, match=problem):
         key_block.unwrap(bytes.fromhex("88E1AB2A2E3DD38C1FA039A536500CC8A87AB9D62DC92C01058FA79F44657DE6"), block)
+
+
+@pytest.mark.parametrize("bits", [0, 1, 127, 129, 248, 0xFFFF])
+def test_keys_of_an_impossible_length(bits):
+    """A block that was made well, around a length that no key in it can have, is refused."""
+    header = KeyBlockHeader("D", "E0", "A", "X").text(16)
+    plain = bits.to_bytes(2, "big") + bytes(30)
+    block = header + key_block_binding.DERIVED["D"].close(bytes(16), header.encode(), plain).hex().upper()
+    with pytest.raises(KeyBlockError, match="impossible length"):
+        key_block.unwrap(bytes(16), block)
 
 
 @pytest.mark.parametrize(("version", "length"), [("B", 32), ("B", 8), ("D", 8), ("D", 31), ("A", 8), ("C", 32)])
