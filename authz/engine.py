@@ -17,10 +17,11 @@ import structlog
 
 from authz.commands import COMMAND, Kind, Records, new_commands, new_results
 from authz.disk import Disk
-from authz.errors import EngineStopped, JournalEndsEarly
+from authz.errors import EngineStopped, JournalEndsEarly, UndefinedValue
 from authz.hash_index import find_row
 from authz.journal import Batch, Journal
 from authz.kernel.application import name_accounts
+from authz.kernel.vocabulary import first_undefined, undefined_value
 from authz.program.document import ProgramDocument, canonical, journaled_document, with_offsets
 from authz.program.tables import NUMBER_VERSION
 from authz.replay import History, apply_batch, replayed
@@ -156,10 +157,13 @@ class Engine:
         """Take commands, in this order; answer is called when they are durable.
 
         attachment: the document that a single ACTIVATE_PROGRAM command carries along.
-        Raises: EngineStopped.
+        Raises: EngineStopped.  UndefinedValue, before anything of it is in the journal.
         """
         if self._stopped:
             raise EngineStopped("the engine has stopped")
+        place, field = first_undefined(commands)
+        if place >= 0:
+            raise UndefinedValue(*undefined_value(commands, place, field))
         self._pending.append(_Work(commands, answer, attachment))
         self._flush_soon()
 

@@ -35,5 +35,19 @@ class DirectoryInUse(EngineError):
     """Another process holds this data directory."""
 
 
+class JournalFromElsewhere(EngineError):
+    """The journal holds a command that this version does not know. Nothing was changed."""
+
+    def __init__(self, sequence: int, field: str, value: int) -> None:
+        super().__init__(f"command {sequence} of the journal names {field} {value}, which this version does not know")
+
+
+class UndefinedValue(ValueError):
+    """A caller's command names something that is not defined. None of those given with it was taken."""
+
+    def __init__(self, field: str, value: int) -> None:
+        super().__init__(f"a command names {field} {value}, which is not defined")
+
+
 class EngineStopped(EngineError):
     """The engine has stopped; no command is taken any more."""

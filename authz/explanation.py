@@ -22,6 +22,7 @@ from authz.follow_ups import FIELD_NAMES, RULES, FollowUp, Rule, SharedField
 from authz.issuer_server import Decider
 from authz.kernel.checks import ATC_JUMP_MAX, Check
 from authz.kernel.limits import AMOUNT, NOT_REACHED
+from authz.kernel.passes import CHECKS, PASS_OF
 from authz.kernel.rules import MATCHED, NOT_EVALUATED
 from authz.names import currency_code, operation_name
 from authz.program.compilation import CompiledRows, active_rules
@@ -97,17 +98,6 @@ class Explanation:
     rules: tuple[RuleOutcome, ...]
 
 
-_REQUEST_CHECKS = tuple(check for check in Check if check is not Check.STAND_IN)
-_REVERSAL_CHECKS = (Check.TOKEN, Check.ORIGINAL, Check.SHARED_FIELDS, Check.ORIGINAL_AMOUNT)
-_ADVICE_CHECKS = (Check.TOKEN, Check.SHARED_FIELDS, Check.CURRENCY)
-_CHECKS_OF = {
-    Kind.AUTHORIZATION_REQUEST: _REQUEST_CHECKS,
-    Kind.AUTHORIZATION_ADVICE: _ADVICE_CHECKS,
-    Kind.FINANCIAL_REQUEST: _REQUEST_CHECKS,
-    Kind.FINANCIAL_ADVICE: _ADVICE_CHECKS,
-    Kind.REVERSAL_REQUEST: _REVERSAL_CHECKS,
-    Kind.REVERSAL_ADVICE: _REVERSAL_CHECKS,
-}
 _ONLY_WITH_ORIGINAL = (Check.ORIGINAL, Check.SHARED_FIELDS, Check.ORIGINAL_AMOUNT)
 
 
@@ -118,7 +108,7 @@ def explain(history: History, authorization_id: str) -> Explanation:
     """
     sequence = to_number(Prefix.AUTHORIZATION, authorization_id)
     found = replayed_command(history, sequence)
-    if found is None or int(found.command["kind"]) not in _CHECKS_OF:
+    if found is None or int(found.command["kind"]) not in PASS_OF:
         raise NotFound(f"there is no authorization {authorization_id}")
     told = _told(found)
     if told.reason is Reason.AWAITING_ISSUER:
@@ -236,7 +226,7 @@ def _check_outcomes(found: ReplayedCommand, words: _Words) -> tuple[CheckOutcome
     left out.
     """
     command, findings = found.command, found.findings.checks
-    wanted = _CHECKS_OF[Kind(command["kind"])]
+    wanted = CHECKS[PASS_OF[Kind(command["kind"])]]
     if findings[Check.STAND_IN]["reached"]:
         wanted = tuple(check for check in Check if findings[check]["reached"])
     if not int(command["flags"]) & Flag.HAS_ORIGINAL and int(command["operation"]) != Operation.REFUND:

@@ -1,11 +1,11 @@
-"""Why a command was declined: a stable vocabulary in the order of the checks, each with its DE 39."""
+"""Why a command was declined: a stable vocabulary, each with its DE 39. Numbers stand in journals and never change."""
 
 from dataclasses import dataclass
 from enum import IntEnum
 
 
 class Reason(IntEnum):
-    """Outcome of a command: the approvals, then the declines in the order in which the checks run."""
+    """Outcome of a command: the approvals, then the declines, the first of them about in the order of the checks."""
 
     APPROVED = 0
     PARTIALLY_APPROVED = 1
@@ -63,6 +63,8 @@ class Reason(IntEnum):
     ORIGINAL_TERMINAL_MISMATCH = 52
     ORIGINAL_MERCHANT_MISMATCH = 53
     ORIGINAL_CURRENCY_MISMATCH = 54
+    UNDEFINED_VALUE = 55
+    NOTHING_TO_REVERSE = 56
 
     @property
     def code(self) -> str:
@@ -76,7 +78,7 @@ class Reason(IntEnum):
 
 
 LAST_APPROVAL = Reason.VERIFIED
-LAST_REASON = Reason.ORIGINAL_CURRENCY_MISMATCH
+LAST_REASON = max(Reason)
 DECLINES = tuple(reason for reason in Reason if not reason.is_approval and reason is not Reason.AWAITING_ISSUER)
 """The reasons that an answer can have for saying no."""
 
@@ -228,6 +230,14 @@ ANSWERS: dict[Reason, Answer] = {
     ),
     _R.ORIGINAL_CURRENCY_MISMATCH: Answer(
         "64", "The original is in another currency.", "Send DE 4 and DE 49 in the original's currency."
+    ),
+    _R.UNDEFINED_VALUE: Answer(
+        "30", "It holds a value that is not defined.", "Look for a code that is none of those documented."
+    ),
+    _R.NOTHING_TO_REVERSE: Answer(
+        "21",
+        "Nothing of the original can be undone: it was completed, or what it charged was given back.",
+        "Refund it, or reverse its completion.",
     ),
     _R.AWAITING_ISSUER: Answer("91", "The issuer's own server is being asked.", "Wait for the answer."),
     _R.SYSTEM_MALFUNCTION: Answer("96", "Something went wrong in the network.", "Send it again later."),

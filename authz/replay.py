@@ -8,10 +8,11 @@ import numpy as np
 from authz.checkpoint import Checkpoint, intact_checkpoints
 from authz.commands import Records, new_results
 from authz.disk import Disk
-from authz.errors import CheckpointDamaged
+from authz.errors import CheckpointDamaged, JournalFromElsewhere
 from authz.journal import Batch, JournalReader, gathered
 from authz.kernel.application import apply
 from authz.kernel.checks import Findings, new_findings
+from authz.kernel.vocabulary import first_undefined, undefined_value
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, journaled_document
 from authz.program.tables import NUMBER_VERSION
@@ -67,11 +68,14 @@ class History:
 
 
 def replayed(history: History, until: int | None = None) -> Checkpoint:
-    """The state at a journal's end, or after one command."""
+    """The state at a journal's end, or after one command. Raises: CheckpointDamaged, JournalFromElsewhere."""
     start = history.begin(None if until is None else until + 1)
     state, document, sequence = start.state, start.document, start.sequence
     for batch in gathered(history.journal.read(after=sequence, until=until), REPLAYED_TOGETHER):
         document = batch.attachment or document
+        place, field = first_undefined(batch.commands)
+        if place >= 0:
+            raise JournalFromElsewhere(batch.sequence + place, *undefined_value(batch.commands, place, field))
         state, _, _ = apply_batch(state, batch.commands, batch.attachment)
         sequence = batch.sequence + len(batch.commands) - 1
     return Checkpoint(sequence, state, document)

@@ -36,6 +36,7 @@ from authz.kernel.traces import (
     find_same,
     find_sequence,
 )
+from authz.kernel.vocabulary import Field, undefined_field
 from authz.program.tables import NUMBER_LIMITS, NUMBER_RULES, NUMBER_VERSION
 from authz.reasons import LAST_APPROVAL, Reason
 from authz.tables import Counter, MessageClass, State
@@ -62,7 +63,9 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
         result["sequence"] = state.counters[Counter.SEQUENCE]
         result["program_version"] = state.program.numbers[NUMBER_VERSION]
         kind = np.int64(command["kind"])
-        if Kind.AUTHORIZATION_REQUEST <= kind <= Kind.REVERSAL_ADVICE:
+        if undefined_field(command) != Field.NONE:
+            result["reason"] = Reason.UNDEFINED_VALUE
+        elif Kind.AUTHORIZATION_REQUEST <= kind <= Kind.REVERSAL_ADVICE:
             result["reason"] = take_message(state, command, result, findings)
         elif kind == Kind.CHARGEBACK or kind == Kind.REPRESENTMENT:
             row = find_row(state.account_slots, state.accounts["account_id"], command["account_id"])
@@ -78,7 +81,7 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
             result["reason"] = force_reason(state, command)
         elif kind == Kind.SWITCH_ISSUER:
             result["reason"] = switch_issuer(state, command)
-        else:
+        elif kind != Kind.ACTIVATE_PROGRAM and kind != Kind.PASS_TIME:
             take_notice(state, command)
         result["approval_code"] = (np.int64(result["sequence"]) * 741_457 + 123_457) % _APPROVAL_CODES
 

@@ -109,6 +109,7 @@ class Day(IntEnum):
 
 
 _STARTS = len(Day)
+_PERIODS_END = len(Period)
 _PERIODS = tuple(period for period in Period if period is not Period.TRAILING)
 
 Today = npt.NDArray[np.int64]
@@ -122,7 +123,8 @@ def new_today() -> Today:
 
 @inlined
 def start_today(today: Today, period: Integer) -> Integer:
-    """When a period, but a trailing one, has begun. today: see `keep_day`."""
+    """When a period, but a trailing one, has begun. today: see `keep_day`. Raises: AssertionError for none of them."""
+    assert Period.TRAILING < period < _PERIODS_END, "there is no such period"
     return np.int64(today[_STARTS + period])
 
 

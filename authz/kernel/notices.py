@@ -23,7 +23,8 @@ def take_notice(state: State, command: Any) -> None:
         set_card(state, command)
     elif kind == Kind.SET_TOKEN:
         set_token(state, command)
-    elif kind == Kind.SET_LIMITED_USE_KEY:
+    else:
+        assert kind == Kind.SET_LIMITED_USE_KEY, "every notice of the vault is taken over"
         set_limited_use_key(state, command)
 
 

@@ -9,6 +9,8 @@ from authz.commands import Flag, Kind, Operation, Records
 from authz.compiled import Integer, compiled, inlined
 from authz.follow_ups import FollowUp, Rule, SharedField
 from authz.kernel.checks import Case, Check, has, note
+from authz.kernel.conversion import converted
+from authz.kernel.postings import is_settled, left_to_give_back
 from authz.reasons import LAST_APPROVAL, Reason
 from authz.tables import MessageClass, State, TransactionFlag
 
@@ -145,11 +147,13 @@ def check_original_amount(state: State, command: Any, case: Case, findings: Reco
     reason = Reason.APPROVED
     seen: Integer = np.int64(command["amount_minor"])
     bound: Integer = np.int64(original["current_minor"])
-    if amount_rule == Rule.EQUAL:
+    if is_reversal(command) and not has(original["flags"], TransactionFlag.REVERSED) and is_settled(state, case.original_row):
+        reason = Reason.NOTHING_TO_REVERSE
+    elif amount_rule == Rule.EQUAL:
         if seen != bound and seen != np.int64(original["amount_minor"]):
             reason = Reason.ORIGINAL_AMOUNT_MISMATCH
     elif amount_rule == Rule.BOUNDED:
-        seen, bound = case.billing_minor, amount_left(state, original, follow_up)
+        seen, bound = case.billing_minor, amount_left(state, case.original_row, follow_up)
         if seen > bound:
             reason = Reason.EXCEEDS_AUTHORIZED_AMOUNT
     else:
@@ -158,15 +162,32 @@ def check_original_amount(state: State, command: Any, case: Case, findings: Reco
         seen = np.int64(command["replacement_minor"])
         if seen > bound and not has(original["flags"], TransactionFlag.REVERSED):
             reason = Reason.ORIGINAL_AMOUNT_MISMATCH
+    if reason == Reason.APPROVED and is_reversal(command) and takes_back_too_much(state, command, case.original_row):
+        reason = Reason.ORIGINAL_AMOUNT_MISMATCH
     return note(findings, Check.ORIGINAL_AMOUNT, seen, bound, reason)
 
 
 @inlined
-def amount_left(state: State, original: Any, follow_up: Integer) -> Integer:
+def takes_back_too_much(state: State, command: Any, row: Integer) -> Any:
+    """Whether the reversal of a charge would give back what was refunded or charged back before."""
+    original = state.transactions[row]
+    if original["posted_minor"] <= 0 or has(original["flags"], TransactionFlag.REVERSED):
+        return False
+    remaining: Integer = 0
+    if has(command["flags"], Flag.HAS_REPLACEMENT):
+        remaining = np.int64(command["replacement_minor"])
+    kept = np.int64(state.accounts[original["account_row"]]["currency"])
+    rate, currency = np.int64(original["conversion_rate"]), np.int64(original["currency"])
+    left = converted(state.program, remaining, rate, currency, kept)
+    return np.int64(original["billing_minor"]) - left > left_to_give_back(state, row)
+
+
+@inlined
+def amount_left(state: State, row: Integer, follow_up: Integer) -> Integer:
     """How much may still be completed or given back of an original, in the account's currency."""
     if follow_up == FollowUp.REFUND_REQUEST:
-        paid = np.int64(original["posted_minor"]) + np.int64(original["completed_minor"])
-        return paid - np.int64(original["refunded_minor"]) - np.int64(original["disputed_minor"])
+        return left_to_give_back(state, row)
+    original = state.transactions[row]
     tolerance = np.int64(state.program.categories[original["merchant_category"]]["tolerance_permille"])
     authorized = np.int64(original["billing_minor"])
     return authorized + authorized * tolerance // _PERMILLE - np.int64(original["completed_minor"])

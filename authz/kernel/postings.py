@@ -20,6 +20,54 @@ def post(state: State, row: Integer, billing: Integer) -> None:
     state.accounts[entry["account_row"]]["posted_minor"] += billing
 
 
+@inlined
+def left_to_give_back(state: State, row: Integer) -> Integer:
+    """What was charged for a transaction and has not been reversed, refunded or charged back.
+
+    A completion and its authorization are one purchase: what is given back of either counts for both.
+    """
+    entry = state.transactions[row]
+    given_back = np.int64(entry["refunded_minor"]) + np.int64(entry["disputed_minor"])
+    if np.int64(entry["message_class"]) == MessageClass.AUTHORIZATION:
+        return np.int64(entry["completed_minor"]) - given_back
+    if entry["posted_minor"] <= 0:
+        return np.int64(0)
+    left = np.int64(entry["billing_minor"]) - given_back
+    if entry["original"] != 0:
+        whole = state.transactions[np.int64(entry["original"]) - 1]
+        of_both = np.int64(whole["completed_minor"]) - np.int64(whole["refunded_minor"])
+        left = min(left, of_both - np.int64(whole["disputed_minor"]))
+    return left
+
+
+@inlined
+def is_settled(state: State, row: Integer) -> Any:
+    """Whether nothing of a transaction can be undone: all its hold was completed, or all it charged given back."""
+    entry = state.transactions[row]
+    if np.int64(entry["message_class"]) == MessageClass.AUTHORIZATION:
+        holder = entry if entry["original"] == 0 else state.transactions[np.int64(entry["original"]) - 1]
+        return holder["held_minor"] == 0 and holder["completed_minor"] > 0
+    return entry["posted_minor"] > 0 and left_to_give_back(state, row) <= 0
+
+
+@inlined
+def note_refunded(state: State, row: Integer, billing: Integer) -> None:
+    """Remember at a purchase, and at the authorization that it completes, what was given back of it."""
+    entry = state.transactions[row]
+    entry["refunded_minor"] += billing
+    if entry["posted_minor"] > 0 and entry["original"] != 0:
+        state.transactions[np.int64(entry["original"]) - 1]["refunded_minor"] += billing
+
+
+@inlined
+def note_disputed(state: State, row: Integer, billing: Integer) -> None:
+    """The same of what was charged back."""
+    entry = state.transactions[row]
+    entry["disputed_minor"] += billing
+    if entry["original"] != 0:
+        state.transactions[np.int64(entry["original"]) - 1]["disputed_minor"] += billing
+
+
 @compiled
 def complete(state: State, row: Integer, original_row: Integer, billing: Integer, more_follows: Any) -> None:
     """Post what an authorization was for. Its hold ends, but for what later completions will need."""
@@ -35,7 +83,7 @@ def refund(state: State, row: Integer, original_row: Integer, billing: Integer) 
     """Give money back, remembered at the purchase where that is known."""
     if original_row >= 0:
         state.transactions[row]["original"] = original_row + 1
-        state.transactions[original_row]["refunded_minor"] += billing
+        note_refunded(state, original_row, billing)
     post(state, row, -billing)
 
 
@@ -45,17 +93,19 @@ def dispute(state: State, command: Any, result: Any) -> Integer:
     original_row = find_sequence(state, np.int64(command["reference"]))
     if original_row < 0 or state.transactions[original_row]["posted_minor"] <= 0:
         return Reason.MISSING_ORIGINAL_AUTHORIZATION
+    if np.int64(state.transactions[original_row]["message_class"]) == MessageClass.POSTING:
+        return Reason.MISSING_ORIGINAL_AUTHORIZATION  # a representment: what it presents again is the purchase
     original, amount = state.transactions[original_row], np.int64(command["amount_minor"])
     is_chargeback = np.int64(command["kind"]) == Kind.CHARGEBACK
     disputed = np.int64(original["disputed_minor"])
-    left = np.int64(original["posted_minor"]) - np.int64(original["refunded_minor"]) - disputed
+    left = left_to_give_back(state, original_row)
     if amount <= 0:
         return Reason.INVALID_AMOUNT
     if amount > (left if is_chargeback else disputed):
         return Reason.EXCEEDS_AUTHORIZED_AMOUNT
     row = new_transaction(state, command, np.int64(original["token_row"]), MessageClass.POSTING)
     state.transactions[row]["original"] = original_row + 1
-    original["disputed_minor"] += amount if is_chargeback else -amount
+    note_disputed(state, original_row, amount if is_chargeback else -amount)
     post(state, row, -amount if is_chargeback else amount)
     result["approved_minor"], result["billing_minor"] = amount, amount
     return Reason.APPROVED

@@ -12,7 +12,7 @@ from authz.kernel.conversion import converted
 from authz.kernel.holds import release_hold
 from authz.kernel.meters import correct_meters
 from authz.kernel.originals import check_original, check_original_amount, check_shared_fields, is_of_its_acquirer
-from authz.kernel.postings import post
+from authz.kernel.postings import note_refunded, post
 from authz.kernel.traces import enter_trace, new_transaction
 from authz.reasons import Reason
 from authz.tables import MessageClass, State, TransactionFlag
@@ -22,6 +22,8 @@ from authz.tables import MessageClass, State, TransactionFlag
 def decide_reversal(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The original must be there, and what the reversal says must fit it."""
     reason = checks.check_token(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        reason = checks.check_operation(state, command, case, findings)
     if reason == Reason.APPROVED:
         reason = check_original(state, command, case, findings)
     if reason == Reason.APPROVED:
@@ -37,7 +39,8 @@ def answer_reversal(state: State, command: Any, case: Case, result: Any, reason:
     row = new_transaction(state, command, case.token_row, MessageClass.REVERSAL)
     enter_trace(state, row, command["token_pan"], command["stan"], command["transmitted"])
     state.transactions[row]["reason"] = reason
-    if case.original_row < 0 and is_of_its_acquirer(command):
+    is_early = reason == Reason.MISSING_ORIGINAL_AUTHORIZATION and case.original_row < 0
+    if is_early and is_of_its_acquirer(command):
         early = new_transaction(state, command, case.token_row, np.int64(command["original_type"]) // 100)
         entry = state.transactions[early]
         entry["acquirer"] = command["original_acquirer"]
@@ -57,24 +60,32 @@ def answer_reversal(state: State, command: Any, case: Case, result: Any, reason:
 
 @compiled
 def reverse(state: State, row: Integer, original_row: Integer, remaining: Integer) -> Integer:
-    """Undo a transaction but for what remains of it, in its own currency; return how much, in the account's."""
+    """Undo a transaction but for what remains of it, in its own currency; return how much, in the account's.
+
+    What was completed of an authorization stays: posted, and counted by the meters.
+    """
     entry = state.transactions[original_row]
     source = np.int64(entry["currency"])
     target = np.int64(state.accounts[entry["account_row"]]["currency"])
     before = np.int64(entry["billing_minor"])
     after = converted(state.program, remaining, np.int64(entry["conversion_rate"]), source, target)
-    undone = max(before - after, np.int64(0))
+    completed = np.int64(entry["completed_minor"])
+    undone = max(before - max(after, completed), np.int64(0))
+    is_increment = entry["original"] != 0 and np.int64(entry["message_class"]) == MessageClass.AUTHORIZATION
+    if is_increment:
+        whole = state.transactions[np.int64(entry["original"]) - 1]
+        undone = min(undone, max(np.int64(whole["billing_minor"]) - np.int64(whole["completed_minor"]), np.int64(0)))
     amount = np.int64(entry["current_minor"]) - remaining
     correct_meters(state, original_row, -1)
     entry["current_minor"] = remaining
     entry["billing_minor"] = before - undone
-    if remaining == 0:
+    if remaining == 0 and completed == 0:
         entry["flags"] = np.int64(entry["flags"]) | TransactionFlag.REVERSED
     correct_meters(state, original_row, 1)
     if entry["posted_minor"] != 0:
         give_back(state, row, original_row, undone)
         return undone
-    if entry["original"] != 0 and np.int64(entry["message_class"]) == MessageClass.AUTHORIZATION:
+    if is_increment:
         increased = np.int64(entry["original"]) - 1
         correct_meters(state, increased, -1)
         state.transactions[increased]["current_minor"] -= amount
@@ -82,8 +93,8 @@ def reverse(state: State, row: Integer, original_row: Integer, remaining: Intege
         correct_meters(state, increased, 1)
         release_hold(state, increased, undone)
         return undone
-    # What was completed stays posted; a reversal frees only what is held beyond that which remains.
-    kept = max(after - np.int64(entry["completed_minor"]), np.int64(0))
+    # A reversal frees only what is held beyond that which remains.
+    kept = max(after - completed, np.int64(0))
     release_hold(state, original_row, max(np.int64(entry["held_minor"]) - kept, np.int64(0)))
     return undone
 
@@ -95,8 +106,7 @@ def give_back(state: State, row: Integer, original_row: Integer, undone: Integer
     was_refund = entry["posted_minor"] < 0
     post(state, row, undone if was_refund else -undone)
     if entry["original"] != 0:
-        referred = state.transactions[np.int64(entry["original"]) - 1]
         if was_refund:
-            referred["refunded_minor"] -= undone
+            note_refunded(state, np.int64(entry["original"]) - 1, -undone)
         else:
-            referred["completed_minor"] -= undone
+            state.transactions[np.int64(entry["original"]) - 1]["completed_minor"] -= undone

@@ -47,6 +47,8 @@ def stand_in(state: State, command: Any, case: Case, result: Any, findings: Find
             if reason == Reason.APPROVED:
                 reason = check_original_amount(state, command, case, findings.checks)
         if reason == Reason.APPROVED:
+            reason = checks.check_operation(state, command, case, findings.checks)
+        if reason == Reason.APPROVED:
             result["approved_minor"] = command["amount_minor"]
             store_advice(state, command, kind, reason)
         return reason

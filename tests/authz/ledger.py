@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Sale:
-    """One approved message: what it is good for, what of that is still set aside, and what came of it."""
+    """One approved message: what it is good for, what of that is still set aside, and what came of it.
+
+    amount: what it stands at, at least what was completed of it.  named: what its reversals must name.
+    """
 
     name: tuple
     amount: int
@@ -21,6 +24,29 @@ class Sale:
     reversed: bool = False
     part_of: "Sale | None" = None
     gives_back: bool = False
+    named: int = 0
+
+    def __post_init__(self) -> None:
+        """Whoever reverses it names all of it."""
+        self.named = self.amount
+
+    @property
+    def left(self) -> int:
+        """What was charged for it and not given back; a completion and its authorization are one purchase."""
+        if self.is_authorization:
+            return self.completed - self.refunded - self.disputed
+        if self.gives_back or not self.charged:
+            return 0
+        left = self.amount - self.refunded - self.disputed
+        return min(left, self.part_of.left) if self.part_of else left
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a reversal finds nothing to undo."""
+        if self.is_authorization:
+            holder = self.part_of or self
+            return holder.set_aside == 0 and holder.completed > 0
+        return self.charged > 0 and self.left <= 0
 
 
 @dataclass
@@ -145,11 +171,11 @@ class Ledger:
         if message["operation"] == "refund":
             if amount == 0:
                 return "invalid_amount"
-            if amount > original.charged + original.completed - original.refunded - original.disputed:
+            if amount > original.left:
                 return "exceeds_authorized_amount"
             if not is_authorization:
                 sale.gives_back, sale.charged = True, -amount
-                original.refunded += amount
+                self._note_refund(original, amount)
                 account.entries.append(-amount)
             account.sales.append(sale)
             return "approved"
@@ -165,6 +191,7 @@ class Ledger:
             if amount > account.available:
                 return "insufficient_funds"
             original.amount += amount
+            original.named += amount
             original.set_aside += amount
         else:
             allowed = original.amount * (100 + self.tolerance_percent) // 100 - original.completed
@@ -185,6 +212,13 @@ class Ledger:
         original.set_aside = max(0, original.set_aside - sale.amount) if message["more_follows"] else 0
         sale.charged = sale.amount
         account.entries.append(sale.amount)
+
+    @staticmethod
+    def _note_refund(sale: Sale, amount: int) -> None:
+        """A completion tells its authorization of it."""
+        sale.refunded += amount
+        if sale.charged > 0 and sale.part_of:
+            sale.part_of.refunded += amount
 
     @staticmethod
     def _sale(account: PlainAccount, name: tuple | None) -> Sale | None:
@@ -214,6 +248,7 @@ class Ledger:
         if name[0] == 1:
             if original is not None and original.set_aside > 0 and amount:
                 original.amount += amount
+                original.named += amount
                 original.set_aside += amount
             else:
                 sale.part_of = None
@@ -243,23 +278,35 @@ class Ledger:
             if message["original"] not in self.answers:
                 self.reversed_before.add(message["original"])
             return "missing_original_authorization"
-        if message["amount"] not in (sale.amount, self.answers[sale.name][1]):
-            return "original_amount_mismatch"
-        if remaining is not None and remaining > sale.amount and not sale.reversed:
+        if not sale.reversed and sale.is_settled:
+            return "nothing_to_reverse"
+        if message["amount"] not in (sale.named, self.answers[sale.name][1]):
             return "original_amount_mismatch"
         if sale.reversed:
             return "approved"
-        undone, sale.amount = sale.amount - (remaining or 0), remaining or 0
-        sale.reversed = sale.amount == 0
-        if sale.charged:
-            account.entries.append(undone if sale.gives_back else -undone)
-            if sale.part_of and sale.gives_back:
-                sale.part_of.refunded -= undone
-            elif sale.part_of:
-                sale.part_of.completed -= undone
-        elif sale.part_of and sale.is_authorization:
+        if remaining is not None and remaining > sale.named:
+            return "original_amount_mismatch"
+        if sale.charged > 0 and sale.amount - (remaining or 0) > sale.left:
+            return "original_amount_mismatch"
+        self._undo(account, sale, remaining or 0)
+        return "approved"
+
+    def _undo(self, account: PlainAccount, sale: Sale, remaining: int) -> None:
+        undone = max(0, sale.amount - max(remaining, sale.completed))
+        is_increment = sale.part_of is not None and sale.is_authorization
+        if is_increment:
+            undone = min(undone, max(0, sale.part_of.amount - sale.part_of.completed))
+            sale.part_of.named -= sale.named - remaining
             sale.part_of.amount -= undone
             sale.part_of.set_aside -= min(undone, sale.part_of.set_aside)
-        else:
-            sale.set_aside = min(sale.set_aside, max(0, sale.amount - sale.completed))
-        return "approved"
+        sale.amount -= undone
+        sale.named = remaining
+        sale.reversed = remaining == 0 and sale.completed == 0
+        if sale.charged:
+            account.entries.append(undone if sale.gives_back else -undone)
+            if sale.gives_back and sale.part_of:
+                self._note_refund(sale.part_of, -undone)
+            elif sale.part_of:
+                sale.part_of.completed -= undone
+        elif not is_increment:
+            sale.set_aside = min(sale.set_aside, max(0, remaining - sale.completed))

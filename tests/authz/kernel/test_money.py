@@ -232,6 +232,7 @@ class MoneyAgreesWithLedger(RuleBasedStateMachine):
     def balances_agree(self):
         """What is owed and held is the ledger's; the rows' postings and holds sum up to the balances."""
         assert self._balances() == [(sum(account.entries), account.held) for account in self.accounts]
+        assert (self.state.accounts["posted_minor"] >= 0).all(), "more was given back than was ever paid"
         rows = self.state.transactions[: int(self.state.counters[Counter.TRANSACTIONS])]
         for row in range(2):
             own = rows[rows["account_row"] == row]

@@ -7,7 +7,7 @@ from authz.commands import NO_LIMIT, CardholderVerification, Flag, Kind, Operati
 from authz.kernel.conversion import conversion_rate, converted
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
-from authz.reasons import Reason
+from authz.reasons import ANSWERS, Reason
 from authz.tables import Counter
 from tests.authz.bank import HOUR_US, Bank
 from tests.authz.commands import EUR, NOW_US, USD, command, referring, refund, reversal, set_account, tap
@@ -254,3 +254,116 @@ def test_an_account_without_a_limit_of_its_own(bank, limit, flags, reason, appro
     bank.send(set_account(4, limit_minor=3_000, transaction_limit_minor=limit))
     assert bank.send(tap(1, 5_000, flags=flags)) is reason
     assert int(bank.result["approved_minor"]) == bank.held == approved
+
+
+def completed(bank, amount, *, more_follows=False, tap_amount=10_000):
+    """An authorization and a completion of it, both as they were sent."""
+    authorization = tap(1, tap_amount)
+    flags = Flag.HAS_ORIGINAL | (Flag.MORE_FOLLOWS if more_follows else 0)
+    completion = referring(Kind.FINANCIAL_ADVICE, authorization, amount_minor=amount, flags=flags, stan=100)
+    assert [bank.send(authorization), bank.send(completion)] == [Reason.APPROVED] * 2
+    return authorization, completion
+
+
+@pytest.mark.parametrize("kind", [Kind.REVERSAL_REQUEST, Kind.REVERSAL_ADVICE])
+@pytest.mark.parametrize("values", [{}, {"replacement_minor": 100, "flags": Flag.HAS_ORIGINAL | Flag.HAS_REPLACEMENT}])
+def test_a_completed_authorization_has_nothing_to_reverse(bank, kind, values):
+    """DE 39 = 21: no action was taken. What was posted goes back by a refund, or by the reversal of the completion."""
+    authorization, completion = completed(bank, 9_000)
+    assert bank.send(referring(kind, authorization, stan=101, **values)) is Reason.NOTHING_TO_REVERSE
+    assert ANSWERS[Reason.NOTHING_TO_REVERSE].response_code == "21"
+    assert (bank.held, bank.posted) == (0, 9_000)
+    assert bank.send(referring(kind, completion, stan=102)) is Reason.APPROVED
+    assert (bank.held, bank.posted) == (0, 0)
+    assert bank.send(referring(kind, authorization, stan=103)) is Reason.APPROVED
+
+
+def test_a_reversal_leaves_what_was_completed(bank):
+    """After one of several completions only the rest of the hold is freed; then nothing is left to reverse."""
+    authorization, _ = completed(bank, 4_000, more_follows=True)
+    assert bank.send(reversal(authorization, stan=101)) is Reason.APPROVED
+    assert int(bank.result["billing_minor"]) == 6_000
+    assert (bank.held, bank.posted) == (0, 4_000)
+    assert bank.send(reversal(authorization, stan=102, amount_minor=0)) is Reason.NOTHING_TO_REVERSE
+
+
+def test_limits_remember_what_was_completed(bank):
+    """An authorization that is reversed after a part of it was posted does not give that part's room back."""
+    bank.use(**DOCUMENT, limits=[{"id": "day", "window": "day", "amount_max": 10_000, "currency": "EUR"}])
+    authorization, _ = completed(bank, 9_000, more_follows=True)
+    bank.send(reversal(authorization, stan=101))
+    assert bank.send(tap(2, 1_001)) is Reason.EXCEEDS_LIMIT
+    assert bank.send(tap(3, 1_000)) is Reason.APPROVED
+
+
+def test_an_increment_of_a_completed_authorization(bank):
+    """Its reversal finds nothing; after a part was completed, it frees no more than what is beyond that part."""
+    authorization = tap(1, 1_000)
+    increment = referring(Kind.AUTHORIZATION_REQUEST, authorization, amount_minor=500, stan=2)
+    flags = Flag.HAS_ORIGINAL | Flag.MORE_FOLLOWS
+    part = referring(Kind.FINANCIAL_ADVICE, authorization, amount_minor=1_200, flags=flags, stan=3)
+    assert [bank.send(each) for each in (authorization, increment, part)] == [Reason.APPROVED] * 3
+    assert bank.send(reversal(increment, stan=4)) is Reason.APPROVED
+    assert (bank.held, bank.posted, int(bank.result["billing_minor"])) == (0, 1_200, 300)
+    other = tap(5, 1_000)
+    more = referring(Kind.AUTHORIZATION_REQUEST, other, amount_minor=500, stan=6)
+    whole = referring(Kind.FINANCIAL_ADVICE, other, amount_minor=1_500, stan=7)
+    assert [bank.send(each) for each in (other, more, whole)] == [Reason.APPROVED] * 3
+    assert bank.send(reversal(more, stan=8)) is Reason.NOTHING_TO_REVERSE
+
+
+def test_reversals_of_what_is_over(bank):
+    """An expired hold and one that was reversed: accepted, and nothing changes. A declined one is not there."""
+    expired, undone, declined = tap(1, 1_000, merchant_category=5542), tap(2, 1_000), tap(3, 99_999)
+    assert [bank.send(each) for each in (expired, undone)] == [Reason.APPROVED] * 2
+    assert bank.send(declined) is Reason.EXCEEDS_LIMIT
+    assert [bank.send(reversal(undone, stan=4)), bank.send(reversal(undone, stan=5))] == [Reason.APPROVED] * 2
+    bank.pass_time(4)
+    assert bank.held == 0
+    assert bank.send(reversal(expired, stan=6, time_us=NOW_US + 4 * HOUR_US)) is Reason.APPROVED
+    assert bank.send(reversal(declined, stan=7)) is Reason.MISSING_ORIGINAL_AUTHORIZATION
+    assert (bank.held, bank.posted) == (0, 0)
+
+
+def test_nothing_is_given_back_twice(bank):
+    """By reversal, refund and chargeback together no more than was paid; a completion and its hold are one purchase."""
+    paid = tap(1, 1_000, kind=Kind.FINANCIAL_REQUEST)
+    bank.send(paid)
+    sequence = int(bank.result["sequence"])
+    assert bank.send(reversal(paid, remaining=600, stan=2)) is Reason.APPROVED
+    assert bank.send(refund(paid, amount_minor=601, stan=3)) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    assert bank.send(refund(paid, amount_minor=500, stan=4)) is Reason.APPROVED
+    assert bank.send(reversal(paid, stan=5)) is Reason.ORIGINAL_AMOUNT_MISMATCH
+    chargeback = command(Kind.CHARGEBACK, account_id=7, reference=sequence, amount_minor=101)
+    assert bank.send(chargeback) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    chargeback["amount_minor"] = 100
+    assert bank.send(chargeback) is Reason.APPROVED
+    assert bank.send(reversal(paid, stan=6)) is Reason.NOTHING_TO_REVERSE
+    assert bank.posted == 0
+
+
+@pytest.mark.parametrize("first_names_the_hold", [True, False])
+def test_a_refund_of_a_completion_or_of_its_authorization(bank, first_names_the_hold):
+    """Whichever is named, what was given back counts for both, and so does taking the refund back."""
+    pair = completed(bank, 9_000)
+    named, other = pair if first_names_the_hold else pair[::-1]
+    given = refund(named, amount_minor=9_000, stan=101)
+    assert bank.send(given) is Reason.APPROVED
+    assert bank.send(refund(other, amount_minor=1, stan=102)) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    assert bank.send(reversal(pair[1], stan=103)) is Reason.NOTHING_TO_REVERSE
+    assert bank.send(reversal(given, stan=104)) is Reason.APPROVED
+    assert bank.send(refund(other, amount_minor=9_000, stan=105)) is Reason.APPROVED
+    assert bank.posted == 0
+
+
+def test_a_representment_is_not_charged_back(bank):
+    """What is disputed again is the purchase, so that nothing is counted twice."""
+    bank.send(tap(1, 1_000, kind=Kind.FINANCIAL_REQUEST))
+    paid = int(bank.result["sequence"])
+    dispute = {"account_id": 7, "amount_minor": 1_000}
+    assert bank.send(command(Kind.CHARGEBACK, reference=paid, **dispute)) is Reason.APPROVED
+    assert bank.send(command(Kind.REPRESENTMENT, reference=paid, **dispute)) is Reason.APPROVED
+    again = int(bank.result["sequence"])
+    assert bank.send(command(Kind.CHARGEBACK, reference=again, **dispute)) is Reason.MISSING_ORIGINAL_AUTHORIZATION
+    assert bank.send(command(Kind.CHARGEBACK, reference=paid, **dispute)) is Reason.APPROVED
+    assert bank.posted == 0

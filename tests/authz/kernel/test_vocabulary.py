@@ -1,0 +1,284 @@
+"""Every enum from end to end: each member is handled, and what is none of them is refused and changes nothing."""
+
+import asyncio
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from authz.commands import (
+    MESSAGES,
+    CardholderVerification,
+    CardState,
+    Channel,
+    CryptogramOutcome,
+    Flag,
+    Kind,
+    Operation,
+    TokenState,
+)
+from authz.engine import Engine
+from authz.errors import JournalFromElsewhere, UndefinedValue
+from authz.explanation import _DECIDERS
+from authz.iso8583.reading import channel_of, kind_of
+from authz.issuer_server import Decider
+from authz.journal import Batch
+from authz.kernel.calendar import new_today, period_start
+from authz.kernel.meters import window_start
+from authz.kernel.traces import class_of
+from authz.kernel.vocabulary import Field, first_undefined
+from authz.program.compilation import _REASON_OF, compiled_program
+from authz.program.conditions import PERIODS, ScopeName
+from authz.program.document import AppliesTo, ProgramDocument, Rule
+from authz.program.tables import Action, Outcome, Period, Scope
+from authz.reasons import DECLINES, Reason
+from authz.replay import History, apply_batch, replayed
+from authz.tables import SEGMENTS, Counter, ForcedScope, MessageClass, new_state, rows_in_use
+from tests.authz.bank import Bank
+from tests.authz.commands import NOW_US, command, opening, referring, reversal, set_account, set_card, set_token, tap
+
+PAID = tap(1)
+_NOTICES = {
+    Kind.SET_ACCOUNT: set_account(9, limit_minor=1),
+    Kind.SET_CARD: set_card(9, state=CardState.FROZEN),
+    Kind.SET_TOKEN: set_token(9, expiry=2701),
+    Kind.SET_LIMITED_USE_KEY: command(Kind.SET_LIMITED_USE_KEY, outbox_sequence=9, token_pan=700, limited_use_key=1),
+    Kind.FORCE_REASON: command(Kind.FORCE_REASON, reference=701, state=Reason.DO_NOT_HONOR),
+    Kind.SWITCH_ISSUER: command(Kind.SWITCH_ISSUER, state=1),
+    Kind.ISSUER_DECISION: command(Kind.ISSUER_DECISION, account_id=7, reference=6, amount_minor=100),
+    Kind.CHARGEBACK: command(Kind.CHARGEBACK, account_id=7, reference=5, amount_minor=100),
+    Kind.REPRESENTMENT: command(Kind.REPRESENTMENT, account_id=7, reference=5, amount_minor=100),
+}
+_ASK = {"id": "ask", "state": "live", "when": {"attribute": "amount", "operator": "=", "value": 100}, "action": "ask"}
+WITHOUT_EFFECT = {Kind.PASS_TIME, Kind.ACTIVATE_PROGRAM}
+
+
+def a_bank():
+    """An account with a hold (command 4), a charge of which a part is disputed (5) and one that waits (6)."""
+    bank = Bank(rules=[_ASK])
+    bank.send(PAID)
+    bank.send(tap(2, 500, kind=Kind.FINANCIAL_REQUEST))
+    assert bank.send(tap(3, 100)) is Reason.AWAITING_ISSUER
+    bank.send(command(Kind.CHARGEBACK, account_id=7, reference=5, amount_minor=200))
+    return bank
+
+
+def what_stands(bank):
+    """The state but for the number and time of the last command."""
+    rows = rows_in_use(bank.state)
+    counters = bank.state.counters.copy()
+    counters[[Counter.SEQUENCE, Counter.TIME_US]] = 0
+    return rows | {"counters": counters.tobytes()}
+
+
+def message_of(kind):
+    """A good message of each kind."""
+    if kind in (Kind.REVERSAL_REQUEST, Kind.REVERSAL_ADVICE):
+        return referring(kind, PAID)
+    return tap(8, 700, kind=kind)
+
+
+@pytest.mark.parametrize("kind", Kind, ids=lambda kind: kind.name.lower())
+def test_every_kind_has_an_effect(kind):
+    """Or is one of the two that are written down to have none."""
+    bank = a_bank()
+    before = what_stands(bank)
+    made = message_of(kind) if kind in MESSAGES else _NOTICES.get(kind, command(kind))
+    assert bank.send(made) is Reason.APPROVED
+    assert (what_stands(bank) == before) == (kind in WITHOUT_EFFECT)
+
+
+def test_no_other_kind_is_approved():
+    """23 among them: refused, and nothing changes."""
+    bank = a_bank()
+    before = what_stands(bank)
+    for kind in sorted(set(range(256)) - set(Kind)):
+        assert bank.send(command(kind, token_pan=700, account_id=7, amount_minor=1)) is Reason.UNDEFINED_VALUE
+    assert what_stands(bank) == before
+
+
+def _beyond(members, end=256):
+    """What no member is: a whole byte of it, and what a copy into a byte would take for a member."""
+    return sorted(set(range(256)) - set(members)) + [256 + member for member in members if end > 256]
+
+
+_MESSAGE_FIELDS = {
+    "channel": _beyond(Channel),
+    "cardholder_verification": _beyond([*CardholderVerification, 2]),
+    "cryptogram_outcome": _beyond(CryptogramOutcome),
+    "currency": [1_000, 1_978, 65_535],
+    "merchant_category": [10_000, 65_535],
+    "flags": [max(Flag) * 2, 1 << 15],
+    "operation": [100, 255],
+}
+_NOTICE_FIELDS = [
+    (Kind.SET_ACCOUNT, "segment", [SEGMENTS, 65_535]),
+    (Kind.SET_ACCOUNT, "currency", [1_000, 65_535]),
+    (Kind.SET_CARD, "state", _beyond(CardState, 65_536)),
+    (Kind.SET_TOKEN, "state", _beyond(TokenState, 65_536)),
+    (Kind.SET_TOKEN, "channels", [1 << len(Channel), 1 << 16, 1 << 31]),
+    (Kind.FORCE_REASON, "segment", _beyond(ForcedScope, 65_536)),
+    (Kind.FORCE_REASON, "state", _beyond([0, *DECLINES], 65_536)),
+    (Kind.ISSUER_DECISION, "state", _beyond([0, *DECLINES], 65_536)),
+    (Kind.SWITCH_ISSUER, "state", [2, 256, 257]),
+]
+
+
+@pytest.mark.parametrize("kind", [Kind(kind) for kind in MESSAGES], ids=lambda kind: kind.name.lower())
+@pytest.mark.parametrize("name", _MESSAGE_FIELDS)
+def test_a_message_names_only_what_is_defined(kind, name):
+    """Anything else is refused in every pass, and changes nothing."""
+    for is_down in (0, 1):
+        bank = a_bank()
+        bank.send(command(Kind.SWITCH_ISSUER, state=is_down))
+        before = what_stands(bank)
+        for value in _MESSAGE_FIELDS[name]:
+            made = message_of(kind)
+            made[name] = value
+            assert bank.send(made) is Reason.UNDEFINED_VALUE, value
+        assert what_stands(bank) == before
+
+
+@pytest.mark.parametrize(("kind", "name", "values"), _NOTICE_FIELDS)
+def test_a_notice_names_only_what_is_defined(kind, name, values):
+    """A state of 257 is no state of 1, and no segment is beyond the table."""
+    bank = a_bank()
+    before = what_stands(bank)
+    for value in values:
+        made = _NOTICES[kind].copy()
+        made[name] = value
+        assert bank.send(made) is Reason.UNDEFINED_VALUE, value
+    assert what_stands(bank) == before
+
+
+@pytest.mark.parametrize("original_type", [0, 99, 300, 400, 420, 800, 65_535])
+@pytest.mark.parametrize("kind", [Kind.REVERSAL_REQUEST, Kind.FINANCIAL_ADVICE, Kind.AUTHORIZATION_REQUEST])
+def test_only_authorizations_and_charges_are_referred_to(kind, original_type):
+    """A reversal of a reversal would charge again."""
+    bank = a_bank()
+    assert bank.send(reversal(PAID)) is Reason.APPROVED
+    before = what_stands(bank)
+    undoing = reversal(PAID)
+    made = referring(kind, PAID, original_type=original_type, original_stan=undoing["stan"], stan=77)
+    assert bank.send(made) is Reason.UNDEFINED_VALUE
+    assert what_stands(bank) == before
+
+
+def test_the_engine_takes_nothing_that_is_not_defined():
+    """The caller hears of it; a journal that holds such a command all the same is not opened."""
+
+    class Written:
+        """A journal of one batch."""
+
+        first_sequence, next_sequence = 1, 5
+
+        def read(self, after=0, until=None):
+            """The whole."""
+            yield Batch(1, np.concatenate([opening(), command(23)]), b"")
+
+    class Empty(Written):
+        """A journal of nothing."""
+
+        next_sequence = 1
+
+        def read(self, after=0, until=None):
+            """Nothing."""
+            return iter(())
+
+        def close(self):
+            """Nothing to close."""
+
+    async def story():
+        engine = Engine(Empty(), lambda: NOW_US, lambda error: None)
+        with pytest.raises(UndefinedValue, match="kind 23"):
+            engine.submit(command(23), lambda results: None)
+        with pytest.raises(UndefinedValue, match="channel 65"):
+            await engine.run(np.concatenate([tap(1), tap(2, channel=65)]))
+        assert engine.figures.commands == 0
+        await engine.close()
+
+    asyncio.run(story())
+    with pytest.raises(JournalFromElsewhere, match="command 4 of the journal names kind 23"):
+        replayed(History(Written()))
+
+
+def test_every_field_of_the_vocabulary_is_one_of_a_command():
+    """So that an error can name it and its value."""
+    assert {field.name.lower() for field in Field} - {"none"} <= set(command(Kind.PASS_TIME).dtype.names)
+    assert first_undefined(np.concatenate([opening(), tap(1)])) == (-1, Field.NONE)
+
+
+def test_operations_are_served_or_refused():
+    """Each that is there is served; any other two digits of DE 3 are a kind of transaction that is not."""
+    for operation in range(100):
+        bank = a_bank()
+        reason = bank.send(tap(8, 700, operation=operation))
+        assert (reason is Reason.OPERATION_NOT_SUPPORTED) == (operation not in set(Operation))
+
+
+def test_the_wire_leads_to_every_kind_class_and_channel():
+    """And to nothing else."""
+    assert {kind_of(message_type) for message_type in range(2_000)} == {-1, *MESSAGES}
+    assert {channel_of(entry_mode) for entry_mode in range(1_000)} == set(Channel)
+    assert {class_of(kind) for kind in MESSAGES} == set(MessageClass) - {MessageClass.POSTING}
+
+
+def test_states_let_pay_or_not():
+    """Only one of each does."""
+    for state in TokenState:
+        bank = Bank()
+        bank.send(set_token(4, state=state))
+        assert (bank.send(tap(1)) is Reason.APPROVED) == (state is TokenState.ACTIVE)
+    for state in CardState:
+        bank = Bank()
+        bank.send(set_card(4, state=state))
+        assert (bank.send(tap(1)) is Reason.APPROVED) == (state is CardState.ACTIVE)
+
+
+def _limit(period):
+    return {"id": period, "window": period, "count_max": 1, "scope": "token"}
+
+
+@pytest.mark.parametrize("period", PERIODS)
+def test_every_period_counts_and_begins(period):
+    """A limit over it lets one pass and not two; it began before now, or before all time."""
+    bank = Bank(limits=[_limit(period)])
+    assert [bank.send(tap(1)), bank.send(tap(2))] == [Reason.APPROVED, Reason.EXCEEDS_LIMIT]
+    assert period_start(bank.state.program, Period[period.upper()], NOW_US) <= NOW_US
+    assert {name.upper() for name in PERIODS} | {"TRAILING"} == set(Period.__members__)
+
+
+@pytest.mark.parametrize("period", [len(Period), len(Period) + 1, 99])
+def test_no_other_period_begins(period):
+    """One that nobody has said the beginning of is an error, and so is a meter over it."""
+    state = new_state(16)
+    with pytest.raises(AssertionError):
+        period_start(state.program, period, NOW_US)
+    program = compiled_program(ProgramDocument.model_validate({"limits": [_limit("day")]}), 1)
+    program.meters["period"] = period
+    with pytest.raises(AssertionError):
+        window_start(state._replace(program=program), 0, NOW_US, new_today())
+
+
+def test_names_of_documents_are_those_of_the_enums():
+    """Scopes, actions and outcomes: nothing can be written that the kernel does not know, and nothing is forgotten."""
+    assert {name.upper() for name in get_args(ScopeName)} == set(Scope.__members__) - {"PROGRAM"}
+    assert {name.upper() for name in get_args(AppliesTo.model_fields["scope"].annotation)} == set(Scope.__members__)
+    assert {name.upper() for name in get_args(Rule.model_fields["action"].annotation)} == set(Action.__members__)
+    assert set(_REASON_OF) == set(Action) - {Action.DECLINE}
+    assert {outcome.name for outcome in Outcome} == {"APPROVED", "DECLINED"}
+    assert set(_DECIDERS) == set(Decider)
+
+
+@pytest.mark.parametrize("scope", get_args(ScopeName))
+def test_every_scope_counts(scope):
+    """A meter of each sees the transaction before."""
+    bank = Bank(limits=[{"id": "one", "window": "day", "count_max": 1, "scope": scope}])
+    assert [bank.send(tap(1)), bank.send(tap(2))] == [Reason.APPROVED, Reason.EXCEEDS_LIMIT]
+
+
+def test_a_refusal_is_the_same_in_a_batch():
+    """A command that is refused leaves those around it alone."""
+    state, results, _ = apply_batch(new_state(16), np.concatenate([opening(), command(23), tap(1)]))
+    assert results["reason"].tolist() == [0, 0, 0, Reason.UNDEFINED_VALUE, 0]
+    assert state.accounts[0]["held_minor"] == 1_250
