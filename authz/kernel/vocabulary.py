@@ -146,7 +146,7 @@ def first_undefined(commands: Records) -> tuple[Integer, Integer]:
     return -1, np.int64(Field.NONE)
 
 
-def undefined_value(commands: Records, place: int, field: int) -> tuple[str, int]:
+def undefined_value(commands: Records, place: Integer, field: Integer) -> tuple[str, int]:
     """What `first_undefined` has found, in words: the field's name and its value."""
-    name = Field(field).name.lower()
+    name = Field(int(field)).name.lower()
     return name, int(commands[place][name])
