@@ -147,7 +147,11 @@ def check_original_amount(state: State, command: Any, case: Case, findings: Reco
     reason = Reason.APPROVED
     seen: Integer = np.int64(command["amount_minor"])
     bound: Integer = np.int64(original["current_minor"])
-    if is_reversal(command) and not has(original["flags"], TransactionFlag.REVERSED) and is_settled(state, case.original_row):
+    if (
+        is_reversal(command)
+        and not has(original["flags"], TransactionFlag.REVERSED)
+        and is_settled(state, case.original_row)
+    ):
         reason = Reason.NOTHING_TO_REVERSE
     elif amount_rule == Rule.EQUAL:
         if seen != bound and seen != np.int64(original["amount_minor"]):

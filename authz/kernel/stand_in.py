@@ -42,12 +42,12 @@ def stand_in(state: State, command: Any, case: Case, result: Any, findings: Find
     kind = np.int64(command["kind"])
     if kind != Kind.AUTHORIZATION_REQUEST and kind != Kind.FINANCIAL_REQUEST:
         reason = checks.check_token(state, command, case, findings.checks)
+        if reason == Reason.APPROVED:
+            reason = checks.check_operation(state, command, case, findings.checks)
         if reason == Reason.APPROVED and is_reversal(command) and is_open(state, case.original_row):
             reason = check_shared_fields(state, command, case, findings.checks)
             if reason == Reason.APPROVED:
                 reason = check_original_amount(state, command, case, findings.checks)
-        if reason == Reason.APPROVED:
-            reason = checks.check_operation(state, command, case, findings.checks)
         if reason == Reason.APPROVED:
             result["approved_minor"] = command["amount_minor"]
             store_advice(state, command, kind, reason)
