@@ -23,7 +23,7 @@ from authz.program.conditions import (
     check_subject,
     check_window,
 )
-from authz.reasons import Reason
+from authz.reasons import DECLINES
 from tokenvault.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.errors import CallerError, NotFound
 from tokenvault.identifiers import Prefix, to_number
@@ -93,8 +93,7 @@ Identifier = Annotated[
 
 
 def _decline_reason(code: str) -> str:
-    known = {reason.code for reason in Reason if not reason.is_approval}
-    if code not in known:
+    if code not in {reason.code for reason in DECLINES}:
         raise ValueError(f"{code!r} is no decline reason")
     return code
 

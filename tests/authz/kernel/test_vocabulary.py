@@ -5,6 +5,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from authz.commands import (
     MESSAGES,
@@ -268,6 +269,15 @@ def test_names_of_documents_are_those_of_the_enums():
     assert set(_REASON_OF) == set(Action) - {Action.DECLINE}
     assert {outcome.name for outcome in Outcome} == {"APPROVED", "DECLINED"}
     assert set(_DECIDERS) == set(Decider)
+
+
+@pytest.mark.parametrize("reason", ["approved", "partially_approved", "verified", "awaiting_issuer", "nonsense"])
+def test_rules_and_limits_decline_for_declines_only(reason):
+    """What is no way of saying no is refused with the document."""
+    rule = {**_ASK, "action": "decline", "reason": reason}
+    for document in ({"rules": [rule]}, {"limits": [_limit("day") | {"reason": reason}]}):
+        with pytest.raises(ValidationError, match="is no decline reason"):
+            ProgramDocument.model_validate(document)
 
 
 @pytest.mark.parametrize("scope", get_args(ScopeName))
