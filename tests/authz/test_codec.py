@@ -63,7 +63,7 @@ def _value(number: int) -> st.SearchStrategy[str]:
     return length.flatmap(lambda n: st.text(alphabet, min_size=n, max_size=n))
 
 
-# Field 65 announces a third bitmap, which neither codec writes.
+# For field 65 `pyiso8583` writes no second bitmap.
 _NUMBERS = st.lists(st.integers(2, 128).filter(lambda number: number != 65), unique=True, max_size=12)
 _MESSAGES = _NUMBERS.flatmap(lambda numbers: st.fixed_dictionaries({n: _value(n) for n in numbers})).map(
     lambda fields: {0: "0100", **fields}

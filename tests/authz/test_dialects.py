@@ -212,6 +212,20 @@ def test_names_outside_ascii(encoding):
     assert encoded[10:14] == "Café".encode(encoding)[:4]
 
 
+@given(st.text("aé€ ß", max_size=12), st.text("aé ß", min_size=8, max_size=8), st.sampled_from(["utf-8", "latin-1"]))
+def test_text_outside_ascii_against_pyiso8583(variable, fixed, encoding):
+    """The same bytes from both, wherever both can write a text: lengths in front count bytes, fixed fields are full."""
+    entries = {"de48": {"data_enc": encoding}, "de41": {"data_enc": encoding, "max_len": len(fixed.encode(encoding))}}
+    table = {key: value for key, value in _table(**entries).items() if key in ("h", "t", "p", "1", "41", "48")}
+    spec = {key: {part: entry[part] for part in entry if part != "content"} for key, entry in table.items()}
+    texts = {48: variable.replace("€", "ß"), 41: fixed}
+    theirs, _ = iso8583.encode({"t": "0100", "48": texts[48], "41": texts[41]}, spec)
+    dialect = Dialect.of("names", _table(**entries))
+    assert codec.encode({0: "0100", **texts}, dialect) == bytes(theirs)
+    read = codec.decode(bytes(theirs), dialect)
+    assert (read[48], read[41].rstrip()) == (texts[48], fixed.rstrip())
+
+
 def test_names_that_do_not_fit():
     """Characters that the encoding lacks, bytes that are no character, and too many bytes: each names the field."""
     utf_8 = Dialect.of("names", _table(de43={"data_enc": "utf-8"}))
