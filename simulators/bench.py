@@ -6,7 +6,7 @@ with scratch_sandbox() as sandbox, Bench(sandbox.http_url, sandbox.iso_address) 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any, Self
 
@@ -16,7 +16,7 @@ from simulators.explain import check_lines
 from simulators.issuer import Issuer
 from simulators.phone import Phone
 from simulators.server_clock import ServerClock
-from simulators.terminal_kinds.catalogue import TERMINAL_KINDS
+from simulators.terminal_kinds.making import made_terminal
 from simulators.terminals.receipt import Receipt
 from simulators.terminals.traces import Trace
 
@@ -53,24 +53,54 @@ class Bench:
         """Hang up everywhere."""
         self._open.close()
 
-    def account(self, currency: str = "EUR", credit_limit: int = _CREDIT_LIMIT, **limits: int) -> str:
+    def account(
+        self, currency: str = "EUR", credit_limit: int = _CREDIT_LIMIT, transaction_limit: int | None = None
+    ) -> str:
         """Open an account; returns its identifier. Amounts in minor units."""
-        return str(self.issuer.open_account(currency, credit_limit, **limits)["id"])
+        return str(self.issuer.open_account(currency, credit_limit, transaction_limit)["id"])
 
-    def card(self, account: str | None = None, pin: str | None = None, **contact_points: str) -> str:
-        """Issue a card, on a new account unless one is named; returns its identifier."""
-        card = str(self.issuer.issue_card(account or self.account(), **contact_points)["id"])
+    def card(
+        self,
+        account: str | None = None,
+        pin: str | None = None,
+        *,
+        text_message: str | None = None,
+        e_mail: str | None = None,
+    ) -> str:
+        """Issue a card, on a new account unless one is named; returns its identifier.
+
+        text_message, e_mail: where one-time codes go.
+        """
+        contacts = {"text_message": text_message, "e_mail": e_mail}
+        given = {method: contact for method, contact in contacts.items() if contact is not None}
+        card = str(self.issuer.issue_card(account or self.account(), **given)["id"])
         if pin is not None:
             self.issuer.set_pin(card, pin)
         return card
 
-    def phone(self, card: str | None = None, *, kind: str = "phone", flow: Any = "quick", **token: Any) -> Phone:
+    def phone(
+        self,
+        card: str | None = None,
+        *,
+        kind: str = "phone",
+        flow: Any = "quick",
+        profile: str = "aes",
+        keys: str = "secure_element",
+        channels: Sequence[str] = ALL_CHANNELS,
+        countries: Sequence[str] = (),
+        token_limit: int | None = None,
+        ready: bool = True,
+        **token: Any,
+    ) -> Phone:
         """A phone with an active token, good for every channel, of a new card unless one is named.
 
-        kind: phone, watch, band or car.  token: other fields of the token's request.
+        kind: phone, watch, band or car.  flow: quick or generate_ac.  profile, keys, channels, countries, token_limit:
+        see `token_wish`.  ready: whether it has its token.  token: fields of the request, by the API's names.
         """
         phone = self.bare_phone(kind=kind, flow=flow)
-        phone.provision(card or self.card(), **{"domain": {"channels": ALL_CHANNELS}} | token)
+        if ready:
+            wish = {"profile": profile, "keys": keys, "channels": channels, "countries": countries}
+            phone.provision(card or self.card(), **wish, token_limit=token_limit, **token)
         return phone
 
     def bare_phone(self, *, kind: str = "phone", flow: Any = "quick", **options: Any) -> Phone:
@@ -81,9 +111,12 @@ class Bench:
         return phone
 
     def terminal(self, kind: str = "pos", **options: Any) -> Any:
-        """A terminal: pos, qr, online, atm, fuel, hotel, restaurant, transit or vending. options: of its class."""
+        """A terminal: pos, qr, online, atm, fuel, hotel, restaurant, transit or vending.
+
+        options: the words of `simulators.terminal_kinds.making`, and parameters of its class.
+        """
         watched: dict[str, Any] = {"clock": self.clock, "watcher": self.trace.watcher(kind)}
-        terminal = TERMINAL_KINDS[kind](self.iso_address, **watched | options)
+        terminal = made_terminal(kind, self.iso_address, watched | options)
         self._open.callback(terminal.close)
         return terminal
 

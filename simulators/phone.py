@@ -4,7 +4,7 @@ import base64
 import os
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from simulators.card.secure_element import NoKeysLeft, SecureElement
 from simulators.manufacturer import Manufacturer
 from simulators.qr import consumer_presented
 from simulators.qr.merchant_presented import MerchantCode
+from simulators.token_wish import token_wish
 from tokenvault.currencies import CURRENCIES
 from tokenvault.emv.cryptogram_versions import SignedFor
 from tokenvault.outgoing_tls import trusted_authorities
@@ -65,7 +66,7 @@ class Phone:
 
     base_url: of the HTTP API.  clock: Unix seconds.  flow: how it speaks to readers.
 
-    Its state: `is_locked`, `has_network`, `seconds_wrong` (how far its clock is ahead), `is_tampered` (it signs on when
+    Its state: `is_locked`, `has_network`, `clock_ahead` (seconds), `is_tampered` (it signs on when
     its key is used up).
     """
 
@@ -87,7 +88,7 @@ class Phone:
         self.token_id: str | None = None
         self.is_locked = False
         self.has_network = True
-        self.seconds_wrong = 0.0
+        self.clock_ahead = 0.0
         self.is_tampered = False
         self._secure_element = SecureElement()
         self._maker = maker or Manufacturer()
@@ -122,8 +123,21 @@ class Phone:
         self.device_id = str(self.call("POST", "/v1/devices", body)["id"])
         return self.device_id
 
-    def request_token(self, card_id: str | None, *, cryptogram_profile: str = "aes", **more: Any) -> dict[str, Any]:
-        """Ask for a token for a card; returns it with its decision. more: other fields of the request.
+    def request_token(
+        self,
+        card_id: str | None,
+        *,
+        profile: str = "aes",
+        keys: str = "secure_element",
+        channels: Sequence[str] | None = None,
+        countries: Sequence[str] = (),
+        token_limit: int | None = None,
+        **more: Any,
+    ) -> dict[str, Any]:
+        """Ask for a token for a card; returns it with its decision.
+
+        profile, keys, channels, countries, token_limit: see `token_wish`.  more: fields of the request, by the API's
+        names.
 
         Raises: WalletRefused, NoNetwork.
         """
@@ -131,8 +145,8 @@ class Phone:
             "card_id": card_id,
             "device_id": self.device_id,
             "token_requestor_id": test_values.TOKEN_REQUESTOR_ID,
-            "cryptogram_profile": cryptogram_profile,
         }
+        body |= token_wish(profile=profile, keys=keys, channels=channels, countries=countries, token_limit=token_limit)
         token = self.call("POST", "/v1/tokens", body | more)
         self.token_id = str(token["id"])
         return token
@@ -173,14 +187,14 @@ class Phone:
         """Complete the verification; returns the token. Raises: WalletRefused, NoNetwork."""
         return self.call("POST", f"/v1/tokens/{self.token_id}/verification/complete", {"code": code})
 
-    def provision(self, card_id: str | None, *, cryptogram_profile: str = "aes", **more: Any) -> str:
-        """Register where needed, request and activate; returns the token's identifier.
+    def provision(self, card_id: str | None, **wish: Any) -> str:
+        """Register where needed, request and activate; returns the token's identifier. wish: as `request_token` takes.
 
         Raises: WalletRefused, NoNetwork.
         """
         if self.device_id is None:
             self.register()
-        token = self.request_token(card_id, cryptogram_profile=cryptogram_profile, **more)
+        token = self.request_token(card_id, **wish)
         self.activate()
         return str(token["id"])
 
@@ -215,7 +229,7 @@ class Phone:
             "jti": str(uuid.uuid4()),
             "htm": method,
             "htu": str(self._http.base_url).rstrip("/") + path,
-            "iat": int(self._clock() + self.seconds_wrong),
+            "iat": int(self._clock() + self.clock_ahead),
             "ath": access_token_hash(self._api_key),
         }
         return self._secure_element.sign_proof(claims)

@@ -61,6 +61,5 @@ def _provisioned(options: PhoneOptions) -> Phone:
         with Issuer(options.url, test_values.SANDBOX_API_KEY) as issuer:
             card_id = issuer.issue_card(issuer.open_account("EUR", _CREDIT_LIMIT)["id"])["id"]
     phone = Phone(options.url, name=options.kind, traits=DEVICE_KINDS[options.kind], flow=Flow(options.flow))
-    location = "host_card_emulation" if options.keys == "limited_use" else "secure_element"
-    phone.provision(card_id, cryptogram_profile=options.profile, location=location)
+    phone.provision(card_id, profile=options.profile, keys=options.keys)
     return phone

@@ -116,9 +116,9 @@ class StolenProof(Attack):
             case "another method":
                 return self._outcome(self.phone.proof(self.random.choice(["GET", "PUT", "DELETE"]), self.path))
             case "too old":
-                self.phone.seconds_wrong = -self.random.uniform(600, 86_400)
+                self.phone.clock_ahead = -self.random.uniform(600, 86_400)
                 proof = self.phone.proof("POST", self.path)
-                self.phone.seconds_wrong = 0.0
+                self.phone.clock_ahead = 0.0
                 return self._outcome(proof)
         head, _, signature = self.phone.proof("POST", self.path).rpartition(".")
         place = self.random.randrange(len(signature) - 2)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Self
 
@@ -16,11 +16,14 @@ from simulators.scenarios.cast import AccountPart, Cast, LinePart, TerminalPart
 from simulators.scenarios.outcome import Outcome, of_receipt
 from simulators.scenarios.values import Amount
 from simulators.terminal import Terminal
-from simulators.terminal_kinds.catalogue import TERMINAL_KINDS
+from simulators.terminal_kinds.making import CAPABILITY_WORDS, MERCHANT_WORDS, TERMINAL_WORDS, made_terminal
 from simulators.terminals.message_security import protect
 from simulators.terminals.receipt import Receipt
+from simulators.token_wish import token_wish
 
 Address = tuple[str, int]
+
+_TERMINAL_WORDS = (*MERCHANT_WORDS, *CAPABILITY_WORDS, *TERMINAL_WORDS)
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,7 @@ class Stage(Bench):
             self.accounts[name] = self._open_account(account)
         for name, card in self.cast.cards.items():
             contacts = {"text_message": card.text_message, "e_mail": card.e_mail}
-            given = {method: contact for method, contact in contacts.items() if contact is not None}
-            self.cards[name] = self.card(self.accounts[card.account], card.pin, **given)
+            self.cards[name] = self.card(self.accounts[card.account], card.pin, **contacts)
         for name, part in self.cast.phones.items():
             random_bytes = self.random.randbytes
             self.phones[name] = self.bare_phone(kind=part.kind, flow=part.flow, name=name, random_bytes=random_bytes)
@@ -99,51 +101,37 @@ class Stage(Bench):
     def wish(self, name: str) -> dict[str, Any]:
         """What a phone asks for with its token."""
         part = self.cast.phones[name]
-        domain: dict[str, Any] = {"channels": list(part.channels)}
-        if part.countries:
-            domain["countries"] = part.countries
-        if part.token_limit is not None:
-            domain["transaction_limit"] = part.token_limit.minor(self.currency_of(name), self.random)
-        location = "host_card_emulation" if part.keys == "limited_use" else "secure_element"
-        return {"cryptogram_profile": part.profile, "domain": domain, "location": location}
+        limit = part.token_limit
+        return token_wish(
+            profile=part.profile,
+            keys=part.keys,
+            channels=part.channels,
+            countries=part.countries,
+            token_limit=None if limit is None else limit.minor(self.currency_of(name), self.random),
+        )
 
     def provision(self, name: str) -> None:
         """Give a phone its token. Raises: WalletRefused, NoNetwork."""
         self.phones[name].provision(self.cards[self.cast.phones[name].card], **self.wish(name))
 
     def _make_terminal(self, name: str, part: TerminalPart) -> Terminal:
-        kind, dialect = TERMINAL_KINDS[part.kind], self._dialect(part)
-        address = self._line(part.line, self._address(part), dialect)
-        own: dict[str, Any] = {}
-        if part.tank is not None:
-            own["tank_minor"] = part.tank.minor("EUR", self.random)
-        if part.fare is not None:
-            own["fare_minor"] = part.fare.minor("EUR", self.random)
-        terminal = kind(
-            address,
-            terminal_id=part.id,
-            merchant=replace(kind.usual_merchant, **_merchant_changes(part)),
-            capability=replace(kind.usual_capability, **self._capability_changes(part)),
-            clock=self.clock,
-            random_bytes=self.random.randbytes,
-            dialect=dialect,
-            watcher=self.trace.watcher(name),
-            **own,
-        )
+        dialect = self._dialect(part)
+        words = {word: self._as_given(getattr(part, word)) for word in _TERMINAL_WORDS}
+        own = {
+            "clock": self.clock,
+            "random_bytes": self.random.randbytes,
+            "dialect": dialect,
+            "watcher": self.trace.watcher(name),
+        }
+        terminal = made_terminal(part.kind, self._line(part.line, self._address(part), dialect), words | own)
         self._open.callback(terminal.close)
         if part.mac != "none":
             protect(terminal.link, terminal.messages, bytes.fromhex(test_values.LINE_KEY), part.mac)
         return terminal
 
-    def _capability_changes(self, part: TerminalPart) -> dict[str, Any]:
-        changes: dict[str, Any] = {"timeout_seconds": part.timeout, "partial_approvals": part.partial_approvals}
-        if part.floor_limit is not None:
-            changes["floor_limit_minor"] = part.floor_limit.minor("EUR", self.random)
-        if part.unverified_limit is not None:
-            changes["unverified_limit_minor"] = part.unverified_limit.minor("EUR", self.random)
-        if part.relay_limit is not None:
-            changes["relay_seconds_max"] = part.relay_limit
-        return changes
+    def _as_given(self, value: Any) -> Any:
+        """A value as a terminal takes it: amounts in hundredths of whatever is paid in."""
+        return value.minor("EUR", self.random) if isinstance(value, Amount) else value
 
     @staticmethod
     def _dialect(part: TerminalPart) -> Dialect | None:
@@ -196,15 +184,3 @@ def needed_listener(part: TerminalPart) -> tuple[str, str] | None:
     if part.dialect is None and part.mac == "none":
         return None
     return part.dialect or "ascii_1987", part.mac
-
-
-def _merchant_changes(part: TerminalPart) -> dict[str, Any]:
-    changes = {
-        "name": part.merchant,
-        "identifier": part.merchant_id,
-        "category": part.category,
-        "country": part.country,
-        "acquirer": part.acquirer,
-        "position": part.position,
-    }
-    return {name: value for name, value in changes.items() if value is not None}

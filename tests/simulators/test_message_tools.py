@@ -72,7 +72,7 @@ def test_decode_shows_what_it_could_read(capsys):
         (["switch", "--route", "4"], "is not DIGITS=HOST:PORT"),
         (["terminal", "much"], "'much' is no amount"),
         (["terminal", "1.001"], "is none of EUR"),
-        (["terminal", "1", "--currency", "XXX"], "no currency"),
+        (["terminal", "1", "--currency", "XXX"], "is not an ISO 4217 code"),
     ],
 )
 def test_what_makes_no_sense(capsys, arguments, problem):
@@ -137,10 +137,10 @@ def test_record_and_replay(tmp_path, sandbox, issuer, new_phone, clock, capsys):
     assert main(["replay", str(file), "--to", f"{host}:{port}"]) == 1
     shown = capsys.readouterr().out
     assert "0100" in shown
-    assert "00 before, 63 now" in shown
+    assert "00 before, 94 now" in shown
     assert "1 of 2 answered as before" in shown
     assert main(["record", str(file)]) == 1
-    assert "File exists" in capsys.readouterr().err
+    assert "is there already" in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_recording(tmp_path, capsys):

@@ -41,7 +41,7 @@ def inked(image, number):
 
 
 def test_paper_and_columns(shown):
-    """The paper reaches from edge to edge, and each word begins and ends where its characters stand in the text."""
+    """The paper reaches from edge to edge, and each line begins and ends where its characters stand in the text."""
     image, lines = shown
     bottom = 2 * TOP + len(lines) * LINE
     for place in ((3, 3), (298, 3), (3, bottom - 3), (298, bottom - 3), (5, bottom // 2), (150, bottom - 6)):
@@ -58,9 +58,9 @@ def test_paper_and_columns(shown):
 
 
 def test_no_line_is_longer_than_the_paper():
-    """What does not fit goes on in the next line, and the words stand in the picture as they are."""
+    """What does not fit goes on in the next line, and the picture's text is the receipt's."""
     text = receipt().text()
     assert max(map(len, text.split("\n"))) == 32
     assert DETAIL in " ".join(text.split())
-    words = [element.text for element in ElementTree.fromstring(receipt().picture()).iter() if element.text]
-    assert words == text.split()
+    lines = [element.text for element in ElementTree.fromstring(receipt().picture()).iter() if element.text]
+    assert "\n".join(lines) == text

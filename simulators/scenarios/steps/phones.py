@@ -166,7 +166,7 @@ class Set(PhoneStep):
         if self.network is not None:
             phone.has_network = self.network
         if self.clock_ahead is not None:
-            phone.seconds_wrong = self.clock_ahead
+            phone.clock_ahead = self.clock_ahead
         if self.tampered is not None:
             phone.is_tampered = self.tampered
         return Outcome()
