@@ -56,6 +56,6 @@ def test_what_no_vault_wrote_is_refused(plaintext, field):
 def test_issuer_data():
     """Tag 9F10 as the wallet guide prints it: length, key index, version, results, and the limited-use key's index."""
     assert token_issuer_data(TAPWRIGHT_AES, 1)[:2].hex() == "0601"
-    assert token_issuer_data(TAPWRIGHT_AES, 1)[3:].hex() == "03a40000"
+    assert token_issuer_data(TAPWRIGHT_AES, 1)[3:].hex() == "03a00000"
     limited = token_issuer_data(LIMITED_USE_AES, 2, "6120101").hex()
-    assert (limited[:4], limited[6:]) == ("0a02", "03a4000006120101")
+    assert (limited[:4], limited[6:]) == ("0a02", "03a0000006120101")

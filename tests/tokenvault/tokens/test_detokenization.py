@@ -62,7 +62,9 @@ def test_a_cryptogram_is_good_in_the_channel_that_it_was_made_for(vault, channel
     wish = DomainWish(channels=frozenset({"contactless", "e_commerce", "qr_code"}))
     _, token, credentials = active_token(vault, wish=wish)
     for signed in SignedFor:
-        values = chip_data(credentials, **{"9F10": with_results(token_data(credentials), signed)})
+        values = chip_data(
+            credentials, **{"9F10": with_results(token_data(credentials), signed, cardholder_verified=True)}
+        )
         values["9F26"] = token.version.arqc(card_key_of(vault, token), values)
         if signed is wanted:
             assert detokenize(vault, token.token_pan, usage_of(token, values, channel=channel)).token == token

@@ -27,7 +27,7 @@ def test_every_tag_of_a_payment(vault, clock):
         "84": "F0000054415057",
         "82": "1980",
         "9F36": "0001",
-        "9F10": f"0601{token.cryptogram_version:02X}03A40001",
+        "9F10": f"0601{token.cryptogram_version:02X}03A00001",
         "9F27": "80",
     }
     assert (len(made.values["9F37"]), len(made.values["9F26"])) == (4, 8)
