@@ -28,6 +28,7 @@ from simulators.network.switch_verb import route_of
 from simulators.qr import consumer_presented
 from simulators.qr.merchant_presented import MerchantCode
 from simulators.scenarios.document import ScenarioError, parse_scenario
+from simulators.scenarios.located_yaml import NotYaml, read_yaml
 from tokenvault.emv import pin_block, qr, tlv
 from tokenvault.emv.errors import EmvError
 from tokenvault.emv.limited_use_keys import KeyIndex
@@ -81,6 +82,7 @@ TEXT_READERS: dict[Callable, tuple[str, tuple[type[Exception], ...]]] = {
     consumer_presented.decode: (_CODE, (EmvError,)),
     MerchantCode.decode: (_MERCHANT_CODE, (EmvError,)),
     parse_scenario: ("scenario: A coffee\nsteps:\n  - tap: {amount: 3.50}\n", (ScenarioError,)),
+    read_yaml: ("steps:\n  - tap: {amount: 3.50}\n", (NotYaml,)),
     partial(to_number, Prefix.CARD): ("card_0J9ZP2M7K4B1X", (NotFound,)),
 }
 BYTES_READERS: dict[Callable, tuple[bytes, tuple[type[Exception], ...]]] = {

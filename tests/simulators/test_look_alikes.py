@@ -186,7 +186,7 @@ def test_simulated_transactions(bench, http):
         == "APPROVED"
     )
     declined = simulate("authorize", pan=pan, amount=99_999_999, descriptor="YACHTS").json()
-    assert (declined["result"], declined["response_code"]) == ("DECLINED", "61")
+    assert (declined["result"], declined["response_code"]) == ("DECLINED", "51")
     balance = bench.balance(account)
     assert (balance["posted"], balance["held"]) == (3_070, 0)
     assert simulate("authorize", pan="4111111111111111", amount=1, descriptor="X").status_code == 404
