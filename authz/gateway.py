@@ -12,16 +12,21 @@ from dataclasses import dataclass, field
 import numpy as np
 import structlog
 
+from authz.arrivals import Reply
 from authz.iso8583 import codec
 from authz.iso8583.fields import FIELDS, HEADER, Dialect, built_in
+from authz.iso8583.format_errors import FormatError
 from authz.iso8583.message_authentication import MacKey, is_authentic, mac_field, sealed
+from authz.iso8583.message_types import asks_for_an_answer
 from authz.iso8583.responses import plain_response
 from authz.iso8583.scan import Places
-from authz.iso8583.server import Handler, Reply
+from authz.iso8583.server import Handler
+from tokenvault.background import attempted
 from tokenvault.emv.key_block import KeyBlockHeader, wrap
 
 log = structlog.get_logger()
 
+SYSTEM_MALFUNCTION = "96"
 MAC_WRONG = "A0"
 """DE 39 of a message whose code is wrong or missing."""
 NEW_KEY = "101"
@@ -80,13 +85,24 @@ class DialectGateway:
     def receive(self, chunk: bytes, frames: Places, peer: str, reply: Reply) -> None:
         """Take whole messages of one connection, see `authz.network.Network`."""
         for start, end in frames.tolist():
-            self._receive(chunk[start:end], peer, reply)
+            if not attempted("message in another dialect", self._receive, chunk[start:end], peer, reply):
+                reply(self._malfunction(chunk[start:end]), 1)
+
+    def _malfunction(self, encoded: bytes) -> bytes:
+        """The answer to a message that we, not its sender, are the reason of failing."""
+        try:
+            request = codec.decode(encoded, self._dialect)
+        except codec.MessageError as error:
+            request = error.fields
+        if not asks_for_an_answer(request.get(0)):
+            return b""
+        return self._framed(plain_response(request, SYSTEM_MALFUNCTION), request, None)
 
     def _receive(self, encoded: bytes, peer: str, reply: Reply) -> None:
         try:
-            message = codec.decode(encoded, self._dialect)
+            message = codec.decode_checked(encoded, self._dialect)
         except codec.MessageError as error:
-            reply(self.refuse_format(error.fields, str(error), peer), 1)
+            reply(self.refuse_format(error.fields, error.error, peer), 1)
             return
         if self._keys is not None:
             if message[0] == "0800" and message.get(70) == NEW_KEY:
@@ -96,7 +112,8 @@ class DialectGateway:
             wanted = self._keys.is_required or mac_field(message) in message
             if wanted and (key is None or not is_authentic(message, encoded, self._dialect, key)):
                 log.warning("mac_wrong", peer=peer, message_type=message[0])
-                reply(self._framed(plain_response(message, MAC_WRONG), message, key), 1)
+                can_answer = asks_for_an_answer(message[0])
+                reply(self._framed(plain_response(message, MAC_WRONG), message, key) if can_answer else b"", 1)
                 return
         self._forward(message, peer, reply)
 
@@ -108,7 +125,7 @@ class DialectGateway:
         try:
             own = codec.encode(plain, _OWN)
         except codec.MessageError as error:
-            reply(self.refuse_format(message, str(error), peer), 1)
+            reply(self.refuse_format(message, error.error, peer), 1)
             return
 
         def answer(framed: bytes, count: int) -> None:
@@ -129,16 +146,21 @@ class DialectGateway:
         log.info("mac_key_given", peer=peer)
         return plain_response(request, "00") | {KEY_BLOCK_FIELD: block}
 
-    def refuse_format(self, fields: codec.Message, reason: str, peer: str) -> bytes:
+    def refuse_format(self, fields: codec.Message, error: FormatError, peer: str) -> bytes:
         """Have the network answer a malformed message, and put the answer into the dialect."""
         plain = {number: value for number, value in fields.items() if number != HEADER}
-        framed = self._network.refuse_format(plain, reason, peer)
+        framed = self._network.refuse_format(plain, error, peer)
         return self._framed(codec.decode(framed[_OWN.framing.length_bytes :], _OWN), fields, None) if framed else b""
 
     def _framed(self, answer: codec.Message, request: codec.Message, key: MacKey | None) -> bytes:
-        """An answer in the dialect, under the request's header, with its code where there is a key."""
-        if HEADER in request:
-            answer = {HEADER: request[HEADER], **answer}
+        """An answer in the dialect, under the request's header, with its code where there is a key.
+
+        What the dialect has no room for is left out.
+        """
+        fits = codec.fitting(answer, self._dialect)
+        if len(fits) < len(answer):
+            log.warning("fields_left_out", fields=sorted(answer.keys() - fits.keys()), dialect=self._dialect.name)
+        answer = {HEADER: request[HEADER], **fits} if HEADER in request else fits
         if key is not None:
             answer = sealed(answer, self._dialect, key)
         return self._dialect.framing.framed(codec.encode(answer, self._dialect))

@@ -4,29 +4,33 @@ Messages about tokens go through compiled code in batches; the rest, and everyth
 """
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import structlog
 
+from authz.arrivals import Arrival, Reply, Senders, together
 from authz.commands import COMMAND_BYTES, CardholderVerification, CryptogramOutcome, Flag, Records, new_commands
 from authz.cryptograms import AnswerKey, CryptogramVerifier
 from authz.engine import Engine
+from authz.errors import EngineStopped
 from authz.iso8583 import codec
 from authz.iso8583.answering import room_for_answers, write_answers
 from authz.iso8583.chip_data import SIGNED_ATC, SIGNED_BYTES, SIGNED_BYTES_MAX, new_tags
 from authz.iso8583.fields import BINARY_LENGTH, Dialect
-from authz.iso8583.reading import OTHER_MESSAGE, read_transactions
+from authz.iso8583.format_errors import MISSING, NO_PROBLEM, FormatError
+from authz.iso8583.message_types import asks_for_an_answer, is_of_another_version
+from authz.iso8583.reading import OTHER_MESSAGE, format_error_of, read_transactions
 from authz.iso8583.responses import plain_response
-from authz.iso8583.scan import NO_PROBLEM, Buffer, Places, new_places, problem_text, scan_table, split_frames
-from authz.iso8583.server import Reply
+from authz.iso8583.scan import Buffer, Places, new_places, scan_table
 from authz.issuer_server import Decider, IssuerDecisions
 from authz.pin_entry import PinOutcome, PinVerifications
 from authz.reasons import LAST_APPROVAL, Reason
+from authz.recent_format_errors import RecentFormatErrors
 
 log = structlog.get_logger()
 
@@ -38,7 +42,6 @@ ISSUER_DECLINES = bytes.fromhex("00000000")
 """Card status update in tag 91: byte 2, bit 8 says that the issuer approves (EMV Book 3, annex C10)."""
 
 _ISSUER_DATA_BYTES = 8
-_ANSWER_BYTES_MAX = 65_535
 
 
 def framed(message: bytes) -> bytes:
@@ -46,39 +49,13 @@ def framed(message: bytes) -> bytes:
     return BINARY_LENGTH.framed(message)
 
 
-@dataclass(frozen=True)
-class _Arrival:
-    """Whole messages of one connection, and who waits for their answers."""
+class _Read(NamedTuple):
+    """Messages as read. problems: int32[n], see `authz.iso8583.reading`; where there is one the rest is void."""
 
-    chunk: bytes
-    frames: Places
-    peer: str
-    reply: Reply
-
-
-@dataclass(frozen=True)
-class _Senders:
-    """Who has sent some messages. owners: int64[messages], places in arrivals, in order."""
-
-    arrivals: list[_Arrival]
-    owners: npt.NDArray[np.int64]
-
-    def __getitem__(self, chosen: "slice | npt.NDArray[np.int64]") -> "_Senders":
-        return _Senders(self.arrivals, self.owners[chosen])
-
-    def reply(self, answers: bytes) -> None:
-        """Hand framed answers, one to each message, to those whose messages they are to."""
-        edges = [0, *(np.flatnonzero(np.diff(self.owners)) + 1).tolist(), len(self.owners)]
-        if len(edges) == 2:
-            self.arrivals[self.owners[0]].reply(answers, len(self.owners))
-            return
-        frames = np.zeros((len(self.owners), 2), np.int32)
-        split_frames(np.frombuffer(answers, np.uint8), frames, _ANSWER_BYTES_MAX)
-        start = 0
-        for first, end in pairwise(edges):
-            stop = int(frames[end - 1, 1])
-            self.arrivals[self.owners[first]].reply(answers[start:stop], end - first)
-            start = stop
+    commands: Records
+    arqcs: Buffer
+    problems: Places
+    keys: list[AnswerKey | None]
 
 
 class Network:
@@ -100,9 +77,9 @@ class Network:
         self._table = scan_table(dialect)
         self._places = new_places()
         self._tags = new_tags()
-        self._arrived: list[_Arrival] = []
+        self._arrived: list[Arrival] = []
         self.decisions: Counter[Reason] = Counter()
-        self.format_errors = 0
+        self.format_errors = RecentFormatErrors()
 
     @property
     def issuer_deciders(self) -> Mapping[Decider, int]:
@@ -117,30 +94,37 @@ class Network:
 
         chunk: bytes of the stream.  frames: int32[n, 2], start and end of each message in chunk.
         """
-        self._arrived.append(_Arrival(chunk, frames, peer, reply))
+        self._arrived.append(Arrival(chunk, frames, peer, reply))
         if len(self._arrived) == 1:
             asyncio.get_running_loop().call_soon(self._take_arrived)
 
     def _take_arrived(self) -> None:
+        """Work on everything that came in this turn."""
         arrivals, self._arrived = self._arrived, []
-        counts = [len(each.frames) for each in arrivals]
-        if len(arrivals) == 1:
-            chunk, frames = arrivals[0].chunk, arrivals[0].frames
-        else:
-            starts = accumulate((len(each.chunk) for each in arrivals[:-1]), initial=0)
-            chunk = b"".join(each.chunk for each in arrivals)
-            frames = np.concatenate([each.frames + start for each, start in zip(arrivals, starts, strict=True)])
-        self._take(chunk, frames, _Senders(arrivals, np.repeat(np.arange(len(arrivals)), counts)))
+        self._take(*together(arrivals))
 
-    def _take(self, chunk: bytes, frames: Places, senders: _Senders) -> None:
-        """Take messages of several connections."""
-        buffer = np.frombuffer(chunk, np.uint8)
+    def _take(self, chunk: bytes, frames: Places, senders: Senders) -> None:
+        """Take messages of several connections. One that we fail on is answered as a malfunction, and fails alone."""
+        try:
+            read = self._read(chunk, frames)
+        except Exception:
+            log.exception("messages_not_read", count=len(frames))
+            if len(frames) == 1:
+                self._reply_malfunction(chunk[frames[0, 0] : frames[0, 1]], senders.of(0))
+                return
+            for one in (slice(i, i + 1) for i in range(len(frames))):
+                self._take(chunk, frames[one], senders[one])
+            return
+        self._take_read(chunk, frames, read, senders)
+
+    def _read(self, chunk: bytes, frames: Places) -> _Read:
+        """Messages as commands, their cryptograms verified."""
         count = len(frames)
         commands = new_commands(count)
         signed, arqcs = np.zeros((count, SIGNED_BYTES_MAX), np.uint8), np.zeros((count, 8), np.uint8)
         online, problems = np.zeros(count, np.uint8), np.zeros(count, np.int32)
         read_transactions(
-            buffer,
+            np.frombuffer(chunk, np.uint8),
             frames,
             self._table,
             self._places,
@@ -152,12 +136,14 @@ class Network:
             online,
             problems,
         )
-        keys = self._verify(commands, signed, arqcs, online)
+        return _Read(commands, arqcs, problems, self._verify(commands, signed, arqcs, online))
+
+    def _take_read(self, chunk: bytes, frames: Places, read: _Read, senders: Senders) -> None:
+        """Answer what is no good message about a token, have PINs verified, and have the rest decided."""
+        commands, arqcs, problems, keys = read
         if problems.any():
             for i in np.flatnonzero(problems).tolist():
-                sender = senders.arrivals[senders.owners[i]]
-                message = chunk[frames[i, 0] : frames[i, 1]]
-                sender.reply(self._answer_slowly(message, int(problems[i]), sender.peer), 1)
+                self._reply_slowly(chunk[frames[i, 0] : frames[i, 1]], int(problems[i]), senders.of(i))
             good = np.flatnonzero(problems == NO_PROBLEM)
             commands, frames, arqcs, senders = commands[good], frames[good], arqcs[good], senders[good]
             keys = [keys[i] for i in good]
@@ -170,7 +156,7 @@ class Network:
             commands, frames, arqcs, senders = commands[rest], frames[rest], arqcs[rest], senders[rest]
             keys = [keys[i] for i in rest]
         if len(commands):
-            self._decide(buffer, frames, commands, arqcs, keys, senders)
+            self._decide(np.frombuffer(chunk, np.uint8), frames, commands, arqcs, keys, senders)
 
     def _verify_pin(
         self,
@@ -179,11 +165,11 @@ class Network:
         commands: Records,
         arqcs: Buffer,
         keys: list[AnswerKey | None],
-        sender: _Senders,
+        sender: Senders,
     ) -> None:
         """Have the PIN of one message verified, then the message decided."""
-        arrival = sender.arrivals[sender.owners[0]]
-        message = codec.decode(chunk[frames[0, 0] : frames[0, 1]], self._dialect)
+        arrival, encoded = sender.of(0), chunk[frames[0, 0] : frames[0, 1]]
+        message = codec.decode(encoded, self._dialect)
 
         def decide(outcome: PinOutcome) -> None:
             if outcome is PinOutcome.UNKNOWN:
@@ -194,7 +180,10 @@ class Network:
         try:
             self._pins.verify(message, commands, decide)
         except codec.MessageError as error:
-            arrival.reply(self.refuse_format(message, str(error), arrival.peer), 1)
+            arrival.reply(self.refuse_format(message, error.error, arrival.peer), 1)
+        except Exception:
+            log.exception("pin_not_verified")
+            self._reply_malfunction(encoded, arrival)
 
     def _decide(
         self,
@@ -203,41 +192,54 @@ class Network:
         commands: Records,
         arqcs: Buffer,
         keys: list[AnswerKey | None],
-        senders: _Senders,
+        senders: Senders,
     ) -> None:
         """Ask the engine, and answer."""
 
         def answer(results: Records) -> None:
             waiting = results["reason"] == Reason.AWAITING_ISSUER
             if not waiting.any():
-                senders.reply(self._answers(buffer, frames, results, arqcs, keys))
+                self._reply(buffer, frames, results, arqcs, keys, senders)
                 return
-            self._ask_issuer(buffer, frames, commands, results, arqcs, keys, senders)
             rest = np.flatnonzero(~waiting)
             if len(rest):
                 decided = [keys[i] for i in rest]
-                senders[rest].reply(self._answers(buffer, frames[rest], results[rest], arqcs[rest], decided))
+                self._reply(buffer, frames[rest], results[rest], arqcs[rest], decided, senders[rest])
+            for i in np.flatnonzero(waiting).tolist():
+                one = slice(i, i + 1)
+                answer_one = partial(
+                    self._reply, buffer, frames[one], arqcs=arqcs[one], keys=[keys[i]], senders=senders[one]
+                )
+                self._decisions.ask(commands[one].copy(), results[one].copy(), answer_one)
 
-        self._engine.submit(commands, answer)
+        with contextlib.suppress(EngineStopped):  # nobody is answered any more
+            self._engine.submit(commands, answer)
 
-    def _ask_issuer(
+    def _reply(
         self,
         buffer: Buffer,
         frames: Places,
-        commands: Records,
         results: Records,
         arqcs: Buffer,
         keys: list[AnswerKey | None],
-        senders: _Senders,
+        senders: Senders,
     ) -> None:
-        """Have the issuer's own server decide what waits for it; each is answered on its own."""
-        for i in np.flatnonzero(results["reason"] == Reason.AWAITING_ISSUER):
-            one = slice(i, i + 1)
+        """Answer decided messages.
 
-            def answer(settled: Records, one: slice = one, key: AnswerKey | None = keys[i]) -> None:
-                senders[one].reply(self._answers(buffer, frames[one], settled, arqcs[one], [key]))
-
-            self._decisions.ask(commands[one].copy(), results[one].copy(), answer)
+        Where no answer can be made, none is given: the money is where the decision has put it, and a terminal that
+        hears nothing takes it back.
+        """
+        try:
+            answers = self._answers(buffer, frames, results, arqcs, keys)
+        except Exception:
+            log.exception("answers_not_made", count=len(frames))
+            if len(frames) == 1:
+                senders.reply(b"")
+                return
+            for one in (slice(i, i + 1) for i in range(len(frames))):
+                self._reply(buffer, frames[one], results[one], arqcs[one], keys[one], senders[one])
+            return
+        senders.reply(answers)
 
     def _verify(self, commands: Records, signed: Buffer, arqcs: Buffer, online: Buffer) -> list[AnswerKey | None]:
         """Verify each cryptogram and write the outcome into its command; return what the answers need.
@@ -289,44 +291,74 @@ class Network:
         )
         return out[:length].tobytes()
 
-    def _answer_slowly(self, message: bytes, problem: int, peer: str) -> bytes:
-        """The framed answer to anything but a good message about a token; empty where none can be given."""
+    def _reply_slowly(self, message: bytes, problem: int, arrival: Arrival) -> None:
+        """Answer anything but a good message about a token."""
+        try:
+            answer = self._answer_slowly(message, problem, arrival.peer)
+        except Exception:
+            log.exception("message_not_answered")
+            self._reply_malfunction(message, arrival)
+            return
+        arrival.reply(answer, 1)
+
+    def _reply_malfunction(self, message: bytes, arrival: Arrival) -> None:
+        """Answer a message that we, not its sender, are the reason of failing."""
         try:
             fields = codec.decode(message, self._dialect)
         except codec.MessageError as error:
-            return self.refuse_format(error.fields, str(error), peer)
+            fields = error.fields
+        is_answered = asks_for_an_answer(fields.get(0))
+        arrival.reply(self._response(fields, SYSTEM_MALFUNCTION) if is_answered else b"", 1)
+
+    def _answer_slowly(self, message: bytes, problem: int, peer: str) -> bytes:
+        """The framed answer to anything but a good message about a token; empty where none can be given."""
+        try:
+            fields = codec.decode_checked(message, self._dialect)
+        except codec.MessageError as error:
+            return self.refuse_format(error.fields, error.error, peer)
         if problem != OTHER_MESSAGE:
-            return self.refuse_format(fields, problem_text(problem), peer)
+            return self.refuse_format(fields, format_error_of(problem), peer)
         if fields[0] == "0800":
             return self._manage(fields, peer)
-        if not _is_request(fields[0]):
+        if not asks_for_an_answer(fields[0]):
             log.warning("unexpected_message", peer=peer, message_type=fields[0])
             return b""
-        log.warning("function_not_supported", peer=peer, message_type=fields[0])
-        return self._response(fields, FUNCTION_NOT_SUPPORTED)
+        return self._refuse_function(fields, peer)
 
     def _manage(self, fields: codec.Message, peer: str) -> bytes:
         """0800: sign-on, sign-off and echo test."""
         missing = [number for number in (7, 11, 70) if number not in fields]
         if missing:
-            return self.refuse_format(fields, f"field {missing[0]} is missing", peer)
+            return self.refuse_format(fields, FormatError(missing[0], MISSING), peer)
         known = fields[70] in (SIGN_ON, SIGN_OFF, ECHO_TEST)
         log.info("network_management", peer=peer, code=fields[70])
         return self._response(fields, "00" if known else INVALID_TRANSACTION)
 
-    def refuse_format(self, fields: codec.Message, reason: str, peer: str) -> bytes:
-        """Log a malformed message and answer DE 39 = 30 to it, where its message type could be read."""
-        self.format_errors += 1
+    def _refuse_function(self, fields: codec.Message, peer: str) -> bytes:
+        """Answer DE 39 = 40."""
+        log.warning("function_not_supported", peer=peer, message_type=fields[0])
+        return self._response(fields, FUNCTION_NOT_SUPPORTED)
+
+    def refuse_format(self, fields: codec.Message, error: FormatError, peer: str) -> bytes:
+        """Log a malformed message and answer DE 39 = 30 to it, where its message type could be read.
+
+        A message of another version is not malformed: its fields are laid out as that version has them.
+        """
         message_type = fields.get(0)
-        log.warning("format_error", peer=peer, message_type=message_type, reason=reason)
-        if message_type is None or not _is_request(message_type):
-            return b""
-        return self._response(fields, FORMAT_ERROR)
+        can_answer = asks_for_an_answer(message_type)
+        if can_answer and is_of_another_version(message_type):
+            return self._refuse_function(fields, peer)
+        self.format_errors.note(fields, error, peer, self._engine.now_us)
+        log.warning(
+            "format_error",
+            peer=peer,
+            message_type=message_type,
+            field=error.field,
+            code=error.code,
+            reason=error.sentence,
+        )
+        return self._response(fields, FORMAT_ERROR, error) if can_answer else b""
 
-    def _response(self, request: codec.Message, response_code: str) -> bytes:
-        return framed(codec.encode(plain_response(request, response_code), self._dialect))
-
-
-def _is_request(message_type: str) -> bool:
-    """Whether a message of this type waits for an answer: version 1987, function request, advice or their repeats."""
-    return len(message_type) == 4 and message_type[0] == "0" and message_type[2] in "024" and message_type[1] != "0"
+    def _response(self, request: codec.Message, response_code: str, error: FormatError | None = None) -> bytes:
+        answer = plain_response(request, response_code, error)
+        return framed(codec.encode(codec.fitting(answer, self._dialect), self._dialect))

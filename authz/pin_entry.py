@@ -3,7 +3,6 @@
 Off the hot path: only messages with DE 52 wait for it. What the engine hears is a flag, so a replay needs no keys.
 """
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -15,6 +14,8 @@ import structlog
 from authz.commands import CardholderVerification, CryptogramOutcome, Flag, Records
 from authz.iso8583 import codec
 from authz.iso8583.additional_data import subelements
+from authz.iso8583.format_errors import BAD_SUBELEMENT, MISSING_SUBELEMENT
+from tokenvault.background import Errands
 
 log = structlog.get_logger()
 
@@ -60,7 +61,7 @@ class PinVerifications:
     def __init__(self, verifier: PinVerifier = nobody_verifies) -> None:
         self._verifier = verifier
         self._outcomes: OrderedDict[tuple[int, ...], PinOutcome] = OrderedDict()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._errands = Errands()
 
     def verify(self, message: codec.Message, command: Records, then: Callable[[PinOutcome], None]) -> None:
         """Write a message's outcome into its command; then is called when that is done.
@@ -72,9 +73,11 @@ class PinVerifications:
             then(PinOutcome.NOT_TRIED)
             return
         entered = _entered_pin(message, int(command["token_pan"][0]))
-        task = asyncio.create_task(self._verify(entered, command, then))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+
+        async def unknown() -> None:
+            then(PinOutcome.UNKNOWN)
+
+        self._errands.begin("verification of a PIN", self._verify(entered, command, then), unknown)
 
     async def _verify(self, entered: EnteredPin, command: Records, then: Callable[[PinOutcome], None]) -> None:
         name = tuple(int(command[part][0]) for part in ("token_pan", "acquirer", "stan", "transmitted", "atc"))
@@ -96,18 +99,31 @@ class PinVerifications:
 
     async def close(self) -> None:
         """Wait for what is being verified."""
-        while self._tasks:
-            await asyncio.wait(tuple(self._tasks))
+        await self._errands.ended()
 
 
 def _entered_pin(message: codec.Message, token_pan: int) -> EnteredPin:
     number = subelements(message.get(48, "")).get(KEY_SERIAL_NUMBER)
     if number is None:
-        raise codec.MessageError(48, 0, f"lacks subelement {KEY_SERIAL_NUMBER}, the PIN's key serial number", message)
+        raise codec.MessageError(
+            48,
+            0,
+            f"lacks subelement {KEY_SERIAL_NUMBER}, the PIN's key serial number",
+            message,
+            kind=MISSING_SUBELEMENT,
+            part=KEY_SERIAL_NUMBER,
+        )
     try:
         key_serial_number = bytes.fromhex(number)
     except ValueError:
         key_serial_number = b""
     if len(key_serial_number) != 10:
-        raise codec.MessageError(48, 0, "has a key serial number that is not 20 hexadecimal digits", message)
+        raise codec.MessageError(
+            48,
+            0,
+            "has a key serial number that is not 20 hexadecimal digits",
+            message,
+            kind=BAD_SUBELEMENT,
+            part=KEY_SERIAL_NUMBER,
+        )
     return EnteredPin(str(token_pan), bytes.fromhex(message[52]), key_serial_number)

@@ -18,6 +18,7 @@ from authz.follow_ups import BOUNDS, FIELD_NAMES, REFUSED_FOR, RULES, FollowUp, 
 from authz.follow_ups import MEANINGS as FOLLOW_UP_MEANINGS
 from authz.iso8583.chip_data import CHIP_TAG_BYTES
 from authz.iso8583.fields import BUILT_IN
+from authz.iso8583.format_errors import KINDS
 from authz.iso8583.jpos_classes import CONTENTS, REFUSED, field_classes
 from authz.iso8583.reading import channel_of
 from authz.iso8583.text_encodings import CODE_PAGE_1047
@@ -102,6 +103,10 @@ def _reasons() -> str:
         for reason in Reason
     ]
     return _table(("DE 39", "reason", "meaning", "what to do"), rows)
+
+
+def _format_errors() -> str:
+    return _table(("code in DE 44", "what is wrong"), [(f"`{kind.code}`", kind.cause) for kind in KINDS.values()])
 
 
 def _token_states() -> str:
@@ -317,6 +322,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "decline-tests": _decline_tests,
     "event-types": _event_types,
     "forced-outcomes": _forced_outcomes,
+    "format-errors": _format_errors,
     "wallet-reasons": _wallet_reasons,
     "message-tests": _message_tests,
     "reasons": _reasons,

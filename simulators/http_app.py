@@ -23,7 +23,7 @@ from authz.replay import History
 from simulators.advice_forwarder import AdviceForwarder
 from simulators.clock import SandboxClock
 from simulators.http import accounts as used_accounts
-from simulators.http import messages, simulations
+from simulators.http import format_errors, messages, simulations
 from simulators.look_alikes import issuer_processor, token_service
 from simulators.settings import Settings
 from tokenvault.calls.api_keys import Scope
@@ -77,7 +77,7 @@ class _Figures(Collector):
         figures = self._engine.figures
         yield CounterMetricFamily("tapwright_commands", "Commands applied and journaled.", figures.commands)
         yield CounterMetricFamily("tapwright_batches", "Durable journal appends.", figures.batches)
-        yield CounterMetricFamily("tapwright_format_errors", "Malformed messages.", self._network.format_errors)
+        yield CounterMetricFamily("tapwright_format_errors", "Malformed messages.", self._network.format_errors.count)
         yield GaugeMetricFamily("tapwright_connections", "Open connections.", len(self._iso_server.connections))
         yield GaugeMetricFamily("tapwright_durable_sequence", "Last durable command.", self._engine.durable_sequence)
 
@@ -108,6 +108,7 @@ def build_app(
     app.state.projection = projection
     app.state.clock = clock
     app.state.advice_forwarder = advice_forwarder
+    app.state.format_errors = iso_network.format_errors
     app.state.sees_funding_side = _sees_funding_side
     app.state.secrets_limits = network.secrets_limits()
     app.state.secrets_per_second = settings.secrets_per_second
@@ -166,6 +167,7 @@ def _routes() -> list[BaseRoute]:
         (rules.router, issuer, (404, 409)),
         (simulations.router, (Scope.SANDBOX,), (404, 409)),
         (messages.router, (Scope.SANDBOX,), (404,)),
+        (format_errors.router, (Scope.NETWORK, Scope.SANDBOX), ()),
     ):
         every.include_router(router, dependencies=[requires(*scopes)], responses=problem.responses(*statuses))
     return every.routes

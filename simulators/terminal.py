@@ -12,6 +12,7 @@ from typing import Any
 
 from authz.iso8583 import codec
 from authz.iso8583.fields import Dialect
+from authz.iso8583.format_errors import FormatError
 from authz.names import currency_code
 from simulators.card.contactless_reader import Card, CardAnswer, ContactlessReader, ReadingFailed
 from simulators.merchant import Merchant
@@ -241,6 +242,9 @@ class Terminal:
     def receipt(self, request: codec.Message, answer: codec.Message, detail: str = "") -> Receipt:
         """The receipt of one message and its answer."""
         currency = currency_code(int(request[49]))
+        error = FormatError.read(answer.get(44, ""))
+        if error is not None:
+            detail = error.sentence
         return Receipt(
             self.merchant.name,
             self.terminal_id,

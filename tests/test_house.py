@@ -16,6 +16,7 @@ MAY_IMPORT = {
     "simulators": {"simulators", "authz", "tokenvault"},
 }
 PURE = {
+    "background",
     "countries",
     "currencies",
     "emv",

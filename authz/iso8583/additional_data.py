@@ -6,10 +6,12 @@ import numpy as np
 
 from authz.commands import Flag
 from authz.compiled import Integer, compiled
-from authz.iso8583.scan import BAD_CONTENT, NO_PROBLEM, Buffer, Places, number_at
+from authz.iso8583.format_errors import BAD_CONTENT, CONTRADICTION, NO_PROBLEM
+from authz.iso8583.scan import Buffer, Places, number_at
 
 _ADDITIONAL_AMOUNT_CHARACTERS = 20  # account type 2, amount type 2, currency 3, sign 1, amount 12
 _CASH_BACK = 40
+_CREDIT, _DEBIT = 0x43, 0x44
 
 _POINT_OF_SERVICE = 61
 """Subelement of DE 48: what the terminal can do; its first character is 1 where it takes partial approvals."""
@@ -37,10 +39,13 @@ def read_cash_back(buffer: Buffer, places: Places, command: Any) -> Integer:
     if length % _ADDITIONAL_AMOUNT_CHARACTERS:
         return BAD_CONTENT + 54
     for position in range(start, start + length, _ADDITIONAL_AMOUNT_CHARACTERS):
-        if number_at(buffer, position + 2, 2) == _CASH_BACK:
-            amount = number_at(buffer, position + 8, 12)
-            if amount < 0 or number_at(buffer, position + 4, 3) != np.int64(command["currency"]):
-                return BAD_CONTENT + 54
+        account_type, amount_type = number_at(buffer, position, 2), number_at(buffer, position + 2, 2)
+        sign, amount = buffer[position + 7], number_at(buffer, position + 8, 12)
+        if account_type < 0 or amount_type < 0 or amount < 0 or (sign != _CREDIT and sign != _DEBIT):
+            return BAD_CONTENT + 54
+        if amount_type == _CASH_BACK:
+            if number_at(buffer, position + 4, 3) != np.int64(command["currency"]):
+                return CONTRADICTION + 54
             command["cash_minor"] = amount
     return NO_PROBLEM
 

@@ -7,7 +7,8 @@ import numpy as np
 from authz.commands import CardholderVerification, CryptogramOutcome, Flag
 from authz.compiled import Integer, compiled
 from authz.iso8583.data_objects import after_padding, check_template, is_template, read_object
-from authz.iso8583.scan import BAD_CONTENT, MISSING, NO_PROBLEM, Buffer, Places
+from authz.iso8583.format_errors import BAD_TAG, MISSING_TAG, NO_PROBLEM, PART
+from authz.iso8583.scan import MONTHS_AND_DAYS, Buffer, Places, is_one_of
 
 SIGNED_BYTES = 40
 """What the cryptogram of a Tapwright token covers: the ten tags of table 26 (33 bytes) and tag 9F10 (7 bytes)."""
@@ -23,9 +24,12 @@ CHIP_TAG_BYTES = {
     "9F26": 8, "9F27": 1,
 }  # fmt: skip
 """What DE 55 must hold, in bytes: tags in the order of the signed bytes, then the cryptogram and its kind."""
-_TAGS = tuple(int(tag, 16) for tag in CHIP_TAG_BYTES)
+TAGS = tuple(CHIP_TAG_BYTES)
+"""The same tags, in the order of the places from `new_tags`."""
+_TAGS = tuple(int(tag, 16) for tag in TAGS)
 _TAG_BYTES = tuple(CHIP_TAG_BYTES.values())
-_AMOUNT, _COUNTRY, _CURRENCY, _TYPE, _ATC, _ISSUER_DATA, _CRYPTOGRAM, _INFORMATION = 0, 2, 4, 6, 9, 10, 11, 12
+_AMOUNT, _COUNTRY, _CURRENCY, _DATE, _TYPE, _ATC = 0, 2, 4, 5, 6, 9
+_ISSUER_DATA, _CRYPTOGRAM, _INFORMATION = 10, 11, 12
 _KEY_INDEX_BYTES = SIGNED_BYTES_MAX - SIGNED_BYTES
 _ISSUER_DATA_LENGTH_BYTE = 6
 
@@ -85,12 +89,12 @@ def find_tags(buffer: Buffer, start: Integer, length: Integer, tags: Places) -> 
             if tag == _TAGS[slot]:
                 is_longer = slot == _ISSUER_DATA and size == _TAG_BYTES[slot] + _KEY_INDEX_BYTES
                 if tags[slot] >= 0 or not (size == _TAG_BYTES[slot] or is_longer):
-                    return BAD_CONTENT + 55
+                    return BAD_TAG + 55 + PART * (slot + 1)
                 tags[slot] = value
         position = after_padding(buffer, value_end, end)
     for slot in range(len(_TAGS)):
         if tags[slot] < 0:
-            return MISSING + 55
+            return MISSING_TAG + 55 + PART * (slot + 1)
     return NO_PROBLEM
 
 
@@ -112,20 +116,29 @@ def read_cryptogram(
     amount = packed_number(buffer, tags[_AMOUNT], 6)
     currency = packed_number(buffer, tags[_CURRENCY], 2)
     country = packed_number(buffer, tags[_COUNTRY], 2)
+    date = packed_number(buffer, tags[_DATE], 3)  # zero where the phone does not know it: a QR code
     transaction_type = packed_number(buffer, tags[_TYPE], 1)
     issuer_data = tags[_ISSUER_DATA]
-    if amount < 0 or currency < 0 or country < 0 or transaction_type < 0:
-        return BAD_CONTENT + 55
+    if amount < 0:
+        return BAD_TAG + 55 + PART * (_AMOUNT + 1)
+    if currency < 0:
+        return BAD_TAG + 55 + PART * (_CURRENCY + 1)
+    if country < 0:
+        return BAD_TAG + 55 + PART * (_COUNTRY + 1)
+    if transaction_type < 0:
+        return BAD_TAG + 55 + PART * (_TYPE + 1)
+    if date != 0 and (date < 0 or not is_one_of(date % 10_000, MONTHS_AND_DAYS)):
+        return BAD_TAG + 55 + PART * (_DATE + 1)
     # The byte before the value is its length in DE 55, the first of the value its length without itself.
     length = np.int64(buffer[issuer_data])
     if np.int64(buffer[issuer_data - 1]) != length + 1:
-        return BAD_CONTENT + 55
+        return BAD_TAG + 55 + PART * (_ISSUER_DATA + 1)
     if length != _ISSUER_DATA_LENGTH_BYTE:
         for byte in range(_KEY_INDEX_BYTES):
             signed[SIGNED_BYTES + byte] = buffer[issuer_data + _ISSUER_DATA_LENGTH_BYTE + 1 + byte]
         index = packed_number(buffer, issuer_data + _ISSUER_DATA_LENGTH_BYTE + 1, _KEY_INDEX_BYTES)
         if index <= 0:
-            return BAD_CONTENT + 55
+            return BAD_TAG + 55 + PART * (_ISSUER_DATA + 1)
         command["limited_use_key"] = index
     command["signed_amount_minor"] = amount
     command["signed_currency"] = currency

@@ -6,9 +6,20 @@ where the dialect has a header.
 """
 
 import codecs
+import unicodedata
 from collections.abc import Mapping
 
 from authz.iso8583.fields import BEHIND_THE_SECOND, FIELDS, HEADER, Dialect, FieldSpec
+from authz.iso8583.format_errors import (
+    BAD_CHARACTERS,
+    BAD_CONTENT,
+    BAD_LENGTH,
+    CUT_OFF,
+    KINDS,
+    TRAILING_BYTES,
+    FormatError,
+)
+from authz.iso8583.possible_values import impossible_value
 
 Message = dict[int, str]
 
@@ -21,17 +32,29 @@ class MessageError(ValueError):
     """A message that does not fit its dialect.
 
     field: number of the field, 0 for the message type, 1 for a bitmap, `HEADER`, None for bytes after the last field.
-    fields: what was read before it. The text never holds a field's content.
+    offset: where in the message; None where the message is whole, and a value of it cannot be.
+    fields: what was read before it.  kind: of the format error, see `format_errors`; part: of the field.
+    The text never holds a field's content.
     """
 
-    def __init__(self, field: int | None, offset: int, reason: str, fields: Message | None = None) -> None:
+    def __init__(
+        self,
+        field: int | None,
+        offset: int | None,
+        reason: str,
+        fields: Message | None = None,
+        *,
+        kind: int = BAD_CONTENT,
+        part: str = "",
+    ) -> None:
         names = {None: "trailing bytes", HEADER: "header", 0: "message type"}
         where = names.get(field, f"field {field}")
-        super().__init__(f"{where} at byte {offset}: {reason}")
+        super().__init__(f"{where}{'' if offset is None else f' at byte {offset}'}: {reason}")
         self.field = field
         self.offset = offset
         self.reason = reason
         self.fields = fields if fields is not None else {}
+        self.error = FormatError(max(field or 0, 0), kind, part)
 
 
 def encode(message: Mapping[int, str], dialect: Dialect) -> bytes:
@@ -173,14 +196,46 @@ def decode(data: bytes, dialect: Dialect) -> Message:
 
     Raises: MessageError naming the field and holding what was read before it.
     """
+    return _decoded(data, dialect, is_checked=False)
+
+
+def decode_checked(data: bytes, dialect: Dialect) -> Message:
+    """Decode a whole message, and hold each field against what it can be: its characters, dates, times and codes.
+
+    Raises: MessageError as `decode` does; where a value cannot be, it holds the whole message.
+    """
+    message = _decoded(data, dialect, is_checked=True)
+    impossible = impossible_value(message)
+    if impossible is not None:
+        verb = KINDS[impossible.kind].verb
+        raise MessageError(impossible.field, None, verb, message, kind=impossible.kind)
+    return message
+
+
+def fitting(message: Mapping[int, str], dialect: Dialect) -> Message:
+    """A message without the fields that a dialect has no room for."""
+    fits: Message = {}
+    for number, value in message.items():
+        if number >= len(dialect.fields):
+            continue
+        if number > 1:
+            try:
+                _encode_field(number, value, dialect.fields[number], 0)
+            except MessageError:
+                continue
+        fits[number] = value
+    return fits
+
+
+def _decoded(data: bytes, dialect: Dialect, *, is_checked: bool) -> Message:
     message: Message = {}
-    reader = _Reader(data, message)
+    reader = _Reader(data, message, is_checked=is_checked)
     if dialect.header_bytes:
         message[HEADER] = reader.header(dialect.header_bytes)
     message[0] = reader.field(0, dialect.message_type)
     if not (message[0].isascii() and message[0].isdigit()):
         del message[0]
-        raise MessageError(0, 0, "is not four digits", message)
+        raise MessageError(0, 0, "is not four digits", message, kind=BAD_CHARACTERS)
     bitmap = reader.bitmap(1, dialect.primary_bitmap)
     if bitmap[0] & 0x80:
         bitmap += reader.bitmap(1, dialect.fields[1])
@@ -195,25 +250,27 @@ def decode(data: bytes, dialect: Dialect) -> Message:
         elif dialect.third_bitmap == number:
             bitmap = bitmap.ljust(16, b"\0") + reader.bitmap(number, dialect.fields[number])
     if reader.offset != len(data):
-        raise MessageError(None, reader.offset, f"{len(data) - reader.offset} bytes", message)
+        left = len(data) - reader.offset
+        raise MessageError(None, reader.offset, f"{left} bytes", message, kind=TRAILING_BYTES)
     return message
 
 
 class _Reader:
     """A position in a message, and what was read so far."""
 
-    def __init__(self, data: bytes, message: Message) -> None:
+    def __init__(self, data: bytes, message: Message, *, is_checked: bool) -> None:
         self._data = data
         self._message = message
+        self._is_checked = is_checked
         self.offset = 0
 
-    def _error(self, number: int, reason: str) -> MessageError:
-        return MessageError(number, self.offset, reason, self._message)
+    def _error(self, number: int, reason: str, kind: int = BAD_CONTENT) -> MessageError:
+        return MessageError(number, self.offset, reason, self._message, kind=kind)
 
     def _take(self, number: int, count: int) -> bytes:
         taken = self._data[self.offset : self.offset + count]
         if len(taken) != count:
-            raise self._error(number, f"is cut off: {count} bytes expected, {len(taken)} there")
+            raise self._error(number, f"is cut off: {count} bytes expected, {len(taken)} there", CUT_OFF)
         return taken
 
     def header(self, count: int) -> str:
@@ -226,7 +283,7 @@ class _Reader:
         try:
             return bytes.fromhex(text)
         except ValueError:
-            raise self._error(number, "is not hexadecimal") from None
+            raise self._error(number, "is not hexadecimal", BAD_CHARACTERS) from None
 
     def field(self, number: int, spec: FieldSpec) -> str:
         if spec.is_unused:
@@ -241,7 +298,7 @@ class _Reader:
             raw = self._take(number, 1 + length // 2)
             sign = self._text(number, raw[:1], spec.sign_encoding)
             if sign not in _SIGNS:
-                raise self._error(number, "does not begin with C or D")
+                raise self._error(number, "does not begin with C or D", BAD_CHARACTERS)
             text = sign + self._half_bytes(number, raw[1:], length - 1, spec)
         elif spec.counts_nibbles:
             raw = self._take(number, (length + 1) // 2)
@@ -251,6 +308,8 @@ class _Reader:
             text = raw.hex().upper()
             if spec.is_pad_stripped:
                 text = text.removesuffix(spec.right_pad)
+        if self._is_checked and not _has_own_characters(text, spec):
+            raise self._error(number, KINDS[BAD_CHARACTERS].verb, BAD_CHARACTERS)
         self.offset += len(raw)
         if spec.is_filled:
             self.offset += len(self._take(number, spec.max_length - length))
@@ -275,14 +334,14 @@ class _Reader:
             try:
                 characters += len(decoder.decode(taken[-1:]))
             except UnicodeError:
-                raise self._error(number, f"is not {encoding}") from None
+                raise self._error(number, f"is not {encoding}", BAD_CHARACTERS) from None
         return self._take(number, count)
 
     def _text(self, number: int, raw: bytes, encoding: str) -> str:
         try:
             return raw.decode(encoding)
         except UnicodeError:
-            raise self._error(number, f"is not {encoding}") from None
+            raise self._error(number, f"is not {encoding}", BAD_CHARACTERS) from None
 
     def _half_bytes(self, number: int, raw: bytes, count: int, spec: FieldSpec) -> str:
         """So many digits. An odd count leaves one half-byte of padding, on the left unless the table says right."""
@@ -306,8 +365,15 @@ class _Reader:
             case encoding:
                 digits = raw.decode(encoding, "replace")
         if not (digits.isascii() and digits.isdigit()):
-            raise self._error(number, "has a length that is not a number")
+            raise self._error(number, "has a length that is not a number", BAD_LENGTH)
         if int(digits) > spec.max_length:
-            raise self._error(number, f"has length {int(digits)}, more than {spec.max_length}")
+            raise self._error(number, f"has length {int(digits)}, more than {spec.max_length}", BAD_LENGTH)
         self.offset += len(raw)
         return int(digits)
+
+
+def _has_own_characters(text: str, spec: FieldSpec) -> bool:
+    """Whether a field holds nothing but characters of its class: digits (n), or none that only control (Cc)."""
+    if spec.content == "n":
+        return not text or (text.isascii() and text.isdigit())
+    return spec.is_binary or all(unicodedata.category(character) != "Cc" for character in text)

@@ -20,8 +20,26 @@ from authz.commands import (
 from authz.compiled import Integer, compiled
 from authz.hash_index import text_key
 from authz.iso8583.additional_data import read_cash_back, read_position, read_private_data
-from authz.iso8583.chip_data import asks_online, read_cryptogram
-from authz.iso8583.scan import BAD_CONTENT, MISSING, NO_PROBLEM, Buffer, Places, number_at, scan_message
+from authz.iso8583.chip_data import TAGS, asks_online, read_cryptogram
+from authz.iso8583.format_errors import (
+    BAD_CONTENT,
+    BAD_LENGTH,
+    CONTRADICTION,
+    KIND,
+    MISSING,
+    NO_PROBLEM,
+    PART,
+    FormatError,
+)
+from authz.iso8583.possible_values import PAN_DIGITS_MAX, PAN_DIGITS_MIN
+from authz.iso8583.scan import (
+    Buffer,
+    Places,
+    impossible_value,
+    number_at,
+    pan_length_on_track,
+    scan_message,
+)
 from authz.reasons import ANSWERS, LAST_APPROVAL, Reason
 
 OTHER_MESSAGE = -1
@@ -81,32 +99,28 @@ def channel_of(entry_mode: Integer) -> Integer:
 @compiled
 def read_card(buffer: Buffer, places: Places, command: Any) -> Integer:
     """Token PAN and expiry from DE 35, or DE 2 and DE 14; where both are sent they must agree."""
-    track, pan = places[35], places[2]
+    track, pan, expiry_date = places[35], places[2], places[14]
     if track[1] < 0 and pan[1] < 0:
         return MISSING + 2
-    pan_start, pan_length = pan[0], pan[1]
-    expiry = number_at(buffer, places[14, 0], 4) if places[14, 1] >= 0 else 0
+    start: Integer = np.int64(pan[0])
+    length: Integer = np.int64(pan[1])
+    expiry = number_at(buffer, expiry_date[0], 4) if expiry_date[1] >= 0 else 0
     if track[1] >= 0:
-        pan_length_on_track = 0
-        while pan_length_on_track < track[1] and 0x30 <= buffer[track[0] + pan_length_on_track] <= 0x39:
-            pan_length_on_track += 1
-        if pan_length_on_track + 5 > track[1] or buffer[track[0] + pan_length_on_track] not in (0x3D, 0x44):
-            return BAD_CONTENT + 35
-        expiry_on_track = number_at(buffer, track[0] + pan_length_on_track + 1, 4)
-        if expiry_on_track < 0 or (places[14, 1] >= 0 and expiry != expiry_on_track):
-            return BAD_CONTENT + 35
+        start, length = np.int64(track[0]), pan_length_on_track(buffer, track[0], track[1])
+        if pan[1] >= 0:
+            if pan[1] != length:
+                return CONTRADICTION + 2
+            for digit in range(length):
+                if buffer[pan[0] + digit] != buffer[start + digit]:
+                    return CONTRADICTION + 2
+        expiry_on_track = number_at(buffer, start + length + 1, 4)
+        if expiry_date[1] >= 0 and expiry != expiry_on_track:
+            return CONTRADICTION + 14
         expiry = expiry_on_track
-        if pan_length >= 0:
-            if pan_length != pan_length_on_track:
-                return BAD_CONTENT + 35
-            for digit in range(pan_length):
-                if buffer[pan_start + digit] != buffer[track[0] + digit]:
-                    return BAD_CONTENT + 35
-        pan_start, pan_length = track[0], pan_length_on_track
-    if pan_length < 8 or pan_length > 19:
-        return BAD_CONTENT + (35 if track[1] >= 0 else 2)
+    if length < PAN_DIGITS_MIN or length > PAN_DIGITS_MAX:
+        return BAD_LENGTH + 2
     number = np.uint64(0)
-    for digit in range(pan_start, pan_start + pan_length):
+    for digit in range(start, start + length):
         number = number * np.uint64(10) + np.uint64(buffer[digit] - 0x30)
     command["token_pan"] = number
     command["expiry"] = expiry
@@ -212,6 +226,8 @@ def read_transaction(
 ) -> Integer:
     """Read one message. Returns: NO_PROBLEM, OTHER_MESSAGE, or what is wrong and where."""
     problem = scan_message(buffer, start, end, table, places)
+    if problem == NO_PROBLEM:
+        problem = impossible_value(buffer, places)
     if problem != NO_PROBLEM:
         return problem
     message_type = number_at(buffer, start, 4)
@@ -239,6 +255,8 @@ def read_transaction(
     if problem == NO_PROBLEM:
         problem = read_optional(buffer, places, command)
     if problem == NO_PROBLEM and not is_reversal and places[55, 1] >= 0:
+        if places[23, 1] < 0:
+            return MISSING + 23
         problem = read_cryptogram(buffer, places, tags, command, signed, arqc)
     if problem != NO_PROBLEM:
         return problem
@@ -252,6 +270,12 @@ def read_transaction(
     if places[42, 1] >= 0:
         command["merchant_key"] = text_key(buffer, places[42, 0], places[42, 1])
     return NO_PROBLEM
+
+
+def format_error_of(problem: int) -> FormatError:
+    """A problem of the compiled reading as what is answered and logged."""
+    part, field = problem // PART, problem % KIND
+    return FormatError(field, problem % PART - field, TAGS[part - 1] if part else "")
 
 
 @compiled

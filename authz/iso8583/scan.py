@@ -10,6 +10,24 @@ import numpy.typing as npt
 
 from authz.compiled import Integer, compiled
 from authz.iso8583.fields import FIELDS, Dialect
+from authz.iso8583.format_errors import (
+    BAD_CHARACTERS,
+    BAD_CONTENT,
+    BAD_LENGTH,
+    CUT_OFF,
+    NO_PROBLEM,
+    TRAILING_BYTES,
+)
+from authz.iso8583.possible_values import (
+    EXPIRY_DIGITS,
+    MONTH_AND_DAY,
+    PAN_DIGITS_MAX,
+    PAN_DIGITS_MIN,
+    PLACES,
+    SERVICE_CODE,
+    TRACK_2,
+    YEAR_AND_MONTH,
+)
 
 Buffer = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int32]
@@ -17,33 +35,26 @@ Places = npt.NDArray[np.int32]
 FRAME_HEADER_BYTES = 2
 MESSAGE_TYPE_BYTES, BITMAP_BYTES = 4, 8
 
-# What is wrong with a message: the kind here, plus the number of the field.
-NO_PROBLEM = 0
-MISSING = 1000
-CUT_OFF = 2000
-BAD_LENGTH = 3000
-BAD_CONTENT = 4000
-TRAILING_BYTES = 5000
-
-_PROBLEM_WORDS = {
-    MISSING: "is missing",
-    CUT_OFF: "is cut off",
-    BAD_LENGTH: "has a length that its table does not allow",
-    BAD_CONTENT: "has content that does not fit it",
-}
-
 _LENGTH_BYTES, _MAX_LENGTH, _CONTENT = 0, 1, 2
 _BINARY, _TEXT, _DIGITS = 0, 1, 2
 _ZERO, _NINE = 0x30, 0x39
+_FIRST_PRINTABLE, _LAST_PRINTABLE = 0x20, 0x7E
+_EQUALS_SIGN, _LETTER_D = 0x3D, 0x44
 
-
-def problem_text(problem: int) -> str:
-    """A problem in words, without any of the message's content."""
-    if problem == TRAILING_BYTES:
-        return "bytes follow the last field"
-    kind, field = problem // 1000 * 1000, problem % 1000
-    where = {0: "message type", 1: "bitmap"}.get(field, f"field {field}")
-    return f"{where} {_PROBLEM_WORDS[kind]}"
+# `possible_values` as arrays: what each place is, and for each kind of numbers a bit for each number.
+_NUMBERS = (*dict.fromkeys(place.numbers for place in PLACES), SERVICE_CODE)
+_FIELD, _OFFSET, _EVERY, _KIND_OF_NUMBERS, _DIGITS_THERE = 0, 1, 2, 3, 4
+_PLACES = np.array(
+    [[place.field, place.offset, place.every, _NUMBERS.index(place.numbers), place.numbers.digits] for place in PLACES],
+    np.int64,
+)
+_PROBLEM_OF = np.array([numbers.problem for numbers in _NUMBERS], np.int64)
+_POSSIBLE = np.packbits(
+    [[number in numbers.possible for number in range(10_000)] for numbers in _NUMBERS], axis=1, bitorder="little"
+)
+_YEAR_AND_MONTH, _SERVICE_CODE = _NUMBERS.index(YEAR_AND_MONTH), _NUMBERS.index(SERVICE_CODE)
+MONTHS_AND_DAYS = _NUMBERS.index(MONTH_AND_DAY)
+_SERVICE_CODE_DIGITS = SERVICE_CODE.digits
 
 
 def scan_table(dialect: Dialect) -> Places:
@@ -117,7 +128,7 @@ def scan_message(buffer: Buffer, start: Integer, end: Integer, table: Places, pl
         return CUT_OFF
     places[0, 0], places[0, 1] = start, MESSAGE_TYPE_BYTES
     if number_at(buffer, start, MESSAGE_TYPE_BYTES) < 0:
-        return BAD_CONTENT
+        return BAD_CHARACTERS
     bitmap = position
     position += BITMAP_BYTES
     if position > end:
@@ -146,11 +157,77 @@ def scan_message(buffer: Buffer, start: Integer, end: Integer, table: Places, pl
         if content != _BINARY:
             for character in range(position, position + length):
                 byte = buffer[character]
-                if byte > 0x7F or (content == _DIGITS and (byte < _ZERO or byte > _NINE)):
-                    return BAD_CONTENT + field
+                if byte < _FIRST_PRINTABLE or byte > _LAST_PRINTABLE:
+                    return BAD_CHARACTERS + field
+                if content == _DIGITS and (byte < _ZERO or byte > _NINE):
+                    return BAD_CHARACTERS + field
         places[field, 0], places[field, 1] = position, length
         position += length
     return TRAILING_BYTES if position != end else NO_PROBLEM
+
+
+@compiled
+def is_one_of(number: Integer, numbers: Integer) -> Any:
+    """Whether a number of at most four digits is one of some. numbers: their place in `_NUMBERS`."""
+    return _POSSIBLE[numbers, number >> 3] >> (number & 7) & 1 != 0
+
+
+@compiled
+def impossible_value(buffer: Buffer, places: Places) -> Integer:
+    """Hold every date, time and code of a message against what is possible, as `possible_values.impossible_value` does.
+
+    places: as `scan_message` has filled them.  Returns: NO_PROBLEM, or what is wrong and where.
+    """
+    for row in range(len(_PLACES)):
+        field = _PLACES[row, _FIELD]
+        length = np.int64(places[field, 1])
+        if length < 0:
+            continue
+        numbers, digits = _PLACES[row, _KIND_OF_NUMBERS], _PLACES[row, _DIGITS_THERE]
+        offset: Integer = _PLACES[row, _OFFSET]
+        while offset + digits <= length:
+            number = number_at(buffer, places[field, 0] + offset, digits)
+            if number < 0 or not is_one_of(number, numbers):
+                return np.int64(_PROBLEM_OF[numbers] + field)
+            if _PLACES[row, _EVERY] == 0:
+                break
+            offset += _PLACES[row, _EVERY]
+    if places[TRACK_2, 1] >= 0:
+        return problem_of_track_2(buffer, np.int64(places[TRACK_2, 0]), np.int64(places[TRACK_2, 1]))
+    return NO_PROBLEM
+
+
+@compiled
+def pan_length_on_track(buffer: Buffer, start: Integer, length: Integer) -> Integer:
+    """How many digits stand in front of the first character that is none."""
+    digits = 0
+    while digits < length and _ZERO <= buffer[start + digits] <= _NINE:
+        digits += 1
+    return digits
+
+
+@compiled
+def problem_of_track_2(buffer: Buffer, start: Integer, length: Integer) -> Integer:
+    """DE 35: PAN, separator, expiry, then a service code where there is a digit (ISO/IEC 7813)."""
+    pan_length = pan_length_on_track(buffer, start, length)
+    expiry, end = start + pan_length + 1, start + length
+    service_code = expiry + EXPIRY_DIGITS
+    if pan_length < PAN_DIGITS_MIN or pan_length > PAN_DIGITS_MAX or service_code > end:
+        return BAD_CONTENT + TRACK_2
+    separator = buffer[expiry - 1]
+    year_and_month = number_at(buffer, expiry, EXPIRY_DIGITS)
+    if (separator != _EQUALS_SIGN and separator != _LETTER_D) or year_and_month < 0:
+        return BAD_CONTENT + TRACK_2
+    if not is_one_of(year_and_month, _YEAR_AND_MONTH):
+        return np.int64(_PROBLEM_OF[_YEAR_AND_MONTH]) + TRACK_2
+    if service_code == end or not _ZERO <= buffer[service_code] <= _NINE:
+        return NO_PROBLEM
+    number: Integer = -1
+    if service_code + _SERVICE_CODE_DIGITS <= end:
+        number = number_at(buffer, service_code, _SERVICE_CODE_DIGITS)
+    if number < 0 or not is_one_of(number, _SERVICE_CODE):
+        return np.int64(_PROBLEM_OF[_SERVICE_CODE]) + TRACK_2
+    return NO_PROBLEM
 
 
 def new_places() -> Places:

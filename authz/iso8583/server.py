@@ -9,8 +9,10 @@ from typing import Protocol, cast
 import numpy as np
 import structlog
 
+from authz.arrivals import Reply
 from authz.iso8583 import codec
 from authz.iso8583.fields import BINARY_LENGTH, Dialect, Framing
+from authz.iso8583.format_errors import TOO_LONG, FormatError
 from authz.iso8583.scan import Places, split_frames
 
 log = structlog.get_logger()
@@ -33,17 +35,13 @@ class ServerLimits:
     """How much of an oversized message is looked at, for the answer's sake."""
 
 
-Reply = Callable[[bytes, int], None]
-"""Sends framed answers; the number says how many messages they answer."""
-
-
 class Handler(Protocol):
     """Who takes the messages, see `authz.network.Network`."""
 
     def receive(self, chunk: bytes, frames: Places, peer: str, reply: Reply) -> None:
         """Take whole messages."""
 
-    def refuse_format(self, fields: codec.Message, reason: str, peer: str) -> bytes:
+    def refuse_format(self, fields: codec.Message, error: FormatError, peer: str) -> bytes:
         """Log a malformed message; the answer to it, if any."""
 
 
@@ -105,11 +103,10 @@ class Connection(asyncio.Protocol):
         """Answer a message that is too long from its first bytes, and skip it; return what follows it."""
         start = self._server.length_bytes
         head = chunk[start : start + self._limits.head_bytes]
-        reason = f"message of {length} bytes, more than {self._limits.message_bytes_max}"
+        log.warning("message_too_long", peer=self._peer, bytes=length, bytes_max=self._limits.message_bytes_max)
+        fields, too_long = _readable_fields(head, self._server.dialect), FormatError(0, TOO_LONG)
         self._unanswered += 1
-        self.reply(
-            self._server.handler.refuse_format(_readable_fields(head, self._server.dialect), reason, self._peer), 1
-        )
+        self.reply(self._server.handler.refuse_format(fields, too_long, self._peer), 1)
         end = start + length
         self._to_discard = max(0, end - len(chunk))
         return chunk[end:]
@@ -182,7 +179,7 @@ Split = Callable[[bytes, Places, int], tuple[int, int, int]]
 """Finds whole frames, see `scan.split_frames`."""
 
 
-def _split(framing: Framing) -> Split:
+def splitter(framing: Framing) -> Split:
     """How a stream is cut: by compiled code where lengths are two binary bytes."""
     if framing == BINARY_LENGTH:
         return lambda chunk, frames, longest: split_frames(np.frombuffer(chunk, np.uint8), frames, longest)
@@ -215,7 +212,7 @@ class Iso8583Server:
         self.handler = handler
         self.dialect = dialect
         self.limits = limits
-        self.split = _split(dialect.framing)
+        self.split = splitter(dialect.framing)
         self.length_bytes = dialect.framing.length_bytes
         self.connections: set[Connection] = set()
         self._server: asyncio.Server | None = None

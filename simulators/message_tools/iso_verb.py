@@ -10,6 +10,7 @@ from rich.table import Table
 from authz.iso8583 import codec
 from authz.iso8583.dialect_files import dialect_named
 from authz.iso8583.fields import HEADER, Dialect, DialectError
+from authz.iso8583.format_errors import FormatError
 from authz.reasons import ANSWERS
 from simulators.message_tools.emv_verb import tree_lines
 from simulators.server_address import no_host
@@ -20,6 +21,8 @@ from tokenvault.emv.errors import TlvError
 
 _FIELD = re.compile(r"(h|\d{1,3})=(.*)", re.DOTALL)
 _CHIP = 55
+FORMAT_ERROR, _FORMAT_ERROR = "30", "format error"
+"""DE 39 of an answer to a malformed message, in words."""
 
 
 class MessageTextError(ValueError):
@@ -63,7 +66,11 @@ def show_message(message: codec.Message, dialect: Dialect, console: Console) -> 
             table.add_row("", "", line)
         if number == "39":
             meanings = [reason.code for reason, answer in ANSWERS.items() if answer.response_code == value]
+            meanings += [_FORMAT_ERROR] if value == FORMAT_ERROR else []
             table.add_row("", "", f"({', '.join(meanings)})" if meanings else "")
+        error = FormatError.read(value) if number == "44" else None
+        if error is not None:
+            table.add_row("", "", f"({error.sentence})")
     console.print(table)
 
 
@@ -84,7 +91,7 @@ def decode_verb(dialect_name: str, text: str, *, is_framed: bool) -> int:
     if is_framed:
         encoded = encoded[dialect.framing.length_bytes :]
     try:
-        message = codec.decode(encoded, dialect)
+        message = codec.decode_checked(encoded, dialect)
     except codec.MessageError as error:
         show_message(error.fields, dialect, console)
         return _refused(error)

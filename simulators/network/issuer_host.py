@@ -6,6 +6,7 @@ It stands for the issuers that a switch routes to beside Tapwright's own engine:
 from dataclasses import dataclass, field
 
 from authz.iso8583 import codec
+from authz.iso8583.message_types import answer_type
 from simulators.terminals.messages import card_number
 
 _ANSWERED = (3, 4, 7, 11, 12, 13, 32, 37, 41, 42, 49)
@@ -25,7 +26,7 @@ class IssuerHost:
     def answer(self, message: codec.Message) -> codec.Message:
         """Decide on one message, once for each: a repeat changes nothing."""
         self.heard.append({number: value for number, value in message.items() if number not in (2, 35)})
-        answer = {0: f"{int(message[0][:3] + '0') + 10:04d}", **{n: message[n] for n in _ANSWERED if n in message}}
+        answer = {0: answer_type(message[0]), **{n: message[n] for n in _ANSWERED if n in message}}
         answer[39] = self._decided(message)
         if answer[39] == APPROVED:
             answer[38] = message[11]

@@ -11,14 +11,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, Self
 
+import structlog
+
 from authz.iso8583 import codec
 from authz.iso8583.fields import Dialect, built_in
+from authz.iso8583.format_errors import MISSING, FormatError
+from authz.iso8583.message_types import answer_type, asks_for_an_answer, is_of_another_version
+from authz.iso8583.responses import plain_response
 from simulators.network.detokenization import Detokenizes, NotProven
 from simulators.network.framed_streams import read_frame
 from simulators.own_loop import OwnLoop
 from simulators.terminals.messages import card_number, original_data_elements
 
+log = structlog.get_logger()
+
 UNKNOWN_ACQUIRER, NO_SUCH_ISSUER, ISSUER_UNAVAILABLE, NOT_PROVEN, APPROVED = "31", "15", "91", "88", "00"
+FORMAT_ERROR, NOT_SERVED, SYSTEM_MALFUNCTION = "30", "40", "96"
+_NEEDED = (3, 4, 7, 11, 32)
 _ECHOED = (3, 4, 7, 11, 12, 13, 32, 37, 41, 42, 49, 70)
 _Identity = tuple[str, ...]
 
@@ -157,16 +166,33 @@ class Switch:
             writer.close()
 
     async def _serve(self, encoded: bytes, writer: asyncio.StreamWriter) -> None:
+        """Answer one message, whatever becomes of it; what is an answer itself, or cannot be read at all, gets none."""
+        answer: codec.Message | None
         try:
-            message = codec.decode(encoded, self.dialect)
-            answer = await self.answer(message)
-        except (codec.MessageError, KeyError):
-            return  # what cannot be read cannot be routed
-        if not writer.is_closing():
-            writer.write(self.dialect.framing.framed(codec.encode(answer, self.dialect)))
+            message = codec.decode_checked(encoded, self.dialect)
+        except codec.MessageError as error:
+            message, answer = error.fields, None
+            if asks_for_an_answer(message.get(0)):
+                answer = _refused(message, error.error)
+        else:
+            try:
+                answer = await self.answer(message)
+            except Exception:
+                log.exception("message_not_routed")
+                answer = plain_response(message, SYSTEM_MALFUNCTION)
+        if answer is not None and not writer.is_closing():
+            fits = codec.fitting(answer, self.dialect)
+            writer.write(self.dialect.framing.framed(codec.encode(fits, self.dialect)))
 
-    async def answer(self, message: codec.Message) -> codec.Message:
-        """Route one message and return its answer."""
+    async def answer(self, message: codec.Message) -> codec.Message | None:
+        """Route one message and return its answer; None where it asks for none."""
+        if not asks_for_an_answer(message[0]):
+            return None
+        if is_of_another_version(message[0]):
+            return plain_response(message, NOT_SERVED)
+        lacking = next((number for number in _NEEDED if number not in message and message[0][1] != "8"), None)
+        if lacking is not None:
+            return plain_response(message, FORMAT_ERROR, FormatError(lacking, MISSING))
         if message[0][1] == "8":
             return _answered(message, APPROVED)
         if self.acquirers and message.get(32) not in self.acquirers:
@@ -236,10 +262,17 @@ async def _for_issuer(message: codec.Message, route: Route) -> codec.Message:
     return {**own, 2: funding_pan, 14: expiry}
 
 
+def _refused(message: codec.Message, error: FormatError) -> codec.Message:
+    """The answer to what is malformed, unless it is another version's: then nothing is known of its fields."""
+    if is_of_another_version(message[0]):
+        return plain_response(message, NOT_SERVED)
+    return plain_response(message, FORMAT_ERROR, error)
+
+
 def _answered(request: codec.Message, response_code: str) -> codec.Message:
     """The switch's own answer."""
     echoed = {number: request[number] for number in _ECHOED if number in request}
-    return {0: f"{int(request[0][:3] + '0') + 10:04d}", **echoed, 39: response_code}
+    return {0: answer_type(request[0]), **echoed, 39: response_code}
 
 
 def _reversal(message: codec.Message) -> codec.Message:

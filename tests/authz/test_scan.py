@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from authz.iso8583 import chip_data, codec
 from authz.iso8583.fields import Dialect, built_in
-from authz.iso8583.scan import NO_PROBLEM, new_places, number_at, problem_text, scan_message, scan_table, split_frames
+from authz.iso8583.format_errors import NO_PROBLEM
+from authz.iso8583.reading import format_error_of
+from authz.iso8583.scan import new_places, number_at, scan_message, scan_table, split_frames
 from tests.authz.test_codec import _MESSAGES, TABLE
 from tokenvault.emv.cryptogram_versions import SignedFor, with_results
 
@@ -52,7 +54,7 @@ def test_refuses_what_the_codec_refuses(message, data):
         refused = True
     assert problem != NO_PROBLEM or not refused
     if problem != NO_PROBLEM:
-        assert problem_text(int(problem))
+        assert format_error_of(int(problem)).sentence
 
 
 @given(st.lists(st.binary(max_size=50), max_size=20), st.integers(0, 70))

@@ -3,6 +3,7 @@
 import socket
 import time
 
+import httpx
 import pytest
 import structlog.testing
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from authz.iso8583 import codec
 from authz.iso8583.fields import built_in
 from authz.network import framed
+from simulators import test_values
 from simulators.sandbox import running_sandbox
 from tests.conftest import settings_for
 
@@ -105,6 +107,11 @@ def good_request():
     return dict(GOOD_REQUEST)
 
 
+def _original(message_type, transmitted):
+    """DE 90."""
+    return f"{message_type}123456{transmitted}{99900000002:011d}{0:011d}"
+
+
 def _with(request, **changes):
     """A request with fields replaced (f4="...") or removed (f4=None)."""
     fields = dict(request)
@@ -116,35 +123,132 @@ def _with(request, **changes):
     return fields
 
 
-@pytest.mark.parametrize(
-    ("changes", "field"),
-    [
-        ({"f4": None}, "field 4 is missing"),
-        ({"f11": None}, "field 11 is missing"),
-        ({"f49": None}, "field 49 is missing"),
-        ({"f35": None, "f14": None}, "field 2 is missing"),
-        ({"f2": "9999501000000025"}, "field 35 has content"),
-        ({"f35": "99995010000000172912201"}, "field 35 has content"),
-        ({"f14": "3001"}, "field 35 has content"),
-        ({"f55": "9F0206000000001250"}, "field 55 is missing"),
-        ({"f55": "9F02"}, "field 55 is cut off"),
-        ({"f55": "9F02050000001250"}, "field 55 has content"),
-        ({"f55": "9F0282FFFF"}, "field 55 has a length"),
-        ({"f0": "0400"}, "field 90 is missing"),
-        ({"f0": "0400", "f90": "9" * 42}, "field 90 has content"),
-    ],
-)
-def test_a_malformed_request_is_answered_30(line, good_request, changes, field):
-    """A request that does not fit is answered DE 39 = 30 on the same line, and the log names the field."""
+MALFORMED = [
+    ({"f4": None}, "004 missing", "DE 4 is missing"),
+    ({"f11": None}, "011 missing", "DE 11 is missing"),
+    ({"f49": None}, "049 missing", "DE 49 is missing"),
+    ({"f23": None}, "023 missing", "DE 23 is missing, which belongs to DE 55"),
+    ({"f35": None, "f14": None}, "002 missing", "DE 2 is missing, and so is DE 35"),
+    ({"f2": "9999501000000025"}, "002 contradiction", "DE 2 is not the PAN in DE 35"),
+    ({"f2": "999950100000001"}, "002 contradiction", "DE 2 is not the PAN in DE 35"),
+    ({"f35": None, "f2": "9999501"}, "002 wrong_length", "DE 2 has a length"),
+    ({"f14": "3001"}, "014 contradiction", "DE 14 is not the expiry in DE 35"),
+    ({"f35": "99995010000000172912201"}, "035 wrong_structure", "DE 35 is not a PAN"),
+    ({"f35": "9999501000000017=2913201", "f14": None}, "035 impossible_date", "DE 35 has an expiry"),
+    ({"f35": "9999501000000017D2912301"}, "035 impossible_code", "DE 35 has a service code"),
+    ({"f35": "9999501000000017=291220"}, "035 impossible_code", "DE 35 has a service code"),
+    ({"f55": "9F0206000000001250"}, "055 missing_tag 9F03", "DE 55 lacks tag 9F03"),
+    ({"f55": "9F02"}, "055 cut_off", "DE 55 is cut off"),
+    ({"f55": "9F02050000001250"}, "055 wrong_tag 9F02", "DE 55 has tag 9F02 twice, or"),
+    ({"f55": "9F0282FFFF"}, "055 wrong_length", "DE 55 has a length"),
+    ({"f0": "0400"}, "090 missing", "DE 90 is missing"),
+    ({"f0": "0400", "f90": "9" * 42}, "090 impossible_date", "DE 90 has a transmission date"),
+    ({"f0": "0400", "f90": _original("0430", "1124120000")}, "090 wrong_structure", "DE 90 names no type"),
+    ({"f0": "0400", "f90": _original("0100", "0230120000")}, "090 impossible_date", "DE 90 has a transmission date"),
+    ({"f0": "0400", "f90": _original("0100", "1124240000")}, "090 impossible_time", "DE 90 has a transmission time"),
+    ({"f54": "3040978D00000000100"}, "054 wrong_structure", "DE 54 is not amounts"),
+    ({"f54": "3040978X000000000100"}, "054 wrong_structure", "DE 54 is not amounts"),
+    ({"f54": "3040840D000000000100"}, "054 contradiction", "DE 54 has cash-back in another currency"),
+    ({"f54": "3001978C000000000000" + "3040000D000000000100"}, "054 impossible_code", "DE 54 holds a code"),
+    ({"f48": "61"}, "048 wrong_structure", "DE 48 is not subelements"),
+    ({"f59": "Berlin"}, "059 wrong_structure", "DE 59 is not a position"),
+    ({"f60": "0201"}, "060 wrong_structure", "DE 60 does not say"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "additional_response_data", "sentence"), MALFORMED)
+def test_a_malformed_request_is_answered_30(line, good_request, changes, additional_response_data, sentence):
+    """DE 39 = 30 on the same line; DE 44 names field and code, the log has the sentence, and neither has the PAN."""
     request = _with(good_request, **changes)
     with structlog.testing.capture_logs() as logs:
         (answer,) = line.exchange(framed(codec.encode(request, built_in())))
-    assert answer[39] == "30"
+    assert (answer[39], answer[44]) == ("30", additional_response_data)
     assert int(answer[0]) == int(request[0]) + 10
     assert answer.get(11) == request.get(11)
     (entry,) = [entry for entry in logs if entry["event"] == "format_error"]
-    assert entry["reason"].startswith(field)
+    assert entry["reason"].startswith(sentence)
+    assert (entry["field"], entry["code"]) == (int(answer[44][:3]), answer[44].split()[1])
     assert "99995010" not in str(logs)
+
+
+def test_recent_format_errors_can_be_read(line, good_request, sandbox):
+    """Over HTTP, the newest first, as sentences; nothing of the card in them."""
+    for stan, changes in (("000001", {"f14": "3001"}), ("000002", {"f55": "9F02060000000012509F0306"})):
+        request = _with(good_request, f11=stan, **changes)
+        (answer,) = line.exchange(framed(codec.encode(request, built_in())))
+        assert answer[39] == "30"
+    headers = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
+    url = f"{sandbox.http_url}/v1/simulations/format_errors"
+    answer = httpx.get(url, params={"limit": 2}, headers=headers)
+    newest, before = answer.json()["data"]
+    assert (newest["stan"], newest["additional_response_data"]) == ("000002", "055 cut_off")
+    assert (before["stan"], before["field"], before["code"]) == ("000001", 14, "contradiction")
+    assert before["sentence"] == "DE 14 is not the expiry in DE 35"
+    assert (before["message_type"], before["transmission_time"], before["part"]) == ("0100", good_request[7], None)
+    assert good_request[35][:16] not in answer.text
+    assert httpx.get(url, headers={"Authorization": f"Bearer {test_values.ISSUER_API_KEY}"}).status_code == 403
+
+
+@pytest.mark.parametrize("number", [37, 41, 42, 43, 48])
+@pytest.mark.parametrize("character", ["\x00", "\n", "\x1b", "\x7f"])
+def test_control_characters_are_refused(line, good_request, number, character):
+    """No text holds them: they could end a line in a log, or move the cursor of whoever reads it."""
+    text = good_request.get(number, "4201X")
+    request = {**good_request, number: text[:-1] + character}
+    (answer,) = line.exchange(framed(codec.encode(request, built_in())))
+    assert (answer[39], answer[44]) == ("30", f"{number:03d} wrong_characters")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"f7": "0229120000"}, "14"),
+        ({"f7": "1231235959"}, "14"),
+        ({"f22": "999"}, "14"),
+        ({"f49": "123"}, "14"),
+        ({"f19": "899"}, "14"),
+        ({"f18": "0001"}, "14"),
+        ({"f35": "9999501000000017=2912", "f14": None}, "14"),
+        ({"f35": "9999501000000017D2912=0"}, "14"),
+    ],
+)
+def test_what_is_possible_is_decided(line, good_request, changes, code):
+    """A value that is merely not served is no format error: here the token is the first thing that is unknown."""
+    (answer,) = line.exchange(framed(codec.encode(_with(good_request, **changes), built_in())))
+    assert (answer[39], answer.get(44)) == (code, None)
+
+
+def test_network_management_is_held_to_the_same(line):
+    """0800 with a transmission time that cannot be, or none."""
+    for changes, expected in (({"f7": "1325120000"}, "007 impossible_date"), ({"f70": None}, "070 missing")):
+        message = _with(ECHO, f11="000001", **changes)
+        (answer,) = line.exchange(framed(codec.encode(message, built_in())))
+        assert (answer[0], answer[11], answer[39], answer[44]) == ("0810", "000001", "30", expected)
+
+
+@pytest.mark.parametrize(
+    ("message_type", "answered"),
+    [
+        ("1100", "1110"), ("1101", "1110"), ("1120", "1130"), ("1140", "1150"), ("1200", "1210"), ("1420", "1430"),
+        ("1800", "1810"), ("1804", "1814"), ("2100", "2110"), ("2161", "2170"), ("3100", "3110"), ("8100", "8110"),
+        ("9100", "9110"), ("0300", "0310"), ("0102", "0112"), ("0103", "0112"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("damage", [b"", b"\x00" * 3, None])
+def test_another_version_or_function_is_answered_40(line, good_request, message_type, answered, damage):
+    """Whatever its fields look like in that version; a function that we do not serve must at least be readable."""
+    raw = codec.encode({**good_request, 0: message_type}, built_in())
+    raw = raw[:60] if damage is None else raw + damage
+    (answer,) = line.exchange(framed(raw))
+    is_readable = message_type[0] != "0" or damage == b""
+    assert (answer[0], answer[11], answer[39]) == (answered, good_request[11], "40" if is_readable else "30")
+
+
+@pytest.mark.parametrize("message_type", ["1110", "0110", "1130", "1190", "1000", "2150", "0170", "9930"])
+def test_answers_are_never_answered(line, good_request, message_type):
+    """Two hosts that answered each other's answers would never stop."""
+    for raw in (codec.encode({**good_request, 0: message_type}, built_in()), message_type.encode() + bytes(5)):
+        assert line.exchange(framed(raw)) == []
 
 
 @pytest.mark.parametrize("cut", [4, 11, 12, 30, 60, 200])
@@ -152,7 +256,7 @@ def test_a_truncated_message_is_answered_30(line, good_request, cut):
     """A message that ends too early is answered as far as it could be read."""
     raw = codec.encode(good_request, built_in())[:cut]
     (answer,) = line.exchange(framed(raw))
-    assert (answer[0], answer[39]) == ("0110", "30")
+    assert (answer[0], answer[39], answer[44][4:]) == ("0110", "30", "cut_off")
     if cut >= 60:
         assert answer[11] == good_request[11]
 
@@ -172,7 +276,8 @@ def test_an_oversized_message_is_answered_and_skipped(line, good_request):
         with structlog.testing.capture_logs() as logs:
             (answer,) = line.exchange(framed(raw + bytes(padding)))
         assert (answer[0], answer[11], answer[39]) == ("0110", good_request[11], "30")
-        assert any("more than 4096" in entry.get("reason", "") for entry in logs)
+        assert answer[44] == "000 too_long"
+        assert any(entry["event"] == "message_too_long" and entry["bytes"] > 4096 for entry in logs)
 
 
 def test_an_endless_frame_ends_its_own_line_only(tmp_path, clock):

@@ -55,6 +55,25 @@ def test_decode_shows_what_it_could_read(capsys):
     assert "field 4 at byte 18: is cut off" in told.err
 
 
+def test_decode_names_a_value_that_cannot_be(capsys):
+    """After showing the whole message."""
+    encoded = codec.encode({0: "0100", 7: "1325120000", 11: "000123"}, built_in())
+    assert main(["iso", "decode", encoded.hex()]) == 1
+    told = capsys.readouterr()
+    assert "000123" in told.out
+    assert told.err == "tapwright: field 7: holds a date that is in no calendar\n"
+
+
+def test_format_errors_in_words(capsys, sandbox):
+    """DE 44 of the answer is shown as a sentence."""
+    address = f"{sandbox.iso_address[0]}:{sandbox.iso_address[1]}"
+    parts = ["0=0800", "7=1325101500", "11=000123", "70=301"]
+    assert main(["iso", "send", *parts, "--iso", address]) == 0
+    shown = "".join(capsys.readouterr().out.split())  # its lines are folded
+    for words in ("(format error)", "007 impossible_date", "(DE 7 holds a date that is in no calendar)"):
+        assert words.replace(" ", "") in shown
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [

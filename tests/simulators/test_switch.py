@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import structlog.testing
 
 from simulators import test_values
 from simulators.network.detokenization import VaultDetokenization
@@ -128,3 +129,25 @@ def test_an_answer_that_comes_too_late_is_taken_back(sandbox, issuer, phone, clo
             assert switch.forward() == 0
             terminal.close()
     assert issuer.balance(phone.account)["held"] == 0
+
+
+def test_what_cannot_be_routed_is_answered(foreign, clock, monkeypatch):
+    """Malformed with DE 44, another version with 40, a fault of ours with 96; answers never."""
+    with Switch([Route("49", HostUpstream(foreign.answer))]) as switch:
+        terminal = Terminal(switch.address, clock=clock)
+        good = message_for(terminal, FOREIGN_PAN, 100)
+        lacking = {number: value for number, value in good.items() if number != 4}
+        for message, answered in (
+            ({**good, 7: "1325120000"}, ("0110", "30", "007 impossible_date")),
+            (lacking, ("0110", "30", "004 missing")),
+            ({**good, 0: "1100"}, ("1110", "40", None)),
+            ({**good, 0: "1100", 7: "9999999999"}, ("1110", "40", None)),
+        ):
+            answer = terminal.link.exchange(message)
+            assert (answer[0], answer[39], answer.get(44)) == answered
+        terminal.link.send({**good, 0: "0110"})
+        monkeypatch.setattr("simulators.network.switch._for_issuer", lambda *_: 1 / 0)
+        with structlog.testing.capture_logs() as logs:
+            assert terminal.link.exchange(good)[39] == "96"
+        assert [entry["event"] for entry in logs] == ["message_not_routed"]
+        terminal.close()

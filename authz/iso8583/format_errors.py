@@ -1,0 +1,158 @@
+"""What can be wrong with a message: a documented code for DE 44, and a sentence for people.
+
+In compiled code a problem is one number: its kind, plus the field's number, plus `PART` times which part of the field.
+"""
+
+from dataclasses import dataclass
+
+NO_PROBLEM = 0
+
+KIND = 1_000
+"""The kinds are multiples of this: what lies below is the number of the field."""
+PART = 100_000
+"""Which part of a field, counted from 1, where a kind is about a part; see `authz.iso8583.chip_data`."""
+
+MISSING = 1 * KIND
+CUT_OFF = 2 * KIND
+BAD_LENGTH = 3 * KIND
+BAD_CHARACTERS = 4 * KIND
+BAD_CONTENT = 5 * KIND
+IMPOSSIBLE_DATE = 6 * KIND
+IMPOSSIBLE_TIME = 7 * KIND
+IMPOSSIBLE_CODE = 8 * KIND
+CONTRADICTION = 9 * KIND
+MISSING_TAG = 10 * KIND
+BAD_TAG = 11 * KIND
+MISSING_SUBELEMENT = 12 * KIND
+BAD_SUBELEMENT = 13 * KIND
+TRAILING_BYTES = 14 * KIND
+TOO_LONG = 15 * KIND
+
+
+@dataclass(frozen=True)
+class FormatErrorKind:
+    """code: in DE 44.  verb: what the field does, ``{part}`` in place of a tag or subelement.  cause: for documents."""
+
+    code: str
+    verb: str
+    cause: str
+
+
+KINDS = {
+    MISSING: FormatErrorKind("missing", "is missing", "The field must be there, and is not."),
+    CUT_OFF: FormatErrorKind("cut_off", "is cut off", "The message ends inside the field."),
+    BAD_LENGTH: FormatErrorKind(
+        "wrong_length",
+        "has a length that its table does not allow",
+        "The length in front of the field is no number, or more than the field may have.",
+    ),
+    BAD_CHARACTERS: FormatErrorKind(
+        "wrong_characters",
+        "has characters that it may not hold",
+        "Anything but digits in a field of class n; control characters, or characters outside ASCII, in a text.",
+    ),
+    BAD_CONTENT: FormatErrorKind(
+        "wrong_structure", "is not made up of what it must hold", "The field's parts are not where they must be."
+    ),
+    IMPOSSIBLE_DATE: FormatErrorKind(
+        "impossible_date", "holds a date that is in no calendar", "Month or day do not exist."
+    ),
+    IMPOSSIBLE_TIME: FormatErrorKind(
+        "impossible_time", "holds a time that is on no clock", "More than 23:59:59."
+    ),
+    IMPOSSIBLE_CODE: FormatErrorKind(
+        "impossible_code",
+        "holds a code that its standard cannot assign",
+        "`000` for a currency or country, `0000` for a merchant category, a service code with reserved digits.",
+    ),
+    CONTRADICTION: FormatErrorKind(
+        "contradiction", "contradicts another field", "DE 2 or DE 14 is not what DE 35 says; DE 54 is not in DE 49."
+    ),
+    MISSING_TAG: FormatErrorKind("missing_tag", "lacks tag {part}", "A tag that must be in DE 55 is not; it is named."),
+    BAD_TAG: FormatErrorKind(
+        "wrong_tag",
+        "has tag {part} twice, or with a value that does not fit it",
+        "A tag in DE 55 comes twice, has a wrong length or a value that cannot be; it is named.",
+    ),
+    MISSING_SUBELEMENT: FormatErrorKind(
+        "missing_subelement", "lacks subelement {part}", "A subelement that must be in DE 48 is not; it is named."
+    ),
+    BAD_SUBELEMENT: FormatErrorKind(
+        "wrong_subelement",
+        "has a subelement {part} that does not fit it",
+        "A subelement of DE 48 has another form than it must have; it is named.",
+    ),
+    TRAILING_BYTES: FormatErrorKind("trailing_bytes", "is followed by bytes of no field", "The message is too long for "
+                                    "its bitmaps."),
+    TOO_LONG: FormatErrorKind("too_long", "is longer than a message may be", "The message has more than 4,096 bytes."),
+}  # fmt: skip
+"""Every kind of format error, by its number in compiled code."""
+
+_OF_CODE = {kind.code: number for number, kind in KINDS.items()}
+
+_SENTENCES = {
+    (2, MISSING): "DE 2 is missing, and so is DE 35",
+    (23, MISSING): "DE 23 is missing, which belongs to DE 55",
+    (2, CONTRADICTION): "DE 2 is not the PAN in DE 35",
+    (14, CONTRADICTION): "DE 14 is not the expiry in DE 35",
+    (54, CONTRADICTION): "DE 54 has cash-back in another currency than DE 49",
+    (35, BAD_CONTENT): "DE 35 is not a PAN of 8 to 19 digits, a separator and an expiry",
+    (35, IMPOSSIBLE_DATE): "DE 35 has an expiry with a month that is in no calendar",
+    (35, IMPOSSIBLE_CODE): "DE 35 has a service code that cannot be",
+    (14, IMPOSSIBLE_DATE): "DE 14 has a month that is in no calendar",
+    (48, BAD_CONTENT): "DE 48 is not subelements of name (2 digits), length (2 digits) and content",
+    (54, BAD_CONTENT): "DE 54 is not amounts of 20 characters: two types, currency, C or D, 12 digits",
+    (55, BAD_CONTENT): "DE 55 is no BER-TLV",
+    (59, BAD_CONTENT): "DE 59 is not a position as ISO 6709 writes it",
+    (60, BAD_CONTENT): "DE 60 does not say which completion (2 digits) of how many (2 digits)",
+    (90, BAD_CONTENT): "DE 90 names no type of message that there could be an original of",
+    (90, IMPOSSIBLE_DATE): "DE 90 has a transmission date that is in no calendar",
+    (90, IMPOSSIBLE_TIME): "DE 90 has a transmission time that is on no clock",
+    (95, BAD_CONTENT): "DE 95 does not begin with an amount of 12 digits",
+}  # fmt: skip
+"""Where what the kind says can be said more closely."""
+
+
+@dataclass(frozen=True)
+class FormatError:
+    """One format error. Nothing in it is content of the message.
+
+    field: number of the field; 0 for the message type or the whole message, 1 for a bitmap.
+    kind: one of `KINDS`.  part: the tag or subelement that it is about, where it is about one.
+    """
+
+    field: int
+    kind: int
+    part: str = ""
+
+    @property
+    def code(self) -> str:
+        """The documented code."""
+        return KINDS[self.kind].code
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, for people."""
+        if (self.field, self.kind) in _SENTENCES:
+            return _SENTENCES[self.field, self.kind]
+        return f"{_name_of(self.field, self.kind)} {KINDS[self.kind].verb.format(part=self.part)}"
+
+    @property
+    def additional_response_data(self) -> str:
+        """DE 44, at most 25 characters: the field's number (3 digits), the code, and the part where there is one."""
+        return f"{self.field:03d} {self.code} {self.part}".rstrip()
+
+    @classmethod
+    def read(cls, additional_response_data: str) -> "FormatError | None":
+        """The format error in a DE 44, or None where it holds something else."""
+        field, _, rest = additional_response_data.partition(" ")
+        code, _, part = rest.partition(" ")
+        if not (field.isascii() and field.isdigit() and code in _OF_CODE):
+            return None
+        return cls(int(field), _OF_CODE[code], part)
+
+
+def _name_of(field: int, kind: int) -> str:
+    if kind in (TRAILING_BYTES, TOO_LONG):
+        return "the message"
+    return {0: "the message type", 1: "a bitmap"}.get(field, f"DE {field}")

@@ -1,0 +1,67 @@
+"""``/v1/simulations/format_errors``: what was wrong with messages that were answered DE 39 = 30, or not at all."""
+
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+
+from authz.recent_format_errors import RecentFormatErrors, SeenFormatError
+from tokenvault.http.paging import Limit
+
+router = APIRouter(prefix="/v1/simulations", tags=["simulations"])
+
+
+class FormatErrorView(BaseModel):
+    """One malformed message. Nothing of its content but what its sender recognizes it by."""
+
+    time: datetime = Field(description="RFC 3339 time in UTC.", examples=["2026-11-24T10:15:00Z"])
+    peer: str = Field(description="Address of the connection that it came on.", examples=["127.0.0.1:50412"])
+    message_type: str | None = Field(description="Message type; null where it could not be read.", examples=["0100"])
+    transmission_time: str | None = Field(description="DE 7, null where it could not be read.", examples=["1325120000"])
+    stan: str | None = Field(description="DE 11, null where it could not be read.", examples=["000123"])
+    field: int = Field(
+        description="Number of the field that is wrong: 0 for the message type or the whole message, 1 for a bitmap.",
+        examples=[7],
+    )
+    code: str = Field(description="What is wrong: the code of DE 44, see docs/wire.md.", examples=["impossible_date"])
+    part: str | None = Field(description="The tag or subelement that is wrong, if it is one.", examples=["9F26"])
+    sentence: str = Field(description="The same for people.", examples=["DE 7 holds a date that is in no calendar"])
+    additional_response_data: str = Field(description="DE 44 of the answer.", examples=["007 impossible_date"])
+
+    @classmethod
+    def of(cls, seen: SeenFormatError) -> "FormatErrorView":
+        """Show one."""
+        return cls(
+            time=datetime.fromtimestamp(seen.time_us / 1e6, UTC),
+            peer=seen.peer,
+            message_type=seen.message_type,
+            transmission_time=seen.transmitted,
+            stan=seen.stan,
+            field=seen.error.field,
+            code=seen.error.code,
+            part=seen.error.part or None,
+            sentence=seen.error.sentence,
+            additional_response_data=seen.error.additional_response_data,
+        )
+
+
+class FormatErrorList(BaseModel):
+    """Malformed messages."""
+
+    data: list[FormatErrorView] = Field(description="The newest first; the last thousand are kept.", examples=[[]])
+
+
+def current_format_errors(request: Request) -> RecentFormatErrors:
+    """What the network remembers of malformed messages."""
+    remembered: RecentFormatErrors = request.app.state.format_errors
+    return remembered
+
+
+@router.get("/format_errors")
+async def list_format_errors(
+    format_errors: Annotated[RecentFormatErrors, Depends(current_format_errors)], limit: Limit = 20
+) -> FormatErrorList:
+    """Read which messages were malformed, and how. Scope: network or sandbox."""
+    return FormatErrorList(data=[FormatErrorView.of(seen) for seen in islice(format_errors.newest_first(), limit)])
