@@ -27,6 +27,7 @@ from authz.program.tables import NUMBER_VERSION
 from authz.replay import History, apply_batch, replayed
 from authz.room_ahead import RoomAhead
 from authz.tables import Counter, State, with_long_room
+from tokenvault.background import attempted
 
 log = structlog.get_logger()
 
@@ -280,10 +281,10 @@ class Engine:
         if by_writer:
             self._flush()
         if self._follower is not None and count:
-            self._follower(first, commands, results)
+            attempted("following the journal", self._follower, first, commands, results)
         start = 0
         for work in answered:
-            work.answer(results[start : start + len(work.commands)])
+            attempted("answer to commands", work.answer, results[start : start + len(work.commands)])
             start += len(work.commands)
         if self._pending:
             self._flush_soon()

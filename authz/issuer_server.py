@@ -8,9 +8,10 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 import httpx
 import numpy as np
@@ -22,6 +23,7 @@ from authz.errors import EngineStopped
 from authz.names import currency_code
 from authz.reasons import DECLINES, Reason
 from authz.tables import Counter as Rows
+from tokenvault.background import Errands, attempted
 from tokenvault.events.webhook_signatures import SignatureInvalid, signed_headers, verify_headers
 from tokenvault.identifiers import Prefix, to_text
 from tokenvault.outgoing_tls import trusted_authorities
@@ -87,7 +89,7 @@ class IssuerDecisions:
         self._wall_clock = wall_clock
         self._client = httpx.AsyncClient(trust_env=False, transport=transport, verify=trusted_authorities())
         self._waiting: dict[int, list[Answer]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._errands = Errands()
         self.deciders: Counter[Decider] = Counter()
 
     def ask(self, command: Records, result: Records, answer: Answer) -> None:
@@ -100,11 +102,10 @@ class IssuerDecisions:
             self._waiting[sequence].append(answer)
             return
         self._waiting[sequence] = [answer]
-        task = asyncio.create_task(self._decide(command, result, sequence))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._errands.begin("decision of the issuer's server", self._decide(command, result, sequence))
 
     async def _decide(self, command: Records, result: Records, sequence: int) -> None:
+        """Settle an authorization, whatever the server does."""
         verdict = await self._verdict(command, result)
         try:
             settled = await self._engine.run(_decision(command, sequence, verdict))
@@ -112,15 +113,15 @@ class IssuerDecisions:
             return  # nobody is answered any more
         self.deciders[verdict.decider] += 1
         for answer in self._waiting.pop(sequence):
-            answer(settled)
+            attempted("answer to an authorization", answer, settled)
 
     async def _verdict(self, command: Records, result: Records) -> _Verdict:
         if self._server is None:
             return _Verdict(Decider.NOBODY_TO_ASK, self._default)
         identifier = to_text(Prefix.AUTHORIZATION, int(result["sequence"][0]))
         try:
-            async with asyncio.timeout(self._server.deadline_seconds):
-                body = await self._call(self._server, identifier, _question(command, result, identifier))
+            question = _question(command, result, identifier)
+            body = await _within(self._server.deadline_seconds, self._call(self._server, identifier, question))
             return _verdict_of(body, command)
         except TimeoutError:
             decider = Decider.TIMEOUT
@@ -130,19 +131,26 @@ class IssuerDecisions:
         except (httpx.HTTPError, AnswerInvalid) as error:
             decider = Decider.ERROR
             log.warning("issuer_not_heard", authorization=identifier, error=f"{type(error).__name__}: {error}")
+        except Exception:
+            # Not foreseen; the terminal waits, and money is held: the default decides all the same.
+            decider = Decider.ERROR
+            log.exception("issuer_not_heard", authorization=identifier)
         return _Verdict(decider, self._default)
 
     async def _call(self, server: IssuerServer, identifier: str, body: bytes) -> bytes:
         headers = signed_headers(server.key, identifier, int(self._wall_clock()), body)
-        headers["content-type"] = "application/json"
+        # As it is: what is packed may become any size when it is unpacked.
+        headers |= {"content-type": "application/json", "accept-encoding": "identity"}
         async with self._client.stream("POST", server.url, content=body, headers=headers) as response:
+            if response.status_code != 200:
+                raise AnswerInvalid(f"status {response.status_code}")
+            if response.headers.get("content-encoding", "identity") != "identity":
+                raise AnswerInvalid("it is packed")
             answer = bytearray()
-            async for part in response.aiter_bytes():
+            async for part in response.aiter_raw():
                 answer += part
                 if len(answer) > _ANSWER_BYTES_MAX:
                     raise AnswerInvalid("it is too long")
-        if response.status_code != 200:
-            raise AnswerInvalid(f"status {response.status_code}")
         verify_headers(server.key, identifier, int(self._wall_clock()), bytes(answer), response.headers)
         return bytes(answer)
 
@@ -163,8 +171,19 @@ class IssuerDecisions:
 
     async def close(self) -> None:
         """Wait for what is being asked; nothing is asked any more."""
-        await asyncio.gather(*self._tasks)
+        await self._errands.ended()
         await self._client.aclose()
+
+
+async def _within(seconds: float, call: Coroutine[Any, Any, bytes]) -> bytes:
+    """What a call gives, within its time. Raises: TimeoutError, also where the call takes its time to be cancelled."""
+    calling = asyncio.ensure_future(call)
+    done, _ = await asyncio.wait([calling], timeout=seconds)
+    if not done:
+        calling.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        calling.cancel()
+        raise TimeoutError
+    return calling.result()
 
 
 def _decision(command: Records, sequence: int, verdict: _Verdict) -> Records:
@@ -209,15 +228,15 @@ def _verdict_of(body: bytes, command: Records) -> _Verdict:
     """
     try:
         answer = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise AnswerInvalid("it is no JSON") from None
     if not isinstance(answer, dict) or not isinstance(answer.get("approved"), bool):
         raise AnswerInvalid("approved must be true or false")
     if not answer["approved"]:
-        reason = _REASONS.get(answer.get("reason", "do_not_honor"))
-        if reason is None:
+        reason = answer.get("reason", "do_not_honor")
+        if not isinstance(reason, str) or reason not in _REASONS:
             raise AnswerInvalid("reason is no decline reason")
-        return _Verdict(Decider.ISSUER, reason)
+        return _Verdict(Decider.ISSUER, _REASONS[reason])
     asked, amount = int(command["amount_minor"][0]), answer.get("amount")
     if amount is None:
         return _Verdict(Decider.ISSUER, Reason.APPROVED)

@@ -5,6 +5,7 @@ rows are dropped, it catches up by replay and goes on from there: so it can be t
 reads it works at a walking pace, so that decisions have the processor; a reader makes it hurry.
 """
 
+import contextlib
 import threading
 import time
 from collections import deque
@@ -46,13 +47,20 @@ class _Durable:
 class Projection:
     """Keeps the SQL rows up with the journal, in a thread of its own.
 
-    durable_sequence: asks the engine how far the journal reaches.
+    durable_sequence: asks the engine how far the journal reaches.  pause_seconds: before it tries again what failed.
     """
 
-    def __init__(self, database: sa.Engine, history: History, durable_sequence: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        database: sa.Engine,
+        history: History,
+        durable_sequence: Callable[[], int],
+        pause_seconds: float = QUIET_SECONDS,
+    ) -> None:
         self.database = database
         self._history = history
         self._durable_sequence = durable_sequence
+        self._pause_seconds = pause_seconds
         self._queue: deque[_Durable] = deque()
         self._queued = 0
         self._told = 0  # the last command that it was told of
@@ -122,11 +130,22 @@ class Projection:
             self._thread.join()
 
     def _run(self) -> None:
-        try:
-            while not self._closed:
+        while not self._closed:
+            try:
                 self._work()
-        except Exception as error:  # a broken read side must not take the network down
-            log.error("projection_failed", error=f"{type(error).__name__}: {error}")
+            except Exception as error:  # a broken read side must not take the network down, nor stay broken
+                log.error("projection_failed", error=f"{type(error).__name__}: {error}")
+                self._recover()
+
+    def _recover(self) -> None:
+        """After a failure: what was queued is read from the journal again, after a pause."""
+        with self._changed:
+            self._queue.clear()
+            self._queued = 0
+            self._is_behind = True
+            self._changed.wait_for(lambda: self._closed, self._pause_seconds)
+        with contextlib.suppress(sa.exc.SQLAlchemyError), self.database.connect() as connection:
+            self._position = connection.execute(sa.select(position.c.sequence)).scalar_one()
 
     def _work(self) -> None:
         """Wait until there is something to do and it is time for it; do it."""

@@ -7,8 +7,9 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -41,7 +42,7 @@ from simulators.look_alikes.token_notifications import TokenNotifier
 from simulators.own_loop import OwnLoop
 from simulators.settings import Settings
 from simulators.vault_feed import VaultFeed
-from tokenvault.background import in_thread
+from tokenvault.background import in_thread, keep_doing
 from tokenvault.cards.pins import PinEncryption, WrongPin, verify_pin
 from tokenvault.errors import Conflict, FieldError, KeyUnavailable, NotFound
 from tokenvault.events.webhook_delivery import WebhookSender
@@ -155,8 +156,8 @@ class Sandbox:
         await self._feed.drain()
 
         self._keep_making_checkpoints()
-        self._keep_running(WebhookSender(vault).run())
-        self._keep_running(_keep_resealing(vault))
+        self._keep_running("webhooks", WebhookSender(vault).run)
+        self._keep_running("resealing", partial(_keep_resealing, vault))
 
         dialect = built_in()
         decisions = IssuerDecisions(
@@ -210,19 +211,18 @@ class Sandbox:
         self._cleanup.callback(wallets.close)
         app.state.simulated_wallets = wallets
         if self.settings.look_alike_notify_url is not None:
-            self._keep_running(TokenNotifier(vault, self.settings.look_alike_notify_url).run())
+            notifier = TokenNotifier(vault, self.settings.look_alike_notify_url)
+            self._keep_running("notifications of a look-alike", notifier.run)
 
     def _keep_making_checkpoints(self) -> None:
         settings = self.settings
-        self._keep_running(
-            keep_making_checkpoints(
-                settings.data_dir, settings.checkpoint_segments, Retention(settings.journal_keep_segments)
-            )
-        )
+        retention = Retention(settings.journal_keep_segments)
+        make = partial(keep_making_checkpoints, settings.data_dir, settings.checkpoint_segments, retention)
+        self._keep_running("checkpoints", make)
 
-    def _keep_running(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something beside everything else until the sandbox stops."""
-        running = asyncio.create_task(work)
+    def _keep_running(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Run something beside everything else until the sandbox stops, anew where it fails."""
+        running = asyncio.create_task(keep_doing(name, work))
 
         async def stop_running() -> None:
             running.cancel()
@@ -271,7 +271,9 @@ class Sandbox:
             raise StartError(f"tls_certificate {self.settings.tls_certificate}: {_why(error)}") from None
         server = _QuietServer(config)
         serving = asyncio.create_task(server.serve(sockets=[http_socket]))
-        while not server.started and not serving.done():
+        while not server.started:
+            if serving.done():
+                raise StartError("the HTTP server has ended before it began") from serving.exception()
             await asyncio.sleep(0.005)
 
         async def shut_down() -> None:

@@ -31,11 +31,13 @@ class TokenNotifier:
         self._vault = vault
         self._url = url.rstrip("/") + "/notifyTokenUpdated"
         self._last: str | None = None
+        self._has_begun = False
 
     async def run(self) -> None:
         """Look for what happened since, tell it, wait a little. What happened before the start is not told."""
-        newest = await in_thread(list_events, self._vault, limit=1)
-        self._last = newest[0].text_id if newest else None
+        if not self._has_begun:
+            newest = await in_thread(list_events, self._vault, limit=1)
+            self._last, self._has_begun = newest[0].text_id if newest else None, True
         async with httpx.AsyncClient(timeout=10, trust_env=False, verify=trusted_authorities()) as client:
             while True:
                 try:

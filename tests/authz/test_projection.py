@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import sqlalchemy as sa
+import structlog.testing
 
 from authz import projection as projection_module
 from authz.data_directory import JOURNAL, history_in
@@ -32,7 +33,7 @@ def told(tmp_path):
 
 def opened(directory, last):
     """A projection that has begun."""
-    made = Projection(open_history(directory / "history.db"), history_in(directory), lambda: last)
+    made = Projection(open_history(directory / "history.db"), history_in(directory), lambda: last, pause_seconds=0.01)
     made.start()
     return made
 
@@ -93,6 +94,28 @@ def test_what_was_lost_is_read_from_the_journal(told, monkeypatch):
     assert rows(made) == expected(batches)
     made.drop()
     assert made.wait_for(last, WAIT_SECONDS)
+    assert rows(made) == expected(batches)
+    close(made)
+
+
+def test_what_fails_is_tried_again(told, monkeypatch):
+    """A disk that was full for a moment: whoever waits for the rows gets them."""
+    directory, batches, _ = told
+    last = batches[-1][0] + len(batches[-1][1]) - 1
+    made, failures = opened(directory, last), iter(range(3))
+    write = Projection._write
+
+    def failing(self, durable):
+        if next(failures, None) is not None:
+            raise sa.exc.OperationalError("insert", {}, Exception("disk is full"))
+        write(self, durable)
+
+    monkeypatch.setattr(Projection, "_write", failing)
+    with structlog.testing.capture_logs() as logs:
+        for batch in batches:
+            made.follow(*batch)
+        assert made.wait_for(last, WAIT_SECONDS)
+    assert [entry["event"] for entry in logs] == ["projection_failed"] * 3
     assert rows(made) == expected(batches)
     close(made)
 

@@ -26,6 +26,7 @@ class IssuerServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked = []
         self.status, self.answer, self.key = 200, {"approved": True}, secret_bytes(SECRET)
+        self.headers = {}
         self.released = threading.Event()
         self.released.set()
 
@@ -42,7 +43,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.answer if isinstance(self.server.answer, bytes) else json.dumps(self.server.answer).encode()
         )
         self.send_response(self.server.status)
-        for name, value in signed_headers(self.server.key, identifier, int(time.time()), answer).items():
+        signed = signed_headers(self.server.key, identifier, int(time.time()), answer)
+        for name, value in (signed | self.server.headers).items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(answer)
@@ -83,6 +85,7 @@ def network(tmp_path_factory, server):
 def shop(network, server):
     """A shop of one's own; the server answers as at first."""
     server.status, server.answer, server.key = 200, {"approved": True}, secret_bytes(SECRET)
+    server.headers = {}
     server.asked.clear()
     with open_shop(network) as opened:
         yield opened
@@ -136,6 +139,26 @@ def test_without_a_good_answer_the_default_decides(server, shop, status, answer,
     """An error, nonsense or a wrong signature: declined as unavailable, and nothing stays held."""
     issuer, account, phone, terminal = shop
     server.status, server.answer, server.key = status, answer, secret_bytes(key)
+    receipt = terminal.pay(phone, 5_000)
+    assert receipt.answer[39] == "91"
+    assert issuer.balance(account)["held"] == 0
+    assert issuer.authorization(receipt.authorization_id)["checks"][-1]["saw"] == saw
+
+
+@pytest.mark.parametrize(
+    ("headers", "saw"),
+    [
+        ({"webhook-timestamp": "9" * 5_000}, "a bad signature"),
+        ({"webhook-timestamp": "1795-00000"}, "a bad signature"),
+        ({"webhook-id": "auth_0000000000001"}, "a bad signature"),
+        ({"webhook-signature": "v1,\xfc\xdf"}, "a bad signature"),
+        ({"content-encoding": "gzip"}, "an error"),
+    ],
+)
+def test_headers_that_no_server_should_send(server, shop, headers, saw):
+    """The default decides, the terminal is answered, and the hold is settled."""
+    issuer, account, phone, terminal = shop
+    server.headers = headers
     receipt = terminal.pay(phone, 5_000)
     assert receipt.answer[39] == "91"
     assert issuer.balance(account)["held"] == 0

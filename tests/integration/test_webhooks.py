@@ -1,5 +1,6 @@
 """Events by polling and by webhook, against a receiver with a real socket that verifies signatures by itself."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -71,7 +72,6 @@ def is_signed(secret, headers, body):
 
 def send_due(vault):
     """Send once what is due."""
-    import asyncio
 
     async def send():
         async with httpx.AsyncClient(trust_env=False) as client:
@@ -134,6 +134,44 @@ def test_nobody_there(vault):
     new_card(vault)
     assert send_due(vault) == 2
     assert {each.last_outcome for each in webhooks.list_deliveries(vault, limit=9)} == {"ConnectError"}
+
+
+class _Endless(httpx.AsyncByteStream):
+    """A body that never ends."""
+
+    async def __aiter__(self):
+        while True:
+            yield b"x" * 1_000
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (lambda _request: httpx.Response(200, stream=_Endless()), "HTTP 200"),
+        (lambda _request: httpx.Response(307, headers={"location": "/"}), "HTTP 307"),
+        (lambda _request: 1 / 0, "ZeroDivisionError"),
+        (lambda _request: httpx.Response(200, headers={"content-encoding": "gzip"}, stream=_Endless()), "HTTP 200"),
+    ],
+    ids=["endless", "redirect", "a fault", "packed"],
+)
+def test_whatever_an_endpoint_does(vault, answer, outcome):
+    """Is the outcome of its own delivery: the status is enough, and one that fails keeps nothing from the others."""
+    webhooks.add_endpoint(vault, "http://odd.test/", [EventType.CARD_ISSUED])
+    webhooks.add_endpoint(vault, "http://good.test/", [EventType.CARD_ISSUED])
+    new_card(vault)
+
+    async def send():
+        def answered(request):
+            return answer(request) if request.url.host == "odd.test" else httpx.Response(204)
+
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answered)) as client:
+            return await WebhookSender(vault).send_due(client)
+
+    assert asyncio.run(send()) == 2
+    assert sorted(each.last_outcome for each in webhooks.list_deliveries(vault, limit=9)) == sorted(
+        ["HTTP 204", outcome]
+    )
 
 
 def test_endpoints_come_and_go(vault, receiver):

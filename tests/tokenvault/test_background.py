@@ -1,38 +1,76 @@
-"""Work in threads beside everything else."""
+"""Work beside everything else: what raises is logged, and nobody waits for ever."""
 
 import asyncio
-import threading
 
 import pytest
+import structlog.testing
 
-from tokenvault.background import in_thread
+from tokenvault.background import Errands, attempted, keep_doing
 
 
-def test_who_is_cancelled_waits_for_its_thread():
-    """The thread has ended when the cancelled task has."""
-    begun, may_end, ended = threading.Event(), threading.Event(), threading.Event()
+async def _fail():
+    raise RuntimeError("a fault of ours")
 
-    def work():
-        begun.set()
-        may_end.wait()
-        ended.set()
 
-    async def story():
-        task = asyncio.create_task(in_thread(work))
-        await asyncio.to_thread(begun.wait)
-        task.cancel()
-        await asyncio.sleep(0)
-        assert not task.done()
-        may_end.set()
+def test_an_errand_that_fails_is_done_in_another_way():
+    """Whoever waits is answered, the failure is logged, and waiting for the end ends."""
+    answered = []
+
+    async def instead():
+        answered.append("instead")
+
+    async def run():
+        errands = Errands()
+        errands.begin("one", _fail(), instead)
+        errands.begin("two", _fail())
+        errands.begin("three", _fail(), _fail)
+        await errands.ended()
+
+    with structlog.testing.capture_logs() as logs:
+        asyncio.run(run())
+    assert answered == ["instead"]
+    assert [entry["errand"] for entry in logs] == ["one", "two", "three", "instead of three"]
+
+
+def test_an_errand_that_goes_well_has_no_other_way():
+    """Nobody is answered twice."""
+    answered = []
+
+    async def answer(what):
+        answered.append(what)
+
+    async def run():
+        errands = Errands()
+        errands.begin("one", answer("first"), lambda: answer("instead"))
+        await errands.ended()
+
+    asyncio.run(run())
+    assert answered == ["first"]
+
+
+def test_one_of_several_keeps_nothing_from_the_others():
+    """Its exception is logged; whether it went well is told."""
+    with structlog.testing.capture_logs() as logs:
+        assert not attempted("division", lambda: 1 / 0)
+        assert attempted("counting", lambda: 1)
+    assert [entry["attempt"] for entry in logs] == ["division"]
+
+
+def test_endless_work_begins_anew():
+    """After every exception; a cancellation ends it."""
+    begun = []
+
+    async def work():
+        begun.append(len(begun))
+        if len(begun) == 4:
+            raise asyncio.CancelledError
+        raise RuntimeError("a fault of ours")
+
+    async def run():
         with pytest.raises(asyncio.CancelledError):
-            await task
-        assert ended.is_set()
+            await keep_doing("something", work, pause_seconds=0)
 
-    asyncio.run(story())
-
-
-def test_results_and_errors_come_back():
-    """As from a call."""
-    assert asyncio.run(in_thread(divmod, 7, 2)) == (3, 1)
-    with pytest.raises(ZeroDivisionError):
-        asyncio.run(in_thread(divmod, 7, 0))
+    with structlog.testing.capture_logs() as logs:
+        asyncio.run(run())
+    assert begun == [0, 1, 2, 3]
+    assert [entry["event"] for entry in logs] == ["background_work_failed"] * 3
