@@ -24,7 +24,7 @@ def _compiled_objects(data):
             problem = check_template(buffer, value, end)
         if problem != NO_PROBLEM:
             return None
-        objects.append((f"{tag:X}", data[value:end]))
+        objects.append((f"{tag:02X}", data[value:end]))
         position = after_padding(buffer, end, len(buffer))
     return objects
 
