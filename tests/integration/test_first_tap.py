@@ -190,7 +190,8 @@ def test_a_reversal_releases_once(issuer, account, phone, terminal):
     assert issuer.balance(account["id"])["held"] == 500
     decision = issuer.authorization(reversal.authorization_id)
     assert decision["kind"] == "reversal_request"
-    assert [check["name"] for check in decision["checks"]] == ["token", "original", "shared_fields", "original_amount"]
+    names = [check["name"] for check in decision["checks"]]
+    assert names == ["token", "operation", "original", "shared_fields", "original_amount"]
 
 
 def test_a_reversal_of_nothing_and_of_another_amount(issuer, phone, terminal):
