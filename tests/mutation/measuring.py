@@ -18,6 +18,7 @@ from tests.mutation.targets import ROOT
 
 CACHE = ROOT / ".mutation"
 _IMPORT = "import"
+_SECONDS_MAX = 5.0
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class Measured:
         wanted = set(lines)
         tests = [test for test in self.seconds if not wanted.isdisjoint(self.lines[test].get(path, ()))]
         return sorted(tests, key=self.seconds.__getitem__)
+
+    def without_the_longest(self) -> "Measured":
+        """Without tests that take the time of hundreds: what only they would notice has no test of its own."""
+        asked = {test: seconds for test, seconds in self.seconds.items() if seconds <= _SECONDS_MAX}
+        return Measured(asked, {test: self.lines[test] for test in (*asked, _IMPORT)})
 
     def runs_at_import(self, path: str, lines: Iterable[int]) -> bool:
         """Whether importing the tests runs one of these lines."""
@@ -76,9 +82,9 @@ class Measuring:
         for test in kept:
             measured.seconds[test], measured.lines[test] = known["seconds"][test], known["lines"][test]
         if new:
-            CACHE.mkdir(exist_ok=True)
+            file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(state | asdict(measured)))
-        return measured
+        return measured.without_the_longest()
 
     def _run(self, items: Items) -> dict[str, Any]:
         seconds, failed = {}, []
