@@ -88,7 +88,7 @@ class Filter(Part):
     )
 
     @model_validator(mode="after")
-    def _names_are_known(self) -> "Filter":
+    def _names_are_known(self, info: ValidationInfo) -> "Filter":
         for names, kind in (
             (self.channels, Channel),
             (self.operations, Operation),
@@ -99,7 +99,7 @@ class Filter(Part):
                 raise ValueError(f"{unknown[0]!r} is none of {', '.join(sorted(known))}")
         for codes, form in ((self.categories, Form.CATEGORY), (self.countries, Form.COUNTRY)):
             for code in codes:
-                check_form(form, code)
+                check_form(form, code, is_new=_is_new(info))
         return self
 
     @model_validator(mode="after")
@@ -122,7 +122,7 @@ class Comparison(Part):
     where: Filter = Field(default=Filter(), description="Which of them.", examples=[{"channels": ["contactless"]}])
 
     @model_validator(mode="after")
-    def _fits_the_attribute(self) -> "Comparison":
+    def _fits_the_attribute(self, info: ValidationInfo) -> "Comparison":
         form = form_of(self.attribute)
         is_meter = self.attribute not in ATTRIBUTE_BY_CODE
         if not is_meter and self.where != Filter():
@@ -141,7 +141,7 @@ class Comparison(Part):
         if self.operator == "between" and len(values) != 2:
             raise ValueError("between takes two values, the least and the greatest")
         for value in values:
-            check_form(form, value)
+            check_form(form, value, is_new=_is_new(info))
         return self
 
     @model_validator(mode="after")
@@ -176,6 +176,9 @@ _NAMES: Mapping[Form, frozenset[Value]] = {
     Form.VERIFICATION: frozenset(member.name.lower() for member in CardholderVerification),
 }
 _PATTERNS = {
+    Form.COUNTRY: r"[0-9]{3}",
+    Form.CATEGORY: r"[0-9]{4}",
+    Form.CURRENCY: "|".join(CURRENCIES),
     Form.DIGITS: r"[0-9]{1,18}",
     Form.GROUP: r"[a-z][a-z_]{0,31}",
     Form.MERCHANT: r"[ -~]{1,15}",
@@ -188,8 +191,11 @@ _CODES: Mapping[Form, tuple[Callable[[str], bool], str]] = {
 _NUMBER_MAX = 10**15
 
 
-def check_form(form: Form, value: Any) -> None:
-    """Whether a value is written as it must be. Raises: ValueError."""
+def check_form(form: Form, value: Any, *, is_new: bool = True) -> None:
+    """Whether a value is written as it must be. Raises: ValueError.
+
+    is_new: whether a code has to be assigned to something now. One in the journal may have been withdrawn since.
+    """
     if form is Form.BOOLEAN:
         fits = isinstance(value, bool)
     elif form is Form.DECIMAL:
@@ -199,7 +205,7 @@ def check_form(form: Form, value: Any) -> None:
         fits = isinstance(value, int) and not isinstance(value, bool) and abs(value) < _NUMBER_MAX
     elif form in _NAMES:
         fits = isinstance(value, str) and value in _NAMES[form]
-    elif form in _CODES:
+    elif form in _CODES and is_new:
         is_assigned, refusal = _CODES[form]
         if not (isinstance(value, str) and is_assigned(value)):
             raise ValueError(f"{value!r} {refusal}")

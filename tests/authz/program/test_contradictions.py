@@ -94,6 +94,21 @@ def test_what_was_in_force_is_read_again(when):
     assert journaled_document(_program(when).encode()).rules
 
 
+@pytest.mark.parametrize(
+    "when",
+    [
+        _is("merchant_category", "in", ["0001", "5411"]),
+        _is("country", "=", "001"),
+        _is("count_1h", ">", 1, where={"categories": ["0001"], "countries": ["001"]}),
+    ],
+)
+def test_codes_that_are_assigned_to_nothing_are_read_from_a_journal_only(when):
+    """A category or country may be withdrawn while a rule that names it is in force."""
+    with pytest.raises(ProgramInvalid, match="ISO"):
+        read_document(_program(when))
+    assert journaled_document(_program(when).encode()).rules
+
+
 def test_limits_name_each_thing_once():
     """What a limit is about is a set."""
     limit = {"id": "a", "window": "day", "count_max": 1, "where": {"operations": ["cash", "cash"]}}
