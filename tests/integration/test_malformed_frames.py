@@ -140,7 +140,7 @@ MALFORMED = [
     ({"f55": "9F0206000000001250"}, "055 missing_tag 9F03", "DE 55 lacks tag 9F03"),
     ({"f55": "9F02"}, "055 cut_off", "DE 55 is cut off"),
     ({"f55": "9F02050000001250"}, "055 wrong_tag 9F02", "DE 55 has tag 9F02 twice, or"),
-    ({"f55": "9F0282FFFF"}, "055 wrong_length", "DE 55 has a length"),
+    ({"f55": "9F0285FFFFFFFFFF"}, "055 wrong_length", "DE 55 has a length"),
     ({"f0": "0400"}, "090 missing", "DE 90 is missing"),
     ({"f0": "0400", "f90": "9" * 42}, "090 impossible_date", "DE 90 has a transmission date"),
     ({"f0": "0400", "f90": _original("0430", "1124120000")}, "090 wrong_structure", "DE 90 names no type"),
