@@ -71,7 +71,7 @@ def test_format_errors_in_words(capsys, sandbox, monkeypatch):
     parts = ["0=0800", "7=1325101500", "11=000123", "70=301"]
     assert main(["iso", "send", *parts, "--iso", address]) == 0
     shown = capsys.readouterr().out
-    for words in ("(format error)", "007 impossible_date", "(DE 7 holds a date that is in no calendar)"):
+    for words in ("format error)", "007 impossible_date", "(DE 7 holds a date that is in no calendar)"):
         assert words in shown
 
 
