@@ -21,7 +21,7 @@ PROBLEM_CODES = (
     "forbidden", "idempotency_key_in_use", "idempotency_key_reused", "identifiers_exhausted", "internal_error",
     "invalid_cryptogram", "invalid_dpop_proof", "invalid_field", "invalid_program", "key_already_there",
     "merchant_not_allowed", "missing_scope", "no_code_sent",
-    "no_limited_keys", "no_resends_left", "not_found", "pan_ineligible", "pan_range_exhausted", "pin_mismatch",
+    "no_limited_keys", "no_resends_left", "not_disputable", "not_found", "pan_ineligible", "pan_range_exhausted", "pin_mismatch",
     "pin_not_set", "pin_tries_exceeded", "push_payload_used", "replayed_dpop_proof", "rotation_running",
     "token_already_exists", "token_expired", "token_not_on_file", "token_state_conflict", "tokenization_declined",
     "too_many_endpoints", "too_many_keys", "too_many_requests", "unauthenticated", "verification_failed",
