@@ -6,8 +6,8 @@ from authz.commands import COMMAND_BYTES, new_commands
 from authz.iso8583 import codec
 from authz.iso8583.chip_data import SIGNED_BYTES_MAX, new_tags
 from authz.iso8583.fields import built_in
-from authz.iso8583.reading import read_transactions
-from authz.iso8583.scan import new_places, problem_text, scan_table
+from authz.iso8583.reading import format_error_of, read_transactions
+from authz.iso8583.scan import new_places, scan_table
 
 TABLE = scan_table(built_in())
 CHIP = {
@@ -18,7 +18,7 @@ CHIP = {
 PAN = "9999501000000017"
 TAP = {
     0: "0100", 3: "000000", 4: "000000001250", 7: "1124120000", 11: "000042", 18: "5814", 19: "276", 22: "071",
-    32: "12345", 35: f"{PAN}=29122010", 37: "REF000000042", 41: "TERM0001", 42: "CAFE00000000001", 49: "978",
+    23: "001", 32: "12345", 35: f"{PAN}=29122010", 37: "REF000000042", 41: "TERM0001", 42: "CAFE00000000001", 49: "978",
 }  # fmt: skip
 
 
@@ -43,7 +43,7 @@ def framed(*messages):
 
 
 def read(*messages):
-    """What becomes of messages: problems in words ("" for none), commands, signed bytes, cryptograms, online flags."""
+    """Problems as in DE 44 ("" for none), commands, signed bytes, cryptograms and online flags of messages."""
     buffer, frames = framed(*messages)
     count = len(messages)
     commands, problems = new_commands(count), np.zeros(count, np.int32)
@@ -51,8 +51,12 @@ def read(*messages):
     online = np.zeros(count, np.uint8)
     rows = commands.view(np.uint8).reshape(count, COMMAND_BYTES)
     read_transactions(buffer, frames, TABLE, new_places(), new_tags(), commands, rows, signed, arqcs, online, problems)
-    words = [problem_text(int(each)) if each > 0 else "" if each == 0 else "other" for each in problems]
+    words = ["" if each == 0 else "other" if each < 0 else _words(int(each)) for each in problems]
     return words, commands, signed, arqcs, online
+
+
+def _words(problem):
+    return format_error_of(problem).additional_response_data
 
 
 def command_of(**changes):

@@ -7,6 +7,7 @@ import pytest
 
 from authz.iso8583 import codec
 from authz.iso8583.fields import Framing, built_in
+from authz.iso8583.format_errors import TOO_LONG, FormatError
 from authz.iso8583.server import Connection, Iso8583Server, ServerLimits
 from tests.authz.iso8583.messages import message
 
@@ -167,7 +168,7 @@ def test_an_oversized_message_is_answered_and_skipped(server, connection):
     [(fields, reason, peer)] = server.handler.refused
     assert fields.items() <= message().items()
     assert {0, 3, 4, 7, 11} <= set(fields)
-    assert reason == f"message of {len(encoded)} bytes, more than 300"
+    assert reason == FormatError(0, TOO_LONG)
     assert peer == "192.0.2.1:4711"
     assert connection._transport.written == b"refused"
     assert server.handler.received == [b"next"]
@@ -237,7 +238,7 @@ def test_other_lengths(loop, framing):
     for start in range(0, len(stream), 7):
         connection.data_received(stream[start : start + 7])
     assert server.handler.received == [b"one", b"two", b"three", bytes(300), *[b"x"] * 5]
-    assert [reason for _, reason, _ in server.handler.refused] == ["message of 301 bytes, more than 300"]
+    assert [reason for _, reason, _ in server.handler.refused] == [FormatError(0, TOO_LONG)]
 
 
 def test_what_is_no_length(loop):
@@ -248,7 +249,7 @@ def test_what_is_no_length(loop):
     connection.connection_made(Transport())
     connection.data_received(framing.framed(b"one") + b"12x4" + bytes(100) + framing.framed(b"two"))
     assert server.handler.received == [b"one"]
-    assert [reason for _, reason, _ in server.handler.refused] == [f"message of {2**31 - 1} bytes, more than 300"]
+    assert [reason for _, reason, _ in server.handler.refused] == [FormatError(0, TOO_LONG)]
 
 
 def test_an_address_without_a_name(server):
