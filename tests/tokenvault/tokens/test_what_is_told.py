@@ -260,3 +260,13 @@ def test_how_a_token_is_shown(vault):
     assert repr(token) == f"Token({token.text_id}, active)"
     assert token.cryptogram_profile == "tdes"
     assert token.domain == TokenDomain(frozenset({"contactless"}), "SHOP-1", frozenset({"276"}), 5_000)
+
+
+def test_the_engine_hears_nothing_of_what_was_never_issued(vault, phone):
+    """A request that waits or is declined has no PAN that anybody could pay with; also when it ends."""
+    device = phone.register()
+    for score in (1, 2):
+        token = ask(vault, phone, new_card(vault), device, risk=RiskInformation(device_score=score))
+        assert token.token_pan is None
+    change_token(vault, token.text_id, Change.DEACTIVATE, Initiator.ISSUER)
+    assert token_notices(vault) == []
