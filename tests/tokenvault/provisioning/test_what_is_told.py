@@ -276,6 +276,8 @@ def test_a_portfolio_is_kept_and_told_as_it_was_planned(vault, monkeypatch):
     notices = [entry.notice for entry in outbox.entries_after(vault.database, 0)]
     by_token = {notice.token_id: notice for notice in notices if isinstance(notice, outbox.TokenNotice)}
     cards = {row.id: row for row in rows(vault, "cards")}
+    by_card = {notice.card_id: notice.account_id for notice in notices if isinstance(notice, outbox.CardNotice)}
+    assert by_card == {card.id: card.account_id for card in cards.values()}
     for each in tokens:
         card = cards[each.card_id]
         assert by_token[each.id].account_id == card.account_id
