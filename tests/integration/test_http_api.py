@@ -162,6 +162,16 @@ def test_countries_that_are_none(http):
     assert problem["errors"][0]["message"] == "is not an ISO 3166-1 numeric code of a country"
 
 
+def test_a_policy_that_was_read_can_be_put_in_force(http):
+    """All of it but its version, which counts by itself; votes on a wallet's reasons too."""
+    place, issuer = "/v1/provisioning_policy", _bearer(SCOPES["issuer"])
+    before = http.get(place, headers=issuer).json()
+    version = before.pop("version")
+    assert before["provisioning"]["wallet_reasons"]
+    changed = http.put(place, json=before, headers=issuer)
+    assert (changed.status_code, changed.json()) == (200, before | {"version": version + 1})
+
+
 @pytest.mark.parametrize(
     ("given", "shown"), [({}, None), ({"transaction_limit": None}, None), ({"transaction_limit": 0}, 0)]
 )

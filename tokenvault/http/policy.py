@@ -49,11 +49,10 @@ class ProvisioningBody(Body):
     )
     issuer_always_verifies: bool = Field(False, description="The issuer always votes yellow.", examples=[False])
     verifies_entry_by_hand: bool = Field(True, description="Cards that are typed in are yellow.", examples=[True])
-    wallet_reasons: dict[WalletReason, VoteName] = Field(
+    wallet_reasons: dict[Annotated[WalletReason, Field(strict=False)], VoteName] = Field(
         default_factory=lambda: _names(_DEFAULTS.provisioning.wallet_reasons),
         description="The vote that each of the wallet's reasons makes; reasons left out are green.",
         examples=[{"device_recently_lost": "red"}],
-        strict=False,
     )
 
 
