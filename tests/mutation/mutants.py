@@ -233,7 +233,7 @@ def _other_comparisons(node: ast.Compare) -> Iterator[tuple[Kind, ast.AST]]:
             yield Kind.BOUNDARY, ast.Compare(node.left, operators, node.comparators)
 
 
-_ORDER_IS_FREE = {"max", "min", "compare_digest", "cast", "where", "and_", "or_"}
+_ORDER_IS_FREE = {"max", "min", "compare_digest", "exclusive_or", "cast", "where", "and_", "or_"}
 _LOGS = {"log", "logger", "_log", "_logger"}
 
 

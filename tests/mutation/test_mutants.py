@@ -86,7 +86,7 @@ def test_boundaries_move_by_one():
 
 def test_neighbouring_arguments_change_places():
     """But for equal ones, starred ones, and calls that do not mind their order."""
-    source = "pay(a, b, c)\nmax(a, b)\npay(a, a)\npay(*a, b)\npay(a, key=b)\n"
+    source = "pay(a, b, c)\nmax(a, b)\nexclusive_or(a, b)\npay(a, a)\npay(*a, b)\npay(a, key=b)\n"
     assert made(source) == [("pay(a, b, c)", "pay(b, a, c)"), ("pay(a, b, c)", "pay(a, c, b)")]
 
 

@@ -196,15 +196,14 @@ class SignedFor(IntEnum):
     QR_CODE = 2  # shown by the phone, which does not know the amount
 
 
-_RESULTS = slice(3, 7)
-_SECOND_RESULT = 4
+_SECOND_RESULT, _LAST_RESULT = 4, 6
 _DEVICE_VERIFIED = 0x04
 """Second byte of the card verification results, third bit: the device has verified its holder for this payment."""
 
 
 def signed_for(data: bytes) -> SignedFor | None:
     """What the cryptogram of some issuer application data (tag 9F10) is good for; None for a number without meaning."""
-    number = data[_RESULTS.stop - 1] & 0x03
+    number = data[_LAST_RESULT] & 0x03
     return SignedFor(number) if number in tuple(SignedFor) else None
 
 
@@ -222,7 +221,7 @@ def with_results(data: bytes, signed_for: SignedFor, *, cardholder_verified: boo
     results[_SECOND_RESULT] &= ~_DEVICE_VERIFIED & 0xFF
     if cardholder_verified:
         results[_SECOND_RESULT] |= _DEVICE_VERIFIED
-    results[_RESULTS.stop - 1] |= signed_for
+    results[_LAST_RESULT] |= signed_for
     return bytes(results)
 
 

@@ -68,8 +68,7 @@ def _decimalized_hash(digits: str) -> str:
 
 def _option_c(issuer_key: bytes, digits: str) -> bytes:
     left = bytes.fromhex(digits.rjust(32, "0"))
-    blocks = left if len(issuer_key) == 16 else left + exclusive_or(left, b"\xff" * 16)
-    return aes_encrypt(issuer_key, blocks)[: len(issuer_key)]
+    return aes_encrypt(issuer_key, left + exclusive_or(left, b"\xff" * 16))[: len(issuer_key)]
 
 
 def sm4_card_key(issuer_key: bytes, digits: str) -> bytes:

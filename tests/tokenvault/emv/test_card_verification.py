@@ -80,3 +80,45 @@ def test_bad_input_is_named():
         card_verification.card_verification_value(bytes(16), "12A", "3012", "201")
     with pytest.raises(EmvError, match="16 bytes"):
         card_verification.card_verification_value(bytes(8), "4111111111111111", "3012", "201")
+
+
+@pytest.mark.parametrize("atc", [0, 65535])
+def test_a_counter_may_have_any_two_byte_value(atc):
+    """The first transaction of a card and the last that its counter can number have a dCVV and a CVC3."""
+    value = card_verification.dynamic_card_verification_value(bytes(range(16)), "4111111111111111", "3012", "201", atc)
+    assert len(value) == 3
+    assert len(card_verification.cvc3(bytes(range(16)), b"\0\0", bytes(4), atc)) == 5
+
+
+@pytest.mark.parametrize("atc", [-1, 65536])
+def test_a_counter_of_more_than_two_bytes_is_refused(atc):
+    """A counter that no card can show is refused by name."""
+    with pytest.raises(EmvError, match="ATC"):
+        card_verification.dynamic_card_verification_value(bytes(16), "4111111111111111", "3012", "201", atc)
+    with pytest.raises(EmvError, match="ATC"):
+        card_verification.cvc3(bytes(16), bytes(2), bytes(4), atc)
+
+
+@pytest.mark.parametrize(
+    ("expiry", "service_code", "problem"),
+    [("301", "201", "an expiry has 4"), ("30126", "201", "an expiry has 4"), ("3012", "20", "a service code has 3")],
+)
+def test_expiry_and_service_code_have_their_digits(expiry, service_code, problem):
+    """A digit too few or too many would move all that follows it; it is refused and named."""
+    with pytest.raises(EmvError, match=problem):
+        card_verification.card_verification_value(bytes(16), "4111111111111111", expiry, service_code)
+
+
+@pytest.mark.parametrize(("vector", "number"), [(bytes(3), bytes(4)), (bytes(2), bytes(3))])
+def test_cvc3_takes_parts_of_their_lengths(vector, number):
+    """An IV or an unpredictable number of another length is refused."""
+    with pytest.raises(EmvError, match="CVC3 takes"):
+        card_verification.cvc3(bytes(16), vector, number, 1)
+
+
+@pytest.mark.parametrize("length", [8, 19])
+def test_shortest_and_longest_pan(length):
+    """PANs of 8 and of 19 digits have verification values."""
+    pan = "4" * length
+    assert len(card_verification.card_verification_value(bytes(16), pan, "3012", "201")) == 3
+    assert len(card_verification.dynamic_card_verification_value(bytes(16), pan, "3012", "201", 7)) == 3

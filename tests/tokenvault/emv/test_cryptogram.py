@@ -4,9 +4,9 @@ import pytest
 
 from tests.vector_files import octets, rows
 from tokenvault.emv import cryptogram, cryptogram_versions, key_derivation
-from tokenvault.emv.errors import CryptogramMismatch, EmvError
+from tokenvault.emv.errors import CryptogramMismatch, EmvError, KeyLengthError
 from tokenvault.emv.key_derivation import DerivationOption
-from tokenvault.emv.mac import pad
+from tokenvault.emv.mac import aes_cmac, pad
 
 VERSIONS = {
     "Visa CVN10": cryptogram_versions.VSDC_10,
@@ -109,3 +109,37 @@ def test_verify_raises_on_a_mismatch():
     cryptogram.verify(b"12345678", b"12345678")
     with pytest.raises(CryptogramMismatch):
         cryptogram.verify(b"12345678", b"12345679")
+
+
+def test_parts_of_an_answer_have_their_lengths():
+    """A cryptogram, response code, status update or proprietary data of another length is refused, not misread."""
+    methods_1 = cryptogram.arpc_method_1_tdes, cryptogram.arpc_method_1_aes
+    methods_2 = cryptogram.arpc_method_2_tdes, cryptogram.arpc_method_2_aes, cryptogram.arpc_method_2_sm4
+    for method, second in [*((each, bytes(2)) for each in methods_1), *((each, bytes(4)) for each in methods_2)]:
+        with pytest.raises(EmvError, match="cryptogram has 8 bytes"):
+            method(bytes(16), bytes(7), second)
+        with pytest.raises(EmvError, match=f"has {len(second)} bytes"):
+            method(bytes(16), bytes(8), second + b"\0")
+    for method in methods_2:
+        assert len(method(bytes(16), bytes(8), bytes(4), bytes(8))) == 4
+        with pytest.raises(EmvError, match="at most 8 bytes"):
+            method(bytes(16), bytes(8), bytes(4), bytes(9))
+
+
+def test_method_2_under_aes_is_the_start_of_the_code():
+    """Four bytes of the CMAC over cryptogram, status update and proprietary data, in this order."""
+    key, arqc, update, proprietary = bytes(range(16)), bytes(range(8)), b"\1\2\3\4", b"\5\6"
+    answer = cryptogram.arpc_method_2_aes(key, arqc, update, proprietary)
+    assert answer == aes_cmac(key, arqc + update + proprietary)[:4]
+
+
+def test_a_script_mac_has_four_to_eight_bytes():
+    """It is the start of the longest; other lengths, and keys of other lengths, are refused."""
+    whole = cryptogram.script_mac_tdes(bytes(range(16)), b"command")
+    for length in (4, 8):
+        assert cryptogram.script_mac_tdes(bytes(range(16)), b"command", length) == whole[:length]
+    for length in (3, 9):
+        with pytest.raises(EmvError, match="4 to 8 bytes"):
+            cryptogram.script_mac_tdes(bytes(16), b"", length)
+    with pytest.raises(KeyLengthError, match="not 24"):
+        cryptogram.script_mac_tdes(bytes(24), b"")

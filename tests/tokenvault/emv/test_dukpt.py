@@ -83,3 +83,47 @@ def test_refusals():
         dukpt_aes.transaction_key(bytes(16), bytes(8) + b"\xff\xff\xff\xff")
     with pytest.raises(KeyLengthError):
         dukpt_aes.initial_key(bytes(20), bytes(8))
+
+
+@pytest.mark.parametrize(
+    ("key_type", "length"),
+    [
+        (KeyType.TDES_DOUBLE, 16),
+        (KeyType.TDES_TRIPLE, 24),
+        (KeyType.AES_128, 16),
+        (KeyType.AES_192, 24),
+        (KeyType.AES_256, 32),
+    ],
+)
+def test_a_working_key_is_as_long_as_its_algorithm_wants(key_type, length):
+    """A terminal with an AES base key may also hold keys for TDES."""
+    key = dukpt_aes.working_key(bytes(range(32)), bytes(11) + b"\1", KeyUsage.PIN_ENCRYPTION, key_type)
+    assert len(key) == length
+
+
+def test_every_use_has_a_key_of_its_own():
+    """No two uses of one transaction share a key, under TDES or AES."""
+    tdes = {dukpt_tdes.working_key(bytes(range(16)), bytes(9) + b"\1", variant) for variant in Variant}
+    aes = {dukpt_aes.working_key(bytes(16), bytes(11) + b"\1", usage, KeyType.AES_128) for usage in KeyUsage}
+    assert (len(tdes), len(aes)) == (len(Variant), len(KeyUsage))
+
+
+def test_uses_have_the_numbers_of_the_standard():
+    """ANSI X9.24-3 numbers the uses that go into a key's derivation, and the algorithms."""
+    assert [f"{usage:04X}" for usage in KeyUsage] == [
+        "1000", "2000", "2001", "2002", "3000", "3001", "3002", "8000", "8001",
+    ]  # fmt: skip
+    assert [int(key_type) for key_type in KeyType] == [0, 1, 2, 3, 4]
+
+
+def test_a_counter_of_sixteen_ones():
+    """Sixteen ones are the most that a transaction counter of AES may have."""
+    assert len(dukpt_aes.transaction_key(bytes(16), bytes(10) + b"\xff\xff")) == 16
+    with pytest.raises(EmvError, match="at most 16 ones"):
+        dukpt_aes.transaction_key(bytes(16), bytes(9) + b"\1\xff\xff")
+
+
+def test_an_initial_key_identifier_has_eight_bytes():
+    """Identifiers of another length are refused."""
+    with pytest.raises(EmvError, match="8 bytes"):
+        dukpt_aes.initial_key(bytes(16), bytes(7))

@@ -30,3 +30,19 @@ def test_refusals(text, radix):
     """Texts that are too short or have other characters are refused."""
     with pytest.raises(EmvError):
         format_preserving.encrypt(bytes(16), b"", text, radix)
+
+
+@pytest.mark.parametrize(("text", "radix"), [("1" * 20, 2), ("z" * 4, 36), ("123456", 10)])
+def test_smallest_and_largest_alphabets(text, radix):
+    """Two characters and thirty-six are alphabets; a million texts are enough."""
+    encrypted = format_preserving.encrypt(bytes(16), b"", text, radix)
+    assert len(encrypted) == len(text)
+    assert format_preserving.decrypt(bytes(16), b"", encrypted, radix) == text
+
+
+@pytest.mark.parametrize(("text", "radix"), [("1234567", 37), ("1" * 19, 2), ("zzz", 36), ("2" * 30, 2)])
+def test_refusals_are_the_same_both_ways(text, radix):
+    """What cannot be encrypted cannot be decrypted either."""
+    for way in (format_preserving.encrypt, format_preserving.decrypt):
+        with pytest.raises(EmvError):
+            way(bytes(16), b"", text, radix)

@@ -64,3 +64,26 @@ def test_any_bytes_split_whole_or_are_refused(data):
     except EmvError:
         return
     assert b"".join(value for _, value in split.fields) == data
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "0FA501A2380400000102030405060708" + "0E" + "00" * 15,
+        "0EA501A2380400000102030405060708" + "0F" + "00" * 15,
+        "0FA501A2380400000102030405060708" + "0F" + "00" * 14,
+        "0A0143030400000507020100",
+        "0120A00003220000000000000000000322FF",
+        "010FA00003220000000000000000000322FF",
+        "0111A00003220000000000000000000322",
+    ],
+)
+def test_data_that_only_begins_like_a_layout_is_refused(data):
+    """One byte of length too many or too few, or a version number of another scheme, is no layout."""
+    with pytest.raises(EmvError, match="9F10"):
+        issuer_data.split(bytes.fromhex(data))
+
+
+def test_a_field_that_a_layout_has_not():
+    """Asking VSDC data for counters gives none."""
+    assert issuer_data.split(bytes.fromhex("06011203A0B800")).field("counters") is None

@@ -128,6 +128,8 @@ def test_only_b_and_d_are_written(version):
         ({"optional_blocks": (("LB", "é"),)}, "LB that are not printable"),
         ({"optional_blocks": (("LB", "a\nb"),)}, "LB that are not printable"),
         ({"optional_blocks": (("CT", "0" * 70_000),)}, "CT, which are too many"),
+        ({"optional_blocks": (("CT", "0" * 65_526),)}, "CT, which are too many"),
+        ({"optional_blocks": (("CT", "0" * 65_525),)}, "9999 characters"),
         ({"optional_blocks": (("CT", "0" * 9_990),)}, "9999 characters"),
         ({"optional_blocks": (("LB", "label"),) * 100}, "99 optional blocks"),
     ],
@@ -212,3 +214,21 @@ def test_anything_else_is_refused(text):
     """Text that is no key block is refused by name."""
     with pytest.raises(KeyBlockError):
         key_block.unwrap(bytes(16), text, accept_withdrawn=True)
+
+
+@pytest.mark.parametrize(("version", "block_bytes", "code_bytes"), [("B", 8, 8), ("D", 16, 16)])
+@pytest.mark.parametrize("length", [1, 13, 14, 15, 29, 30, 31])
+def test_keys_of_any_length(version, block_bytes, code_bytes, length):
+    """A key for HMAC has any length: with the two bytes that tell it, it takes as few cipher blocks as hold it."""
+    header, key = KeyBlockHeader(version, "M7", "H", "C"), bytes(range(length))
+    block = key_block.wrap(bytes(16), header, key, os.urandom)
+    enciphered = next(size for size in range(block_bytes, 64, block_bytes) if size >= length + 2)
+    assert len(block) == 16 + 2 * (enciphered + code_bytes)
+    assert key_block.unwrap(bytes(16), block) == (header, key)
+    assert psec.tr31.unwrap(bytes(16), block)[1] == key
+
+
+def test_all_four_digits_of_the_length_count():
+    """A block whose header says a thousand characters too many is refused, and told what it says."""
+    with pytest.raises(KeyBlockError, match="has 112 characters, where its header says 1112"):
+        key_block.unwrap(bytes(32), "D1112" + GOOD[5:])

@@ -4,9 +4,16 @@ import pytest
 
 from tests.vector_files import octets, rows
 from tokenvault.emv import key_derivation as derivation
-from tokenvault.emv.block_cipher import tdes_check_value, with_odd_parity
+from tokenvault.emv.block_cipher import (
+    aes_check_value,
+    aes_encrypt,
+    tdes_check_value,
+    tdes_encrypt,
+    with_odd_parity,
+)
 from tokenvault.emv.errors import EmvError, KeyLengthError
 from tokenvault.emv.key_derivation import DerivationOption
+from tokenvault.emv.mac import aes_cmac
 
 
 def _card_key(row: dict[str, str]) -> bytes:
@@ -98,3 +105,61 @@ def test_tree_must_cover_every_counter():
     """A tree with fewer leaves than ATC values is refused."""
     with pytest.raises(EmvError):
         derivation.session_key_tree(bytes(16), 1, height=4, branch_factor=2)
+
+
+def test_check_values():
+    """TDES encrypts a block of zeros, AES authenticates one; the first bytes are shown, as many as the caller wants."""
+    key = bytes(range(16))
+    assert tdes_check_value(key) == tdes_encrypt(key, bytes(8))[:3]
+    assert aes_check_value(key) == aes_cmac(key, bytes(16))[:5]
+    assert aes_check_value(key, 3) == aes_cmac(key, bytes(16))[:3]
+
+
+@pytest.mark.parametrize(
+    ("derive", "length"),
+    [(derivation.session_key_tdes, 8), (derivation.session_key_aes, 16), (derivation.session_key_sm4, 16)],
+)
+def test_a_diversifier_is_one_block(derive, length):
+    """A session key's diversifier has the length of one cipher block, and no other."""
+    assert len(derive(bytes(16), bytes(length))) == 16
+    for other in (length - 1, length + 1):
+        with pytest.raises(EmvError, match=f"diversifier has {length} bytes, not {other}"):
+            derive(bytes(16), bytes(other))
+
+
+def test_the_counter_of_a_diversifier():
+    """The first and the last counter go into two bytes; others are refused."""
+    assert derivation.atc_diversifier(0, 8) == bytes(8)
+    assert derivation.atc_diversifier(65535, 8) == b"\xff\xff" + bytes(6)
+    for atc in (-1, 65536):
+        with pytest.raises(EmvError, match="0 to 65535"):
+            derivation.atc_diversifier(atc, 8)
+
+
+def test_an_unpredictable_number_has_four_bytes():
+    """M/Chip session keys take no other."""
+    with pytest.raises(EmvError, match="4 bytes"):
+        derivation.session_key_mastercard(bytes(16), 1, bytes(3))
+
+
+def test_longest_pan():
+    """A PAN of 19 digits has card keys by every option."""
+    keys = {derivation.card_key(bytes(16), "4" * 19, "01", option) for option in DerivationOption}
+    assert len(keys) == len(DerivationOption)
+
+
+def test_option_b_hashes_only_long_pans():
+    """Up to 16 digits options A and B agree; from 17 on they differ (EMV Book 2, A1.4.2)."""
+    for length, is_same in ((16, True), (17, False)):
+        options = DerivationOption.A, DerivationOption.B
+        by_a, by_b = (derivation.card_key(bytes(16), "4" * length, "01", option) for option in options)
+        assert (by_a == by_b) is is_same
+
+
+def test_aes_session_keys_of_longer_keys():
+    """Two blocks, told apart by F0 and 0F in the third byte, cut to the key's length."""
+    diversifier = bytes(range(16))
+    for length in (24, 32):
+        key = bytes(range(length))
+        blocks = [aes_encrypt(key, diversifier[:2] + mark + diversifier[3:]) for mark in (b"\xf0", b"\x0f")]
+        assert derivation.session_key_aes(key, diversifier) == b"".join(blocks)[:length]

@@ -56,3 +56,33 @@ def test_no_index(text):
     """What is no index is refused."""
     with pytest.raises(EmvError):
         KeyIndex.parse(text)
+
+
+@pytest.mark.parametrize("counter", [-1, 100])
+def test_a_key_counter_has_two_digits(counter):
+    """More keys than a hundred in an hour have no index."""
+    with pytest.raises(EmvError, match="0 to 99"):
+        KeyIndex.at(1767225600, counter)
+
+
+@pytest.mark.parametrize("text", ["6000100", "6878499"])
+def test_first_and_last_hour_of_a_leap_year(text):
+    """Hours are 0001 to 8784."""
+    assert KeyIndex.parse(text).text() == text
+
+
+def test_limits_of_the_magnetic_stripe_value():
+    """Any two-byte counter has a value; other counters and blocks of other lengths are refused."""
+    for atc in (0, 65535):
+        assert len(limited_use_keys.magnetic_stripe_value(bytes(16), atc, bytes(8))) == 3
+    for atc, block in ((-1, bytes(8)), (65536, bytes(8)), (1, bytes(7))):
+        with pytest.raises(EmvError, match="device block of 8 bytes and an ATC"):
+            limited_use_keys.magnetic_stripe_value(bytes(16), atc, block)
+
+
+@pytest.mark.parametrize("derive", [limited_use_keys.limited_use_key_tdes, limited_use_keys.limited_use_key_aes])
+@pytest.mark.parametrize("index", ["678901", "67890123", "67890A2"])
+def test_a_key_is_derived_from_an_index_only(derive, index):
+    """Anything else than seven digits is refused."""
+    with pytest.raises(EmvError, match="a key index has 7 digits"):
+        derive(bytes(16), index)

@@ -62,5 +62,13 @@ def test_unknown_padding_and_key_length():
         tdes_cbc_mac(bytes(16), b"", 3)
     with pytest.raises(KeyLengthError):
         tdes_cbc_mac(bytes(8), b"")
-    with pytest.raises(KeyLengthError):
-        retail_mac(bytes(8), b"")
+    for length in (8, 24):
+        with pytest.raises(KeyLengthError, match=f"a retail MAC key has 16 bytes, not {length}"):
+            retail_mac(bytes(length), b"")
+
+
+def test_method_2_is_usual():
+    """Without another word data is padded by method 2, as EMV does."""
+    key, data = bytes(range(16)), b"12345678"
+    assert retail_mac(key, data) == retail_mac(key, data, 2) != retail_mac(key, data, 1)
+    assert tdes_cbc_mac(key, data) == tdes_cbc_mac(key, data, 2) != tdes_cbc_mac(key, data, 1)

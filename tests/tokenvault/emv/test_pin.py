@@ -96,3 +96,117 @@ def test_offset(row):
     natural = pin_verification.natural_pin(octets(row, "pvk"), row["validation_data"], row["decimalisation"])
     assert pin_verification.pin_from_offset(natural, row["offset"]) == row["expect_pin"]
     assert pin_verification.offset_of_pin(natural, row["expect_pin"]) == row["offset"]
+
+
+@pytest.mark.parametrize("digits", [4, 12])
+@pytest.mark.parametrize("block_format", [0, 1, 2, 3])
+def test_shortest_and_longest_pin(block_format, digits):
+    """PINs of 4 and of 12 digits fit every format, with PANs of 8 and of 19 digits."""
+    for pan in ("4" * 8, "4" * 19):
+        block = pin_block.encode(block_format, "1" * digits, pan, os.urandom)
+        assert pin_block.decode(block, pan) == "1" * digits
+
+
+@pytest.mark.parametrize("pin", ["123", "1" * 13, "12a4", ""])
+def test_other_pins_are_refused(pin):
+    """A PIN has 4 to 12 digits, in whatever format."""
+    for block_format in (0, 1, 2, 3):
+        with pytest.raises(EmvError, match="a PIN has 4 to 12 digits"):
+            pin_block.encode(block_format, pin, "4111111111111111", os.urandom)
+    with pytest.raises(EmvError, match="a PIN has 4 to 12 digits"):
+        pin_block.encipher_format_4(bytes(16), pin, "4111111111111111", os.urandom)
+
+
+def test_what_a_format_wants():
+    """A PAN, random fill, a format that exists and a PAN of 8 to 19 digits: what is missing is named."""
+    for block_format in (0, 3):
+        with pytest.raises(EmvError, match="take the PAN"):
+            pin_block.encode(block_format, "1234", None, os.urandom)
+        for pan in ("4" * 7, "4" * 20):
+            with pytest.raises(EmvError, match="a PAN has 8 to 19 digits"):
+                pin_block.encode(block_format, "1234", pan, os.urandom)
+    for block_format in (1, 3):
+        with pytest.raises(EmvError, match=f"format {block_format} takes random fill"):
+            pin_block.encode(block_format, "1234", "4111111111111111")
+    with pytest.raises(EmvError, match="format 0, 1, 2 or 3"):
+        pin_block.encode(4, "1234", "4111111111111111", os.urandom)
+
+
+@pytest.mark.parametrize(
+    ("block", "problem"),
+    [
+        ("241234FFFFFFFF", "8 bytes"),
+        ("241234FFFFFFFFFFFF", "8 bytes"),
+        ("441234FFFFFFFFFF", "known format"),
+        ("23123FFFFFFFFFFF", "no PIN|not a PIN block"),
+        ("2D1234567890123F", "not a PIN block"),
+        ("24123AFFFFFFFFFF", "not a PIN block"),
+        ("241234FFFFFFFFF0", "not a PIN block"),
+    ],
+)
+def test_what_is_no_clear_block(block, problem):
+    """Another length, format, number of digits, a letter in the PIN or a digit in the fill."""
+    with pytest.raises(EmvError, match=problem):
+        pin_block.decode(bytes.fromhex(block))
+
+
+def _bytes_in_turn(*numbers):
+    left = list(numbers)
+    return lambda count: bytes(left.pop(0) for _ in range(count))
+
+
+def test_fill_is_drawn_without_preference():
+    """Format 1 is filled with any digit, format 3 with A to F; a number that would favour some is drawn anew."""
+    block = pin_block.encode(1, "123456789012", None, _bytes_in_turn(0x00, 0x19))
+    assert block.hex().upper() == "1C12345678901209"
+    pan = "4111111111111111"
+    block = pin_block.encode(3, "123456789012", pan, _bytes_in_turn(252, 255, 251, 0))
+    plain = bytes(a ^ b for a, b in zip(block, bytes.fromhex("0000111111111111"), strict=True))
+    assert plain.hex().upper() == "3C123456789012FA"
+
+
+def test_format_4_of_short_and_long_pans():
+    """PANs of up to 12 digits count as 12; 19 is the most."""
+    assert pin_block.format_4_pan_field("1").hex().upper() == "0000000000001" + "0" * 19
+    assert pin_block.format_4_pan_field("4" * 19).hex().upper() == "7" + "4" * 19 + "0" * 12
+    for pan in ("", "4" * 20):
+        with pytest.raises(EmvError, match="a PAN has 1 to 19 digits"):
+            pin_block.format_4_pan_field(pan)
+
+
+def test_a_format_4_block_is_one_cipher_block():
+    """Another length, and a block that deciphers to something else, give no PIN."""
+    with pytest.raises(EmvError, match="16 bytes"):
+        pin_block.decipher_format_4(bytes(16), bytes(8), "4111111111111111")
+    with pytest.raises(EmvError, match="another PAN"):
+        pin_block.decipher_format_4(bytes(16), bytes(16), "4111111111111111")
+
+
+@pytest.mark.parametrize(
+    ("pan", "pin", "index", "problem"),
+    [
+        ("4" * 11, "1234", 1, "a PAN has 12 to 19"),
+        ("4" * 20, "1234", 1, "a PAN has 12 to 19"),
+        ("4" * 16, "123", 1, "a PIN has 4 to 12"),
+        ("4" * 16, "1" * 13, 1, "a PIN has 4 to 12"),
+        ("4" * 16, "1234", 10, "key index has 1 digits"),
+        ("4" * 16, "1234", -1, "key index has 1 digits"),
+    ],
+)
+def test_what_a_pin_verification_value_wants(pan, pin, index, problem):
+    """A PAN, a PIN or a key index of another length is refused and named."""
+    with pytest.raises(EmvError, match=problem):
+        pin_verification.pin_verification_value(bytes(16), index, pan, pin)
+
+
+@pytest.mark.parametrize(("pan", "pin"), [("4" * 12, "1234"), ("4" * 19, "1" * 12)])
+def test_limits_of_a_pin_verification_value(pan, pin):
+    """The shortest and the longest PAN and PIN have one."""
+    assert len(pin_verification.pin_verification_value(bytes(16), 1, pan, pin)) == 4
+
+
+@pytest.mark.parametrize("table", ["012345678901234", "01234567890123456", "0123456789ABCDEF"])
+def test_a_decimalization_table_has_sixteen_digits(table):
+    """Another table is refused before any PIN comes of it."""
+    with pytest.raises(EmvError, match="decimalization table has 16 digits"):
+        pin_verification.natural_pin(bytes(16), "1234567890123456", table)

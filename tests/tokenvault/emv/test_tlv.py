@@ -205,3 +205,65 @@ def test_other_texts_are_no_payment_code(text):
     """Text that is no consumer-presented code is refused."""
     with pytest.raises(EmvError):
         qr.decode_consumer_presented(text)
+
+
+def test_a_tag_has_at_most_four_bytes():
+    """Four bytes of tag are read; a fifth is refused, and says where the tag began."""
+    assert tlv.read_tag(bytes.fromhex("DF81820301")) == ("DF818203", 4)
+    with pytest.raises(TlvError, match="tag at byte 1 is longer than 4 bytes"):
+        tlv.read_tag(bytes.fromhex("00DF8182838401"), 1)
+
+
+def test_a_tag_is_read_where_it_begins():
+    """With an offset, the tag there and where it ends; at the end of the data, it is cut off."""
+    assert tlv.read_tag(bytes.fromhex("9C9F02"), 1) == ("9F02", 3)
+    assert tlv.read_tag(bytes.fromhex("9F029C"), 2) == ("9C", 3)
+    for data in ("9C", "9C9F", "9CDF81"):
+        with pytest.raises(TlvError, match="tag cut off at byte 1"):
+            tlv.read_tag(bytes.fromhex(data), 1)
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        ("9C", "length missing at byte 1"),
+        ("9C80", "takes 0 bytes; 1 to 4"),
+        ("9C850000000000", "takes 5 bytes; 1 to 4"),
+        ("9C8201", "length cut off at byte 1"),
+        ("9C0201", "value of 9C at byte 2 is cut off: 2 bytes announced, 1 there"),
+    ],
+)
+def test_what_is_wrong_with_an_object_is_said(data, problem):
+    """Each way to break off has a sentence of its own, with the place."""
+    with pytest.raises(TlvError, match=problem):
+        tlv.decode(bytes.fromhex(data))
+
+
+def test_a_length_of_four_bytes():
+    """The longest form of a length is read."""
+    assert tlv.decode(bytes.fromhex("9C8400000001FF")) == [("9C", b"\xff")]
+
+
+@pytest.mark.parametrize(("depth", "is_read"), [(17, True), (18, False)])
+def test_how_deep_objects_nest(depth, is_read):
+    """Sixteen templates in one more are read, and not one further."""
+    data = b""
+    for _ in range(depth - 1):
+        data = b"\xe0" + tlv.encode_length(len(data)) + data
+    if is_read:
+        assert tlv.encode(tlv.decode(data)) == data
+    else:
+        with pytest.raises(TlvError, match="deeper than 16"):
+            tlv.decode(data)
+
+
+def test_primitives_come_depth_first():
+    """All that holds no other objects, in the order of the data."""
+    objects = [("9C", b"\1"), ("E0", [("82", b"\2"), ("61", [("9F02", b"\3")])]), ("84", b"\4")]
+    assert list(tlv.primitives(objects)) == [("9C", b"\1"), ("82", b"\2"), ("9F02", b"\3"), ("84", b"\4")]
+
+
+def test_an_object_list_that_breaks_off():
+    """A tag without its length is named."""
+    with pytest.raises(TlvError, match="length of 9F02 missing"):
+        tlv.decode_object_list(bytes.fromhex("9C019F02"))

@@ -1,0 +1,112 @@
+"""Cryptogram versions: their numbers and names, and what a token's issuer application data says."""
+
+import pytest
+
+from tokenvault.emv import cryptogram_versions
+from tokenvault.emv.cryptogram_versions import CryptogramVersion, SignedFor
+from tokenvault.emv.errors import EmvError
+from tokenvault.emv.mac import aes_cmac
+
+VERSIONS = {value.name: value for value in vars(cryptogram_versions).values() if isinstance(value, CryptogramVersion)}
+
+
+def test_numbers_of_the_versions():
+    """Each version has the number that its cards put into tag 9F10."""
+    assert {name: version.number for name, version in VERSIONS.items()} == {
+        "VSDC CVN 10": 10,
+        "VSDC CVN 18": 18,
+        "VSDC CVN 22": 22,
+        "M/Chip CVN 16": 16,
+        "M/Chip CVN 17": 17,
+        "M/Chip CVN 20": 20,
+        "M/Chip CVN 21": 21,
+        "Interac CVN 133": 133,
+        "PBOC CVN 01": 1,
+        "Tapwright AES": 0xA6,
+        "Tapwright PBOC-like SM4": 0xA5,
+        "Tapwright LUK TDES": 0x43,
+        "Tapwright LUK AES": 0xA7,
+    }
+
+
+def test_how_the_versions_pad():
+    """CVN 10 fills up with zeros only (method 1 of ISO/IEC 9797-1); all others put 80 behind the data (method 2)."""
+    assert {name for name, version in VERSIONS.items() if version.padding == 1} == {"VSDC CVN 10"}
+    assert {name for name, version in VERSIONS.items() if version.padding == 2} == set(VERSIONS) - {"VSDC CVN 10"}
+
+
+def test_versions_of_tokens_are_found_by_their_numbers():
+    """The vault finds the version of a token that it issued by the number in tag 9F10."""
+    issued = cryptogram_versions.TOKEN_CRYPTOGRAM_VERSIONS
+    assert {number: version.name for number, version in issued.items()} == {
+        0x12: "VSDC CVN 18",
+        0xA6: "Tapwright AES",
+        0xA5: "Tapwright PBOC-like SM4",
+        0x43: "Tapwright LUK TDES",
+        0xA7: "Tapwright LUK AES",
+    }
+
+
+def test_which_versions_use_limited_keys():
+    """Two versions sign with keys for a few taps; the others with keys of the card."""
+    limited = {name for name, version in VERSIONS.items() if version.uses_limited_keys}
+    assert limited == {"Tapwright LUK TDES", "Tapwright LUK AES"}
+
+
+@pytest.mark.parametrize(("key_index", "data"), [(0, "06001201020304"), (255, "06FF1201020304")])
+def test_issuer_application_data(key_index, data):
+    """Length, key index, version and results, for the first master key and the last."""
+    built = cryptogram_versions.issuer_application_data(cryptogram_versions.VSDC_18, key_index, b"\1\2\3\4")
+    assert built == bytes.fromhex(data)
+
+
+def test_issuer_application_data_of_a_limited_use_key():
+    """The index of the key that signs stands at the end, and the length counts it."""
+    version = cryptogram_versions.LIMITED_USE_TDES
+    built = cryptogram_versions.issuer_application_data(version, 1, b"\1\2\3\4", "6789012")
+    assert built == bytes.fromhex("0A01430102030406789012")
+
+
+@pytest.mark.parametrize(("key_index", "results"), [(-1, bytes(4)), (256, bytes(4)), (1, bytes(3)), (1, bytes(5))])
+def test_issuer_application_data_that_cannot_be_built(key_index, results):
+    """A key index over a byte, or results of another length, are refused."""
+    with pytest.raises(EmvError, match="one-byte key index and four bytes"):
+        cryptogram_versions.issuer_application_data(cryptogram_versions.VSDC_18, key_index, results)
+
+
+@pytest.mark.parametrize("cardholder_verified", [True, False])
+@pytest.mark.parametrize("purpose", SignedFor)
+def test_results_of_a_payment_read_back(purpose, cardholder_verified):
+    """What a payment was signed for, and whether the device verified its holder, can be told from tag 9F10."""
+    personalized = bytes.fromhex("06011203040000")  # as if an earlier payment had left the bit of a verified holder
+    data = cryptogram_versions.with_results(personalized, purpose, cardholder_verified=cardholder_verified)
+    assert cryptogram_versions.signed_for(data) is purpose
+    assert cryptogram_versions.device_verified_cardholder(data) is cardholder_verified
+    assert data[:4] == personalized[:4]
+
+
+@pytest.mark.parametrize(
+    ("data", "purpose"),
+    [
+        ("06011203000000", SignedFor.TAP),
+        ("06011203000001", SignedFor.REMOTE),
+        ("06011203000002", SignedFor.QR_CODE),
+        ("06011203000003", None),
+        ("060112030000FC", SignedFor.TAP),
+    ],
+)
+def test_what_a_cryptogram_is_good_for(data, purpose):
+    """The last two bits of the results say it; one number of the four has no meaning."""
+    assert cryptogram_versions.signed_for(bytes.fromhex(data)) is purpose
+
+
+def test_the_answer_of_an_aes_version():
+    """Method 2 with the session key of the transaction: four bytes of the CMAC over cryptogram and status update."""
+    version, card_key, arqc, update = (
+        cryptogram_versions.TAPWRIGHT_AES,
+        bytes(range(16)),
+        bytes(range(8)),
+        b"\0\x80\0\0",
+    )
+    session_key = version.session_key(card_key, 7, bytes(4))
+    assert version.arpc(card_key, 7, bytes(4), arqc, update) == aes_cmac(session_key, arqc + update)[:4]
