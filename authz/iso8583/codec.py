@@ -19,6 +19,7 @@ from authz.iso8583.format_errors import (
     TRAILING_BYTES,
     FormatError,
 )
+from authz.iso8583.message_types import is_of_another_version
 from authz.iso8583.possible_values import impossible_value
 
 Message = dict[int, str]
@@ -202,10 +203,11 @@ def decode(data: bytes, dialect: Dialect) -> Message:
 def decode_checked(data: bytes, dialect: Dialect) -> Message:
     """Decode a whole message, and hold each field against what it can be: its characters, dates, times and codes.
 
+    In another version than that of 1987 dates and times are laid out otherwise, and are not looked at.
     Raises: MessageError as `decode` does; where a value cannot be, it holds the whole message.
     """
     message = _decoded(data, dialect, is_checked=True)
-    impossible = impossible_value(message)
+    impossible = None if is_of_another_version(message[0]) else impossible_value(message)
     if impossible is not None:
         verb = KINDS[impossible.kind].verb
         raise MessageError(impossible.field, None, verb, message, kind=impossible.kind)
@@ -373,7 +375,13 @@ class _Reader:
 
 
 def _has_own_characters(text: str, spec: FieldSpec) -> bool:
-    """Whether a field holds nothing but characters of its class: digits (n), or none that only control (Cc)."""
+    """Whether a field holds what its class may: digits (n), C or D and digits (x+n), or none that only control (Cc)."""
+    if spec.content == "x+n":
+        return text[:1] in _SIGNS and _are_digits(text[1:])
     if spec.content == "n":
-        return not text or (text.isascii() and text.isdigit())
+        return _are_digits(text)
     return spec.is_binary or all(unicodedata.category(character) != "Cc" for character in text)
+
+
+def _are_digits(text: str) -> bool:
+    return not text or (text.isascii() and text.isdigit())

@@ -39,7 +39,7 @@ class FormatErrorKind:
 
 
 KINDS = {
-    MISSING: FormatErrorKind("missing", "is missing", "The field must be there, and is not."),
+    MISSING: FormatErrorKind("missing", "is missing", "The field must be there, and is not, or is empty."),
     CUT_OFF: FormatErrorKind("cut_off", "is cut off", "The message ends inside the field."),
     BAD_LENGTH: FormatErrorKind(
         "wrong_length",
@@ -49,7 +49,8 @@ KINDS = {
     BAD_CHARACTERS: FormatErrorKind(
         "wrong_characters",
         "has characters that it may not hold",
-        "Anything but digits in a field of class n; control characters, or characters outside ASCII, in a text.",
+        "Anything but digits in a field of class n, or behind C or D in one of class x+n (DE 28 to 31, 97); control "
+        "characters, or characters outside ASCII, in a text.",
     ),
     BAD_CONTENT: FormatErrorKind(
         "wrong_structure", "is not made up of what it must hold", "The field's parts are not where they must be."

@@ -235,7 +235,7 @@ def read_transaction(
     if kind < 0 or message_type % 10 > 1:
         return OTHER_MESSAGE
     for field in _REQUIRED:
-        if places[field, 1] < 0:
+        if places[field, 1] <= 0:
             return MISSING + field
     is_reversal = kind == Kind.REVERSAL_REQUEST or kind == Kind.REVERSAL_ADVICE
     if is_reversal and places[90, 1] < 0:

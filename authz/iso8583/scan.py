@@ -36,10 +36,10 @@ FRAME_HEADER_BYTES = 2
 MESSAGE_TYPE_BYTES, BITMAP_BYTES = 4, 8
 
 _LENGTH_BYTES, _MAX_LENGTH, _CONTENT = 0, 1, 2
-_BINARY, _TEXT, _DIGITS = 0, 1, 2
+_BINARY, _TEXT, _DIGITS, _SIGNED = 0, 1, 2, 3
 _ZERO, _NINE = 0x30, 0x39
 _FIRST_PRINTABLE, _LAST_PRINTABLE = 0x20, 0x7E
-_EQUALS_SIGN, _LETTER_D = 0x3D, 0x44
+_EQUALS_SIGN, _LETTER_C, _LETTER_D = 0x3D, 0x43, 0x44
 
 # `possible_values` as arrays: what each place is, and for each kind of numbers a bit for each number.
 _NUMBERS = (*dict.fromkeys(place.numbers for place in PLACES), SERVICE_CODE)
@@ -71,7 +71,7 @@ def scan_table(dialect: Dialect) -> Places:
             or (spec.length_bytes and spec.length_encoding not in ("ascii", "latin-1"))
         ):
             raise ValueError(f"the scan does not read field {number} of dialect {dialect.name}")
-        content = _BINARY if spec.is_binary else _DIGITS if spec.content == "n" else _TEXT
+        content = _BINARY if spec.is_binary else {"n": _DIGITS, "x+n": _SIGNED}.get(spec.content, _TEXT)
         table[number] = spec.length_bytes, spec.max_length, content
     if not (dialect.primary_bitmap.is_binary and dialect.fields[1].is_binary):
         raise ValueError(f"the scan reads binary bitmaps only, not those of dialect {dialect.name}")
@@ -116,6 +116,24 @@ def number_at(buffer: Buffer, start: Integer, length: Integer) -> Integer:
 
 
 @compiled
+def has_own_characters(buffer: Buffer, start: Integer, end: Integer, content: Integer) -> Any:
+    """Whether a field holds what its class may: digits (n), C or D and digits (x+n), printable text, or any bytes."""
+    if content == _BINARY:
+        return True
+    if content == _SIGNED:
+        if start == end or (buffer[start] != _LETTER_C and buffer[start] != _LETTER_D):
+            return False
+        start += 1
+    for position in range(start, end):
+        byte = buffer[position]
+        if byte < _FIRST_PRINTABLE or byte > _LAST_PRINTABLE:
+            return False
+        if content != _TEXT and (byte < _ZERO or byte > _NINE):
+            return False
+    return True
+
+
+@compiled
 def scan_message(buffer: Buffer, start: Integer, end: Integer, table: Places, places: Places) -> Integer:
     """Find the fields of one message.
 
@@ -153,14 +171,8 @@ def scan_message(buffer: Buffer, start: Integer, end: Integer, table: Places, pl
             position += length_bytes
         if position + length > end:
             return CUT_OFF + field
-        content = table[field, _CONTENT]
-        if content != _BINARY:
-            for character in range(position, position + length):
-                byte = buffer[character]
-                if byte < _FIRST_PRINTABLE or byte > _LAST_PRINTABLE:
-                    return BAD_CHARACTERS + field
-                if content == _DIGITS and (byte < _ZERO or byte > _NINE):
-                    return BAD_CHARACTERS + field
+        if not has_own_characters(buffer, position, position + length, np.int64(table[field, _CONTENT])):
+            return BAD_CHARACTERS + field
         places[field, 0], places[field, 1] = position, length
         position += length
     return TRAILING_BYTES if position != end else NO_PROBLEM

@@ -22,13 +22,15 @@ from authz.tables import MessageClass, State, TransactionFlag
 
 @compiled
 def decide_advice(state: State, command: Any, case: Case, findings: Records) -> Integer:
-    """All that an advice can be refused for: nobody to charge, nothing that is done here, or no way to convert."""
+    """All that an advice can be refused for: nobody to charge, nothing done here, no way to convert, no amount."""
     reason = checks.check_token(state, command, case, findings)
     if reason == Reason.APPROVED:
         reason = checks.check_operation(state, command, case, findings)
     if reason == Reason.APPROVED:
         note_shared_fields(state, command, case, findings)
         reason = checks.check_currency(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        reason = checks.check_advised_amount(state, command, case, findings)
     return reason
 
 

@@ -425,6 +425,15 @@ def check_amount(state: State, command: Any, case: Case, findings: Records) -> I
 
 
 @inlined
+def check_advised_amount(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """An advice of a balance inquiry must have no amount: it would move money that nobody was paid."""
+    amount = np.int64(command["amount_minor"])
+    fits = np.int64(command["operation"]) != Operation.BALANCE_INQUIRY or amount == 0
+    reason = Reason.APPROVED if fits else Reason.INVALID_AMOUNT
+    return note(findings, Check.AMOUNT, amount, np.int64(command["cash_minor"]), reason)
+
+
+@inlined
 def check_token_limit(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The amount must be within the token's own limit for a single transaction, where it has one."""
     token = state.tokens[case.token_row]

@@ -29,9 +29,9 @@ _ISSUER_ALONE = (
 CHECKS: dict[Pass, tuple[Check, ...]] = {
     Pass.ISSUER: tuple(check for check in Check if check is not Check.STAND_IN),
     Pass.STAND_IN: tuple(check for check in Check if check not in _ISSUER_ALONE),
-    Pass.ADVICE: (Check.TOKEN, Check.OPERATION, Check.SHARED_FIELDS, Check.CURRENCY),
+    Pass.ADVICE: (Check.TOKEN, Check.OPERATION, Check.SHARED_FIELDS, Check.CURRENCY, Check.AMOUNT),
     Pass.REVERSAL: (Check.TOKEN, Check.OPERATION, Check.ORIGINAL, Check.SHARED_FIELDS, Check.ORIGINAL_AMOUNT),
-    Pass.PASSED_ON: (Check.TOKEN, Check.OPERATION, Check.SHARED_FIELDS, Check.ORIGINAL_AMOUNT),
+    Pass.PASSED_ON: (Check.TOKEN, Check.OPERATION, Check.SHARED_FIELDS, Check.AMOUNT, Check.ORIGINAL_AMOUNT),
 }
 """The checks of each pass, in their order. A message may pass some over that do not concern it."""
 

@@ -37,14 +37,17 @@ def switch_issuer(state: State, command: Any) -> Integer:
 def stand_in(state: State, command: Any, case: Case, result: Any, findings: Findings) -> Integer:
     """Answer a message in the issuer's place.
 
-    What is no request is only passed on, unless it is a reversal that cannot be of what it names.
+    What is no request is only passed on, unless it is a reversal that cannot be of what it names, or an advice that
+    cannot have its amount.
     """
     kind = np.int64(command["kind"])
     if kind != Kind.AUTHORIZATION_REQUEST and kind != Kind.FINANCIAL_REQUEST:
         reason = checks.check_token(state, command, case, findings.checks)
         if reason == Reason.APPROVED:
             reason = checks.check_operation(state, command, case, findings.checks)
-        if reason == Reason.APPROVED and is_reversal(command) and is_open(state, case.original_row):
+        if reason == Reason.APPROVED and not is_reversal(command):
+            reason = checks.check_advised_amount(state, command, case, findings.checks)
+        elif reason == Reason.APPROVED and is_open(state, case.original_row):
             reason = check_shared_fields(state, command, case, findings.checks)
             if reason == Reason.APPROVED:
                 reason = check_original_amount(state, command, case, findings.checks)

@@ -59,6 +59,8 @@ def _value(number: int) -> st.SearchStrategy[str]:
     length = st.just(spec.max_length) if spec.length_bytes == 0 else st.integers(0, spec.max_length)
     if spec.is_binary:
         return length.flatmap(lambda n: st.binary(min_size=n, max_size=n)).map(lambda data: data.hex().upper())
+    if spec.content == "x+n":
+        return st.from_regex(rf"[CD][0-9]{{{spec.max_length - 1}}}", fullmatch=True)
     alphabet = "0123456789" if spec.content == "n" else "0123456789ABC xyz"
     return length.flatmap(lambda n: st.text(alphabet, min_size=n, max_size=n))
 

@@ -1,6 +1,8 @@
 """Dates, times and codes: what is possible, and that the compiled path and the codec agree on it."""
 
+import json
 from datetime import date
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from authz.iso8583 import codec
-from authz.iso8583.fields import BUILT_IN, built_in
+from authz.iso8583.fields import BUILT_IN, Dialect, built_in
 from authz.iso8583.format_errors import KINDS, NO_PROBLEM, FormatError
 from authz.iso8583.possible_values import PLACES, SERVICE_CODE, impossible_value
 from authz.iso8583.reading import format_error_of
@@ -46,6 +48,11 @@ IMPOSSIBLE = [
     (35, "9999501=2912201", "wrong_structure"),
     (35, "9999501000000017C2912201", "wrong_structure"),
 ]
+
+
+def _table_of(name):
+    """The field table of a built-in dialect, to be changed."""
+    return json.loads(files("authz.iso8583").joinpath(f"dialects/{name}.json").read_text())
 
 
 def _compiled(raw):
@@ -87,6 +94,34 @@ def test_impossible_values_are_named_in_every_dialect(name, number, value, code)
     assert codec.decode(raw, built_in(name))[number].replace("D", "=") == value.replace("D", "=")
     if name == "ascii_1987":
         assert _compiled(raw) == refused.value.error
+
+
+def test_another_version_lays_its_dates_out_otherwise():
+    """DE 12 of ISO 8583:1993 is YYMMDDhhmmss: a message that names that version is not held to the dates of this."""
+    table = {key: dict(entry) for key, entry in _table_of("ascii_1987").items()}
+    table["12"]["max_len"] = 12
+    dialect = Dialect.of("later", table)
+    for message_type, is_refused in (("1100", False), ("2420", False), ("0100", True)):
+        raw = codec.encode({0: message_type, 11: "000042", 12: "261124235959"}, dialect)
+        assert (_by_codec(raw, dialect) is not None) == is_refused
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("number", [28, 29, 30, 31, 97])
+def test_signed_amounts_are_c_or_d_and_digits(name, number):
+    """Class x+n, compiled and by the codec; a table whose digits are packed cannot even write some of these."""
+    digits = "0" * (16 if number == 97 else 8)
+    wrong = [f"X{digits}", f"0{digits}", f"C{digits[:-2]} 5", f"D{digits[:-2]}A5"]
+    for value in wrong[3:] if name == "bcd_1987" else wrong:
+        raw = codec.encode({**GOOD, number: value}, built_in(name))
+        error = _by_codec(raw, built_in(name))
+        assert (error.field, error.code) == (number, "wrong_characters")
+        if name == "ascii_1987":
+            assert _compiled(raw) == error
+    for sign in "CD":
+        raw = codec.encode({**GOOD, number: sign + digits}, built_in(name))
+        assert _by_codec(raw, built_in(name)) is None
+        assert name != "ascii_1987" or _compiled(raw) is None
 
 
 def test_every_date_of_a_leap_year_and_no_other():

@@ -65,6 +65,12 @@ def test_what_a_message_must_have(field):
     assert problem_of(**{f"de{field}": None}) == f"{field:03d} missing"
 
 
+def test_an_acquirer_without_a_digit_is_missing():
+    """DE 32 has a length of its own, and 00 of it names nobody."""
+    assert problem_of(de32="") == "032 missing"
+    assert problem_of(de32="0") == ""
+
+
 def test_a_reversal_names_its_original():
     """Without DE 90 there is nothing to reverse; other messages may go without."""
     assert problem_of(de0="0400") == "090 missing"

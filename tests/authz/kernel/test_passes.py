@@ -79,7 +79,7 @@ def by(which: Pass, reason: Reason, *messages: Records) -> list[Refused]:
 _SECOND = NOW_US // 1_000_000
 _ADVICES = (Kind.AUTHORIZATION_ADVICE, Kind.FINANCIAL_ADVICE)
 _REVERSALS = (Kind.REVERSAL_REQUEST, Kind.REVERSAL_ADVICE)
-_UNKNOWN, _UNSERVED = {"token_pan": 701}, {"operation": 98}
+_UNKNOWN, _UNSERVED, _BALANCE = {"token_pan": 701}, {"operation": 98}, {"operation": Operation.BALANCE_INQUIRY}
 
 REFUSED: dict[Check, list[Refused]] = {
     Check.TOKEN: [
@@ -174,7 +174,12 @@ REFUSED: dict[Check, list[Refused]] = {
         tapped(Reason.CURRENCY_NOT_SUPPORTED, currency=USD, signed_currency=USD),
         *by(Pass.ADVICE, Reason.CURRENCY_NOT_SUPPORTED, *(tap(60, kind=kind, currency=USD) for kind in _ADVICES)),
     ],
-    Check.AMOUNT: [tapped(Reason.INVALID_AMOUNT, operation=Operation.BALANCE_INQUIRY)],
+    Check.AMOUNT: [
+        tapped(Reason.INVALID_AMOUNT, **_BALANCE),
+        *by(Pass.ADVICE, Reason.INVALID_AMOUNT, *(tap(60, kind=kind, **_BALANCE) for kind in _ADVICES)),
+        *by(Pass.ADVICE, Reason.INVALID_AMOUNT, referring(Kind.FINANCIAL_ADVICE, PAID, **_BALANCE)),
+        *by(Pass.PASSED_ON, Reason.INVALID_AMOUNT, *(tap(60, kind=kind, **_BALANCE) for kind in _ADVICES)),
+    ],
     Check.ORIGINAL_AMOUNT: [
         by_issuer(Reason.EXCEEDS_AUTHORIZED_AMOUNT, referring(Kind.FINANCIAL_REQUEST, PAID, amount_minor=2_001)),
         by_issuer(Reason.EXCEEDS_AUTHORIZED_AMOUNT, refund(DONE, amount_minor=2_001, stan=7)),
