@@ -83,6 +83,7 @@ def test_a_converted_amount():
     )
     assert (told[6], told[10], told[51], told[49]) == ("000000001157", "79259259", "978", "840")
     assert 6 not in answer(message(), reason=Reason.APPROVED, billing_minor=1250)
+    assert answer(message(), reason=Reason.APPROVED, conversion_rate=1, billing_minor=1250)[10] == "00000001"
 
 
 def test_a_part():
@@ -129,6 +130,18 @@ def test_many_answers_one_after_the_other():
     read_answers(buffer, frames[:5], TABLE, new_places(), numbers, codes)
     assert numbers.tolist() == [0, 1, 2, 3, 4]
     assert [int(code).to_bytes(2, "big").decode() for code in codes] == ["00", "62", "61", "10", "00"]
+
+
+def test_answers_to_messages_of_many_types():
+    """Each has the type of its own request, wherever that stands."""
+    types = ["0100", "0220", "0421", "0200"]
+    stream = answers([message(de0=each) for each in types], [{"reason": Reason.APPROVED}] * len(types))
+    told = []
+    while stream:
+        end = 2 + int.from_bytes(stream[:2], "big")
+        told.append(codec.decode(stream[2:end], built_in())[0])
+        stream = stream[end:]
+    assert told == ["0110", "0230", "0430", "0210"]
 
 
 def test_answers_that_say_nothing():

@@ -4,6 +4,7 @@ import pytest
 
 from authz.commands import NO_POSITION, CardholderVerification, Channel, CryptogramOutcome, Flag, Kind
 from authz.iso8583.additional_data import subelements
+from authz.program.compilation import merchant_key
 from tests.authz.iso8583.messages import CHIP, PAN, chip, command_of, message, problem_of, read
 
 
@@ -20,7 +21,7 @@ def test_a_tap():
         "latitude": NO_POSITION, "longitude": NO_POSITION, "cash_minor": 0, "replacement_minor": 0,
     }  # fmt: skip
     assert {name: command[name] for name in told} == told
-    assert command["merchant_key"] != 0
+    assert command["merchant_key"] == merchant_key("CAFE00000000001")
 
 
 def test_many_messages_at_once():
@@ -129,6 +130,7 @@ def test_the_card_by_track_or_by_pan():
         ({"de35": None, "de2": "1234567"}, "002 wrong_length"),
         ({"de14": "2911"}, "014 contradiction"),
         ({"de2": PAN[:-1]}, "002 contradiction"),
+        ({"de2": PAN + "0"}, "002 contradiction"),
         ({"de2": PAN[:-1] + "8"}, "002 contradiction"),
         ({"de2": "8" + PAN[1:]}, "002 contradiction"),
     ],
@@ -139,8 +141,9 @@ def test_cards_that_do_not_agree(changes, problem):
 
 
 def test_a_card_must_be_named():
-    """By one of the two fields."""
+    """By one of the two fields; an empty one is there, and too short."""
     assert problem_of(de35=None) == "002 missing"
+    assert problem_of(de35=None, de2="") == "002 wrong_length"
 
 
 def cash(amount="000000000500", kind="40", currency="978"):
@@ -153,6 +156,7 @@ def test_cash_back():
     assert command_of(de54=cash())["cash_minor"] == 500
     assert command_of(de54=cash(kind="57") + cash("000000000700"))["cash_minor"] == 700
     assert command_of(de54=cash(kind="57", currency="840"))["cash_minor"] == 0
+    assert command_of(de54=cash(kind="57", amount="000000000000") + cash())["cash_minor"] == 500
     for unfit in (cash()[:-1], cash("00000000050A"), cash() + "1"):
         assert problem_of(de54=unfit) == "054 wrong_structure"
     assert problem_of(de54=cash(currency="840")) == "054 contradiction"
@@ -184,11 +188,13 @@ def test_subelements_by_name():
         ("-33.9+018.4/", (-3390000, 1840000)),
         ("+90-180/", (9000000, -18000000)),
         ("+01.123456789-000.000019/", (112345, -1)),
+        ("+90.000009+180.000009/", (9000000, 18000000)),
+        ("+52+013", (5200000, 1300000)),
         ("-00.00001+000/", (-1, 0)),
     ],
 )
 def test_positions(position, degrees):
-    """ISO 6709, in hundred-thousandths of a degree; further decimals are left out."""
+    """ISO 6709, in hundred-thousandths of a degree; further decimals are left out, and so may be the last character."""
     command = command_of(de59=position)
     assert (command["latitude"], command["longitude"]) == degrees
 
@@ -206,7 +212,7 @@ def test_completions_are_counted():
     assert command_of(de0="0220", de60="0102")["flags"] & Flag.MORE_FOLLOWS
     for last in ("0101", "0202", "0303"):
         assert not command_of(de0="0220", de60=last)["flags"] & Flag.MORE_FOLLOWS
-    for unfit in ("0201", "0001", "010", "0A02", "010A"):
+    for unfit in ("0201", "0001", "1", "010", "0A02", "010A"):
         assert problem_of(de0="0220", de60=unfit) == "060 wrong_structure"
 
 
@@ -215,6 +221,8 @@ def test_what_remains_of_a_reversal():
     original = f"0100{42:06d}1124120000{12345:011d}{0:011d}"
     command = command_of(de0="0420", de90=original, de95="000000000300" + "0" * 30)
     assert (command["replacement_minor"], command["flags"]) == (300, Flag.HAS_ORIGINAL | Flag.HAS_REPLACEMENT)
+    nothing = command_of(de0="0420", de90=original, de95="0" * 42)
+    assert (nothing["replacement_minor"], nothing["flags"]) == (0, Flag.HAS_ORIGINAL | Flag.HAS_REPLACEMENT)
     assert problem_of(de0="0420", de90=original, de95="00000000030A" + "0" * 30) == "095 wrong_structure"
 
 
@@ -291,3 +299,11 @@ def test_signed_numbers_are_digits(tag):
     for spoilt in ("A0", "0A"):
         assert problem_of(de55=chip(**{f"_{tag}": spoilt + CHIP[tag][2:]})) == f"055 wrong_tag {tag}"
         assert problem_of(de55=chip(**{f"_{tag}": CHIP[tag][:-2] + spoilt})) == f"055 wrong_tag {tag}"
+
+
+def test_the_signed_date():
+    """A day of some year, or zero: a phone that shows a QR code does not know it."""
+    for date in ("261124", "240229", "000000"):
+        assert command_of(de55=chip(_9A=date))["cryptogram_outcome"] == CryptogramOutcome.INVALID
+    for date in ("261324", "260230", "000001", "26112A"):
+        assert problem_of(de55=chip(_9A=date)) == "055 wrong_tag 9A"
