@@ -5,6 +5,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 
 from simulators.issuer import Issuer
 from simulators.logging_setup import configure_logging
@@ -18,6 +19,14 @@ from tests.tokenvault.vaults import POSTGRESQL_URL, new_database_url
 configure_logging("warning", "console")
 hypothesis.settings.register_profile("tapwright", deadline=None)  # machines are noisy, and no test is about time
 hypothesis.settings.load_profile("tapwright")
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """Verbs that tests run in this process set up logging as a server has it; the next test finds it as it was."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 def settings_for(directory: Path) -> Settings:
