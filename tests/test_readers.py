@@ -18,6 +18,7 @@ import simulators
 import tokenvault
 from authz.iso8583 import codec, dialect_files
 from authz.iso8583.fields import DialectError
+from authz.iso8583.format_errors import FormatError
 from authz.journal import decode_header
 from authz.program.conditions import form_of, meter_of, trailing_seconds
 from authz.program.document import ProgramInvalid, read_document
@@ -71,6 +72,7 @@ TEXT_READERS: dict[Callable, tuple[str, tuple[type[Exception], ...]]] = {
     Track2.parse: ("9999501012345678D29112010", (FieldError,)),
     check_payment_account_reference: ("TPW1A7C0Q9M2X5B8N4V6Z3K1L0J9H", (FieldError,)),
     normalized: ("http://example.com/", (ValueError,)),
+    FormatError.read: ("055 missing_tag 9F26", ()),
     dialect_files.dialect_named: ("bcd_1987", (DialectError,)),
     trailing_seconds: ("24h", (ValueError,)),
     meter_of: ("count_24h", ()),

@@ -148,7 +148,7 @@ class FormatError:
         """The format error in a DE 44, or None where it holds something else."""
         field, _, rest = additional_response_data.partition(" ")
         code, _, part = rest.partition(" ")
-        if not (field.isascii() and field.isdigit() and code in _OF_CODE):
+        if not (len(field) == 3 and field.isascii() and field.isdigit() and code in _OF_CODE):
             return None
         return cls(int(field), _OF_CODE[code], part)
 

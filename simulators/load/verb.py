@@ -60,8 +60,9 @@ def run_bench(options: BenchOptions) -> int:
     """Run a load and report it; exit code 1 where something was lost or came out otherwise than it was meant to."""
     console, progress = Console(), Console(stderr=True)
     try:
+        message = read_request(options.request) if options.request is not None else None
         IsoLink(options.address).dial()
-        traffic = _traffic(options, progress)
+        traffic = _traffic(options, message, progress)
         ceiling = None
         if options.with_ceiling:
             progress.print("the generator by itself, against a host that echoes ...")
@@ -102,10 +103,9 @@ def _failed(text: str) -> int:
     return 1
 
 
-def _traffic(options: BenchOptions, progress: Console) -> list[Traffic]:
-    """What each connection sends."""
-    if options.request is not None:
-        message = read_request(options.request)
+def _traffic(options: BenchOptions, message: codec.Message | None, progress: Console) -> list[Traffic]:
+    """What each connection sends. message: the same again and again, or None for a portfolio's traffic."""
+    if message is not None:
         return [PlainTraffic(message) for _ in range(options.connections)]
     load = options.load
     wanted = options.phones or phones_for(load.per_second * load.seconds)

@@ -1,6 +1,7 @@
 """`tapwright bench` from its command line: what it refuses, and a run against the shared network."""
 
 import json
+import socket
 
 import pytest
 
@@ -43,9 +44,13 @@ def test_flags_that_make_no_sense_are_named(capsys, flags, named):
 
 
 def test_a_server_that_is_not_there_is_one_line(capsys):
-    """Exit code 1, no traceback."""
-    assert main(["bench", "--url", "http://127.0.0.1:9", "--phones", "1"]) == 1
+    """Exit code 1, no traceback: neither of the two ports that a load needs."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        flags = ["--iso", f"127.0.0.1:{listening.getsockname()[1]}", "--url", "http://127.0.0.1:9", "--phones", "1"]
+        assert main(["bench", *flags]) == 1
     assert "no server at http://127.0.0.1:9" in capsys.readouterr().err
+    assert main(["bench", *flags]) == 1
+    assert f"cannot reach {flags[1]}" in capsys.readouterr().err
 
 
 def test_a_request_file_says_what_is_wrong_with_it(tmp_path, capsys):
