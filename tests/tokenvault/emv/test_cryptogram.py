@@ -141,5 +141,11 @@ def test_a_script_mac_has_four_to_eight_bytes():
     for length in (3, 9):
         with pytest.raises(EmvError, match="4 to 8 bytes"):
             cryptogram.script_mac_tdes(bytes(16), b"", length)
-    with pytest.raises(KeyLengthError, match="not 24"):
+    with pytest.raises(KeyLengthError, match="a secure messaging key has 16 bytes, not 24"):
         cryptogram.script_mac_tdes(bytes(24), b"")
+
+
+def test_cryptograms_are_padded_by_method_2_unless_told_otherwise():
+    """As EMV has it; CVN 10 alone asks for method 1."""
+    key, data = bytes(range(16)), bytes(8)
+    assert cryptogram.arqc_tdes(key, data) == cryptogram.arqc_tdes(key, data, 2) != cryptogram.arqc_tdes(key, data, 1)

@@ -5,34 +5,38 @@ import pytest
 from tokenvault.emv import cryptogram_versions
 from tokenvault.emv.cryptogram_versions import CryptogramVersion, SignedFor
 from tokenvault.emv.errors import EmvError
+from tokenvault.emv.key_derivation import DerivationOption
 from tokenvault.emv.mac import aes_cmac
 
-VERSIONS = {value.name: value for value in vars(cryptogram_versions).values() if isinstance(value, CryptogramVersion)}
+VERSIONS = [
+    (cryptogram_versions.VSDC_10, "VSDC CVN 10", 10),
+    (cryptogram_versions.VSDC_18, "VSDC CVN 18", 18),
+    (cryptogram_versions.VSDC_22, "VSDC CVN 22", 22),
+    (cryptogram_versions.MCHIP_16, "M/Chip CVN 16", 16),
+    (cryptogram_versions.MCHIP_17, "M/Chip CVN 17", 17),
+    (cryptogram_versions.MCHIP_20, "M/Chip CVN 20", 20),
+    (cryptogram_versions.MCHIP_21, "M/Chip CVN 21", 21),
+    (cryptogram_versions.INTERAC_133, "Interac CVN 133", 133),
+    (cryptogram_versions.PBOC_01, "PBOC CVN 01", 1),
+    (cryptogram_versions.TAPWRIGHT_AES, "Tapwright AES", 0xA6),
+    (cryptogram_versions.TAPWRIGHT_SM4, "Tapwright PBOC-like SM4", 0xA5),
+    (cryptogram_versions.LIMITED_USE_TDES, "Tapwright LUK TDES", 0x43),
+    (cryptogram_versions.LIMITED_USE_AES, "Tapwright LUK AES", 0xA7),
+]
 
 
-def test_numbers_of_the_versions():
-    """Each version has the number that its cards put into tag 9F10."""
-    assert {name: version.number for name, version in VERSIONS.items()} == {
-        "VSDC CVN 10": 10,
-        "VSDC CVN 18": 18,
-        "VSDC CVN 22": 22,
-        "M/Chip CVN 16": 16,
-        "M/Chip CVN 17": 17,
-        "M/Chip CVN 20": 20,
-        "M/Chip CVN 21": 21,
-        "Interac CVN 133": 133,
-        "PBOC CVN 01": 1,
-        "Tapwright AES": 0xA6,
-        "Tapwright PBOC-like SM4": 0xA5,
-        "Tapwright LUK TDES": 0x43,
-        "Tapwright LUK AES": 0xA7,
-    }
+def test_every_version_is_listed_here():
+    """So that none is without a test."""
+    known = [value for value in vars(cryptogram_versions).values() if isinstance(value, CryptogramVersion)]
+    assert [version for version, _, _ in VERSIONS] == known
 
 
-def test_how_the_versions_pad():
-    """CVN 10 fills up with zeros only (method 1 of ISO/IEC 9797-1); all others put 80 behind the data (method 2)."""
-    assert {name for name, version in VERSIONS.items() if version.padding == 1} == {"VSDC CVN 10"}
-    assert {name for name, version in VERSIONS.items() if version.padding == 2} == set(VERSIONS) - {"VSDC CVN 10"}
+@pytest.mark.parametrize(("version", "name", "number"), VERSIONS)
+def test_number_and_padding_of_a_version(version, name, number):
+    """The number that its cards put into tag 9F10; and CVN 10 alone fills up with zeros only (ISO/IEC 9797-1)."""
+    assert (version.name, version.number) == (name, number)
+    assert version.padding == (1 if version is cryptogram_versions.VSDC_10 else 2)
+    assert version.option in tuple(DerivationOption)
 
 
 def test_versions_of_tokens_are_found_by_their_numbers():
@@ -49,7 +53,7 @@ def test_versions_of_tokens_are_found_by_their_numbers():
 
 def test_which_versions_use_limited_keys():
     """Two versions sign with keys for a few taps; the others with keys of the card."""
-    limited = {name for name, version in VERSIONS.items() if version.uses_limited_keys}
+    limited = {version.name for version, _, _ in VERSIONS if version.uses_limited_keys}
     assert limited == {"Tapwright LUK TDES", "Tapwright LUK AES"}
 
 

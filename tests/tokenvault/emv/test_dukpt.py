@@ -127,3 +127,20 @@ def test_an_initial_key_identifier_has_eight_bytes():
     """Identifiers of another length are refused."""
     with pytest.raises(EmvError, match="8 bytes"):
         dukpt_aes.initial_key(bytes(16), bytes(7))
+
+
+def test_every_bit_of_a_counter_counts():
+    """Each of the 21 bits of a TDES counter, and of the 32 of an AES counter, leads to a key of its own."""
+    base = bytes(range(16))
+    counters = [0, *(1 << bit for bit in range(21))]
+    assert len({dukpt_tdes.transaction_key(base, bytes(7) + each.to_bytes(3, "big")) for each in counters}) == 22
+    counters = [0, *(1 << bit for bit in range(32))]
+    assert len({dukpt_aes.transaction_key(base, bytes(8) + each.to_bytes(4, "big")) for each in counters}) == 33
+
+
+def test_a_terminal_keeps_its_initial_key():
+    """The counter has no part in the key that a terminal is loaded with; the rest of the serial number has."""
+    base = bytes(range(16))
+    first, last = bytes(7) + bytes.fromhex("000001"), bytes(7) + bytes.fromhex("1FFFFF")
+    assert dukpt_tdes.initial_key(base, first) == dukpt_tdes.initial_key(base, last)
+    assert dukpt_tdes.initial_key(base, first) != dukpt_tdes.initial_key(base, bytes(7) + bytes.fromhex("200001"))

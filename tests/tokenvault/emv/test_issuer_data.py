@@ -85,5 +85,12 @@ def test_data_that_only_begins_like_a_layout_is_refused(data):
 
 
 def test_a_field_that_a_layout_has_not():
-    """Asking VSDC data for counters gives none."""
-    assert issuer_data.split(bytes.fromhex("06011203A0B800")).field("counters") is None
+    """Asking VSDC data for counters gives none, nor for issuer discretionary data where none follows."""
+    split = issuer_data.split(bytes.fromhex("06011203A0B800"))
+    assert (split.field("counters"), split.field("issuer discretionary data")) == (None, None)
+    assert [name for name, _ in split.fields] == [
+        "length",
+        "key index",
+        "cryptogram version",
+        "card verification results",
+    ]

@@ -154,7 +154,10 @@ GOOD = (
         ("D0112P0 E00E0000" + GOOD[16:], "header of 16"),
         ("X" + GOOD[1:], "version A, B, C or D"),
         ("DABCD" + GOOD[5:], "length of four digits"),
+        ("DA112" + GOOD[5:], "length of four digits"),
+        ("D011A" + GOOD[5:], "length of four digits"),
         (GOOD[:12] + "0A" + GOOD[14:], "number of optional blocks"),
+        (GOOD[:12] + "A0" + GOOD[14:], "number of optional blocks"),
         (GOOD[:-2], "110 characters, where its header says 112"),
         (GOOD + "00", "114 characters"),
         (GOOD[:-1] + "G", "hexadecimal"),
@@ -232,3 +235,13 @@ def test_all_four_digits_of_the_length_count():
     """A block whose header says a thousand characters too many is refused, and told what it says."""
     with pytest.raises(KeyBlockError, match="has 112 characters, where its header says 1112"):
         key_block.unwrap(bytes(32), "D1112" + GOOD[5:])
+
+
+def test_more_than_nine_optional_blocks():
+    """Both digits of their number count."""
+    header = KeyBlockHeader(
+        "D", "E0", "A", "X", optional_blocks=tuple((f"{number:02d}", "text") for number in range(12))
+    )
+    block = key_block.wrap(bytes(16), header, bytes(16), os.urandom)
+    assert block[12:14] == "12"
+    assert key_block.unwrap(bytes(16), block)[0] == header

@@ -1,5 +1,6 @@
 """Card keys and session keys against published vectors."""
 
+import pyemv
 import pytest
 
 from tests.vector_files import octets, rows
@@ -163,3 +164,10 @@ def test_aes_session_keys_of_longer_keys():
         key = bytes(range(length))
         blocks = [aes_encrypt(key, diversifier[:2] + mark + diversifier[3:]) for mark in (b"\xf0", b"\x0f")]
         assert derivation.session_key_aes(key, diversifier) == b"".join(blocks)[:length]
+
+
+@pytest.mark.parametrize("pan", ["4761739001010000101", "4761739001010002306", "4761739001010004500"])
+def test_option_b_where_the_hash_has_too_few_digits(pan):
+    """Its letters fill up what its decimal digits leave open, as an independent library has it."""
+    key = bytes(range(16))
+    assert derivation.card_key(key, pan, "01", DerivationOption.B) == pyemv.kd.derive_icc_mk_b(key, pan, "01")

@@ -5,9 +5,14 @@ import pytest
 from simulators import test_values
 from tests.tokenvault.stories import ask_on_file, new_card, pan_of, rows
 from tests.tokenvault.vaults import new_vault
+from tokenvault.accounts import list_accounts
 from tokenvault.cards.cards import card_with_pan, list_cards
 from tokenvault.errors import Conflict, FieldError
 from tokenvault.events import audit, outbox
+from tokenvault.events.events import list_events
+from tokenvault.identifiers import Prefix, to_text
+from tokenvault.keys.key_ring import KeyPurpose
+from tokenvault.keys.key_rotation import start_rotation
 from tokenvault.pan import PanRange, is_luhn_valid
 from tokenvault.provisioning.bulk_load import LoadPlan, load
 from tokenvault.tokens.detokenization import detokenize
@@ -68,4 +73,54 @@ def test_a_full_range_is_a_conflict(clock):
     assert rows(vault, "cards") == []
     with pytest.raises(FieldError):
         LoadPlan(1, 2, SHOP)
+    vault.database.dispose()
+
+
+def test_nothing_is_loaded_while_the_lookup_key_is_rotated(vault):
+    """Cards are found by two keys then; the load is refused, and nothing of it is kept."""
+    new_card(vault)  # a card that keeps the rotation running
+    start_rotation(vault, KeyPurpose.PAN_LOOKUP)
+    before = rows(vault, "accounts"), rows(vault, "cards"), rows(vault, "outbox")
+    with pytest.raises(Conflict) as refused:
+        load(vault, LoadPlan(1, 0, SHOP))
+    assert refused.value.code == "rotation_running"
+    assert (rows(vault, "accounts"), rows(vault, "cards"), rows(vault, "outbox")) == before
+
+
+def test_what_a_plan_leaves_open(vault):
+    """Accounts in euros with a credit of 2,500.00; the event of the load names the account that came last."""
+    load(vault, LoadPlan(3, 0, SHOP))
+    accounts = list_accounts(vault, limit=9)
+    assert {(each.currency, each.credit_limit_minor) for each in accounts} == {("EUR", 250_000)}
+    [event] = list_events(vault, limit=9)
+    last = [entry.notice for entry in outbox.entries_after(vault.database, 0) if hasattr(entry.notice, "segment")][-1]
+    assert event.resource_id == to_text(Prefix.ACCOUNT, last.account_id)
+
+
+def test_an_empty_plan_loads_nothing(vault):
+    """No account, no event, and nobody is told of a chunk."""
+    heard = []
+    load(vault, LoadPlan(0, 0, SHOP), heard.append)
+    assert (heard, rows(vault, "accounts"), list_events(vault, limit=9)) == ([], [], [])
+
+
+def test_loaded_cards_are_kept_like_issued_ones(vault):
+    """Last digits, expiry, tries of the PIN and no contacts: every column but those that are a card's own."""
+    issued = new_card(vault)
+    load(vault, LoadPlan(1, 0, SHOP))
+    loaded = next(row for row in rows(vault, "cards") if row.id != issued.id)
+    single = next(row for row in rows(vault, "cards") if row.id == issued.id)
+    own = {"id", "account_id", "last4", "payment_account_reference", "pan_lookup", "sealed_pan", "sequence"}
+    kept = {name: value for name, value in loaded._mapping.items() if name not in own and "seal" not in name}
+    assert kept == {name: single._mapping[name] for name in kept}
+    card = next(each for each in list_cards(vault, limit=9) if each.id == loaded.id)
+    assert pan_of(vault, card)[-4:] == loaded.last4
+
+
+def test_a_drawn_number_that_somebody_has_is_drawn_anew(clock):
+    """In a range of ten numbers the load finds those that are left, whatever comes up."""
+    vault = new_vault(clock, funding_range=PanRange("99990010999999", 16))
+    for count in (4, 3, 2):
+        load(vault, LoadPlan(count, 0, SHOP))
+    assert len({pan_of(vault, card) for card in list_cards(vault, limit=99)}) == 9
     vault.database.dispose()

@@ -120,3 +120,17 @@ def test_used_payloads_are_kept_while_they_could_come_again(vault, clock):
     third = new_card(vault)
     ask(vault, phone, third, device, source=CardSource(push_payload=make_payload(vault, third.text_id).payload))
     assert len(rows(vault, "push_payloads")) == 2
+
+
+def test_the_longest_payload(vault):
+    """2,048 characters are read; one more is refused, although the vault has signed it."""
+    claims = {"card_id": new_card(vault).text_id, "jti": "00" * 16, "exp": vault.now() + 900}
+    key = signing_key(vault)
+    by_length = {}
+    for header_filling in ("", "x", "xx"):
+        for filling in range(1250, 1400):
+            payload = signed_anew(vault, claims | {"more": "x" * filling}, key, cty=header_filling)
+            by_length[len(payload)] = payload
+    assert opened(vault, by_length[2048]).card_id == claims["card_id"]
+    with pytest.raises(FieldError, match="is not a payload that this vault has signed"):
+        opened(vault, by_length[2049])
