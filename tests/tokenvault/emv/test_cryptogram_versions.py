@@ -89,6 +89,15 @@ def test_results_of_a_payment_read_back(purpose, cardholder_verified):
     assert data[:4] == personalized[:4]
 
 
+def test_where_the_results_of_a_payment_stand():
+    """A verified holder is a bit of the second result, what was signed for the end of the fourth."""
+    personalized = bytes.fromhex("06011203A00000")
+    verified = cryptogram_versions.with_results(personalized, SignedFor.QR_CODE, cardholder_verified=True)
+    assert verified == bytes.fromhex("06011203A40002")
+    assert cryptogram_versions.device_verified_cardholder(bytes.fromhex("06011203040000")) is True
+    assert cryptogram_versions.device_verified_cardholder(bytes.fromhex("060112FFFBFFFF")) is False
+
+
 @pytest.mark.parametrize(
     ("data", "purpose"),
     [

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.vector_files import octets, rows
 from tokenvault.emv import pin_block, pin_verification
+from tokenvault.emv.block_cipher import aes_encrypt, exclusive_or
 from tokenvault.emv.errors import EmvError
 
 PINS = st.text("0123456789", min_size=4, max_size=12)
@@ -210,3 +211,16 @@ def test_a_decimalization_table_has_sixteen_digits(table):
     """Another table is refused before any PIN comes of it."""
     with pytest.raises(EmvError, match="decimalization table has 16 digits"):
         pin_verification.natural_pin(bytes(16), "1234567890123456", table)
+
+
+@pytest.mark.parametrize(("field", "is_read"), [("441234AAAAAAAAAA", True), ("341234AAAAAAAAAA", False)])
+def test_a_format_4_block_says_that_it_is_one(field, is_read):
+    """A field that begins with another format's number gives no PIN, however well the rest is laid out."""
+    key, pan = bytes(range(16)), "4111111111111111"
+    intermediate = aes_encrypt(key, bytes.fromhex(field) + bytes(8))
+    block = aes_encrypt(key, exclusive_or(intermediate, pin_block.format_4_pan_field(pan)))
+    if is_read:
+        assert pin_block.decipher_format_4(key, block, pan) == "1234"
+    else:
+        with pytest.raises(EmvError, match="not a PIN block"):
+            pin_block.decipher_format_4(key, block, pan)

@@ -267,3 +267,13 @@ def test_an_object_list_that_breaks_off():
     """A tag without its length is named."""
     with pytest.raises(TlvError, match="length of 9F02 missing"):
         tlv.decode_object_list(bytes.fromhex("9C019F02"))
+
+
+@pytest.mark.parametrize(
+    ("length", "encoded"),
+    [(0, "00"), (127, "7F"), (128, "8180"), (255, "81FF"), (256, "820100"), (65535, "82FFFF"), (65536, "83010000")],
+)
+def test_a_length_takes_as_few_bytes_as_it_can(length, encoded):
+    """One byte up to 127, then one that tells how many follow."""
+    assert tlv.encode_length(length) == bytes.fromhex(encoded)
+    assert tlv.read_length(bytes.fromhex(encoded), 0) == (length, len(encoded) // 2)

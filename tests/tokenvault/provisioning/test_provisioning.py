@@ -279,8 +279,15 @@ def test_what_is_no_jwe_is_refused(vault, sealed):
 def test_exactly_one_way_to_name_a_card():
     """None, or two, are refused."""
     for given_ways in ({}, {"card_id": "x", "push_payload": "y"}):
-        with pytest.raises(FieldError, match="exactly one"):
+        with pytest.raises(FieldError, match="exactly one") as refused:
             CardSource(**given_ways)
+        assert refused.value.field == "card_id"
+
+
+def test_what_names_a_card_is_not_shown():
+    """A payload or a sealed card in somebody's hands is worth a token: neither stands in a log of requests."""
+    for given_way in ({"card_id": "secret"}, {"push_payload": "secret"}, {"sealed_card": "secret"}):
+        assert repr(CardSource(**given_way)) == "CardSource()"
 
 
 def test_a_revealed_card_can_be_typed_in(vault):

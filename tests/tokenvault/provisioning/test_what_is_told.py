@@ -291,3 +291,12 @@ def test_a_plan_of_impossible_tokens(tokens):
     assert refused_field(lambda: LoadPlan(2, tokens, test_values.MERCHANT_REQUESTOR_ID)) == "tokens"
     LoadPlan(2, 2, test_values.MERCHANT_REQUESTOR_ID)
     LoadPlan(2, 0, test_values.MERCHANT_REQUESTOR_ID)
+
+
+def test_a_policy_is_kept_without_a_version_of_its_own(vault):
+    """The version is what the vault counts: a policy that was read at version 1 and put in force again becomes 2."""
+    first = set_policy(vault, Policy(terms=Terms("7", "New.")))
+    assert (first.version, set_policy(vault, first).version) == (1, 2)
+    assert all(
+        set(row.document) == {"provisioning", "verification", "terms", "product"} for row in rows(vault, "policies")
+    )
