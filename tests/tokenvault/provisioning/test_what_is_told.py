@@ -300,3 +300,12 @@ def test_a_policy_is_kept_without_a_version_of_its_own(vault):
     assert all(
         set(row.document) == {"provisioning", "verification", "terms", "product"} for row in rows(vault, "policies")
     )
+
+
+def test_who_has_a_device_and_who_has_none(vault, phone):
+    """A wallet that names no device is told that it must, a merchant that names one that it must not."""
+    card = new_card(vault)
+    with pytest.raises(FieldError, match=r"is required: .* is a wallet"):
+        ask(vault, phone, card, phone.device, device_id=None)
+    with pytest.raises(FieldError, match=r"is left out: .* is a merchant"):
+        ask_on_file(vault, card, device_id=phone.device.text_id)
