@@ -29,6 +29,8 @@ from tokenvault.errors import CallerError, NotFound
 from tokenvault.identifiers import Prefix, to_number
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
+_BOUND_MAX = 2**63 - 1
+"""Of what bounds a sum or a count: the compiled program holds it in 64 bits."""
 
 CategoryCode = Annotated[
     str, Field(pattern=r"^[0-9]{4}$", description="Merchant category, ISO 18245.", examples=["5411"])
@@ -108,8 +110,12 @@ class Limit(Part):
         "length such as `15m`, `24h` or `30d`.",
         examples=["day"],
     )
-    count_max: int | None = Field(default=None, ge=0, description="The most transactions.", examples=[10])
-    amount_max: int | None = Field(default=None, ge=0, description="The most, minor units.", examples=[50000])
+    count_max: int | None = Field(
+        default=None, ge=0, le=_BOUND_MAX, description="The most transactions.", examples=[10]
+    )
+    amount_max: int | None = Field(
+        default=None, ge=0, le=_BOUND_MAX, description="The most, minor units.", examples=[50000]
+    )
     currency: str | None = Field(
         default=None, description="Accounts of this currency only; needed with amount_max.", examples=["EUR"]
     )
@@ -210,11 +216,19 @@ class StandIn(Part):
     """What the network may approve while the issuer is down, of each token in one outage."""
 
     amount_max: int = Field(
-        default=5000, ge=0, description="The most at once, minor units of the account's currency.", examples=[5000]
+        default=5000,
+        ge=0,
+        le=_BOUND_MAX,
+        description="The most at once, minor units of the account's currency.",
+        examples=[5000],
     )
-    count_max: int = Field(default=5, ge=0, description="How many transactions.", examples=[5])
+    count_max: int = Field(default=5, ge=0, le=_BOUND_MAX, description="How many transactions.", examples=[5])
     total_max: int = Field(
-        default=15000, ge=0, description="The most together, minor units of the account's currency.", examples=[15000]
+        default=15000,
+        ge=0,
+        le=_BOUND_MAX,
+        description="The most together, minor units of the account's currency.",
+        examples=[15000],
     )
 
 
