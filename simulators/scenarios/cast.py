@@ -23,6 +23,7 @@ from simulators.scenarios.values import (
 )
 from tokenvault.cards.contact_points import VerificationMethod, check_contact
 from tokenvault.errors import FieldError
+from tokenvault.tokens.tokens import CRYPTOGRAM_PROFILES
 
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
@@ -105,6 +106,12 @@ class PhonePart(Part):
     token_limit: AmountText | None = Field(default=None, description="The most at once with this token.")
     flow: Flow = Field(default=Flow.QUICK, description="How it speaks to readers.")
     ready: bool = Field(default=True, description="Whether its token is active before the first step.")
+
+    def misfits(self) -> Iterator[Misfit]:
+        """Keys for a few taps of a profile that has none."""
+        _, limited_use_version, _ = CRYPTOGRAM_PROFILES[self.profile]
+        if self.keys == "limited_use" and limited_use_version is None:
+            yield "keys", f"the profile {self.profile} has no limited-use keys"
 
 
 class LinePart(Part):

@@ -18,6 +18,7 @@ from simulators.scenarios.located_yaml import (
     Text,
     as_json,
     as_texts,
+    is_empty,
     line_at,
     read_yaml,
 )
@@ -34,11 +35,14 @@ from simulators.scenarios.scenario import (
 )
 from simulators.scenarios.steps.step import Step
 from simulators.scenarios.steps.verbs import VERBS
-from simulators.scenarios.wording import misfits_of, unknown_key
+from simulators.scenarios.wording import comma_in_amount, misfits_of, unknown_key
 
 _BESIDE_THE_VERB = ("name", "expect", "comment")
 _SHAPES = {"repeat": ("repeat", "steps"), "one_of": ("one_of",)}
 _REPEATED_MAX = 10_000
+_WORD_MAX = 60
+_SPRAWLING = re.compile(rf"\S{{{_WORD_MAX + 1},}}")
+"""What no line of an error shows whole."""
 _REFERENCES = {"cards": ("account", "accounts"), "phones": ("card", "cards")}
 """By group of the cast: the key that names somebody of another group."""
 
@@ -78,7 +82,7 @@ class _Parser:
 
     def refuse(self) -> NoReturn:
         """Tell everything that is wrong, by line. Raises: ScenarioError."""
-        told = dict.fromkeys(sorted(self._problems))
+        told = dict.fromkeys((line, _SPRAWLING.sub(_shortened, what)) for line, what in sorted(self._problems))
         raise ScenarioError([f"{self._source}:{line}: {what}" for line, what in told])
 
     def scenario(self, node: Mapping) -> Scenario:
@@ -107,7 +111,7 @@ class _Parser:
         except ValidationError as error:
             for place, what in misfits_of(error, kind):
                 where = tuple(place.split("."))
-                said = _comma_in_amount(node, where) or what
+                said = comma_in_amount(node, where) or what
                 self.wrong(line_at(node, where), _joined(path, place), said)
         return None
 
@@ -115,7 +119,7 @@ class _Parser:
 
     def _cast(self, node: Node | None) -> Cast:
         """Whoever of the cast can be read; the names of the others are known all the same."""
-        if node is None or _is_empty(node):
+        if node is None or is_empty(node):
             return Cast()
         if not isinstance(node, Mapping):
             self.wrong(node.line, "cast", "is a mapping of accounts, cards, phones and terminals")
@@ -141,7 +145,7 @@ class _Parser:
         found = {}
         for name, entry in node.entries.items():
             path = f"cast.{group}.{name}"
-            if not isinstance(entry, Mapping) and not _is_empty(entry):
+            if not isinstance(entry, Mapping) and not is_empty(entry):
                 self.wrong(entry.line, path, f"is a mapping of {', '.join(sorted(kind.model_fields))}")
                 continue
             keys = entry if isinstance(entry, Mapping) else Mapping(entry.line, {})
@@ -162,10 +166,12 @@ class _Parser:
 
     # Steps
 
-    def _steps(self, node: Node) -> tuple[Planned, ...]:
+    def _steps(self, node: Node, *, may_be_none: bool = False) -> tuple[Planned, ...]:
         if not isinstance(node, Sequence):
             self.wrong(node.line, "", "steps are a list")
             return ()
+        if not node.items and not may_be_none:
+            self.wrong(node.line, "", "there is no step: a scenario that does nothing would pass")
         planned = (self._step(each) for each in node.items)
         return tuple(step for step in planned if step is not None)
 
@@ -199,7 +205,7 @@ class _Parser:
             if name != verbs[0]:
                 self.wrong(node.keys[name], name, unknown_key(name, _BESIDE_THE_VERB))
         given = node.entries[verbs[0]]
-        if _is_empty(given):
+        if is_empty(given):
             given = Mapping(node.keys[verbs[0]], {})
         if not isinstance(given, Mapping):
             kind = VERBS[verbs[0]]
@@ -216,6 +222,8 @@ class _Parser:
         if "expect" in beside.entries:
             expect, problems = read_expectation(beside.entries["expect"], kind, currency)
             self._problems += problems
+            for key, what in expect.foreseen(self._known):
+                self.wrong(line_at(beside.entries["expect"], (key,)), f"expect.{key}", what)
         name, comment = self._text(beside, "name"), self._text(beside, "comment") or ""
         if step is not None and given is not None:
             self._foresee(step, given, expect)
@@ -252,7 +260,8 @@ class _Parser:
         before, after, planned = self._known.named, [], []
         for block in blocks.items:
             self._known.named = dict(before)
-            planned.append(self._steps(block if isinstance(block, Sequence) else Sequence(block.line, (block,))))
+            steps = block if isinstance(block, Sequence) else Sequence(block.line, (block,))
+            planned.append(self._steps(steps, may_be_none=True))
             after.append(self._known.named)
         self._known.named = _either(after)
         return OneOf(node.line, tuple(planned))
@@ -260,7 +269,7 @@ class _Parser:
     def _text(self, node: Mapping, key: str) -> str | None:
         """A text beside a verb."""
         found = node.entries.get(key)
-        if found is None or _is_empty(found):
+        if found is None or is_empty(found):
             return None
         if not isinstance(found, Text):
             self.wrong(found.line, key, "is a text")
@@ -277,23 +286,8 @@ def _either(branches: list[dict[str, EarlierPayment | None]]) -> dict[str, Earli
     return found
 
 
-def _comma_in_amount(node: Mapping, path: tuple[str, ...]) -> str:
-    """What to say of the ``50`` in ``{amount: 3,50}``, which YAML takes for a key of its own; empty for other keys."""
-    *above, key = path
-    place: Node = node
-    for part in above:
-        place = place.entries[part] if isinstance(place, Mapping) and part in place.entries else place
-    if not isinstance(place, Mapping) or not key.isdecimal() or not _is_empty(place.entries.get(key, place)):
-        return ""
-    names = list(place.entries)
-    before = place.entries[names[names.index(key) - 1]] if names.index(key) else None
-    if isinstance(before, Text) and re.fullmatch(r"-?[0-9]+", before.value):
-        return f"'{before.value},{key}' is no amount: decimals stand behind a point; did you mean {before.value}.{key}?"
-    return ""
-
-
-def _is_empty(node: Node) -> bool:
-    return isinstance(node, Text) and node.is_plain and node.value == ""
+def _shortened(found: re.Match[str]) -> str:
+    return f"{found[0][:_WORD_MAX]}..."
 
 
 def _joined(*parts: str) -> str:

@@ -1,17 +1,20 @@
 """What is expected of a step: one of some reasons, and values by name."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
 from simulators.did_you_mean import did_you_mean
+from simulators.scenarios.cast import Misfit
 from simulators.scenarios.located_yaml import Mapping, Node, Problem, Sequence, Text, as_texts, line_at
 from simulators.scenarios.outcome import WENT_WELL
 from simulators.scenarios.reasons import REASONS, is_reason
+from simulators.scenarios.rehearsal import Rehearsal
 from simulators.scenarios.steps.step import Step
 from simulators.scenarios.values import Amount
-from simulators.scenarios.wording import misfits_of, unknown_key
+from simulators.scenarios.wording import comma_in_amount, misfits_of, unknown_key
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,15 @@ class Expectation:
 
     reasons: tuple[str, ...] = ()
     values: dict[str, Any] = field(default_factory=dict)
+
+    def foreseen(self, rehearsal: Rehearsal) -> Iterator[Misfit]:
+        """What can never come: limits and rules that nobody has set."""
+        group, _, name = str(self.values.get("failed_check", "")).partition(" ")
+        named = [("failed_check", f"{group}s", name)] if name else []
+        named += [("rules", "rules", rule) for rule in self.values.get("rules") or ()]
+        for key, kind, name in named:
+            if absence := rehearsal.absence(kind, name):
+                yield key, absence
 
     @property
     def is_refusal(self) -> bool:
@@ -61,8 +73,9 @@ def _values(node: Mapping, kind: type[Step], currency: str | None, problems: lis
         found = kind.values.model_validate(as_texts(node))
     except ValidationError as error:
         for place, what in misfits_of(error, kind.values):
+            where = tuple(place.split("."))
             said = unknown_key(place, known) if place in node.entries.keys() - known else what
-            problems.append((line_at(node, tuple(place.split("."))), f"expect.{place}: {said}"))
+            problems.append((line_at(node, where), f"expect.{place}: {comma_in_amount(node, where) or said}"))
         return {}
     values = {name: getattr(found, name) for name in found.model_fields_set}
     for name, value in values.items():

@@ -20,6 +20,9 @@ _NODES_MAX = 50_000
 _TEXTS = {"null", "bool", "int", "float", "timestamp", "str", "merge", "value"}
 _STANDARD_TAG = "tag:yaml.org,2002:"
 
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+"""Control characters and halves of surrogate pairs, which escapes can name: no report could be written with them."""
+
 _JSON_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})", re.ASCII)
 _JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,18})?([eE][+-]?[0-9]{1,2})?", re.ASCII)
 
@@ -127,6 +130,8 @@ class _Reading:
     def _made(self, node: yaml.Node, line: int) -> tuple[Node, int]:
         self._check_tag(node, line)
         if isinstance(node, yaml.ScalarNode):
+            if found := _UNPRINTABLE.search(str(node.value)):
+                self.problems.append((line, f"has a character U+{ord(found[0]):04X}, which no text shows"))
             return Text(line, str(node.value), node.style is None), 1
         if isinstance(node, yaml.SequenceNode):
             items = [self._counted(item) for item in node.value]
@@ -169,6 +174,11 @@ class _Reading:
         usual = {yaml.ScalarNode: _TEXTS, yaml.SequenceNode: {"seq"}, yaml.MappingNode: {"map"}}[type(node)]
         if kind not in usual:
             self.problems.append((line, f"has the tag {node.tag!r}, and tags mean nothing here"))
+
+
+def is_empty(node: Node) -> bool:
+    """Whether nothing stands behind a key."""
+    return isinstance(node, Text) and node.is_plain and node.value == ""
 
 
 def line_at(node: Node, path: tuple[str, ...]) -> int:

@@ -49,6 +49,16 @@ class Rehearsal:
     """Phones that a code was sent for."""
     program: dict[str, Any] = field(default_factory=dict)
     """The parts of the program that steps have set."""
+    program_names: dict[str, set[str]] = field(default_factory=dict)
+    """Of ``limits`` and ``rules``, where steps have set any: what they were called."""
+
+    def leave_program(self, parts: Mapping[str, Any]) -> None:
+        """Note the parts of the program that a step sets."""
+        self.program = self.program | dict(parts)
+        for group in ("limits", "rules"):
+            if isinstance(entries := parts.get(group), list):
+                there = {str(entry.get("id")) for entry in entries if isinstance(entry, dict)}
+                self.program_names[group] = self.program_names.get(group, set()) | there
 
     def names(self, group: str) -> list[str]:
         """Who is there of one group of the cast."""
@@ -58,6 +68,11 @@ class Rehearsal:
         """Why a name leads nowhere; empty where it leads somewhere."""
         if group == "payments":
             return self._no_payment(name)
+        if group in ("limits", "rules"):
+            named = self.program_names.get(group, {name})  # a server of one's own may have others
+            return (
+                "" if name in named else f"no step set_program before has a {group[:-1]} {name!r}{_near(name, named)}"
+            )
         there = self.names(group)
         return "" if name in there else f"there is no {group[:-1]} {name!r}{_near(name, there)}"
 

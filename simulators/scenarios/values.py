@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import MAX_PREC, Context, Decimal
 from random import Random
 from typing import Annotated, Any
 
@@ -20,6 +20,8 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _WITH_COMMA = re.compile(r"-?[0-9]+,[0-9]+")
 _DIGITS_MAX = 12
 """Of an amount in minor units: DE 4 is n 12."""
+_EXACT = Context(prec=MAX_PREC)
+"""No digit of an amount is rounded away, however many there are."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,12 @@ class Amount:
         for number in (self.least, self.most):
             if number is None:
                 continue
-            minor = number.scaleb(exponent)
-            if minor != int(minor):
+            minor = number.scaleb(exponent, _EXACT)
+            if minor.adjusted() >= _DIGITS_MAX:
+                return f"{number} {currency} has more than {_DIGITS_MAX} digits in minor units, the most of DE 4"
+            if minor != minor.to_integral_value():
                 places = f"{exponent} decimals" if exponent else "no decimals"
                 return f"{number} has more decimals than {currency}, which has {places}"
-            if len(str(abs(int(minor)))) > _DIGITS_MAX:
-                return f"{number} {currency} has more than {_DIGITS_MAX} digits in minor units, the most of DE 4"
         return ""
 
 

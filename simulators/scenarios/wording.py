@@ -10,10 +10,14 @@ from authz.attributes import Attribute
 from authz.reasons import DECLINES
 from simulators.did_you_mean import did_you_mean
 from simulators.scenarios.cast import Misfit
+from simulators.scenarios.located_yaml import Mapping, Node, Text, is_empty
 from tokenvault.currencies import CURRENCIES
 
 _QUOTED = re.compile(r"'([^']*)'")
 _OFFERED = re.compile(r"none of ([\w, -]+)")
+_WHOLE = re.compile(r"-?[0-9]+")
+_THOUSANDS = 3
+"""Digits behind a comma that are more likely hundreds than decimals."""
 
 _VOCABULARIES: dict[str, Iterable[str]] = {
     "reason": [reason.code for reason in DECLINES],
@@ -35,6 +39,23 @@ def unknown_key(key: str, known: Iterable[str]) -> str:
     """A key that there is not."""
     names = sorted(known)
     return f"there is no such key; there are {', '.join(names) or 'none'}{did_you_mean(key, names)}"
+
+
+def comma_in_amount(node: Mapping, path: tuple[str, ...]) -> str:
+    """What to say of the ``50`` in ``{amount: 3,50}``, which YAML takes for a key of its own; empty for other keys."""
+    *above, key = path
+    place: Node = node
+    for part in above:
+        place = place.entries[part] if isinstance(place, Mapping) and part in place.entries else place
+    if not isinstance(place, Mapping) or not key.isdecimal() or not is_empty(place.entries.get(key, place)):
+        return ""
+    names = list(place.entries)
+    before = place.entries[names[names.index(key) - 1]] if names.index(key) else None
+    if not isinstance(before, Text) or not _WHOLE.fullmatch(before.value):
+        return ""
+    if len(key) == _THOUSANDS:
+        return f"'{before.value},{key}' is no amount: thousands stand together; did you mean {before.value}{key}?"
+    return f"'{before.value},{key}' is no amount: decimals stand behind a point; did you mean {before.value}.{key}?"
 
 
 def _said(problem: dict[str, Any], path: list[str], model: type[BaseModel]) -> str:

@@ -79,6 +79,8 @@ def problems_of(text):
             "scenario: A\ncast:\n  phones:\n    p:\n      card: gold\nsteps: []\n",
             "s:5: cast.phones.p.card: there is no card 'gold'",
         ),
+        ("scenario: A\nsteps: []\n", "s:2: there is no step"),
+        (HEAD + "  - repeat: 2\n    steps: []\n", "s:4: there is no step"),
         ("scenario: A\ncolour: red\nsteps: []\n", "s:2: colour: there is no such key"),
     ],
 )
@@ -107,6 +109,21 @@ def test_everything_that_is_wrong_is_said_at_once():
         (
             "tap:\n      amount: 3,50",
             "tap.amount: '3,50' is no amount, which looks like 12.50 or 12.50 USD; did you mean 3.50?",
+        ),
+        ("balance: {}\n    expect: {held: 3,50}", "expect.50: '3,50' is no amount: decimals stand behind a point"),
+        ("tap: {amount: 2,500}", "tap.500: '2,500' is no amount: thousands stand together; did you mean 2500?"),
+        (f"tap: {{amount: {'9' * 5000}}}", f"tap.amount: {'9' * 60}... EUR has more than 12 digits"),
+        (f"balance: {{}}\n    expect: {{held: -{'9' * 5000}}}", f"expect.held: -{'9' * 59}... EUR has more than 12"),
+        (f"tap: {{amount: 1.{'0' * 40}1}}", f"tap.amount: 1.{'0' * 40}1 has more decimals than EUR"),
+        ("set_phone: {}", "set_phone: changes nothing: say one of locked, network, clock_ahead, tampered"),
+        (
+            "set_program: {limits: [{id: cash, window: day, count_max: 1}]}\n"
+            "  - tap: {amount: 1}\n    expect: {failed_check: limit cahs}",
+            "expect.failed_check: no step set_program before has a limit 'cahs'; known: cash; did you mean cash?",
+        ),
+        (
+            "set_program: {rules: []}\n  - tap: {amount: 1}\n    expect: {rules: [night]}",
+            "expect.rules: no step set_program before has a rule 'night'; known: none",
         ),
         ("tap: {amount: 1e3}", "tap.amount: '1e3' is no amount"),
         ("tap: {amount: nan}", "tap.amount: 'nan' is no amount"),
@@ -260,6 +277,10 @@ def test_what_can_be_known_of_a_step(steps, problem):
             "cards.main.account: there is no account 'mian'; known: main; did you mean main?",
         ),
         ("phones: {phone: {profile: des}}", "phones.phone.profile: 'des' is none of aes, tdes, sm4"),
+        (
+            "phones: {phone: {profile: sm4, keys: limited_use}}",
+            "phones.phone.keys: the profile sm4 has no limited-use keys",
+        ),
         ("phones: {phone: {channels: contactless}}", "phones.phone.channels: 'contactless' is no list"),
         ("phones: {phone: {countries: [DE]}}", "phones.phone.countries.0: 'DE' is no country's number"),
         ("phones: {phone: 5}", "phones.phone: is a mapping of card"),
@@ -327,6 +348,8 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("scenario: !!python/object/apply:os.system [ls]\nsteps: []\n", "s:1: has the tag"),
         (HEAD + "  - set_program: {time_zone: !foo x}\n", "s:3: has the tag '!foo'"),
         ("scenario: \0\n", "s:1: is no YAML: there is a character U+0000"),
+        ('scenario: "\\0"\nsteps: [echo]\n', "s:1: has a character U+0000, which no text shows"),
+        (HEAD + '  - note: {text: "\\ud800"}\n', "s:3: has a character U+D800, which no text shows"),
         ("scenario: *nobody\n", "s:1: is no YAML"),
         ("\tscenario: A", "s:1: is no YAML"),
         ("scenario: A\nsteps:\n", "s:2: steps are a list"),

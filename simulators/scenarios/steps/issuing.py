@@ -101,7 +101,7 @@ class SetProgram(_DocumentStep):
 
     def leave(self, rehearsal: Rehearsal) -> None:
         """The parts that are in force from now on."""
-        rehearsal.program = rehearsal.program | self.parts
+        rehearsal.leave_program(self.parts)
 
     def play(self, stage: Stage) -> Outcome:
         """Switch."""

@@ -158,6 +158,13 @@ class Set(PhoneStep):
     clock_ahead: Seconds | None = Field(default=None, description="How far its clock is ahead.")
     tampered: bool | None = Field(default=None, description="Whether it signs on when its key is used up.")
 
+    def foreseen(self, rehearsal: Rehearsal) -> Iterator[Misfit]:
+        """Nothing to change."""
+        yield from super().foreseen(rehearsal)
+        names = [name for name in type(self).model_fields if name not in self.refers_to]
+        if not any(getattr(self, name) is not None for name in names):
+            yield "", f"changes nothing: say one of {', '.join(names)}"
+
     def play(self, stage: Stage) -> Outcome:
         """Set."""
         phone = self.actor(stage)
