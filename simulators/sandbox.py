@@ -201,6 +201,7 @@ class Sandbox:
     ) -> tuple[Iso8583Server, tuple[str, int]]:
         """Take connections on one ISO 8583 port; returns its server and address."""
         server = Iso8583Server(handler, dialect, ServerLimits(frame_seconds_max=self.settings.frame_seconds_max))
+        _pass_over_lingering(bound)
         await server.start(bound)
         self._cleanup.push_async_callback(self._close_iso_server, server, engine)
         return server, (self.settings.iso_host, bound.getsockname()[1])
@@ -270,6 +271,7 @@ class Sandbox:
         except (OSError, ssl.SSLError) as error:
             raise StartError(f"tls_certificate {self.settings.tls_certificate}: {_why(error)}") from None
         server = _QuietServer(config)
+        _pass_over_lingering(http_socket)
         serving = asyncio.create_task(server.serve(sockets=[http_socket]))
         while not server.started:
             if serving.done():
@@ -357,14 +359,33 @@ def _bound_socket(host: str, port: int, setting: str) -> socket.socket:
     # The protocol is named because asyncio switches Nagle's algorithm off only where it is: 40 ms an answer otherwise.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((host, port))
+        _take(listener, (host, port))
     except OSError as error:
         listener.close()
         hint = f"; end what uses it, or choose another {setting}" if error.errno == errno.EADDRINUSE else ""
         raise StartError(f"{setting} {port} on {host}: {_why(error)}{hint}") from None
     return listener
+
+
+def _take(listener: socket.socket, address: tuple[str, int]) -> None:
+    """Bind a socket so that nobody else gets its port, although it does not listen yet. Raises: OSError.
+
+    Two sockets with SO_REUSEADDR can be bound to one port while neither listens, so it is set only where it is needed:
+    to pass over connections of an earlier run that linger in TIME_WAIT.
+    """
+    try:
+        listener.bind(address)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        _pass_over_lingering(listener)
+        listener.bind(address)
+
+
+def _pass_over_lingering(listener: socket.socket) -> None:
+    """What a listener accepts inherits this, so that it is in nobody's way once it lingers."""
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 
 
 def _why(error: OSError) -> str:

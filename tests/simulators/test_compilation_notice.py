@@ -58,6 +58,20 @@ def test_a_port_in_use_is_said_before_anything_is_compiled(tmp_path, setting):
     assert process.returncode == 1
 
 
+def test_a_port_of_a_server_that_is_still_compiling_is_in_use(tmp_path):
+    """It is bound although nothing listens there yet, so the second server is told at once."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    ports = ["--http-port", str(port), "--iso-port", "0"]
+    with begun(tmp_path, "serve", "--data-dir", "first", *ports) as first:
+        first.stderr.readline()  # it compiles, so its ports are bound
+        with begun(tmp_path, "serve", "--data-dir", "second", *ports) as second:
+            told = second.stderr.readline()
+            second.kill()
+        first.kill()
+    assert told.startswith(f"tapwright: http_port {port} on 127.0.0.1: address already in use"), told
+
+
 def test_progress(capsys):
     """A line when it begins, and one when it is over: how many functions, and how long."""
     with compilation_told():
