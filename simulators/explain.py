@@ -9,6 +9,7 @@ from rich.text import Text
 
 from simulators.issuer import Issuer
 from tokenvault.currencies import CURRENCIES, amount_text
+from tokenvault.identifiers import Prefix, to_number
 
 _DECLINING = ("decline", "step_up", "refer")
 """Actions of a rule that end a decision where its condition holds."""
@@ -21,6 +22,7 @@ def read_decision(authorization_id: str, *, url: str, api_key: str, data_dir: Pa
 
     Raises: IssuerRefused, CallerError, httpx.TransportError.
     """
+    to_number(Prefix.AUTHORIZATION, authorization_id)
     if data_dir is None:
         with Issuer(url, api_key) as issuer:
             return issuer.authorization(authorization_id)

@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from authz.data_directory import DirectoryLock
+from authz.errors import DirectoryInUse
 from simulators.settings import Settings
 from tokenvault.errors import KeyUnavailable
 from tokenvault.events import audit
@@ -24,7 +26,10 @@ def run_vault_verb(settings: Settings, head: str | None, new_root_key_file: Path
     except DatabaseUnavailable as error:
         sys.stderr.write(f"tapwright: {error}\n")
         return 1
+    lock = None
     try:
+        if new_root_key_file is not None and settings.data_dir.is_dir():
+            lock = DirectoryLock(settings.data_dir)  # a server goes on with the root key that it has started with
         keys = KeyRing.open(database, settings.open_root_key(), {}, os.urandom)
         if new_root_key_file is not None:
             count = keys.rewrap(root_key_in_file(new_root_key_file, os.urandom))
@@ -33,9 +38,11 @@ def run_vault_verb(settings: Settings, head: str | None, new_root_key_file: Path
             vault = Vault(database, keys, settings.program())
             found = audit.verify(vault, None if head is None else Head.parse(head))
             sys.stdout.write(f"whole: {found.sequence} entries; head {found}\n")
-    except (KeyUnavailable, AuditTrailBroken, ValueError) as error:
+    except (KeyUnavailable, AuditTrailBroken, DirectoryInUse, ValueError) as error:
         sys.stderr.write(f"tapwright: {error}\n")
         return 1
     finally:
         database.dispose()
+        if lock is not None:
+            lock.close()
     return 0

@@ -417,7 +417,7 @@ def test_every_key_of_the_cast(group, kind):
         for value in WRONG:
             entry = f"{{{name}: {value}}}"
             path = f"terminals: {{terminal: {{line: {entry}}}}}" if group == "line" else f"{group}: {{x: {entry}}}"
-            told = problems_of(f"scenario: A\ncast:\n  {path}\nsteps: [echo]\n")
+            told = problems_of(f"scenario: A\ncast:\n  {path}\nsteps: [{{note: {{text: x}}}}]\n")
             assert all(each.startswith("s:3: cast.") for each in told), told
             assert told or name != "nosuchkey"
 

@@ -60,6 +60,15 @@ def test_audit_verify(directory, capsys):
     assert capsys.readouterr().err == "tapwright: the audit trail breaks at entry 2: it was altered\n"
 
 
+def test_no_keys_are_rewrapped_under_a_running_server(tmp_path, capsys):
+    """It would go on with the root key that it has started with."""
+    settings = settings_for(tmp_path / "data").model_copy(update={"database": None})
+    with running_sandbox(settings):
+        assert run("keys", "rewrap", "--data-dir", settings.data_dir, "--new-root-key-file", tmp_path / "new") == 1
+    assert capsys.readouterr().err.endswith("data is in use by another process\n")
+    assert not (tmp_path / "new").exists()
+
+
 def test_keys_rewrap(directory, tmp_path, capsys):
     """The new root key opens the vault, the old one no longer does."""
     new = tmp_path / "new.key"

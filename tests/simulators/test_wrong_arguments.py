@@ -58,6 +58,8 @@ def told(arguments, capsys):
         (["bench", "--json", "no/x.json"], "--json no/x.json: there is no folder no"),
         (["bench", "--request", "none.json", "--iso", "127.0.0.1:1"], "127.0.0.1:1"),
         (["phone", "--pcsc", "--url", NOBODY], f"no server at {NOBODY}: "),
+        (["explain", ""], "'' is not an identifier of the form auth_"),
+        (["explain", "../accounts"], "'../accounts' is not an identifier of the form auth_"),
         (["explain", "auth_0000000000001", "--url", NOBODY], f"no server at {NOBODY}: "),
         (["explain", "auth_0000000000001", "--url", "ftp://x"], "--url 'ftp://x' is no URL"),
         (["attack", "relay", "--url", NOBODY], f"no server at {NOBODY}: "),
