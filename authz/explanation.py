@@ -310,7 +310,12 @@ def _equal_fields(follow_up: FollowUp) -> str:
     return "equal: " + ", ".join(names)
 
 
-_SIGNED_FOR = {0: "a tap", Flag.SIGNED_FOR_REMOTE: "an app", Flag.SIGNED_FOR_QR_CODE: "a QR code"}
+_SIGNED_FOR = {
+    0: "a tap",
+    Flag.SIGNED_FOR_REMOTE: "an app",
+    Flag.SIGNED_FOR_QR_CODE: "a QR code",
+    Flag.SIGNED_FOR_REMOTE | Flag.SIGNED_FOR_QR_CODE: "nothing that there is (11)",
+}
 
 _VERIFIED: dict[int, str] = {
     CardholderVerification.NONE: "not verified, as far as is proven",

@@ -150,9 +150,9 @@ def read_cryptogram(
     if np.int64(buffer[issuer_data + _SECOND_RESULT]) & DEVICE_VERIFIED:
         command["cardholder_verification"] = CardholderVerification.DEVICE
     signed_for = np.int64(buffer[issuer_data + _LAST_RESULT]) & SIGNED_FOR_MASK
-    if signed_for == SIGNED_FOR_REMOTE:
+    if signed_for & SIGNED_FOR_REMOTE:
         command["flags"] = np.int64(command["flags"]) | Flag.SIGNED_FOR_REMOTE
-    elif signed_for == SIGNED_FOR_QR_CODE:
+    if signed_for & SIGNED_FOR_QR_CODE:  # both bits are for nothing that there is, and fit no entry mode
         command["flags"] = np.int64(command["flags"]) | Flag.SIGNED_FOR_QR_CODE
     command["atc"] = np.int64(buffer[tags[_ATC]]) << 8 | np.int64(buffer[tags[_ATC] + 1])
     command["key_index"] = buffer[issuer_data + 1]

@@ -44,6 +44,7 @@ ATC_JUMP_MAX = 1_000
 
 _ONE = np.uint64(1)
 _SECOND = 1_000_000
+_SIGNED_FOR = int(Flag.SIGNED_FOR_REMOTE | Flag.SIGNED_FOR_QR_CODE)
 
 
 RUN = 128
@@ -228,11 +229,7 @@ def check_cryptogram(state: State, command: Any, case: Case, findings: Records) 
 def check_entry_mode(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """What the phone signed for (a tap, an app, a QR code) must be how its data reached the terminal."""
     channel = np.int64(command["channel"])
-    signed_for: Integer = 0
-    if has(command["flags"], Flag.SIGNED_FOR_REMOTE):
-        signed_for = Flag.SIGNED_FOR_REMOTE
-    elif has(command["flags"], Flag.SIGNED_FOR_QR_CODE):
-        signed_for = Flag.SIGNED_FOR_QR_CODE
+    signed_for = np.int64(command["flags"]) & _SIGNED_FOR
     fitting: Integer = 0
     if channel == Channel.E_COMMERCE:
         fitting = Flag.SIGNED_FOR_REMOTE
@@ -415,8 +412,8 @@ def check_amount(state: State, command: Any, case: Case, findings: Records) -> I
     amount, cash = np.int64(command["amount_minor"]), np.int64(command["cash_minor"])
     operation = np.int64(command["operation"])
     fits: Any = amount > 0
-    if operation == Operation.PURCHASE and not has(command["flags"], Flag.HAS_ORIGINAL):
-        fits = cash == 0
+    if operation == Operation.PURCHASE:
+        fits = cash == 0 and (amount > 0 or not has(command["flags"], Flag.HAS_ORIGINAL))
     elif operation == Operation.BALANCE_INQUIRY:
         fits = amount == 0
     elif operation == Operation.PURCHASE_WITH_CASH_BACK:

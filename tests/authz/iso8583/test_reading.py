@@ -263,7 +263,13 @@ def test_limited_use_keys():
 
 @pytest.mark.parametrize(
     ("results", "flags"),
-    [("00", 0), ("01", Flag.SIGNED_FOR_REMOTE), ("02", Flag.SIGNED_FOR_QR_CODE), ("03", 0), ("04", 0)],
+    [
+        ("00", 0),
+        ("01", Flag.SIGNED_FOR_REMOTE),
+        ("02", Flag.SIGNED_FOR_QR_CODE),
+        ("03", Flag.SIGNED_FOR_REMOTE | Flag.SIGNED_FOR_QR_CODE),
+        ("04", 0),
+    ],
 )
 def test_what_a_phone_signs_for(results, flags):
     """The last two bits of the results."""

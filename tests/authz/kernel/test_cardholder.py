@@ -49,7 +49,12 @@ def test_what_pays_out_no_cash_asks_for_nothing():
 
 def test_cash_in_a_purchase_must_be_called_so():
     """DE 54 with cash in a plain purchase would pass by the question who is asking."""
-    assert Bank().send(tap(1, 1_000, cash_minor=500)) is Reason.INVALID_AMOUNT
+    bank, purchase = Bank(), tap(1, 1_000)
+    assert bank.send(tap(2, 1_000, cash_minor=500)) is Reason.INVALID_AMOUNT
+    assert bank.send(purchase) is Reason.APPROVED
+    for kind in (Kind.AUTHORIZATION_REQUEST, Kind.FINANCIAL_REQUEST):
+        assert bank.send(referring(kind, purchase, cash_minor=500, stan=4)) is Reason.INVALID_AMOUNT
+    assert (bank.held, bank.posted) == (1_000, 0)
 
 
 def test_an_advice_of_cash_is_taken():

@@ -77,6 +77,11 @@ def by(which: Pass, reason: Reason, *messages: Records) -> list[Refused]:
 
 
 _SECOND = NOW_US // 1_000_000
+_SIGNED_FOR_ANOTHER = (
+    Flag.SIGNED_FOR_REMOTE,
+    Flag.SIGNED_FOR_QR_CODE,
+    Flag.SIGNED_FOR_REMOTE | Flag.SIGNED_FOR_QR_CODE,
+)
 _ADVICES = (Kind.AUTHORIZATION_ADVICE, Kind.FINANCIAL_ADVICE)
 _REVERSALS = (Kind.REVERSAL_REQUEST, Kind.REVERSAL_ADVICE)
 _UNKNOWN, _UNSERVED, _BALANCE = {"token_pan": 701}, {"operation": 98}, {"operation": Operation.BALANCE_INQUIRY}
@@ -108,9 +113,7 @@ REFUSED: dict[Check, list[Refused]] = {
         tapped(Reason.INVALID_CRYPTOGRAM, cryptogram_version=9),
         tapped(Reason.INVALID_CRYPTOGRAM, key_index=9),
     ],
-    Check.ENTRY_MODE: [
-        tapped(Reason.WRONG_ENTRY_MODE, flags=flag) for flag in (Flag.SIGNED_FOR_REMOTE, Flag.SIGNED_FOR_QR_CODE)
-    ],
+    Check.ENTRY_MODE: [tapped(Reason.WRONG_ENTRY_MODE, flags=flags) for flags in _SIGNED_FOR_ANOTHER],
     Check.SIGNED_OPERATION: [tapped(Reason.CRYPTOGRAM_DATA_MISMATCH, flags=Flag.SIGNED_FOR_ANOTHER_OPERATION)],
     Check.SIGNED_AMOUNT: [tapped(Reason.CRYPTOGRAM_DATA_MISMATCH, signed_amount_minor=1_249)],
     Check.SIGNED_CURRENCY: [tapped(Reason.CRYPTOGRAM_DATA_MISMATCH, signed_currency=USD)],

@@ -20,7 +20,7 @@ from authz.commands import (
 )
 from authz.engine import Engine
 from authz.errors import JournalFromElsewhere, UndefinedValue
-from authz.explanation import _DECIDERS
+from authz.explanation import _DECIDERS, _SIGNED_FOR
 from authz.iso8583.reading import channel_of, kind_of
 from authz.issuer_server import Decider
 from authz.journal import Batch
@@ -269,6 +269,8 @@ def test_names_of_documents_are_those_of_the_enums():
     assert set(_REASON_OF) == set(Action) - {Action.DECLINE}
     assert {outcome.name for outcome in Outcome} == {"APPROVED", "DECLINED"}
     assert set(_DECIDERS) == set(Decider)
+    remote, qr_code = Flag.SIGNED_FOR_REMOTE, Flag.SIGNED_FOR_QR_CODE
+    assert set(_SIGNED_FOR) == {0, remote, qr_code, remote | qr_code}
 
 
 @pytest.mark.parametrize("reason", ["approved", "partially_approved", "verified", "awaiting_issuer", "nonsense"])
