@@ -67,9 +67,11 @@ class ScriptProfile:
         """What the MAC of a command covers.
 
         header: CLA INS P1 P2 Lc, 5 bytes; Lc counts the MAC.  data: the command's data without the MAC.
+        Raises: EmvError.
         """
         if len(header) != 5:
             raise EmvError("the header of a script command has 5 bytes: CLA INS P1 P2 Lc")
+        _check_arqc(arqc)
         if not self.covers_transaction:
             return header + data
         return header + key_derivation.atc_diversifier(atc, 2) + arqc + data
@@ -118,9 +120,13 @@ def visa_pin_change_data(card_key: bytes, pin: str, current_pin: str | None = No
     return exclusive_or(block, bytes.fromhex(current_pin.ljust(16, "0")))
 
 
-def _session_key_over_arqc(cipher: CipherName, card_key: bytes, arqc: bytes) -> bytes:
+def _check_arqc(arqc: bytes) -> None:
     if len(arqc) != 8:
         raise EmvError("an application cryptogram has 8 bytes")
+
+
+def _session_key_over_arqc(cipher: CipherName, card_key: bytes, arqc: bytes) -> bytes:
+    _check_arqc(arqc)
     match cipher:
         case "TDES":
             return key_derivation.session_key_tdes(card_key, arqc)

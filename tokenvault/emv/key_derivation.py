@@ -140,8 +140,12 @@ def session_key_mastercard(key: bytes, atc: int, unpredictable_number: bytes) ->
 def secure_messaging_key_visa(key: bytes, atc: int) -> bytes:
     """VSDC secure messaging key for CVN 10 and 18: the halves of the card key xored with the ATC and its complement.
 
+    key: 16-byte card key, secret.
+    Raises: EmvError, KeyLengthError.
     Source: as documented for VSDC cards; EMV itself derives secure messaging keys with `session_key_tdes`.
     """
+    if len(key) != 16:
+        raise KeyLengthError(f"a card key has 16 bytes, not {len(key)}")
     counter = atc_diversifier(atc, 2)
     complement = exclusive_or(counter, b"\xff\xff")
     mask = bytes(6) + counter + bytes(6) + complement

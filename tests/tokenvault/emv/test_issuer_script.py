@@ -175,6 +175,17 @@ def test_what_scripts_refuse():
         issuer_script.visa_pin_change_data(bytes(16), "123")
 
 
+@pytest.mark.parametrize("version", VERSIONS.values(), ids=VERSIONS)
+def test_what_every_version_refuses_of_a_script(version):
+    """A card key, a cryptogram and a header of a wrong length, each in words."""
+    with pytest.raises(KeyLengthError):
+        version.script_mac(bytes(15), 1, bytes(8), bytes(5))
+    with pytest.raises(EmvError, match="cryptogram has 8 bytes"):
+        version.script_mac(bytes(16), 1, bytes(7), bytes(5))
+    with pytest.raises(EmvError, match="header"):
+        version.script_mac(bytes(16), 1, bytes(8), bytes(4))
+
+
 def test_m_chip_counters_are_the_last_eight_bytes():
     """Cryptograms over counters leave out the data authentication code that stands before them."""
     data = bytes.fromhex("0111A0000322000000990000000000000322FF")[:18]
