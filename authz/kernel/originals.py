@@ -57,9 +57,7 @@ def differs(command: Any, original: Any, field: Integer) -> Any:
     if field == SharedField.MERCHANT:
         ours, its = np.uint64(command["merchant_key"]), np.uint64(original["merchant_key"])
         return ours != 0 and its != 0 and ours != its
-    if field == SharedField.CURRENCY:
-        return np.int64(command["currency"]) != np.int64(original["currency"])
-    return False
+    return field == SharedField.CURRENCY and np.int64(command["currency"]) != np.int64(original["currency"])
 
 
 @compiled

@@ -43,7 +43,6 @@ def answer_reversal(state: State, command: Any, case: Case, result: Any, reason:
     if is_early and is_of_its_acquirer(command):
         early = new_transaction(state, command, case.token_row, np.int64(command["original_type"]) // 100)
         entry = state.transactions[early]
-        entry["acquirer"] = command["original_acquirer"]
         entry["reason"] = reason
         entry["flags"] = TransactionFlag.TOO_EARLY
         enter_trace(state, early, command["token_pan"], command["original_stan"], command["original_transmitted"])
