@@ -289,3 +289,22 @@ def test_what_was_approved_elsewhere_counts_in_its_own_currency():
     assert bank.send(reversal(declined, amount_minor=1_080, currency=EUR, stan=2)) is Reason.ORIGINAL_CURRENCY_MISMATCH
     assert bank.send(reversal(declined, amount_minor=1_080, currency=USD, stan=3)) is Reason.APPROVED
     assert bank.held == 0
+
+
+@pytest.mark.parametrize("kind", [Kind.AUTHORIZATION_REQUEST, Kind.FINANCIAL_REQUEST])
+def test_a_charge_is_neither_completed_nor_added_to(kind):
+    """There is no hold that more could be added to or taken from."""
+    sale = tap(1, 1_000, kind=Kind.FINANCIAL_REQUEST)
+    bank = a_bank(sale)
+    assert bank.send(referring(kind, sale, amount_minor=500)) is Reason.MISSING_ORIGINAL_AUTHORIZATION
+    assert (bank.held, bank.posted) == (0, 1_000)
+
+
+def test_an_advice_that_names_a_decline_is_a_purchase_of_its_own():
+    """So limits count it, which they would not of a part of another purchase."""
+    bank = Bank(limits=[{"id": "day", "window": "day", "amount_max": 10_000, "currency": "EUR"}])
+    declined = tap(1, 10_001)
+    assert bank.send(declined) is Reason.EXCEEDS_LIMIT
+    assert bank.send(referring(Kind.FINANCIAL_ADVICE, declined, amount_minor=4_000)) is Reason.APPROVED
+    assert bank.send(tap(2, 6_001)) is Reason.EXCEEDS_LIMIT
+    assert bank.send(tap(3, 6_000)) is Reason.APPROVED
