@@ -38,6 +38,7 @@ PAID_SEQUENCE = 4  # after account, card and token
 FIRST_TOLD = PAID_SEQUENCE + 1
 DOWN = command(Kind.SWITCH_ISSUER, state=1)
 COMPLETE, AUTHORIZE = Kind.FINANCIAL_REQUEST, Kind.AUTHORIZATION_REQUEST
+PART = referring(COMPLETE, PAID, amount_minor=700, flags=Flag.HAS_ORIGINAL | Flag.MORE_FOLLOWS, stan=7)
 KEY = {"token_pan": 700, "limited_use_key": 2, "reference": NOW_US // 1_000_000 + 1, "limit_minor": 3}
 CASH = {"operation": Operation.CASH, "cardholder_verification": CardholderVerification.DEVICE}
 CASH_BACK = {"operation": Operation.PURCHASE_WITH_CASH_BACK, "cash_minor": 500}
@@ -117,6 +118,7 @@ TOLD = [
     (Check.AMOUNT, tap(60, **CASH_BACK, cardholder_verification=CardholderVerification.DEVICE), (), (1_250, 500)),
     (Check.ORIGINAL_AMOUNT, referring(COMPLETE, PAID, amount_minor=2_001), (), (2_001, 2_000)),
     (Check.ORIGINAL_AMOUNT, referring(AUTHORIZE, PAID, amount_minor=500), (), (500, 2_000)),
+    (Check.ORIGINAL_AMOUNT, referring(AUTHORIZE, PAID, amount_minor=500, stan=8), (PART,), (500, 1_300)),
     (Check.ORIGINAL_AMOUNT, reversal(PAID, amount_minor=1_999), (), (1_999, 2_000)),
     (Check.ORIGINAL_AMOUNT, reversal(PAID, remaining=600), (), (600, 2_000)),
     (Check.TOKEN_LIMIT, tap(60), (), (1_250, 0)),

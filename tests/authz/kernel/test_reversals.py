@@ -107,6 +107,15 @@ def test_a_reversal_of_what_was_refunded_in_part(bank, remaining, reason):
     assert bank.posted == (0 if reason is Reason.APPROVED else 600)
 
 
+def test_one_cent_that_was_refunded_stops_the_reversal_of_the_whole(bank):
+    """Only the rest can be reversed."""
+    sale = tap(1, 1_000, **SALE)
+    approve(bank, sale, refund(sale, amount_minor=1, stan=2))
+    assert bank.send(reversal(sale, stan=3)) is Reason.ORIGINAL_AMOUNT_MISMATCH
+    approve(bank, reversal(sale, remaining=1, stan=4))
+    assert bank.posted == 0
+
+
 def test_a_refund_in_another_currency_bounds_the_reversal(bank):
     """Both are held against the purchase in the account's currency."""
     sale = tap(1, 1_635, currency=JPY, signed_currency=JPY, **SALE)
