@@ -247,3 +247,19 @@ def test_an_authorized_refund_moves_no_money(bank):
     assert (bank.held, bank.posted) == (0, 1_000)
     approve(bank, refund(sale, stan=3))
     assert (bank.held, bank.posted) == (0, 0)
+
+
+def test_a_reversal_of_a_decline_is_no_early_one(bank):
+    """What it names has been declined; an advice may still tell that stand-in has approved it."""
+    declined = tap(1, 10_001)
+    assert bank.send(declined) is Reason.EXCEEDS_LIMIT
+    assert bank.send(reversal(declined, stan=2)) is Reason.MISSING_ORIGINAL_AUTHORIZATION
+    approve(bank, tap(1, 1_000, kind=Kind.AUTHORIZATION_ADVICE))
+    assert bank.held == 1_000
+
+
+def test_a_reversal_refers_to_its_purchase(bank):
+    """Whoever reads the rows finds the one by the other."""
+    paid = tap(2, 1_000)
+    approve(bank, tap(1, 500), paid, reversal(paid, stan=3))
+    assert list(bank.state.transactions["original"][:3]) == [0, 0, 2]
