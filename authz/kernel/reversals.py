@@ -83,18 +83,17 @@ def reverse(state: State, row: Integer, original_row: Integer, remaining: Intege
     correct_meters(state, original_row, 1)
     if entry["posted_minor"] != 0:
         give_back(state, row, original_row, undone)
-        return undone
-    if is_increment:
+    elif is_increment:
         increased = np.int64(entry["original"]) - 1
         correct_meters(state, increased, -1)
         state.transactions[increased]["current_minor"] -= amount
         state.transactions[increased]["billing_minor"] -= undone
         correct_meters(state, increased, 1)
         release_hold(state, increased, undone)
-        return undone
-    # A reversal frees only what is held beyond that which remains.
-    kept = max(after - completed, np.int64(0))
-    release_hold(state, original_row, max(np.int64(entry["held_minor"]) - kept, np.int64(0)))
+    else:
+        # A reversal frees only what is held beyond that which remains.
+        kept = max(after - completed, np.int64(0))
+        release_hold(state, original_row, max(np.int64(entry["held_minor"]) - kept, np.int64(0)))
     return undone
 
 
