@@ -265,3 +265,12 @@ def test_a_reversal_refers_to_its_purchase(bank):
     paid = tap(2, 1_000)
     approve(bank, tap(1, 500), paid, reversal(paid, stan=3))
     assert list(bank.state.transactions["original"][:3]) == [0, 0, 2]
+
+
+def test_a_refund_is_not_refunded(bank):
+    """Nothing was paid for it, not a cent; it is taken back by its reversal."""
+    sale = tap(1, 1_000, **SALE)
+    back = refund(sale, amount_minor=400, stan=2)
+    approve(bank, sale, back)
+    assert bank.send(refund(back, amount_minor=1, stan=3)) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    assert bank.posted == 600
