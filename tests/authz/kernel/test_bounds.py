@@ -109,13 +109,14 @@ def test_amounts_fit_their_operation(bank, values, reason):
 
 
 def test_a_follow_up_of_nothing_is_no_verification(bank):
-    """Zero completes or adds nothing."""
+    """Zero completes or adds nothing, one cent does; cash in either is none of a plain purchase."""
     stay = tap(1)
     bank.send(stay)
     for kind in (Kind.AUTHORIZATION_REQUEST, Kind.FINANCIAL_REQUEST):
         assert bank.send(referring(kind, stay, amount_minor=0, stan=int(kind))) is Reason.INVALID_AMOUNT
-        made = referring(kind, stay, amount_minor=1, cash_minor=1, stan=100 + int(kind))
-        assert bank.send(made) is Reason.APPROVED
+        cash = referring(kind, stay, amount_minor=1, cash_minor=1, stan=100 + int(kind))
+        assert bank.send(cash) is Reason.INVALID_AMOUNT
+        assert bank.send(referring(kind, stay, amount_minor=1, stan=200 + int(kind))) is Reason.APPROVED
 
 
 @pytest.mark.parametrize(("amount", "reason"), [(3_000, Reason.APPROVED), (3_001, Reason.EXCEEDS_LIMIT)])
