@@ -1,14 +1,16 @@
 """A connection without a network: what it hands on, what it answers, when it pauses and when it gives up."""
 
 import asyncio
+import socket
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from authz.iso8583 import codec
 from authz.iso8583.fields import Framing, built_in
 from authz.iso8583.format_errors import TOO_LONG, FormatError
-from authz.iso8583.server import Connection, Iso8583Server, ServerLimits
+from authz.iso8583.server import Connection, Iso8583Server, ServerLimits, splitter
 from tests.authz.iso8583.messages import message
 
 LIMITS = ServerLimits(message_bytes_max=300, unanswered_max=2, frames_per_chunk=4, head_bytes=64)
@@ -260,3 +262,48 @@ def test_an_address_without_a_name(server):
     made.connection_made(transport)
     made.data_received(frame(b"1"))
     assert server.handler.peer == "unknown"
+
+
+@pytest.mark.parametrize("framing", [Framing(2, "b"), Framing(3, "b"), Framing(4, "ascii"), Framing(2, "bcd")])
+@pytest.mark.parametrize(
+    ("messages", "rest", "room", "count"),
+    [
+        ([], b"", 4, 0),
+        ([b"one", b"", b"two", b""], b"", 4, 2),
+        ([b"1", b"2", b"3", b"4"], b"", 4, 4),
+        ([b"1", b"2", b"3", b"4"], b"5", 3, 3),
+        ([bytes(300)], b"", 4, 1),
+    ],
+)
+def test_how_a_stream_is_cut(framing, messages, rest, room, count):
+    """Alike for every kind of length: empty messages are passed over at the end too, and no more taken than fit."""
+    stream = b"".join(map(framing.framed, messages))
+    frames = np.zeros((room, 2), np.int32)
+    found, used, oversized = splitter(framing)(stream + framing.framed(rest)[:-1] if rest else stream, frames, 300)
+    assert [stream[start:end] for start, end in frames[:found].tolist()] == [each for each in messages if each][:count]
+    assert (found, oversized) == (count, 0)
+    assert used == (len(stream) if count < room or count == len(messages) else frames[count - 1, 1])
+
+
+def test_a_server_takes_connections_until_it_stops():
+    """On the socket that it is given; then nobody answers there."""
+
+    async def talk():
+        server = Iso8583Server(Handler(), built_in(), LIMITS)
+        listener = socket.create_server(("127.0.0.1", 0))
+        address = listener.getsockname()
+        await server.start(listener)
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(frame(b"one"))
+        while not server.handler.received:
+            await asyncio.sleep(0)
+        server.handler.reply(frame(b"answer"), 1)
+        answer = await reader.readexactly(8)
+        await server.close()
+        assert await reader.read() == b""
+        writer.close()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(*address)
+        return server.handler.received, answer
+
+    assert asyncio.run(talk()) == ([b"one"], frame(b"answer"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz.program.contradictions import Claim, Domain, can_hold
+from authz.program.contradictions import Claim, Domain, can_hold, check_claim
 from authz.program.document import ProgramInvalid, journaled_document, read_document
 
 
@@ -144,3 +144,11 @@ def test_claims_hold_together_where_a_value_fits_them_all(claims, domain):
     """Neither a good condition is refused nor a contradiction taken: tried with every value there is."""
     values = [value for value in range(-3, 12) if domain.holds(value)]
     assert can_hold(claims, domain) == any(all(_plainly(claim, value) for claim in claims) for value in values)
+
+
+def test_values_of_a_domain():
+    """Those between its bounds, or the few that are listed."""
+    assert [value for value in range(-1, 8) if Domain(0, 6).holds(value)] == list(range(7))
+    assert [value for value in range(-1, 8) if Domain(members=frozenset({0, 1})).holds(value)] == [0, 1]
+    with pytest.raises(ValueError, match="never has: it is one of 0, 1"):
+        check_claim(Claim("=", (2,)), Domain(members=frozenset({0, 1})))

@@ -2,15 +2,32 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Annotated
 
 import pytest
+from pydantic import TypeAdapter
 
-from authz.attributes import Form
+from authz.attributes import MEANINGS, Attribute, Form
 from authz.program.changes import find_rule, with_new_rule, without_rule
-from authz.program.conditions import check_form, meter_of, trailing_seconds
-from authz.program.document import ProgramDocument, ProgramInvalid, Rule, canonical, read_document, with_offsets
+from authz.program.conditions import AllOf, AnyOf, Comparison, Filter, Not, check_form, meter_of, trailing_seconds
+from authz.program.document import (
+    AppliesTo,
+    CashVerification,
+    CategoryRange,
+    Limit,
+    ProgramDocument,
+    ProgramInvalid,
+    Rates,
+    Rule,
+    StandIn,
+    UtcOffset,
+    canonical,
+    read_document,
+    with_offsets,
+)
 from tokenvault.errors import Conflict, NotFound
 
+ORDERED = {Form.NUMBER, Form.MINOR_UNITS, Form.SECONDS, Form.KILOMETRES, Form.DECIMAL}
 ALWAYS = {"attribute": "amount", "operator": ">=", "value": 0}
 
 
@@ -247,3 +264,99 @@ def test_the_offsets_of_a_zone():
     assert max(offsets).year == 2099
     fixed = with_offsets(ProgramDocument(time_zone="Asia/Kolkata")).utc_offsets
     assert [(each.from_time.year, each.seconds) for each in fixed] == [(2000, 19_800)]
+
+
+def test_what_is_meant_where_nothing_is_said():
+    """The defaults of every part."""
+    document = ProgramDocument.model_validate(
+        {
+            "categories": [{"first": "5411", "last": "5499", "group": "grocery"}],
+            "limits": [{"id": "x", "window": "day", "count_max": 1}],
+            "rules": [{"id": "x", "when": {"attribute": "count_24h", "operator": ">", "value": 1}, "action": "flag"}],
+        }
+    )
+    nothing = {name: [] for name in Filter.model_fields}
+    assert document.model_dump(mode="json", by_alias=True) == {
+        "time_zone": "UTC",
+        "utc_offsets": [],
+        "categories": [
+            {"first": "5411", "last": "5499", "group": "grocery", "hold_hours": 168, "tolerance_percent": "0"}
+        ],
+        "limits": [
+            {
+                "id": "x", "scope": "account", "window": "day", "count_max": 1, "amount_max": None, "currency": None,
+                "where": nothing, "reason": "exceeds_limit",
+            }
+        ],
+        "rules": [
+            {
+                "id": "x", "description": "", "state": "draft", "applies_to": {"scope": "program", "id": None},
+                "when": {"attribute": "count_24h", "operator": ">", "value": 1, "of": "account", "where": nothing},
+                "action": "flag", "reason": "suspected_fraud",
+            }
+        ],
+        "stand_in": {"amount_max": 5000, "count_max": 5, "total_max": 15000},
+        "cash_verification": {"cash": "pin", "purchase_with_cash_back": "any"},
+        "test_amounts": True,
+        "rates": {"base": "EUR", "per_base": {}},
+    }  # fmt: skip
+
+
+PARTS = (
+    AllOf, AnyOf, AppliesTo, CashVerification, CategoryRange, Comparison, Filter, Limit, Not, ProgramDocument, Rates,
+    Rule, StandIn, UtcOffset,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.__name__)
+def test_every_field_shows_what_may_stand_there(part):
+    """An example for readers of the API's reference, which the field itself would take; conditions stand for any."""
+    for name, field in part.model_fields.items():
+        examples = field.examples or []
+        assert examples, name
+        if part not in (AllOf, AnyOf, Not):
+            for example in examples:
+                assert not isinstance(example, list) or part is ProgramDocument or example, name
+                TypeAdapter(Annotated[field.annotation, field]).validate_python(example)
+
+
+@pytest.mark.parametrize(("document", "twice"), [(limit, "limits"), (lambda: rules(ALWAYS), "rules")])
+def test_the_first_name_that_is_there_twice(document, twice):
+    """Is named, where there are several."""
+    [part] = document()[twice]
+    named = [part | {"id": name} for name in ("one", "first", "second", "second", "first")]
+    with pytest.raises(ProgramInvalid, match=f"{twice}: first is there twice"):
+        read_document(json.dumps({twice: named}))
+    with pytest.raises(ProgramInvalid, match="channels names 'keyed' twice"):
+        read_document(json.dumps(limit(where={"channels": ["keyed", "contactless", "contactless", "keyed"]})))
+
+
+@pytest.mark.parametrize("attribute", [each for each in Attribute if MEANINGS[each].form in ORDERED], ids=str)
+def test_what_has_an_order(attribute):
+    """Numbers, amounts, times, distances and decimals may be compared by size."""
+    for sign in ("<", ">=", "between"):
+        read_document(json.dumps(compared(attribute.code, sign, [1, 3] if sign == "between" else 3)))
+
+
+@pytest.mark.parametrize(
+    "joined", [lambda one: {"all": [ALWAYS, one]}, lambda one: {"any": [ALWAYS, one]}, lambda one: {"not": one}]
+)
+def test_a_group_that_nobody_is_in_is_found_wherever_it_is_named(joined):
+    """In conditions however deep."""
+    when = joined({"all": [{"attribute": "category_group", "operator": "=", "value": "grocery"}]})
+    read_document(json.dumps(rules(when) | GROCERIES))
+    with pytest.raises(ProgramInvalid, match="rules: r0: no category is in a group 'grocery'"):
+        read_document(json.dumps(rules(when)))
+
+
+def test_the_offsets_of_a_whole_century():
+    """From the first moment of 2000; the last change is that of October 2099."""
+    told = [
+        (each.from_time, each.seconds) for each in with_offsets(ProgramDocument(time_zone="Europe/Lisbon")).utc_offsets
+    ]
+    assert (told[0], len(told)) == ((datetime(2000, 1, 1, tzinfo=UTC), 0), 201)
+    assert told[-1] == (datetime(2099, 10, 25, 1, tzinfo=UTC), 0)
+    told = [
+        (each.from_time, each.seconds) for each in with_offsets(ProgramDocument(time_zone="Asia/Kathmandu")).utc_offsets
+    ]
+    assert told == [(datetime(2000, 1, 1, tzinfo=UTC), 20_700)]
