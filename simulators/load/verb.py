@@ -44,9 +44,11 @@ class BenchOptions:
 
 
 def read_request(path: Path) -> codec.Message:
-    """A message from a JSON file: field number -> text, 0 is the message type. Raises: ValueError, OSError."""
+    """A message from a JSON file: field number -> text, 0 is the message type. Raises: ValueError."""
     try:
         found = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ValueError(f"--request {path}: {error.strerror.lower()}") from None
     except ValueError as error:
         raise ValueError(f"{path} is no JSON: {error}") from None
     if not isinstance(found, dict) or not all(

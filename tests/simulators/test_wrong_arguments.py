@@ -56,7 +56,7 @@ def told(arguments, capsys):
         (["bench", "--url", NOBODY, "--iso", "127.0.0.1:1"], "or name another with --iso or TAPWRIGHT_ISO8583"),
         (["bench", "--rate", "nan"], "--rate must be more than zero"),
         (["bench", "--json", "no/x.json"], "--json no/x.json: there is no folder no"),
-        (["bench", "--request", "none.json", "--iso", "127.0.0.1:1"], "127.0.0.1:1"),
+        (["bench", "--request", "none.json", "--iso", "127.0.0.1:1"], "--request none.json: no such file or directory"),
         (["phone", "--pcsc", "--url", NOBODY], f"no server at {NOBODY}: "),
         (["explain", ""], "'' is not an identifier of the form auth_"),
         (["explain", "../accounts"], "'../accounts' is not an identifier of the form auth_"),
