@@ -1,9 +1,11 @@
 """Where each threshold of the provisioning policy lies, and what the vault counts towards it."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.tokenvault.devices import Phone
-from tests.tokenvault.stories import active_token, ask, asked, new_card
+from tests.tokenvault.stories import active_token, ask, ask_on_file, asked, new_card
 from tokenvault.cards.cards import CardState
 from tokenvault.provisioning.decision import (
     Circumstances,
@@ -145,3 +147,21 @@ def test_live_tokens_are_counted(vault):
     assert reasons_of(vault, card, other, fresh) == (Reason.TOO_MANY_TOKENS_OF_CARD,)
     change_token(vault, first.text_id, Change.DEACTIVATE, Initiator.ISSUER)
     assert reasons_of(vault, card, other, fresh) == ()
+
+
+def test_a_card_can_be_added_to_the_end_of_its_expiry_month(vault, clock):
+    """In its last second it can; in the first of the next month it has expired."""
+    card, phone = new_card(vault), Phone(vault)
+    device = phone.register()
+    assert card.expiry == "3111"
+    next_month = int(datetime(2031, 12, 1, tzinfo=UTC).timestamp())
+    clock.advance(next_month - 1 - vault.now())
+    assert reasons_of(vault, card, phone, device) == ()
+    clock.advance(1)
+    assert reasons_of(vault, card, phone, device) == (Reason.CARD_EXPIRED,)
+
+
+def test_a_merchant_has_no_device_to_be_full(vault):
+    """However few tokens a device may hold, those on file are not counted towards it."""
+    set_policy(vault, Policy(ProvisioningPolicy(tokens_on_device_max=1)))
+    assert ask_on_file(vault, new_card(vault)).decision_reasons == []
