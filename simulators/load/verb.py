@@ -48,7 +48,7 @@ def read_request(path: Path) -> codec.Message:
     try:
         found = json.loads(path.read_bytes())
     except OSError as error:
-        raise ValueError(f"--request {path}: {error.strerror.lower()}") from None
+        raise ValueError(f"--request {path}: {str(error.strerror).lower()}") from None
     except ValueError as error:
         raise ValueError(f"{path} is no JSON: {error}") from None
     if not isinstance(found, dict) or not all(
