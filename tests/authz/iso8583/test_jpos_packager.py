@@ -1,0 +1,30 @@
+"""What fields of a jPOS packager may hold, where a message is held against its table."""
+
+import pytest
+
+from authz.iso8583 import codec
+from authz.iso8583.jpos_packager import dialect_of_packager
+
+
+def dialect_with(class_name):
+    """Field 48 of some class, in a packager with nothing else."""
+    rows = [(0, "IFA_NUMERIC", 4), (1, "IFB_BITMAP", 16), (48, class_name, 9)]
+    fields = "".join(
+        f'<isofield id="{number}" length="{length}" class="org.jpos.iso.{name}"/>' for number, name, length in rows
+    )
+    return dialect_of_packager("jpos", f"<isopackager>{fields}</isopackager>")
+
+
+@pytest.mark.parametrize(
+    ("class_name", "takes_letters"), [("IFB_LLHEX", True), ("IFB_LLNUM", False), ("IFB_LLHNUM", False)]
+)
+def test_half_bytes_and_digits(class_name, takes_letters):
+    """A class of hexadecimal digits takes A to F, a class of numbers does not."""
+    dialect = dialect_with(class_name)
+    for value in ("1234", "12AB"):
+        raw = codec.encode({0: "0100", 48: value}, dialect)
+        if value.isdigit() or takes_letters:
+            assert codec.decode_checked(raw, dialect)[48] == value
+        else:
+            with pytest.raises(codec.MessageError, match=r"field 48 .*has characters"):
+                codec.decode_checked(raw, dialect)
