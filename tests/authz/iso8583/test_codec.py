@@ -1,11 +1,13 @@
 """What the codec says of a message that does not fit: where, what, and nothing of what is in it."""
 
+import json
 from dataclasses import replace
+from importlib.resources import files
 
 import pytest
 
 from authz.iso8583 import codec
-from authz.iso8583.fields import HEADER, UNUSED, built_in
+from authz.iso8583.fields import HEADER, UNUSED, Dialect, DialectError, built_in
 
 
 @pytest.mark.parametrize(
@@ -153,3 +155,38 @@ def test_what_fits_a_dialect():
     message = {HEADER: "00", 0: "0100", 2: "1" * 20, 4: "000000001250", 11: "1", 43: "\u0416" * 40, 130: "A", 200: "A"}
     assert codec.fitting(message, built_in()) == {HEADER: "00", 0: "0100", 4: "000000001250"}
     assert codec.fitting(message, with_field(130, length_bytes=2, max_length=10)).keys() == {HEADER, 0, 4, 130}
+
+
+def test_a_header_where_the_dialect_has_none():
+    """Is left out."""
+    assert codec.encode({HEADER: "00", 0: "0800"}, built_in()) == codec.encode({0: "0800"}, built_in())
+
+
+def test_a_separator_in_binary_data():
+    """Only track 2 has one; elsewhere it is no hexadecimal digit."""
+    with pytest.raises(codec.MessageError, match="field 52 at byte 12: is not an even number of hexadecimal digits"):
+        codec.encode({0: "0100", 52: "0123456789ABCDE="}, built_in())
+
+
+@pytest.mark.parametrize("letters", ["É", "ÉÉ", "É€"])
+def test_letters_of_several_bytes_take_the_room_of_blanks(letters):
+    """In a field of fixed length, down to a single blank."""
+    dialect = with_field(43, data_encoding="utf-8")
+    raw = codec.encode({0: "0100", 43: letters.ljust(40)}, dialect)
+    assert len(raw) == 12 + 40
+    assert codec.decode(raw, dialect)[43] == letters.ljust(40)
+    with pytest.raises(codec.MessageError, match="field 43 at byte 12: has length"):
+        codec.encode({0: "0100", 43: letters.ljust(40, "x")}, dialect)
+
+
+@pytest.mark.parametrize("length_bytes", [0, 6, 7])
+def test_how_long_a_length_may_be(length_bytes):
+    """Up to six digits, which jPOS's longest classes have."""
+    table = json.loads(files("authz.iso8583").joinpath("dialects/ascii_1987.json").read_text())
+    table["48"] = {**table["48"], "len_type": length_bytes, "max_len": 5}
+    if length_bytes > 6:
+        with pytest.raises(DialectError, match="entry '48': len_type is 0 to 6"):
+            Dialect.of("long", table)
+    else:
+        raw = codec.encode({0: "0100", 48: "HELLO"}, Dialect.of("long", table))
+        assert raw[12:] == (b"000005HELLO" if length_bytes else b"HELLO")

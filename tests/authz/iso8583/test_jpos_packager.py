@@ -6,9 +6,9 @@ from authz.iso8583 import codec
 from authz.iso8583.jpos_packager import dialect_of_packager
 
 
-def dialect_with(class_name):
-    """Field 48 of some class, in a packager with nothing else."""
-    rows = [(0, "IFA_NUMERIC", 4), (1, "IFB_BITMAP", 16), (48, class_name, 9)]
+def dialect_with(class_name, place=48):
+    """A field of some class, in a packager with nothing else."""
+    rows = [(0, "IFA_NUMERIC", 4), (1, "IFB_BITMAP", 16), (place, class_name, 19)]
     fields = "".join(
         f'<isofield id="{number}" length="{length}" class="org.jpos.iso.{name}"/>' for number, name, length in rows
     )
@@ -28,3 +28,15 @@ def test_half_bytes_and_digits(class_name, takes_letters):
         else:
             with pytest.raises(codec.MessageError, match=r"field 48 .*has characters"):
                 codec.decode_checked(raw, dialect)
+
+
+@pytest.mark.parametrize(("place", "is_track"), [(34, False), (35, True), (36, True), (37, False)])
+def test_separators_in_tracks(place, is_track):
+    """A class of numbers takes one where the field is a track."""
+    dialect = dialect_with("IFB_LLNUM", place)
+    raw = codec.encode({0: "0100", place: "99995010D2912"}, dialect)
+    if is_track:
+        assert codec.decode_checked(raw, dialect)[place] == "99995010D2912"
+    else:
+        with pytest.raises(codec.MessageError, match=rf"field {place} .*has characters"):
+            codec.decode_checked(raw, dialect)

@@ -9,7 +9,7 @@ import pytest
 
 from authz.iso8583 import codec
 from authz.iso8583.fields import Framing, built_in
-from authz.iso8583.format_errors import TOO_LONG, FormatError
+from authz.iso8583.format_errors import KINDS, TOO_LONG, FormatError
 from authz.iso8583.server import Connection, Iso8583Server, ServerLimits, splitter
 from tests.authz.iso8583.messages import message
 
@@ -307,3 +307,9 @@ def test_a_server_takes_connections_until_it_stops():
         return server.handler.received, answer
 
     assert asyncio.run(talk()) == ([b"one"], frame(b"answer"))
+
+
+def test_how_long_a_message_may_be_where_nobody_says_otherwise():
+    """4,096 bytes, as the error for longer ones has it."""
+    assert ServerLimits().message_bytes_max == 4096
+    assert "4,096 bytes" in KINDS[TOO_LONG].cause
