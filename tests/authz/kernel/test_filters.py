@@ -1,0 +1,102 @@
+"""Which transactions a limit is about: what is inside its filter is refused here, what is outside passes."""
+
+import pytest
+
+from authz.commands import CardholderVerification, Channel, Flag, Operation
+from authz.program.compilation import merchant_key
+from authz.reasons import Reason
+from tests.authz.bank import Bank
+from tests.authz.commands import EUR, USD, set_account, set_card, set_token, tap
+
+CATEGORIES = [
+    {"first": "5400", "last": "5499", "group": "groceries"},
+    {"first": "5800", "last": "5899", "group": "food"},
+    {"first": "7995", "last": "7995", "group": "gambling"},
+]
+PIN, DEVICE = CardholderVerification.PIN, CardholderVerification.DEVICE
+CASH = {"operation": Operation.CASH, "cardholder_verification": PIN}
+CASH_BACK = {"operation": Operation.PURCHASE_WITH_CASH_BACK, "cardholder_verification": PIN, "cash_minor": 100}
+ONLINE = {"channel": Channel.E_COMMERCE, "flags": Flag.SIGNED_FOR_REMOTE}
+
+
+def shops(*names):
+    """What messages of these merchants say."""
+    return [{"merchant_key": merchant_key(name)} for name in names]
+
+
+def categories(*codes):
+    """What messages of these merchant categories say."""
+    return [{"merchant_category": code} for code in codes]
+
+
+FILTERS = [
+    ({"channels": ["contactless"]}, [{}], [{"channel": Channel.CONTACT_CHIP}, ONLINE]),
+    ({"channels": ["contact_chip", "e_commerce"]}, [{"channel": Channel.CONTACT_CHIP}, ONLINE], [{}]),
+    ({"operations": ["purchase"]}, [{}], [CASH, CASH_BACK]),
+    ({"operations": ["cash", "purchase_with_cash_back"]}, [CASH, CASH_BACK], [{}]),
+    ({"cardholder_verification": ["none"]}, [{}], [{"cardholder_verification": PIN}]),
+    (
+        {"cardholder_verification": ["pin", "device"]},
+        [{"cardholder_verification": PIN}, {"cardholder_verification": DEVICE}],
+        [{}],
+    ),
+    ({"category_groups": ["food"]}, categories(5800, 5899), categories(5411, 7995, 5900)),
+    ({"category_groups": ["groceries", "gambling"]}, categories(5411, 7995), categories(5814, 5900)),
+    ({"categories": ["5814"]}, categories(5814), categories(5813, 5815, 0, 9999)),
+    (
+        {"categories": ["5411", "5499", "5814", "5912", "7995"]},
+        categories(5411, 5499, 5814, 5912, 7995),
+        categories(5410, 5412, 5813, 5815, 7994, 7996),
+    ),
+    ({"countries": ["276"]}, [{"country": 276}], [{"country": 250}, {"country": 0}, {"country": 840}]),
+    ({"countries": ["276", "250"]}, [{"country": 276}, {"country": 250}], [{"country": 251}, {"country": 826}]),
+    ({"merchants": ["CAFE", "BAKERY"]}, shops("CAFE", "BAKERY"), shops("BAR", "CAFE2")),
+    (
+        {"categories": ["5814"], "countries": ["276"], "merchants": ["CAFE"]},
+        [{"country": 276, **shops("CAFE")[0]}],
+        [
+            {"country": 250, **shops("CAFE")[0]},
+            {"country": 276, **shops("BAR")[0]},
+            {"country": 276, "merchant_category": 5411, **shops("CAFE")[0]},
+        ],
+    ),
+]
+
+
+def a_bank(**limit):
+    """A bank that lets nothing pass that its one limit is about, with a token for all channels."""
+    bank = Bank(categories=CATEGORIES, limits=[{"id": "none", "count_max": 0, "window": "day", **limit}])
+    bank.send(set_token(4, channels=sum(1 << channel for channel in Channel)))
+    return bank
+
+
+@pytest.mark.parametrize(("where", "inside", "outside"), FILTERS)
+def test_a_limit_is_about_what_its_filter_says(where, inside, outside):
+    """All that it names, and nothing beside it."""
+    bank = a_bank(where=where)
+    for number, values in enumerate(outside, 1):
+        assert bank.send(tap(number, 100, **values)) is Reason.APPROVED, values
+        assert bank.findings.limits[0]["reached"] == 0
+    for number, values in enumerate(inside, 50):
+        assert bank.send(tap(number, 100, **values)) is Reason.EXCEEDS_LIMIT, values
+
+
+@pytest.mark.parametrize(("where", "inside", "outside"), FILTERS)
+def test_a_meter_counts_what_its_filter_says(where, inside, outside):
+    """A rule's count, too: what came before is counted as it was, whatever comes now."""
+    when = {"attribute": "count_day", "operator": ">=", "value": len(inside), "of": "account", "where": where}
+    bank = Bank(categories=CATEGORIES, rules=[{"id": "many", "state": "live", "when": when, "action": "decline"}])
+    bank.send(set_token(4, channels=sum(1 << channel for channel in Channel)))
+    for number, values in enumerate([*outside, *inside], 1):
+        assert bank.send(tap(number, 100, **values)) is Reason.APPROVED, values
+    assert bank.send(tap(50, 100)) is Reason.SUSPECTED_FRAUD
+
+
+def test_a_limit_in_one_currency():
+    """Is about accounts that are kept in it."""
+    bank = a_bank(window="transaction", amount_max=1_000, count_max=None, currency="EUR")
+    for notice in (set_account(5, 8, currency=USD), set_card(6, 80, 8), set_token(7, 800, 80, 8)):
+        bank.send(notice)
+    assert bank.send(tap(1, 1_001)) is Reason.EXCEEDS_LIMIT
+    assert bank.send(tap(1, 1_001, pan=800, currency=USD, signed_currency=USD)) is Reason.APPROVED
+    assert bank.send(tap(2, 1_000, currency=EUR)) is Reason.APPROVED
