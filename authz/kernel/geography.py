@@ -12,11 +12,7 @@ _NEWTON_STEPS = 12
 
 @compiled
 def sine(angle: float) -> float:
-    """The sine of an angle from -pi to pi, by its series folded to a quarter turn."""
-    if angle > math.pi / 2:
-        angle = math.pi - angle
-    elif angle < -math.pi / 2:
-        angle = -math.pi - angle
+    """The sine of an angle from -pi/2 to pi/2, by its series."""
     square = angle * angle
     term, total = angle, angle
     for step in range(1, 10):

@@ -52,6 +52,16 @@ def test_currencies_without_a_rate(pair):
     assert conversion_rate(PROGRAM, *pair) == NO_RATE
 
 
+def test_the_smallest_rate_is_one():
+    """A billionth, which is as little as DE 10 can say; what is less cannot be converted."""
+    worth = {"base": "EUR", "per_base": {"USD": "0.0001", "JPY": "100000", "KWD": "9999999"}}
+    program = compiled_program(ProgramDocument.model_validate({"rates": worth}), 1)
+    rate = conversion_rate(program, JPY, USD)
+    assert rate == 9_0000001
+    assert converted(program, 10**11, rate, JPY, USD) == 10**4
+    assert conversion_rate(program, KWD, USD) == NO_RATE
+
+
 def test_amounts_that_no_account_could_hold():
     """The greatest that can be said is as much as is ever reckoned with; just below it nothing is cut off."""
     rate = conversion_rate(EXTREMES, JPY, KWD)

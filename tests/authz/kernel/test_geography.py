@@ -33,6 +33,14 @@ def test_distances(latitude, longitude, latitude_2, longitude_2):
     assert distance_km(*place) == pytest.approx(by_the_book(*place), abs=0.001)
 
 
+@pytest.mark.parametrize("east", [16_500_000, 17_500_000, 18_000_000])
+@pytest.mark.parametrize("west", [-17_000_000, -16_000_000])
+def test_over_the_date_line(east, west):
+    """The short way round, in both directions, to the millimetre."""
+    for place in ((-1_650_000, east, -1_650_000, west), (-1_650_000, west, -1_650_000, east)):
+        assert distance_km(*place) == pytest.approx(by_the_book(*place), abs=1e-6)
+
+
 KNOWN = [
     ((0, 0), (0, 0), 0),
     ((52.52, 13.405), (48.8566, 2.3522), 877),  # Berlin to Paris
