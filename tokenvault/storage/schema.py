@@ -96,7 +96,7 @@ tokens = sa.Table(
     sa.Column("token_pan", sa.String(19), nullable=True, unique=True),
     sa.Column("pan_sequence_number", sa.String(2), nullable=False),
     sa.Column("expiry", sa.String(4), nullable=False),
-    sa.Column("location", sa.String(24), nullable=False),
+    sa.Column("location", sa.String(32), nullable=False),
     sa.Column("assurance_method", sa.String(2), nullable=False),
     sa.Column("cryptogram_version", sa.Integer, nullable=False),
     sa.Column("key_index", sa.Integer, nullable=False),
