@@ -15,6 +15,7 @@ from authz.kernel.holds import place_hold
 from authz.kernel.meters import correct_meters
 from authz.kernel.originals import followed_row, note_shared_fields
 from authz.kernel.postings import complete, post, refund
+from authz.kernel.rows import NO_ROW, found
 from authz.kernel.traces import enter_trace, new_transaction
 from authz.reasons import LAST_APPROVAL, Reason
 from authz.tables import MessageClass, State, TransactionFlag
@@ -45,7 +46,7 @@ def take_advice(state: State, command: Any, case: Case, result: Any) -> None:
     if has(command["flags"], Flag.DECLINED_ELSEWHERE):
         entry["reason"] = Reason.DECLINED_BY_STAND_IN
         return
-    if case.early_row >= 0:
+    if found(case.early_row):
         entry["reason"] = Reason.ALREADY_REVERSED
         return
     settle(state, command, case, row, result)
@@ -53,7 +54,10 @@ def take_advice(state: State, command: Any, case: Case, result: Any) -> None:
 
 @compiled
 def take_stood_in(state: State, command: Any, case: Case, result: Any) -> None:
-    """Let an advice of what stand-in has answered move the money, less what was reversed since."""
+    """Let an advice of what stand-in has answered move the money, less what was reversed since.
+
+    Until now it was worth nothing in the account's currency, so that no meter has counted it yet.
+    """
     row = case.same_row
     entry = state.transactions[row]
     if not has(entry["flags"], TransactionFlag.STOOD_IN):
@@ -66,11 +70,10 @@ def take_stood_in(state: State, command: Any, case: Case, result: Any) -> None:
     source, target = np.int64(entry["currency"]), np.int64(state.accounts[case.account_row]["currency"])
     billing = converted(state.program, left, np.int64(entry["conversion_rate"]), source, target)
     approved = np.int64(entry["approved_minor"])
-    correct_meters(state, row, -1)
     settle(
         state,
         command,
-        Case(case.token_row, case.account_row, case.first_row, row, -1, case.original_row, case.rate, billing),
+        Case(case.token_row, case.account_row, case.first_row, row, NO_ROW, case.original_row, case.rate, billing),
         row,
         result,
     )
@@ -91,7 +94,7 @@ def settle(state: State, command: Any, case: Case, row: Integer, result: Any) ->
     if not is_financial:
         if np.int64(command["operation"]) == Operation.REFUND or billing == 0:
             return
-        if original_row >= 0 and state.transactions[original_row]["held_minor"] > 0:
+        if found(original_row) and state.transactions[original_row]["held_minor"] > 0:
             increase(state, row, original_row, amount, billing, np.int64(command["time_us"]))
         else:
             learn(state, command, row, billing)
@@ -99,7 +102,8 @@ def settle(state: State, command: Any, case: Case, row: Integer, result: Any) ->
     elif np.int64(command["operation"]) == Operation.REFUND:
         refund(state, row, original_row, billing)
     elif (
-        original_row >= 0 and np.int64(state.transactions[original_row]["message_class"]) == MessageClass.AUTHORIZATION
+        found(original_row)
+        and np.int64(state.transactions[original_row]["message_class"]) == MessageClass.AUTHORIZATION
     ):
         complete(state, row, original_row, billing, has(command["flags"], Flag.MORE_FOLLOWS))
     elif billing > 0:
@@ -116,7 +120,7 @@ def reconcile(state: State, command: Any, row: Integer, case: Case) -> None:
     entry = state.transactions[row]
     declined_here = np.int64(entry["reason"]) > LAST_APPROVAL and not has(entry["flags"], TransactionFlag.ADVISED)
     approved_there = not has(command["flags"], Flag.DECLINED_ELSEWHERE)
-    if not (declined_here and approved_there) or case.early_row >= 0:
+    if not (declined_here and approved_there) or found(case.early_row):
         return
     if np.int64(command["kind"]) != Kind.AUTHORIZATION_ADVICE or case.billing_minor == 0:
         return

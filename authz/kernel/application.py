@@ -27,6 +27,7 @@ from authz.kernel.notices import take_notice
 from authz.kernel.postings import dispute
 from authz.kernel.prefetching import look_ahead
 from authz.kernel.reversals import answer_reversal, decide_reversal
+from authz.kernel.rows import NO_ROW, found
 from authz.kernel.stand_in import is_next_advice, stand_in, switch_issuer
 from authz.kernel.traces import (
     class_of,
@@ -97,8 +98,8 @@ def name_accounts(state: State, commands: Records) -> None:
         token_row: Integer = find_row(state.token_slots, state.tokens["token_pan"], commands[i]["token_pan"])
         if np.int64(commands[i]["kind"]) in (Kind.CHARGEBACK, Kind.REPRESENTMENT):
             row = find_sequence(state, np.int64(commands[i]["reference"]))
-            token_row = np.int64(state.transactions[row]["token_row"]) if row >= 0 else -1
-        if token_row >= 0:
+            token_row = np.int64(state.transactions[row]["token_row"]) if found(row) else NO_ROW
+        if found(token_row):
             token = state.tokens[token_row]
             commands[i]["token_id"] = token["token_id"]
             commands[i]["card_id"] = state.cards[token["card_row"]]["card_id"]
@@ -109,15 +110,15 @@ def name_accounts(state: State, commands: Records) -> None:
 def case_of(state: State, command: Any) -> Case:
     """Find the rows that a message concerns, and convert its amount."""
     token_row = find_row(state.token_slots, state.tokens["token_pan"], command["token_pan"])
-    if token_row < 0:
-        return Case(-1, -1, -1, -1, -1, -1, NO_RATE, 0)
+    if not found(token_row):
+        return Case(NO_ROW, NO_ROW, NO_ROW, NO_ROW, NO_ROW, NO_ROW, NO_RATE, 0)
     account_row = np.int64(state.tokens[token_row]["account_row"])
     kind = np.int64(command["kind"])
     message_class = class_of(kind)
     first_row = find_first(state, command)
     same_row = find_same(state, command, first_row, token_row, message_class)
-    early_row: Integer = -1
-    original_row: Integer = -1
+    early_row: Integer = NO_ROW
+    original_row: Integer = NO_ROW
     if has(command["flags"], Flag.HAS_ORIGINAL):
         original_row = find_original(state, command, token_row)
     elif kind == Kind.FINANCIAL_ADVICE:
@@ -156,7 +157,7 @@ def waits_well(command: Any, case: Case) -> Any:
     """Whether the issuer's server can be asked: about money, and not about what belongs to an earlier message."""
     return (
         case.billing_minor > 0
-        and case.original_row < 0
+        and not found(case.original_row)
         and np.int64(command["operation"]) not in (Operation.REFUND, Operation.BALANCE_INQUIRY)
     )
 
@@ -164,7 +165,7 @@ def waits_well(command: Any, case: Case) -> Any:
 @inlined
 def balances(state: State, account_row: Integer) -> tuple[Integer, Integer]:
     """What an account owes and what is held of it; nothing where there is no account."""
-    if account_row < 0:
+    if not found(account_row):
         return np.int64(0), np.int64(0)
     account = state.accounts[account_row]
     return np.int64(account["posted_minor"]), np.int64(account["held_minor"])
@@ -173,7 +174,7 @@ def balances(state: State, account_row: Integer) -> tuple[Integer, Integer]:
 @inlined
 def tell_balances(state: State, account_row: Integer, posted: Integer, held: Integer, result: Any) -> None:
     """What an account stands at now, and by how much that differs from before."""
-    if account_row < 0:
+    if not found(account_row):
         return
     account = state.accounts[account_row]
     result["account_id"] = account["account_id"]
@@ -188,7 +189,7 @@ def tell_balances(state: State, account_row: Integer, posted: Integer, held: Int
 def answer_message(state: State, command: Any, case: Case, result: Any, findings: Findings) -> Integer:
     """Decide on a message and do what the decision says."""
     kind = np.int64(command["kind"])
-    if case.token_row >= 0:
+    if found(case.token_row):
         result["payment_account_reference"] = state.tokens[case.token_row]["payment_account_reference"]
     result["conversion_rate"] = max(case.rate, 0)
     if has(command["flags"], Flag.FORWARDED):
@@ -211,18 +212,18 @@ def answer_message(state: State, command: Any, case: Case, result: Any, findings
             reason = decide_credit(state, command, case, findings.checks)
             if reason <= LAST_APPROVAL and result["is_asked"] != 0 and waits_well(command, case):
                 reason = Reason.AWAITING_ISSUER
-        if case.token_row >= 0 and reason != Reason.DUPLICATE_TRANSMISSION:
+        if found(case.token_row) and reason != Reason.DUPLICATE_TRANSMISSION:
             answer_request(state, command, case, result, reason, is_authentic)
         return reason
     if kind == Kind.REVERSAL_REQUEST or kind == Kind.REVERSAL_ADVICE:
-        if case.same_row >= 0:
+        if found(case.same_row):
             return remembered(state, case, result)
         reason = decide_reversal(state, command, case, findings.checks)
-        if case.token_row >= 0:
+        if found(case.token_row):
             answer_reversal(state, command, case, result, reason)
         return reason
     reason = decide_advice(state, command, case, findings.checks)
-    if reason == Reason.APPROVED and case.same_row >= 0:
+    if reason == Reason.APPROVED and found(case.same_row):
         take_stood_in(state, command, case, result)
         reconcile(state, command, case.same_row, case)
         remembered(state, case, result)

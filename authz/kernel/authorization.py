@@ -19,6 +19,7 @@ from authz.kernel.limits import check_limits
 from authz.kernel.meters import correct_meters, subjects_of
 from authz.kernel.originals import check_original, check_original_amount, check_shared_fields, is_said_again
 from authz.kernel.postings import complete, post, refund
+from authz.kernel.rows import found
 from authz.kernel.rules import check_rules
 from authz.kernel.traces import enter_trace_behind, is_repeat, new_transaction, trace_key
 from authz.program.tables import NUMBER_RULES
@@ -120,7 +121,7 @@ def decide_money(state: State, command: Any, case: Case, findings: Records) -> I
 @inlined
 def decide_risk(state: State, command: Any, case: Case, findings: Findings, result: Any) -> Integer:
     """Whether limits and rules have something against it. What completes or gives back was asked about before."""
-    is_completion = case.original_row >= 0 and np.int64(command["kind"]) == Kind.FINANCIAL_REQUEST
+    is_completion = found(case.original_row) and np.int64(command["kind"]) == Kind.FINANCIAL_REQUEST
     if is_completion or np.int64(command["operation"]) == Operation.REFUND:
         return Reason.APPROVED
     keep_day(state.program, findings.today, np.int64(command["time_us"]))
@@ -155,7 +156,7 @@ def answer_request(state: State, command: Any, case: Case, result: Any, reason: 
     if np.int64(command["kind"]) == Kind.FINANCIAL_REQUEST:
         message_class = MessageClass.FINANCIAL
     row = new_transaction(state, command, case.token_row, message_class)
-    if case.same_row < 0 and is_authentic:
+    if not found(case.same_row) and is_authentic:
         key = trace_key(command["token_pan"], command["acquirer"], command["stan"], command["transmitted"])
         enter_trace_behind(state, row, key, case.first_row, command["stan"], command["transmitted"])
     entry = state.transactions[row]
@@ -176,9 +177,9 @@ def answer_request(state: State, command: Any, case: Case, result: Any, reason: 
     if np.int64(command["operation"]) == Operation.REFUND:
         if message_class == MessageClass.FINANCIAL:
             refund(state, row, case.original_row, billing)
-    elif case.original_row >= 0 and message_class == MessageClass.AUTHORIZATION:
+    elif found(case.original_row) and message_class == MessageClass.AUTHORIZATION:
         increase(state, row, case.original_row, amount, billing, np.int64(command["time_us"]))
-    elif case.original_row >= 0:
+    elif found(case.original_row):
         complete(state, row, case.original_row, billing, has(command["flags"], Flag.MORE_FOLLOWS))
     elif reason == Reason.AWAITING_ISSUER:
         place_hold(state, row, billing, np.int64(command["time_us"]))
@@ -224,7 +225,7 @@ def increase(
 @inlined
 def is_same_again(state: State, command: Any, case: Case) -> Any:
     """Whether a request is one that was answered before: marked as a repeat, and saying the same."""
-    if case.same_row < 0 or not is_repeat(command):
+    if not found(case.same_row) or not is_repeat(command):
         return False
     return is_said_again(command, state.transactions[case.same_row])
 

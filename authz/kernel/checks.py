@@ -29,6 +29,7 @@ from authz.compiled import Integer, inlined
 from authz.kernel.calendar import Today, month_of, new_today
 from authz.kernel.conversion import NO_RATE
 from authz.kernel.holds import available_credit
+from authz.kernel.rows import found
 from authz.program.tables import LIMITS_MAX, RULES_MAX
 from authz.reasons import Reason
 from authz.tables import State
@@ -87,7 +88,7 @@ class Check(IntEnum):
 
 
 class Case(NamedTuple):
-    """One message, the rows it concerns (-1 for a row that was not found) and its amount in the account's currency.
+    """One message, the rows it concerns (NO_ROW for one that was not found) and its amount in the account's currency.
 
     first_row: the first transaction whose trace has the same key.  same_row: the same message sent before.
     early_row: a reversal of it that came first.  original_row: what DE 90 names, or for a completion without it the
@@ -153,8 +154,8 @@ def has(flags: Any, flag: Integer) -> Any:
 @inlined
 def check_token(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The token must be known."""
-    reason = Reason.TOKEN_NOT_FOUND if case.token_row < 0 else Reason.APPROVED
-    return note(findings, Check.TOKEN, 0 if case.token_row < 0 else 1, 1, reason)
+    reason = Reason.APPROVED if found(case.token_row) else Reason.TOKEN_NOT_FOUND
+    return note(findings, Check.TOKEN, 1 if found(case.token_row) else 0, 1, reason)
 
 
 @inlined
@@ -273,8 +274,8 @@ def check_signed_currency(state: State, command: Any, case: Case, findings: Reco
 @inlined
 def check_duplicate(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The same acquirer, terminal, STAN, RRN and transmission time must not have come before for this token."""
-    seen = 0 if case.same_row < 0 else np.int64(state.transactions[case.same_row]["sequence"])
-    reason = Reason.APPROVED if case.same_row < 0 else Reason.DUPLICATE_TRANSMISSION
+    seen = np.int64(state.transactions[case.same_row]["sequence"]) if found(case.same_row) else 0
+    reason = Reason.DUPLICATE_TRANSMISSION if found(case.same_row) else Reason.APPROVED
     return note(findings, Check.DUPLICATE, np.int64(command["stan"]), seen, reason)
 
 
@@ -389,8 +390,8 @@ def check_card_state(state: State, command: Any, case: Case, findings: Records) 
 @inlined
 def check_early_reversal(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """Its reversal must not have come before it."""
-    seen = 0 if case.early_row < 0 else np.int64(state.transactions[case.early_row]["sequence"])
-    reason = Reason.APPROVED if case.early_row < 0 else Reason.ALREADY_REVERSED
+    seen = np.int64(state.transactions[case.early_row]["sequence"]) if found(case.early_row) else 0
+    reason = Reason.ALREADY_REVERSED if found(case.early_row) else Reason.APPROVED
     return note(findings, Check.EARLY_REVERSAL, np.int64(command["stan"]), seen, reason)
 
 
@@ -445,7 +446,7 @@ def check_token_limit(state: State, command: Any, case: Case, findings: Records)
 def check_transaction_limit(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The amount, with what it adds to, must be within the account's limit for one transaction, where it has one."""
     amount = case.billing_minor
-    if case.original_row >= 0 and np.int64(command["kind"]) == Kind.AUTHORIZATION_REQUEST:
+    if found(case.original_row) and np.int64(command["kind"]) == Kind.AUTHORIZATION_REQUEST:
         amount += np.int64(state.transactions[case.original_row]["billing_minor"])
     limit = np.int64(state.accounts[case.account_row]["transaction_limit_minor"])
     reason = Reason.EXCEEDS_LIMIT if limit != NO_LIMIT and amount > limit else Reason.APPROVED
@@ -456,12 +457,12 @@ def check_transaction_limit(state: State, command: Any, case: Case, findings: Re
 def check_available_credit(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The available credit must cover the amount, or a part of it where the terminal can take a part."""
     amount = case.billing_minor
-    if case.original_row >= 0 and np.int64(command["kind"]) == Kind.FINANCIAL_REQUEST:
+    if found(case.original_row) and np.int64(command["kind"]) == Kind.FINANCIAL_REQUEST:
         amount -= min(amount, np.int64(state.transactions[case.original_row]["held_minor"]))
     available = available_credit(state, case.account_row)
     reason = Reason.APPROVED
     if amount > available and amount > 0:
-        takes_part = has(command["flags"], Flag.PARTIAL_APPROVAL) and case.original_row < 0 and available > 0
+        takes_part = has(command["flags"], Flag.PARTIAL_APPROVAL) and not found(case.original_row) and available > 0
         is_purchase = np.int64(command["operation"]) == Operation.PURCHASE
         reason = Reason.PARTIALLY_APPROVED if takes_part and is_purchase else Reason.INSUFFICIENT_FUNDS
     return note(findings, Check.AVAILABLE_CREDIT, amount, available, reason)

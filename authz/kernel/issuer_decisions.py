@@ -11,6 +11,7 @@ from authz.kernel.habits import learn, note_decline
 from authz.kernel.holds import release_hold
 from authz.kernel.meters import correct_meters
 from authz.kernel.postings import post
+from authz.kernel.rows import found
 from authz.kernel.traces import find_sequence
 from authz.reasons import Reason
 from authz.tables import MessageClass, State, TransactionFlag
@@ -24,7 +25,7 @@ def take_issuer_decision(state: State, command: Any, result: Any) -> Integer:
     approved, at most what was asked for. The rest of the command is that of the authorization.
     """
     row = find_sequence(state, np.int64(command["reference"]))
-    if row < 0 or np.int64(state.transactions[row]["reason"]) != Reason.AWAITING_ISSUER:
+    if not found(row) or np.int64(state.transactions[row]["reason"]) != Reason.AWAITING_ISSUER:
         return Reason.MISSING_ORIGINAL_AUTHORIZATION
     entry = state.transactions[row]
     result["sequence"] = entry["sequence"]

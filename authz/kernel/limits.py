@@ -10,6 +10,7 @@ from authz.kernel.calendar import Today
 from authz.kernel.checks import Case
 from authz.kernel.filters import passes
 from authz.kernel.meters import Subjects, read_meter
+from authz.kernel.rows import found
 from authz.program.tables import NUMBER_LIMITS
 from authz.reasons import Reason
 from authz.tables import State
@@ -27,7 +28,7 @@ def check_limits(
     An increment counts with its amount only: its authorization was counted when it came.
     """
     currency = np.int64(state.accounts[case.account_row]["currency"])
-    more = 1 if case.original_row < 0 else 0
+    more = 0 if found(case.original_row) else 1
     for number in range(state.program.numbers[NUMBER_LIMITS]):
         limit = state.program.limits[number]
         if not passes(state.program, np.int64(limit["filter"]), command, currency):

@@ -7,6 +7,7 @@ import numpy as np
 from authz.commands import Kind
 from authz.compiled import compiled
 from authz.hash_index import add_row, find_row
+from authz.kernel.rows import found
 from authz.tables import Counter, State
 
 
@@ -32,7 +33,7 @@ def take_notice(state: State, command: Any) -> None:
 def set_account(state: State, command: Any) -> None:
     """Open an account, or change its limits and segment; balances stay."""
     row = find_row(state.account_slots, state.accounts["account_id"], command["account_id"])
-    if row < 0:
+    if not found(row):
         row = state.counters[Counter.ACCOUNTS]
         state.counters[Counter.ACCOUNTS] += 1
         state.accounts[row]["account_id"] = command["account_id"]
@@ -47,12 +48,12 @@ def set_account(state: State, command: Any) -> None:
 def set_card(state: State, command: Any) -> None:
     """Enter a card, or change its state."""
     row = find_row(state.card_slots, state.cards["card_id"], command["card_id"])
-    if row < 0:
+    if not found(row):
         row = state.counters[Counter.CARDS]
         state.counters[Counter.CARDS] += 1
         state.cards[row]["card_id"] = command["card_id"]
         account_row = find_row(state.account_slots, state.accounts["account_id"], command["account_id"])
-        assert account_row >= 0, "the vault tells of an account before its cards"
+        assert found(account_row), "the vault tells of an account before its cards"
         state.cards[row]["account_row"] = account_row
         add_row(state.card_slots, command["card_id"], row)
     state.cards[row]["state"] = command["state"]
@@ -62,11 +63,11 @@ def set_card(state: State, command: Any) -> None:
 def set_token(state: State, command: Any) -> None:
     """Enter a token, or change its state, expiry and domain; used transaction counters stay used."""
     row = find_row(state.token_slots, state.tokens["token_pan"], command["token_pan"])
-    if row < 0:
+    if not found(row):
         row = state.counters[Counter.TOKENS]
         state.counters[Counter.TOKENS] += 1
         card_row = find_row(state.card_slots, state.cards["card_id"], command["card_id"])
-        assert card_row >= 0, "the vault tells of a card before its tokens"
+        assert found(card_row), "the vault tells of a card before its tokens"
         state.tokens[row]["token_pan"] = command["token_pan"]
         state.tokens[row]["token_id"] = command["token_id"]
         state.tokens[row]["card_row"] = card_row
@@ -93,7 +94,7 @@ def set_token(state: State, command: Any) -> None:
 def set_limited_use_key(state: State, command: Any) -> None:
     """Enter a phone's new key; the one before it may still be used, the one before that no longer."""
     row = find_row(state.token_slots, state.tokens["token_pan"], command["token_pan"])
-    assert row >= 0, "the vault tells of a token before its keys"
+    assert found(row), "the vault tells of a token before its keys"
     token = state.tokens[row]
     token["earlier_key"] = token["limited_use_key"]
     token["earlier_key_until"] = token["key_until"]

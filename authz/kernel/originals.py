@@ -11,6 +11,7 @@ from authz.follow_ups import FollowUp, Rule, SharedField
 from authz.kernel.checks import Case, Check, has, note
 from authz.kernel.conversion import converted
 from authz.kernel.postings import is_settled, left_to_give_back
+from authz.kernel.rows import NO_ROW, found
 from authz.reasons import LAST_APPROVAL, Reason
 from authz.tables import MessageClass, State, TransactionFlag
 
@@ -72,7 +73,7 @@ def first_difference(command: Any, original: Any, follow_up: Integer) -> Integer
 @inlined
 def is_open(state: State, row: Integer) -> Any:
     """Whether a transaction was found and approved, so that something can follow it."""
-    return row >= 0 and np.int64(state.transactions[row]["reason"]) <= LAST_APPROVAL
+    return found(row) and np.int64(state.transactions[row]["reason"]) <= LAST_APPROVAL
 
 
 @inlined
@@ -85,7 +86,7 @@ def is_of_its_acquirer(command: Any) -> Any:
 def check_original(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """What DE 90 names must be there, approved and not reversed; what adds to it or completes it needs its hold."""
     stan = np.int64(command["original_stan"])
-    if case.original_row < 0:
+    if not found(case.original_row):
         return note(findings, Check.ORIGINAL, stan, 0, Reason.MISSING_ORIGINAL_AUTHORIZATION)
     original = state.transactions[case.original_row]
     reason = Reason.APPROVED
@@ -108,29 +109,29 @@ def check_original(state: State, command: Any, case: Case, findings: Records) ->
 def check_shared_fields(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """What a message shares with its original must be equal where the table of follow-ups says so."""
     follow_up = follow_up_of(command)
-    found = first_difference(command, state.transactions[case.original_row], follow_up)
+    difference = first_difference(command, state.transactions[case.original_row], follow_up)
     reason: Integer = np.int64(Reason.APPROVED)
-    if found != NO_DIFFERENCE:
-        reason = _REASONS[found]
-    return note(findings, Check.SHARED_FIELDS, found, follow_up, reason)
+    if difference != NO_DIFFERENCE:
+        reason = _REASONS[difference]
+    return note(findings, Check.SHARED_FIELDS, difference, follow_up, reason)
 
 
 @compiled
 def followed_row(state: State, command: Any, case: Case) -> Integer:
-    """The row that an advice belongs to: found, approved, and alike where it must be; else -1."""
+    """The row that an advice belongs to: found, approved, and alike where it must be; else NO_ROW."""
     if not is_open(state, case.original_row):
-        return -1
+        return NO_ROW
     original = state.transactions[case.original_row]
-    return case.original_row if first_difference(command, original, follow_up_of(command)) == NO_DIFFERENCE else -1
+    return case.original_row if first_difference(command, original, follow_up_of(command)) == NO_DIFFERENCE else NO_ROW
 
 
 @inlined
 def note_shared_fields(state: State, command: Any, case: Case, findings: Records) -> None:
     """Note what an advice shares with its original; it is taken either way, see `followed_row`."""
-    if case.original_row >= 0:
+    if found(case.original_row):
         follow_up = follow_up_of(command)
-        found = first_difference(command, state.transactions[case.original_row], follow_up)
-        note(findings, Check.SHARED_FIELDS, found, follow_up, Reason.APPROVED)
+        difference = first_difference(command, state.transactions[case.original_row], follow_up)
+        note(findings, Check.SHARED_FIELDS, difference, follow_up, Reason.APPROVED)
 
 
 @compiled

@@ -7,6 +7,7 @@ import numpy as np
 from authz.commands import Kind
 from authz.compiled import Integer, compiled, inlined
 from authz.kernel.holds import release_hold
+from authz.kernel.rows import found
 from authz.kernel.traces import find_sequence, new_transaction
 from authz.reasons import Reason
 from authz.tables import MessageClass, State
@@ -81,7 +82,7 @@ def complete(state: State, row: Integer, original_row: Integer, billing: Integer
 @compiled
 def refund(state: State, row: Integer, original_row: Integer, billing: Integer) -> None:
     """Give money back, remembered at the purchase where that is known."""
-    if original_row >= 0:
+    if found(original_row):
         state.transactions[row]["original"] = original_row + 1
         note_refunded(state, original_row, billing)
     post(state, row, -billing)
@@ -91,7 +92,7 @@ def refund(state: State, row: Integer, original_row: Integer, billing: Integer) 
 def dispute(state: State, command: Any, result: Any) -> Integer:
     """Charge a posting back, or present one again that was. Amounts in the account's currency."""
     original_row = find_sequence(state, np.int64(command["reference"]))
-    if original_row < 0 or state.transactions[original_row]["posted_minor"] <= 0:
+    if not found(original_row) or state.transactions[original_row]["posted_minor"] <= 0:
         return Reason.MISSING_ORIGINAL_AUTHORIZATION
     if np.int64(state.transactions[original_row]["message_class"]) == MessageClass.POSTING:
         return Reason.MISSING_ORIGINAL_AUTHORIZATION  # a representment: what it presents again is the purchase

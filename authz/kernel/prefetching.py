@@ -12,6 +12,7 @@ from authz.commands import Records
 from authz.compiled import Integer, compiled, prefetch
 from authz.hash_index import find_row, first_slot, scrambled
 from authz.kernel.habits import COUNTRY, MERCHANT, seen_key
+from authz.kernel.rows import found
 from authz.kernel.traces import trace_key
 from authz.tables import ACCOUNT, State
 
@@ -37,13 +38,13 @@ def look_ahead(state: State, commands: Records, start: Integer, end: Integer, ro
         prefetch(state.trace_slots, first_slot(state.trace_slots, key), 0)
     for i in range(start, end):
         row = np.int64(state.token_slots[rows[i - start, 0]]) - 1
-        if row >= 0:
+        if found(row):
             prefetch(state.tokens, row, 0)
             prefetch(state.tokens, row, LINE_BYTES)
     for i in range(start, end):
         token_row = find_row(state.token_slots, state.tokens["token_pan"], commands[i]["token_pan"])
         rows[i - start, 0] = token_row
-        if token_row < 0:
+        if not found(token_row):
             continue
         token, command = state.tokens[token_row], commands[i]
         account_row = np.int64(token["account_row"])
@@ -56,7 +57,7 @@ def look_ahead(state: State, commands: Records, start: Integer, end: Integer, ro
         prefetch(state.seen, scrambled(merchant) & (len(state.seen) - 1), 0)
         prefetch(state.seen, scrambled(country) & (len(state.seen) - 1), 0)
     for i in range(start, end):
-        if rows[i - start, 0] < 0:
+        if not found(rows[i - start, 0]):
             continue
         account_row = np.int64(state.tokens[rows[i - start, 0]]["account_row"])
         rows[i - start, 1] = np.int64(state.accounts[account_row]["activity"]) - 1

@@ -13,6 +13,7 @@ from authz.kernel.holds import release_hold
 from authz.kernel.meters import correct_meters
 from authz.kernel.originals import check_original, check_original_amount, check_shared_fields, is_of_its_acquirer
 from authz.kernel.postings import note_refunded, post
+from authz.kernel.rows import found
 from authz.kernel.traces import enter_trace, new_transaction
 from authz.reasons import Reason
 from authz.tables import MessageClass, State, TransactionFlag
@@ -39,7 +40,7 @@ def answer_reversal(state: State, command: Any, case: Case, result: Any, reason:
     row = new_transaction(state, command, case.token_row, MessageClass.REVERSAL)
     enter_trace(state, row, command["token_pan"], command["stan"], command["transmitted"])
     state.transactions[row]["reason"] = reason
-    is_early = reason == Reason.MISSING_ORIGINAL_AUTHORIZATION and case.original_row < 0
+    is_early = reason == Reason.MISSING_ORIGINAL_AUTHORIZATION and not found(case.original_row)
     if is_early and is_of_its_acquirer(command):
         early = new_transaction(state, command, case.token_row, np.int64(command["original_type"]) // 100)
         entry = state.transactions[early]

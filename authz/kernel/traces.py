@@ -8,6 +8,7 @@ from authz.commands import Flag, Kind
 from authz.compiled import Integer, compiled, inlined
 from authz.hash_index import add_row, find_row, scrambled
 from authz.kernel.meters import remember
+from authz.kernel.rows import NO_ROW, found
 from authz.tables import Counter, MessageClass, State, TransactionFlag
 
 _MASK_62 = np.uint64((1 << 62) - 1)
@@ -47,49 +48,49 @@ def _has_trace(row: Any, token_row: Integer, acquirer: Integer, stan: Integer, t
 
 @inlined
 def find_first(state: State, command: Any) -> Integer:
-    """The first transaction whose trace has the same key as the command's, or -1."""
+    """The first transaction whose trace has the same key as the command's, or NO_ROW."""
     key = trace_key(command["token_pan"], command["acquirer"], command["stan"], command["transmitted"])
     return find_row(state.trace_slots, state.transactions["trace_key"], key)
 
 
 @inlined
 def find_same(state: State, command: Any, first_row: Integer, token_row: Integer, message_class: Integer) -> Integer:
-    """The transaction that came with the same acquirer, terminal, STAN, RRN, transmission time and class, or -1.
+    """The transaction that came with the same acquirer, terminal, STAN, RRN, transmission time and class, or NO_ROW.
 
     first_row: from `find_first`.
     """
     row = first_row
-    while row >= 0:
-        found = state.transactions[row]
+    while found(row):
+        entry = state.transactions[row]
         if (
-            _has_trace(found, token_row, command["acquirer"], command["stan"], command["transmitted"])
-            and found["message_class"] == message_class
-            and not np.int64(found["flags"]) & TransactionFlag.TOO_EARLY
-            and found["terminal"] == command["terminal"]
-            and found["retrieval_reference"] == command["retrieval_reference"]
+            _has_trace(entry, token_row, command["acquirer"], command["stan"], command["transmitted"])
+            and entry["message_class"] == message_class
+            and not np.int64(entry["flags"]) & TransactionFlag.TOO_EARLY
+            and entry["terminal"] == command["terminal"]
+            and entry["retrieval_reference"] == command["retrieval_reference"]
         ):
             return row
-        row = np.int64(found["next_of_trace"]) - 1
-    return -1
+        row = np.int64(entry["next_of_trace"]) - 1
+    return NO_ROW
 
 
 @compiled
 def find_original(state: State, command: Any, token_row: Integer) -> Integer:
-    """The transaction that DE 90 names, or -1. Of several, the one of the same terminal, else the last."""
+    """The transaction that DE 90 names, or NO_ROW. Of several, the one of the same terminal, else the last."""
     acquirer, stan = command["original_acquirer"], command["original_stan"]
     transmitted = command["original_transmitted"]
     message_class = np.int64(command["original_type"]) // 100
     row: Integer = find_row(
         state.trace_slots, state.transactions["trace_key"], trace_key(command["token_pan"], acquirer, stan, transmitted)
     )
-    found_row: Integer = -1
-    while row >= 0:
-        found = state.transactions[row]
-        if _has_trace(found, token_row, acquirer, stan, transmitted) and found["message_class"] == message_class:
+    found_row: Integer = NO_ROW
+    while found(row):
+        entry = state.transactions[row]
+        if _has_trace(entry, token_row, acquirer, stan, transmitted) and entry["message_class"] == message_class:
             found_row = row
-            if found["terminal"] == command["terminal"]:
+            if entry["terminal"] == command["terminal"]:
                 return row
-        row = np.int64(found["next_of_trace"]) - 1
+        row = np.int64(entry["next_of_trace"]) - 1
     return found_row
 
 
@@ -97,23 +98,23 @@ def find_original(state: State, command: Any, token_row: Integer) -> Integer:
 def find_early_reversal(
     state: State, command: Any, first_row: Integer, token_row: Integer, message_class: Integer
 ) -> Integer:
-    """The reversal that came before the message it reverses, which is this one; or -1. first_row: from `find_first`."""
+    """The reversal that came before the message it reverses, which is this one; or NO_ROW. first_row: `find_first`."""
     row = first_row
-    while row >= 0:
-        found = state.transactions[row]
+    while found(row):
+        entry = state.transactions[row]
         if (
-            np.int64(found["flags"]) & TransactionFlag.TOO_EARLY
-            and _has_trace(found, token_row, command["acquirer"], command["stan"], command["transmitted"])
-            and found["message_class"] == message_class
+            np.int64(entry["flags"]) & TransactionFlag.TOO_EARLY
+            and _has_trace(entry, token_row, command["acquirer"], command["stan"], command["transmitted"])
+            and entry["message_class"] == message_class
         ):
             return row
-        row = np.int64(found["next_of_trace"]) - 1
-    return -1
+        row = np.int64(entry["next_of_trace"]) - 1
+    return NO_ROW
 
 
 @compiled
 def find_sequence(state: State, sequence: Integer) -> Integer:
-    """The transaction that a decision entered, or -1. Rows stand in the order of their sequences."""
+    """The transaction that a decision entered, or NO_ROW. Rows stand in the order of their sequences."""
     low: Integer = 0
     high: Integer = state.counters[Counter.TRANSACTIONS]
     while low < high:
@@ -122,8 +123,8 @@ def find_sequence(state: State, sequence: Integer) -> Integer:
             low = middle + 1
         else:
             high = middle
-    found = low < state.counters[Counter.TRANSACTIONS] and state.transactions[low]["sequence"] == sequence
-    return low if found else -1
+    is_there = low < state.counters[Counter.TRANSACTIONS] and state.transactions[low]["sequence"] == sequence
+    return low if is_there else NO_ROW
 
 
 @inlined
@@ -170,12 +171,12 @@ def enter_trace(state: State, row: Integer, token_pan: Integer, stan: Integer, t
 def enter_trace_behind(
     state: State, row: Integer, key: Integer, first: Integer, stan: Integer, transmitted: Integer
 ) -> None:
-    """The same where the first row with this key (or -1) is known."""
+    """The same where the first row with this key (or NO_ROW) is known."""
     entry = state.transactions[row]
     entry["stan"] = stan
     entry["transmitted"] = transmitted
     entry["trace_key"] = key
-    if first < 0:
+    if not found(first):
         add_row(state.trace_slots, key, row)
         return
     last = state.transactions[first]
