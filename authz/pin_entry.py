@@ -3,6 +3,7 @@
 Off the hot path: only messages with DE 52 wait for it. What the engine hears is a flag, so a replay needs no keys.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -23,6 +24,9 @@ KEY_SERIAL_NUMBER = "62"
 """Subelement of DE 48: the DUKPT key serial number of the PIN block in DE 52, hexadecimal."""
 
 _REMEMBERED = 10_000
+
+DEADLINE_SECONDS = 2.0
+"""How long a terminal waits for its PIN to be verified, before it is told that nobody could."""
 
 
 class PinOutcome(IntEnum):
@@ -56,11 +60,15 @@ async def nobody_verifies(_entered: EnteredPin) -> PinOutcome:
 
 
 class PinVerifications:
-    """Has PINs verified, each message's once: a repeat of a wrong one costs no second try."""
+    """Has PINs verified, each message's once: a repeat of a wrong one costs no second try.
 
-    def __init__(self, verifier: PinVerifier = nobody_verifies) -> None:
+    Who does not answer in time could not verify it. What comes of it later is kept for the message's repeat.
+    """
+
+    def __init__(self, verifier: PinVerifier = nobody_verifies, deadline_seconds: float = DEADLINE_SECONDS) -> None:
         self._verifier = verifier
-        self._outcomes: OrderedDict[tuple[int, ...], PinOutcome] = OrderedDict()
+        self._deadline_seconds = deadline_seconds
+        self._verifications: OrderedDict[tuple[int, ...], asyncio.Task[PinOutcome]] = OrderedDict()
         self._errands = Errands()
 
     def verify(self, message: codec.Message, command: Records, then: Callable[[PinOutcome], None]) -> None:
@@ -81,25 +89,39 @@ class PinVerifications:
 
     async def _verify(self, entered: EnteredPin, command: Records, then: Callable[[PinOutcome], None]) -> None:
         name = tuple(int(command[part][0]) for part in ("token_pan", "acquirer", "stan", "transmitted", "atc"))
-        outcome = self._outcomes.get(name)
-        if outcome is None:
-            try:
-                outcome = await self._verifier(entered)
-            except Exception:
-                log.exception("pin_not_verified")
-                outcome = PinOutcome.UNKNOWN
-            else:
-                self._outcomes[name] = outcome
-                if len(self._outcomes) > _REMEMBERED:
-                    self._outcomes.popitem(last=False)
+        outcome = await self._outcome(name, entered)
         command["flags"] |= np.uint16(_FLAGS.get(outcome, 0))
         if outcome is PinOutcome.RIGHT:
             command["cardholder_verification"] = CardholderVerification.PIN
         then(outcome)
 
+    async def _outcome(self, name: tuple[int, ...], entered: EnteredPin) -> PinOutcome:
+        verification = self._verifications.get(name)
+        if verification is None:
+            verification = self._verifications[name] = asyncio.create_task(self._asked(entered))
+            if len(self._verifications) > _REMEMBERED:
+                self._verifications.popitem(last=False)
+        done, _ = await asyncio.wait([verification], timeout=self._deadline_seconds)
+        if not done:
+            log.warning("pin_not_verified_in_time", deadline_seconds=self._deadline_seconds)
+            return PinOutcome.UNKNOWN
+        try:
+            return verification.result()
+        except Exception:
+            log.exception("pin_not_verified")
+            self._verifications.pop(name, None)  # its repeat is another try
+            return PinOutcome.UNKNOWN
+
+    async def _asked(self, entered: EnteredPin) -> PinOutcome:
+        return await self._verifier(entered)
+
     async def close(self) -> None:
-        """Wait for what is being verified."""
+        """Answer whoever still waits, then give up what is still being verified."""
         await self._errands.ended()
+        unfinished = [each for each in self._verifications.values() if not each.done()]
+        for each in unfinished:
+            each.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
 
 
 def _entered_pin(message: codec.Message, token_pan: int) -> EnteredPin:

@@ -26,6 +26,7 @@ from simulators.http import accounts as used_accounts
 from simulators.http import format_errors, messages, simulations
 from simulators.look_alikes import issuer_processor, token_service
 from simulators.settings import Settings
+from simulators.vault_feed import VaultFeed
 from tokenvault.calls.api_keys import Scope
 from tokenvault.calls.caller import current_caller
 from tokenvault.calls.rate_limits import RateLimits
@@ -58,10 +59,11 @@ engine's. Amounts are integers in minor units of a currency, times RFC 3339 in U
 class _Figures(Collector):
     """What engine and network count, read when somebody asks."""
 
-    def __init__(self, engine: Engine, network: Network, iso_server: Iso8583Server) -> None:
+    def __init__(self, engine: Engine, network: Network, iso_server: Iso8583Server, feed: VaultFeed) -> None:
         self._engine = engine
         self._network = network
         self._iso_server = iso_server
+        self._feed = feed
 
     def collect(self) -> Iterable[Metric]:
         decisions = CounterMetricFamily("tapwright_decisions", "Answered 0100 and 0400 by reason.", labels=["reason"])
@@ -78,6 +80,11 @@ class _Figures(Collector):
         yield CounterMetricFamily("tapwright_commands", "Commands applied and journaled.", figures.commands)
         yield CounterMetricFamily("tapwright_batches", "Durable journal appends.", figures.batches)
         yield CounterMetricFamily("tapwright_format_errors", "Malformed messages.", self._network.format_errors.count)
+        yield GaugeMetricFamily(
+            "tapwright_notices_set_aside",
+            "Notices of the vault that the engine cannot be told.",
+            len(self._feed.set_aside),
+        )
         yield GaugeMetricFamily("tapwright_connections", "Open connections.", len(self._iso_server.connections))
         yield GaugeMetricFamily("tapwright_durable_sequence", "Last durable command.", self._engine.durable_sequence)
 
@@ -92,6 +99,7 @@ def build_app(
     iso_server: Iso8583Server,
     clock: SandboxClock,
     advice_forwarder: AdviceForwarder,
+    feed: VaultFeed,
 ) -> FastAPI:
     """Mount everything. The application reads its surroundings from `app.state`."""
     app = FastAPIOffline(
@@ -131,7 +139,7 @@ def build_app(
     if settings.look_alikes:
         app.router.routes += _look_alikes()
     registry = CollectorRegistry()
-    registry.register(_Figures(engine, iso_network, iso_server))
+    registry.register(_Figures(engine, iso_network, iso_server, feed))
     _add_operations(app, registry)
     _tell_of_idempotency(app)
     return app

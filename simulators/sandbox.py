@@ -181,7 +181,9 @@ class Sandbox:
             _, address = await self._listen(gateway, spoken, bound, engine)
             self.further_iso_addresses.append(address)
 
-        app = build_app(settings, vault, engine, history, projection, network, iso_server, self._clock, forwarder)
+        app = build_app(
+            settings, vault, engine, history, projection, network, iso_server, self._clock, forwarder, self._feed
+        )
         await self._serve_http(app, http_socket)
         host, port = http_socket.getsockname()[:2]
         self.http_url = f"{'http' if settings.tls_certificate is None else 'https'}://{host}:{port}"

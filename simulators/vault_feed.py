@@ -2,7 +2,9 @@
 
 import asyncio
 
+import numpy as np
 import sqlalchemy as sa
+import structlog
 
 from authz.commands import COUNTRY_BITS, NO_LIMIT, CardState, Channel, Kind, Records, TokenState, new_commands
 from authz.engine import Engine
@@ -12,32 +14,54 @@ from tokenvault.events import outbox
 
 _CHUNK = 4096
 
+log = structlog.get_logger()
+
 
 class VaultFeed:
-    """Carries notices over. Where it stands is the engine's own state, so a crash between the two loses nothing."""
+    """Carries notices over. Where it stands is the engine's own state, so a crash between the two loses nothing.
+
+    A notice that cannot be told is set aside, and those behind it go on: one broken state must not keep the engine from
+    hearing that another token was suspended.
+    """
 
     def __init__(self, database: sa.Engine, engine: Engine) -> None:
         self._database = database
         self._engine = engine
         self._lock = asyncio.Lock()
+        self._read_until = 0
+        self.set_aside: list[int] = []
+        """The numbers of the notices that the engine could not be told since the start."""
 
     async def drain(self) -> None:
         """Tell the engine everything it has not heard; returns when it is durable."""
         async with self._lock:
             while entries := await asyncio.to_thread(self._unheard):
-                commands = new_commands(len(entries))
-                for command, entry in zip(commands, entries, strict=True):
-                    fill_command(command, entry)
-                await self._engine.run(commands)
+                commands = [command for entry in entries if (command := self._command(entry)) is not None]
+                if commands:
+                    await self._engine.run(np.concatenate(commands))
+                self._read_until = entries[-1].sequence
                 if len(entries) < _CHUNK:  # whoever has committed since then announces it
                     break
 
     def _unheard(self) -> list[outbox.Entry]:
-        return list(outbox.entries_after(self._database, self._engine.outbox_sequence, _CHUNK))
+        heard = max(self._engine.outbox_sequence, self._read_until)
+        return list(outbox.entries_after(self._database, heard, _CHUNK))
+
+    def _command(self, entry: outbox.Entry) -> Records | None:
+        """COMMAND[1], or None where the notice had to be set aside."""
+        command = new_commands(1)
+        try:
+            fill_command(command[0], entry)
+        except Exception as error:  # whatever is wrong with it; its content may be secret
+            if entry.sequence not in self.set_aside:
+                self.set_aside.append(entry.sequence)
+            log.error("notice_set_aside", outbox_sequence=entry.sequence, error=type(error).__name__)
+            return None
+        return command
 
 
 def fill_command(command: Records, entry: outbox.Entry) -> None:
-    """Write a notice into an empty command."""
+    """Write a notice into an empty command. Raises: ValueError and others, where it says what cannot be told."""
     command["outbox_sequence"] = entry.sequence
     match entry.notice:
         case outbox.AccountNotice() as account:
@@ -80,3 +104,5 @@ def fill_command(command: Records, entry: outbox.Entry) -> None:
             command["limited_use_key"] = int(key.key_index)
             command["reference"] = key.ends_at
             command["limit_minor"] = key.uses
+        case outbox.UnreadableNotice(kind):
+            raise ValueError(f"a notice of kind {kind} that cannot be read")

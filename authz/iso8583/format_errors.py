@@ -58,9 +58,7 @@ KINDS = {
     IMPOSSIBLE_DATE: FormatErrorKind(
         "impossible_date", "holds a date that is in no calendar", "Month or day do not exist."
     ),
-    IMPOSSIBLE_TIME: FormatErrorKind(
-        "impossible_time", "holds a time that is on no clock", "More than 23:59:59."
-    ),
+    IMPOSSIBLE_TIME: FormatErrorKind("impossible_time", "holds a time that is on no clock", "More than 23:59:59."),
     IMPOSSIBLE_CODE: FormatErrorKind(
         "impossible_code",
         "holds a code that its standard cannot assign",
@@ -83,10 +81,11 @@ KINDS = {
         "has a subelement {part} that does not fit it",
         "A subelement of DE 48 has another form than it must have; it is named.",
     ),
-    TRAILING_BYTES: FormatErrorKind("trailing_bytes", "is followed by bytes of no field", "The message is too long for "
-                                    "its bitmaps."),
+    TRAILING_BYTES: FormatErrorKind(
+        "trailing_bytes", "is followed by bytes of no field", "The message is too long for its bitmaps."
+    ),
     TOO_LONG: FormatErrorKind("too_long", "is longer than a message may be", "The message has more than 4,096 bytes."),
-}  # fmt: skip
+}
 """Every kind of format error, by its number in compiled code."""
 
 _OF_CODE = {kind.code: number for number, kind in KINDS.items()}

@@ -157,6 +157,64 @@ def test_a_pin_whose_verification_fails(monkeypatch, failing):
     assert len(tried) == (failing == "decision")
 
 
+def test_a_pin_that_nobody_verifies_in_time():
+    """Answered 96 and not decided; its repeat costs no second try, and has what came of the first meanwhile."""
+    asked, answers = [], []
+
+    async def run():
+        answering = asyncio.Event()
+
+        async def late(_entered):
+            asked.append(1)
+            await answering.wait()
+            return PinOutcome.RIGHT
+
+        pins = PinVerifications(late, deadline_seconds=0.0)
+        network = _network(pins=pins)
+        (request,) = _requests(GOOD_PAN, f52="0123456789ABCDEF", f48="6220FFFF9876543210E00001")
+        chunk = codec.encode(request, built_in())
+        for comes in (False, True):
+            if comes:
+                answering.set()
+            for _ in range(5):
+                await asyncio.sleep(0)
+            network.receive(
+                chunk, np.array([[0, len(chunk)]], np.int32), "peer", lambda framed, _count: answers.append(framed)
+            )
+            while len(answers) < 1 + comes:
+                await asyncio.sleep(0)
+        await pins.close()
+
+    with structlog.testing.capture_logs():
+        asyncio.run(asyncio.wait_for(run(), 20))
+    assert [codec.decode(framed[2:], built_in())[39] for framed in answers] == ["96", "14"]
+    assert len(asked) == 1
+
+
+def test_closing_waits_for_no_verifier_for_ever():
+    """Who never answers is given up when the network closes."""
+    given_up = []
+
+    async def never(_entered):
+        try:
+            await asyncio.Event().wait()
+        finally:
+            given_up.append(1)
+
+    async def run():
+        pins = PinVerifications(never, deadline_seconds=0.0)
+        (request,) = _requests(GOOD_PAN, f52="0123456789ABCDEF", f48="6220FFFF9876543210E00001")
+        chunk = codec.encode(request, built_in())
+        _network(pins=pins).receive(chunk, np.array([[0, len(chunk)]], np.int32), "peer", lambda *_: None)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        await pins.close()
+        return list(given_up)
+
+    with structlog.testing.capture_logs():
+        assert asyncio.run(asyncio.wait_for(run(), 20)) == [1]
+
+
 def test_a_stopped_engine_answers_nobody():
     """What is not durable is not answered, not even as a malfunction."""
     engine = DecidingEngine()

@@ -4,6 +4,8 @@ import asyncio
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
+import structlog
 
 from authz.commands import NO_LIMIT, new_commands
 from authz.disk import Directory
@@ -16,6 +18,7 @@ from tests.tokenvault.vaults import new_vault
 from tokenvault.accounts import open_account
 from tokenvault.cards.cards import issue_card
 from tokenvault.events import outbox
+from tokenvault.storage import schema
 from tokenvault.tokens.card_life import freeze_card
 
 
@@ -64,6 +67,43 @@ def test_what_was_missed_is_heard_after_a_restart(vault, tmp_path):
     counters = np.frombuffer(second["counters"], np.int64)
     assert counters[Counter.ACCOUNTS] == 4
     assert counters[Counter.OUTBOX_SEQUENCE] == 10
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("card", {"state": "lost_in_space"}),
+        ("account", {"currency": "XXQ"}),
+        ("account", {"credit_limit_minor": 1 << 70}),
+        ("card", {"unheard_of": 1}),
+        ("planet", {}),
+    ],
+)
+def test_a_notice_that_cannot_be_told_blocks_nobody(vault, tmp_path, kind, change):
+    """It is set aside, logged and counted; what is behind it is heard, now and later, also where it is the last one."""
+    state = {"card_id": 1, "account_id": 1, "state": "active"}
+    if kind == "account":
+        state = dict(vars(outbox.AccountNotice(9, "EUR", 1, 1, 0)))
+    broken = sa.insert(schema.outbox).values(kind=kind, state={**state, **change})
+
+    async def story():
+        engine = Engine(SegmentJournal(Directory(tmp_path)), lambda: 1, lambda error: None)
+        feed = VaultFeed(vault.database, engine)
+        with vault.database.begin() as connection:
+            connection.execute(broken)
+        await feed.drain()
+        _two_cards(vault)
+        with vault.database.begin() as connection:
+            connection.execute(broken)
+        await feed.drain()
+        await feed.drain()
+        heard = engine.outbox_sequence, int(engine.state.counters[Counter.ACCOUNTS])
+        await engine.close()
+        return heard, feed.set_aside
+
+    with structlog.testing.capture_logs() as logged:
+        assert asyncio.run(story()) == ((6, 2), [1, 7])
+    assert [each["outbox_sequence"] for each in logged if each["event"] == "notice_set_aside"] == [1, 7]
 
 
 def test_a_notice_heard_twice_changes_nothing(vault, tmp_path):

@@ -5,6 +5,7 @@ A state rather than a change, so that hearing one twice does no harm and the new
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -68,6 +69,13 @@ class LimitedUseKeyNotice:
     uses: int
 
 
+@dataclass(frozen=True)
+class UnreadableNotice:
+    """What the outbox holds and nobody can read: of an unknown kind, or with other fields than its kind has."""
+
+    kind: str
+
+
 Notice = AccountNotice | CardNotice | TokenNotice | LimitedUseKeyNotice
 _KINDS = {"account": AccountNotice, "card": CardNotice, "token": TokenNotice, "limited_use_key": LimitedUseKeyNotice}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
@@ -78,7 +86,7 @@ class Entry:
     """One numbered state; numbers grow by commit order."""
 
     sequence: int
-    notice: Notice
+    notice: Notice | UnreadableNotice
 
 
 def put(connection: sa.Connection, *notices: Notice) -> None:
@@ -97,4 +105,11 @@ def entries_after(database: sa.Engine, sequence: int, limit: int = 1000) -> Iter
     )
     with reading(database) as connection:
         for row in connection.execute(query):
-            yield Entry(row.sequence, _KINDS[row.kind](**row.state))
+            yield Entry(row.sequence, _notice(row.kind, row.state))
+
+
+def _notice(kind: str, state: dict[str, Any]) -> Notice | UnreadableNotice:
+    try:
+        return _KINDS[kind](**state)
+    except (KeyError, TypeError):
+        return UnreadableNotice(kind)
