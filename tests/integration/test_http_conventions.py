@@ -69,6 +69,22 @@ def test_head_answers_as_get_without_a_body(http):
     assert http.head("/v1/simulations/forced_declines").status_code == 405
 
 
+def test_a_405_names_every_method_that_works(http):
+    """Of all routes with that address, whichever the framework found first, and HEAD wherever GET works."""
+    operations = {}
+    for path, method, _ in _operations(http.get("/openapi.json").json()):
+        operations.setdefault(path, set()).add(method.upper())
+    for path, methods in operations.items():
+        refused = http.request("TRACE", _concrete(path))
+        named = set(refused.headers["allow"].split(", "))
+        assert refused.status_code == 405, path
+        assert named >= methods | ({"HEAD"} if "GET" in methods else set()), path
+        for method in {"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"} - methods:
+            # The last part of an address may be read as an identifier, which another method takes.
+            assert (http.request(method, _concrete(path)).status_code != 405) == (method in named), (method, path)
+    assert http.post("/healthz").headers["allow"] == "GET, HEAD"
+
+
 def test_a_proof_names_head(sandbox, new_phone):
     """What a device signs is the method that it sends (RFC 9449, 4.2)."""
     phone: Phone = new_phone()

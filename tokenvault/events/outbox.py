@@ -110,6 +110,7 @@ def entries_after(database: sa.Engine, sequence: int, limit: int = 1000) -> Iter
 
 def _notice(kind: str, state: dict[str, Any]) -> Notice | UnreadableNotice:
     try:
-        return _KINDS[kind](**state)
+        notice: Notice = _KINDS[kind](**state)
     except (KeyError, TypeError):
         return UnreadableNotice(kind)
+    return notice

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from tokenvault.errors import CallerError, FieldError, TooManyRequests
+from tokenvault.http.methods import allowed_methods
 from tokenvault.http.statuses import code_of, detail_of, title_of
 
 MEDIA_TYPE = "application/problem+json"
@@ -92,10 +93,12 @@ def install(app: FastAPI) -> None:
         return answer(422, FieldError.code, detail, fields)
 
     @app.exception_handler(HTTPException)
-    async def http_error(_request: Request, error: HTTPException) -> JSONResponse:
+    async def http_error(request: Request, error: HTTPException) -> JSONResponse:
         # The framework's own text is Python's phrase for the status.
         status = error.status_code
-        headers = dict(error.headers) if error.headers else None
+        headers = dict(error.headers or {})
+        if status == 405:
+            headers["Allow"] = allowed_methods(request)
         return answer(status, code_of(status), detail_of(status), headers=headers)
 
     @app.exception_handler(Exception)
