@@ -193,11 +193,14 @@ def answer_request(state: State, command: Any, case: Case, result: Any, reason: 
 
 @compiled
 def part_within(state: State, command: Any, case: Case) -> tuple[Integer, Integer]:
-    """The greatest part of an amount that the available credit covers: in its own and in the account's currency."""
+    """The greatest part of an amount that the available credit covers: in its own and in the account's currency.
+
+    It covers one minor unit at least, see `check_available_credit`.
+    """
     available = available_credit(state, case.account_row)
     source = np.int64(command["currency"])
     target = np.int64(state.accounts[case.account_row]["currency"])
-    low: Integer = 0
+    low: Integer = 1
     high: Integer = np.int64(command["amount_minor"])
     while high - low > 1:
         middle = (low + high) // 2

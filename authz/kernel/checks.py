@@ -27,7 +27,7 @@ from authz.commands import (
 )
 from authz.compiled import Integer, inlined
 from authz.kernel.calendar import Today, month_of, new_today
-from authz.kernel.conversion import NO_RATE
+from authz.kernel.conversion import NO_RATE, converted
 from authz.kernel.holds import available_credit
 from authz.kernel.rows import found
 from authz.program.tables import LIMITS_MAX, RULES_MAX
@@ -454,6 +454,14 @@ def check_transaction_limit(state: State, command: Any, case: Case, findings: Re
 
 
 @inlined
+def smallest_part(state: State, command: Any, case: Case) -> Integer:
+    """What one minor unit of the message's currency is worth in the account's, and at least one of those."""
+    source = np.int64(command["currency"])
+    target = np.int64(state.accounts[case.account_row]["currency"])
+    return max(converted(state.program, np.int64(1), case.rate, source, target), np.int64(1))
+
+
+@inlined
 def check_available_credit(state: State, command: Any, case: Case, findings: Records) -> Integer:
     """The available credit must cover the amount, or a part of it where the terminal can take a part."""
     amount = case.billing_minor
@@ -462,7 +470,8 @@ def check_available_credit(state: State, command: Any, case: Case, findings: Rec
     available = available_credit(state, case.account_row)
     reason = Reason.APPROVED
     if amount > available and amount > 0:
-        takes_part = has(command["flags"], Flag.PARTIAL_APPROVAL) and not found(case.original_row) and available > 0
+        takes_part = has(command["flags"], Flag.PARTIAL_APPROVAL) and not found(case.original_row)
+        takes_part = takes_part and available >= smallest_part(state, command, case)
         is_purchase = np.int64(command["operation"]) == Operation.PURCHASE
         reason = Reason.PARTIALLY_APPROVED if takes_part and is_purchase else Reason.INSUFFICIENT_FUNDS
     return note(findings, Check.AVAILABLE_CREDIT, amount, available, reason)

@@ -1,15 +1,21 @@
 """One small bank for tests of the kernel: a state, short ways to send messages, and what is read of its one account."""
 
-from authz.commands import Kind
+from authz.commands import Flag, Kind
 from authz.kernel.application import name_accounts
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, with_offsets
 from authz.reasons import Reason
 from authz.replay import apply_batch
-from authz.tables import new_state, with_program
+from authz.tables import Counter, new_state, with_program
 from tests.authz.commands import NOW_US, command, opening
 
 HOUR_US = 3_600_000_000
+JPY = 392
+RATES = {"base": "EUR", "per_base": {"USD": "1.08", "JPY": "163.5"}}
+STAND_IN_LIMITS = {"amount_max": 2_000, "count_max": 3, "total_max": 5_000}
+DAY = {"id": "day", "window": "day", "amount_max": 10_000, "currency": "EUR"}
+"""A hundred euros a day."""
+SALE = {"kind": Kind.FINANCIAL_REQUEST}
 
 
 class Bank:
@@ -48,3 +54,36 @@ class Bank:
     def posted(self):
         """What is owed."""
         return int(self.state.accounts[0]["posted_minor"])
+
+
+def told(bank):
+    """What the answer says of amounts: approved in the message's currency, then in the account's, and the rate."""
+    return tuple(int(bank.result[name]) for name in ("approved_minor", "billing_minor", "conversion_rate"))
+
+
+def approve(bank, *messages):
+    """Send messages that must all be approved."""
+    for message in messages:
+        assert bank.send(message) is Reason.APPROVED
+
+
+def again(message):
+    """The same message, marked as a repeat."""
+    made = message.copy()
+    made["flags"] = int(made["flags"][0]) | Flag.REPEAT
+    return made
+
+
+def in_an_outage(**document):
+    """A bank whose issuer is down."""
+    bank = Bank(stand_in=STAND_IN_LIMITS, rates=RATES, **document)
+    bank.send(command(Kind.SWITCH_ISSUER, state=1))
+    return bank
+
+
+def forward(bank):
+    """The issuer is back and hears every advice."""
+    bank.send(command(Kind.SWITCH_ISSUER, state=0))
+    while bank.state.counters[Counter.FORWARDED_ADVICES] < bank.state.counters[Counter.STORED_ADVICES]:
+        place = int(bank.state.counters[Counter.FORWARDED_ADVICES])
+        bank.send(bank.state.advices[place : place + 1])

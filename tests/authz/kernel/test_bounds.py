@@ -5,9 +5,9 @@ import pytest
 from authz.commands import NO_LIMIT, CardholderVerification, Channel, Flag, Kind, Operation
 from authz.reasons import Reason
 from tests.authz.bank import HOUR_US, Bank
-from tests.authz.commands import EUR, NOW_US, USD, command, referring, set_account, set_token, tap
+from tests.authz.commands import EUR, NOW_US, USD, command, referring, set_account, set_card, set_token, tap
 
-JPY = 392
+JPY, VND = 392, 704
 RATES = {"base": "EUR", "per_base": {"USD": "1.08", "JPY": "163.5"}}
 DEVICE = {"cardholder_verification": CardholderVerification.DEVICE}
 CASH_BACK = {"operation": Operation.PURCHASE_WITH_CASH_BACK, **DEVICE}
@@ -190,6 +190,21 @@ def test_the_greatest_part_in_yen(bank, limit, approved):
     asked = tap(1, 20_000, currency=JPY, signed_currency=JPY, flags=Flag.PARTIAL_APPROVAL)
     assert bank.send(asked) is Reason.PARTIALLY_APPROVED
     assert (int(bank.result["approved_minor"]), bank.held) == (approved, limit)
+
+
+@pytest.mark.parametrize(
+    ("limit", "reason", "approved"),
+    [(240, Reason.INSUFFICIENT_FUNDS, 0), (241, Reason.PARTIALLY_APPROVED, 1), (482, Reason.PARTIALLY_APPROVED, 2)],
+)
+def test_no_part_of_a_cent(limit, reason, approved):
+    """A cent of a dollar costs 241 dong: who has less can pay no part, and a part of nothing is no approval."""
+    bank = Bank(rates={"base": "USD", "per_base": {"VND": "24100", "EUR": "0.9"}})
+    bank.send(set_account(4, 8, limit_minor=limit, transaction_limit_minor=NO_LIMIT, currency=VND))
+    bank.send(set_card(5, 80, 8))
+    bank.send(set_token(6, 800, 80, 8))
+    asked = tap(1, 20_000, 800, currency=USD, signed_currency=USD, flags=Flag.PARTIAL_APPROVAL)
+    assert bank.send(asked) is reason
+    assert (int(bank.result["approved_minor"]), bank.result["held_change_minor"]) == (approved, 241 * approved)
 
 
 def test_a_hold_ends_with_its_own_hour_and_no_other(bank):

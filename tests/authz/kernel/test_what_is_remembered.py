@@ -1,53 +1,27 @@
-"""What stand-in, advices and the issuer's server leave behind: seen by repeats, reversals, limits and answers."""
+"""What stand-in and the issuer's server leave behind: seen by repeats, reversals, limits and answers."""
 
 import pytest
 
 from authz.commands import CardState, Flag, Kind, Operation
 from authz.reasons import Reason
 from authz.tables import Counter
-from tests.authz.bank import HOUR_US, Bank
-from tests.authz.commands import NOW_US, USD, command, referring, refund, reversal, set_card, set_token, tap
+from tests.authz.bank import (
+    DAY,
+    JPY,
+    RATES,
+    SALE,
+    STAND_IN_LIMITS,
+    Bank,
+    again,
+    approve,
+    forward,
+    in_an_outage,
+    told,
+)
+from tests.authz.commands import USD, command, referring, refund, reversal, set_card, set_token, tap
 
-JPY = 392
-RATES = {"base": "EUR", "per_base": {"USD": "1.08", "JPY": "163.5"}}
 ASK = {"id": "ask", "state": "live", "action": "ask", "when": {"attribute": "amount", "operator": ">", "value": 1_000}}
-SALE = {"kind": Kind.FINANCIAL_REQUEST}
-LIMITS = {"amount_max": 2_000, "count_max": 3, "total_max": 5_000}
-DAY = {"id": "day", "window": "day", "amount_max": 10_000, "currency": "EUR"}
 REFERENCE = b"PAR00000000000000000000000001"
-
-
-def told(bank):
-    """What the answer says of amounts: approved in the message's currency, then in the account's, and the rate."""
-    return tuple(int(bank.result[name]) for name in ("approved_minor", "billing_minor", "conversion_rate"))
-
-
-def approve(bank, *messages):
-    """Send messages that must all be approved."""
-    for message in messages:
-        assert bank.send(message) is Reason.APPROVED
-
-
-def again(message):
-    """The same message, marked as a repeat."""
-    made = message.copy()
-    made["flags"] = int(made["flags"][0]) | Flag.REPEAT
-    return made
-
-
-def in_an_outage(**document):
-    """A bank whose issuer is down."""
-    bank = Bank(stand_in=LIMITS, rates=RATES, **document)
-    bank.send(command(Kind.SWITCH_ISSUER, state=1))
-    return bank
-
-
-def forward(bank):
-    """The issuer is back and hears every advice."""
-    bank.send(command(Kind.SWITCH_ISSUER, state=0))
-    while bank.state.counters[Counter.FORWARDED_ADVICES] < bank.state.counters[Counter.STORED_ADVICES]:
-        place = int(bank.state.counters[Counter.FORWARDED_ADVICES])
-        bank.send(bank.state.advices[place : place + 1])
 
 
 def decision(message, sequence, reason=Reason.APPROVED, amount=None):
@@ -84,6 +58,36 @@ class TestStandIn:
         assert bank.held + bank.posted == 1_000
 
     @pytest.mark.parametrize("values", [{}, SALE])
+    def test_an_approval_in_yen_is_worth_euros(self, values):
+        """They have no minor unit, euros have."""
+        bank = in_an_outage()
+        approve(bank, tap(1, 1_635, currency=JPY, signed_currency=JPY, **values))
+        forward(bank)
+        assert bank.held + bank.posted == 1_000
+
+    def test_what_a_terminal_tells_before_the_network_moves_money_once(self):
+        """Its own advice of what stand-in approved has overtaken the one that was kept."""
+        bank = in_an_outage()
+        approve(bank, tap(1, 1_000))
+        bank.send(command(Kind.SWITCH_ISSUER, state=0))
+        approve(bank, tap(1, 1_000, kind=Kind.AUTHORIZATION_ADVICE))
+        assert bank.held == 1_000
+        forward(bank)
+        assert bank.held == 1_000
+
+    def test_what_was_reversed_in_part_cannot_be_reversed_to_more(self):
+        """The advice of the whole, which comes after the reversal, does not bring back what is gone."""
+        bank = in_an_outage()
+        part = tap(1, 2_000)
+        approve(bank, part)
+        bank.send(command(Kind.SWITCH_ISSUER, state=0))
+        approve(bank, reversal(part, remaining=500, stan=2))
+        forward(bank)
+        assert bank.send(reversal(part, remaining=501, stan=3)) is Reason.ORIGINAL_AMOUNT_MISMATCH
+        approve(bank, reversal(part, remaining=499, stan=4))
+        assert bank.held == 499
+
+    @pytest.mark.parametrize("values", [{}, SALE])
     def test_a_decline_is_told_alike_again(self, values):
         """In the outage and after it; it holds nothing and approves nothing."""
         bank = in_an_outage()
@@ -97,7 +101,7 @@ class TestStandIn:
 
     def test_a_decline_that_is_the_networks_own_is_not_told_to_the_issuer(self):
         """A suspended token declines there as here: no advice, and the same answer again."""
-        bank = Bank(stand_in=LIMITS)
+        bank = Bank(stand_in=STAND_IN_LIMITS)
         bank.send(set_token(4, state=2))
         bank.send(command(Kind.SWITCH_ISSUER, state=1))
         assert bank.send(tap(1, 100)) is Reason.TOKEN_SUSPENDED
@@ -171,147 +175,6 @@ class TestStandIn:
         forward(bank)
         assert bank.send(tap(3, 7_901)) is Reason.EXCEEDS_LIMIT
         approve(bank, tap(4, 7_900))
-
-
-class TestAdvices:
-    """What was decided elsewhere."""
-
-    def test_an_advice_tells_its_amounts(self):
-        """In both currencies, and again from memory."""
-        bank = Bank(rates=RATES)
-        trip = tap(1, 1_080, kind=Kind.FINANCIAL_ADVICE, currency=USD)
-        approve(bank, trip)
-        first = told(bank)
-        assert first == (1_080, 1_000, 7_9259259)
-        approve(bank, trip)
-        assert told(bank) == first
-        assert bank.posted == 1_000
-
-    @pytest.mark.parametrize("kind", [Kind.AUTHORIZATION_ADVICE, Kind.FINANCIAL_ADVICE])
-    def test_an_advice_of_a_decline_moves_nothing(self, kind):
-        """It is acknowledged; nothing can follow what it tells of."""
-        bank = Bank()
-        declined = tap(1, 1_000, kind=kind, flags=Flag.DECLINED_ELSEWHERE)
-        approve(bank, declined)
-        assert (bank.held, bank.posted, told(bank)[:2]) == (0, 0, (0, 0))
-        assert bank.send(reversal(declined)) is Reason.MISSING_ORIGINAL_AUTHORIZATION
-
-    @pytest.mark.parametrize("kind", [Kind.AUTHORIZATION_ADVICE, Kind.FINANCIAL_ADVICE])
-    def test_an_advice_that_was_reversed_before_it_came_moves_nothing(self, kind):
-        """The reversal has overtaken it."""
-        bank = Bank()
-        told_of = tap(1, 1_000, kind=kind)
-        assert bank.send(reversal(told_of)) is Reason.MISSING_ORIGINAL_AUTHORIZATION
-        approve(bank, told_of)
-        assert (bank.held, bank.posted, told(bank)[:2]) == (0, 0, (0, 0))
-
-    def test_an_advice_of_an_authorized_refund_or_of_nothing_holds_nothing(self):
-        """There is nothing to set aside."""
-        bank = Bank()
-        approve(bank, tap(1, 1_000, kind=Kind.AUTHORIZATION_ADVICE, operation=Operation.REFUND))
-        approve(bank, tap(2, 0, kind=Kind.AUTHORIZATION_ADVICE), tap(3, 0, kind=Kind.FINANCIAL_ADVICE))
-        assert (bank.held, bank.posted) == (0, 0)
-
-    def test_an_advised_increment_of_a_hold_that_is_over_holds_anew(self):
-        """The goods have left the shop."""
-        bank = Bank()
-        stay = tap(1, 1_000)
-        approve(
-            bank,
-            stay,
-            reversal(stay, remaining=600, stan=2),
-            referring(Kind.FINANCIAL_REQUEST, stay, stan=3, amount_minor=600),
-        )
-        approve(bank, referring(Kind.AUTHORIZATION_ADVICE, stay, amount_minor=200, stan=4))
-        assert (bank.held, bank.posted) == (200, 600)
-
-    def test_an_advised_hold_ends_when_its_time_is_up(self):
-        """Counted from when the advice came."""
-        bank = Bank(categories=[{"first": "5814", "last": "5814", "group": "food", "hold_hours": 2}])
-        approve(bank, tap(1, 1_000, kind=Kind.AUTHORIZATION_ADVICE, time_us=NOW_US + HOUR_US))
-        bank.pass_time(3)
-        assert bank.held == 1_000
-        bank.pass_time(4)
-        assert bank.held == 0
-
-    def test_an_advice_that_overrules_a_decline_is_an_approval_from_then_on(self):
-        """It is held for its time, answers repeats, fills limits and can be completed."""
-        bank = Bank(limits=[DAY], categories=[{"first": "5814", "last": "5814", "group": "food", "hold_hours": 2}])
-        declined = tap(1, 10_001)
-        assert bank.send(declined) is Reason.EXCEEDS_LIMIT
-        approve(bank, tap(2, 100))
-        approve(bank, tap(1, 4_000, kind=Kind.AUTHORIZATION_ADVICE, time_us=NOW_US + HOUR_US))
-        assert (bank.held, told(bank)[:2]) == (4_100, (4_000, 4_000))
-        assert bank.send(tap(3, 5_901)) is Reason.EXCEEDS_LIMIT
-        approve(bank, tap(4, 5_900), again(declined))
-        assert told(bank)[:2] == (4_000, 4_000)
-        bank.pass_time(3.5)
-        assert bank.held == 4_000
-        completion = referring(Kind.FINANCIAL_REQUEST, declined, amount_minor=4_001, stan=5)
-        completion["time_us"] = NOW_US + 3 * HOUR_US
-        assert bank.send(completion) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
-        bank.pass_time(4)
-        assert bank.held == 0
-
-    @pytest.mark.parametrize(
-        ("declined", "told_of"),
-        [
-            (tap(1, 60_000), {"flags": Flag.DECLINED_ELSEWHERE}),
-            (tap(1, 60_000, **SALE), {"kind": Kind.FINANCIAL_ADVICE}),
-            (tap(1, 60_000), {"amount_minor": 0}),
-        ],
-    )
-    def test_what_overrules_no_decline(self, declined, told_of):
-        """A decline there as well, a charge, or nothing at all: the first answer stands."""
-        bank = Bank()
-        assert bank.send(declined) is Reason.EXCEEDS_LIMIT
-        bank.send(tap(1, **{"kind": Kind.AUTHORIZATION_ADVICE, **told_of}))
-        assert (bank.held, bank.posted) == (0, 0)
-        assert bank.send(again(declined)) is Reason.EXCEEDS_LIMIT
-
-    def test_a_decline_that_was_told_is_not_overruled(self):
-        """An advice of a decline stays one, also where another of the same trace tells of an approval."""
-        bank = Bank()
-        approve(bank, tap(1, 1_000, kind=Kind.AUTHORIZATION_ADVICE, flags=Flag.DECLINED_ELSEWHERE))
-        bank.send(tap(1, 1_000, kind=Kind.AUTHORIZATION_ADVICE))
-        assert bank.held == 0
-
-    def test_what_was_reversed_early_is_not_overruled(self):
-        """Its reversal came first; an advice of an approval comes too late."""
-        bank = Bank()
-        late = tap(1, 1_000)
-        bank.send(reversal(late, stan=2))
-        assert bank.send(late) is Reason.ALREADY_REVERSED
-        bank.send(tap(1, 1_000, kind=Kind.AUTHORIZATION_ADVICE))
-        assert bank.held == 0
-
-    def test_a_refund_that_is_told_reaches_its_purchase(self):
-        """No request gives the same back once more."""
-        bank = Bank()
-        sale = tap(1, 1_000, **SALE)
-        approve(bank, sale, refund(sale, kind=Kind.FINANCIAL_ADVICE, amount_minor=700, stan=2))
-        assert (bank.posted, told(bank)[:2]) == (300, (700, 700))
-        assert bank.send(refund(sale, amount_minor=301, stan=3)) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
-
-    @pytest.mark.parametrize("more_follows", [False, True])
-    def test_a_completion_of_a_part_approval_belongs_to_it(self, more_follows):
-        """Only so much was held; and where the account was verified for nothing, it belongs to that."""
-        bank = Bank()
-        approve(bank, tap(1, 50_000), tap(2, 49_000))
-        part = tap(3, 5_000, flags=Flag.PARTIAL_APPROVAL)
-        assert bank.send(part) is Reason.PARTIALLY_APPROVED
-        flags = Flag.HAS_ORIGINAL | (Flag.MORE_FOLLOWS if more_follows else 0)
-        approve(bank, referring(Kind.FINANCIAL_ADVICE, part, amount_minor=400, flags=flags, stan=4))
-        assert (bank.held, bank.posted) == (99_000 + (600 if more_follows else 0), 400)
-
-    def test_a_completion_of_a_verification_belongs_to_it(self):
-        """A card was verified for nothing, then charged: the refund of the verification gives the charge back."""
-        bank = Bank()
-        verified = tap(1, 0)
-        assert bank.send(verified) is Reason.VERIFIED
-        approve(bank, referring(Kind.FINANCIAL_ADVICE, verified, amount_minor=400, stan=2))
-        approve(bank, refund(verified, amount_minor=400, stan=3))
-        assert bank.posted == 0
 
 
 class TestTheIssuersServer:
@@ -412,6 +275,17 @@ class TestTheIssuersServer:
         approve(bank, refund(sale, stan=4), tap(5, 0, operation=Operation.BALANCE_INQUIRY))
         assert bank.send(tap(6, 0)) is Reason.VERIFIED
         assert bank.send(tap(7, 1)) is Reason.AWAITING_ISSUER
+
+
+def test_an_approval_is_told_by_the_rate_of_its_day():
+    """Rates change; a repeat hears what the first answer said."""
+    bank = Bank(rates=RATES)
+    trip = tap(1, 1_080, currency=USD, signed_currency=USD)
+    approve(bank, trip)
+    first = told(bank)
+    bank.use(rates={"base": "EUR", "per_base": {"USD": "1.20"}})
+    approve(bank, again(trip))
+    assert told(bank) == first
 
 
 def test_an_answer_tells_where_the_account_stands():
