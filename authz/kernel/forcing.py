@@ -7,6 +7,7 @@ import numpy as np
 from authz.commands import Records
 from authz.compiled import Integer, compiled, inlined
 from authz.kernel.checks import Case, Check, note
+from authz.kernel.rows import NO_ROW, found
 from authz.program.tables import NUMBER_TEST_AMOUNTS
 from authz.reasons import LAST_APPROVAL, LAST_REASON, Reason
 from authz.tables import FORCED_MAX, Counter, ForcedScope, State
@@ -22,18 +23,18 @@ def force_reason(state: State, command: Any) -> Integer:
     reference: the token or card.  terminal: DE 41.  segment: `ForcedScope`.  state: the reason, 0 to forget it.
     """
     scope = np.int64(command["segment"])
-    free: Integer = -1
+    free: Integer = NO_ROW
     for place in range(FORCED_MAX):
         entry = state.forced[place]
         if entry["reason"] == 0:
-            free = place if free < 0 else free
+            free = free if found(free) else place
         elif is_about(entry, scope, command["reference"], command["terminal"]):
             entry["reason"] = 0
             state.counters[Counter.FORCED] -= 1
             free = place
     if command["state"] == 0:
         return Reason.APPROVED
-    if free < 0:
+    if not found(free):
         return Reason.SYSTEM_MALFUNCTION
     entry = state.forced[free]
     entry["subject"], entry["terminal"] = command["reference"], command["terminal"]

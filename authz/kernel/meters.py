@@ -22,7 +22,7 @@ from authz.program.tables import (
     Scope,
 )
 from authz.reasons import LAST_APPROVAL, Reason
-from authz.tables import Counter, MessageClass, State, TransactionFlag
+from authz.tables import Counter, State, TransactionFlag
 
 
 @inlined
@@ -59,16 +59,16 @@ def counts(entry: Any, outcome: Integer) -> Any:
     """Whether a transaction is one that meters of an outcome count.
 
     Approved: purchases and cash that were not reversed, each once: increments and completions belong to their
-    authorization. Declined: every request that was refused.
+    authorization; also while the issuer's server is asked, since the amount is held. Declined: every request that was
+    refused.
     """
-    message_class = np.int64(entry["message_class"])
-    if message_class != MessageClass.AUTHORIZATION and message_class != MessageClass.FINANCIAL:
-        return False
     if np.int64(entry["flags"]) & TransactionFlag.TOO_EARLY:
         return False
+    reason = np.int64(entry["reason"])
+    is_declined = reason > LAST_APPROVAL and reason != Reason.AWAITING_ISSUER
     if outcome == Outcome.DECLINED:
-        return np.int64(entry["reason"]) > LAST_APPROVAL and np.int64(entry["reason"]) != Reason.AWAITING_ISSUER
-    if np.int64(entry["reason"]) > LAST_APPROVAL or np.int64(entry["flags"]) & TransactionFlag.REVERSED:
+        return is_declined
+    if is_declined or np.int64(entry["flags"]) & TransactionFlag.REVERSED:
         return False
     return entry["original"] == 0 and np.int64(entry["operation"]) != Operation.REFUND and entry["billing_minor"] != 0
 

@@ -8,8 +8,8 @@ from authz.kernel.application import apply, name_accounts
 from authz.kernel.checks import Check, new_findings
 from authz.reasons import Reason
 from authz.replay import apply_batch
-from tests.authz.bank import Bank
-from tests.authz.commands import command, referring, refund, set_account, set_card, set_token, tap
+from tests.authz.bank import HOUR_US, Bank
+from tests.authz.commands import NOW_US, command, referring, refund, set_account, set_card, set_token, tap
 
 NAMES = ["token_id", "card_id", "account_id"]
 SALE = {"kind": Kind.FINANCIAL_REQUEST}
@@ -96,6 +96,31 @@ def test_findings_are_those_of_the_last_command():
     checks, limit, rule = reached(tap(5))
     assert Check.ORIGINAL not in checks
     assert limit == 1
+
+
+@pytest.mark.parametrize("limit", [{"count_max": 1}, {"amount_max": 1_000, "currency": "EUR"}])
+def test_a_limit_that_holds_says_so_after_one_that_did_not(limit):
+    """The finding of the command before is overwritten whole."""
+    bank = Bank(limits=[{"id": "day", "window": "day", **limit}])
+    findings = new_findings()
+
+    def reason(message):
+        apply(bank.state, message, np.zeros(1, RESULT), findings)
+        return findings.limits[0]["reason"]
+
+    day_us = 24 * HOUR_US
+    assert reason(tap(1, 1_000)) == Reason.APPROVED
+    assert reason(tap(2, 1_000)) != Reason.APPROVED
+    assert reason(tap(3, 1_000, time_us=NOW_US + day_us)) == Reason.APPROVED
+
+
+def test_a_day_ends_at_midnight_within_a_batch():
+    """What is kept of a day is not kept longer."""
+    bank = Bank(limits=[{"id": "day", "window": "day", "count_max": 1}])
+    midnight = NOW_US + 12 * HOUR_US
+    taps = [tap(number, time_us=midnight + after) for number, after in enumerate((-2, -1, 0, 1), 1)]
+    _, results, _ = apply_batch(bank.state, np.concatenate(taps))
+    assert [Reason(reason).is_approval for reason in results["reason"]] == [True, False, True, False]
 
 
 def test_a_message_that_is_passed_over_says_nothing(bank):

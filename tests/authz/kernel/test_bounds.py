@@ -27,6 +27,7 @@ def bank():
     ("before", "counter", "reason"),
     [
         ([100], 37, Reason.APPROVED),
+        ([99, 100, 164], 163, Reason.APPROVED),
         ([100], 36, Reason.REPLAYED_CRYPTOGRAM),
         ([100, 37], 37, Reason.REPLAYED_CRYPTOGRAM),
         ([100, 99], 98, Reason.APPROVED),

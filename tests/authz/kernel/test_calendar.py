@@ -1,10 +1,15 @@
 """The calendar, against that of the standard library."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from authz.kernel.calendar import DAY_US, first_of_month, year_and_month
+from authz.kernel.calendar import DAY_US, Day, first_of_month, keep_day, new_today, start_today, year_and_month
+from authz.program.compilation import compiled_program
+from authz.program.document import ProgramDocument, with_offsets
+from authz.program.tables import Period
+from tests.authz.commands import NOW_US
 
 YEARS = range(1_600, 2_500)
 """More than the 400 years after which the calendar repeats itself."""
@@ -21,3 +26,44 @@ def test_months_begin_where_they_should(month):
         assert year_and_month(moment) == (year, month)
         assert year_and_month(moment + DAY_US - 1) == (year, month)
         assert year_and_month(moment - 1) == (before.year, before.month)
+
+
+SECOND_US = 1_000_000
+IN_A_ZONE = ("Europe/Berlin", "Africa/Cairo", "Asia/Beirut", "Australia/Lord_Howe")
+"""Cairo and Beirut turn their clocks at midnight, Lord Howe by half an hour."""
+
+
+def programs_day(zone, version=1):
+    """A program that lives in a zone."""
+    return compiled_program(with_offsets(ProgramDocument(time_zone=zone)), version)
+
+
+def midnight_before(moment_us, zone):
+    """When the local day began, by the standard library."""
+    local = datetime.fromtimestamp(moment_us // SECOND_US, ZoneInfo(zone))
+    start = local.replace(hour=0, minute=0, second=0, fold=0)
+    return round(start.timestamp()) * SECOND_US
+
+
+@pytest.mark.parametrize("zone", IN_A_ZONE)
+def test_days_begin_right_where_clocks_are_turned(zone):
+    """At the very moment, a microsecond before it, and at the midnights around it, in either order; one array is kept."""
+    program, today = programs_day(zone), new_today()
+    turned = [int(each["from_us"]) for each in program.offsets if each["from_us"] > NOW_US][:6]
+    assert turned
+    for turn in turned:
+        around = range(midnight_before(turn, zone) - DAY_US, turn + 2 * DAY_US, 3_600_000_000 // 2)
+        moments = sorted({turn - 1, turn, turn + 1, *around})
+        for moment in (*moments, *reversed(moments)):
+            keep_day(program, today, moment)
+            assert start_today(today, Period.DAY) == midnight_before(moment, zone), moment
+            assert today[Day.FROM_US] <= moment < today[Day.UNTIL_US]
+
+
+def test_a_new_program_has_days_of_its_own():
+    """Its zone counts from the first moment, also within the day that is kept."""
+    today = new_today()
+    keep_day(programs_day("UTC"), today, NOW_US)
+    assert start_today(today, Period.DAY) == midnight_before(NOW_US, "UTC")
+    keep_day(programs_day("Europe/Berlin", 2), today, NOW_US)
+    assert start_today(today, Period.DAY) == midnight_before(NOW_US, "Europe/Berlin")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from authz.attributes import ATTRIBUTES_MAX
 from authz.commands import (
     CardholderVerification,
     CardState,
@@ -13,10 +14,10 @@ from authz.commands import (
     TokenState,
 )
 from authz.follow_ups import FollowUp, SharedField
-from authz.kernel.checks import Check
+from authz.kernel.checks import Check, new_findings
 from authz.kernel.forcing import TEST_AMOUNT_BASE
 from authz.kernel.originals import NO_DIFFERENCE
-from authz.program.tables import CashVerification
+from authz.program.tables import LIMITS_MAX, RULES_MAX, CashVerification
 from authz.reasons import Reason
 from tests.authz.bank import Bank
 from tests.authz.commands import (
@@ -50,7 +51,7 @@ def told_of(message, check, *before):
     for each in (PAID, *before, message):
         bank.send(each)
     finding = bank.findings.checks[check]
-    assert finding["reached"]
+    assert finding["reached"] == 1
     return int(finding["seen"]), int(finding["bound"])
 
 
@@ -85,6 +86,12 @@ TOLD = [
         (command(Kind.SET_LIMITED_USE_KEY, outbox_sequence=4, **KEY),),
         (2, 3),
     ),
+    (
+        Check.LIMITED_USE_KEY,
+        tap(60, limited_use_key=3),
+        (command(Kind.SET_LIMITED_USE_KEY, outbox_sequence=4, **KEY),),
+        (3, 0),
+    ),
     (Check.SIMULATION, tap(60), (), (Reason.APPROVED, 0)),
     (Check.SIMULATION, tap(60, TEST_AMOUNT_BASE + Reason.DO_NOT_HONOR), (), (Reason.DO_NOT_HONOR, 0)),
     (
@@ -116,6 +123,7 @@ TOLD = [
     ),
     (Check.CURRENCY, tap(60, currency=USD, signed_currency=USD), (), (USD, EUR)),
     (Check.AMOUNT, tap(60, **CASH_BACK, cardholder_verification=CardholderVerification.DEVICE), (), (1_250, 500)),
+    (Check.AMOUNT, tap(60, 300, kind=Kind.FINANCIAL_ADVICE, **CASH_BACK), (), (300, 500)),
     (Check.ORIGINAL_AMOUNT, referring(COMPLETE, PAID, amount_minor=2_001), (), (2_001, 2_000)),
     (Check.ORIGINAL_AMOUNT, referring(AUTHORIZE, PAID, amount_minor=500), (), (500, 2_000)),
     (Check.ORIGINAL_AMOUNT, referring(AUTHORIZE, PAID, amount_minor=500, stan=8), (PART,), (500, 1_300)),
@@ -138,6 +146,17 @@ TOLD = [
 def test_what_a_check_tells(check, message, before, told):
     """What it saw stands before the bound: a terminal's operator reads both from an explanation."""
     assert told_of(message, check, *before) == told
+
+
+def test_there_is_room_for_every_finding():
+    """Of each check, limit, rule and attribute that there can be."""
+    findings = new_findings()
+    assert [len(each) for each in (findings.checks, findings.limits, findings.rules, findings.values)] == [
+        len(Check),
+        LIMITS_MAX,
+        RULES_MAX,
+        ATTRIBUTES_MAX,
+    ]
 
 
 def test_every_check_is_tried():

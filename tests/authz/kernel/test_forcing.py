@@ -55,9 +55,32 @@ def test_the_last_word_counts_and_can_be_taken_back():
     bank.send(force(ForcedScope.TOKEN, Reason.LOST_CARD))
     bank.send(force(ForcedScope.TOKEN, Reason.PIN_MISMATCH))
     assert bank.send(tap(1)) is Reason.PIN_MISMATCH
+    bank.send(force(ForcedScope.TERMINAL, Reason.LOST_CARD, terminal=b"TERM0002"))
     bank.send(force(ForcedScope.TOKEN, Reason.LOST_CARD))
+    bank.send(force(ForcedScope.TOKEN, Reason.STOLEN_CARD))
+    assert bank.state.counters[Counter.FORCED] == 2
     bank.send(force(ForcedScope.TOKEN, 0))
+    assert bank.state.counters[Counter.FORCED] == 1
     assert bank.send(tap(2)) is Reason.APPROVED
+
+
+def test_a_number_is_a_token_or_a_card():
+    """What is asked of a card is not asked of the token with the same number."""
+    bank = Bank()
+    bank.send(force(ForcedScope.TOKEN, Reason.LOST_CARD))
+    bank.send(force(ForcedScope.CARD, Reason.STOLEN_CARD, subject=SUBJECTS[ForcedScope.TOKEN]))
+    assert bank.state.counters[Counter.FORCED] == 2
+    assert bank.send(tap(1)) is Reason.LOST_CARD
+
+
+def test_what_was_used_up_is_not_used_again():
+    """And takes nothing from what still waits."""
+    bank = Bank()
+    bank.send(force(ForcedScope.CARD, Reason.LOST_CARD, subject=999))
+    bank.send(force(ForcedScope.TOKEN, Reason.STOLEN_CARD))
+    assert bank.send(tap(1)) is Reason.STOLEN_CARD
+    assert bank.send(tap(2)) is Reason.APPROVED
+    assert bank.state.counters[Counter.FORCED] == 1
 
 
 def test_no_more_than_there_is_room_for():
@@ -67,6 +90,15 @@ def test_no_more_than_there_is_room_for():
         assert bank.send(force(ForcedScope.TOKEN, Reason.LOST_CARD, subject=10_000 + subject)) is Reason.APPROVED
     assert bank.send(force(ForcedScope.TOKEN, Reason.LOST_CARD)) is Reason.SYSTEM_MALFUNCTION
     assert bank.send(tap(1)) is Reason.APPROVED
+    assert bank.send(force(ForcedScope.TOKEN, Reason.STOLEN_CARD, subject=10_000)) is Reason.APPROVED
+    assert bank.state.counters[Counter.FORCED] == FORCED_MAX
+
+
+@pytest.mark.parametrize("number", [0, *(reason for reason in Reason if reason.is_approval), Reason.AWAITING_ISSUER])
+def test_no_amount_asks_for_anything_but_a_decline(number):
+    """Neither for an approval nor for a question to the issuer."""
+    bank = Bank()
+    assert bank.send(tap(1, TEST_AMOUNT_BASE + number)) is Reason.EXCEEDS_LIMIT
 
 
 @pytest.mark.parametrize("reason", DECLINES, ids=lambda reason: reason.code)

@@ -8,7 +8,7 @@ from authz.kernel.calendar import new_today
 from authz.kernel.meters import measured
 from authz.program.tables import Scope
 from authz.reasons import Reason
-from tests.authz.bank import HOUR_US, Bank
+from tests.authz.bank import DAY, HOUR_US, Bank, approve
 from tests.authz.commands import NOW_US, command, referring, refund, reversal, set_account, set_card, set_token, tap
 
 TOO_MUCH = 50_001
@@ -228,3 +228,14 @@ def test_what_the_issuer_still_thinks_about():
     decision = command(Kind.ISSUER_DECISION, account_id=7, reference=4, state=Reason.DO_NOT_HONOR)
     bank.send(decision)
     assert look(bank, 6) == [1, 1]
+
+
+def test_what_is_reversed_counts_for_its_own_account():
+    """Whichever token it was paid with, also after the limit has looked."""
+    bank = Bank(limits=[DAY])
+    for notice in (set_token(4, 701), set_account(5, 8), set_card(6, 80, 8), set_token(7, 800, 80, 8)):
+        bank.send(notice)
+    approve(bank, tap(1, 6_000, 701), tap(1, 5_000, 800), tap(1, 100), tap(2, 100, 800))
+    approve(bank, reversal(tap(1, 6_000, 701), stan=9), tap(2, 9_900))
+    assert bank.send(tap(3, 4_901, 800)) is Reason.EXCEEDS_LIMIT
+    approve(bank, tap(4, 4_900, 800))

@@ -219,6 +219,19 @@ class TestTheIssuersServer:
         assert bank.send(again(message)) is Reason.DO_NOT_HONOR
         assert told(bank)[:2] == (0, 0)
         assert bank.send(reversal(message, stan=9)) is Reason.MISSING_ORIGINAL_AUTHORIZATION
+        assert bank.send(tap(3, 9_901)) is Reason.EXCEEDS_LIMIT
+        ask(bank, tap(4, 9_900))
+
+    def test_limits_count_what_waits(self):
+        """Two questions at once cannot come to more than a limit allows; what was declined leaves its room."""
+        bank = Bank(rules=[ASK], limits=[DAY])
+        first, second = tap(1, 6_000), tap(2, 4_000)
+        first_sequence = ask(bank, first)
+        assert bank.send(tap(3, 4_001)) is Reason.EXCEEDS_LIMIT
+        ask(bank, second)
+        assert bank.send(decision(first, first_sequence, Reason.DO_NOT_HONOR)) is Reason.DO_NOT_HONOR
+        assert bank.send(tap(4, 6_001)) is Reason.EXCEEDS_LIMIT
+        ask(bank, tap(5, 6_000))
 
     def test_limits_count_what_was_approved_of_it(self):
         """Also where they had looked while it waited."""
