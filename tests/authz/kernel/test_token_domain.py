@@ -54,6 +54,9 @@ def _merchant(name):
         ({"reference": GERMANY}, {"country": 0}, Reason.COUNTRY_NOT_ALLOWED),
         ({"transaction_limit_minor": 1_250}, {"amount": 1_250}, Reason.APPROVED),
         ({"transaction_limit_minor": 1_250}, {"amount": 1_251}, Reason.EXCEEDS_LIMIT),
+        ({"merchant_key": 1}, {"merchant_key": 2}, Reason.MERCHANT_NOT_ALLOWED),
+        ({"reference": 1}, {"country": 2}, Reason.COUNTRY_NOT_ALLOWED),
+        ({"transaction_limit_minor": 1}, {"amount": 2}, Reason.EXCEEDS_LIMIT),
     ],
 )
 def test_domain(state, domain, message, reason):
