@@ -63,10 +63,9 @@ def take_stood_in(state: State, command: Any, case: Case, result: Any) -> None:
     if not has(entry["flags"], TransactionFlag.STOOD_IN):
         return
     entry["flags"] = np.int64(entry["flags"]) & ~TransactionFlag.STOOD_IN
-    is_reversed = has(entry["flags"], TransactionFlag.REVERSED)
-    if np.int64(entry["reason"]) > LAST_APPROVAL or is_reversed:
-        return
     left = np.int64(entry["current_minor"])
+    if left == 0:
+        return  # it was declined, or reversed since
     source, target = np.int64(entry["currency"]), np.int64(state.accounts[case.account_row]["currency"])
     billing = converted(state.program, left, np.int64(entry["conversion_rate"]), source, target)
     approved = np.int64(entry["approved_minor"])

@@ -65,6 +65,22 @@ class TestStandIn:
         forward(bank)
         assert bank.held + bank.posted == 1_000
 
+    def test_the_smallest_approval_is_one(self):
+        """A cent is more than nothing."""
+        bank = in_an_outage()
+        approve(bank, tap(1, 1))
+        forward(bank)
+        assert bank.held == 1
+
+    def test_a_decline_completes_nothing(self):
+        """Also where it came under the trace of an authorization."""
+        bank = Bank(stand_in=STAND_IN_LIMITS)
+        approve(bank, tap(1, 1_000))
+        bank.send(command(Kind.SWITCH_ISSUER, state=1))
+        assert bank.send(tap(2, 2_001, stan=1, **SALE)) is Reason.DECLINED_BY_STAND_IN
+        forward(bank)
+        assert (bank.held, bank.posted) == (1_000, 0)
+
     def test_what_a_terminal_tells_before_the_network_moves_money_once(self):
         """Its own advice of what stand-in approved has overtaken the one that was kept."""
         bank = in_an_outage()
