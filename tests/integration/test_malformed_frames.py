@@ -16,7 +16,6 @@ from simulators import test_values
 from simulators.sandbox import running_sandbox
 from tests.conftest import settings_for
 
-MUTATED_FRAMES = 10_000
 _FRAMES_AN_EXAMPLE = 20
 
 GOOD_REQUEST = {
@@ -297,28 +296,33 @@ def test_an_endless_frame_ends_its_own_line_only(tmp_path, clock):
         other.close()
 
 
-@settings(max_examples=MUTATED_FRAMES // _FRAMES_AN_EXAMPLE, suppress_health_check=list(HealthCheck))
-@given(data=st.data())
-def test_mutated_frames(line, good_request, data):
-    """Ten thousand damaged frames: each line keeps answering, and every answer is a well-formed message."""
-    raw = codec.encode(good_request, built_in())
-    stream = bytearray()
-    for _ in range(_FRAMES_AN_EXAMPLE):
-        mutated = bytearray(raw)
-        for _ in range(data.draw(st.integers(1, 6))):
-            position = data.draw(st.integers(0, len(mutated) - 1))
-            kind = data.draw(st.sampled_from(["flip", "insert", "delete"]))
-            if kind == "flip":
-                mutated[position] ^= 1 << data.draw(st.integers(0, 7))
-            elif kind == "insert":
-                mutated[position:position] = data.draw(st.binary(min_size=1, max_size=8))
-            elif len(mutated) > 8:
-                del mutated[position : position + data.draw(st.integers(1, 8))]
-        stream += framed(bytes(mutated))
-    answers = line.exchange(bytes(stream))
-    assert len(answers) <= _FRAMES_AN_EXAMPLE
-    for answer in answers:
-        assert answer[39] != "00"
+@pytest.mark.parametrize("frames", [2_000, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_mutated_frames(line, good_request, frames):
+    """Thousands of damaged frames: the line keeps answering, and every answer is a well-formed message."""
+
+    @settings(max_examples=frames // _FRAMES_AN_EXAMPLE, suppress_health_check=list(HealthCheck))
+    @given(data=st.data())
+    def answers_well(data):
+        raw = codec.encode(good_request, built_in())
+        stream = bytearray()
+        for _ in range(_FRAMES_AN_EXAMPLE):
+            mutated = bytearray(raw)
+            for _ in range(data.draw(st.integers(1, 6))):
+                position = data.draw(st.integers(0, len(mutated) - 1))
+                kind = data.draw(st.sampled_from(["flip", "insert", "delete"]))
+                if kind == "flip":
+                    mutated[position] ^= 1 << data.draw(st.integers(0, 7))
+                elif kind == "insert":
+                    mutated[position:position] = data.draw(st.binary(min_size=1, max_size=8))
+                elif len(mutated) > 8:
+                    del mutated[position : position + data.draw(st.integers(1, 8))]
+            stream += framed(bytes(mutated))
+        answers = line.exchange(bytes(stream))
+        assert len(answers) <= _FRAMES_AN_EXAMPLE
+        for answer in answers:
+            assert answer[39] != "00"
+
+    answers_well()
 
 
 @given(data=st.binary(min_size=1, max_size=600))

@@ -27,7 +27,7 @@ def begun(tmp_path, *arguments):
     "arguments",
     [
         ["serve", "--data-dir", "data", "--http-port", "0", "--iso-port", "0"],
-        ["scenario", "run", "coffee.yaml"],
+        pytest.param(["scenario", "run", "coffee.yaml"], marks=pytest.mark.slow),
         pytest.param(["demo"], marks=pytest.mark.slow),
         pytest.param(["attack", "relay", "--variations", "1"], marks=pytest.mark.slow),
     ],
@@ -42,7 +42,9 @@ def test_the_first_compilation_says_so(tmp_path, arguments):
     assert line.startswith("tapwright: compiling the engine for this machine; this takes about a minute"), line
 
 
-@pytest.mark.parametrize("setting", ["http", "iso", "further"])
+@pytest.mark.parametrize(
+    "setting", ["http", pytest.param("iso", marks=pytest.mark.slow), pytest.param("further", marks=pytest.mark.slow)]
+)
 def test_a_port_in_use_is_said_before_anything_is_compiled(tmp_path, setting):
     """One line, which port, and what to do."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -58,6 +60,7 @@ def test_a_port_in_use_is_said_before_anything_is_compiled(tmp_path, setting):
     assert process.returncode == 1
 
 
+@pytest.mark.slow
 def test_a_port_of_a_server_that_is_still_compiling_is_in_use(tmp_path):
     """It is bound although nothing listens there yet, so the second server is told at once."""
     with socket.create_server(("127.0.0.1", 0)) as free:

@@ -46,6 +46,7 @@ def test_a_fresh_network_for_each_test(pytester):
     pytester.runpytest_subprocess("-q").assert_outcomes(passed=3)
 
 
+@pytest.mark.slow
 def test_a_failure_tells_why(pytester):
     """The checks of the decision, and the messages."""
     pytester.makepyfile(
@@ -67,6 +68,7 @@ def test_a_failure_tells_why(pytester):
     )
 
 
+@pytest.mark.slow
 def test_a_running_server_by_option(pytester):
     """One network for all tests, the tester's own."""
     pytester.makepyfile(

@@ -64,6 +64,7 @@ def test_a_second_process_on_the_same_directory_is_refused(server, tmp_path):
     assert httpx.get(server.http_url + "/readyz", trust_env=False).status_code == 200
 
 
+@pytest.mark.slow
 def test_the_wrong_root_key_is_one_line(tmp_path):
     """A data directory does not open with another root key, and opens again with its own."""
     ServerProcess(tmp_path / "data", "--log-level", "warning").stop()
@@ -92,7 +93,7 @@ def test_a_damaged_journal_is_one_line_and_stays_as_it_is(tmp_path):
     assert segment.read_bytes() == content
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_signals_end_it_politely(tmp_path, number):
     """Exit code 0, what was decided is there again, and both ports are free at once."""
     server = ServerProcess(tmp_path / "data", "--log-level", "info", "--log-format", "json")

@@ -205,3 +205,38 @@ def test_a_decline_that_is_overruled_counts_as_none():
     approve(bank, tap(4, 100))
     assert bank.send(tap(5, 50_001)) is Reason.EXCEEDS_LIMIT
     assert bank.send(tap(6, 100)) is Reason.SUSPECTED_FRAUD
+
+
+def test_an_early_reversal_is_no_decline():
+    """What it is remembered by is counted by no rule."""
+    bank = Bank(rules=[{"id": "many", "state": "live", "when": DECLINES, "action": "decline"}])
+    for number in (1, 2):
+        assert bank.send(reversal(tap(number, 100))) is Reason.MISSING_ORIGINAL_AUTHORIZATION
+    approve(bank, tap(3, 100))
+
+
+@pytest.mark.parametrize("kind", [Kind.AUTHORIZATION_ADVICE, Kind.FINANCIAL_ADVICE])
+def test_an_advice_of_a_balance_has_no_amount(kind):
+    """Not of a cent."""
+    bank = Bank()
+    assert bank.send(tap(1, 1, kind=kind, operation=Operation.BALANCE_INQUIRY)) is Reason.INVALID_AMOUNT
+    approve(bank, tap(2, 0, kind=kind, operation=Operation.BALANCE_INQUIRY))
+
+
+def test_an_advice_of_a_cent():
+    """Holds a cent; of an increment too, and where a cent is all that is held."""
+    bank = Bank()
+    cent = tap(1, 1, kind=Kind.AUTHORIZATION_ADVICE)
+    approve(bank, cent)
+    assert bank.held == 1
+    approve(bank, referring(Kind.AUTHORIZATION_ADVICE, cent, amount_minor=2, stan=2))
+    approve(bank, reversal(cent, remaining=3, stan=3))
+    assert bank.held == 3
+
+
+def test_a_verification_is_no_decline():
+    """It stands, whatever an advice of the same trace says."""
+    bank = Bank()
+    assert bank.send(tap(1, 0)) is Reason.VERIFIED
+    bank.send(tap(1, 1_000, kind=Kind.AUTHORIZATION_ADVICE))
+    assert bank.held == 0

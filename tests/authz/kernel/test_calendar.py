@@ -47,11 +47,11 @@ def midnight_before(moment_us, zone):
 
 @pytest.mark.parametrize("zone", IN_A_ZONE)
 def test_days_begin_right_where_clocks_are_turned(zone):
-    """At the very moment, a microsecond before it, and at the midnights around it, in either order; one array is kept."""
+    """At the very moment, a microsecond before it, and at the midnights around it, in either order."""
     program, today = programs_day(zone), new_today()
     turned = [int(each["from_us"]) for each in program.offsets if each["from_us"] > NOW_US][:6]
     assert turned
-    for turn in turned:
+    for turn in (*turned, int(program.offsets[-1]["from_us"])):
         around = range(midnight_before(turn, zone) - DAY_US, turn + 2 * DAY_US, 3_600_000_000 // 2)
         moments = sorted({turn - 1, turn, turn + 1, *around})
         for moment in (*moments, *reversed(moments)):
