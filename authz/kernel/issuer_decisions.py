@@ -61,5 +61,6 @@ def take_issuer_decision(state: State, command: Any, result: Any) -> Integer:
         release_hold(state, row, held)
         post(state, row, billing)
     else:
-        release_hold(state, row, max(held - billing, np.int64(0)))
+        kept = max(billing - np.int64(entry["completed_minor"]), np.int64(0))
+        release_hold(state, row, max(held - kept, np.int64(0)))
     return np.int64(entry["reason"])

@@ -116,13 +116,24 @@ def check_shared_fields(state: State, command: Any, case: Case, findings: Record
     return note(findings, Check.SHARED_FIELDS, difference, follow_up, reason)
 
 
+@inlined
+def waits_for_its_completion(state: State, row: Integer, follow_up: Integer) -> Any:
+    """Whether an advice completes what still waits for the issuer's server: the terminal did not wait for it."""
+    if follow_up != FollowUp.COMPLETION_ADVICE or not found(row):
+        return False
+    original = state.transactions[row]
+    return np.int64(original["reason"]) == Reason.AWAITING_ISSUER and not has(
+        original["flags"], TransactionFlag.REVERSED
+    )
+
+
 @compiled
 def followed_row(state: State, command: Any, case: Case) -> Integer:
-    """The row that an advice belongs to: found, approved, and alike where it must be; else NO_ROW."""
-    if not is_open(state, case.original_row):
+    """The row that an advice belongs to: found, approved or waiting, and alike where it must be; else NO_ROW."""
+    row, follow_up = case.original_row, follow_up_of(command)
+    if not is_open(state, row) and not waits_for_its_completion(state, row, follow_up):
         return NO_ROW
-    original = state.transactions[case.original_row]
-    return case.original_row if first_difference(command, original, follow_up_of(command)) == NO_DIFFERENCE else NO_ROW
+    return row if first_difference(command, state.transactions[row], follow_up) == NO_DIFFERENCE else NO_ROW
 
 
 @inlined

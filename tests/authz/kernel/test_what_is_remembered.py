@@ -272,6 +272,44 @@ class TestTheIssuersServer:
         assert bank.send(decision(third, ask(bank, third), amount=1)) is Reason.PARTIALLY_APPROVED
         assert bank.held == 5_001
 
+    @pytest.mark.parametrize("names_it", [True, False])
+    @pytest.mark.parametrize("reason", [Reason.APPROVED, Reason.DO_NOT_HONOR])
+    def test_what_is_completed_while_it_waits_is_held_no_longer(self, names_it, reason):
+        """The terminal has cleared it by itself: charged once, whatever is decided, and nothing stays held."""
+        bank = Bank(rules=[ASK])
+        message = tap(1, 5_000)
+        sequence = ask(bank, message)
+        clearing = referring(Kind.FINANCIAL_ADVICE, message, stan=2) if names_it else tap(1, 5_000)
+        clearing["kind"] = Kind.FINANCIAL_ADVICE
+        approve(bank, clearing)
+        assert (bank.held, bank.posted) == (0, 5_000)
+        assert bank.send(decision(message, sequence, reason)) is reason
+        assert (bank.held, bank.posted) == (0, 5_000)
+
+    @pytest.mark.parametrize(("amount", "held"), [(5_000, 4_600), (500, 100), (400, 0), (399, 0)])
+    def test_what_is_completed_in_part_while_it_waits(self, amount, held):
+        """What is left of the decided amount stays held."""
+        bank = Bank(rules=[ASK])
+        message = tap(1, 5_000)
+        sequence = ask(bank, message)
+        flags = Flag.HAS_ORIGINAL | Flag.MORE_FOLLOWS
+        approve(bank, referring(Kind.FINANCIAL_ADVICE, message, amount_minor=400, flags=flags, stan=2))
+        assert (bank.held, bank.posted) == (4_600, 400)
+        bank.send(decision(message, sequence, amount=amount))
+        assert (bank.held, bank.posted) == (held, 400)
+
+    def test_what_was_reversed_while_it_waited_is_charged_on_its_own(self):
+        """And an advised increment of what waits is held on its own."""
+        bank = Bank(rules=[ASK])
+        message, stay = tap(1, 5_000), tap(2, 5_000)
+        ask(bank, message)
+        approve(bank, reversal(message, stan=3), referring(Kind.FINANCIAL_ADVICE, message, stan=4))
+        assert (bank.held, bank.posted) == (0, 5_000)
+        sequence = ask(bank, stay)
+        approve(bank, referring(Kind.AUTHORIZATION_ADVICE, stay, amount_minor=300, stan=5))
+        assert bank.send(decision(stay, sequence, Reason.DO_NOT_HONOR)) is Reason.DO_NOT_HONOR
+        assert bank.held == 300
+
     def test_a_decision_that_comes_too_late_is_known_from_then_on(self):
         """A repeat of what was reversed while it waited hears that."""
         bank = Bank(rules=[ASK])
