@@ -109,7 +109,7 @@ _SENTENCES = {
     (90, IMPOSSIBLE_DATE): "DE 90 has a transmission date that is in no calendar",
     (90, IMPOSSIBLE_TIME): "DE 90 has a transmission time that is on no clock",
     (95, BAD_CONTENT): "DE 95 does not begin with an amount of 12 digits",
-}  # fmt: skip
+}
 """Where what the kind says can be said more closely."""
 
 
