@@ -24,7 +24,7 @@ from authz.program.conditions import form_of, meter_of, trailing_seconds
 from authz.program.document import ProgramInvalid, read_document
 from simulators.card.apdu import ApduError, Command, Response
 from simulators.iso_listeners import listener_of
-from simulators.message_tools.iso_verb import MessageTextError, bytes_of
+from simulators.message_tools.hexadecimal import NotHexadecimal, bytes_of
 from simulators.network.switch_verb import route_of
 from simulators.qr import consumer_presented
 from simulators.qr.merchant_presented import MerchantCode
@@ -79,7 +79,7 @@ TEXT_READERS: dict[Callable, tuple[str, tuple[type[Exception], ...]]] = {
     form_of: ("count_24h", (ValueError,)),
     read_document: ('{"time_zone": "UTC", "rules": []}', (ProgramInvalid,)),
     listener_of: ("bcd_1987:8583", (ValueError,)),
-    bytes_of: ("00 FF", (MessageTextError,)),
+    partial(bytes_of, name="the message"): ("00 FF", (NotHexadecimal,)),
     route_of: ("9999=localhost:8583", (ValueError,)),
     consumer_presented.decode: (_CODE, (EmvError,)),
     MerchantCode.decode: (_MERCHANT_CODE, (EmvError,)),

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable
 
+from simulators.message_tools.hexadecimal import NotHexadecimal, bytes_of
 from tokenvault.emv import issuer_data, tlv
 from tokenvault.emv.data_elements import DATA_ELEMENTS
 from tokenvault.emv.errors import EmvError, TlvError
@@ -77,8 +78,8 @@ def _object_list_lines(value: bytes, depth: int) -> list[str]:
 def decode_verb(text: str) -> int:
     """Print a tree; returns the exit code."""
     try:
-        objects = tlv.decode(bytes.fromhex("".join(text.split())))
-    except (TlvError, ValueError) as error:
+        objects = tlv.decode(bytes_of(text, "the EMV data"))
+    except (TlvError, NotHexadecimal) as error:
         sys.stderr.write(f"tapwright: {error}\n")
         return 1
     sys.stdout.write("".join(f"{line}\n" for line in tree_lines(objects)))

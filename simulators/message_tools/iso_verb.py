@@ -13,6 +13,7 @@ from authz.iso8583.fields import HEADER, Dialect, DialectError
 from authz.iso8583.format_errors import FormatError
 from authz.reasons import ANSWERS
 from simulators.message_tools.emv_verb import tree_lines
+from simulators.message_tools.hexadecimal import NotHexadecimal, bytes_of
 from simulators.server_address import no_host
 from simulators.terminals.iso_link import IsoLink, LineDown, LinkError
 from simulators.terminals.traces import shown
@@ -27,14 +28,6 @@ FORMAT_ERROR, _FORMAT_ERROR = "30", "format error"
 
 class MessageTextError(ValueError):
     """Text that is no message; what is wrong is said."""
-
-
-def bytes_of(text: str) -> bytes:
-    """Bytes from hexadecimal text, with spaces and line ends wherever. Raises: MessageTextError."""
-    try:
-        return bytes.fromhex("".join(text.split()))
-    except ValueError:
-        raise MessageTextError("the message is no hexadecimal text") from None
 
 
 def message_of(parts: Sequence[str]) -> codec.Message:
@@ -85,8 +78,8 @@ def decode_verb(dialect_name: str, text: str, *, is_framed: bool) -> int:
     """Print a message; returns the exit code: 1 where it is none, after printing what could be read."""
     console = Console()
     try:
-        dialect, encoded = dialect_named(dialect_name), bytes_of(text)
-    except (DialectError, MessageTextError) as error:
+        dialect, encoded = dialect_named(dialect_name), bytes_of(text, "the message")
+    except (DialectError, NotHexadecimal) as error:
         return _refused(error)
     if is_framed:
         encoded = encoded[dialect.framing.length_bytes :]
@@ -115,7 +108,7 @@ def send_verb(dialect_name: str, parts: Sequence[str], address: tuple[str, int],
     try:
         dialect = dialect_named(dialect_name)
         message = message_of(parts)
-        codec.encode(message, dialect)
+        _check_sendable(message, dialect)
     except codec.MessageError as error:
         return _refused(f"nothing was sent: {_named(error, dialect)}")
     except (DialectError, MessageTextError) as error:
@@ -131,6 +124,19 @@ def send_verb(dialect_name: str, parts: Sequence[str], address: tuple[str, int],
         link.close()
     show_message(answer, dialect, Console())
     return 0
+
+
+def _check_sendable(message: codec.Message, dialect: Dialect) -> None:
+    """Raises: MessageError naming a field that no host could read, so that no answer would name this message.
+
+    What can be read and cannot be, such as a month 13, is sent: how a host answers that is worth seeing.
+    """
+    encoded = codec.encode(message, dialect)
+    try:
+        codec.decode_checked(encoded, dialect)
+    except codec.MessageError as error:
+        if error.offset is not None:
+            raise
 
 
 def _named(error: codec.MessageError, dialect: Dialect) -> str:

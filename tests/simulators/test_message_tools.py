@@ -78,7 +78,9 @@ def test_format_errors_in_words(capsys, sandbox, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["iso", "decode", "XY"], "no hexadecimal"),
+        (["iso", "decode", "XY"], "the message: expected hexadecimal digits"),
+        (["iso", "decode", ""], "the message: there is nothing to decode"),
+        (["iso", "decode", "012"], "the message: expected an even number of hexadecimal digits"),
         (["iso", "encode", "0100"], "'0100' is not NUMBER=VALUE"),
         (["iso", "encode", "4=1"], "no message type"),
         (["iso", "encode", "0=0100", "4=1"], "field 4"),
@@ -86,7 +88,11 @@ def test_format_errors_in_words(capsys, sandbox, monkeypatch):
         (["iso", "send", *ECHO, "--iso", "nowhere"], "--iso 'nowhere' is not HOST:PORT"),
         (["iso", "send", *ECHO, "--iso", "127.0.0.1:1"], "cannot reach 127.0.0.1:1"),
         (["emv", "decode", "9F3602"], "is cut off"),
-        (["emv", "decode", "XY"], "hexadecimal"),
+        (["emv", "decode", "XY"], "the EMV data: expected hexadecimal digits"),
+        (["emv", "decode", ""], "the EMV data: there is nothing to decode"),
+        (["emv", "decode", "9F3"], "the EMV data: expected an even number of hexadecimal digits"),
+        (["iso", "send", "0=0800", "7=1125101500", "11=00012x", "70=301"], "nothing was sent: field 11 ("),
+        (["iso", "send", "0=0800", "7=1125101500", "11=000123", "70=3x1"], "nothing was sent: field 70 ("),
         (["replay", "/nowhere"], "No such file"),
         (["attack", "tickling"], "there is no attack tickling"),
         (["switch", "--route", "4"], "is not DIGITS=HOST:PORT"),
