@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from simulators.did_you_mean import did_you_mean
+from simulators.output_file import checked_output
 from simulators.server_address import (
     Address,
     UsageError,
@@ -259,11 +260,9 @@ def _scenario(arguments: argparse.Namespace) -> int:
     configure_logging("error", "console")
     named = _named_server(arguments)
     servers = fresh_server if named is None else running_server(*named)
-    for flag, path in (("--junit", arguments.junit), ("--html", arguments.html)):
-        if path is not None and not path.absolute().parent.is_dir():
-            raise UsageError(f"{flag} {path}: there is no folder {path.parent}")
+    junit, html = checked_output(arguments.junit, "--junit"), checked_output(arguments.html, "--html")
     paths = arguments.paths or verb.shipped_scenarios()
-    return verb.run_scenarios(paths, servers, arguments.tag, arguments.seed, arguments.junit, arguments.html)
+    return verb.run_scenarios(paths, servers, arguments.tag, arguments.seed, junit, html)
 
 
 def _attack(arguments: argparse.Namespace) -> int:
@@ -310,8 +309,8 @@ def _terminal(arguments: argparse.Namespace) -> int:
             arguments.dialect,
             arguments.pcsc,
             arguments.post,
-            arguments.picture,
-            arguments.trace,
+            checked_output(arguments.picture, "--picture"),
+            checked_output(arguments.trace, "--trace"),
         )
     )
 

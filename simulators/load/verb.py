@@ -18,6 +18,7 @@ from simulators.load.generator import Load
 from simulators.load.report import NoPlots, as_json, plot, show, write_json
 from simulators.load.run import GeneratorFailed, measured_ceiling, run_load
 from simulators.load.traffic import TAPS_ONLY, Mix, PlainTraffic
+from simulators.output_file import checked_output
 from simulators.phone import WalletRefused
 from simulators.server_address import no_host, no_server
 from simulators.terminals.iso_link import IsoLink, LineDown
@@ -126,15 +127,13 @@ def _traffic(options: BenchOptions, message: codec.Message | None, progress: Con
 
 
 def options_from(arguments: argparse.Namespace, address: tuple[str, int]) -> BenchOptions:
-    """The options in parsed flags. Raises: ValueError naming the flag."""
+    """The options in parsed flags. Raises: ValueError, UsageError naming the flag."""
     for name in ("rate", "seconds", "connections", "processes", "window", "phones"):
         value = getattr(arguments, name)
         if value is not None and not 0 < value < _MOST:
             raise ValueError(f"--{name} must be more than zero, and less than {_MOST:,.0f}")
     for name in ("json", "plot"):
-        path = getattr(arguments, name)
-        if path is not None and not path.absolute().parent.is_dir():
-            raise ValueError(f"--{name} {path}: there is no folder {path.parent}")
+        checked_output(getattr(arguments, name), f"--{name}")
     if not 0 <= arguments.warm_up < arguments.seconds:
         raise ValueError("--warm-up must be less than --seconds")
     load = Load(
