@@ -17,8 +17,9 @@ from authz.iso8583 import codec
 from authz.iso8583.fields import FIELDS, HEADER, Dialect, built_in
 from authz.iso8583.format_errors import FormatError
 from authz.iso8583.message_authentication import MacKey, is_authentic, mac_field, sealed
-from authz.iso8583.message_types import asks_for_an_answer
+from authz.iso8583.message_types import asks_for_an_answer, is_of_another_version
 from authz.iso8583.responses import plain_response
+from authz.iso8583.rewording import reworded
 from authz.iso8583.scan import Places
 from authz.iso8583.server import Handler
 from tokenvault.background import attempted
@@ -104,7 +105,8 @@ class DialectGateway:
         except codec.MessageError as error:
             reply(self.refuse_format(error.fields, error.error, peer), 1)
             return
-        if self._keys is not None:
+        # In another version its code may stand elsewhere; the network answers that it serves none, and changes nothing.
+        if self._keys is not None and not is_of_another_version(message[0]):
             if message[0] == "0800" and message.get(70) == NEW_KEY:
                 reply(self._framed(self._give_key(message, self._keys, peer), message, None), 1)
                 return
@@ -155,9 +157,9 @@ class DialectGateway:
     def _framed(self, answer: codec.Message, request: codec.Message, key: MacKey | None) -> bytes:
         """An answer in the dialect, under the request's header, with its code where there is a key.
 
-        What the dialect has no room for is left out.
+        What the dialect has no room for, in whatever form, is left out.
         """
-        fits = codec.fitting(answer, self._dialect)
+        fits = codec.fitting(reworded(answer, self._dialect), self._dialect)
         if len(fits) < len(answer):
             log.warning("fields_left_out", fields=sorted(answer.keys() - fits.keys()), dialect=self._dialect.name)
         answer = {HEADER: request[HEADER], **fits} if HEADER in request else fits

@@ -18,7 +18,7 @@ from authz.follow_ups import BOUNDS, FIELD_NAMES, REFUSED_FOR, RULES, FollowUp, 
 from authz.follow_ups import MEANINGS as FOLLOW_UP_MEANINGS
 from authz.iso8583.chip_data import CHIP_TAG_BYTES
 from authz.iso8583.fields import BUILT_IN
-from authz.iso8583.format_errors import KINDS
+from authz.iso8583.format_errors import KIND, KINDS
 from authz.iso8583.jpos_classes import CONTENTS, REFUSED, field_classes
 from authz.iso8583.reading import channel_of
 from authz.iso8583.text_encodings import CODE_PAGE_1047
@@ -106,7 +106,8 @@ def _reasons() -> str:
 
 
 def _format_errors() -> str:
-    return _table(("code in DE 44", "what is wrong"), [(f"`{kind.code}`", kind.cause) for kind in KINDS.values()])
+    rows = [(f"`{kind.code}`", f"`{number // KIND:03d}`", kind.cause) for number, kind in KINDS.items()]
+    return _table(("code in DE 44", "number", "what is wrong"), rows)
 
 
 def _token_states() -> str:

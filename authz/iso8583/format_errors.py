@@ -142,6 +142,11 @@ class FormatError:
         """DE 44, at most 25 characters: the field's number (3 digits), the code, and the part where there is one."""
         return f"{self.field:03d} {self.code} {self.part}".rstrip()
 
+    @property
+    def in_digits(self) -> str:
+        """DE 44 where a dialect has room for digits only: the field's number, then the code's, 3 digits each."""
+        return f"{self.field:03d}{self.kind // KIND:03d}"
+
     @classmethod
     def read(cls, additional_response_data: str) -> "FormatError | None":
         """The format error in a DE 44, or None where it holds something else."""
