@@ -14,12 +14,13 @@ import structlog
 
 from authz.arrivals import Reply
 from authz.iso8583 import codec
+from authz.iso8583.action_codes import response_code
 from authz.iso8583.fields import FIELDS, HEADER, Dialect, built_in
 from authz.iso8583.format_errors import FormatError
 from authz.iso8583.message_authentication import MacKey, is_authentic, mac_field, sealed
 from authz.iso8583.message_types import asks_for_an_answer, is_of_another_version
 from authz.iso8583.responses import plain_response
-from authz.iso8583.rewording import reworded
+from authz.iso8583.rewording import RESPONSE_CODE, reworded
 from authz.iso8583.scan import Places
 from authz.iso8583.server import Handler
 from tokenvault.background import attempted
@@ -122,6 +123,8 @@ class DialectGateway:
     def _forward(self, message: codec.Message, peer: str, reply: Reply) -> None:
         """Hand a message on in the network's own dialect."""
         plain = {number: value for number, value in message.items() if number in _HANDED_ON}
+        if RESPONSE_CODE in plain:  # an advice says what was decided
+            plain[RESPONSE_CODE] = response_code(plain[RESPONSE_CODE])
         if NAME_AND_LOCATION in plain:
             plain[NAME_AND_LOCATION] = _in_ascii(plain[NAME_AND_LOCATION])
         try:

@@ -49,3 +49,13 @@ ACTION_CODES: Final = {
 def action_code(response_code: str) -> str:
     """The action code for a response code of 1987; for one that has none, `100` (do not honour)."""
     return ACTION_CODES.get(response_code, _UNKNOWN_DECLINE)
+
+
+def response_code(code: str) -> str:
+    """The response code of 1987 for an action code, the first of several; for one that has none, `00` or `05`.
+
+    Anything but three digits comes back as it is.
+    """
+    if not (len(code) == len(_UNKNOWN_DECLINE) and code.isascii() and code.isdigit()):
+        return code
+    return next((own for own, theirs in ACTION_CODES.items() if theirs == code), "00" if code[0] == "0" else "05")

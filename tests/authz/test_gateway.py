@@ -106,6 +106,18 @@ def test_every_response_code_has_an_action_code():
         assert (code[0] == "0") == (response_code in ("00", "10", "85")), response_code
 
 
+@pytest.mark.parametrize("entry", THREE_DIGITS)
+@pytest.mark.parametrize(
+    ("action_code", "response_code"), [("000", "00"), ("002", "10"), ("003", "00"), ("116", "51"), ("199", "05")]
+)
+def test_an_advice_with_an_action_code(entry, action_code, response_code):
+    """What was decided elsewhere reaches the network in its own words."""
+    dialect, network = Dialect.of("1993", {**TABLE, "39": entry}), Listening()
+    encoded = codec.encode({0: "0120", 11: "000123", 39: action_code}, dialect)
+    DialectGateway(network, dialect).receive(encoded, np.array([[0, len(encoded)]]), "peer", lambda _, __: None)
+    assert network.heard == [{0: "0120", 11: "000123", 39: response_code}]
+
+
 ERROR = FormatError(55, MISSING_TAG, "9F26")
 
 
