@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
+import sqlalchemy as sa
+import structlog
 
 from simulators import test_values
 from tests.clock import ManualClock
@@ -21,6 +23,8 @@ from tokenvault.events import webhooks
 from tokenvault.events.events import EventType, list_events
 from tokenvault.events.webhook_delivery import WebhookSender
 from tokenvault.events.webhooks import RETRY_SECONDS, DeliveryState
+from tokenvault.keys.sealing import WEBHOOK_SECRET
+from tokenvault.storage import schema
 
 WALLET = {"Authorization": f"Bearer {test_values.WALLET_API_KEY}"}
 
@@ -102,6 +106,29 @@ def test_what_is_sent(vault, receiver):
         assert event["timestamp"] == "2026-11-24T12:00:00Z"
     states = {delivery.state for delivery in webhooks.list_deliveries(vault, limit=10)}
     assert states == {DeliveryState.DELIVERED}
+
+
+@pytest.mark.parametrize("broken", ["key", "event"])
+def test_a_delivery_that_cannot_be_made_ready_keeps_back_no_other(vault, receiver, broken):
+    """A secret that opens no more, an event of a type that nobody knows: a failed try of that delivery alone."""
+    webhooks.add_endpoint(vault, receiver.url, [EventType.CARD_ISSUED])
+    new_card(vault)
+    with vault.database.begin() as connection:
+        if broken == "key":
+            connection.execute(sa.update(schema.webhook_endpoints).values({WEBHOOK_SECRET.sealed: b"rotten"}))
+        else:
+            connection.execute(sa.update(schema.events).values(type="card.eaten"))
+    webhooks.add_endpoint(vault, receiver.url + "/2", [EventType.CARD_ISSUED])
+    new_card(vault)
+    with structlog.testing.capture_logs() as logged:
+        send_due(vault)
+    with vault.reading() as connection:
+        table = schema.webhook_deliveries
+        told = connection.execute(sa.select(table.c.last_outcome, table.c.state).order_by(table.c.id)).all()
+    failed = [each for each in told if each.last_outcome.startswith("not ready: ")]
+    assert len(failed) == [each["event"] for each in logged].count("webhook_not_ready") > 0
+    assert {each.state for each in failed} == {DeliveryState.PENDING}
+    assert len(receiver.got) == len(told) - len(failed) > 0
 
 
 def test_retries_back_off_and_end(vault, receiver):

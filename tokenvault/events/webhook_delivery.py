@@ -47,6 +47,8 @@ class WebhookSender:
     @staticmethod
     async def _sent(client: httpx.AsyncClient, delivery: DueDelivery) -> Outcome:
         """One try. Whatever goes wrong with it is its outcome alone; of the answer only the status is read."""
+        if delivery.fault:
+            return Outcome(delivery, False, delivery.fault)
         try:
             async with (
                 asyncio.timeout(_ANSWER_SECONDS_MAX),

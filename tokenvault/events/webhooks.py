@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
+import structlog
 
 from tokenvault.errors import Conflict, FieldError, NotFound
 from tokenvault.events import audit
@@ -18,6 +20,8 @@ from tokenvault.keys.sealing import WEBHOOK_SECRET, seal, unseal
 from tokenvault.storage import schema
 from tokenvault.storage.listing import newest_first
 from tokenvault.vault import Vault
+
+log = structlog.get_logger()
 
 _SECRET_BYTES = 24
 RETRY_SECONDS = (5, 30, 120, 600, 1800, 7200, 18000, 36000)
@@ -82,13 +86,14 @@ class Delivery:
 
 @dataclass(frozen=True)
 class DueDelivery:
-    """What to send now. headers: signed."""
+    """What to send now. headers: signed.  fault: why it could not be made ready; nothing is sent then."""
 
     id: int
     attempts: int
     url: str
     headers: dict[str, str]
     body: bytes
+    fault: str = ""
 
     def __repr__(self) -> str:
         return f"DueDelivery({to_text(Prefix.WEBHOOK_DELIVERY, self.id)})"
@@ -226,14 +231,20 @@ def due_deliveries(vault: Vault, limit: int) -> list[DueDelivery]:
     )
     with vault.reading() as connection:
         rows = connection.execute(query).all()
-    due = []
-    for row in rows:
+    return [_due_delivery(vault, row, now) for row in rows]
+
+
+def _due_delivery(vault: Vault, row: "sa.Row[*tuple[Any, ...]]", now: int) -> DueDelivery:
+    """One delivery, signed. What cannot be made ready is a failed try of its own, and keeps back none behind it."""
+    try:
         event = Event(row.sequence, row.event_id, EventType(row.type), row.resource_id, row.data, row.created_at)
         body = event_body(event)
         key = secret_bytes(unseal(vault.keys, WEBHOOK_SECRET, row._mapping).decode())
         headers = signed_headers(key, event.text_id, now, body) | {"content-type": "application/json"}
-        due.append(DueDelivery(row.delivery_id, row.attempts, row.url, headers, body))
-    return due
+    except Exception as error:
+        log.error("webhook_not_ready", delivery=row.delivery_id, error=type(error).__name__)
+        return DueDelivery(row.delivery_id, row.attempts, row.url, {}, b"", f"not ready: {type(error).__name__}")
+    return DueDelivery(row.delivery_id, row.attempts, row.url, headers, body)
 
 
 def record_outcomes(vault: Vault, outcomes: Sequence[Outcome]) -> None:
