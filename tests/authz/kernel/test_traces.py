@@ -39,6 +39,15 @@ def test_what_differs_in_one_thing_is_another_message(field):
     assert bank.held == 2_000
 
 
+def test_a_retrieval_reference_is_remembered():
+    """The same one makes a duplicate; none, or another, does not."""
+    bank = Bank()
+    assert bank.send(again(atc=1, retrieval_reference=b"000000000001")) is Reason.APPROVED
+    assert bank.send(again(atc=2, retrieval_reference=b"000000000001")) is Reason.DUPLICATE_TRANSMISSION
+    assert bank.send(again(atc=3)) is Reason.APPROVED
+    assert bank.send(again(atc=4, retrieval_reference=b"000000000002")) is Reason.APPROVED
+
+
 def test_another_token_or_another_class_is_another_message():
     """The same STAN at the same moment says nothing where the rest differs."""
     bank = Bank()
