@@ -228,6 +228,8 @@ class _Parser:
         if step is not None and given is not None:
             self._foresee(step, given, expect)
         if name is not None:
+            if self._known.named.get(name) is not None:
+                self.wrong(line_at(beside, ("name",)), "name", f"an earlier step has the name {name!r} already")
             self._known.named[name] = None if step is None else step.as_payment(self._known)
         return None if step is None else PlannedStep(beside.line, step, expect, name, comment)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from authz.reasons import ANSWERS
 from simulators.did_you_mean import did_you_mean
 from simulators.scenarios.cast import Misfit
 from simulators.scenarios.located_yaml import Mapping, Node, Problem, Sequence, Text, as_texts, line_at
@@ -15,6 +16,8 @@ from simulators.scenarios.rehearsal import Rehearsal
 from simulators.scenarios.steps.step import Step
 from simulators.scenarios.values import Amount
 from simulators.scenarios.wording import comma_in_amount, misfits_of, unknown_key
+
+_RESPONSE_CODES = {reason.code: answer.response_code for reason, answer in ANSWERS.items()}
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,8 @@ def read_expectation(node: Node, kind: type[Step], currency: str | None) -> tupl
         reasons = _reasons(node.entries["reason"], "expect.reason", problems)
     given = {name: entry for name, entry in node.entries.items() if name != "reason"}
     values = _values(Mapping(node.line, given, node.keys), kind, currency, problems)
+    if contradiction := _other_code(reasons, values.get("response_code")):
+        problems.append((line_at(node, ("response_code",)), f"expect.response_code: {contradiction}"))
     return Expectation(reasons, values), problems
 
 
@@ -65,6 +70,14 @@ def _reasons(node: Node, path: str, problems: list[Problem]) -> tuple[str, ...]:
             mean = did_you_mean(text.value, REASONS)
             problems.append((text.line, f"{path}: there is no reason {text.value!r}, see docs/qa-guide.md{mean}"))
     return tuple(text.value for text in texts)
+
+
+def _other_code(reasons: tuple[str, ...], code: str | None) -> str:
+    """Why a response code never comes with the engine's reasons; empty where it can."""
+    codes = {reason: _RESPONSE_CODES.get(reason) for reason in reasons}
+    if code is None or not codes or code in codes.values() or None in codes.values():
+        return ""
+    return f"{code!r} never comes with " + ", ".join(f"{reason} ({known})" for reason, known in codes.items())
 
 
 def _values(node: Mapping, kind: type[Step], currency: str | None, problems: list[Problem]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from simulators.did_you_mean import did_you_mean
+from tokenvault.countries import NO_COUNTRY, is_country
 from tokenvault.currencies import CURRENCIES, NO_CURRENCY
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -149,6 +150,13 @@ def _digits(least: int, most: int, what: str, example: str) -> Callable[[str], s
     return check
 
 
+def _country(number: str) -> str:
+    number = _digits(3, 3, "country's number (ISO 3166)", "276")(number)
+    if not is_country(number):
+        raise ValueError(f"{number!r} {NO_COUNTRY}")
+    return number
+
+
 _AMOUNT_SCHEMA = WithJsonSchema(
     {"type": ["string", "object"], "examples": ["12.50", "12.50 USD", {"between": ["1.00", "20.00"]}]}
 )
@@ -176,6 +184,6 @@ Pin = Annotated[str, AfterValidator(_digits(4, 12, "PIN", "7391"))]
 """ISO 9564: 4 to 12 digits."""
 
 CategoryCode = Annotated[str, AfterValidator(_digits(4, 4, "merchant category (ISO 18245)", "5411"))]
-CountryNumber = Annotated[str, AfterValidator(_digits(3, 3, "country's number (ISO 3166)", "276"))]
+CountryNumber = Annotated[str, AfterValidator(_country)]
 AcquirerNumber = Annotated[str, AfterValidator(_digits(1, 11, "acquirer's number (DE 32)", "99900000002"))]
 CommerceIndicator = Annotated[str, AfterValidator(_digits(2, 2, "electronic commerce indicator", '"05"'))]

@@ -166,6 +166,14 @@ def test_everything_that_is_wrong_is_said_at_once():
             "expect: there is no reason 'aproved', see docs/qa-guide.md; did you mean approved?",
         ),
         ("tap: {amount: 5}\n    expect: [approved, exceeds_limits]", "expect: there is no reason 'exceeds_limits'"),
+        (
+            "tap: {amount: 5}\n    expect: {reason: insufficient_funds, response_code: '05'}",
+            "expect.response_code: '05' never comes with insufficient_funds (51)",
+        ),
+        (
+            "tap: {amount: 5}\n    name: coffee\n  - tap: {amount: 6}\n    name: coffee",
+            "name: an earlier step has the name 'coffee' already",
+        ),
         ("tap: {amount: 5}\n    expect: {reason: card_forzen}", "expect.reason: there is no reason 'card_forzen'"),
         ("tap: {amount: 5}\n    expect: {respons_code: '00'}", "expect.respons_code: there is no such key"),
         ("tap: {amount: 5}\n    expect: {posted: 5}", "expect.posted: there is no such key; there are approved_amount"),
@@ -283,6 +291,7 @@ def test_what_can_be_known_of_a_step(steps, problem):
         ),
         ("phones: {phone: {channels: contactless}}", "phones.phone.channels: 'contactless' is no list"),
         ("phones: {phone: {countries: [DE]}}", "phones.phone.countries.0: 'DE' is no country's number"),
+        ("phones: {phone: {countries: ['001']}}", "phones.phone.countries.0: '001' is not an ISO 3166-1 numeric code"),
         ("phones: {phone: 5}", "phones.phone: is a mapping of card"),
         (
             "phnoes: {}",
