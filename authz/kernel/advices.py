@@ -15,7 +15,7 @@ from authz.kernel.holds import place_hold
 from authz.kernel.meters import correct_meters
 from authz.kernel.originals import followed_row, note_shared_fields
 from authz.kernel.postings import complete, post, refund
-from authz.kernel.rows import NO_ROW, found
+from authz.kernel.rows import found
 from authz.kernel.traces import enter_trace, new_transaction
 from authz.reasons import LAST_APPROVAL, Reason
 from authz.tables import MessageClass, State, TransactionFlag
@@ -49,7 +49,7 @@ def take_advice(state: State, command: Any, case: Case, result: Any) -> None:
     if found(case.early_row):
         entry["reason"] = Reason.ALREADY_REVERSED
         return
-    settle(state, command, case, row, result)
+    settle(state, command, case, row, case.rate, case.billing_minor, result)
 
 
 @compiled
@@ -69,25 +69,19 @@ def take_stood_in(state: State, command: Any, case: Case, result: Any) -> None:
     source, target = np.int64(entry["currency"]), np.int64(state.accounts[case.account_row]["currency"])
     billing = converted(state.program, left, np.int64(entry["conversion_rate"]), source, target)
     approved = np.int64(entry["approved_minor"])
-    settle(
-        state,
-        command,
-        Case(case.token_row, case.account_row, case.first_row, row, NO_ROW, case.original_row, case.rate, billing),
-        row,
-        result,
-    )
+    settle(state, command, case, row, np.int64(entry["conversion_rate"]), billing, result)
     entry["approved_minor"], entry["current_minor"] = approved, left
     correct_meters(state, row, 1)
 
 
 @compiled
-def settle(state: State, command: Any, case: Case, row: Integer, result: Any) -> None:
-    """Hold, post or give back what an approved advice says."""
+def settle(state: State, command: Any, case: Case, row: Integer, rate: Integer, billing: Integer, result: Any) -> None:
+    """Hold, post or give back what an approved advice says. billing: its amount, converted at the rate."""
     is_financial = np.int64(command["kind"]) == Kind.FINANCIAL_ADVICE
     entry = state.transactions[row]
-    amount, billing = np.int64(command["amount_minor"]), case.billing_minor
+    amount = np.int64(command["amount_minor"])
     entry["approved_minor"], entry["current_minor"], entry["billing_minor"] = amount, amount, billing
-    entry["conversion_rate"] = case.rate
+    entry["conversion_rate"] = rate
     result["approved_minor"], result["billing_minor"] = amount, billing
     original_row = followed_row(state, command, case)
     if not is_financial:

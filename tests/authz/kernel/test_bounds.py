@@ -235,3 +235,12 @@ def test_an_increment_moves_the_end_of_a_hold_whose_hour_was_looked_at(bank):
     assert bank.held == 400
     bank.pass_time(6)
     assert bank.held == 0
+
+
+@pytest.mark.parametrize("hours", range(1_020, 1_032))
+def test_a_hold_ends_however_long_nothing_happens(bank, hours):
+    """The ring of hours has gone round once, and its last place is looked at, too."""
+    bank.use(categories=[{"first": "5814", "last": "5814", "group": "food", "hold_hours": 2}])
+    assert bank.send(tap(1, 1_000)) is Reason.APPROVED
+    bank.pass_time(hours)
+    assert bank.held == 0

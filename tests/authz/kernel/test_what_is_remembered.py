@@ -65,6 +65,18 @@ class TestStandIn:
         forward(bank)
         assert bank.held + bank.posted == 1_000
 
+    def test_an_approval_keeps_the_rate_of_its_day(self):
+        """Rates change before the issuer hears of it."""
+        bank = in_an_outage()
+        trip = tap(1, 1_080, currency=USD, signed_currency=USD)
+        approve(bank, trip)
+        first = told(bank)
+        bank.use(stand_in=STAND_IN_LIMITS, rates={"base": "EUR", "per_base": {"USD": "1.20"}})
+        forward(bank)
+        assert bank.held == 1_000
+        approve(bank, again(trip))
+        assert told(bank) == first
+
     def test_the_smallest_approval_is_one(self):
         """A cent is more than nothing."""
         bank = in_an_outage()
