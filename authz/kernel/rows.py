@@ -1,5 +1,7 @@
 """Rows that a search has found, or not."""
 
+from typing import Any
+
 from authz.compiled import Integer, inlined
 
 NO_ROW = -1
@@ -7,6 +9,6 @@ NO_ROW = -1
 
 
 @inlined
-def found(row: Integer) -> bool:
+def found(row: Integer) -> Any:
     """Whether a search has found a row. The first row is 0."""
     return row >= 0

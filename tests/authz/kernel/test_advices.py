@@ -240,3 +240,16 @@ def test_a_verification_is_no_decline():
     assert bank.send(tap(1, 0)) is Reason.VERIFIED
     bank.send(tap(1, 1_000, kind=Kind.AUTHORIZATION_ADVICE))
     assert bank.held == 0
+
+
+def test_a_refund_is_not_refunded():
+    """Neither one of a purchase nor one that came as an advice, out of nowhere."""
+    bank = Bank()
+    sale = tap(1, 1_000, **SALE)
+    back = refund(sale, amount_minor=400, stan=2)
+    approve(bank, sale, back)
+    assert bank.send(refund(back, stan=3)) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    advised = tap(4, 300, kind=Kind.FINANCIAL_ADVICE, operation=Operation.REFUND)
+    approve(bank, advised)
+    assert bank.send(refund(advised, stan=5)) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    assert bank.posted == 300

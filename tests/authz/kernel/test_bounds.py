@@ -4,6 +4,7 @@ import pytest
 
 from authz.commands import NO_LIMIT, CardholderVerification, Channel, Flag, Kind, Operation
 from authz.reasons import Reason
+from authz.tables import TransactionFlag
 from tests.authz.bank import HOUR_US, Bank
 from tests.authz.commands import EUR, NOW_US, USD, command, referring, set_account, set_card, set_token, tap
 
@@ -244,3 +245,16 @@ def test_a_hold_ends_however_long_nothing_happens(bank, hours):
     assert bank.send(tap(1, 1_000)) is Reason.APPROVED
     bank.pass_time(hours)
     assert bank.held == 0
+
+
+def test_a_hold_of_a_cent_ends(bank):
+    """Like any other; what was completed before its time was up has not expired."""
+    bank.use(categories=[{"first": "5814", "last": "5814", "group": "food", "hold_hours": 2}])
+    done = tap(2, 1_000)
+    messages = (tap(1, 1), done, referring(Kind.FINANCIAL_REQUEST, done, stan=3))
+    assert [bank.send(message) for message in messages] == [Reason.APPROVED] * 3
+    assert bank.held == 1
+    bank.pass_time(4)
+    assert bank.held == 0
+    is_expired = (bank.state.transactions["flags"][:2] & TransactionFlag.EXPIRED) != 0
+    assert is_expired.tolist() == [True, False]
