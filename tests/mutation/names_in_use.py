@@ -26,7 +26,9 @@ class NamesInUse:
 
     def tests_of(self, mutant: Mutant) -> list[str]:
         """Tests that may notice a mutant, the fastest first."""
-        names = self._closure(self._defined_at(mutant.path, mutant.line))
+        # What a function that is called at import returns is in the names that are made of it.
+        called = {mutant.function.partition(".")[0]} - {""}
+        names = self._closure(self._defined_at(mutant.path, mutant.line) | called)
         tests = set(self._measured.tests_of(mutant.path, mutant.lines))
         for name in names:
             for path, line in self._uses.get(name, ()):

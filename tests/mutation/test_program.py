@@ -32,10 +32,24 @@ def lower(amount):
 def forgotten():
     """No test comes by."""
     return price(1, "friend")
+
+
+def halves(amounts):
+    """Called at import only."""
+    table = [amount // 2 for amount in amounts]
+    return table
+
+
+HALVES = halves([9])
+
+
+def half_of_nine():
+    """By the table."""
+    return HALVES[0]
 '''
 TEST = '''"""Prices."""
 
-from shop.price import price
+from shop.price import half_of_nine, price
 
 
 def test_friends():
@@ -46,6 +60,11 @@ def test_friends():
 def test_the_dear():
     """They pay no more than a hundred."""
     assert price(103, "stranger") == 100
+
+
+def test_halves():
+    """Of nine, rounded down."""
+    assert half_of_nine() == 4
 '''
 WRITTEN_DOWN = """
 - path: shop/price.py
@@ -92,7 +111,7 @@ def test_every_verdict(mutate):
         "shop/price.py:22:delete:1  untested",
         "shop/price.py:22:swap:1  untested",
     }
-    assert ended.stdout.splitlines()[-2].split() == ["all", "18", "13", "1", "3", "72.2%"]
+    assert ended.stdout.splitlines()[-2].split() == ["all", "25", "20", "1", "3", "80.0%"]
 
 
 def test_one_mutant_is_shown_with_the_test_that_kills_it(mutate):
