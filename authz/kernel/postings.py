@@ -53,10 +53,10 @@ def is_settled(state: State, row: Integer) -> Any:
 
 @inlined
 def note_refunded(state: State, row: Integer, billing: Integer) -> None:
-    """Remember at a purchase, and at the authorization that it completes, what was given back of it."""
+    """Remember at what was refunded, and at the authorization that it belongs to, what was given back of it."""
     entry = state.transactions[row]
     entry["refunded_minor"] += billing
-    if entry["posted_minor"] > 0 and entry["original"] != 0:
+    if entry["original"] != 0:
         state.transactions[np.int64(entry["original"]) - 1]["refunded_minor"] += billing
 
 

@@ -253,3 +253,15 @@ def test_a_refund_is_not_refunded():
     approve(bank, advised)
     assert bank.send(refund(advised, stan=5)) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
     assert bank.posted == 300
+
+
+def test_a_refund_of_an_increment_is_one_of_its_authorization():
+    """No more is given back of both than was charged."""
+    bank = Bank()
+    stay = tap(1, 1_000)
+    more = referring(Kind.AUTHORIZATION_REQUEST, stay, amount_minor=500, stan=2)
+    approve(bank, stay, more, referring(Kind.FINANCIAL_REQUEST, stay, amount_minor=1_500, stan=3))
+    approve(bank, refund(more, kind=Kind.FINANCIAL_ADVICE, amount_minor=500, stan=4))
+    assert bank.send(refund(stay, amount_minor=1_001, stan=5)) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    approve(bank, refund(stay, amount_minor=1_000, stan=6))
+    assert bank.posted == 0

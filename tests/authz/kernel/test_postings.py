@@ -367,3 +367,16 @@ def test_a_representment_is_not_charged_back(bank):
     assert bank.send(command(Kind.CHARGEBACK, reference=again, **dispute)) is Reason.MISSING_ORIGINAL_AUTHORIZATION
     assert bank.send(command(Kind.CHARGEBACK, reference=paid, **dispute)) is Reason.APPROVED
     assert bank.posted == 0
+
+
+@pytest.mark.parametrize("kind", [Kind.CHARGEBACK, Kind.REPRESENTMENT])
+def test_a_dispute_belongs_to_its_purchase(kind):
+    """Its row says which."""
+    bank = Bank()
+    bank.send(tap(1, 500))
+    assert bank.send(tap(2, 1_000, kind=Kind.FINANCIAL_REQUEST)) is Reason.APPROVED
+    told = {"account_id": 7, "reference": int(bank.result["sequence"]), "amount_minor": 1_000}
+    for each in dict.fromkeys((Kind.CHARGEBACK, kind)):
+        assert bank.send(command(each, **told)) is Reason.APPROVED
+    count = int(bank.state.counters[Counter.TRANSACTIONS])
+    assert bank.state.transactions["original"][2:count].tolist() == [2] * (count - 2)
