@@ -101,6 +101,11 @@ def test_no_amount_asks_for_anything_but_a_decline(number):
     assert bank.send(tap(1, TEST_AMOUNT_BASE + number)) is Reason.EXCEEDS_LIMIT
 
 
+def test_an_amount_that_integrators_know_by_heart():
+    """99,000.42, as the documents have it."""
+    assert Bank().send(tap(1, 9_900_042)) is Reason.DO_NOT_HONOR
+
+
 @pytest.mark.parametrize("reason", DECLINES, ids=lambda reason: reason.code)
 def test_every_reason_has_an_amount(reason):
     """An amount asks for each decline, where the program says so."""
