@@ -1,6 +1,6 @@
 """Calendar arithmetic on Unix microseconds, in the proleptic Gregorian calendar."""
 
-from enum import IntEnum
+from enum import IntEnum, unique
 
 import numpy as np
 import numpy.typing as npt
@@ -96,6 +96,7 @@ def period_start(program: Program, period: Integer, time_us: Integer) -> Integer
     return utc_of(program, start, offset)
 
 
+@unique
 class Day(IntEnum):
     """What is kept of a local day, until it is over or its offset changes: places in an array.
 

@@ -4,7 +4,7 @@ Every check has the same signature: it notes in its finding what it saw and the 
 returns the reason to decline or `APPROVED`. What a check needs is found once and given as a `Case`.
 """
 
-from enum import IntEnum
+from enum import IntEnum, unique
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,6 +52,7 @@ RUN = 128
 """How many commands `prefetching` looks at together: what they need fits the processor's second cache."""
 
 
+@unique
 class Check(IntEnum):
     """The checks in the order in which they run; an index into findings."""
 

@@ -1,11 +1,12 @@
 """What each pass over a message checks, as data beside the functions that do: for whoever tells of it or tests it."""
 
-from enum import IntEnum
+from enum import IntEnum, unique
 
 from authz.commands import Kind
 from authz.kernel.checks import Check
 
 
+@unique
 class Pass(IntEnum):
     """How a message is decided on."""
 

@@ -4,7 +4,7 @@ The wire and the vault can say no more than there is. A command from elsewhere, 
 """
 
 from collections.abc import Iterable
-from enum import IntEnum
+from enum import IntEnum, unique
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from authz.reasons import DECLINES
 from authz.tables import SEGMENTS, ForcedScope, MessageClass
 
 
+@unique
 class Field(IntEnum):
     """The field of a command that holds what is not defined, by its name there."""
 
