@@ -21,6 +21,8 @@ from authz.errors import EngineStopped, JournalEndsEarly, UndefinedValue
 from authz.hash_index import find_row
 from authz.journal import Batch, Journal
 from authz.kernel.application import name_accounts
+from authz.kernel.checks import new_findings
+from authz.kernel.freshness import is_fresh
 from authz.kernel.vocabulary import first_undefined, undefined_value
 from authz.program.document import ProgramDocument, canonical, journaled_document, with_offsets
 from authz.program.tables import NUMBER_VERSION
@@ -197,6 +199,15 @@ class Engine:
         """Wait until everything taken so far is durable and answered; a stopped engine is as settled as it will be."""
         with contextlib.suppress(EngineStopped):
             await self.run(new_commands(0))
+
+    async def is_fresh(self, command: Records) -> bool:
+        """Whether COMMAND[1] is a request that proves to be new, once everything that came before it is applied."""
+        await self.settled()
+        if self._stopped:
+            return False
+        asked = np.require(command.copy(), requirements="W")
+        asked["time_us"] = self.now_us
+        return is_fresh(self._state, asked, new_findings())
 
     def _flush_soon(self) -> None:
         """Flush at the end of this turn of the loop, so that what other connections bring now shares the sync."""

@@ -4,6 +4,7 @@ Off the hot path: only messages with DE 52 wait for it. What the engine hears is
 """
 
 import asyncio
+import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -37,21 +38,38 @@ class PinOutcome(IntEnum):
     LOCKED = 2
     UNKNOWN = 3  # nobody could verify it
     NOT_TRIED = 4  # there is no right cryptogram before it
+    NOT_FRESH = 5  # there is, but its message is no new request
 
 
-_FLAGS = {PinOutcome.WRONG: Flag.PIN_WRONG, PinOutcome.LOCKED: Flag.PIN_LOCKED}
+_FLAGS = {
+    PinOutcome.WRONG: Flag.PIN_WRONG,
+    PinOutcome.LOCKED: Flag.PIN_LOCKED,
+    PinOutcome.NOT_FRESH: Flag.PIN_WRONG,  # the engine refuses it for what it is; as a PIN it counts for nothing
+}
+
+_WHAT_MAKES_IT_THE_SAME = ("token_pan", "acquirer", "stan", "transmitted", "atc")
 
 
 @dataclass(frozen=True)
 class EnteredPin:
-    """A PIN as a terminal encrypted it. block: 8 bytes, TDES DUKPT.  key_serial_number: 10 bytes."""
+    """A PIN as a terminal encrypted it. block: 8 bytes, TDES DUKPT.  key_serial_number: 10 bytes.
+
+    transaction_counter: of the cryptogram that proves its message.  digest: SHA-256 of what makes it the same message
+    with the same PIN, whatever its type says of repetition.
+    """
 
     token_pan: str
     block: bytes = field(repr=False)
     key_serial_number: bytes
+    transaction_counter: int
+    digest: bytes = field(repr=False)
 
 
 PinVerifier = Callable[[EnteredPin], Awaitable[PinOutcome]]
+"""Remembers what came of each message's PIN: the same digest costs no second try, not after a restart either."""
+
+Freshness = Callable[[Records], Awaitable[bool]]
+"""Whether COMMAND[1] is a request that was never made before, with a cryptogram that was never used."""
 
 
 async def nobody_verifies(_entered: EnteredPin) -> PinOutcome:
@@ -59,28 +77,41 @@ async def nobody_verifies(_entered: EnteredPin) -> PinOutcome:
     return PinOutcome.UNKNOWN
 
 
+async def _taken_as_fresh(_command: Records) -> bool:
+    """Where nobody remembers what came before."""
+    return True
+
+
 class PinVerifications:
     """Has PINs verified, each message's once: a repeat of a wrong one costs no second try.
+
+    is_fresh: asked before the verifier is, since a captured message must not use up anybody's tries.
 
     Who does not answer in time could not verify it. What comes of it later is kept for the message's repeat.
     """
 
-    def __init__(self, verifier: PinVerifier = nobody_verifies, deadline_seconds: float = DEADLINE_SECONDS) -> None:
+    def __init__(
+        self,
+        verifier: PinVerifier = nobody_verifies,
+        deadline_seconds: float = DEADLINE_SECONDS,
+        is_fresh: Freshness = _taken_as_fresh,
+    ) -> None:
         self._verifier = verifier
         self._deadline_seconds = deadline_seconds
-        self._verifications: OrderedDict[tuple[int, ...], asyncio.Task[PinOutcome]] = OrderedDict()
+        self._is_fresh = is_fresh
+        self._verifications: OrderedDict[bytes, asyncio.Task[PinOutcome]] = OrderedDict()
         self._errands = Errands()
 
     def verify(self, message: codec.Message, command: Records, then: Callable[[PinOutcome], None]) -> None:
         """Write a message's outcome into its command; then is called when that is done.
 
-        command: COMMAND[1]. Only behind a cryptogram that is right: else anybody could use up somebody's tries.
+        command: COMMAND[1]. Only behind a cryptogram that is right and new: else anybody could use up somebody's tries.
         Raises: codec.MessageError where the message lacks what it takes.
         """
         if command["cryptogram_outcome"][0] != CryptogramOutcome.VALID:
             then(PinOutcome.NOT_TRIED)
             return
-        entered = _entered_pin(message, int(command["token_pan"][0]))
+        entered = _entered_pin(message, command)
 
         async def unknown() -> None:
             then(PinOutcome.UNKNOWN)
@@ -88,14 +119,18 @@ class PinVerifications:
         self._errands.begin("verification of a PIN", self._verify(entered, command, then), unknown)
 
     async def _verify(self, entered: EnteredPin, command: Records, then: Callable[[PinOutcome], None]) -> None:
-        name = tuple(int(command[part][0]) for part in ("token_pan", "acquirer", "stan", "transmitted", "atc"))
-        outcome = await self._outcome(name, entered)
+        is_told_again = entered.digest in self._verifications
+        if is_told_again or await self._is_fresh(command):
+            outcome = await self._outcome(entered)
+        else:
+            outcome = PinOutcome.NOT_FRESH
         command["flags"] |= np.uint16(_FLAGS.get(outcome, 0))
         if outcome is PinOutcome.RIGHT:
             command["cardholder_verification"] = CardholderVerification.PIN
         then(outcome)
 
-    async def _outcome(self, name: tuple[int, ...], entered: EnteredPin) -> PinOutcome:
+    async def _outcome(self, entered: EnteredPin) -> PinOutcome:
+        name = entered.digest
         verification = self._verifications.get(name)
         if verification is None:
             verification = self._verifications[name] = asyncio.create_task(self._asked(entered))
@@ -124,7 +159,7 @@ class PinVerifications:
         await asyncio.gather(*unfinished, return_exceptions=True)
 
 
-def _entered_pin(message: codec.Message, token_pan: int) -> EnteredPin:
+def _entered_pin(message: codec.Message, command: Records) -> EnteredPin:
     number = subelements(message.get(48, "")).get(KEY_SERIAL_NUMBER)
     if number is None:
         raise codec.MessageError(
@@ -148,4 +183,7 @@ def _entered_pin(message: codec.Message, token_pan: int) -> EnteredPin:
             kind=BAD_SUBELEMENT,
             part=KEY_SERIAL_NUMBER,
         )
-    return EnteredPin(str(token_pan), bytes.fromhex(message[52]), key_serial_number)
+    block = bytes.fromhex(message[52])
+    names = ",".join(str(int(command[part][0])) for part in _WHAT_MAKES_IT_THE_SAME)
+    digest = hashlib.sha256(names.encode() + b"," + key_serial_number + block).digest()
+    return EnteredPin(str(int(command["token_pan"][0])), block, key_serial_number, int(command["atc"][0]), digest)

@@ -14,6 +14,7 @@ from authz.iso8583.reading import read_transactions
 from authz.iso8583.scan import new_places, scan_table, split_frames
 from authz.kernel.application import apply, name_accounts
 from authz.kernel.checks import new_findings
+from authz.kernel.freshness import is_fresh
 from authz.tables import new_state
 
 
@@ -22,6 +23,7 @@ def compile_everything() -> None:
     state, commands = new_state(16), new_commands(0)
     apply(state, commands, new_results(0), new_findings())
     name_accounts(state, commands)
+    is_fresh(state, new_commands(1), new_findings())
     rebuilt(state.accounts["account_id"], 0, 16)
     find_row(state.account_slots, state.accounts["account_id"], np.uint64(1))
 

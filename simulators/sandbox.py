@@ -43,7 +43,7 @@ from simulators.own_loop import OwnLoop
 from simulators.settings import Settings
 from simulators.vault_feed import VaultFeed
 from tokenvault.background import in_thread, keep_doing
-from tokenvault.cards.pins import PinEncryption, WrongPin, verify_pin
+from tokenvault.cards.pins import PinAttempt, PinEncryption, WrongPin, verify_pin
 from tokenvault.errors import Conflict, FieldError, KeyUnavailable, NotFound
 from tokenvault.events.webhook_delivery import WebhookSender
 from tokenvault.keys.key_ring import KeyRing
@@ -170,7 +170,7 @@ class Sandbox:
         await decisions.settle_left_over()
         forwarder = AdviceForwarder(engine)
         await forwarder.forward()
-        pins = PinVerifications(lambda entered: in_thread(_verified_pin, vault, entered))
+        pins = PinVerifications(lambda entered: in_thread(_verified_pin, vault, entered), is_fresh=engine.is_fresh)
         self._cleanup.push_async_callback(pins.close)
         network = Network(engine, CryptogramVerifier(_issuer_keys(vault.keys)), dialect, decisions, pins)
         iso_server, self.iso_address = await self._listen(network, dialect, iso_socket, engine)
@@ -349,6 +349,7 @@ def _verified_pin(vault: Vault, entered: EnteredPin) -> PinOutcome:
             block=entered.block,
             ksn=entered.key_serial_number,
             encryption=PinEncryption.DUKPT_TDES,
+            attempt=PinAttempt(entered.transaction_counter, entered.digest),
         )
     except (WrongPin, NotFound, FieldError):
         return PinOutcome.WRONG

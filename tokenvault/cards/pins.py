@@ -1,6 +1,7 @@
 """PINs: set by the cardholder through the issuer, never stored; verified for terminals under DUKPT."""
 
 import hmac
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from tokenvault.emv.pin_verification import pin_verification_value
 from tokenvault.errors import Conflict, FieldError, NotFound
 from tokenvault.events import audit
 from tokenvault.events.events import EventType
+from tokenvault.guesses import Refused, Secret, counting, holds
 from tokenvault.identifiers import Prefix, to_text
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.sealed_entry import opened
@@ -21,6 +23,8 @@ from tokenvault.storage import schema
 from tokenvault.vault import Vault
 
 _KEY_INDEX = 1
+_COUNTERS_KEPT = 2048
+"""More than the jump ahead and the window behind that the engine allows a transaction counter."""
 
 
 class PinEncryption(StrEnum):
@@ -61,23 +65,49 @@ class WrongPin(Conflict):
     code = "pin_mismatch"
 
 
-def verify_pin(vault: Vault, *, token_pan: str, block: bytes, ksn: bytes, encryption: PinEncryption) -> None:
+@dataclass(frozen=True)
+class PinAttempt:
+    """One message's PIN: the transaction counter of the cryptogram that proves the message, and a digest, 32 bytes, of
+    what makes it the same message with the same PIN block.
+    """
+
+    transaction_counter: int
+    digest: bytes = field(repr=False)
+
+
+def verify_pin(
+    vault: Vault,
+    *,
+    token_pan: str,
+    block: bytes,
+    ksn: bytes,
+    encryption: PinEncryption,
+    attempt: PinAttempt | None = None,
+) -> None:
     """Verify the PIN that was typed in at a terminal.
 
     token_pan: what the terminal read, and bound the PIN to.  block: 8 bytes (TDES) or 16 (AES).  ksn: 10 or 12 bytes.
-    Raises: NotFound, FieldError; WrongPin; Conflict if no PIN is set or no tries are left.
+    attempt: the message that brings it, whose cryptogram was found right. One cryptogram is good for one try: what came
+    of it is kept with the count, and is what the same message gets again; another message with it gets no try.
+    Raises: NotFound, FieldError; WrongPin; Conflict if no PIN is set or no tries are left; TooManyRequests if the
+    caller has sent too many wrong ones.
     """
     query = (
-        sa.select(*schema.cards.c["id", "pin_verification_value", "pin_tries_left"])
+        sa.select(*schema.cards.c["id", "pin_verification_value", "pin_tries_left"], schema.tokens.c.id.label("token"))
         .join(schema.tokens)
         .where(schema.tokens.c.token_pan == token_pan)
     )
-    with vault.transaction() as connection:
+    with counting(vault, Secret.PIN) as connection:
         card = connection.execute(query).one_or_none()
         if card is None:
             raise NotFound("no token has this PAN")
         if card.pin_verification_value is None:
             raise Conflict("this card has no PIN", code="pin_not_set")
+        earlier = None if attempt is None else _outcome(connection, card.token, attempt)
+        if earlier is not None:
+            if earlier:
+                return
+            raise WrongPin("the PIN is wrong; this message has had its try")
         if card.pin_tries_left == 0:
             raise Conflict("the PIN was wrong too often", code="pin_tries_exceeded")
         pin = _clear_pin(vault, token_pan, block, ksn, encryption)
@@ -86,9 +116,37 @@ def verify_pin(vault: Vault, *, token_pan: str, block: bytes, ksn: bytes, encryp
         )
         left = PIN_TRIES if right else card.pin_tries_left - 1
         connection.execute(sa.update(schema.cards).where(schema.cards.c.id == card.id).values(pin_tries_left=left))
-        audit.write(vault, connection, "pin.verified" if right else "pin.wrong", to_text(Prefix.CARD, card.id))
-    if not right:
-        raise WrongPin(f"the PIN is wrong; {left} tries are left")
+        if attempt is not None:
+            _keep(connection, card.token, attempt, right)
+        if not holds(vault, connection, Secret.PIN, card.id, right):
+            raise Refused(WrongPin(f"the PIN is wrong; {left} tries are left"))
+        audit.write(vault, connection, "pin.verified", to_text(Prefix.CARD, card.id))
+
+
+def _outcome(connection: sa.Connection, token: int, attempt: PinAttempt) -> bool | None:
+    """Whether an attempt's PIN was right; False for another message with its cryptogram, None before the first."""
+    table = schema.pin_attempts
+    row = connection.execute(
+        sa.select(table.c.digest, table.c.was_right).where(
+            table.c.token_id == token, table.c.transaction_counter == attempt.transaction_counter
+        )
+    ).one_or_none()
+    return None if row is None else bool(row.was_right) and hmac.compare_digest(bytes(row.digest), attempt.digest)
+
+
+def _keep(connection: sa.Connection, token: int, attempt: PinAttempt, was_right: bool) -> None:
+    """Keep what came of an attempt as long as a network could take its transaction counter for a new one."""
+    table = schema.pin_attempts
+    too_old = attempt.transaction_counter - _COUNTERS_KEPT
+    connection.execute(sa.delete(table).where(table.c.token_id == token, table.c.transaction_counter <= too_old))
+    connection.execute(
+        sa.insert(table).values(
+            token_id=token,
+            transaction_counter=attempt.transaction_counter,
+            digest=attempt.digest,
+            was_right=was_right,
+        )
+    )
 
 
 def _clear_pin(vault: Vault, token_pan: str, block: bytes, ksn: bytes, encryption: PinEncryption) -> str | None:

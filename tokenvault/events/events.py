@@ -26,6 +26,8 @@ class EventType(StrEnum):
     CARD_CLOSED = "card.closed"
     CARD_PIN_SET = "card.pin_set"
     CARD_CONTACTS_CHANGED = "card.contacts_changed"
+    CARD_GUESSES_LOCKED = "card.guesses_locked"
+    CARD_GUESSES_UNLOCKED = "card.guesses_unlocked"
     DEVICE_REGISTERED = "device.registered"
     TOKEN_REQUESTED = "token.requested"  # noqa: S105 - a name, as are those below
     TOKEN_APPROVED = "token.approved"  # noqa: S105

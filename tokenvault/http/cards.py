@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from tokenvault import guesses
 from tokenvault.calls.api_keys import Scope
 from tokenvault.cards import card_details, cards, pins
 from tokenvault.cards.contact_points import VerificationMethod
@@ -205,6 +206,12 @@ def reveal_card(vault: VaultDependency, card_id: CardId, body: RevealRequest) ->
 def set_pin(vault: VaultDependency, card_id: CardId, body: PinRequest) -> None:
     """Set a card's PIN, sealed as JSON `{"pin": "1234"}`. Scope: issuer."""
     pins.set_pin(vault, card_id, body.sealed_pin)
+
+
+@router.delete("/{card_id}/wrong_guesses", status_code=204, dependencies=_ISSUER, responses=problem.responses(404))
+def unlock_card(vault: VaultDependency, card_id: CardId) -> None:
+    """Forget wrong CVV2s, expiry dates and one-time codes of a card, and end its locks. Scope: issuer."""
+    guesses.unlock_card(vault, card_id)
 
 
 @router.post("/{card_id}/push_payloads", status_code=201, dependencies=_ISSUER, responses=problem.responses(404, 409))

@@ -9,11 +9,15 @@ import sqlalchemy as sa
 from tokenvault.cards.card_details import panel_value
 from tokenvault.cards.cards import Card, card_in, card_with_pan
 from tokenvault.errors import FieldError
+from tokenvault.guesses import Refused, Secret, holds
 from tokenvault.keys.sealed_entry import opened
 from tokenvault.pan import is_luhn_valid
-from tokenvault.provisioning.push_provisioning import OpenedPayload, open_payload
+from tokenvault.provisioning.push_provisioning import ForgedPayload, OpenedPayload, open_payload
 from tokenvault.tokens.tokens import AssuranceMethod
 from tokenvault.vault import Vault
+
+_NO_EXPIRY = "0000"
+"""Of a card that is not there; month 0 is nobody's."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,13 @@ class CardSource:
     def __repr__(self) -> str:
         return "CardSource()"
 
+    @property
+    def secret(self) -> Secret | None:
+        """What somebody who names a card in this way could be guessing."""
+        if self.sealed_card is not None:
+            return Secret.CARD_DETAILS
+        return None if self.push_payload is None else Secret.PUSH_PAYLOAD
+
 
 @dataclass(frozen=True)
 class SourcedCard:
@@ -44,25 +55,38 @@ class SourcedCard:
 
 
 def find_source(vault: Vault, connection: sa.Connection, source: CardSource) -> SourcedCard:
-    """The card that a request means. Raises: NotFound, FieldError."""
+    """The card that a request means, in a transaction of `guesses.counting`. Raises: NotFound, FieldError, Refused."""
     if source.card_id is not None:
         return SourcedCard(card_in(connection, source.card_id), AssuranceMethod.RISK_BASED)
     if source.push_payload is not None:
-        payload = open_payload(vault, connection, source.push_payload)
+        try:
+            payload = open_payload(vault, connection, source.push_payload)
+        except ForgedPayload as forged:
+            holds(vault, connection, Secret.PUSH_PAYLOAD, None, False)
+            raise Refused(forged) from None
         return SourcedCard(card_in(connection, payload.card_id), AssuranceMethod.ISSUER_ASSERTED, payload=payload)
     card = _card_typed_in(vault, connection, opened(vault.keys, "sealed_card", source.sealed_card or ""))
     return SourcedCard(card, AssuranceMethod.CARD_VERIFICATION, entered_by_hand=True)
 
 
 def _card_typed_in(vault: Vault, connection: sa.Connection, told: dict[str, Any]) -> Card:
-    """The card with these details. One refusal for all that can be wrong: nobody learns which part was right."""
-    refusal = FieldError("sealed_card", "holds no PAN, expiry and CVV2 of a card that we have issued")
-    pan, expiry, value = (told.get(name) for name in ("pan", "expiry", "cvv2"))
-    if not (isinstance(pan, str) and isinstance(expiry, str) and isinstance(value, str) and is_luhn_valid(pan)):
-        raise refusal
-    card = card_with_pan(vault, connection, pan)
-    if card is None or not hmac.compare_digest(card.expiry.encode(), expiry.encode()):
-        raise refusal
-    if not hmac.compare_digest(panel_value(vault.keys, pan, card.expiry).encode(), value.encode()):
-        raise refusal
+    """The card with these details. One refusal for all that can be wrong, a lock among it, and the same work for
+    cards that are known and that are not: nobody learns which part was right.
+    """
+    pan, expiry, value = (_text(told.get(name)) for name in ("pan", "expiry", "cvv2"))
+    card = card_with_pan(vault, connection, pan) if is_luhn_valid(pan) else None
+    is_right = False
+    if is_luhn_valid(pan):
+        true_expiry = _NO_EXPIRY if card is None else card.expiry
+        same_expiry = hmac.compare_digest(true_expiry.encode(), expiry.encode())
+        same_value = hmac.compare_digest(panel_value(vault.keys, pan, true_expiry).encode(), value.encode())
+        is_right = same_expiry and same_value
+    taken = holds(vault, connection, Secret.CARD_DETAILS, None if card is None else card.id, is_right)
+    if card is None or not taken:
+        raise Refused(FieldError("sealed_card", "holds no PAN, expiry and CVV2 of a card that we have issued"))
     return card
+
+
+def _text(value: Any) -> str:
+    """A member that was told, as text; surrogates, which no encoding has, replaced."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""

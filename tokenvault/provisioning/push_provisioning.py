@@ -41,6 +41,10 @@ class OpenedPayload:
     used_for: int | None
 
 
+class ForgedPayload(FieldError):
+    """No key of ours has signed it."""
+
+
 def make_payload(vault: Vault, card_id: str) -> PushPayload:
     """A signed payload for a card, good once and for a quarter of an hour. Raises: NotFound; Conflict if closed."""
     with vault.transaction() as connection:
@@ -55,9 +59,9 @@ def make_payload(vault: Vault, card_id: str) -> PushPayload:
 
 
 def open_payload(vault: Vault, connection: sa.Connection, payload: str) -> OpenedPayload:
-    """Check signature and age, and look whether it was used. Raises: FieldError."""
+    """Check signature and age, and look whether it was used. Raises: ForgedPayload; FieldError if it is too old."""
     field = "push_payload"
-    refusal = FieldError(field, "is not a payload that this vault has signed")
+    refusal = ForgedPayload(field, "is not a payload that this vault has signed")
     if len(payload) > _CHARACTERS_MAX:
         raise refusal
     for key in elliptic_keys(vault.keys, KeyPurpose.PUSH_PROVISIONING):

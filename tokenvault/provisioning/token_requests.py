@@ -8,6 +8,7 @@ from tokenvault.cards.cards import Card
 from tokenvault.devices import Device, check_possession, device_in
 from tokenvault.errors import Conflict, FieldError, Forbidden
 from tokenvault.events.events import EventType
+from tokenvault.guesses import counting
 from tokenvault.identifiers import Prefix, to_text
 from tokenvault.program import RequestorKind, TokenRequestor
 from tokenvault.proof_of_possession import ProvenKey
@@ -79,7 +80,7 @@ class _Asked:
 
 def check_eligibility(vault: Vault, proven: ProvenKey | None, request: TokenRequest) -> Eligibility:
     """What would become of a request, without asking for it. Raises: as `request_token`."""
-    with vault.reading() as connection:
+    with counting(vault, request.source.secret) as connection:
         asked = _look_up(vault, connection, proven, request)
     return Eligibility(asked.decision, asked.sourced.card, asked.policy)
 
@@ -89,9 +90,9 @@ def request_token(vault: Vault, proven: ProvenKey | None, request: TokenRequest)
 
     A retry with the same signed payload from the same device gets the token of the first call.
     Raises: NotFound, FieldError; Forbidden if another device's key made this call; Conflict if the card already has a
-    live token on this device.
+    live token on this device; TooManyRequests if the caller has guessed too often.
     """
-    with vault.transaction() as connection:
+    with counting(vault, request.source.secret) as connection:
         asked = _look_up(vault, connection, proven, request)
         earlier = _token_of_payload(connection, asked)
         if earlier is not None:

@@ -11,6 +11,7 @@ from tokenvault.cards.contact_points import masked as masked_contact
 from tokenvault.devices import check_possession, device_numbered
 from tokenvault.errors import Conflict, FieldError
 from tokenvault.events.events import EventType
+from tokenvault.guesses import Refused, Secret, counting, holds
 from tokenvault.identifiers import Prefix, to_number, to_text
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.sealing import MESSAGE_TEXT, keyed_digest, seal, unseal
@@ -173,9 +174,12 @@ def _digest(vault: Vault, token: Token, code: str) -> bytes:
 def complete_verification(vault: Vault, proven: ProvenKey | None, text_id: str, code: str) -> Token:
     """Approve a token by its one-time code. The last wrong attempt declines it.
 
-    Raises: NotFound, Forbidden; WrongCode; Conflict if there is no code to complete, or it is too old.
+    A right code of a card that is locked for wrong ones is a wrong one, see `guesses`.
+
+    Raises: NotFound, Forbidden; WrongCode; Conflict if there is no code to complete, or it is too old;
+    TooManyRequests if the caller has guessed too often.
     """
-    with vault.transaction() as connection:
+    with counting(vault, Secret.ONE_TIME_CODE) as connection:
         token = _waiting(connection, proven, text_id)
         table = schema.verifications
         row = connection.execute(sa.select(table).where(table.c.token_id == token.id)).one_or_none()
@@ -183,7 +187,8 @@ def complete_verification(vault: Vault, proven: ProvenKey | None, text_id: str, 
             raise Conflict("no code was sent for this token", code="no_code_sent")
         if row.expires_at <= vault.now():
             raise Conflict("the code is too old: have another sent", code="code_expired")
-        if hmac.compare_digest(bytes(row.code_digest), _digest(vault, token, code)):
+        is_right = hmac.compare_digest(bytes(row.code_digest), _digest(vault, token, code))
+        if holds(vault, connection, Secret.ONE_TIME_CODE, token.card_id, is_right):
             return _verified(vault, connection, token, VerificationMethod(row.method))
         left = row.attempts_left - 1
         connection.execute(sa.update(table).where(table.c.token_id == token.id).values(attempts_left=left))
@@ -192,9 +197,8 @@ def complete_verification(vault: Vault, proven: ProvenKey | None, text_id: str, 
         )
         if left == 0:
             _give_up(vault, connection, token)
-    # The count must stay whatever becomes of the answer, so the error comes after the transaction.
-    end = "the request is declined" if left == 0 else f"{left} attempts are left"
-    raise WrongCode(f"the code is wrong; {end}")
+        end = "the request is declined" if left == 0 else f"{left} attempts are left"
+        raise Refused(WrongCode(f"the code is wrong; {end}"))
 
 
 def _give_up(vault: Vault, connection: sa.Connection, token: Token) -> None:

@@ -257,6 +257,25 @@ api_keys = sa.Table(
     _created_at(),
 )
 
+wrong_guesses = sa.Table(
+    "wrong_guesses",
+    metadata,
+    sa.Column("subject", sa.String(96), primary_key=True),
+    sa.Column("secret", sa.String(16), primary_key=True),
+    sa.Column("wrong", sa.Integer, nullable=False),
+    sa.Column("since", sa.BigInteger, nullable=False),
+    sa.Column("locked_until", sa.BigInteger, nullable=True),
+)
+
+pin_attempts = sa.Table(
+    "pin_attempts",
+    metadata,
+    sa.Column("token_id", sa.ForeignKey(tokens.c.id), primary_key=True),
+    sa.Column("transaction_counter", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False),
+    sa.Column("was_right", sa.Boolean, nullable=False),
+)
+
 idempotent_answers = sa.Table(
     "idempotent_answers",
     metadata,

@@ -4,6 +4,7 @@ With and without verification are two operations: a network that has the transac
 it, one that has none (for clearing or a dispute) only learns what stands behind the token.
 """
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from tokenvault.emv.cryptogram_versions import SignedFor, signed_for
 from tokenvault.emv.errors import EmvError
 from tokenvault.errors import CallerError, FieldError, NotFound
 from tokenvault.events import audit
+from tokenvault.guesses import Refused, Secret, counting, holds
 from tokenvault.storage import schema
 from tokenvault.tokens.lifecycle import TokenState
 from tokenvault.tokens.token_activation import card_key_of
@@ -62,32 +64,31 @@ def detokenize(vault: Vault, token_pan: str, usage: Usage | None = None) -> Deto
 
     usage: how it is being used, to be verified first: state, expiry, domain and cryptogram. That a cryptogram was not
     used before is the engine's to know.
-    Raises: NotFound; VerificationFailed; FieldError if the cryptogram's data are incomplete.
+    Raises: NotFound; VerificationFailed; FieldError if the cryptogram's data are incomplete; TooManyRequests if the
+    caller has sent too many wrong expiry dates.
     """
-    failure: VerificationFailed | None = None
-    with vault.transaction() as connection:
+    with counting(vault, None if usage is None else Secret.TOKEN_EXPIRY) as connection:
         row = connection.execute(sa.select(schema.tokens).where(schema.tokens.c.token_pan == token_pan)).one_or_none()
         if row is None:
             raise NotFound("no token has this PAN")
         token = token_of(row)
-        if usage is not None:
-            failure = _objection(vault, token, usage)
+        failure = None if usage is None else _objection(vault, connection, token, usage)
         outcome = "told" if failure is None else failure.code
         action = "token.detokenized" if usage is None else "token.detokenized_with_verification"
         audit.write(vault, connection, action, token.text_id, reason=outcome)
-        if failure is None:
-            card = card_numbered(connection, token.card_id)
-            pan = funding_pan_of(vault, connection, card.id)
-            return Detokenized(token, pan, card.expiry, card.payment_account_reference)
-    # After the transaction, so that the refusal stays in the audit trail.
-    raise failure
+        if failure is not None:
+            raise Refused(failure)
+        card = card_numbered(connection, token.card_id)
+        pan = funding_pan_of(vault, connection, card.id)
+        return Detokenized(token, pan, card.expiry, card.payment_account_reference)
 
 
-def _objection(vault: Vault, token: Token, usage: Usage) -> VerificationFailed | None:
+def _objection(vault: Vault, connection: sa.Connection, token: Token, usage: Usage) -> VerificationFailed | None:
     """What speaks against the use of a token, if anything."""
     if token.state is not TokenState.ACTIVE:
         return VerificationFailed(f"the token is {token.state}", code=f"token_{token.state}")
-    if token.expiry != usage.expiry:
+    is_right = hmac.compare_digest(token.expiry.encode(), usage.expiry.encode())
+    if not holds(vault, connection, Secret.TOKEN_EXPIRY, token.card_id, is_right):
         return VerificationFailed("the expiry is not the token's", code="expiration_mismatch")
     if token.expiry < vault.expiry_after(0):
         return VerificationFailed("the token has expired", code="token_expired")

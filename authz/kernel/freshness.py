@@ -1,0 +1,34 @@
+"""Whether a message proves that it is new, asked before anything outside the engine counts because of it."""
+
+import numpy as np
+
+from authz.commands import Kind, Records
+from authz.compiled import compiled
+from authz.kernel import checks
+from authz.kernel.application import case_of
+from authz.kernel.authorization import decide_card
+from authz.kernel.checks import Findings
+from authz.reasons import Reason
+from authz.tables import State
+
+
+@compiled
+def is_fresh(state: State, commands: Records, findings: Findings) -> bool:
+    """Whether a request would pass every check up to its cryptogram's spending: a right cryptogram over what the
+    message says, no message that came before, a transaction counter and a key that were not used up.
+
+    commands: COMMAND[1], with its time.  findings: of nobody else. Changes nothing.
+    """
+    command = commands[0]
+    kind = np.int64(command["kind"])
+    if kind != Kind.AUTHORIZATION_REQUEST and kind != Kind.FINANCIAL_REQUEST:
+        return False
+    case = case_of(state, command)
+    reason = decide_card(state, command, case, findings.checks)
+    if reason == Reason.APPROVED:
+        reason = checks.check_duplicate(state, command, case, findings.checks)
+    if reason == Reason.APPROVED:
+        reason = checks.check_transaction_counter(state, command, case, findings.checks)
+    if reason == Reason.APPROVED:
+        reason = checks.check_limited_use_key(state, command, case, findings.checks)
+    return bool(reason == Reason.APPROVED)

@@ -1,0 +1,1 @@
+"""Attacks that were tried on a running network, each kept as a test."""
