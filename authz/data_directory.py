@@ -10,6 +10,7 @@ from authz.replay import History
 from authz.segments import SegmentReader
 
 JOURNAL, CHECKPOINTS = "journal", "checkpoints"
+_OWNER_ONLY, _OWNERS_FOLDER = 0o600, 0o700
 
 
 def checkpoints_in(directory: Path) -> Directory:
@@ -22,15 +23,29 @@ def history_in(directory: Path) -> History:
     return History(SegmentReader(Directory(directory / JOURNAL)), checkpoints_in(directory))
 
 
+def keep_private(file: Path) -> None:
+    """See to it that only its owner can read a file, which is made where there is none.
+
+    What SQLite lays beside a database (-wal, -shm) has the permissions of the database.
+    """
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
+    try:
+        os.fchmod(descriptor, _OWNER_ONLY)
+    finally:
+        os.close(descriptor)
+
+
 class DirectoryLock:
-    """Holds a data directory until closed or until the process ends, however it ends.
+    """Holds a data directory until closed or until the process ends, however it ends. Only its owner can look into it.
 
     Raises: DirectoryInUse if another process holds it; OSError if it cannot be written.
     """
 
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        self._descriptor = os.open(directory / "LOCK", os.O_RDWR | os.O_CREAT, 0o600)
+        if directory.stat().st_uid == os.getuid():
+            directory.chmod(_OWNERS_FOLDER)
+        self._descriptor = os.open(directory / "LOCK", os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

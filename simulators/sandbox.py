@@ -18,7 +18,7 @@ from fastapi import FastAPI
 
 from authz.checkpointing import Retention, keep_making_checkpoints
 from authz.cryptograms import CryptogramVerifier
-from authz.data_directory import JOURNAL, DirectoryLock, checkpoints_in
+from authz.data_directory import JOURNAL, DirectoryLock, checkpoints_in, keep_private
 from authz.disk import Directory
 from authz.engine import Engine
 from authz.gateway import DialectGateway
@@ -40,7 +40,7 @@ from simulators.http_app import build_app
 from simulators.look_alikes.simulated_wallets import SimulatedWallets
 from simulators.look_alikes.token_notifications import TokenNotifier
 from simulators.own_loop import OwnLoop
-from simulators.settings import Settings
+from simulators.settings import HISTORY, VAULT, Settings
 from simulators.vault_feed import VaultFeed
 from tokenvault.background import in_thread, keep_doing
 from tokenvault.cards.pins import PinAttempt, PinEncryption, WrongPin, verify_pin
@@ -237,6 +237,8 @@ class Sandbox:
     def _open_vault(self, loop: asyncio.AbstractEventLoop) -> Vault:
         settings = self.settings
         root_key = settings.open_root_key()
+        if settings.database is None:
+            keep_private(settings.data_dir / VAULT)
         database = open_database(settings.database_url)
         self._cleanup.callback(database.dispose)
         keys = KeyRing.open(database, root_key, settings.given_keys(), os.urandom)
@@ -252,7 +254,9 @@ class Sandbox:
         return vault
 
     def _open_projection(self, engine: Engine, history: History) -> Projection:
-        database = open_history(self.settings.data_dir / "history.db")
+        file = self.settings.data_dir / HISTORY
+        keep_private(file)
+        database = open_history(file)
         self._cleanup.callback(database.dispose)
         projection = Projection(database, history, lambda: engine.durable_sequence)
         engine.follow(projection.follow)

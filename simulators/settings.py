@@ -33,7 +33,7 @@ from tokenvault.vault import Vault
 
 CONFIGURATION_FILE = "tapwright.toml"
 _JSON_EXAMPLE = """such as '{"a key": ["issuer"]}' or '["a.pem"]'"""
-VAULT = "vault.db"
+VAULT, HISTORY = "vault.db", "history.db"
 """The vault's SQLite file in a data directory."""
 
 _ALL_SCOPES = list(Scope)

@@ -142,8 +142,24 @@ def test_logs_are_structured_and_hold_no_secret(server, tmp_path):
 
 
 def test_private_files_are_private(server, tmp_path):
-    """Only its owner can read the root key."""
-    assert stat.S_IMODE((tmp_path / "data" / "root.key").stat().st_mode) == 0o600
+    """Only its owner can read anything of a network: root key, vault, history, journal."""
+    data = tmp_path / "data"
+    files = {file.name: stat.S_IMODE(file.stat().st_mode) for file in data.rglob("*") if file.is_file()}
+    assert {"root.key", "vault.db", "vault.db-wal", "history.db", "LOCK"} < set(files)
+    assert set(files.values()) == {0o600}
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
+
+
+def test_what_others_could_read_is_theirs_no_longer(tmp_path):
+    """A data directory of an earlier version is made private when it is opened."""
+    data = tmp_path / "data"
+    ServerProcess(data, "--log-level", "warning").stop()
+    data.chmod(0o755)
+    for name in ("vault.db", "history.db"):
+        (data / name).chmod(0o644)
+    ServerProcess(data, "--log-level", "warning").stop()
+    assert {stat.S_IMODE((data / name).stat().st_mode) for name in ("vault.db", "history.db")} == {0o600}
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
 
 
 def test_help_is_quick_to_import():
