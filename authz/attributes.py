@@ -127,7 +127,9 @@ MEANINGS: dict[Attribute, Meaning] = {
         "fewer than two approved amounts, or all the same",
     ),
     _A.AMOUNT_TO_MEAN: Meaning(Form.DECIMAL, "The amount over the account's own mean.", "it is the first", least=0),
-    _A.CONSECUTIVE_DECLINES: Meaning(Form.NUMBER, "The account's declines since its last approval.", least=0),
+    _A.CONSECUTIVE_DECLINES: Meaning(
+        Form.NUMBER, "Declines of the account's fresh taps since its last approval.", least=0
+    ),
     _A.IS_NEW_MERCHANT: Meaning(Form.BOOLEAN, "The account has no approved transaction at this merchant."),
     _A.IS_NEW_COUNTRY: Meaning(Form.BOOLEAN, "The account has no approved transaction in this country."),
     _A.AVAILABLE_CREDIT: Meaning(Form.MINOR_UNITS, "Limit - posted - held, before this transaction."),

@@ -147,6 +147,16 @@ def decide_credit(state: State, command: Any, case: Case, findings: Records) -> 
 
 
 @inlined
+def is_of_a_fresh_tap(command: Any, reason: Integer) -> Any:
+    """Whether a request that was decided came with a cryptogram that it has spent.
+
+    Only such a one counts against an account for good: else whoever knows a token PAN could raise the count.
+    """
+    is_spent_before = reason == Reason.REPLAYED_CRYPTOGRAM or reason == Reason.TRANSACTION_COUNTER_JUMP
+    return np.int64(command["cryptogram_outcome"]) == CryptogramOutcome.VALID and not is_spent_before
+
+
+@inlined
 def answer_request(state: State, command: Any, case: Case, result: Any, reason: Integer, is_authentic: Any) -> None:
     """Enter a decided request; an approval holds, posts or gives back its amount.
 
@@ -162,7 +172,8 @@ def answer_request(state: State, command: Any, case: Case, result: Any, reason: 
     entry = state.transactions[row]
     entry["reason"] = reason
     if reason > LAST_APPROVAL and reason != Reason.AWAITING_ISSUER:
-        note_decline(state, case.token_row)
+        if is_authentic and is_of_a_fresh_tap(command, reason):
+            note_decline(state, case.token_row)
         return
     amount: Integer = np.int64(command["amount_minor"])
     billing = case.billing_minor

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from authz.attributes import UNKNOWN, Attribute
-from authz.commands import NO_POSITION, Channel, Flag, Kind, Operation
+from authz.commands import NO_POSITION, Channel, CryptogramOutcome, Flag, Kind, Operation
 from authz.reasons import Reason
 from authz.tables import Counter
 from tests.authz.bank import HOUR_US, Bank
@@ -48,7 +48,7 @@ def seen():
         bank = Bank(**_TOLD)
         bank.send(ON_ALL_CHANNELS)
         for number, values in enumerate(before, 1):
-            bank.send(tap(number, **values))
+            bank.send(tap(**{"atc": number} | values))
         bank.send(tap(50, **now))
         assert bank.findings.rules[0], "the rules were asked"
         return bank.findings.values[attribute].tolist()
@@ -169,6 +169,20 @@ DECLINES = [([], 0), ([TOO_MUCH], 1), ([1, TOO_MUCH, TOO_MUCH], 2), ([TOO_MUCH, 
 def test_declines_in_a_row(seen, amounts, expected):
     """Counted anew from each purchase that is approved."""
     assert seen(A.CONSECUTIVE_DECLINES, {}, *({"amount": amount} for amount in amounts)) == expected
+
+
+UNPROVEN = [
+    {"cryptogram_outcome": CryptogramOutcome.INVALID},
+    {"cryptogram_outcome": CryptogramOutcome.ABSENT},
+    {"atc": 1, "stan": 77},
+    {"atc": 5_000},
+]
+
+
+@pytest.mark.parametrize("unproven", UNPROVEN)
+def test_what_proves_no_tap_is_no_decline_of_the_account(seen, unproven):
+    """Wrong, missing and used cryptograms: anybody could send them."""
+    assert seen(A.CONSECUTIVE_DECLINES, {}, {"amount": 10}, {"amount": TOO_MUCH}, unproven, unproven) == 1
 
 
 TIMES = [
