@@ -64,12 +64,9 @@ def counts(entry: Any, outcome: Integer) -> Any:
     """
     if np.int64(entry["flags"]) & TransactionFlag.TOO_EARLY:
         return False
-    reason = np.int64(entry["reason"])
-    is_declined = reason > LAST_APPROVAL and reason != Reason.AWAITING_ISSUER
     if outcome == Outcome.DECLINED:
-        return is_declined
-    if is_declined or np.int64(entry["flags"]) & TransactionFlag.REVERSED:
-        return False
+        return np.int64(entry["reason"]) > LAST_APPROVAL and np.int64(entry["reason"]) != Reason.AWAITING_ISSUER
+    # What was declined or reversed is worth nothing.
     return entry["original"] == 0 and np.int64(entry["operation"]) != Operation.REFUND and entry["billing_minor"] != 0
 
 

@@ -26,14 +26,12 @@ def trace_key(token_pan: Integer, acquirer: Integer, stan: Integer, transmitted:
 
 @inlined
 def class_of(kind: Integer) -> Integer:
-    """The class of a message's kind."""
+    """The class of a message's kind: an authorization's, a charge's, or else a reversal's."""
     if kind == Kind.AUTHORIZATION_REQUEST or kind == Kind.AUTHORIZATION_ADVICE:
         return MessageClass.AUTHORIZATION
     if kind == Kind.FINANCIAL_REQUEST or kind == Kind.FINANCIAL_ADVICE:
         return MessageClass.FINANCIAL
-    if kind == Kind.REVERSAL_REQUEST or kind == Kind.REVERSAL_ADVICE:
-        return MessageClass.REVERSAL
-    return MessageClass.POSTING
+    return MessageClass.REVERSAL
 
 
 @inlined

@@ -294,3 +294,9 @@ def test_a_refusal_is_the_same_in_a_batch():
     state, results, _ = apply_batch(new_state(16), np.concatenate([opening(), command(23), tap(1)]))
     assert results["reason"].tolist() == [0, 0, 0, Reason.UNDEFINED_VALUE, 0]
     assert state.accounts[0]["held_minor"] == 1_250
+
+
+def test_a_signature_of_earlier_journals_is_still_read():
+    """No message brings one any more; 3 and above were never anything."""
+    assert first_undefined(tap(1, cardholder_verification=2))[0] == -1
+    assert first_undefined(tap(1, cardholder_verification=max(CardholderVerification) + 1))[0] == 0
