@@ -368,7 +368,12 @@ static void enter(tables *t, const struct command *c, struct result *r, int64_t 
     if (is_traced) enter_trace(t, e, c, row, key, first_row);
     else e->trace_key = (uint64_t)row | 1ULL << 63;
     e->reason = (uint16_t)reason;
-    if (reason > LAST_APPROVAL) { a->consecutive_declines++; return; }
+    if (reason > LAST_APPROVAL) {
+        /* Only a tap whose cryptogram was new counts against its account. */
+        if (is_traced && reason != REASON_REPLAYED_CRYPTOGRAM && reason != REASON_TRANSACTION_COUNTER_JUMP)
+            a->consecutive_declines++;
+        return;
+    }
     int64_t amount = c->amount_minor;
     e->approved_minor = e->current_minor = e->billing_minor = amount;
     r->approved_minor = r->billing_minor = amount;
