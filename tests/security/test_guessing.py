@@ -5,10 +5,9 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from tests.clock import ManualClock
+from tests.tokenvault import conftest
 from tests.tokenvault.devices import Phone
 from tests.tokenvault.stories import active_token, ask, asked, new_card, pan_of, sealed_to_vault
-from tests.tokenvault.vaults import drop_database, new_database_url, new_vault
 from tokenvault import guesses
 from tokenvault.calls.caller import Caller, current_caller
 from tokenvault.cards.card_details import panel_value
@@ -36,20 +35,8 @@ REFUSAL = "sealed_card: holds no PAN, expiry and CVV2 of a card that we have iss
 DETAILS = OF_CARD[Secret.CARD_DETAILS]
 
 
-@pytest.fixture
-def clock():
-    """The vault's time."""
-    return ManualClock()
-
-
-@pytest.fixture
-def vault(clock):
-    """An empty vault."""
-    url = new_database_url()
-    made = new_vault(clock, url)
-    yield made
-    made.database.dispose()
-    drop_database(url)
+clock, vault = conftest.clock, conftest.vault
+"""The vault's time, and an empty vault: those of the vault's own tests, not the shared network's."""
 
 
 @pytest.fixture
