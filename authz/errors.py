@@ -49,5 +49,9 @@ class UndefinedValue(ValueError):
         super().__init__(f"a command names {field} {value}, which is not defined")
 
 
+class HistoryUnavailable(Exception):
+    """The read side does not tell, or not yet, what was asked for; ask again later. The engine is not concerned."""
+
+
 class EngineStopped(EngineError):
     """The engine has stopped; no command is taken any more."""

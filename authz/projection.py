@@ -5,7 +5,6 @@ rows are dropped, it catches up by replay and goes on from there: so it can be t
 reads it works at a walking pace, so that decisions have the processor; a reader makes it hurry.
 """
 
-import contextlib
 import threading
 import time
 from collections import deque
@@ -16,7 +15,9 @@ import sqlalchemy as sa
 import structlog
 
 from authz.commands import Records
-from authz.read_side import decisions, metadata, position, postings, rows_of
+from authz.errors import HistoryUnavailable
+from authz.history_file import is_damaged, make_anew, prepared
+from authz.read_side import Row, Wanted, decisions, newest, position, postings, rows_of
 from authz.replay import History, replayed_batches
 
 QUEUED_COMMANDS_MAX = 4_000
@@ -43,6 +44,10 @@ class _Durable:
     def last(self) -> int:
         return self.first + len(self.commands) - 1
 
+    @property
+    def time_us(self) -> int:
+        return int(self.commands["time_us"][-1])
+
 
 class Projection:
     """Keeps the SQL rows up with the journal, in a thread of its own.
@@ -68,20 +73,17 @@ class Projection:
         self._rests_until = 0.0
         self._readers = 0
         self._position = 0
+        self._position_us = 0
         self._is_behind = False
         self._dropped = False
         self._closed = False
+        self._is_prepared = False
+        self._is_damaged = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="projection", daemon=True)
 
     def start(self) -> None:
         """Begin to keep up."""
-        metadata.create_all(self.database)
-        with self.database.begin() as connection:
-            found = connection.execute(sa.select(position.c.sequence)).scalar()
-            if found is None:
-                connection.execute(sa.insert(position).values(sequence=0))
-        self._position = found or 0
         self._told = self._durable_sequence()
         self._thread.start()
 
@@ -89,6 +91,24 @@ class Projection:
     def sequence(self) -> int:
         """The last command that the rows tell of."""
         return self._position
+
+    @property
+    def durable_sequence(self) -> int:
+        """The last command that the journal holds."""
+        return self._durable_sequence()
+
+    @property
+    def time_us(self) -> int:
+        """When that was: Unix time in microseconds, 0 where there is none yet."""
+        return self._position_us
+
+    def newest(self, table: sa.Table, wanted: Wanted) -> tuple[list[Row], bool]:
+        """Rows of a table, at most so many, and whether there are more. Raises: HistoryUnavailable."""
+        try:
+            return newest(self.database, table, wanted)
+        except sa.exc.DBAPIError as error:
+            self._fail(error)
+            raise HistoryUnavailable("the history cannot be read at present") from None
 
     def follow(self, first: int, commands: Records, results: Records) -> None:
         """Take note of durable commands; never waits. See `engine.Follower`."""
@@ -117,9 +137,12 @@ class Projection:
             self._readers += 1
             self._changed.notify_all()
             try:
-                return self._changed.wait_for(lambda: self._position >= sequence and not self._dropped, seconds)
+                return self._changed.wait_for(lambda: self._tells_of(sequence), seconds)
             finally:
                 self._readers -= 1
+
+    def _tells_of(self, sequence: int) -> bool:
+        return self._is_prepared and self._position >= sequence and not self._dropped
 
     def close(self) -> None:
         """Stop; what is not written is read from the journal next time."""
@@ -129,27 +152,46 @@ class Projection:
         if self._thread.is_alive():
             self._thread.join()
 
+    def _fail(self, error: Exception) -> None:
+        """Note that the file has to be looked at before anything else is done with it."""
+        log.error("projection_failed", error=f"{type(error).__name__}: {getattr(error, 'orig', error)}")
+        with self._changed:
+            self._queue.clear()  # it is read from the journal, for some of it was taken
+            self._queued = 0
+            self._is_behind = True
+            self._is_damaged = isinstance(error, sa.exc.DBAPIError) and is_damaged(error)
+            self._is_prepared = False
+            self._changed.notify_all()
+
     def _run(self) -> None:
         while not self._closed:
             try:
+                if not self._is_prepared:
+                    self._prepare()
                 self._work()
             except Exception as error:  # a broken read side must not take the network down, nor stay broken
-                log.error("projection_failed", error=f"{type(error).__name__}: {error}")
-                self._recover()
+                self._fail(error)
+                with self._changed:
+                    self._changed.wait_for(lambda: self._closed, self._pause_seconds)
 
-    def _recover(self) -> None:
-        """After a failure: what was queued is read from the journal again, after a pause."""
+    def _prepare(self) -> None:
+        """Find out how far the file has come."""
+        if self._is_damaged:
+            make_anew(self.database, "it is damaged")
+            self._is_damaged = False
+        found, found_us = prepared(self.database)
         with self._changed:
-            self._queue.clear()
-            self._queued = 0
-            self._is_behind = True
-            self._changed.wait_for(lambda: self._closed, self._pause_seconds)
-        with contextlib.suppress(sa.exc.SQLAlchemyError), self.database.connect() as connection:
-            self._position = connection.execute(sa.select(position.c.sequence)).scalar_one()
+            self._position, self._position_us = found, found_us
+            # A file that tells of more than was decided is another journal's.
+            self._dropped = self._dropped or found > self._told
+            self._is_prepared = True
+            self._changed.notify_all()
 
     def _work(self) -> None:
         """Wait until there is something to do and it is time for it; do it."""
         with self._changed:
+            if not self._is_prepared:
+                return
             if not self._is_time():
                 self._changed.wait(self._patience())
                 return
@@ -184,9 +226,9 @@ class Projection:
         with self.database.begin() as connection:
             for table in (decisions, postings):
                 connection.execute(sa.delete(table))
-            connection.execute(sa.update(position).values(sequence=0))
+            connection.execute(sa.update(position).values(sequence=0, time_us=0))
         with self._changed:
-            self._dropped, self._position = False, 0
+            self._dropped, self._position, self._position_us = False, 0, 0
         self._catch_up()
 
     def _catch_up(self) -> None:
@@ -220,8 +262,8 @@ class Projection:
                 )
             if posted:
                 connection.execute(sa.insert(postings), posted)
-            connection.execute(sa.update(position).values(sequence=durable.last))
+            connection.execute(sa.update(position).values(sequence=durable.last, time_us=durable.time_us))
         with self._changed:
-            self._position = durable.last
+            self._position, self._position_us = durable.last, durable.time_us
             self._rests_until = time.monotonic() + len(durable.commands) / PACE_PER_SECOND
             self._changed.notify_all()

@@ -1,7 +1,6 @@
 """History as SQL: the tables of decisions and postings, the rows that commands make, and asking for them."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -63,19 +62,12 @@ postings = sa.Table(
     sa.Index("postings_of_account", "account_id", "sequence"),
 )
 
-position = sa.Table("position", metadata, sa.Column("sequence", sa.BigInteger, nullable=False))
-
-
-def open_history(path: Path) -> sa.Engine:
-    """The SQL database of a projection, in a file. It can be made anew, so it syncs less than others."""
-    database = sa.create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False, "timeout": 30})
-
-    def configure(connection: Any, _record: Any) -> None:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-
-    sa.event.listen(database, "connect", configure)
-    return database
+position = sa.Table(
+    "position",
+    metadata,
+    sa.Column("sequence", sa.BigInteger, nullable=False),  # the last command that the rows tell of
+    sa.Column("time_us", sa.BigInteger, nullable=False),  # and when that was
+)
 
 
 def rows_of(first: int, commands: Records, results: Records) -> tuple[list[Row], list[Row], list[Row]]:
@@ -184,9 +176,3 @@ def newest(database: sa.Engine, table: sa.Table, wanted: Wanted) -> tuple[list[R
     with database.connect() as connection:
         rows = [dict(row._mapping) for row in connection.execute(query)]
     return rows[: wanted.limit], len(rows) > wanted.limit
-
-
-def posting(database: sa.Engine, sequence: int) -> Row | None:
-    """One posting, or None."""
-    found = newest(database, postings, Wanted({"sequence": sequence}, limit=1))[0]
-    return found[0] if found else None

@@ -1,5 +1,6 @@
 """The HTTP application: the routers of both packages under one roof, with health, readiness and metrics."""
 
+import asyncio
 import time
 from collections.abc import Iterable
 from functools import cache
@@ -14,7 +15,7 @@ from prometheus_client.registry import Collector
 from starlette.routing import BaseRoute
 
 from authz.engine import Engine
-from authz.errors import EngineStopped
+from authz.errors import EngineStopped, HistoryUnavailable
 from authz.http import authorizations, balances, rules, transactions
 from authz.iso8583.server import Iso8583Server
 from authz.network import Network
@@ -46,6 +47,7 @@ from tokenvault.http import (
 from tokenvault.http.access import requires
 from tokenvault.http.calls import IDEMPOTENCY_KEY, Calls
 from tokenvault.http.head import Head
+from tokenvault.storage.database import DatabaseUnavailable, look_up
 from tokenvault.vault import Vault
 
 _DESCRIPTION = """
@@ -56,14 +58,21 @@ engine's. Amounts are integers in minor units of a currency, times RFC 3339 in U
 """
 
 
+_DATABASE_SECONDS = 2.0
+"""How long the database may take to answer whoever asks whether it is there."""
+
+
 class _Figures(Collector):
     """What engine and network count, read when somebody asks."""
 
-    def __init__(self, engine: Engine, network: Network, iso_server: Iso8583Server, feed: VaultFeed) -> None:
+    def __init__(
+        self, engine: Engine, network: Network, iso_server: Iso8583Server, feed: VaultFeed, projection: Projection
+    ) -> None:
         self._engine = engine
         self._network = network
         self._iso_server = iso_server
         self._feed = feed
+        self._projection = projection
 
     def collect(self) -> Iterable[Metric]:
         decisions = CounterMetricFamily("tapwright_decisions", "Answered 0100 and 0400 by reason.", labels=["reason"])
@@ -87,6 +96,7 @@ class _Figures(Collector):
         )
         yield GaugeMetricFamily("tapwright_connections", "Open connections.", len(self._iso_server.connections))
         yield GaugeMetricFamily("tapwright_durable_sequence", "Last durable command.", self._engine.durable_sequence)
+        yield GaugeMetricFamily("tapwright_history_sequence", "Last command in the lists.", self._projection.sequence)
 
 
 def build_app(
@@ -123,6 +133,10 @@ def build_app(
     app.state.public_url = settings.public_url
     problem.install(app)
 
+    @app.exception_handler(HistoryUnavailable)
+    async def history_unavailable(_request: Request, error: HistoryUnavailable) -> JSONResponse:
+        return problem.answer(503, "history_unavailable", str(error), headers={"Retry-After": "1"})
+
     @app.exception_handler(EngineStopped)
     async def engine_stopped(_request: Request, _error: EngineStopped) -> JSONResponse:
         return _engine_stopped()
@@ -139,7 +153,7 @@ def build_app(
     if settings.look_alikes:
         app.router.routes += _look_alikes()
     registry = CollectorRegistry()
-    registry.register(_Figures(engine, iso_network, iso_server, feed))
+    registry.register(_Figures(engine, iso_network, iso_server, feed, projection))
     _add_operations(app, registry)
     _tell_of_idempotency(app)
     return app
@@ -231,6 +245,18 @@ def _tell_of_idempotency(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
+async def _readiness(app: FastAPI) -> str:
+    """`ready`, `starting`, or what is away."""
+    if not app.state.ready:
+        return "starting"
+    try:
+        async with asyncio.timeout(_DATABASE_SECONDS):
+            await asyncio.to_thread(look_up, app.state.vault.database)
+    except (DatabaseUnavailable, TimeoutError):
+        return "database_unavailable"
+    return "ready"
+
+
 def _add_operations(app: FastAPI, registry: CollectorRegistry) -> None:
     app.state.ready = False
 
@@ -241,10 +267,11 @@ def _add_operations(app: FastAPI, registry: CollectorRegistry) -> None:
 
     @app.get("/readyz", include_in_schema=False)
     async def readyz() -> JSONResponse:
-        """Both listeners are open and the engine has heard the vault."""
-        return JSONResponse(
-            {"status": "ready"} if app.state.ready else {"status": "starting"}, 200 if app.state.ready else 503
-        )
+        """Both listeners are open, the engine has heard the vault, and the database works."""
+        status = await _readiness(app)
+        engine, projection = app.state.engine, app.state.projection
+        history = {"sequence": projection.sequence, "durable_sequence": engine.durable_sequence}
+        return JSONResponse({"status": status, "history": history}, 200 if status == "ready" else 503)
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> PlainTextResponse:

@@ -22,6 +22,7 @@ from authz.data_directory import JOURNAL, DirectoryLock, checkpoints_in, keep_pr
 from authz.disk import Directory
 from authz.engine import Engine
 from authz.gateway import DialectGateway
+from authz.history_file import open_history
 from authz.iso8583.dialect_files import dialect_named
 from authz.iso8583.fields import Dialect, built_in
 from authz.iso8583.server import Handler, Iso8583Server, ServerLimits
@@ -29,7 +30,6 @@ from authz.issuer_server import IssuerDecisions
 from authz.network import Network
 from authz.pin_entry import EnteredPin, PinOutcome, PinVerifications
 from authz.projection import Projection
-from authz.read_side import open_history
 from authz.replay import History
 from authz.segments import SegmentJournal
 from authz.warm_up import compile_everything

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from authz.explanation import Explanation, explain
-from authz.http.paging import microseconds
-from authz.http.surroundings import HistoryDependency, ProjectionDependency
-from authz.read_side import Row, Wanted, decisions, newest
+from authz.http.paging import microseconds, reached
+from authz.http.surroundings import EngineDependency, HistoryDependency, ProjectionDependency
+from authz.read_side import Row, Wanted, decisions
 from authz.reasons import ANSWERS, Reason
 from tokenvault.identifiers import Prefix, to_number, to_text
 
@@ -215,6 +215,10 @@ class DecisionList(BaseModel):
 
     data: list[ListedDecisionView] = Field(description="The decisions.", examples=[[]])
     has_more: bool = Field(description="Whether there are older ones.", examples=[False])
+    as_of: datetime = Field(
+        description="Up to when the list tells of everything: after a restart under load it may lag.",
+        examples=["2026-11-24T10:15:00Z"],
+    )
 
 
 class Filters(BaseModel):
@@ -235,13 +239,19 @@ class Filters(BaseModel):
         None, alias="from", description="Not before this RFC 3339 time.", examples=["2026-11-24T00:00:00Z"]
     )
     to: datetime | None = Field(None, description="Before this RFC 3339 time.", examples=["2026-11-25T00:00:00Z"])
+    as_of: datetime | None = Field(
+        None,
+        description="Answer only with a list that tells of everything up to this RFC 3339 time, else 503 with "
+        "`Retry-After`.",
+        examples=["2026-11-24T10:15:00Z"],
+    )
     limit: int = Field(20, ge=1, le=100, description="The most entries of one page.", examples=[20])
     starting_after: str | None = Field(None, description="Those older than this.", examples=["auth_000000000001A"])
 
     def wanted(self) -> Wanted:
         """The same as the read side takes it. Raises: NotFound, for an identifier that is none."""
         equal: dict[str, object] = self.model_dump(
-            exclude_none=True, exclude={"from_", "to", "limit", "starting_after"}
+            exclude_none=True, exclude={"from_", "to", "as_of", "limit", "starting_after"}
         )
         for name, prefix in _PREFIXES.items():
             if name in equal:
@@ -264,11 +274,16 @@ FundingSide = Annotated[bool, Depends(sees_funding_side)]
 
 @router.get("")
 def list_authorizations(
-    projection: ProjectionDependency, is_issuer: FundingSide, filters: Annotated[Filters, Query()]
+    engine: EngineDependency,
+    projection: ProjectionDependency,
+    is_issuer: FundingSide,
+    filters: Annotated[Filters, Query()],
 ) -> DecisionList:
     """List decisions, the newest first. Scope: issuer, network or sandbox."""
-    rows, has_more = newest(projection.database, decisions, filters.wanted())
-    return DecisionList(data=[ListedDecisionView.of(row, is_issuer=is_issuer) for row in rows], has_more=has_more)
+    until = reached(engine, projection, filters.as_of)
+    rows, has_more = projection.newest(decisions, filters.wanted())
+    data = [ListedDecisionView.of(row, is_issuer=is_issuer) for row in rows]
+    return DecisionList(data=data, has_more=has_more, as_of=until)
 
 
 @router.get("/{authorization_id}")

@@ -5,6 +5,10 @@ from typing import Annotated
 
 from fastapi import Query
 
+from authz.engine import Engine
+from authz.errors import HistoryUnavailable
+from authz.projection import Projection
+
 Limit = Annotated[int, Query(ge=1, le=100, description="The most entries of one page.", examples=[20])]
 From = Annotated[
     datetime | None,
@@ -13,6 +17,27 @@ From = Annotated[
 To = Annotated[
     datetime | None, Query(alias="to", description="Before this RFC 3339 time.", examples=["2026-11-25T00:00:00Z"])
 ]
+
+AsOf = Annotated[
+    datetime | None,
+    Query(
+        description="Answer only with a list that tells of everything up to this RFC 3339 time, else 503 with "
+        "`Retry-After`.",
+        examples=["2026-11-24T10:15:00Z"],
+    ),
+]
+
+
+def reached(engine: Engine, projection: Projection, wanted: datetime | None) -> datetime:
+    """Up to when a list tells of everything: now, or until where the read side has come.
+
+    wanted: what the caller needs at least. Raises: HistoryUnavailable where that is later.
+    """
+    is_whole = projection.sequence >= engine.durable_sequence
+    reached_us = engine.now_us if is_whole else projection.time_us
+    if not is_whole and reached_us < (microseconds(wanted) or 0):
+        raise HistoryUnavailable("the list does not reach that far yet")
+    return datetime.fromtimestamp(reached_us / 1e6, UTC)
 
 
 def microseconds(moment: datetime | None) -> int | None:

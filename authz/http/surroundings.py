@@ -33,7 +33,10 @@ def bare_projection(request: Request) -> Projection:
 async def current_projection(
     engine: Annotated[Engine, Depends(current_engine)], projection: Annotated[Projection, Depends(bare_projection)]
 ) -> Projection:
-    """The read side, when it tells of everything that was answered; after a while also when it does not yet."""
+    """The read side, when it tells of everything that was answered; after a while also when it does not yet.
+
+    How far it has come is then in the answer, see `authz.http.paging.as_of`.
+    """
     await engine.settled()
     await asyncio.to_thread(projection.wait_for, engine.durable_sequence, _CATCH_UP_SECONDS)
     return projection

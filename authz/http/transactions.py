@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from authz.commands import Kind, new_commands
 from authz.engine import Engine
-from authz.http.paging import From, Limit, To, microseconds
+from authz.errors import HistoryUnavailable
+from authz.http.paging import AsOf, From, Limit, To, microseconds, reached
 from authz.http.surroundings import EngineDependency, ProjectionDependency
 from authz.projection import Projection
-from authz.read_side import Row, Wanted, newest, posting, postings
+from authz.read_side import Row, Wanted, postings
 from authz.reasons import ANSWERS, Reason
 from tokenvault.errors import Conflict, NotFound
 from tokenvault.identifiers import Prefix, to_number, to_text
@@ -63,6 +64,10 @@ class TransactionList(BaseModel):
 
     data: list[TransactionView] = Field(description="The postings.", examples=[[]])
     has_more: bool = Field(description="Whether there are older ones.", examples=[False])
+    as_of: datetime = Field(
+        description="Up to when the list tells of everything: after a restart under load it may lag.",
+        examples=["2026-11-24T10:15:00Z"],
+    )
 
 
 _CHARGES = frozenset({"purchase", "cash", "purchase_with_cash_back"})
@@ -90,6 +95,7 @@ class DisputeRequest(BaseModel):
 
 @router.get("")
 def list_transactions(
+    engine: EngineDependency,
     projection: ProjectionDependency,
     account_id: Annotated[
         str | None, Query(description="Of this account only.", examples=["acct_06R8C3N5VZQ4T"])
@@ -101,6 +107,7 @@ def list_transactions(
     starting_after: Annotated[
         str | None, Query(description="Those older than this one.", examples=["txn_000000000001A"])
     ] = None,
+    as_of: AsOf = None,
 ) -> TransactionList:
     """List postings, the newest first. Scope: issuer or sandbox."""
     equal: dict[str, object] = {}
@@ -110,8 +117,9 @@ def list_transactions(
         equal["kind"] = kind
     before = to_number(Prefix.TRANSACTION, starting_after) if starting_after else None
     wanted = Wanted(equal, microseconds(from_time), microseconds(to_time), before, limit)
-    rows, has_more = newest(projection.database, postings, wanted)
-    return TransactionList(data=[TransactionView.of(row) for row in rows], has_more=has_more)
+    until = reached(engine, projection, as_of)
+    rows, has_more = projection.newest(postings, wanted)
+    return TransactionList(data=[TransactionView.of(row) for row in rows], has_more=has_more, as_of=until)
 
 
 @router.get("/{transaction_id}")
@@ -137,10 +145,14 @@ async def represent(
 
 
 def _found(projection: Projection, transaction_id: str) -> Row:
-    row = posting(projection.database, to_number(Prefix.TRANSACTION, transaction_id))
-    if row is None:
-        raise NotFound(f"there is no transaction {transaction_id}")
-    return row
+    sequence = to_number(Prefix.TRANSACTION, transaction_id)
+    known = projection.sequence
+    rows, _ = projection.newest(postings, Wanted({"sequence": sequence}, limit=1))
+    if rows:
+        return rows[0]
+    if known < sequence <= projection.durable_sequence:
+        raise HistoryUnavailable("the history does not reach that far yet")
+    raise NotFound(f"there is no transaction {transaction_id}")
 
 
 async def _dispute(

@@ -8,9 +8,11 @@ import structlog.testing
 from authz import projection as projection_module
 from authz.data_directory import JOURNAL, history_in
 from authz.disk import Directory
+from authz.errors import HistoryUnavailable
+from authz.history_file import open_history
 from authz.journal import Batch
 from authz.projection import Projection
-from authz.read_side import decisions, open_history, postings, rows_of
+from authz.read_side import Wanted, decisions, position, postings, rows_of
 from authz.replay import apply_batch
 from authz.segments import SegmentJournal
 from authz.tables import new_state
@@ -127,3 +129,68 @@ def test_rows_hold_no_card_number(told):
     decided, _ = expected(batches)
     assert all(len(row["token_last4"]) == 4 for row in decided)
     assert all(str(row["token_last4"]) == pan.rjust(4, "0")[-4:] for row in decided if row["token_id"])
+
+
+@pytest.mark.parametrize("damage", [b"junk" * 5_000, b"SQLite format 3\0", b""])
+def test_a_file_that_is_damaged_is_made_anew(told, damage):
+    """Junk, a file that was cut, an empty one: the rows are read from the journal again, and the log says why."""
+    directory, batches, _ = told
+    last = batches[-1][0] + len(batches[-1][1]) - 1
+    file = directory / "history.db"
+    file.write_bytes(damage)
+    with structlog.testing.capture_logs() as logs:
+        made = opened(directory, last)
+        assert made.wait_for(last, WAIT_SECONDS)
+    assert rows(made) == expected(batches)
+    assert [entry["event"] for entry in logs] == (["history_made_anew"] if damage else [])
+    assert file.stat().st_mode & 0o077 == 0 or not damage
+    close(made)
+
+
+def test_a_file_that_breaks_meanwhile_is_made_anew(told):
+    """Whoever reads finds the damage: 503 for once, and then everything is there again."""
+    directory, batches, _ = told
+    last = batches[-1][0] + len(batches[-1][1]) - 1
+    made = opened(directory, last)
+    assert made.wait_for(last, WAIT_SECONDS)
+    with made.database.connect() as connection:
+        spared = connection.exec_driver_sql("SELECT rootpage FROM sqlite_master WHERE name = 'position'").scalar_one()
+        size = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+    close(made)
+    file = directory / "history.db"
+    content = bytearray(file.read_bytes())
+    for page in range(1, len(content) // size):  # all but the one that names the tables, and the position's
+        if page + 1 != spared:
+            content[page * size : (page + 1) * size] = b"\xee" * size
+    file.write_bytes(content)
+    with structlog.testing.capture_logs():
+        made = opened(directory, last)
+        assert made.wait_for(last, WAIT_SECONDS)
+        with pytest.raises(HistoryUnavailable):
+            made.newest(decisions, Wanted({}))
+        assert made.wait_for(last, WAIT_SECONDS)
+    assert rows(made) == expected(batches)
+    close(made)
+
+
+def test_a_file_of_another_layout_or_journal_is_made_anew(told):
+    """Rows of an earlier build, and rows of more than was ever decided, are not ours."""
+    directory, batches, _ = told
+    last = batches[-1][0] + len(batches[-1][1]) - 1
+    made = opened(directory, last)
+    assert made.wait_for(last, WAIT_SECONDS)
+    with made.database.begin() as connection:
+        connection.exec_driver_sql("PRAGMA user_version = 1")
+        connection.execute(sa.delete(decisions))
+    close(made)
+    made = opened(directory, last)
+    assert made.wait_for(last, WAIT_SECONDS)
+    assert rows(made) == expected(batches)
+    with made.database.begin() as connection:
+        connection.execute(sa.update(position).values(sequence=last + 1))
+        connection.execute(sa.delete(decisions))
+    close(made)
+    made = opened(directory, last)
+    assert made.wait_for(last, WAIT_SECONDS)
+    assert rows(made) == expected(batches)
+    close(made)

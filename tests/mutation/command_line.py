@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator
 from itertools import groupby
 
+from tests.forking import end_copies_on_sigterm
 from tests.mutation.equivalents import equivalents
-from tests.mutation.forking import end_copies_on_sigterm
 from tests.mutation.mutants import Mutant, mutants_in
 from tests.mutation.reporting import difference, survivor, table
 from tests.mutation.running import Outcome, run

@@ -12,8 +12,8 @@ from typing import Any
 
 import coverage
 
+from tests.forking import in_copies
 from tests.mutation.collected import Items, passes
-from tests.mutation.forking import in_copies
 from tests.mutation.targets import ROOT
 
 CACHE = ROOT / ".mutation"

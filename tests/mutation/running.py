@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.forking import Tell, end_after, in_copies, told_by_a_copy
 from tests.mutation.collected import Items, passes, with_collected
-from tests.mutation.forking import Tell, end_after, in_copies, told_by_a_copy
 from tests.mutation.installing import NeedsImport, functions_by_file, import_mutated, swap
 from tests.mutation.measuring import Measured, Measuring
 from tests.mutation.mutants import Mutant

@@ -17,6 +17,7 @@ from tokenvault.calls.unit_of_work import UnitOfWork, current_unit
 from tokenvault.errors import CallerError, Conflict, FieldError
 from tokenvault.http import problem
 from tokenvault.http.access import ApiKeys
+from tokenvault.storage.database import DatabaseUnavailable
 from tokenvault.vault import Vault
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
@@ -66,9 +67,12 @@ class Calls:
             refused = error if isinstance(error, CallerError) else FieldError("Content-Length", "is not a number")
             await problem.caller_error_answer(refused)(scope, receive, send)
             return
+        except DatabaseUnavailable as error:
+            await problem.database_unavailable_answer(error)(scope, receive, send)
+            return
         token = current_caller.set(caller)
         try:
-            if scope["method"] in _WITH_BODY and caller.scopes:
+            if scope["method"] in _WITH_BODY:
                 await self._with_body(caller, headers.get(IDEMPOTENCY_KEY), scope, receive, send)
             else:
                 await self._app(scope, receive, send)
@@ -121,6 +125,9 @@ class Calls:
         except CallerError as error:
             await problem.caller_error_answer(error)(scope, receive, send)
             return
+        except DatabaseUnavailable as error:
+            await problem.database_unavailable_answer(error)(scope, receive, send)
+            return
         if kept is None:
             self._running.add(name.digest)
             try:
@@ -146,11 +153,13 @@ class Calls:
             current_unit.reset(token)
         try:
             await to_thread.run_sync(self._finish, unit, name, answer, limiter=self._finishers)
+        except DatabaseUnavailable as error:
+            return _as_kept(problem.database_unavailable_answer(error))
         except Exception as error:
             failed = self._answer_to(error)
             if failed is None:
                 raise
-            return KeptAnswer(failed.status_code, dict(failed.headers), bytes(failed.body))
+            return _as_kept(failed)
         return answer
 
     def _finish(self, unit: UnitOfWork, name: Any, answer: KeptAnswer) -> None:
@@ -169,6 +178,10 @@ class Calls:
             unit.abandon()
         if changed:
             self._vault.announce()
+
+
+def _as_kept(response: Response) -> KeptAnswer:
+    return KeptAnswer(response.status_code, dict(response.headers), bytes(response.body))
 
 
 _TOO_LONG = FieldError("body", f"has at most {BODY_BYTES_MAX} bytes")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -11,7 +12,11 @@ from starlette.exceptions import HTTPException
 from tokenvault.errors import CallerError, FieldError, TooManyRequests
 from tokenvault.http.methods import allowed_methods
 from tokenvault.http.statuses import code_of, detail_of, title_of
+from tokenvault.storage.database import DatabaseUnavailable
 
+log = structlog.get_logger()
+
+_RETRY_SECONDS = 2
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -66,6 +71,13 @@ def caller_error_answer(error: CallerError) -> JSONResponse:
     return answer(error.status_hint, error.code, error.message, fields, headers)
 
 
+def database_unavailable_answer(error: DatabaseUnavailable) -> JSONResponse:
+    """The answer while the database is away or its disk is full; why is in the log."""
+    log.error("database_unavailable", error=str(error))
+    headers = {"Retry-After": str(_RETRY_SECONDS)}
+    return answer(503, "database_unavailable", "the database cannot work at present; try again later", headers=headers)
+
+
 def _field_path(item: dict[str, Any]) -> str:
     """Where a validation error lies; what is no JSON at all has no fields, only a body.
 
@@ -100,6 +112,10 @@ def install(app: FastAPI) -> None:
         if status == 405:
             headers["Allow"] = allowed_methods(request)
         return answer(status, code_of(status), detail_of(status), headers=headers)
+
+    @app.exception_handler(DatabaseUnavailable)
+    async def database_unavailable(_request: Request, error: DatabaseUnavailable) -> JSONResponse:
+        return database_unavailable_answer(error)
 
     @app.exception_handler(Exception)
     async def our_error(_request: Request, _error: Exception) -> JSONResponse:

@@ -3,6 +3,7 @@
 That one writer is what makes numbers of the outbox, of events and of the audit trail grow by commit order.
 """
 
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -23,7 +24,10 @@ _BUSY_SECONDS = 30
 
 
 class DatabaseUnavailable(Exception):
-    """The database cannot be opened; one line says why, without its password."""
+    """The database cannot be opened, or cannot work at present; one line says why, without its password.
+
+    Nothing that was being written is there.
+    """
 
 
 def open_database(url: str) -> sa.Engine:
@@ -35,6 +39,7 @@ def open_database(url: str) -> sa.Engine:
     """
     try:
         database = sa.create_engine(_with_driver(url), **_options(url))
+        sa.event.listen(database, "handle_error", unavailable)
         if database.dialect.name == "sqlite":
             sa.event.listen(database, "connect", _configure_sqlite)
             sa.event.listen(database, "begin", _begin_sqlite)
@@ -59,6 +64,25 @@ def _options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         return {"connect_args": {"check_same_thread": False, "timeout": _BUSY_SECONDS}}
     return {"pool_size": 10, "max_overflow": 40, "pool_pre_ping": True}
+
+
+def unavailable(context: sa.engine.ExceptionContext) -> Exception | None:
+    """What SQLAlchemy raises where a database itself is in trouble (its event `handle_error`): `DatabaseUnavailable`.
+
+    That is a connection that cannot be made or breaks, a disk that is full, a file that is damaged; not a statement
+    that is refused for what it says.
+    """
+    if context.is_pre_ping:  # the pool looks whether a connection still works, and takes another
+        return None
+    error = context.sqlalchemy_exception
+    in_trouble = isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError)) or is_damaged(error)
+    return DatabaseUnavailable(_why(error)) if error is not None and in_trouble else None
+
+
+def is_damaged(error: BaseException | None) -> bool:
+    """Whether an error of SQLite says that its file is no database, or a broken one."""
+    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", 0)
+    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)  # extended codes have the plain one below
 
 
 def _why(error: Exception) -> str:
@@ -158,6 +182,12 @@ def writing(database: sa.Engine) -> Iterator[sa.Connection]:
 def reading(database: sa.Engine) -> sa.Connection:
     """A connection that only reads, and so never waits for a writer. Use it as a context manager."""
     return database.connect().execution_options(read_only=True)
+
+
+def look_up(database: sa.Engine) -> None:
+    """See whether the database answers. Raises: DatabaseUnavailable."""
+    with reading(database) as connection:
+        connection.execute(sa.select(1))
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:

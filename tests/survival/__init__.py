@@ -1,0 +1,1 @@
+"""What the network survives: killed processes, full disks, damaged files, frames that nobody meant."""

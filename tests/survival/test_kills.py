@@ -1,0 +1,28 @@
+"""Processes that are killed while they decide."""
+
+import pytest
+
+from tests.survival.engine_kills import survive_engine_kills
+from tests.survival.server_kills import survive_kills
+
+
+def test_two_kills_of_a_server_under_load(tmp_path):
+    """Every approval that a client received is there after the restart, and none twice."""
+    assert survive_kills(tmp_path, 2)
+
+
+@pytest.mark.slow
+def test_twenty_kills_of_a_server_under_load(tmp_path):
+    """The same twenty times, on one data directory."""
+    assert survive_kills(tmp_path, 20)
+
+
+def test_kills_of_an_engine(tmp_path):
+    """Wherever it is killed, also in a checkpoint: what was acknowledged is there, and the books balance."""
+    assert survive_engine_kills(tmp_path, 5, seed=1)
+
+
+@pytest.mark.slow
+def test_a_hundred_kills_of_an_engine(tmp_path):
+    """The same a hundred times."""
+    assert survive_engine_kills(tmp_path, 100, seed=2)
