@@ -208,6 +208,7 @@ RESULT = record(
         ("posted_minor", "i8"),
         ("posted_change_minor", "i8"),  # what the command itself posted: negative for money given back
         ("held_change_minor", "i8"),  # what it set aside or released
+        ("asked_minor", "i8"),  # what an exception item asked for, in the account's currency
         ("approval_code", "u4"),  # 0..999999, meaningful where approved
         ("conversion_rate", "u4"),  # DE 10: how many decimals (1 digit), then 7 digits; 0 where nothing was converted
         ("billing_currency", "u2"),
@@ -216,7 +217,7 @@ RESULT = record(
         ("payment_account_reference", "S29"),
         ("is_flagged", "u1"),  # a rule asks for a review
         ("is_asked", "u1"),  # a rule wants the issuer's own server to be asked
-        ("spare", "u1"),
+        ("exception", "u1"),  # ExceptionReason: why an advice was taken for less than it said
     ]
 )
 

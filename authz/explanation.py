@@ -18,6 +18,7 @@ from authz.commands import (
     Operation,
     TokenState,
 )
+from authz.exception_items import ExceptionReason
 from authz.follow_ups import FIELD_NAMES, RULES, FollowUp, Rule, SharedField
 from authz.issuer_server import Decider
 from authz.kernel.checks import ATC_JUMP_MAX, Check
@@ -94,6 +95,8 @@ class Explanation:
     atc: int
     available_minor: int
     flagged: bool
+    exception: ExceptionReason
+    asked_billing_minor: int
     checks: tuple[CheckOutcome, ...]
     rules: tuple[RuleOutcome, ...]
 
@@ -189,6 +192,8 @@ def _told(found: ReplayedCommand) -> Explanation:
         atc=int(command["atc"]),
         available_minor=int(result["available_minor"]),
         flagged=bool(result["is_flagged"]),
+        exception=ExceptionReason(result["exception"]),
+        asked_billing_minor=int(result["asked_minor"]),
         checks=_check_outcomes(found, words),
         rules=_rule_outcomes(found, words),
     )

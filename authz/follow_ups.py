@@ -63,7 +63,7 @@ RULES: dict[FollowUp, tuple[Rule, ...]] = {
 """Rules in the order of `SharedField`. DE 42 is compared where both messages carry it.
 
 A request or reversal that breaks a rule is refused. An advice tells of money that has moved already, so it is taken,
-but on its own: what DE 90 names stays as it is.
+but on its own: what DE 90 names stays as it is. A refund or a reversal gives back the remainder at most.
 """
 
 FIELD_NAMES = {
@@ -88,7 +88,7 @@ REFUSED_FOR = {
     SharedField.REPLACEMENT: Reason.ORIGINAL_AMOUNT_MISMATCH,
 }
 """Why a request or reversal is refused that breaks the rule of a field; beyond a bound of DE 4 it
-`exceeds_authorized_amount`."""
+`exceeds_authorized_amount`, or with a refund `exceeds_remainder`."""
 
 MEANINGS = {
     FollowUp.INCREMENT: "0100 with DE 90: increment",
@@ -108,7 +108,7 @@ BOUNDS = {
         FollowUp.COMPLETION_REQUEST,
         SharedField.AMOUNT,
     ): "what was authorized with its tolerance, less what was completed",
-    (FollowUp.REFUND_REQUEST, SharedField.AMOUNT): "what was paid, less what was given back",
+    (FollowUp.REFUND_REQUEST, SharedField.AMOUNT): "the remainder: what was paid, less what was given back",
     (FollowUp.PARTIAL_REVERSAL, SharedField.REPLACEMENT): "what is left of the original",
 }
 """What the bounded fields may be at most."""

@@ -7,6 +7,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from authz.commands import MESSAGES, Channel, Kind, Records
+from authz.exception_items import ExceptionReason
 from authz.names import currency_code, operation_name
 from authz.reasons import Reason
 
@@ -42,8 +43,11 @@ decisions = sa.Table(
     sa.Column("acquirer", sa.String(11), nullable=False),
     sa.Column("stan", sa.String(6), nullable=False),
     sa.Column("retrieval_reference", sa.String(12), nullable=False),
+    sa.Column("exception", sa.String(40), nullable=True),  # why an advice was taken for less than it said
+    sa.Column("asked_billing_minor", sa.BigInteger, nullable=True),  # how much it said, in the account's currency
     sa.Index("decisions_of_account", "account_id", "sequence"),
     sa.Index("decisions_of_token", "token_id", "sequence"),
+    sa.Index("exceptions", "sequence", sqlite_where=sa.text("exception IS NOT NULL")),
 )
 
 postings = sa.Table(
@@ -117,7 +121,16 @@ def _decision(sequence: int, command: np.void, result: np.void) -> Row:
         "stan": f"{int(command['stan']):06d}",
         "retrieval_reference": _text(command["retrieval_reference"]),
         **_outcome(result),
+        **_exception(result),
     }
+
+
+def _exception(result: np.void) -> Row:
+    """Why an advice was taken for less than it said, and how much that was; nothing of any other decision."""
+    reason = ExceptionReason(result["exception"])
+    if reason is ExceptionReason.NONE:
+        return {"exception": None, "asked_billing_minor": None}
+    return {"exception": reason.code, "asked_billing_minor": int(result["asked_minor"])}
 
 
 def _posting(sequence: int, command: np.void, result: np.void) -> Row:
@@ -153,13 +166,17 @@ def _text(value: bytes) -> str:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which rows: equal in each given column, in a span of Unix microseconds, before a sequence; the newest first."""
+    """Which rows: equal in each given column, in a span of Unix microseconds, before a sequence; the newest first.
+
+    present: columns that must not be empty.
+    """
 
     equal: dict[str, object]
     from_us: int | None = None
     to_us: int | None = None
     before: int | None = None
     limit: int = 20
+    present: tuple[str, ...] = ()
 
 
 def newest(database: sa.Engine, table: sa.Table, wanted: Wanted) -> tuple[list[Row], bool]:
@@ -167,6 +184,8 @@ def newest(database: sa.Engine, table: sa.Table, wanted: Wanted) -> tuple[list[R
     query = sa.select(table).order_by(table.c.sequence.desc()).limit(wanted.limit + 1)
     for name, value in wanted.equal.items():
         query = query.where(table.c[name] == value)
+    for name in wanted.present:
+        query = query.where(table.c[name].is_not(None))
     if wanted.from_us is not None:
         query = query.where(table.c.time_us >= wanted.from_us)
     if wanted.to_us is not None:

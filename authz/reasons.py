@@ -65,6 +65,7 @@ class Reason(IntEnum):
     ORIGINAL_CURRENCY_MISMATCH = 54
     UNDEFINED_VALUE = 55
     NOTHING_TO_REVERSE = 56
+    EXCEEDS_REMAINDER = 57
 
     @property
     def code(self) -> str:
@@ -238,6 +239,11 @@ ANSWERS: dict[Reason, Answer] = {
         "21",
         "Nothing of the original can be undone: it was completed, or what it charged was given back.",
         "Refund it, or reverse its completion.",
+    ),
+    _R.EXCEEDS_REMAINDER: Answer(
+        "64",
+        "It would give back more than is left of what was paid.",
+        "Give back at most what was paid, less what was reversed, refunded or charged back before.",
     ),
     _R.AWAITING_ISSUER: Answer("91", "The issuer's own server is being asked.", "Wait for the answer."),
     _R.SYSTEM_MALFUNCTION: Answer("96", "Something went wrong in the network.", "Send it again later."),

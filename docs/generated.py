@@ -14,6 +14,7 @@ from unittest import mock
 
 from authz.attributes import MEANINGS, Attribute
 from authz.commands import Channel
+from authz.exception_items import SENTENCES
 from authz.follow_ups import BOUNDS, FIELD_NAMES, REFUSED_FOR, RULES, FollowUp, Rule, SharedField
 from authz.follow_ups import MEANINGS as FOLLOW_UP_MEANINGS
 from authz.iso8583.chip_data import CHIP_TAG_BYTES
@@ -95,6 +96,10 @@ def _follow_up_reasons() -> str:
         for field in SharedField
     ]
     return _table(("field that breaks its rule", "reason", "DE 39"), rows)
+
+
+def _exceptions() -> str:
+    return _table(("exception", "meaning"), [(f"`{reason.code}`", said) for reason, said in SENTENCES.items()])
 
 
 def _reasons() -> str:
@@ -312,6 +317,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "follow-ups": _follow_ups,
     "follow-up-reasons": _follow_up_reasons,
     "attacks": _attacks,
+    "exceptions": _exceptions,
     "command-line": _command_line,
     "dialects": _dialects,
     "jpos-classes": _jpos_classes,

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute
 
 from authz.engine import Engine
 from authz.errors import EngineStopped, HistoryUnavailable
-from authz.http import authorizations, balances, rules, transactions
+from authz.http import authorizations, balances, exceptions, rules, transactions
 from authz.iso8583.server import Iso8583Server
 from authz.network import Network
 from authz.projection import Projection
@@ -185,6 +185,7 @@ def _routes() -> list[BaseRoute]:
         (balances.router, issuer, (404,)),
         (authorizations.router, network_side, (404,)),
         (transactions.router, issuer, (404, 409)),
+        (exceptions.router, network_side, (404,)),
         (rules.program_router, issuer, ()),
         (rules.router, issuer, (404, 409)),
         (simulations.router, (Scope.SANDBOX,), (404, 409)),

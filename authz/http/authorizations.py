@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, Field
 
+from authz.exception_items import SENTENCES
 from authz.explanation import Explanation, explain
 from authz.http.paging import microseconds, reached
 from authz.http.surroundings import EngineDependency, HistoryDependency, ProjectionDependency
@@ -91,6 +92,13 @@ class AuthorizationView(BaseModel):
         examples=[[{"name": "token", "outcome": "passed", "saw": "known", "bound": "a token", "reason": None}]],
     )
 
+    exception: str | None = Field(
+        description="Why an advice was taken for less than it said: see `/v1/exceptions`.", examples=[None]
+    )
+    exception_explanation: str | None = Field(description="The same as a sentence.", examples=[None])
+    asked_billing_amount: int | None = Field(
+        description="How much such an advice said, in minor units of `billing_currency`.", examples=[None]
+    )
     flagged: bool = Field(description="Whether a rule asks for a review.", examples=[False])
     rules: list[AskedRuleView] = Field(description="Every rule that was asked, in order.", examples=[[]])
 
@@ -127,6 +135,9 @@ class AuthorizationView(BaseModel):
             retrieval_reference=told.retrieval_reference,
             application_transaction_counter=told.atc,
             checks=[CheckView(**check.__dict__) for check in told.checks],
+            exception=told.exception.code if told.exception else None,
+            exception_explanation=SENTENCES.get(told.exception),
+            asked_billing_amount=told.asked_billing_minor if told.exception else None,
             flagged=told.flagged,
             rules=[AskedRuleView(**rule.__dict__) for rule in told.rules],
         )
@@ -162,6 +173,9 @@ class ListedDecisionView(BaseModel):
     approved_amount: int = Field(description="How much was approved, minor units of `currency`.", examples=[1250])
     currency: str = Field(description="ISO 4217 code.", examples=["EUR"])
     flagged: bool = Field(description="Whether a rule asks for a review.", examples=[False])
+    exception: str | None = Field(
+        description="Why an advice was taken for less than it said: see `/v1/exceptions`.", examples=[None]
+    )
     channel: str = Field(description="How the token reached the terminal.", examples=["contactless"])
     merchant: str = Field(description="DE 42, card acceptor.", examples=["CAFE00000000001"])
     merchant_category: str = Field(description="DE 18, four digits.", examples=["5814"])
@@ -200,6 +214,7 @@ _SHOWN_AS_THEY_ARE = (
     "token_last4",
     "currency",
     "flagged",
+    "exception",
     "channel",
     "merchant",
     "merchant_category",
@@ -230,6 +245,7 @@ class Filters(BaseModel):
     approved: bool | None = Field(None, description="Approved ones, or declined ones.", examples=[False])
     reason: str | None = Field(None, description="With this reason.", examples=["insufficient_funds"])
     flagged: bool | None = Field(None, description="Flagged for review, or not.", examples=[True])
+    exception: str | None = Field(None, description="Listed with this exception.", examples=["beyond_remainder"])
     merchant: str | None = Field(None, description="Of this DE 42.", examples=["CAFE00000000001"])
     merchant_category: str | None = Field(None, description="Of this category.", examples=["5814"])
     terminal: str | None = Field(None, description="Of this DE 41.", examples=["TERM0001"])

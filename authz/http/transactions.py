@@ -74,10 +74,9 @@ _CHARGES = frozenset({"purchase", "cash", "purchase_with_cash_back"})
 """The kinds of postings that can be disputed; what the others are about is one of these, or was given back."""
 _REFUSALS = {
     (Kind.CHARGEBACK, Reason.MISSING_ORIGINAL_AUTHORIZATION): "the account was charged nothing by it",
-    (Kind.CHARGEBACK, Reason.EXCEEDS_AUTHORIZED_AMOUNT): "amount is more than is left of it after its refunds and "
-    "chargebacks",
+    (Kind.CHARGEBACK, Reason.EXCEEDS_REMAINDER): "amount is more than is left of it after its refunds and chargebacks",
     (Kind.REPRESENTMENT, Reason.MISSING_ORIGINAL_AUTHORIZATION): "the account was charged nothing by it",
-    (Kind.REPRESENTMENT, Reason.EXCEEDS_AUTHORIZED_AMOUNT): "amount is more than was charged back of it and not yet "
+    (Kind.REPRESENTMENT, Reason.EXCEEDS_REMAINDER): "amount is more than was charged back of it and not yet "
     "presented again",
 }
 """Why a dispute cannot be, in the words of this API: a message's data elements are nothing to its callers."""

@@ -6,14 +6,16 @@ import numpy as np
 
 from authz.commands import Flag, Kind, Operation, Records
 from authz.compiled import Integer, compiled
+from authz.exception_items import ExceptionReason
 from authz.kernel import checks
 from authz.kernel.authorization import increase
 from authz.kernel.checks import Case, has
 from authz.kernel.conversion import converted
+from authz.kernel.exception_items import list_as_exception
 from authz.kernel.habits import learn
 from authz.kernel.holds import place_hold
 from authz.kernel.meters import correct_meters
-from authz.kernel.originals import followed_row, note_shared_fields
+from authz.kernel.originals import followed_row, note_remainder, note_shared_fields
 from authz.kernel.postings import complete, post, refund
 from authz.kernel.rows import found
 from authz.kernel.traces import enter_trace, new_transaction
@@ -32,6 +34,8 @@ def decide_advice(state: State, command: Any, case: Case, findings: Records) -> 
         reason = checks.check_currency(state, command, case, findings)
     if reason == Reason.APPROVED:
         reason = checks.check_advised_amount(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        note_remainder(state, command, case, findings)
     return reason
 
 
@@ -93,7 +97,10 @@ def settle(state: State, command: Any, case: Case, row: Integer, rate: Integer, 
             learn(state, command, row, billing)
             place_hold(state, row, billing, np.int64(command["time_us"]))
     elif np.int64(command["operation"]) == Operation.REFUND:
-        refund(state, row, original_row, billing)
+        given = refund(state, row, original_row, billing)
+        entry["billing_minor"], result["billing_minor"] = given, given
+        if given < billing:
+            list_as_exception(result, ExceptionReason.BEYOND_REMAINDER, billing)
     elif (
         found(original_row)
         and np.int64(state.transactions[original_row]["message_class"]) == MessageClass.AUTHORIZATION

@@ -24,6 +24,7 @@ from authz.kernel.forcing import force_reason
 from authz.kernel.holds import available_credit, expire_holds
 from authz.kernel.issuer_decisions import take_issuer_decision
 from authz.kernel.notices import take_notice
+from authz.kernel.originals import meant_row
 from authz.kernel.postings import dispute
 from authz.kernel.prefetching import look_ahead
 from authz.kernel.reversals import answer_reversal, decide_reversal
@@ -123,6 +124,7 @@ def case_of(state: State, command: Any) -> Case:
         original_row = find_original(state, command, token_row)
     elif kind == Kind.FINANCIAL_ADVICE:
         original_row = find_same(state, command, first_row, token_row, MessageClass.AUTHORIZATION)
+    original_row = meant_row(state, command, original_row)
     if message_class != MessageClass.REVERSAL:
         early_row = find_early_reversal(state, command, first_row, token_row, message_class)
     currency = np.int64(command["currency"])

@@ -188,6 +188,8 @@ def answer_request(state: State, command: Any, case: Case, result: Any, reason: 
     if np.int64(command["operation"]) == Operation.REFUND:
         if message_class == MessageClass.FINANCIAL:
             refund(state, row, case.original_row, billing)
+        else:
+            entry["original"] = case.original_row + 1
     elif found(case.original_row) and message_class == MessageClass.AUTHORIZATION:
         increase(state, row, case.original_row, amount, billing, np.int64(command["time_us"]))
     elif found(case.original_row):
@@ -244,13 +246,27 @@ def is_same_again(state: State, command: Any, case: Case) -> Any:
     return is_said_again(command, state.transactions[case.same_row])
 
 
+@inlined
+def answered_billing(state: State, account_row: Integer, entry: Any) -> Integer:
+    """What a transaction's answer said in the account's currency.
+
+    A reversal and a refund may have given back less than they named; they keep how much that was.
+    """
+    if np.int64(entry["message_class"]) == MessageClass.REVERSAL:
+        return np.int64(entry["billing_minor"])
+    is_charge_class = np.int64(entry["message_class"]) == MessageClass.FINANCIAL
+    if is_charge_class and np.int64(entry["operation"]) == Operation.REFUND:
+        return -np.int64(entry["posted_minor"])
+    source, target = np.int64(entry["currency"]), np.int64(state.accounts[account_row]["currency"])
+    approved, rate = np.int64(entry["approved_minor"]), np.int64(entry["conversion_rate"])
+    return converted(state.program, approved, rate, source, target)
+
+
 @compiled
 def remembered(state: State, case: Case, result: Any) -> Integer:
     """Answer a message that was answered before, from memory: nothing is applied twice."""
     entry = state.transactions[case.same_row]
-    source, target = np.int64(entry["currency"]), np.int64(state.accounts[case.account_row]["currency"])
-    approved, rate = np.int64(entry["approved_minor"]), np.int64(entry["conversion_rate"])
-    result["billing_minor"] = converted(state.program, approved, rate, source, target)
+    result["billing_minor"] = answered_billing(state, case.account_row, entry)
     result["sequence"] = entry["sequence"]
     result["approved_minor"] = entry["approved_minor"]
     result["conversion_rate"] = entry["conversion_rate"]

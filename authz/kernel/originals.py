@@ -10,7 +10,7 @@ from authz.compiled import Integer, compiled, inlined
 from authz.follow_ups import FollowUp, Rule, SharedField
 from authz.kernel.checks import Case, Check, has, note
 from authz.kernel.conversion import converted
-from authz.kernel.postings import is_settled, left_to_give_back
+from authz.kernel.postings import is_settled, left_of_account, left_to_give_back
 from authz.kernel.rows import NO_ROW, found
 from authz.reasons import LAST_APPROVAL, Reason
 from authz.tables import MessageClass, State, TransactionFlag
@@ -127,6 +127,26 @@ def waits_for_its_completion(state: State, row: Integer, follow_up: Integer) -> 
     )
 
 
+@inlined
+def meant_row(state: State, command: Any, row: Integer) -> Integer:
+    """What a message means that names a row, or NO_ROW.
+
+    Whoever names an increment means its authorization: what is completed, added or refunded is the whole. Whoever names
+    an authorized refund to carry it out means the purchase that this one names. A reversal means just what it names.
+    """
+    if not found(row) or is_reversal(command):
+        return row
+    entry = state.transactions[row]
+    is_refund = np.int64(entry["operation"]) == Operation.REFUND
+    if np.int64(entry["message_class"]) != MessageClass.AUTHORIZATION:
+        return row
+    if is_refund and np.int64(command["operation"]) != Operation.REFUND:
+        return row
+    if entry["original"] != 0:
+        return np.int64(entry["original"]) - 1
+    return NO_ROW if is_refund else row
+
+
 @compiled
 def followed_row(state: State, command: Any, case: Case) -> Integer:
     """The row that an advice belongs to: found, approved or waiting, and alike where it must be; else NO_ROW."""
@@ -157,11 +177,9 @@ def check_original_amount(state: State, command: Any, case: Case, findings: Reco
     reason = Reason.APPROVED
     seen: Integer = np.int64(command["amount_minor"])
     bound: Integer = np.int64(original["current_minor"])
-    if (
-        is_reversal(command)
-        and not has(original["flags"], TransactionFlag.REVERSED)
-        and is_settled(state, case.original_row)
-    ):
+    takes_back = is_reversal(command) and not has(original["flags"], TransactionFlag.REVERSED)
+    is_charge = original["posted_minor"] > 0
+    if takes_back and is_settled(state, case.original_row) and not (is_charge and was_acknowledged(command)):
         reason = Reason.NOTHING_TO_REVERSE
     elif amount_rule == Rule.EQUAL:
         if seen != bound and seen != np.int64(original["amount_minor"]):
@@ -169,31 +187,53 @@ def check_original_amount(state: State, command: Any, case: Case, findings: Reco
     elif amount_rule == Rule.BOUNDED:
         seen, bound = case.billing_minor, amount_left(state, case.original_row, follow_up)
         if seen > bound:
-            reason = Reason.EXCEEDS_AUTHORIZED_AMOUNT
+            is_refund = follow_up == FollowUp.REFUND_REQUEST
+            reason = Reason.EXCEEDS_REMAINDER if is_refund else Reason.EXCEEDS_AUTHORIZED_AMOUNT
     else:
         bound = np.int64(original["held_minor"])
     if reason == Reason.APPROVED and _RULES[follow_up, SharedField.REPLACEMENT] == Rule.BOUNDED:
         seen = np.int64(command["replacement_minor"])
         if seen > bound and not has(original["flags"], TransactionFlag.REVERSED):
             reason = Reason.ORIGINAL_AMOUNT_MISMATCH
-    if reason == Reason.APPROVED and is_reversal(command) and takes_back_too_much(state, command, case.original_row):
-        reason = Reason.ORIGINAL_AMOUNT_MISMATCH
+    if reason == Reason.APPROVED and takes_back and is_charge:
+        asked = asked_back(state, command, case.original_row)
+        left = left_to_give_back(state, case.original_row)
+        if asked > left:
+            seen, bound = asked, left
+            reason = Reason.APPROVED if was_acknowledged(command) else Reason.EXCEEDS_REMAINDER
     return note(findings, Check.ORIGINAL_AMOUNT, seen, bound, reason)
 
 
 @inlined
-def takes_back_too_much(state: State, command: Any, row: Integer) -> Any:
-    """Whether the reversal of a charge would give back what was refunded or charged back before."""
+def was_acknowledged(command: Any) -> Any:
+    """Whether a message can no longer be refused: it is an advice, or stand-in has accepted it in the issuer's place.
+
+    What it says beyond the remainder is not given back, and listed as an exception.
+    """
+    return np.int64(command["kind"]) == Kind.REVERSAL_ADVICE or has(command["flags"], Flag.FORWARDED)
+
+
+@inlined
+def asked_back(state: State, command: Any, row: Integer) -> Integer:
+    """How much of a charge a reversal would give back if nothing else had been, in the account's currency."""
     original = state.transactions[row]
-    if original["posted_minor"] <= 0 or has(original["flags"], TransactionFlag.REVERSED):
-        return False
     remaining: Integer = 0
     if has(command["flags"], Flag.HAS_REPLACEMENT):
         remaining = np.int64(command["replacement_minor"])
     kept = np.int64(state.accounts[original["account_row"]]["currency"])
     rate, currency = np.int64(original["conversion_rate"]), np.int64(original["currency"])
     left = converted(state.program, remaining, rate, currency, kept)
-    return np.int64(original["billing_minor"]) - left > left_to_give_back(state, row)
+    return max(np.int64(original["billing_minor"]) - left, np.int64(0))
+
+
+@inlined
+def note_remainder(state: State, command: Any, case: Case, findings: Records) -> None:
+    """Note how much of a refund advice can be given back; it is taken either way, see `postings.refund`."""
+    if np.int64(command["operation"]) != Operation.REFUND or np.int64(command["kind"]) != Kind.FINANCIAL_ADVICE:
+        return
+    row = followed_row(state, command, case)
+    left = left_to_give_back(state, row) if found(row) else left_of_account(state, case.account_row)
+    note(findings, Check.ORIGINAL_AMOUNT, case.billing_minor, left, Reason.APPROVED)
 
 
 @inlined

@@ -30,14 +30,23 @@ _ISSUER_ALONE = (
 CHECKS: dict[Pass, tuple[Check, ...]] = {
     Pass.ISSUER: tuple(check for check in Check if check is not Check.STAND_IN),
     Pass.STAND_IN: tuple(check for check in Check if check not in _ISSUER_ALONE),
-    Pass.ADVICE: (Check.TOKEN, Check.OPERATION, Check.SHARED_FIELDS, Check.CURRENCY, Check.AMOUNT),
+    Pass.ADVICE: (
+        Check.TOKEN,
+        Check.OPERATION,
+        Check.SHARED_FIELDS,
+        Check.CURRENCY,
+        Check.AMOUNT,
+        Check.ORIGINAL_AMOUNT,
+    ),
     Pass.REVERSAL: (Check.TOKEN, Check.OPERATION, Check.ORIGINAL, Check.SHARED_FIELDS, Check.ORIGINAL_AMOUNT),
     Pass.PASSED_ON: (Check.TOKEN, Check.OPERATION, Check.SHARED_FIELDS, Check.AMOUNT, Check.ORIGINAL_AMOUNT),
 }
 """The checks of each pass, in their order. A message may pass some over that do not concern it."""
 
-NOTED = {(Pass.ADVICE, Check.SHARED_FIELDS)}
-"""What a pass looks at and refuses nothing for: what an advice does not share leaves its original alone."""
+NOTED = {(Pass.ADVICE, Check.SHARED_FIELDS), (Pass.ADVICE, Check.ORIGINAL_AMOUNT)}
+"""What a pass looks at and refuses nothing for: what an advice does not share leaves its original alone, and what
+it says beyond the remainder is listed as an exception.
+"""
 
 PASS_OF: dict[Kind, Pass] = {
     Kind.AUTHORIZATION_REQUEST: Pass.ISSUER,

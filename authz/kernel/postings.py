@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from authz.commands import Kind
+from authz.commands import Kind, Operation
 from authz.compiled import Integer, compiled, inlined
 from authz.kernel.holds import release_hold
 from authz.kernel.rows import found
@@ -23,22 +23,38 @@ def post(state: State, row: Integer, billing: Integer) -> None:
 
 @inlined
 def left_to_give_back(state: State, row: Integer) -> Integer:
-    """What was charged for a transaction and has not been reversed, refunded or charged back.
+    """The remainder that every way back shares: what may still be reversed, refunded or charged back of a purchase.
 
-    A completion and its authorization are one purchase: what is given back of either counts for both.
+    It is what was charged for it and was not given back. A completion and its authorization are one purchase: what is
+    given back of either counts for both. Nothing of a refund can be given back, and no more to an account than it owes:
+    a refund that names no purchase has used up a part of one. In the account's currency, never below 0.
     """
     entry = state.transactions[row]
-    given_back = np.int64(entry["refunded_minor"]) + np.int64(entry["disputed_minor"])
     if np.int64(entry["message_class"]) == MessageClass.AUTHORIZATION:
-        return np.int64(entry["completed_minor"]) - given_back
-    if entry["posted_minor"] <= 0:
-        return np.int64(0)
-    left = np.int64(entry["billing_minor"]) - given_back
+        charged = np.int64(entry["completed_minor"])
+    elif entry["posted_minor"] > 0:
+        charged = np.int64(entry["billing_minor"])
+    else:
+        charged = np.int64(0)
+    left = charged - np.int64(entry["refunded_minor"]) - np.int64(entry["disputed_minor"])
     if entry["original"] != 0:
         whole = state.transactions[np.int64(entry["original"]) - 1]
         of_both = np.int64(whole["completed_minor"]) - np.int64(whole["refunded_minor"])
         left = min(left, of_both - np.int64(whole["disputed_minor"]))
-    return left
+    return max(min(left, left_of_account(state, np.int64(entry["account_row"]))), np.int64(0))
+
+
+@inlined
+def left_of_account(state: State, account_row: Integer) -> Integer:
+    """What an account owes: all that can be given back to it, of whatever purchases."""
+    return max(np.int64(state.accounts[account_row]["posted_minor"]), np.int64(0))
+
+
+@inlined
+def is_increment(entry: Any) -> Any:
+    """Whether a transaction added to the hold of an authorization."""
+    is_authorization = np.int64(entry["message_class"]) == MessageClass.AUTHORIZATION
+    return is_authorization and entry["original"] != 0 and np.int64(entry["operation"]) != Operation.REFUND
 
 
 @inlined
@@ -46,7 +62,7 @@ def is_settled(state: State, row: Integer) -> Any:
     """Whether nothing of a transaction can be undone: all its hold was completed, or all it charged given back."""
     entry = state.transactions[row]
     if np.int64(entry["message_class"]) == MessageClass.AUTHORIZATION:
-        holder = entry if entry["original"] == 0 else state.transactions[np.int64(entry["original"]) - 1]
+        holder = state.transactions[np.int64(entry["original"]) - 1] if is_increment(entry) else entry
         return holder["held_minor"] == 0 and holder["completed_minor"] > 0
     return entry["posted_minor"] > 0 and left_to_give_back(state, row) <= 0
 
@@ -80,12 +96,16 @@ def complete(state: State, row: Integer, original_row: Integer, billing: Integer
 
 
 @compiled
-def refund(state: State, row: Integer, original_row: Integer, billing: Integer) -> None:
-    """Give money back, remembered at the purchase where that is known."""
+def refund(state: State, row: Integer, original_row: Integer, billing: Integer) -> Integer:
+    """Give money back, remembered at the purchase where that is known; at most the remainder. Returns how much."""
     if found(original_row):
+        billing = min(billing, left_to_give_back(state, original_row))
         state.transactions[row]["original"] = original_row + 1
         note_refunded(state, original_row, billing)
+    else:
+        billing = min(billing, left_of_account(state, np.int64(state.transactions[row]["account_row"])))
     post(state, row, -billing)
+    return billing
 
 
 @compiled
@@ -103,7 +123,7 @@ def dispute(state: State, command: Any, result: Any) -> Integer:
     if amount <= 0:
         return Reason.INVALID_AMOUNT
     if amount > (left if is_chargeback else disputed):
-        return Reason.EXCEEDS_AUTHORIZED_AMOUNT
+        return Reason.EXCEEDS_REMAINDER
     row = new_transaction(state, command, np.int64(original["token_row"]), MessageClass.POSTING)
     state.transactions[row]["original"] = original_row + 1
     note_disputed(state, original_row, amount if is_chargeback else -amount)

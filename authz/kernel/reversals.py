@@ -6,13 +6,15 @@ import numpy as np
 
 from authz.commands import Flag, Records
 from authz.compiled import Integer, compiled
+from authz.exception_items import ExceptionReason
 from authz.kernel import checks
 from authz.kernel.checks import Case, has
 from authz.kernel.conversion import converted
+from authz.kernel.exception_items import list_as_exception
 from authz.kernel.holds import release_hold
 from authz.kernel.meters import correct_meters
 from authz.kernel.originals import check_original, check_original_amount, check_shared_fields, is_of_its_acquirer
-from authz.kernel.postings import note_refunded, post
+from authz.kernel.postings import is_increment, left_to_give_back, note_refunded, post
 from authz.kernel.rows import found
 from authz.kernel.traces import enter_trace, new_transaction
 from authz.reasons import Reason
@@ -51,18 +53,22 @@ def answer_reversal(state: State, command: Any, case: Case, result: Any, reason:
         return
     state.transactions[row]["original"] = case.original_row + 1
     result["approved_minor"] = command["amount_minor"]
+    state.transactions[row]["approved_minor"] = command["amount_minor"]
+    state.transactions[row]["conversion_rate"] = result["conversion_rate"]
     if not has(state.transactions[case.original_row]["flags"], TransactionFlag.REVERSED):
         remaining: Integer = 0
         if has(command["flags"], Flag.HAS_REPLACEMENT):
             remaining = np.int64(command["replacement_minor"])
-        result["billing_minor"] = reverse(state, row, case.original_row, remaining)
+        result["billing_minor"] = reverse(state, row, case.original_row, remaining, result)
+        state.transactions[row]["billing_minor"] = result["billing_minor"]
 
 
 @compiled
-def reverse(state: State, row: Integer, original_row: Integer, remaining: Integer) -> Integer:
+def reverse(state: State, row: Integer, original_row: Integer, remaining: Integer, result: Any) -> Integer:
     """Undo a transaction but for what remains of it, in its own currency; return how much, in the account's.
 
-    What was completed of an authorization stays: posted, and counted by the meters.
+    What was completed of an authorization stays: posted, and counted by the meters. Of a charge no more is undone than
+    was not given back before; a reversal that cannot be refused any more and says more is listed as an exception.
     """
     entry = state.transactions[original_row]
     source = np.int64(entry["currency"])
@@ -71,10 +77,15 @@ def reverse(state: State, row: Integer, original_row: Integer, remaining: Intege
     after = converted(state.program, remaining, np.int64(entry["conversion_rate"]), source, target)
     completed = np.int64(entry["completed_minor"])
     undone = max(before - max(after, completed), np.int64(0))
-    is_increment = entry["original"] != 0 and np.int64(entry["message_class"]) == MessageClass.AUTHORIZATION
-    if is_increment:
+    adds = is_increment(entry)
+    if adds:
         whole = state.transactions[np.int64(entry["original"]) - 1]
         undone = min(undone, max(np.int64(whole["billing_minor"]) - np.int64(whole["completed_minor"]), np.int64(0)))
+    if entry["posted_minor"] > 0:
+        left = left_to_give_back(state, original_row)
+        if undone > left:
+            list_as_exception(result, ExceptionReason.BEYOND_REMAINDER, undone)
+            undone = left
     amount = np.int64(entry["current_minor"]) - remaining
     correct_meters(state, original_row, -1)
     entry["current_minor"] = remaining
@@ -84,7 +95,7 @@ def reverse(state: State, row: Integer, original_row: Integer, remaining: Intege
     correct_meters(state, original_row, 1)
     if entry["posted_minor"] != 0:
         give_back(state, row, original_row, undone)
-    elif is_increment:
+    elif adds:
         increased = np.int64(entry["original"]) - 1
         correct_meters(state, increased, -1)
         state.transactions[increased]["current_minor"] -= amount

@@ -38,7 +38,7 @@ class RefundWithoutPurchase(Attack):
     """A merchant's terminal that refunds what nobody has bought, or more than was paid."""
 
     name = "refund-without-purchase"
-    refusals = frozenset({"missing_original_authorization", "exceeds_authorized_amount"})
+    refusals = frozenset({"missing_original_authorization", "exceeds_remainder"})
 
     def prepare(self) -> None:
         """Buy something, so that there is something to inflate."""

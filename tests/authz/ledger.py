@@ -25,6 +25,7 @@ class Sale:
     part_of: "Sale | None" = None
     gives_back: bool = False
     named: int = 0
+    asks_for_refund: bool = False
 
     def __post_init__(self) -> None:
         """Whoever reverses it names all of it."""
@@ -44,7 +45,7 @@ class Sale:
     def is_settled(self) -> bool:
         """Whether a reversal finds nothing to undo."""
         if self.is_authorization:
-            holder = self.part_of or self
+            holder = (None if self.asks_for_refund else self.part_of) or self
             return holder.set_aside == 0 and holder.completed > 0
         return self.charged > 0 and self.left <= 0
 
@@ -162,7 +163,7 @@ class Ledger:
 
     def _referring(self, account: PlainAccount, message: dict) -> str:
         amount, is_authorization = message["amount"], message["name"][0] == 1
-        original = self._sale(account, message.get("original"))
+        original = self._meant(self._sale(account, message.get("original")), message["operation"])
         if original is None:
             return "missing_original_authorization"
         if original.reversed:
@@ -172,7 +173,8 @@ class Ledger:
             if amount == 0:
                 return "invalid_amount"
             if amount > original.left:
-                return "exceeds_authorized_amount"
+                return "exceeds_remainder"
+            sale.asks_for_refund = True
             if not is_authorization:
                 sale.gives_back, sale.charged = True, -amount
                 self._note_refund(original, amount)
@@ -224,6 +226,13 @@ class Ledger:
     def _sale(account: PlainAccount, name: tuple | None) -> Sale | None:
         return next((sale for sale in account.sales if sale.name == name), None)
 
+    @staticmethod
+    def _meant(sale: Sale | None, operation: str) -> Sale | None:
+        """Whoever names an increment means its authorization; who carries out a refund, the purchase behind it."""
+        if sale is None or not sale.is_authorization or sale.part_of is None:
+            return sale
+        return sale if sale.asks_for_refund and operation != "refund" else sale.part_of
+
     def advice(self, message: dict) -> str:
         """Take over what was decided elsewhere."""
         token = self.tokens.get(message["pan"])
@@ -242,7 +251,7 @@ class Ledger:
             self.answers[name] = ("advised_decline", amount)
             return "approved"
         self.answers[name] = ("approved", amount)
-        original = self._sale(account, message.get("original"))
+        original = self._meant(self._sale(account, message.get("original")), message["operation"])
         sale = Sale(name, amount, name[0] == 1, part_of=original)
         account.sales.append(sale)
         if name[0] == 1:
@@ -287,13 +296,13 @@ class Ledger:
         if remaining is not None and remaining > sale.named:
             return "original_amount_mismatch"
         if sale.charged > 0 and sale.amount - (remaining or 0) > sale.left:
-            return "original_amount_mismatch"
+            return "exceeds_remainder"
         self._undo(account, sale, remaining or 0)
         return "approved"
 
     def _undo(self, account: PlainAccount, sale: Sale, remaining: int) -> None:
         undone = max(0, sale.amount - max(remaining, sale.completed))
-        is_increment = sale.part_of is not None and sale.is_authorization
+        is_increment = sale.part_of is not None and sale.is_authorization and not sale.asks_for_refund
         if is_increment:
             undone = min(undone, max(0, sale.part_of.amount - sale.part_of.completed))
             sale.part_of.named -= sale.named - remaining

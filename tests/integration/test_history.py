@@ -83,9 +83,9 @@ def test_postings_and_disputes(http, used, terminal):
     assert (posted["kind"], posted["amount"], posted["posted_balance"]) == ("purchase", 500, 500)
     address = f"/v1/transactions/{posted['id']}"
     assert http.get(address).json() == posted
-    assert http.post(f"{address}/chargeback", json={"amount": 501}).json()["code"] == "exceeds_authorized_amount"
+    assert http.post(f"{address}/chargeback", json={"amount": 501}).json()["code"] == "exceeds_remainder"
     early = http.post(f"{address}/representment", json={"amount": 1}).json()
-    assert (early["code"], "charged back of it" in early["detail"]) == ("exceeds_authorized_amount", True)
+    assert (early["code"], "charged back of it" in early["detail"]) == ("exceeds_remainder", True)
     back = http.post(f"{address}/chargeback", json={"amount": 200}).json()
     assert (back["kind"], back["amount"], back["posted_balance"]) == ("chargeback", -200, 300)
     again = http.post(f"{address}/representment", json={"amount": 200}).json()
@@ -128,3 +128,40 @@ def test_dropped_and_made_anew(http, used):
     before = http.get("/v1/authorizations", params=wanted).json()
     assert http.post("/v1/simulations/history/rebuild").status_code == 202
     assert http.get("/v1/authorizations", params=wanted).json() == before
+
+
+def test_exceptions(http, used, terminal):
+    """A refund advice of more than was paid: acknowledged, posted for what is left, listed, and again."""
+    account, phone, _ = used
+    bought = terminal.buy(phone, 500)
+    told = terminal.messages.refund(dict(bought.request), 800)
+    answer = terminal.send(told | {0: "0220"})
+    assert answer.approved
+    decision = http.get(f"/v1/authorizations/{answer.authorization_id}").json()
+    assert (decision["exception"], decision["asked_billing_amount"], decision["billing_amount"]) == (
+        "beyond_remainder",
+        800,
+        500,
+    )
+    check = next(check for check in decision["checks"] if check["name"] == "original_amount")
+    assert (check["saw"], check["bound"]) == ("8.00 EUR", "what is left: 5.00 EUR")
+    wanted = {"account_id": account, "exception": "beyond_remainder", "acquirer": bought.request[32].lstrip("0")}
+    (listed,) = http.get("/v1/exceptions", params=wanted).json()["data"]
+    assert (listed["id"], listed["exception"], listed["explanation"]) == (
+        answer.authorization_id,
+        "beyond_remainder",
+        decision["exception_explanation"],
+    )
+    assert (listed["amount"], listed["asked_billing_amount"], listed["billing_amount"]) == (800, 800, 500)
+    (same,) = http.get("/v1/authorizations", params={"account_id": account, "exception": "beyond_remainder"}).json()[
+        "data"
+    ]
+    assert same["id"] == listed["id"]
+    assert http.post("/v1/simulations/history/rebuild").status_code == 202
+    assert http.get("/v1/exceptions", params={"account_id": account}).json()["data"] == [listed]
+    headers = {"Authorization": f"Bearer {test_values.NETWORK_API_KEY}"}
+    seen = http.get("/v1/exceptions", headers=headers, params={"token_id": phone.token_id}).json()["data"]
+    assert [(each["id"], each["account_id"]) for each in seen] == [(listed["id"], None)]
+    wallet = {"Authorization": f"Bearer {test_values.WALLET_API_KEY}"}
+    assert http.get("/v1/exceptions", headers=wallet).status_code == 403
+    assert http.get(f"/v1/accounts/{account}").json()["posted"] == 0

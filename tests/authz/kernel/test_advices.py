@@ -134,7 +134,7 @@ def test_a_refund_that_is_told_reaches_its_purchase():
     sale = tap(1, 1_000, **SALE)
     approve(bank, sale, refund(sale, kind=Kind.FINANCIAL_ADVICE, amount_minor=700, stan=2))
     assert (bank.posted, told(bank)[:2]) == (300, (700, 700))
-    assert bank.send(refund(sale, amount_minor=301, stan=3)) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    assert bank.send(refund(sale, amount_minor=301, stan=3)) is Reason.EXCEEDS_REMAINDER
 
 
 @pytest.mark.parametrize("more_follows", [False, True])
@@ -248,10 +248,10 @@ def test_a_refund_is_not_refunded():
     sale = tap(1, 1_000, **SALE)
     back = refund(sale, amount_minor=400, stan=2)
     approve(bank, sale, back)
-    assert bank.send(refund(back, stan=3)) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    assert bank.send(refund(back, stan=3)) is Reason.EXCEEDS_REMAINDER
     advised = tap(4, 300, kind=Kind.FINANCIAL_ADVICE, operation=Operation.REFUND)
     approve(bank, advised)
-    assert bank.send(refund(advised, stan=5)) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    assert bank.send(refund(advised, stan=5)) is Reason.EXCEEDS_REMAINDER
     assert bank.posted == 300
 
 
@@ -262,6 +262,6 @@ def test_a_refund_of_an_increment_is_one_of_its_authorization():
     more = referring(Kind.AUTHORIZATION_REQUEST, stay, amount_minor=500, stan=2)
     approve(bank, stay, more, referring(Kind.FINANCIAL_REQUEST, stay, amount_minor=1_500, stan=3))
     approve(bank, refund(more, kind=Kind.FINANCIAL_ADVICE, amount_minor=500, stan=4))
-    assert bank.send(refund(stay, amount_minor=1_001, stan=5)) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    assert bank.send(refund(stay, amount_minor=1_001, stan=5)) is Reason.EXCEEDS_REMAINDER
     approve(bank, refund(stay, amount_minor=1_000, stan=6))
     assert bank.posted == 0

@@ -28,7 +28,7 @@ def test_is_refunded_once(bank):
     assert answers(bank, sale, refund(sale, stan=2), refund(sale, stan=3), reversal(sale, stan=4)) == [
         Reason.APPROVED,
         Reason.APPROVED,
-        Reason.EXCEEDS_AUTHORIZED_AMOUNT,
+        Reason.EXCEEDS_REMAINDER,
         Reason.NOTHING_TO_REVERSE,
     ]
     assert bank.posted == 0
@@ -51,7 +51,7 @@ def test_of_a_completion_is_refunded_once(bank):
         Reason.APPROVED,
         Reason.NOTHING_TO_REVERSE,
         Reason.APPROVED,
-        Reason.EXCEEDS_AUTHORIZED_AMOUNT,
+        Reason.EXCEEDS_REMAINDER,
     ]
     assert bank.posted == 0
 

@@ -185,7 +185,7 @@ REFUSED: dict[Check, list[Refused]] = {
     ],
     Check.ORIGINAL_AMOUNT: [
         by_issuer(Reason.EXCEEDS_AUTHORIZED_AMOUNT, referring(Kind.FINANCIAL_REQUEST, PAID, amount_minor=2_001)),
-        by_issuer(Reason.EXCEEDS_AUTHORIZED_AMOUNT, refund(DONE, amount_minor=2_001, stan=7)),
+        by_issuer(Reason.EXCEEDS_REMAINDER, refund(DONE, amount_minor=2_001, stan=7)),
         *(
             refused
             for which in (Pass.REVERSAL, Pass.PASSED_ON)
@@ -237,7 +237,8 @@ APPROVED = {
         refund(DONE, stan=9),
     ],
     Pass.STAND_IN: [tap(60)],
-    Pass.ADVICE: [tap(60, kind=kind) for kind in _ADVICES] + [referring(_ADVICES[0], PAID)],
+    Pass.ADVICE: [tap(60, kind=kind) for kind in _ADVICES]
+    + [referring(_ADVICES[0], PAID), refund(DONE, kind=_ADVICES[1])],
     Pass.REVERSAL: [referring(kind, PAID) for kind in _REVERSALS],
     Pass.PASSED_ON: [tap(60, kind=kind) for kind in _ADVICES] + [referring(kind, PAID) for kind in _REVERSALS],
 }

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from authz.commands import NO_LIMIT, CardholderVerification, Flag, Kind, Operation
+from authz.exception_items import ExceptionReason
 from authz.kernel.conversion import conversion_rate, converted
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
@@ -129,15 +130,15 @@ def test_cash_back_is_part_of_the_amount(bank, cash, reason):
 
 
 def test_refunds_give_back_what_was_paid_and_no_more(bank):
-    """In parts, up to the purchase; an advice of a refund is taken whatever it says."""
+    """In parts, up to the purchase; an advice of a refund is acknowledged, and gives back nothing more."""
     sale = tap(1, 10_000, kind=Kind.FINANCIAL_REQUEST)
     bank.send(sale)
     assert bank.send(refund(sale, amount_minor=6_000, stan=11)) is Reason.APPROVED
-    assert bank.send(refund(sale, amount_minor=4_001, stan=12)) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    assert bank.send(refund(sale, amount_minor=4_001, stan=12)) is Reason.EXCEEDS_REMAINDER
     assert bank.send(refund(sale, amount_minor=4_000, stan=13)) is Reason.APPROVED
     assert bank.posted == 0
     assert bank.send(refund(sale, amount_minor=1, stan=14, kind=Kind.FINANCIAL_ADVICE)) is Reason.APPROVED
-    assert bank.posted == -1
+    assert (bank.posted, int(bank.result["exception"])) == (0, ExceptionReason.BEYOND_REMAINDER)
 
 
 def test_a_reversed_refund_is_owed_again(bank):
@@ -159,10 +160,10 @@ def test_chargebacks_and_representments(bank):
     def dispute(kind, amount):
         return bank.send(command(kind, reference=reference, amount_minor=amount, account_id=7))
 
-    assert dispute(Kind.REPRESENTMENT, 1) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    assert dispute(Kind.REPRESENTMENT, 1) is Reason.EXCEEDS_REMAINDER
     assert dispute(Kind.CHARGEBACK, 7_000) is Reason.APPROVED
     assert bank.posted == 3_000
-    assert dispute(Kind.CHARGEBACK, 3_001) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    assert dispute(Kind.CHARGEBACK, 3_001) is Reason.EXCEEDS_REMAINDER
     assert dispute(Kind.REPRESENTMENT, 5_000) is Reason.APPROVED
     assert bank.posted == 8_000
     assert dispute(Kind.CHARGEBACK, 0) is Reason.INVALID_AMOUNT
@@ -331,11 +332,11 @@ def test_nothing_is_given_back_twice(bank):
     bank.send(paid)
     sequence = int(bank.result["sequence"])
     assert bank.send(reversal(paid, remaining=600, stan=2)) is Reason.APPROVED
-    assert bank.send(refund(paid, amount_minor=601, stan=3)) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    assert bank.send(refund(paid, amount_minor=601, stan=3)) is Reason.EXCEEDS_REMAINDER
     assert bank.send(refund(paid, amount_minor=500, stan=4)) is Reason.APPROVED
-    assert bank.send(reversal(paid, stan=5)) is Reason.ORIGINAL_AMOUNT_MISMATCH
+    assert bank.send(reversal(paid, stan=5)) is Reason.EXCEEDS_REMAINDER
     chargeback = command(Kind.CHARGEBACK, account_id=7, reference=sequence, amount_minor=101)
-    assert bank.send(chargeback) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    assert bank.send(chargeback) is Reason.EXCEEDS_REMAINDER
     chargeback["amount_minor"] = 100
     assert bank.send(chargeback) is Reason.APPROVED
     assert bank.send(reversal(paid, stan=6)) is Reason.NOTHING_TO_REVERSE
@@ -349,7 +350,7 @@ def test_a_refund_of_a_completion_or_of_its_authorization(bank, first_names_the_
     named, other = pair if first_names_the_hold else pair[::-1]
     given = refund(named, amount_minor=9_000, stan=101)
     assert bank.send(given) is Reason.APPROVED
-    assert bank.send(refund(other, amount_minor=1, stan=102)) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    assert bank.send(refund(other, amount_minor=1, stan=102)) is Reason.EXCEEDS_REMAINDER
     assert bank.send(reversal(pair[1], stan=103)) is Reason.NOTHING_TO_REVERSE
     assert bank.send(reversal(given, stan=104)) is Reason.APPROVED
     assert bank.send(refund(other, amount_minor=9_000, stan=105)) is Reason.APPROVED

@@ -98,7 +98,7 @@ def test_a_reversed_increment_frees_its_part_of_the_hold_only(bank):
     assert (bank.held, bank.posted, *told(bank)) == (0, 1_000, 3_000, 2_000)
 
 
-@pytest.mark.parametrize(("remaining", "reason"), [(399, Reason.ORIGINAL_AMOUNT_MISMATCH), (400, Reason.APPROVED)])
+@pytest.mark.parametrize(("remaining", "reason"), [(399, Reason.EXCEEDS_REMAINDER), (400, Reason.APPROVED)])
 def test_a_reversal_of_what_was_refunded_in_part(bank, remaining, reason):
     """Takes back no more than the rest: after a refund of 4.00 of 10.00, at least 4.00 remain."""
     sale = tap(1, 1_000, **SALE)
@@ -111,7 +111,7 @@ def test_one_cent_that_was_refunded_stops_the_reversal_of_the_whole(bank):
     """Only the rest can be reversed."""
     sale = tap(1, 1_000, **SALE)
     approve(bank, sale, refund(sale, amount_minor=1, stan=2))
-    assert bank.send(reversal(sale, stan=3)) is Reason.ORIGINAL_AMOUNT_MISMATCH
+    assert bank.send(reversal(sale, stan=3)) is Reason.EXCEEDS_REMAINDER
     approve(bank, reversal(sale, remaining=1, stan=4))
     assert bank.posted == 0
 
@@ -121,7 +121,7 @@ def test_a_refund_in_another_currency_bounds_the_reversal(bank):
     sale = tap(1, 1_635, currency=JPY, signed_currency=JPY, **SALE)
     approve(bank, sale, refund(sale, amount_minor=654, stan=2))
     assert bank.posted == 600
-    assert bank.send(reversal(sale, remaining=652, stan=3)) is Reason.ORIGINAL_AMOUNT_MISMATCH
+    assert bank.send(reversal(sale, remaining=652, stan=3)) is Reason.EXCEEDS_REMAINDER
     approve(bank, reversal(sale, remaining=654, stan=4))
     assert bank.posted == 0
 
@@ -132,7 +132,7 @@ def test_a_part_of_a_refund_is_taken_back(bank):
     back = refund(sale, amount_minor=1_000, stan=2)
     approve(bank, sale, back, reversal(back, remaining=700, stan=3))
     assert bank.posted == 300
-    assert bank.send(refund(sale, amount_minor=301, stan=4)) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    assert bank.send(refund(sale, amount_minor=301, stan=4)) is Reason.EXCEEDS_REMAINDER
     approve(bank, refund(sale, amount_minor=300, stan=5))
     assert bank.posted == 0
 
@@ -223,8 +223,8 @@ def test_what_a_completion_gave_back_counts_for_its_authorization(bank):
     approve(bank, order, whole)
     paid = {"reference": int(bank.result["sequence"]), "account_id": 7}
     approve(bank, command(Kind.CHARGEBACK, amount_minor=3_000, **paid))
-    assert bank.send(refund(order, amount_minor=2_001, stan=3)) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
-    assert bank.send(refund(whole, amount_minor=2_001, stan=4)) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    assert bank.send(refund(order, amount_minor=2_001, stan=3)) is Reason.EXCEEDS_REMAINDER
+    assert bank.send(refund(whole, amount_minor=2_001, stan=4)) is Reason.EXCEEDS_REMAINDER
     approve(bank, command(Kind.REPRESENTMENT, amount_minor=3_000, **paid), refund(order, stan=5))
     assert bank.posted == 0
 
@@ -235,9 +235,9 @@ def test_refunds_are_bounded_by_what_each_completion_charged(bank):
     first = referring(Kind.FINANCIAL_REQUEST, order, amount_minor=2_000, flags=MORE, stan=2)
     second = referring(Kind.FINANCIAL_REQUEST, order, amount_minor=3_000, stan=3)
     approve(bank, order, first, second)
-    assert bank.send(refund(first, amount_minor=2_001, stan=4)) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    assert bank.send(refund(first, amount_minor=2_001, stan=4)) is Reason.EXCEEDS_REMAINDER
     approve(bank, refund(first, amount_minor=2_000, stan=5), refund(order, amount_minor=1_000, stan=6))
-    assert bank.send(refund(second, amount_minor=2_001, stan=7)) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    assert bank.send(refund(second, amount_minor=2_001, stan=7)) is Reason.EXCEEDS_REMAINDER
     approve(bank, refund(second, amount_minor=2_000, stan=8))
     assert bank.posted == 0
 
@@ -272,5 +272,5 @@ def test_a_refund_is_not_refunded(bank):
     sale = tap(1, 1_000, **SALE)
     back = refund(sale, amount_minor=400, stan=2)
     approve(bank, sale, back)
-    assert bank.send(refund(back, amount_minor=1, stan=3)) is Reason.EXCEEDS_AUTHORIZED_AMOUNT
+    assert bank.send(refund(back, amount_minor=1, stan=3)) is Reason.EXCEEDS_REMAINDER
     assert bank.posted == 600

@@ -1,0 +1,121 @@
+"""``/v1/exceptions``: advices that were acknowledged, but taken for less than they said."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from authz.exception_items import SENTENCES, ExceptionReason
+from authz.http.authorizations import FundingSide
+from authz.http.paging import AsOf, From, Limit, To, microseconds, reached
+from authz.http.surroundings import EngineDependency, ProjectionDependency
+from authz.read_side import Row, Wanted, decisions
+from tokenvault.identifiers import Prefix, to_number, to_text
+
+router = APIRouter(prefix="/v1/exceptions", tags=["authorizations"])
+
+
+class ExceptionView(BaseModel):
+    """One advice that was taken for less than it said. The whole decision: `/v1/authorizations/{id}`."""
+
+    id: str = Field(description="Identifier of the decision; DE 62 of the answer.", examples=["auth_000000000001A"])
+    exception: str = Field(description="Why.", examples=["beyond_remainder"])
+    explanation: str = Field(
+        description="The same as a sentence.", examples=[SENTENCES[ExceptionReason.BEYOND_REMAINDER]]
+    )
+    kind: str = Field(description="Which message it was.", examples=["financial_advice"])
+    operation: str = Field(description="What was wanted, from DE 3.", examples=["refund"])
+    decided_at: datetime = Field(description="RFC 3339 time in UTC.", examples=["2026-11-24T10:15:00.123456Z"])
+    account_id: str | None = Field(description="The account, for its issuer.", examples=["acct_06R8C3N5VZQ4T"])
+    token_id: str | None = Field(description="The token.", examples=["tok_05F1V9D8S3KYA"])
+    token_last4: str = Field(description="Last four digits of the token PAN.", examples=["0017"])
+    amount: int = Field(description="DE 4, in minor units of `currency`.", examples=[10000])
+    currency: str = Field(description="ISO 4217 code.", examples=["EUR"])
+    asked_billing_amount: int = Field(
+        description="How much the advice said, in minor units of `billing_currency`, the account's.", examples=[10000]
+    )
+    billing_amount: int = Field(description="How much of it was taken.", examples=[1000])
+    billing_currency: str = Field(description="ISO 4217 code.", examples=["EUR"])
+    acquirer: str = Field(description="DE 32.", examples=["12345"])
+    merchant: str = Field(description="DE 42, card acceptor.", examples=["CAFE00000000001"])
+    terminal: str = Field(description="DE 41.", examples=["TERM0001"])
+    stan: str = Field(description="DE 11, six digits.", examples=["000001"])
+    retrieval_reference: str = Field(description="DE 37.", examples=["632810000001"])
+
+    @classmethod
+    def of(cls, row: Row, *, is_issuer: bool) -> "ExceptionView":
+        """Show one; the account only to the issuer."""
+        return cls(
+            id=to_text(Prefix.AUTHORIZATION, row["sequence"]),
+            explanation=SENTENCES[_REASONS[row["exception"]]],
+            decided_at=datetime.fromtimestamp(row["time_us"] / 1e6, UTC),
+            account_id=to_text(Prefix.ACCOUNT, row["account_id"]) if row["account_id"] and is_issuer else None,
+            token_id=to_text(Prefix.TOKEN, row["token_id"]) if row["token_id"] else None,
+            amount=row["amount_minor"],
+            asked_billing_amount=row["asked_billing_minor"],
+            billing_amount=row["billing_minor"],
+            **{name: row[name] for name in _SHOWN_AS_THEY_ARE},
+        )
+
+
+_REASONS = {reason.code: reason for reason in ExceptionReason}
+_SHOWN_AS_THEY_ARE = (
+    "exception",
+    "kind",
+    "operation",
+    "token_last4",
+    "currency",
+    "billing_currency",
+    "acquirer",
+    "merchant",
+    "terminal",
+    "stan",
+    "retrieval_reference",
+)
+
+
+class ExceptionList(BaseModel):
+    """A page of exceptions, the newest first."""
+
+    data: list[ExceptionView] = Field(description="The exceptions.", examples=[[]])
+    has_more: bool = Field(description="Whether there are older ones.", examples=[False])
+    as_of: datetime = Field(
+        description="Up to when the list tells of everything: after a restart under load it may lag.",
+        examples=["2026-11-24T10:15:00Z"],
+    )
+
+
+@router.get("")
+def list_exceptions(
+    engine: EngineDependency,
+    projection: ProjectionDependency,
+    is_issuer: FundingSide,
+    exception: Annotated[str | None, Query(description="With this reason only.", examples=["beyond_remainder"])] = None,
+    account_id: Annotated[
+        str | None, Query(description="Of this account only.", examples=["acct_06R8C3N5VZQ4T"])
+    ] = None,
+    token_id: Annotated[str | None, Query(description="Of this token only.", examples=["tok_05F1V9D8S3KYA"])] = None,
+    acquirer: Annotated[str | None, Query(description="Of this DE 32 only.", examples=["12345"])] = None,
+    merchant: Annotated[str | None, Query(description="Of this DE 42 only.", examples=["CAFE00000000001"])] = None,
+    from_time: From = None,
+    to_time: To = None,
+    limit: Limit = 20,
+    starting_after: Annotated[
+        str | None, Query(description="Those older than this one.", examples=["auth_000000000001A"])
+    ] = None,
+    as_of: AsOf = None,
+) -> ExceptionList:
+    """List advices that were taken for less than they said, the newest first. Scope: issuer, network or sandbox."""
+    named = {"exception": exception, "acquirer": acquirer, "merchant": merchant}
+    equal: dict[str, object] = {name: value for name, value in named.items() if value is not None}
+    if account_id is not None:
+        equal["account_id"] = to_number(Prefix.ACCOUNT, account_id)
+    if token_id is not None:
+        equal["token_id"] = to_number(Prefix.TOKEN, token_id)
+    before = to_number(Prefix.AUTHORIZATION, starting_after) if starting_after else None
+    wanted = Wanted(equal, microseconds(from_time), microseconds(to_time), before, limit, present=("exception",))
+    until = reached(engine, projection, as_of)
+    rows, has_more = projection.newest(decisions, wanted)
+    data = [ExceptionView.of(row, is_issuer=is_issuer) for row in rows]
+    return ExceptionList(data=data, has_more=has_more, as_of=until)
