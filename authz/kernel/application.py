@@ -116,17 +116,18 @@ def case_of(state: State, command: Any) -> Case:
     account_row = np.int64(state.tokens[token_row]["account_row"])
     kind = np.int64(command["kind"])
     message_class = class_of(kind)
-    first_row = find_first(state, command)
-    same_row = find_same(state, command, first_row, token_row, message_class)
+    first_row = find_first(state, command, token_row, message_class)
+    same_row = find_same(state, command, first_row, message_class)
     early_row: Integer = NO_ROW
     original_row: Integer = NO_ROW
     if has(command["flags"], Flag.HAS_ORIGINAL):
         original_row = find_original(state, command, token_row)
     elif kind == Kind.FINANCIAL_ADVICE:
-        original_row = find_same(state, command, first_row, token_row, MessageClass.AUTHORIZATION)
+        authorized_row = find_first(state, command, token_row, MessageClass.AUTHORIZATION)
+        original_row = find_same(state, command, authorized_row, MessageClass.AUTHORIZATION)
     original_row = meant_row(state, command, original_row)
     if message_class != MessageClass.REVERSAL:
-        early_row = find_early_reversal(state, command, first_row, token_row, message_class)
+        early_row = find_early_reversal(state, command, first_row, message_class)
     currency = np.int64(command["currency"])
     kept = np.int64(state.accounts[account_row]["currency"])
     rate = conversion_rate(state.program, currency, kept)

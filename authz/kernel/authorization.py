@@ -21,7 +21,7 @@ from authz.kernel.originals import check_original, check_original_amount, check_
 from authz.kernel.postings import complete, post, refund
 from authz.kernel.rows import found
 from authz.kernel.rules import check_rules
-from authz.kernel.traces import enter_trace_behind, is_repeat, new_transaction, trace_key
+from authz.kernel.traces import enter_trace, is_repeat, new_transaction
 from authz.program.tables import NUMBER_RULES
 from authz.reasons import LAST_APPROVAL, Reason
 from authz.tables import MessageClass, State
@@ -167,8 +167,7 @@ def answer_request(state: State, command: Any, case: Case, result: Any, reason: 
         message_class = MessageClass.FINANCIAL
     row = new_transaction(state, command, case.token_row, message_class)
     if not found(case.same_row) and is_authentic:
-        key = trace_key(command["token_pan"], command["acquirer"], command["stan"], command["transmitted"])
-        enter_trace_behind(state, row, key, case.first_row, command["stan"], command["transmitted"])
+        enter_trace(state, row, command, case.first_row)
     entry = state.transactions[row]
     entry["reason"] = reason
     if reason > LAST_APPROVAL and reason != Reason.AWAITING_ISSUER:

@@ -91,7 +91,7 @@ class Check(IntEnum):
 class Case(NamedTuple):
     """One message, the rows it concerns (NO_ROW for one that was not found) and its amount in the account's currency.
 
-    first_row: the first transaction whose trace has the same key.  same_row: the same message sent before.
+    first_row: the first transaction with the same trace and class.  same_row: the same message sent before.
     early_row: a reversal of it that came first.  original_row: what DE 90 names, or for a completion without it the
     authorization with the same trace.  rate: see `conversion`.
     """

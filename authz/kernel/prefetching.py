@@ -13,7 +13,7 @@ from authz.compiled import Integer, compiled, prefetch
 from authz.hash_index import find_row, first_slot, scrambled
 from authz.kernel.habits import COUNTRY, MERCHANT, seen_key
 from authz.kernel.rows import found
-from authz.kernel.traces import trace_key
+from authz.kernel.traces import class_of, own_key
 from authz.tables import ACCOUNT, State
 
 LINE_BYTES = 64
@@ -32,7 +32,7 @@ def look_ahead(state: State, commands: Records, start: Integer, end: Integer, ro
     """
     for i in range(start, end):
         command = commands[i]
-        key = trace_key(command["token_pan"], command["acquirer"], command["stan"], command["transmitted"])
+        key = own_key(command, class_of(np.int64(command["kind"])))
         rows[i - start, 0] = place = first_slot(state.token_slots, command["token_pan"])
         prefetch(state.token_slots, place, 0)
         prefetch(state.trace_slots, first_slot(state.trace_slots, key), 0)

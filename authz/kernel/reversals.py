@@ -16,7 +16,7 @@ from authz.kernel.meters import correct_meters
 from authz.kernel.originals import check_original, check_original_amount, check_shared_fields, is_of_its_acquirer
 from authz.kernel.postings import is_increment, left_to_give_back, note_refunded, post
 from authz.kernel.rows import found
-from authz.kernel.traces import enter_trace, new_transaction
+from authz.kernel.traces import enter_early_reversal, enter_trace, new_transaction
 from authz.reasons import Reason
 from authz.tables import MessageClass, State, TransactionFlag
 
@@ -40,15 +40,11 @@ def decide_reversal(state: State, command: Any, case: Case, findings: Records) -
 def answer_reversal(state: State, command: Any, case: Case, result: Any, reason: Integer) -> None:
     """Enter a reversal. One that found nothing is remembered against the message it names, should that come later."""
     row = new_transaction(state, command, case.token_row, MessageClass.REVERSAL)
-    enter_trace(state, row, command["token_pan"], command["stan"], command["transmitted"])
+    enter_trace(state, row, command, case.first_row)
     state.transactions[row]["reason"] = reason
     is_early = reason == Reason.MISSING_ORIGINAL_AUTHORIZATION and not found(case.original_row)
     if is_early and is_of_its_acquirer(command):
-        early = new_transaction(state, command, case.token_row, np.int64(command["original_type"]) // 100)
-        entry = state.transactions[early]
-        entry["reason"] = reason
-        entry["flags"] = TransactionFlag.TOO_EARLY
-        enter_trace(state, early, command["token_pan"], command["original_stan"], command["original_transmitted"])
+        enter_early_reversal(state, command, case.token_row, reason)
     if reason != Reason.APPROVED:
         return
     state.transactions[row]["original"] = case.original_row + 1

@@ -113,7 +113,7 @@ def enter_answer(state: State, command: Any, case: Case, result: Any, reason: In
     """Enter what stand-in has answered, for repeats and reversals; its money moves when the advice comes."""
     kind = np.int64(command["kind"])
     row = new_transaction(state, command, case.token_row, class_of(kind))
-    enter_trace(state, row, command["token_pan"], command["stan"], command["transmitted"])
+    enter_trace(state, row, command, case.first_row)
     entry = state.transactions[row]
     entry["reason"] = reason
     if reason <= LAST_APPROVAL:

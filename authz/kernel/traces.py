@@ -6,21 +6,44 @@ import numpy as np
 
 from authz.commands import Flag, Kind
 from authz.compiled import Integer, compiled, inlined
-from authz.hash_index import add_row, find_row, scrambled
+from authz.hash_index import add_row, first_slot, scrambled
 from authz.kernel.meters import remember
 from authz.kernel.rows import NO_ROW, found
 from authz.tables import Counter, MessageClass, State, TransactionFlag
 
 _MASK_62 = np.uint64((1 << 62) - 1)
 _SHIFT_32 = np.uint64(32)
+_SHIFT_56 = np.uint64(56)
 _UNTRACED = np.uint64(1 << 63)
+_REAL, _EARLY = np.uint64(1), np.uint64(2)
+"""What a key of a terminal is of: messages that came, or reversals that came before the message they reverse."""
 
 
 @inlined
-def trace_key(token_pan: Integer, acquirer: Integer, stan: Integer, transmitted: Integer) -> Integer:
-    """One key of what names a message in DE 90. Rows are compared field by field behind it."""
-    mixed = np.uint64(scrambled(np.uint64(token_pan))) ^ np.uint64(acquirer)
-    mixed = np.uint64(scrambled(mixed)) ^ (np.uint64(stan) << _SHIFT_32 | np.uint64(transmitted))
+def trace_key(command: Any, acquirer: Integer, stan: Integer, transmitted: Integer, message_class: Integer) -> Integer:
+    """One key of what names a message in DE 90, of the token in a command. Rows are compared field by field behind it.
+
+    The token's identifier is no part of any message: who does not know it cannot look for names whose keys collide.
+    """
+    mixed = np.uint64(scrambled(np.uint64(command["token_pan"]))) ^ np.uint64(command["token_id"])
+    mixed = np.uint64(scrambled(mixed)) ^ np.uint64(acquirer)
+    named = np.uint64(stan) << _SHIFT_32 | np.uint64(transmitted) | np.uint64(message_class) << _SHIFT_56
+    mixed = np.uint64(scrambled(mixed)) ^ named
+    return np.uint64(scrambled(mixed)) & _MASK_62
+
+
+@inlined
+def own_key(command: Any, message_class: Integer) -> Integer:
+    """The key of a message's own trace."""
+    return trace_key(command, command["acquirer"], command["stan"], command["transmitted"], message_class)
+
+
+@compiled
+def _key_with(key: Integer, text: Any) -> Integer:
+    """A key that is also of a terminal, or of a retrieval reference."""
+    mixed = np.uint64(key)
+    for place in range(len(text)):
+        mixed = np.uint64(scrambled(mixed ^ np.uint64(text[place])))
     return np.uint64(scrambled(mixed)) & _MASK_62
 
 
@@ -35,79 +58,150 @@ def class_of(kind: Integer) -> Integer:
 
 
 @inlined
-def _has_trace(row: Any, token_row: Integer, acquirer: Integer, stan: Integer, transmitted: Integer) -> Any:
-    return (
-        row["token_row"] == token_row
-        and row["acquirer"] == acquirer
-        and row["stan"] == stan
-        and row["transmitted"] == transmitted
+def _row_of(
+    state: State,
+    key: Integer,
+    token_row: Integer,
+    acquirer: Integer,
+    stan: Integer,
+    transmitted: Integer,
+    message_class: Integer,
+) -> Integer:
+    """The transaction under a key that has this trace and class, or NO_ROW."""
+    slots = state.trace_slots
+    position = first_slot(slots, key)
+    while slots[position] != 0:
+        row = np.int64(slots[position]) - 1
+        entry = state.transactions[row]
+        if (
+            entry["trace_key"] == key
+            and entry["token_row"] == token_row
+            and entry["acquirer"] == acquirer
+            and entry["stan"] == stan
+            and entry["transmitted"] == transmitted
+            and entry["message_class"] == message_class
+        ):
+            return row
+        position += 1
+        if position == len(slots):
+            position = 0
+    return NO_ROW
+
+
+@inlined
+def _is_early(entry: Any) -> Any:
+    return np.int64(entry["flags"]) & TransactionFlag.TOO_EARLY != 0
+
+
+@compiled
+def _row_of_terminal(state: State, first_row: Integer, key: Integer, terminal: Any, kind: Integer) -> Integer:
+    """The first transaction of a terminal under the trace of a first row, or NO_ROW. kind: `_REAL` or `_EARLY`.
+
+    key: that of the trace.
+    """
+    first = state.transactions[first_row]
+    if _is_early(first) == (kind == _EARLY) and first["terminal"] == terminal:
+        return first_row
+    if first["last_of_trace"] == 0:
+        return NO_ROW
+    row: Integer = _row_of(
+        state,
+        _key_with(key ^ kind, terminal),
+        np.int64(first["token_row"]),
+        np.uint64(first["acquirer"]),
+        np.int64(first["stan"]),
+        np.int64(first["transmitted"]),
+        np.int64(first["message_class"]),
+    )
+    if found(row) and state.transactions[row]["terminal"] != terminal:
+        return NO_ROW
+    return row
+
+
+@inlined
+def find_first(state: State, command: Any, token_row: Integer, message_class: Integer) -> Integer:
+    """The first transaction with the trace of a message, in one class, or NO_ROW."""
+    key = own_key(command, message_class)
+    return _row_of(state, key, token_row, command["acquirer"], command["stan"], command["transmitted"], message_class)
+
+
+@compiled
+def _find_same_behind(state: State, command: Any, first_row: Integer, message_class: Integer) -> Integer:
+    key = own_key(command, message_class)
+    row: Integer = _row_of_terminal(state, first_row, key, command["terminal"], _REAL)
+    if not found(row) or state.transactions[row]["retrieval_reference"] == command["retrieval_reference"]:
+        return row
+    if state.transactions[first_row]["last_of_trace"] == 0:
+        return NO_ROW
+    key = _key_with(_key_with(key ^ _REAL, command["terminal"]), command["retrieval_reference"])
+    token_row = np.int64(state.transactions[first_row]["token_row"])
+    row = _row_of(state, key, token_row, command["acquirer"], command["stan"], command["transmitted"], message_class)
+    if not found(row):
+        return NO_ROW
+    entry = state.transactions[row]
+    is_same = (
+        entry["terminal"] == command["terminal"] and entry["retrieval_reference"] == command["retrieval_reference"]
+    )
+    return row if is_same else NO_ROW
+
+
+@inlined
+def find_same(state: State, command: Any, first_row: Integer, message_class: Integer) -> Integer:
+    """The transaction that came with the same acquirer, terminal, STAN, RRN, transmission time and class, or NO_ROW.
+
+    first_row: from `find_first`, of that class.
+    """
+    return _find_same_behind(state, command, first_row, message_class) if found(first_row) else NO_ROW
+
+
+@inlined
+def find_early_reversal(state: State, command: Any, first_row: Integer, message_class: Integer) -> Integer:
+    """The reversal that came from the terminal of a message before that, which is this one; or NO_ROW.
+
+    first_row: from `find_first`, of that class.
+    """
+    if not found(first_row):
+        return NO_ROW
+    return _row_of_terminal(state, first_row, own_key(command, message_class), command["terminal"], _EARLY)
+
+
+@inlined
+def _original_key(command: Any) -> Integer:
+    return trace_key(
+        command,
+        command["original_acquirer"],
+        command["original_stan"],
+        command["original_transmitted"],
+        np.int64(command["original_type"]) // 100,
     )
 
 
 @inlined
-def find_first(state: State, command: Any) -> Integer:
-    """The first transaction whose trace has the same key as the command's, or NO_ROW."""
-    key = trace_key(command["token_pan"], command["acquirer"], command["stan"], command["transmitted"])
-    return find_row(state.trace_slots, state.transactions["trace_key"], key)
-
-
-@inlined
-def find_same(state: State, command: Any, first_row: Integer, token_row: Integer, message_class: Integer) -> Integer:
-    """The transaction that came with the same acquirer, terminal, STAN, RRN, transmission time and class, or NO_ROW.
-
-    first_row: from `find_first`.
-    """
-    row = first_row
-    while found(row):
-        entry = state.transactions[row]
-        if (
-            _has_trace(entry, token_row, command["acquirer"], command["stan"], command["transmitted"])
-            and entry["message_class"] == message_class
-            and not np.int64(entry["flags"]) & TransactionFlag.TOO_EARLY
-            and entry["terminal"] == command["terminal"]
-            and entry["retrieval_reference"] == command["retrieval_reference"]
-        ):
-            return row
-        row = np.int64(entry["next_of_trace"]) - 1
-    return NO_ROW
+def _first_of_original(state: State, command: Any, token_row: Integer) -> Integer:
+    return _row_of(
+        state,
+        _original_key(command),
+        token_row,
+        command["original_acquirer"],
+        command["original_stan"],
+        command["original_transmitted"],
+        np.int64(command["original_type"]) // 100,
+    )
 
 
 @compiled
 def find_original(state: State, command: Any, token_row: Integer) -> Integer:
     """The transaction that DE 90 names, or NO_ROW. Of several, the one of the same terminal, else the last."""
-    acquirer, stan = command["original_acquirer"], command["original_stan"]
-    transmitted = command["original_transmitted"]
-    message_class = np.int64(command["original_type"]) // 100
-    row: Integer = find_row(
-        state.trace_slots, state.transactions["trace_key"], trace_key(command["token_pan"], acquirer, stan, transmitted)
-    )
-    found_row: Integer = NO_ROW
-    while found(row):
-        entry = state.transactions[row]
-        if _has_trace(entry, token_row, acquirer, stan, transmitted) and entry["message_class"] == message_class:
-            found_row = row
-            if entry["terminal"] == command["terminal"]:
-                return row
-        row = np.int64(entry["next_of_trace"]) - 1
-    return found_row
-
-
-@inlined
-def find_early_reversal(
-    state: State, command: Any, first_row: Integer, token_row: Integer, message_class: Integer
-) -> Integer:
-    """The reversal that came before the message it reverses, which is this one; or NO_ROW. first_row: `find_first`."""
-    row = first_row
-    while found(row):
-        entry = state.transactions[row]
-        if (
-            np.int64(entry["flags"]) & TransactionFlag.TOO_EARLY
-            and _has_trace(entry, token_row, command["acquirer"], command["stan"], command["transmitted"])
-            and entry["message_class"] == message_class
-        ):
-            return row
-        row = np.int64(entry["next_of_trace"]) - 1
-    return NO_ROW
+    first_row: Integer = _first_of_original(state, command, token_row)
+    if not found(first_row):
+        return NO_ROW
+    row: Integer = _row_of_terminal(state, first_row, _original_key(command), command["terminal"], _REAL)
+    if found(row):
+        return row
+    last: Integer = np.int64(state.transactions[first_row]["last_of_trace"]) - 1
+    if not found(last):
+        last = first_row
+    return NO_ROW if _is_early(state.transactions[last]) else last
 
 
 @compiled
@@ -156,31 +250,56 @@ def new_transaction(state: State, command: Any, token_row: Integer, message_clas
     return row
 
 
-@compiled
-def enter_trace(state: State, row: Integer, token_pan: Integer, stan: Integer, transmitted: Integer) -> None:
-    """Make a row findable by its trace, behind others with the same key."""
-    entry = state.transactions[row]
-    key = trace_key(token_pan, entry["acquirer"], stan, transmitted)
-    first = find_row(state.trace_slots, state.transactions["trace_key"], key)
-    enter_trace_behind(state, row, key, first, stan, transmitted)
-
-
 @inlined
-def enter_trace_behind(
-    state: State, row: Integer, key: Integer, first: Integer, stan: Integer, transmitted: Integer
-) -> None:
-    """The same where the first row with this key (or NO_ROW) is known."""
+def enter_trace(state: State, row: Integer, command: Any, first_row: Integer) -> None:
+    """Make a row findable by its message's own trace. first_row: from `find_first`, of its class.
+
+    What is named alike is told apart by two more keys, so that nobody looks through what others were named alike: the
+    first of a trace is under the key of the trace, the first of each other terminal under one that is of both, the rest
+    under one that is also of their retrieval reference.
+    """
     entry = state.transactions[row]
-    entry["stan"] = stan
-    entry["transmitted"] = transmitted
+    entry["stan"] = command["stan"]
+    entry["transmitted"] = command["transmitted"]
+    key = own_key(command, np.int64(entry["message_class"]))
+    if found(first_row):
+        key = _key_behind(state, command, first_row, key)
+        state.transactions[first_row]["last_of_trace"] = row + 1
     entry["trace_key"] = key
-    if not found(first):
-        add_row(state.trace_slots, key, row)
-        return
-    last = state.transactions[first]
-    while last["next_of_trace"] != 0:
-        last = state.transactions[np.int64(last["next_of_trace"]) - 1]
-    last["next_of_trace"] = row + 1
+    add_row(state.trace_slots, key, row)
+
+
+@compiled
+def _key_behind(state: State, command: Any, first_row: Integer, key: Integer) -> Integer:
+    """The key of a message that is not the first with its trace."""
+    of_terminal = _key_with(key ^ _REAL, command["terminal"])
+    if not found(_row_of_terminal(state, first_row, key, command["terminal"], _REAL)):
+        return of_terminal
+    return _key_with(of_terminal, command["retrieval_reference"])
+
+
+@compiled
+def enter_early_reversal(state: State, command: Any, token_row: Integer, reason: Integer) -> None:
+    """Remember against the message that a reversal names, and that has not come, that it was reversed; once."""
+    message_class = np.int64(command["original_type"]) // 100
+    key = _original_key(command)
+    first_row: Integer = _first_of_original(state, command, token_row)
+    if found(first_row):
+        if found(_row_of_terminal(state, first_row, key, command["terminal"], _EARLY)):
+            return
+        first = state.transactions[first_row]
+        if first["last_of_trace"] == 0:
+            first["last_of_trace"] = first_row + 1
+        key = _key_with(key ^ _EARLY, command["terminal"])
+    row = new_transaction(state, command, token_row, message_class)
+    entry = state.transactions[row]
+    entry["reason"] = reason
+    entry["flags"] = TransactionFlag.TOO_EARLY
+    entry["acquirer"] = command["original_acquirer"]
+    entry["stan"] = command["original_stan"]
+    entry["transmitted"] = command["original_transmitted"]
+    entry["trace_key"] = key
+    add_row(state.trace_slots, key, row)
 
 
 @inlined

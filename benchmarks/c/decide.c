@@ -61,10 +61,20 @@ static inline int64_t scrambled(uint64_t key) {
 
 static inline int64_t first_slot(int64_t length, uint64_t key) { return (scrambled(key) >> 31) * length >> 31; }
 
+#define AUTHORIZATION 1
+#define TOO_EARLY 8
+#define MASK_62 ((1ULL << 62) - 1)
+
 static inline uint64_t trace_key(const struct command *c) {
-    uint64_t mixed = (uint64_t)scrambled(c->token_pan) ^ c->acquirer;
-    mixed = (uint64_t)scrambled(mixed) ^ ((uint64_t)c->stan << 32 | c->transmitted);
-    return (uint64_t)scrambled(mixed) & ((1ULL << 62) - 1);
+    uint64_t mixed = (uint64_t)scrambled(c->token_pan) ^ c->token_id;
+    mixed = (uint64_t)scrambled(mixed) ^ c->acquirer;
+    mixed = (uint64_t)scrambled(mixed) ^ ((uint64_t)c->stan << 32 | c->transmitted | (uint64_t)AUTHORIZATION << 56);
+    return (uint64_t)scrambled(mixed) & MASK_62;
+}
+
+static uint64_t key_with(uint64_t key, const char *text, size_t length) {
+    for (size_t i = 0; i < length && text[i]; i++) key = (uint64_t)scrambled(key ^ (uint8_t)text[i]);
+    return (uint64_t)scrambled(key) & MASK_62;
 }
 
 static inline uint64_t seen_key(int64_t account_row, uint64_t kind, uint64_t value) {
@@ -82,14 +92,41 @@ static int64_t find_token(const tables *t, uint64_t pan) {
     return -1;
 }
 
-static int64_t find_trace(const tables *t, uint64_t key) {
+static int64_t find_trace(const tables *t, uint64_t key, int64_t token_row, const struct command *c) {
     int64_t at = first_slot(t->trace_slots_length, key);
     while (t->trace_slots[at]) {
         int64_t row = t->trace_slots[at] - 1;
-        if (t->transactions[row].trace_key == key) return row;
+        const struct transaction *e = &t->transactions[row];
+        if (e->trace_key == key && e->token_row == token_row && e->acquirer == c->acquirer && e->stan == c->stan &&
+            e->transmitted == c->transmitted && e->message_class == AUTHORIZATION)
+            return row;
         if (++at == t->trace_slots_length) at = 0;
     }
     return -1;
+}
+
+#define SAME(field) (!memcmp(t->transactions[row].field, c->field, sizeof c->field))
+
+static int64_t find_of_terminal(const tables *t, uint64_t key, int64_t first, int64_t token_row,
+                                const struct command *c) {
+    int64_t row = first;
+    if (!(t->transactions[row].flags & TOO_EARLY) && SAME(terminal)) return row;
+    if (!t->transactions[first].last_of_trace) return -1;
+    row = find_trace(t, key_with(key ^ 1, c->terminal, sizeof c->terminal), token_row, c);
+    return row >= 0 && SAME(terminal) ? row : -1;
+}
+
+static uint64_t key_of_both(uint64_t key, const struct command *c) {
+    key = key_with(key ^ 1, c->terminal, sizeof c->terminal);
+    return key_with(key, c->retrieval_reference, sizeof c->retrieval_reference);
+}
+
+static int64_t find_same(const tables *t, uint64_t key, int64_t first, int64_t token_row, const struct command *c) {
+    int64_t row = find_of_terminal(t, key, first, token_row, c);
+    if (row < 0 || SAME(retrieval_reference)) return row;
+    if (!t->transactions[first].last_of_trace) return -1;
+    row = find_trace(t, key_of_both(key, c), token_row, c);
+    return row >= 0 && SAME(terminal) && SAME(retrieval_reference) ? row : -1;
 }
 
 static int has_used(const tables *t, uint64_t key) {
@@ -331,16 +368,16 @@ static int64_t decide_standing(tables *t, const struct token *token, const struc
 
 static void enter_trace(tables *t, struct transaction *e, const struct command *c, int64_t row, uint64_t key,
                         int64_t first_row) {
-    e->stan = c->stan; e->transmitted = c->transmitted; e->trace_key = key;
-    if (first_row < 0) {
-        int64_t at = first_slot(t->trace_slots_length, key);
-        while (t->trace_slots[at]) if (++at == t->trace_slots_length) at = 0;
-        t->trace_slots[at] = (int32_t)(row + 1);
-        return;
+    e->stan = c->stan; e->transmitted = c->transmitted;
+    if (first_row >= 0) {
+        if (find_of_terminal(t, key, first_row, e->token_row, c) >= 0) key = key_of_both(key, c);
+        else key = key_with(key ^ 1, c->terminal, sizeof c->terminal);
+        t->transactions[first_row].last_of_trace = (int32_t)(row + 1);
     }
-    struct transaction *last = &t->transactions[first_row];
-    while (last->next_of_trace) last = &t->transactions[last->next_of_trace - 1];
-    last->next_of_trace = (int32_t)(row + 1);
+    e->trace_key = key;
+    int64_t at = first_slot(t->trace_slots_length, key);
+    while (t->trace_slots[at]) if (++at == t->trace_slots_length) at = 0;
+    t->trace_slots[at] = (int32_t)(row + 1);
 }
 
 static void enter(tables *t, const struct command *c, struct result *r, int64_t token_row, uint64_t key,
@@ -403,17 +440,8 @@ static int64_t decide_one(tables *t, const struct command *c, struct result *r, 
     struct token *token = &t->tokens[token_row];
     struct account *account = &t->accounts[token->account_row];
     uint64_t key = trace_key(c);
-    int64_t first_row = find_trace(t, key), same_row = -1, held = account->held_minor;
-    for (int64_t row = first_row; row >= 0; row = (int64_t)t->transactions[row].next_of_trace - 1) {
-        const struct transaction *e = &t->transactions[row];
-        if (e->token_row == token_row && e->acquirer == c->acquirer && e->stan == c->stan &&
-            e->transmitted == c->transmitted && e->message_class == 1 && !(e->flags & 8) &&
-            !memcmp(e->terminal, c->terminal, sizeof e->terminal) &&
-            !memcmp(e->retrieval_reference, c->retrieval_reference, sizeof e->retrieval_reference)) {
-            same_row = row;
-            break;
-        }
-    }
+    int64_t first_row = find_trace(t, key, token_row, c), held = account->held_minor;
+    int64_t same_row = first_row < 0 ? -1 : find_same(t, key, first_row, token_row, c);
     memcpy(r->payment_account_reference, token->payment_account_reference, sizeof r->payment_account_reference);
     int64_t reason = decide_card(token, c);
     int is_traced = !reason && same_row < 0;

@@ -7,8 +7,8 @@ import pytest
 from authz.hash_index import first_slot
 from authz.kernel import prefetching
 from authz.kernel.checks import RUN
-from authz.kernel.traces import trace_key
-from authz.tables import ACCOUNT
+from authz.kernel.traces import own_key
+from authz.tables import ACCOUNT, MessageClass
 from tests.authz.bank import Bank
 from tests.authz.commands import set_account, set_card, set_token, tap
 
@@ -56,10 +56,9 @@ def ask(monkeypatch):
 
 def slots_of(bank, message):
     """Where the search for a message's token and for its trace begin."""
-    named = (message[name][0] for name in ("token_pan", "acquirer", "stan", "transmitted"))
     return {
         ("token_slots", int(first_slot(bank.state.token_slots, message["token_pan"][0])), 0),
-        ("trace_slots", int(first_slot(bank.state.trace_slots, trace_key(*named))), 0),
+        ("trace_slots", int(first_slot(bank.state.trace_slots, own_key(message[0], MessageClass.AUTHORIZATION))), 0),
     }
 
 

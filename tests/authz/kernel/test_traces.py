@@ -5,8 +5,10 @@ import pytest
 
 from authz.commands import Flag, Kind
 from authz.hash_index import scrambled
-from authz.kernel.traces import find_sequence, trace_key
+from authz.kernel.application import name_accounts
+from authz.kernel.traces import find_sequence, own_key, trace_key
 from authz.reasons import Reason
+from authz.tables import MessageClass
 from tests.authz.bank import Bank
 from tests.authz.commands import referring, refund, reversal, set_token, tap
 
@@ -92,7 +94,7 @@ def test_what_is_named_otherwise_is_not_found(field):
     assert bank.held == 0
 
 
-@pytest.mark.parametrize("field", ["stan", "transmitted", "acquirer"])
+@pytest.mark.parametrize("field", ["stan", "transmitted", "acquirer", "terminal"])
 def test_a_reversal_that_came_early_stops_its_own_message_only(field):
     """Another one passes, and so does the same of another class."""
     bank = Bank()
@@ -122,31 +124,34 @@ def test_of_many_that_are_named_alike_each_is_found():
     assert bank.posted == 0
 
 
-def colliding(original):
-    """Another acquirer, STAN and transmission time whose trace has the very same key."""
-    named = [int(original[name][0]) for name in ("token_pan", "acquirer", "stan", "transmitted")]
-    wanted = trace_key(*named)
-    for acquirer in range(1, 100_000):
+def colliding(bank, original):
+    """Another acquirer, STAN and transmission time whose trace has the very same key: to who knows the token's id."""
+    name_accounts(bank.state, original)
+    named = original[0]
+    of_acquirer = int(named["stan"]) << 32 | int(named["transmitted"])
+    wanted = own_key(named, MessageClass.AUTHORIZATION)
+    for acquirer in range(1, 200_000):
         # Keys of one acquirer differ as STAN and time differ, before they are mixed once more.
-        mixed = _mixed(named[0], acquirer) ^ _mixed(named[0], named[1]) ^ (named[2] << 32 | named[3])
+        mixed = _mixed(named, acquirer) ^ _mixed(named, int(named["acquirer"])) ^ of_acquirer
         stan, transmitted = mixed >> 32, mixed & 0xFFFFFFFF
         if (
             0 < stan < 10**6
             and transmitted <= 1_231_235_959
-            and trace_key(named[0], acquirer, stan, transmitted) == wanted
+            and trace_key(named, acquirer, stan, transmitted, MessageClass.AUTHORIZATION) == wanted
         ):
             return {"acquirer": acquirer, "stan": stan, "transmitted": transmitted}
     raise AssertionError("no acquirer has one")
 
 
-def _mixed(token_pan, acquirer):
-    return int(scrambled(np.uint64(scrambled(np.uint64(token_pan))) ^ np.uint64(acquirer)))
+def _mixed(named, acquirer):
+    of_token = np.uint64(scrambled(np.uint64(named["token_pan"]))) ^ np.uint64(named["token_id"])
+    return int(scrambled(np.uint64(scrambled(of_token)) ^ np.uint64(acquirer)))
 
 
 def test_messages_whose_keys_collide():
     """Whoever finds such names gains nothing: each message is known, repeated and reversed by itself."""
     bank = Bank()
-    same_key = colliding(PURCHASE)
+    same_key = colliding(bank, PURCHASE.copy())
     other = tap(2, 300, **same_key)
     assert bank.send(PURCHASE) is Reason.APPROVED
     assert bank.send(other) is Reason.APPROVED
