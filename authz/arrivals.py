@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.iso8583.scan import Places, split_frames
+from authz.lines import ANY_ACQUIRER, Line
 from tokenvault.background import attempted
 
 _ANSWER_BYTES_MAX = 65_535
@@ -22,7 +23,7 @@ class Arrival:
 
     chunk: bytes
     frames: Places
-    peer: str
+    line: Line
     reply: Reply
 
 
@@ -38,6 +39,14 @@ class Senders:
 
     def __len__(self) -> int:
         return len(self.owners)
+
+    def strangers(self, acquirers: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
+        """Which messages name an acquirer that their line may not speak for. acquirers: uint64[messages], DE 32."""
+        usual = np.array([each.line.usual_acquirer for each in self.arrivals], np.uint64)[self.owners]
+        strange = (usual != acquirers) & (usual != ANY_ACQUIRER)
+        for i in np.flatnonzero(strange).tolist():
+            strange[i] = not self.of(i).line.may_speak_for(int(acquirers[i]))
+        return np.asarray(strange, np.bool_)
 
     def of(self, message: int) -> Arrival:
         """What a message arrived in."""

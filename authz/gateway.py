@@ -6,7 +6,7 @@ authentication and keys to make them with (0800) belong to the acquirer's line, 
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,13 +16,15 @@ from authz.arrivals import Reply
 from authz.iso8583 import codec
 from authz.iso8583.action_codes import response_code
 from authz.iso8583.fields import FIELDS, HEADER, Dialect, built_in
-from authz.iso8583.format_errors import FormatError
+from authz.iso8583.format_errors import MISSING, FormatError
 from authz.iso8583.message_authentication import MacKey, is_authentic, mac_field, sealed
 from authz.iso8583.message_types import asks_for_an_answer, is_of_another_version
 from authz.iso8583.responses import plain_response
 from authz.iso8583.rewording import RESPONSE_CODE, reworded
 from authz.iso8583.scan import Places
 from authz.iso8583.server import Handler
+from authz.lines import Line
+from authz.reasons import ANSWERS, Reason
 from tokenvault.background import attempted
 from tokenvault.emv.key_block import KeyBlockHeader, wrap
 
@@ -36,6 +38,7 @@ NEW_KEY = "101"
 KEY_BLOCK_FIELD = 123
 
 _OWN = built_in()
+_ACQUIRER = 32
 _HANDED_ON = frozenset(range(FIELDS + 1)) - {64, 65, 128}
 """What the network reads, or may come to read: not the codes of the line, and nothing that a third bitmap announces."""
 NAME_AND_LOCATION = 43
@@ -58,21 +61,31 @@ class LineKeys:
     """How messages on a listener are authenticated. algorithm: ``tdes``, ``tdes_cbc`` or ``aes``.
 
     line_key: 16 bytes, secret; it wraps the keys that acquirers ask for (TR-31 version D where AES, else B).
+    by_acquirer: line keys of acquirers of their own, by DE 32; where there are any, the port's own opens nothing.
     is_required: every message but a request for a key must carry a code.
     """
 
     algorithm: str
     line_key: bytes = field(repr=False)
     is_required: bool = True
+    by_acquirer: Mapping[int, bytes] = field(default_factory=dict, repr=False)
     random_bytes: Callable[[int], bytes] = field(default=secrets.token_bytes, repr=False)
 
-    def new_key(self) -> tuple[MacKey, str]:
-        """A key, and itself wrapped (TR-31; ASC X9.143)."""
+    def new_key(self, line_key: bytes) -> tuple[MacKey, str]:
+        """A key, and itself wrapped by a line key (TR-31; ASC X9.143)."""
         usage, algorithm = _MAC_USAGE[self.algorithm]
         key = self.random_bytes(_KEY_BYTES)
         version = "D" if self.algorithm == "aes" else "B"
         header = KeyBlockHeader(version, usage, algorithm, "C", "00", "E")
-        return MacKey(self.algorithm, key), wrap(self.line_key, header, key, self.random_bytes)
+        return MacKey(self.algorithm, key), wrap(line_key, header, key, self.random_bytes)
+
+
+@dataclass(frozen=True)
+class _Session:
+    """A key that was given on a line, and the line as its messages prove it to be."""
+
+    key: MacKey
+    line: Line
 
 
 class DialectGateway:
@@ -82,12 +95,12 @@ class DialectGateway:
         self._network = network
         self._dialect = dialect
         self._keys = keys
-        self._sessions: OrderedDict[str, MacKey] = OrderedDict()
+        self._sessions: OrderedDict[Line, _Session] = OrderedDict()
 
-    def receive(self, chunk: bytes, frames: Places, peer: str, reply: Reply) -> None:
+    def receive(self, chunk: bytes, frames: Places, line: Line, reply: Reply) -> None:
         """Take whole messages of one connection, see `authz.network.Network`."""
         for start, end in frames.tolist():
-            if not attempted("message in another dialect", self._receive, chunk[start:end], peer, reply):
+            if not attempted("message in another dialect", self._receive, chunk[start:end], line, reply):
                 reply(self._malfunction(chunk[start:end]), 1)
 
     def _malfunction(self, encoded: bytes) -> bytes:
@@ -100,28 +113,32 @@ class DialectGateway:
             return b""
         return self._framed(plain_response(request, SYSTEM_MALFUNCTION), request, None)
 
-    def _receive(self, encoded: bytes, peer: str, reply: Reply) -> None:
+    def _receive(self, encoded: bytes, line: Line, reply: Reply) -> None:
         try:
             message = codec.decode_checked(encoded, self._dialect)
         except codec.MessageError as error:
-            reply(self.refuse_format(error.fields, error.error, peer), 1)
+            reply(self.refuse_format(error.fields, error.error, line), 1)
             return
+        believed = line
         # In another version its code may stand elsewhere; the network answers that it serves none, and changes nothing.
         if self._keys is not None and not is_of_another_version(message[0]):
             if message[0] == "0800" and message.get(70) == NEW_KEY:
-                reply(self._framed(self._give_key(message, self._keys, peer), message, None), 1)
+                reply(self._give_key(message, self._keys, line), 1)
                 return
-            key = self._sessions.get(peer)
+            session = self._sessions.get(line)
+            key = None if session is None else session.key
             wanted = self._keys.is_required or mac_field(message) in message
             if wanted and (key is None or not is_authentic(message, encoded, self._dialect, key)):
-                log.warning("mac_wrong", peer=peer, message_type=message[0])
+                log.warning("mac_wrong", peer=line.peer, message_type=message[0])
                 can_answer = asks_for_an_answer(message[0])
                 reply(self._framed(plain_response(message, MAC_WRONG), message, key) if can_answer else b"", 1)
                 return
-        self._forward(message, peer, reply)
+            if wanted and session is not None:
+                believed = session.line
+        self._forward(message, line, believed, reply)
 
-    def _forward(self, message: codec.Message, peer: str, reply: Reply) -> None:
-        """Hand a message on in the network's own dialect."""
+    def _forward(self, message: codec.Message, line: Line, believed: Line, reply: Reply) -> None:
+        """Hand a message on in the network's own dialect. believed: its line, as the message's own code proves it."""
         plain = {number: value for number, value in message.items() if number in _HANDED_ON}
         if RESPONSE_CODE in plain:  # an advice says what was decided
             plain[RESPONSE_CODE] = response_code(plain[RESPONSE_CODE])
@@ -130,31 +147,45 @@ class DialectGateway:
         try:
             own = codec.encode(plain, _OWN)
         except codec.MessageError as error:
-            reply(self.refuse_format(message, error.error, peer), 1)
+            reply(self.refuse_format(message, error.error, line), 1)
             return
 
         def answer(framed: bytes, count: int) -> None:
             if framed:
-                framed = self._framed(
-                    codec.decode(framed[_OWN.framing.length_bytes :], _OWN), message, self._sessions.get(peer)
-                )
+                own_answer = codec.decode(framed[_OWN.framing.length_bytes :], _OWN)
+                session = self._sessions.get(line)
+                framed = self._framed(own_answer, message, None if session is None else session.key)
             reply(framed, count)
 
-        self._network.receive(own, np.array([[0, len(own)]], np.int32), peer, answer)
+        self._network.receive(own, np.array([[0, len(own)]], np.int32), believed, answer)
 
-    def _give_key(self, request: codec.Message, keys: LineKeys, peer: str) -> codec.Message:
-        key, block = keys.new_key()
-        self._sessions[peer] = key
-        self._sessions.move_to_end(peer)
+    def _give_key(self, request: codec.Message, keys: LineKeys, line: Line) -> bytes:
+        """The framed answer to a request for a key: under the port's line key, or its acquirer's own where it has one.
+
+        Who can open the key block holds the line key; where that is an acquirer's own, what is authenticated by the key
+        is proven to be from this acquirer.
+        """
+        if keys.by_acquirer and _ACQUIRER not in request:
+            return self.refuse_format(request, FormatError(_ACQUIRER, MISSING), line)
+        acquirer = int(request.get(_ACQUIRER, 0))
+        line_key = keys.by_acquirer.get(acquirer) if keys.by_acquirer else keys.line_key
+        if line_key is None:
+            reason = Reason.ACQUIRER_NOT_AUTHORIZED
+            log.warning("mac_key_refused", peer=line.peer, acquirer=str(acquirer), reason=reason.code)
+            return self._framed(plain_response(request, ANSWERS[reason].response_code), request, None)
+        key, block = keys.new_key(line_key)
+        proven = line.narrowed(frozenset({acquirer})) if keys.by_acquirer else line
+        self._sessions[line] = _Session(key, proven)
+        self._sessions.move_to_end(line)
         if len(self._sessions) > _SESSIONS_MAX:
             self._sessions.popitem(last=False)
-        log.info("mac_key_given", peer=peer)
-        return plain_response(request, "00") | {KEY_BLOCK_FIELD: block}
+        log.info("mac_key_given", peer=line.peer)
+        return self._framed(plain_response(request, "00") | {KEY_BLOCK_FIELD: block}, request, None)
 
-    def refuse_format(self, fields: codec.Message, error: FormatError, peer: str) -> bytes:
+    def refuse_format(self, fields: codec.Message, error: FormatError, line: Line) -> bytes:
         """Have the network answer a malformed message, and put the answer into the dialect."""
         plain = {number: value for number, value in fields.items() if number != HEADER}
-        framed = self._network.refuse_format(plain, error, peer)
+        framed = self._network.refuse_format(plain, error, line)
         return self._framed(codec.decode(framed[_OWN.framing.length_bytes :], _OWN), fields, None) if framed else b""
 
     def _framed(self, answer: codec.Message, request: codec.Message, key: MacKey | None) -> bytes:

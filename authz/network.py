@@ -28,8 +28,9 @@ from authz.iso8583.reading import OTHER_MESSAGE, format_error_of, read_transacti
 from authz.iso8583.responses import plain_response
 from authz.iso8583.scan import Buffer, Places, new_places, scan_table
 from authz.issuer_server import Decider, IssuerDecisions
+from authz.lines import Line
 from authz.pin_entry import PinOutcome, PinVerifications
-from authz.reasons import LAST_APPROVAL, Reason
+from authz.reasons import ANSWERS, LAST_APPROVAL, Reason
 from authz.recent_format_errors import RecentFormatErrors
 
 log = structlog.get_logger()
@@ -86,7 +87,7 @@ class Network:
         """Who has decided on authorizations that waited, and how often."""
         return self._decisions.deciders
 
-    def receive(self, chunk: bytes, frames: Places, peer: str, reply: Reply) -> None:
+    def receive(self, chunk: bytes, frames: Places, line: Line, reply: Reply) -> None:
         """Take whole messages of one connection; reply is called later, once or several times, for all of them.
 
         What all connections bring in one turn of the loop is worked on together at its end: the cost of a call into
@@ -94,7 +95,7 @@ class Network:
 
         chunk: bytes of the stream.  frames: int32[n, 2], start and end of each message in chunk.
         """
-        self._arrived.append(Arrival(chunk, frames, peer, reply))
+        self._arrived.append(Arrival(chunk, frames, line, reply))
         if len(self._arrived) == 1:
             asyncio.get_running_loop().call_soon(self._take_arrived)
 
@@ -147,6 +148,13 @@ class Network:
             good = np.flatnonzero(problems == NO_PROBLEM)
             commands, frames, arqcs, senders = commands[good], frames[good], arqcs[good], senders[good]
             keys = [keys[i] for i in good]
+        strange = senders.strangers(commands["acquirer"])
+        if strange.any():
+            for i in np.flatnonzero(strange).tolist():
+                self._refuse_sender(chunk[frames[i, 0] : frames[i, 1]], senders.of(i))
+            rest = np.flatnonzero(~strange)
+            commands, frames, arqcs, senders = commands[rest], frames[rest], arqcs[rest], senders[rest]
+            keys = [keys[i] for i in rest]
         with_pin = commands["flags"] & Flag.PIN_ENTERED != 0
         if with_pin.any():
             for i in np.flatnonzero(with_pin).tolist():
@@ -157,6 +165,14 @@ class Network:
             keys = [keys[i] for i in rest]
         if len(commands):
             self._decide(np.frombuffer(chunk, np.uint8), frames, commands, arqcs, keys, senders)
+
+    def _refuse_sender(self, encoded: bytes, arrival: Arrival) -> None:
+        """Answer a message in the name of an acquirer that its line may not speak for. It changes nothing."""
+        message = codec.decode(encoded, self._dialect)
+        reason = Reason.ACQUIRER_NOT_AUTHORIZED
+        self.decisions[reason] += 1
+        log.warning(reason.code, peer=arrival.line.peer, message_type=message[0], acquirer=message[32])
+        arrival.reply(self._response(message, ANSWERS[reason].response_code), 1)
 
     def _verify_pin(
         self,
@@ -180,7 +196,7 @@ class Network:
         try:
             self._pins.verify(message, commands, decide)
         except codec.MessageError as error:
-            arrival.reply(self.refuse_format(message, error.error, arrival.peer), 1)
+            arrival.reply(self.refuse_format(message, error.error, arrival.line), 1)
         except Exception:
             log.exception("pin_not_verified")
             self._reply_malfunction(encoded, arrival)
@@ -294,7 +310,7 @@ class Network:
     def _reply_slowly(self, message: bytes, problem: int, arrival: Arrival) -> None:
         """Answer anything but a good message about a token."""
         try:
-            answer = self._answer_slowly(message, problem, arrival.peer)
+            answer = self._answer_slowly(message, problem, arrival.line)
         except Exception:
             log.exception("message_not_answered")
             self._reply_malfunction(message, arrival)
@@ -310,36 +326,36 @@ class Network:
         is_answered = asks_for_an_answer(fields.get(0))
         arrival.reply(self._response(fields, SYSTEM_MALFUNCTION) if is_answered else b"", 1)
 
-    def _answer_slowly(self, message: bytes, problem: int, peer: str) -> bytes:
+    def _answer_slowly(self, message: bytes, problem: int, line: Line) -> bytes:
         """The framed answer to anything but a good message about a token; empty where none can be given."""
         try:
             fields = codec.decode_checked(message, self._dialect)
         except codec.MessageError as error:
-            return self.refuse_format(error.fields, error.error, peer)
+            return self.refuse_format(error.fields, error.error, line)
         if problem != OTHER_MESSAGE:
-            return self.refuse_format(fields, format_error_of(problem), peer)
+            return self.refuse_format(fields, format_error_of(problem), line)
         if fields[0] == "0800":
-            return self._manage(fields, peer)
+            return self._manage(fields, line)
         if not asks_for_an_answer(fields[0]):
-            log.warning("unexpected_message", peer=peer, message_type=fields[0])
+            log.warning("unexpected_message", peer=line.peer, message_type=fields[0])
             return b""
-        return self._refuse_function(fields, peer)
+        return self._refuse_function(fields, line)
 
-    def _manage(self, fields: codec.Message, peer: str) -> bytes:
+    def _manage(self, fields: codec.Message, line: Line) -> bytes:
         """0800: sign-on, sign-off and echo test."""
         missing = [number for number in (7, 11, 70) if number not in fields]
         if missing:
-            return self.refuse_format(fields, FormatError(missing[0], MISSING), peer)
+            return self.refuse_format(fields, FormatError(missing[0], MISSING), line)
         known = fields[70] in (SIGN_ON, SIGN_OFF, ECHO_TEST)
-        log.info("network_management", peer=peer, code=fields[70])
+        log.info("network_management", peer=line.peer, code=fields[70])
         return self._response(fields, "00" if known else INVALID_TRANSACTION)
 
-    def _refuse_function(self, fields: codec.Message, peer: str) -> bytes:
+    def _refuse_function(self, fields: codec.Message, line: Line) -> bytes:
         """Answer DE 39 = 40."""
-        log.warning("function_not_supported", peer=peer, message_type=fields[0])
+        log.warning("function_not_supported", peer=line.peer, message_type=fields[0])
         return self._response(fields, FUNCTION_NOT_SUPPORTED)
 
-    def refuse_format(self, fields: codec.Message, error: FormatError, peer: str) -> bytes:
+    def refuse_format(self, fields: codec.Message, error: FormatError, line: Line) -> bytes:
         """Log a malformed message and answer DE 39 = 30 to it, where its message type could be read.
 
         A message of another version is not malformed: its fields are laid out as that version has them.
@@ -347,11 +363,11 @@ class Network:
         message_type = fields.get(0)
         can_answer = asks_for_an_answer(message_type)
         if can_answer and is_of_another_version(message_type):
-            return self._refuse_function(fields, peer)
-        self.format_errors.note(fields, error, peer, self._engine.now_us)
+            return self._refuse_function(fields, line)
+        self.format_errors.note(fields, error, line.peer, self._engine.now_us)
         log.warning(
             "format_error",
-            peer=peer,
+            peer=line.peer,
             message_type=message_type,
             field=error.field,
             code=error.code,

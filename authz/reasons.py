@@ -66,6 +66,7 @@ class Reason(IntEnum):
     UNDEFINED_VALUE = 55
     NOTHING_TO_REVERSE = 56
     EXCEEDS_REMAINDER = 57
+    ACQUIRER_NOT_AUTHORIZED = 58
 
     @property
     def code(self) -> str:
@@ -244,6 +245,11 @@ ANSWERS: dict[Reason, Answer] = {
         "64",
         "It would give back more than is left of what was paid.",
         "Give back at most what was paid, less what was reversed, refunded or charged back before.",
+    ),
+    _R.ACQUIRER_NOT_AUTHORIZED: Answer(
+        "58",
+        "The connection may not speak for the acquirer in DE 32.",
+        "Send it on a line of that acquirer: its port, its message authentication key or its client certificate.",
     ),
     _R.AWAITING_ISSUER: Answer("91", "The issuer's own server is being asked.", "Wait for the answer."),
     _R.SYSTEM_MALFUNCTION: Answer("96", "Something went wrong in the network.", "Send it again later."),

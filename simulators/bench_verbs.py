@@ -1,6 +1,7 @@
 """The command line of QA's bench: scenarios, attacks, phones, terminals, message tools. Parsing, nothing else."""
 
 import argparse
+import ssl
 import sys
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
@@ -21,6 +22,7 @@ from simulators.server_address import (
 
 _DEFAULT_DIALECT = "ascii_1987"
 _SECONDS_MAX = 86_400
+_ACQUIRER_DIGITS = 11
 
 
 def add_bench_verbs(verbs: Any) -> None:
@@ -104,6 +106,17 @@ def _add_terminal(verbs: Any) -> None:
     )
     terminal.add_argument("--picture", type=Path, metavar="FILE", help="write the receipt as a picture (SVG)")
     terminal.add_argument("--trace", type=Path, metavar="FILE", help="write the messages as lines of JSON")
+    terminal.add_argument("--acquirer", metavar="DE32", help="whose terminal it is (that of the sandbox's merchants)")
+    terminal.add_argument(
+        "--tls-authorities",
+        type=Path,
+        metavar="FILE",
+        help="speak TLS; PEM file: whose certificate the network may show",
+    )
+    terminal.add_argument(
+        "--tls-certificate", type=Path, metavar="FILE", help="PEM file: the client certificate to show"
+    )
+    terminal.add_argument("--tls-key", type=Path, metavar="FILE", help="PEM file: its private key")
     _add_server(terminal)
     _add_dialect(terminal)
 
@@ -300,6 +313,9 @@ def _terminal(arguments: argparse.Namespace) -> int:
         raise UsageError(f"amount {arguments.amount!r} is no amount such as 12.50") from None
     if not minor.is_finite() or minor != int(minor) or not 0 <= minor < 10**12:
         raise UsageError(f"amount {arguments.amount} is none of {arguments.currency}")
+    acquirer = arguments.acquirer
+    if acquirer is not None and not (acquirer.isascii() and acquirer.isdecimal() and len(acquirer) <= _ACQUIRER_DIGITS):
+        raise UsageError(f"--acquirer {acquirer} is not 1 to {_ACQUIRER_DIGITS} digits")
     return run_payment(
         PaymentOptions(
             int(minor),
@@ -311,8 +327,24 @@ def _terminal(arguments: argparse.Namespace) -> int:
             arguments.post,
             checked_output(arguments.picture, "--picture"),
             checked_output(arguments.trace, "--trace"),
+            acquirer,
+            _line_tls(arguments),
         )
     )
+
+
+def _line_tls(arguments: argparse.Namespace) -> "ssl.SSLContext | None":
+    """What the line is secured with; None where it is in clear. Raises: UsageError."""
+    from simulators.line_settings import client_context
+
+    if arguments.tls_authorities is None:
+        if arguments.tls_certificate is not None or arguments.tls_key is not None:
+            raise UsageError("--tls-certificate and --tls-key take --tls-authorities")
+        return None
+    try:
+        return client_context(arguments.tls_authorities, arguments.tls_certificate, arguments.tls_key)
+    except ValueError as error:
+        raise UsageError(f"TLS: {error}") from None
 
 
 def _phone(arguments: argparse.Namespace) -> int:

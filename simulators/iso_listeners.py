@@ -2,12 +2,14 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from authz.gateway import LineKeys
 from authz.iso8583.dialect_files import dialect_named
 from authz.iso8583.fields import BUILT_IN, DialectError
+from authz.lines import LineAuthority
 from simulators.did_you_mean import did_you_mean
+from simulators.line_settings import AcquirerId, LineTls, line_authority
 
 _KEY_BYTES = 16
 
@@ -15,7 +17,7 @@ _KEY_BYTES = 16
 class IsoListener(BaseModel):
     """One port."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     dialect: str = Field(description="A built-in dialect, or a file: `pyiso8583` spec (.json) or jPOS packager (.xml).")
     port: int = Field(ge=0, le=65535, description="Port; 0 takes a free one.")
@@ -29,6 +31,16 @@ class IsoListener(BaseModel):
         default=None, description="Wraps the keys that acquirers ask for; 32 hexadecimal digits."
     )
 
+    acquirers: list[AcquirerId] | None = Field(
+        default=None, description="The acquirers (DE 32) that lines on this port may speak for; unset for any."
+    )
+    acquirer_line_keys: dict[AcquirerId, SecretStr] = Field(
+        default_factory=dict,
+        repr=False,
+        description="Line keys of acquirers, in place of `line_key`: who has one speaks for its acquirer.",
+    )
+    tls: LineTls | None = Field(default=None, description="TLS, with client certificates where wanted.")
+
     @field_validator("dialect")
     @classmethod
     def _check_dialect(cls, name: str) -> str:
@@ -41,20 +53,46 @@ class IsoListener(BaseModel):
     @field_validator("line_key")
     @classmethod
     def _check_line_key(cls, key: SecretStr | None) -> SecretStr | None:
-        try:
-            length = _KEY_BYTES if key is None else len(bytes.fromhex(key.get_secret_value()))
-        except ValueError:
-            length = 0
-        if length != _KEY_BYTES:
-            raise ValueError(f"is {_KEY_BYTES} bytes as {2 * _KEY_BYTES} hexadecimal digits")
+        if key is not None:
+            _check_key(key)
         return key
+
+    @field_validator("acquirer_line_keys")
+    @classmethod
+    def _check_acquirer_line_keys(cls, keys: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        for key in keys.values():
+            _check_key(key)
+        return keys
+
+    @model_validator(mode="after")
+    def _check_mac(self) -> "IsoListener":
+        if self.acquirer_line_keys and self.mac != "required":
+            raise ValueError("acquirer_line_keys takes mac = required: what has no code proves nothing")
+        return self
 
     def keys(self, default: str) -> LineKeys | None:
         """How its messages are authenticated. default: the sandbox's own line key, hexadecimal."""
         if self.mac == "none":
             return None
         text = default if self.line_key is None else self.line_key.get_secret_value()
-        return LineKeys(self.mac_algorithm, bytes.fromhex(text), self.mac == "required")
+        return LineKeys(self.mac_algorithm, bytes.fromhex(text), self.mac == "required", self._keys_by_acquirer())
+
+    def _keys_by_acquirer(self) -> dict[int, bytes]:
+        return {int(each): bytes.fromhex(key.get_secret_value()) for each, key in self.acquirer_line_keys.items()}
+
+    def authority(self, *, is_strict: bool) -> LineAuthority:
+        """Who may speak for whom on this port."""
+        return line_authority(self.acquirers, self.tls, is_strict=is_strict)
+
+
+def _check_key(key: SecretStr) -> None:
+    """Raises: ValueError, which does not say what was written."""
+    try:
+        length = len(bytes.fromhex(key.get_secret_value()))
+    except ValueError:
+        length = 0
+    if length != _KEY_BYTES:
+        raise ValueError(f"is {_KEY_BYTES} bytes as {2 * _KEY_BYTES} hexadecimal digits")
 
 
 def listener_of(text: str) -> IsoListener:

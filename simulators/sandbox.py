@@ -27,6 +27,7 @@ from authz.iso8583.dialect_files import dialect_named
 from authz.iso8583.fields import Dialect, built_in
 from authz.iso8583.server import Handler, Iso8583Server, ServerLimits
 from authz.issuer_server import IssuerDecisions
+from authz.lines import LineAuthority
 from authz.network import Network
 from authz.pin_entry import EnteredPin, PinOutcome, PinVerifications
 from authz.projection import Projection
@@ -37,6 +38,7 @@ from simulators import test_values
 from simulators.advice_forwarder import AdviceForwarder
 from simulators.clock import SandboxClock
 from simulators.http_app import build_app
+from simulators.line_settings import LineTls
 from simulators.look_alikes.simulated_wallets import SimulatedWallets
 from simulators.look_alikes.token_notifications import TokenNotifier
 from simulators.own_loop import OwnLoop
@@ -173,12 +175,15 @@ class Sandbox:
         pins = PinVerifications(lambda entered: in_thread(_verified_pin, vault, entered), is_fresh=engine.is_fresh)
         self._cleanup.push_async_callback(pins.close)
         network = Network(engine, CryptogramVerifier(_issuer_keys(vault.keys)), dialect, decisions, pins)
-        iso_server, self.iso_address = await self._listen(network, dialect, iso_socket, engine)
+        iso_server, self.iso_address = await self._listen(
+            network, dialect, iso_socket, engine, settings.iso_authority(), settings.iso_tls
+        )
         self.further_iso_addresses = []
         for listener, bound in zip(settings.iso_listeners, further_sockets, strict=True):
             spoken = dialect_named(listener.dialect)
             gateway = DialectGateway(network, spoken, listener.keys(test_values.LINE_KEY))
-            _, address = await self._listen(gateway, spoken, bound, engine)
+            authority = listener.authority(is_strict=settings.lines_are_strict)
+            _, address = await self._listen(gateway, spoken, bound, engine, authority, listener.tls)
             self.further_iso_addresses.append(address)
 
         app = build_app(
@@ -199,12 +204,20 @@ class Sandbox:
         return bound
 
     async def _listen(
-        self, handler: Handler, dialect: Dialect, bound: socket.socket, engine: Engine
+        self,
+        handler: Handler,
+        dialect: Dialect,
+        bound: socket.socket,
+        engine: Engine,
+        authority: LineAuthority,
+        tls: LineTls | None,
     ) -> tuple[Iso8583Server, tuple[str, int]]:
         """Take connections on one ISO 8583 port; returns its server and address."""
-        server = Iso8583Server(handler, dialect, ServerLimits(frame_seconds_max=self.settings.frame_seconds_max))
+        server = Iso8583Server(
+            handler, dialect, ServerLimits(frame_seconds_max=self.settings.frame_seconds_max), authority
+        )
         _pass_over_lingering(bound)
-        await server.start(bound)
+        await server.start(bound, None if tls is None else tls.context())
         self._cleanup.push_async_callback(self._close_iso_server, server, engine)
         return server, (self.settings.iso_host, bound.getsockname()[1])
 

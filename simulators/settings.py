@@ -3,6 +3,7 @@
 import os
 import re
 import tomllib
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,8 +18,10 @@ from pydantic_settings import (
 )
 
 from authz.issuer_server import IssuerServer
+from authz.lines import LineAuthority
 from simulators import test_values
 from simulators.iso_listeners import IsoListener
+from simulators.line_settings import AcquirerId, LineTls, line_authority
 from tokenvault.calls.api_keys import Scope
 from tokenvault.errors import FieldError
 from tokenvault.events.webhook_signatures import secret_bytes
@@ -63,6 +66,18 @@ class Settings(BaseSettings):
     iso_port: int = Field(8583, ge=0, le=65535, description="Port of the ISO 8583 server.")
     iso_listeners: list[IsoListener] = Field(
         [], description="Further ISO 8583 ports in other dialects, on `iso_host`; see `docs/wire.md`."
+    )
+    iso_acquirers: list[AcquirerId] | None = Field(
+        None,
+        description="The acquirers (DE 32) that lines on `iso_port` may speak for; unset where the port says nothing.",
+    )
+    iso_tls: LineTls | None = Field(
+        None, description="TLS on `iso_port`, with client certificates where wanted; see `docs/wire.md`."
+    )
+    iso_acquirer_authority: Literal["open", "strict"] | None = Field(
+        None,
+        description="What a line may say of which nothing is known: `open`, it speaks for any acquirer; `strict`, for "
+        "none. Open on loopback if unset, strict elsewhere.",
     )
     public_url: str | None = Field(
         None, description="URL that callers use, where a proxy stands in front; without query and fragment."
@@ -220,6 +235,17 @@ class Settings(BaseSettings):
             return self.database.get_secret_value()
         return f"sqlite:///{self.data_dir / VAULT}"
 
+    @property
+    def lines_are_strict(self) -> bool:
+        """Whether an ISO 8583 line of which nothing is known speaks for no acquirer."""
+        if self.iso_acquirer_authority is not None:
+            return self.iso_acquirer_authority == "strict"
+        return not _is_loopback(self.iso_host)
+
+    def iso_authority(self) -> LineAuthority:
+        """Who may speak for whom on `iso_port`."""
+        return line_authority(self.iso_acquirers, self.iso_tls, is_strict=self.lines_are_strict)
+
     def issuer_server(self) -> IssuerServer | None:
         """Where the issuer's own server is. Raises: ValueError."""
         if self.issuer_server_url is None:
@@ -268,6 +294,14 @@ class Settings(BaseSettings):
             ),
             withdrawn_key_blocks=self.withdrawn_key_blocks,
         )
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether nobody but this machine can call an address; of names only localhost is known to be one."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class _ScratchSettings(Settings):

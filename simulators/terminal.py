@@ -5,6 +5,7 @@ takes back: a reversal is kept and sent again until the network has it.
 """
 
 import os
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -61,6 +62,7 @@ class Terminal:
     """One terminal with a line to the network.
 
     clock: Unix seconds.  random_bytes: for unpredictable numbers.  entry_mode: DE 22; 071 is contactless chip, no PIN.
+    tls: what the line is secured with and shows of itself, see `simulators.line_settings.client_context`.
     Where entry mode, merchant or capability are not given, they are those that are usual for the kind of terminal.
     """
 
@@ -81,12 +83,13 @@ class Terminal:
         capability: Capability | None = None,
         dialect: Dialect | None = None,
         watcher: Watcher | None = None,
+        tls: ssl.SSLContext | None = None,
         stopwatch: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.capability = capability or self.usual_capability
         self.terminal_id = terminal_id
         self.merchant = merchant or self.usual_merchant
-        self.link = IsoLink(address, timeout=self.capability.timeout_seconds, dialect=dialect, watcher=watcher)
+        self.link = IsoLink(address, timeout=self.capability.timeout_seconds, dialect=dialect, watcher=watcher, tls=tls)
         self.stored: list[codec.Message] = []
         """What the network has to hear still: reversals, and advices of what was approved offline."""
         self._clock = clock

@@ -1,5 +1,6 @@
 """``tapwright terminal``: one payment at a terminal, with a new phone or with a card on a PC/SC reader."""
 
+import ssl
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,10 @@ from simulators.terminals.traces import as_json_lines
 
 @dataclass(frozen=True)
 class PaymentOptions:
-    """What the verb was told. amount_minor: minor units.  pcsc: part of a reader's name; None for a new phone."""
+    """What the verb was told. amount_minor: minor units.  pcsc: part of a reader's name; None for a new phone.
+
+    acquirer: DE 32, None for that of the sandbox's merchants.  tls: None for a line in clear.
+    """
 
     amount_minor: int
     currency: str
@@ -35,6 +39,8 @@ class PaymentOptions:
     posts: bool
     picture: Path | None
     trace: Path | None
+    acquirer: str | None
+    tls: ssl.SSLContext | None
 
 
 def run_payment(options: PaymentOptions) -> int:
@@ -42,7 +48,9 @@ def run_payment(options: PaymentOptions) -> int:
     try:
         with Bench(options.url, options.iso_address) as bench:
             watcher = bench.trace.watcher("terminal")
-            terminal = bench.terminal(dialect=dialect_named(options.dialect), watcher=watcher)
+            terminal = bench.terminal(
+                dialect=dialect_named(options.dialect), watcher=watcher, acquirer=options.acquirer, tls=options.tls
+            )
             receipt = _paid(options, bench, terminal)
             _show(receipt, bench.issuer)
         if options.picture is not None:

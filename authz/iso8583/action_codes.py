@@ -27,6 +27,7 @@ ACTION_CODES: Final = {
     "54": "101",  # expired card
     "55": "117",  # incorrect PIN
     "57": "119",  # transaction not permitted to cardholder
+    "58": "120",  # transaction not permitted to terminal
     "59": "102",  # suspected fraud
     "61": "121",  # exceeds withdrawal amount limit
     "62": "104",  # restricted card

@@ -2,9 +2,10 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 import structlog
@@ -14,6 +15,7 @@ from authz.iso8583 import codec
 from authz.iso8583.fields import BINARY_LENGTH, Dialect, Framing
 from authz.iso8583.format_errors import TOO_LONG, FormatError
 from authz.iso8583.scan import Places, split_frames
+from authz.lines import OPEN, Line, LineAuthority
 
 log = structlog.get_logger()
 
@@ -38,10 +40,10 @@ class ServerLimits:
 class Handler(Protocol):
     """Who takes the messages, see `authz.network.Network`."""
 
-    def receive(self, chunk: bytes, frames: Places, peer: str, reply: Reply) -> None:
+    def receive(self, chunk: bytes, frames: Places, line: Line, reply: Reply) -> None:
         """Take whole messages."""
 
-    def refuse_format(self, fields: codec.Message, error: FormatError, peer: str) -> bytes:
+    def refuse_format(self, fields: codec.Message, error: FormatError, line: Line) -> bytes:
         """Log a malformed message; the answer to it, if any."""
 
 
@@ -52,7 +54,7 @@ class Connection(asyncio.Protocol):
         self._server = server
         self._limits = server.limits
         self._transport: asyncio.Transport | None = None
-        self._peer = ""
+        self._line = Line("")
         self._rest = b""
         self._to_discard = 0
         self._unanswered = 0
@@ -64,16 +66,18 @@ class Connection(asyncio.Protocol):
         """Remember the peer."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's transports share no base class with asyncio's
         name = transport.get_extra_info("peername")
-        self._peer = f"{name[0]}:{name[1]}" if name else "unknown"
+        authority = self._server.authority
+        certificate = _certificate_shown(transport) if authority.by_certificate else None
+        self._line = authority.line(f"{name[0]}:{name[1]}" if name else "unknown", certificate)
         self._server.connections.add(self)
-        log.info("connection_opened", peer=self._peer)
+        log.info("connection_opened", peer=self._line.peer)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the peer; answers on their way to it are dropped, their commands stay durable."""
         self._stop_timer()
         self._server.connections.discard(self)
         self._transport = None
-        log.info("connection_closed", peer=self._peer, error=str(exc) if exc else None)
+        log.info("connection_closed", peer=self._line.peer, error=str(exc) if exc else None)
 
     def data_received(self, data: bytes) -> None:
         """Cut the stream into messages and hand them over."""
@@ -88,7 +92,7 @@ class Connection(asyncio.Protocol):
             completed += count
             if count:
                 self._unanswered += count
-                self._server.handler.receive(chunk, self._frames[:count].copy(), self._peer, self.reply)
+                self._server.handler.receive(chunk, self._frames[:count].copy(), self._line, self.reply)
             chunk = chunk[used:]
             if oversized and len(chunk) >= self._server.length_bytes + self._limits.head_bytes:
                 chunk = self._refuse_oversized(chunk, oversized)
@@ -103,10 +107,10 @@ class Connection(asyncio.Protocol):
         """Answer a message that is too long from its first bytes, and skip it; return what follows it."""
         start = self._server.length_bytes
         head = chunk[start : start + self._limits.head_bytes]
-        log.warning("message_too_long", peer=self._peer, bytes=length, bytes_max=self._limits.message_bytes_max)
+        log.warning("message_too_long", peer=self._line.peer, bytes=length, bytes_max=self._limits.message_bytes_max)
         fields, too_long = _readable_fields(head, self._server.dialect), FormatError(0, TOO_LONG)
         self._unanswered += 1
-        self.reply(self._server.handler.refuse_format(fields, too_long, self._peer), 1)
+        self.reply(self._server.handler.refuse_format(fields, too_long, self._line), 1)
         end = start + length
         self._to_discard = max(0, end - len(chunk))
         return chunk[end:]
@@ -152,7 +156,9 @@ class Connection(asyncio.Protocol):
             self._stall_timer = None
 
     def _give_up(self) -> None:
-        log.warning("frame_stalled", peer=self._peer, bytes_waiting=len(self._rest), bytes_missing=self._to_discard)
+        log.warning(
+            "frame_stalled", peer=self._line.peer, bytes_waiting=len(self._rest), bytes_missing=self._to_discard
+        )
         if self._transport is not None:
             self._transport.abort()
 
@@ -165,6 +171,12 @@ class Connection(asyncio.Protocol):
         """Close after sending what is written."""
         if self._transport is not None:
             self._transport.close()
+
+
+def _certificate_shown(transport: asyncio.BaseTransport) -> bytes | None:
+    """The certificate that the client has proven to own in its TLS handshake, DER; None where it has shown none."""
+    secured = transport.get_extra_info("ssl_object")
+    return None if secured is None else cast("bytes | None", secured.getpeercert(binary_form=True))
 
 
 def _readable_fields(head: bytes, dialect: Dialect) -> codec.Message:
@@ -208,7 +220,10 @@ def splitter(framing: Framing) -> Split:
 class Iso8583Server:
     """Listens, and keeps count of connections."""
 
-    def __init__(self, handler: Handler, dialect: Dialect, limits: ServerLimits) -> None:
+    def __init__(
+        self, handler: Handler, dialect: Dialect, limits: ServerLimits, authority: LineAuthority = OPEN
+    ) -> None:
+        self.authority = authority
         self.handler = handler
         self.dialect = dialect
         self.limits = limits
@@ -217,10 +232,13 @@ class Iso8583Server:
         self.connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
 
-    async def start(self, listener: socket.socket) -> None:
-        """Take connections on a bound socket, which is closed with the server."""
+    async def start(self, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+        """Take connections on a bound socket, which is closed with the server. tls: None where lines are in clear."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: Connection(self), sock=listener, backlog=_BACKLOG)
+        secured: dict[str, Any] = {}
+        if tls is not None:  # who does not finish its handshake is treated as who does not finish a frame
+            secured = {"ssl": tls, "ssl_handshake_timeout": self.limits.frame_seconds_max}
+        self._server = await loop.create_server(lambda: Connection(self), sock=listener, backlog=_BACKLOG, **secured)
 
     def stop_listening(self) -> None:
         """Take no new connections."""

@@ -4,6 +4,7 @@ A line that broke is dialled anew by the next message. What is sent and received
 """
 
 import socket
+import ssl
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -45,7 +46,7 @@ class Protection(Protocol):
 
 
 class IsoLink:
-    """One line. timeout: seconds to wait for an answer.  stopwatch: seconds."""
+    """One line. timeout: seconds to wait for an answer.  tls: None for a line in clear.  stopwatch: seconds."""
 
     def __init__(
         self,
@@ -54,6 +55,7 @@ class IsoLink:
         timeout: float = 10.0,
         dialect: Dialect | None = None,
         watcher: Watcher | None = None,
+        tls: ssl.SSLContext | None = None,
         stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         self.address = address
@@ -63,6 +65,7 @@ class IsoLink:
         self.protection: Protection | None = None
         self.is_unplugged = False
         """Whether the line is dead: nothing can be dialled."""
+        self._tls = tls
         self._stopwatch = stopwatch
         self._socket: socket.socket | None = None
         self._unclaimed: dict[tuple[str, ...], codec.Message] = {}
@@ -110,11 +113,20 @@ class IsoLink:
             raise LineDown("the line is unplugged")
         if self._socket is None:
             try:
-                self._socket = socket.create_connection(self.address, self.timeout)
+                line = socket.create_connection(self.address, self.timeout)
+                line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self._socket = line if self._tls is None else self._secured(line, self._tls)
             except OSError as error:
                 raise LineDown(f"cannot reach {self.address[0]}:{self.address[1]}: {error}") from None
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return self._socket
+
+    def _secured(self, line: socket.socket, tls: ssl.SSLContext) -> socket.socket:
+        """The line behind its TLS handshake. Raises: OSError; the line is closed then."""
+        try:
+            return tls.wrap_socket(line, server_hostname=self.address[0])
+        except OSError:
+            line.close()
+            raise
 
     def _receive(self, line: socket.socket, deadline: float) -> None:
         framing = self.dialect.framing

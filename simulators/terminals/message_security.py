@@ -29,7 +29,7 @@ class MessageSecurity:
 def protect(link: IsoLink, messages: MessageMaker, line_key: bytes, algorithm: str) -> None:
     """Get a key and use it from now on. line_key: 16 bytes, shared. Raises: LinkError, KeyBlockError."""
     link.protection = None
-    answer = link.exchange(messages.management(NEW_KEY))
+    answer = link.exchange({**messages.management(NEW_KEY), 32: messages.merchant.acquirer})
     if KEY_BLOCK_FIELD not in answer:
         raise NoAnswer(f"the network gives no key: DE 39 is {answer.get(39)}")
     _, key = unwrap(line_key, answer[KEY_BLOCK_FIELD])

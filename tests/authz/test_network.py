@@ -13,6 +13,7 @@ from authz.iso8583 import codec
 from authz.iso8583.fields import built_in
 from authz.iso8583.server import splitter
 from authz.issuer_server import IssuerDecisions
+from authz.lines import Line
 from authz.network import Network
 from authz.pin_entry import PinOutcome, PinVerifications
 from authz.reasons import Reason
@@ -85,7 +86,7 @@ def _exchange(handler, dialect, *messages):
     async def run():
         for message in messages:
             chunk = codec.encode(message, dialect)
-            handler.receive(chunk, np.array([[0, len(chunk)]], np.int32), "peer", reply)
+            handler.receive(chunk, np.array([[0, len(chunk)]], np.int32), Line("peer"), reply)
         for _ in range(20):
             await asyncio.sleep(0)
 
@@ -179,7 +180,10 @@ def test_a_pin_that_nobody_verifies_in_time():
             for _ in range(5):
                 await asyncio.sleep(0)
             network.receive(
-                chunk, np.array([[0, len(chunk)]], np.int32), "peer", lambda framed, _count: answers.append(framed)
+                chunk,
+                np.array([[0, len(chunk)]], np.int32),
+                Line("peer"),
+                lambda framed, _count: answers.append(framed),
             )
             while len(answers) < 1 + comes:
                 await asyncio.sleep(0)
@@ -205,7 +209,7 @@ def test_closing_waits_for_no_verifier_for_ever():
         pins = PinVerifications(never, deadline_seconds=0.0)
         (request,) = _requests(GOOD_PAN, f52="0123456789ABCDEF", f48="6220FFFF9876543210E00001")
         chunk = codec.encode(request, built_in())
-        _network(pins=pins).receive(chunk, np.array([[0, len(chunk)]], np.int32), "peer", lambda *_: None)
+        _network(pins=pins).receive(chunk, np.array([[0, len(chunk)]], np.int32), Line("peer"), lambda *_: None)
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         await pins.close()
@@ -229,7 +233,7 @@ def test_a_connection_that_cannot_take_its_answer():
     async def run():
         for reply in (lambda *_: 1 / 0, lambda data, count: taken.append(count)):
             chunk = codec.encode(_requests(GOOD_PAN)[0], built_in())
-            network.receive(chunk, np.array([[0, len(chunk)]], np.int32), "peer", reply)
+            network.receive(chunk, np.array([[0, len(chunk)]], np.int32), Line("peer"), reply)
         for _ in range(5):
             await asyncio.sleep(0)
 
