@@ -9,8 +9,7 @@ from authz.commands import Flag, Kind, Operation, Records
 from authz.compiled import Integer, compiled, inlined
 from authz.follow_ups import FollowUp, Rule, SharedField
 from authz.kernel.checks import Case, Check, has, note
-from authz.kernel.conversion import converted
-from authz.kernel.postings import is_settled, left_of_account, left_to_give_back
+from authz.kernel.postings import asked_back, is_settled, left_of_account, left_to_give_back
 from authz.kernel.rows import NO_ROW, found
 from authz.reasons import LAST_APPROVAL, Reason
 from authz.tables import MessageClass, State, TransactionFlag
@@ -196,12 +195,21 @@ def check_original_amount(state: State, command: Any, case: Case, findings: Reco
         if seen > bound and not has(original["flags"], TransactionFlag.REVERSED):
             reason = Reason.ORIGINAL_AMOUNT_MISMATCH
     if reason == Reason.APPROVED and takes_back and is_charge:
-        asked = asked_back(state, command, case.original_row)
+        asked = asked_back(state, case.original_row, remaining_of(command))
         left = left_to_give_back(state, case.original_row)
         if asked > left:
             seen, bound = asked, left
             reason = Reason.APPROVED if was_acknowledged(command) else Reason.EXCEEDS_REMAINDER
     return note(findings, Check.ORIGINAL_AMOUNT, seen, bound, reason)
+
+
+@inlined
+def remaining_of(command: Any) -> Integer:
+    """What a reversal says remains of its original, in its own currency."""
+    remaining: Integer = 0
+    if has(command["flags"], Flag.HAS_REPLACEMENT):
+        remaining = np.int64(command["replacement_minor"])
+    return remaining
 
 
 @inlined
@@ -211,19 +219,6 @@ def was_acknowledged(command: Any) -> Any:
     What it says beyond the remainder is not given back, and listed as an exception.
     """
     return np.int64(command["kind"]) == Kind.REVERSAL_ADVICE or has(command["flags"], Flag.FORWARDED)
-
-
-@inlined
-def asked_back(state: State, command: Any, row: Integer) -> Integer:
-    """How much of a charge a reversal would give back if nothing else had been, in the account's currency."""
-    original = state.transactions[row]
-    remaining: Integer = 0
-    if has(command["flags"], Flag.HAS_REPLACEMENT):
-        remaining = np.int64(command["replacement_minor"])
-    kept = np.int64(state.accounts[original["account_row"]]["currency"])
-    rate, currency = np.int64(original["conversion_rate"]), np.int64(original["currency"])
-    left = converted(state.program, remaining, rate, currency, kept)
-    return max(np.int64(original["billing_minor"]) - left, np.int64(0))
 
 
 @inlined

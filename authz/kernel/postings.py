@@ -6,6 +6,7 @@ import numpy as np
 
 from authz.commands import Kind, Operation
 from authz.compiled import Integer, compiled, inlined
+from authz.kernel.conversion import converted
 from authz.kernel.holds import release_hold
 from authz.kernel.rows import found
 from authz.kernel.traces import find_sequence, new_transaction
@@ -48,6 +49,24 @@ def left_to_give_back(state: State, row: Integer) -> Integer:
 def left_of_account(state: State, account_row: Integer) -> Integer:
     """What an account owes: all that can be given back to it, of whatever purchases."""
     return max(np.int64(state.accounts[account_row]["posted_minor"]), np.int64(0))
+
+
+@inlined
+def in_account_currency(state: State, row: Integer, amount: Integer) -> Integer:
+    """An amount of a transaction's own currency, converted at the rate that it had."""
+    entry = state.transactions[row]
+    kept = np.int64(state.accounts[entry["account_row"]]["currency"])
+    return converted(state.program, amount, np.int64(entry["conversion_rate"]), np.int64(entry["currency"]), kept)
+
+
+@inlined
+def asked_back(state: State, row: Integer, remaining: Integer) -> Integer:
+    """How much of a charge its reversal asks for, in the account's currency: all that stands of it but what remains.
+
+    A refund or chargeback does not change what stands, but what is left to give back, see `left_to_give_back`.
+    """
+    stands = in_account_currency(state, row, np.int64(state.transactions[row]["current_minor"]))
+    return max(stands - in_account_currency(state, row, remaining), np.int64(0))
 
 
 @inlined

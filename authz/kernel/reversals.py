@@ -4,17 +4,29 @@ from typing import Any
 
 import numpy as np
 
-from authz.commands import Flag, Records
+from authz.commands import Records
 from authz.compiled import Integer, compiled
 from authz.exception_items import ExceptionReason
 from authz.kernel import checks
 from authz.kernel.checks import Case, has
-from authz.kernel.conversion import converted
 from authz.kernel.exception_items import list_as_exception
 from authz.kernel.holds import release_hold
 from authz.kernel.meters import correct_meters
-from authz.kernel.originals import check_original, check_original_amount, check_shared_fields, is_of_its_acquirer
-from authz.kernel.postings import is_increment, left_to_give_back, note_refunded, post
+from authz.kernel.originals import (
+    check_original,
+    check_original_amount,
+    check_shared_fields,
+    is_of_its_acquirer,
+    remaining_of,
+)
+from authz.kernel.postings import (
+    asked_back,
+    in_account_currency,
+    is_increment,
+    left_to_give_back,
+    note_refunded,
+    post,
+)
 from authz.kernel.rows import found
 from authz.kernel.traces import enter_early_reversal, enter_trace, new_transaction
 from authz.reasons import Reason
@@ -52,10 +64,7 @@ def answer_reversal(state: State, command: Any, case: Case, result: Any, reason:
     state.transactions[row]["approved_minor"] = command["amount_minor"]
     state.transactions[row]["conversion_rate"] = result["conversion_rate"]
     if not has(state.transactions[case.original_row]["flags"], TransactionFlag.REVERSED):
-        remaining: Integer = 0
-        if has(command["flags"], Flag.HAS_REPLACEMENT):
-            remaining = np.int64(command["replacement_minor"])
-        result["billing_minor"] = reverse(state, row, case.original_row, remaining, result)
+        result["billing_minor"] = reverse(state, row, case.original_row, remaining_of(command), result)
         state.transactions[row]["billing_minor"] = result["billing_minor"]
 
 
@@ -67,10 +76,8 @@ def reverse(state: State, row: Integer, original_row: Integer, remaining: Intege
     was not given back before; a reversal that cannot be refused any more and says more is listed as an exception.
     """
     entry = state.transactions[original_row]
-    source = np.int64(entry["currency"])
-    target = np.int64(state.accounts[entry["account_row"]]["currency"])
     before = np.int64(entry["billing_minor"])
-    after = converted(state.program, remaining, np.int64(entry["conversion_rate"]), source, target)
+    after = in_account_currency(state, original_row, remaining)
     completed = np.int64(entry["completed_minor"])
     undone = max(before - max(after, completed), np.int64(0))
     adds = is_increment(entry)
@@ -78,10 +85,10 @@ def reverse(state: State, row: Integer, original_row: Integer, remaining: Intege
         whole = state.transactions[np.int64(entry["original"]) - 1]
         undone = min(undone, max(np.int64(whole["billing_minor"]) - np.int64(whole["completed_minor"]), np.int64(0)))
     if entry["posted_minor"] > 0:
-        left = left_to_give_back(state, original_row)
-        if undone > left:
-            list_as_exception(result, ExceptionReason.BEYOND_REMAINDER, undone)
-            undone = left
+        asked = asked_back(state, original_row, remaining)
+        undone = min(asked, left_to_give_back(state, original_row))
+        if undone < asked:
+            list_as_exception(result, ExceptionReason.BEYOND_REMAINDER, asked)
     amount = np.int64(entry["current_minor"]) - remaining
     correct_meters(state, original_row, -1)
     entry["current_minor"] = remaining

@@ -3,14 +3,21 @@
 import itertools
 
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from authz.commands import Flag, Kind
+from authz.commands import Flag, Kind, Operation
 from authz.exception_items import ExceptionReason
 from authz.reasons import Reason
+from authz.tables import Counter
 from tests.authz.bank import RATES, SALE, Bank, again, approve, forward, told
 from tests.authz.commands import USD, command, referring, refund, reversal, tap
+from tests.security.purchases import Charge, Hold, Purchase, Refund
 
 AMOUNT = 10_000
+AMOUNTS = st.sampled_from([1, 600, 4_000, 9_999, 10_000, 10_001])
+WHICH = st.integers(0, 12)
 
 
 @pytest.fixture
@@ -250,3 +257,253 @@ def test_several_completions_share_what_was_paid(bank):
     acknowledged(bank, advice_of(reversal(second, stan=5)), asked=6_000, taken=3_000)
     acknowledged(bank, advice_of(reversal(first, stan=6)), asked=4_000, taken=0)
     assert bank.posted == 0
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Messages of any kind about purchases of any kind, in any order; each is held against the principle."""
+
+    def __init__(self):
+        super().__init__()
+        self.bank = Bank()
+        self.stan = 0
+        self.known = []  # what was approved: the message, and what it is to the model
+        self.sent = []  # every message, with its first answer
+        self.posted = 0
+        self.stored = []  # accepted in an outage, not decided yet: what the issuer's answer must be
+        self.is_down = False
+
+    def _next(self):
+        self.stan += 1
+        return self.stan
+
+    def _send(self, message, forwarded=None):
+        """Send a message, or what stand-in tells of it; its reason, and by how much the account changed."""
+        reason = self.bank.send(message if forwarded is None else forwarded)
+        change = self.bank.posted - self.posted
+        self.posted = self.bank.posted
+        assert change == int(self.bank.result["posted_change_minor"])
+        self.sent.append((message, reason, told(self.bank)))
+        return reason, change
+
+    def _one_of(self, which, *kinds):
+        fitting = [each for each in self.known if isinstance(each[1], kinds)]
+        return fitting[which % len(fitting)] if fitting else (None, None)
+
+    @precondition(lambda self: not self.is_down)
+    @rule(amount=AMOUNTS)
+    def buy(self, amount):
+        """A sale of its own."""
+        message = tap(self._next(), amount, **SALE)
+        reason, change = self._send(message)
+        if reason is Reason.APPROVED:
+            charge = Charge(Purchase(), amount)
+            charge.post(change)
+            self.known.append((message, charge))
+
+    @precondition(lambda self: not self.is_down)
+    @rule(amount=AMOUNTS)
+    def authorize(self, amount):
+        """A hold."""
+        message = tap(self._next(), amount)
+        reason, change = self._send(message)
+        assert change == 0
+        if reason is Reason.APPROVED:
+            self.known.append((message, Hold(Purchase())))
+
+    @precondition(lambda self: not self.is_down)
+    @rule(which=WHICH, amount=AMOUNTS)
+    def increase(self, which, amount):
+        """More of a hold; it is the same purchase."""
+        named, hold = self._one_of(which, Hold)
+        if hold is not None:
+            message = referring(Kind.AUTHORIZATION_REQUEST, named, amount_minor=amount, stan=self._next())
+            reason, change = self._send(message)
+            assert change == 0
+            if reason is Reason.APPROVED:
+                self.known.append((message, hold))
+
+    @precondition(lambda self: not self.is_down)
+    @rule(which=WHICH, amount=AMOUNTS, more_follows=st.booleans(), is_advice=st.booleans())
+    def complete(self, which, amount, more_follows, is_advice):
+        """A posting of what was held, also by naming an increment."""
+        named, hold = self._one_of(which, Hold)
+        if hold is None:
+            return
+        kind = Kind.FINANCIAL_ADVICE if is_advice else Kind.FINANCIAL_REQUEST
+        flags = Flag.HAS_ORIGINAL | (Flag.MORE_FOLLOWS if more_follows else 0)
+        message = referring(kind, named, amount_minor=amount, flags=flags, stan=self._next())
+        reason, change = self._send(message)
+        assert change == (amount if reason is Reason.APPROVED else 0)
+        assert reason is Reason.APPROVED or not is_advice
+        if reason is Reason.APPROVED:
+            charge = Charge(hold.purchase, amount)
+            charge.post(change)
+            self.known.append((message, charge))
+
+    @rule(which=WHICH, amount=AMOUNTS, is_advice=st.booleans(), is_asked_first=st.booleans())
+    def refund(self, which, amount, is_advice, is_asked_first):
+        """Of a charge or a hold, by naming it, or an authorized refund of it."""
+        named, given = self._one_of(which, Charge, Hold)
+        if given is None or (self.is_down and not is_advice):
+            return
+        if is_asked_first and not self.is_down:
+            asked = refund(named, amount_minor=amount, kind=Kind.AUTHORIZATION_REQUEST, stan=self._next())
+            reason, change = self._send(asked)
+            assert change == 0
+            named = asked if reason is Reason.APPROVED else named
+        kind = Kind.FINANCIAL_ADVICE if is_advice else Kind.FINANCIAL_REQUEST
+        message = refund(named, amount_minor=amount, kind=kind, stan=self._next())
+        self._give_back(message, given, amount, is_advice)
+
+    @rule(amount=AMOUNTS)
+    def refund_nothing_known(self, amount):
+        """An advice that names no purchase."""
+        message = tap(self._next(), amount, kind=Kind.FINANCIAL_ADVICE, operation=Operation.REFUND)
+        self._give_back(message, None, amount, is_advice=True)
+
+    def _give_back(self, message, given, amount, is_advice):
+        if self.is_down:
+            self._store(message, lambda told: self._given_back(message, given, amount, True, told))
+            return
+        self._given_back(message, given, amount, is_advice)
+
+    def _given_back(self, message, given, amount, is_advice, forwarded=None):
+        """The answer to a refund, as the principle has it."""
+        left = self.posted if given is None else max(0, min(given.left, self.posted))
+        reason, change = self._send(message, forwarded)
+        if is_advice:
+            assert (reason, change) == (Reason.APPROVED, -min(amount, left))
+            self._is_listed(amount, min(amount, left))
+        else:
+            assert change == (-amount if reason is Reason.APPROVED else 0)
+            if reason is Reason.ALREADY_REVERSED:
+                assert given.is_reversed
+            else:
+                assert reason is (Reason.APPROVED if amount <= left else Reason.EXCEEDS_REMAINDER)
+        if reason is Reason.APPROVED:
+            back = Refund(given, -change, 0)
+            back.post(change)
+            self.known.append((message, back))
+
+    def _is_listed(self, asked, taken):
+        expected = (ExceptionReason.BEYOND_REMAINDER, asked, taken) if taken < asked else None
+        assert listed(self.bank) == expected
+
+    def _store(self, message, decided_by):
+        """Stand-in accepts it; the issuer decides when it is back."""
+        before = self.bank.posted
+        reason = self.bank.send(message)
+        assert self.bank.posted == before
+        if reason is Reason.APPROVED:
+            self.stored.append(decided_by)
+
+    @rule(which=WHICH, remaining=st.none() | AMOUNTS, is_advice=st.booleans())
+    def reverse(self, which, remaining, is_advice):
+        """A charge, a hold or a refund, in whole or in part, once or more often."""
+        named, undone = self._one_of(which, Charge, Hold, Refund)
+        if undone is None:
+            return
+        message = reversal(named, remaining=remaining, stan=self._next())
+        message = advice_of(message) if is_advice else message
+        if self.is_down:
+            self._store(message, lambda told: self._reversed(message, undone, remaining or 0, True, told))
+        else:
+            self._reversed(message, undone, remaining or 0, is_advice)
+
+    def _reversed(self, message, undone, remaining, is_advice, forwarded=None):
+        """The answer to a reversal, as the principle has it."""
+        match undone:
+            case Hold():
+                reason, change = self._send(message, forwarded)
+                assert change == 0
+                undone.is_reversed |= reason is Reason.APPROVED and remaining == 0
+            case Refund():
+                reason, change = self._send(message, forwarded)
+                assert 0 <= change <= undone.given
+                assert change == 0 or reason is Reason.APPROVED
+                undone.post(change)
+            case Charge():
+                self._charge_reversed(message, undone, remaining, is_advice, forwarded)
+
+    def _charge_reversed(self, message, charge, remaining, is_advice, forwarded):
+        left = max(0, min(charge.left, self.posted))
+        asked = max(0, charge.standing - remaining)
+        was_reversed, standing = charge.is_reversed, charge.standing
+        reason, change = self._send(message, forwarded)
+        if was_reversed:
+            assert (reason, change) == (Reason.APPROVED, 0)
+            return
+        if is_advice:
+            fits = remaining <= standing
+            assert reason is (Reason.APPROVED if fits else Reason.ORIGINAL_AMOUNT_MISMATCH)
+            assert change == (-min(asked, left) if fits else 0)
+            self._is_listed(asked, min(asked, left)) if fits else self._is_listed(0, 0)
+        elif reason is Reason.APPROVED:
+            assert asked <= left
+            assert change == -asked
+        else:
+            assert change == 0
+            assert left == 0 or asked > left or remaining > standing
+        if reason is Reason.APPROVED:
+            charge.post(change)
+            charge.standing, charge.is_reversed = remaining, remaining == 0
+
+    @precondition(lambda self: not self.is_down)
+    @rule(which=WHICH, amount=AMOUNTS, again=st.booleans())
+    def dispute(self, which, amount, again):
+        """A chargeback of a charge, or a representment of what was charged back."""
+        named, charge = self._one_of(which, Charge)
+        if charge is None:
+            return
+        sequence = next(told[0] for told in self._sequences() if (told[1] == named["stan"][0]))
+        kind = Kind.REPRESENTMENT if again else Kind.CHARGEBACK
+        bound = charge.disputed if again else max(0, min(charge.left, self.posted))
+        reason, change = self._send(command(kind, account_id=7, reference=sequence, amount_minor=amount))
+        if amount > bound:
+            assert (reason, change) == (Reason.EXCEEDS_REMAINDER, 0)
+            return
+        assert (reason, change) == (Reason.APPROVED, amount if again else -amount)
+        charge.disputed -= change
+        charge.post(change)
+
+    def _sequences(self):
+        rows = self.bank.state.transactions
+        return [(int(row["sequence"]), int(row["stan"])) for row in rows if row["message_class"] == 2]
+
+    @precondition(lambda self: not self.is_down)
+    @rule(which=WHICH)
+    def tell_again(self, which):
+        """A message that was sent before: nothing moves, and an approval says the same."""
+        fitting = [each for each in self.sent if each[1] is Reason.APPROVED and each[0]["stan"][0]]
+        if not fitting:
+            return
+        message, reason, amounts = fitting[which % len(fitting)]
+        before = self.bank.posted, self.bank.held
+        assert self.bank.send(again(message)) is reason
+        assert (self.bank.posted, self.bank.held) == before
+        assert told(self.bank) == amounts
+
+    @rule()
+    def outage(self):
+        """The issuer is away, or back and hears what was accepted meanwhile."""
+        self.is_down = not self.is_down
+        self.bank.send(command(Kind.SWITCH_ISSUER, state=int(self.is_down)))
+        if not self.is_down:
+            for decided_by in self.stored:
+                place = int(self.bank.state.counters[Counter.FORWARDED_ADVICES])
+                decided_by(self.bank.state.advices[place : place + 1].copy())
+            self.stored = []
+
+    @invariant()
+    def no_more_is_given_back_than_was_paid(self):
+        """Of each purchase and of the account; and the balance is the sum of its postings."""
+        for _, each in self.known:
+            if isinstance(each, (Charge, Hold)):
+                assert each.purchase.left >= 0
+        rows = self.bank.state.transactions[: int(self.bank.state.counters[Counter.TRANSACTIONS])]
+        assert int(rows["posted_minor"].sum()) == self.bank.posted >= 0
+        assert int(rows["held_minor"].sum()) == self.bank.held >= 0
+
+
+AnyOrder.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestAnyOrder = AnyOrder.TestCase
