@@ -85,5 +85,10 @@ def forward(bank):
     """The issuer is back and hears every advice."""
     bank.send(command(Kind.SWITCH_ISSUER, state=0))
     while bank.state.counters[Counter.FORWARDED_ADVICES] < bank.state.counters[Counter.STORED_ADVICES]:
-        place = int(bank.state.counters[Counter.FORWARDED_ADVICES])
-        bank.send(bank.state.advices[place : place + 1])
+        bank.send(next_advice(bank))
+
+
+def next_advice(bank):
+    """What stand-in tells the issuer next."""
+    place = int(bank.state.counters[Counter.FORWARDED_ADVICES])
+    return bank.state.advices[place : place + 1]

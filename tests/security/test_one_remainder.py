@@ -5,19 +5,20 @@ import itertools
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from authz.commands import Flag, Kind, Operation
 from authz.exception_items import ExceptionReason
 from authz.reasons import Reason
 from authz.tables import Counter
-from tests.authz.bank import RATES, SALE, Bank, again, approve, forward, told
+from tests.authz.bank import RATES, SALE, Bank, again, approve, forward, next_advice, told
 from tests.authz.commands import USD, command, referring, refund, reversal, tap
 from tests.security.purchases import Charge, Hold, Purchase, Refund
 
 AMOUNT = 10_000
 AMOUNTS = st.sampled_from([1, 600, 4_000, 9_999, 10_000, 10_001])
 WHICH = st.integers(0, 12)
+WAYS = st.sampled_from(["request", "request", "advice", "advice", "stood in"])
 
 
 @pytest.fixture
@@ -269,16 +270,24 @@ class AnyOrder(RuleBasedStateMachine):
         self.known = []  # what was approved: the message, and what it is to the model
         self.sent = []  # every message, with its first answer
         self.posted = 0
-        self.stored = []  # accepted in an outage, not decided yet: what the issuer's answer must be
-        self.is_down = False
 
     def _next(self):
         self.stan += 1
         return self.stan
 
-    def _send(self, message, forwarded=None):
-        """Send a message, or what stand-in tells of it; its reason, and by how much the account changed."""
-        reason = self.bank.send(message if forwarded is None else forwarded)
+    def _send(self, message, in_outage=False):
+        """Send a message; its reason, and by how much the account changed.
+
+        in_outage: while the issuer is away, so that it hears of it from stand-in; the reason is the issuer's.
+        """
+        if in_outage:
+            self.bank.send(command(Kind.SWITCH_ISSUER, state=1))
+            accepted = self.bank.send(message)
+            assert self.bank.posted == self.posted
+            self.bank.send(command(Kind.SWITCH_ISSUER, state=0))
+            if accepted is not Reason.APPROVED:
+                return accepted, 0
+        reason = self.bank.send(next_advice(self.bank) if in_outage else message)
         change = self.bank.posted - self.posted
         self.posted = self.bank.posted
         assert change == int(self.bank.result["posted_change_minor"])
@@ -289,7 +298,14 @@ class AnyOrder(RuleBasedStateMachine):
         fitting = [each for each in self.known if isinstance(each[1], kinds)]
         return fitting[which % len(fitting)] if fitting else (None, None)
 
-    @precondition(lambda self: not self.is_down)
+    @initialize(others=st.sampled_from([0, 30_000]))
+    def begin(self, others):
+        """A sale, a hold that was completed, and what the account owes for purchases that nobody here speaks of."""
+        self._send(tap(self._next(), others, kind=Kind.FINANCIAL_ADVICE))
+        self.buy(AMOUNT)
+        self.authorize(AMOUNT)
+        self.complete(0, AMOUNT, more_follows=False, is_advice=False)
+
     @rule(amount=AMOUNTS)
     def buy(self, amount):
         """A sale of its own."""
@@ -300,7 +316,6 @@ class AnyOrder(RuleBasedStateMachine):
             charge.post(change)
             self.known.append((message, charge))
 
-    @precondition(lambda self: not self.is_down)
     @rule(amount=AMOUNTS)
     def authorize(self, amount):
         """A hold."""
@@ -310,7 +325,6 @@ class AnyOrder(RuleBasedStateMachine):
         if reason is Reason.APPROVED:
             self.known.append((message, Hold(Purchase())))
 
-    @precondition(lambda self: not self.is_down)
     @rule(which=WHICH, amount=AMOUNTS)
     def increase(self, which, amount):
         """More of a hold; it is the same purchase."""
@@ -322,7 +336,6 @@ class AnyOrder(RuleBasedStateMachine):
             if reason is Reason.APPROVED:
                 self.known.append((message, hold))
 
-    @precondition(lambda self: not self.is_down)
     @rule(which=WHICH, amount=AMOUNTS, more_follows=st.booleans(), is_advice=st.booleans())
     def complete(self, which, amount, more_follows, is_advice):
         """A posting of what was held, also by naming an increment."""
@@ -340,38 +353,30 @@ class AnyOrder(RuleBasedStateMachine):
             charge.post(change)
             self.known.append((message, charge))
 
-    @rule(which=WHICH, amount=AMOUNTS, is_advice=st.booleans(), is_asked_first=st.booleans())
-    def refund(self, which, amount, is_advice, is_asked_first):
+    @rule(which=WHICH, amount=AMOUNTS, way=WAYS, is_asked_first=st.booleans())
+    def refund(self, which, amount, way, is_asked_first):
         """Of a charge or a hold, by naming it, or an authorized refund of it."""
         named, given = self._one_of(which, Charge, Hold)
-        if given is None or (self.is_down and not is_advice):
-            return
-        if is_asked_first and not self.is_down:
+        if is_asked_first:
             asked = refund(named, amount_minor=amount, kind=Kind.AUTHORIZATION_REQUEST, stan=self._next())
             reason, change = self._send(asked)
             assert change == 0
             named = asked if reason is Reason.APPROVED else named
-        kind = Kind.FINANCIAL_ADVICE if is_advice else Kind.FINANCIAL_REQUEST
+        kind = Kind.FINANCIAL_REQUEST if way == "request" else Kind.FINANCIAL_ADVICE
         message = refund(named, amount_minor=amount, kind=kind, stan=self._next())
-        self._give_back(message, given, amount, is_advice)
+        self._given_back(message, given, amount, way)
 
     @rule(amount=AMOUNTS)
     def refund_nothing_known(self, amount):
         """An advice that names no purchase."""
         message = tap(self._next(), amount, kind=Kind.FINANCIAL_ADVICE, operation=Operation.REFUND)
-        self._give_back(message, None, amount, is_advice=True)
+        self._given_back(message, None, amount, "advice")
 
-    def _give_back(self, message, given, amount, is_advice):
-        if self.is_down:
-            self._store(message, lambda told: self._given_back(message, given, amount, True, told))
-            return
-        self._given_back(message, given, amount, is_advice)
-
-    def _given_back(self, message, given, amount, is_advice, forwarded=None):
+    def _given_back(self, message, given, amount, way):
         """The answer to a refund, as the principle has it."""
         left = self.posted if given is None else max(0, min(given.left, self.posted))
-        reason, change = self._send(message, forwarded)
-        if is_advice:
+        reason, change = self._send(message, way == "stood in")
+        if way != "request":
             assert (reason, change) == (Reason.APPROVED, -min(amount, left))
             self._is_listed(amount, min(amount, left))
         else:
@@ -389,55 +394,41 @@ class AnyOrder(RuleBasedStateMachine):
         expected = (ExceptionReason.BEYOND_REMAINDER, asked, taken) if taken < asked else None
         assert listed(self.bank) == expected
 
-    def _store(self, message, decided_by):
-        """Stand-in accepts it; the issuer decides when it is back."""
-        before = self.bank.posted
-        reason = self.bank.send(message)
-        assert self.bank.posted == before
-        if reason is Reason.APPROVED:
-            self.stored.append(decided_by)
-
-    @rule(which=WHICH, remaining=st.none() | AMOUNTS, is_advice=st.booleans())
-    def reverse(self, which, remaining, is_advice):
+    @rule(which=WHICH, remaining=st.none() | AMOUNTS, way=WAYS, is_advice=st.booleans())
+    def reverse(self, which, remaining, way, is_advice):
         """A charge, a hold or a refund, in whole or in part, once or more often."""
         named, undone = self._one_of(which, Charge, Hold, Refund)
-        if undone is None:
-            return
         message = reversal(named, remaining=remaining, stan=self._next())
-        message = advice_of(message) if is_advice else message
-        if self.is_down:
-            self._store(message, lambda told: self._reversed(message, undone, remaining or 0, True, told))
-        else:
-            self._reversed(message, undone, remaining or 0, is_advice)
-
-    def _reversed(self, message, undone, remaining, is_advice, forwarded=None):
-        """The answer to a reversal, as the principle has it."""
+        message = advice_of(message) if way == "advice" or (way == "stood in" and is_advice) else message
+        remaining = remaining or 0
         match undone:
             case Hold():
-                reason, change = self._send(message, forwarded)
+                reason, change = self._send(message, way == "stood in")
                 assert change == 0
                 undone.is_reversed |= reason is Reason.APPROVED and remaining == 0
             case Refund():
-                reason, change = self._send(message, forwarded)
+                reason, change = self._send(message, way == "stood in")
                 assert 0 <= change <= undone.given
                 assert change == 0 or reason is Reason.APPROVED
                 undone.post(change)
             case Charge():
-                self._charge_reversed(message, undone, remaining, is_advice, forwarded)
+                self._charge_reversed(message, undone, remaining, way)
 
-    def _charge_reversed(self, message, charge, remaining, is_advice, forwarded):
+    def _charge_reversed(self, message, charge, remaining, way):
+        """The answer to the reversal of a charge, as the principle has it."""
         left = max(0, min(charge.left, self.posted))
         asked = max(0, charge.standing - remaining)
         was_reversed, standing = charge.is_reversed, charge.standing
-        reason, change = self._send(message, forwarded)
+        reason, change = self._send(message, way == "stood in")
         if was_reversed:
             assert (reason, change) == (Reason.APPROVED, 0)
             return
-        if is_advice:
+        if way != "request":
             fits = remaining <= standing
             assert reason is (Reason.APPROVED if fits else Reason.ORIGINAL_AMOUNT_MISMATCH)
             assert change == (-min(asked, left) if fits else 0)
-            self._is_listed(asked, min(asked, left)) if fits else self._is_listed(0, 0)
+            if fits:
+                self._is_listed(asked, min(asked, left))
         elif reason is Reason.APPROVED:
             assert asked <= left
             assert change == -asked
@@ -448,7 +439,6 @@ class AnyOrder(RuleBasedStateMachine):
             charge.post(change)
             charge.standing, charge.is_reversed = remaining, remaining == 0
 
-    @precondition(lambda self: not self.is_down)
     @rule(which=WHICH, amount=AMOUNTS, again=st.booleans())
     def dispute(self, which, amount, again):
         """A chargeback of a charge, or a representment of what was charged back."""
@@ -470,7 +460,6 @@ class AnyOrder(RuleBasedStateMachine):
         rows = self.bank.state.transactions
         return [(int(row["sequence"]), int(row["stan"])) for row in rows if row["message_class"] == 2]
 
-    @precondition(lambda self: not self.is_down)
     @rule(which=WHICH)
     def tell_again(self, which):
         """A message that was sent before: nothing moves, and an approval says the same."""
@@ -482,17 +471,6 @@ class AnyOrder(RuleBasedStateMachine):
         assert self.bank.send(again(message)) is reason
         assert (self.bank.posted, self.bank.held) == before
         assert told(self.bank) == amounts
-
-    @rule()
-    def outage(self):
-        """The issuer is away, or back and hears what was accepted meanwhile."""
-        self.is_down = not self.is_down
-        self.bank.send(command(Kind.SWITCH_ISSUER, state=int(self.is_down)))
-        if not self.is_down:
-            for decided_by in self.stored:
-                place = int(self.bank.state.counters[Counter.FORWARDED_ADVICES])
-                decided_by(self.bank.state.advices[place : place + 1].copy())
-            self.stored = []
 
     @invariant()
     def no_more_is_given_back_than_was_paid(self):
