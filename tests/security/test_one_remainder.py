@@ -423,7 +423,8 @@ class AnyOrder(RuleBasedStateMachine):
         if was_reversed:
             assert (reason, change) == (Reason.APPROVED, 0)
             return
-        if way != "request":
+        is_request = way == "request" or message["kind"][0] == Kind.REVERSAL_REQUEST
+        if not is_request:
             fits = remaining <= standing
             assert reason is (Reason.APPROVED if fits else Reason.ORIGINAL_AMOUNT_MISMATCH)
             assert change == (-min(asked, left) if fits else 0)
@@ -483,5 +484,5 @@ class AnyOrder(RuleBasedStateMachine):
         assert int(rows["held_minor"].sum()) == self.bank.held >= 0
 
 
-AnyOrder.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+AnyOrder.TestCase.settings = settings(max_examples=250, stateful_step_count=40, deadline=None)
 TestAnyOrder = AnyOrder.TestCase
