@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store, VerificationError
+from cryptography.x509.verification import Criticality, ExtensionPolicy, Policy, PolicyBuilder, Store, VerificationError
 
 from tokenvault.errors import Conflict, FieldError, Forbidden, NotFound
 from tokenvault.events import events
@@ -23,6 +23,28 @@ from tokenvault.storage.listing import newest_first
 from tokenvault.vault import Vault
 
 _CHAIN_MAX = 4
+
+
+def _is_no_authority(_policy: Policy, _leaf: x509.Certificate, constraints: x509.BasicConstraints) -> None:
+    """Raises: ValueError for a certificate that may sign others."""
+    if constraints.ca:
+        raise ValueError("the certificate of a device says that it is an authority")
+
+
+def _signs_no_certificates(_policy: Policy, _leaf: x509.Certificate, usage: x509.KeyUsage | None) -> None:
+    """Raises: ValueError for a key that may sign certificates, which only an authority's may (RFC 5280, 4.2.1.3)."""
+    if usage is not None and usage.key_cert_sign:
+        raise ValueError("the key of a device may sign certificates")
+
+
+_OF_DEVICES = (
+    # A device certificate names no host and serves no TLS, so the web's rules for leaves do not fit it. But it must say
+    # that it is no authority's: else a maker's intermediate could pass for a device (RFC 5280, 4.2.1.9).
+    ExtensionPolicy.permit_all()
+    .require_present(x509.BasicConstraints, Criticality.AGNOSTIC, _is_no_authority)
+    .require_present(x509.AuthorityKeyIdentifier, Criticality.AGNOSTIC, None)
+    .may_be_present(x509.KeyUsage, Criticality.AGNOSTIC, _signs_no_certificates)
+)
 
 
 class DeviceKind(StrEnum):
@@ -94,14 +116,17 @@ def _attesting_root(vault: Vault, certificates: list[str], public_key: bytes) ->
         PolicyBuilder()
         .store(Store(list(vault.program.manufacturer_roots)))
         .time(datetime.fromtimestamp(vault.now(), UTC))
-        # A device certificate names no host and serves no TLS, so the web's rules for leaves do not fit it.
-        .extension_policies(ee_policy=ExtensionPolicy.permit_all(), ca_policy=ExtensionPolicy.webpki_defaults_ca())
+        .extension_policies(ee_policy=_OF_DEVICES, ca_policy=ExtensionPolicy.webpki_defaults_ca())
         .build_client_verifier()
     )
     try:
         return verifier.verify(leaf, intermediates).chain[-1]
     except VerificationError:
-        raise FieldError(field, "do not lead to a trusted manufacturer root") from None
+        raise FieldError(
+            field,
+            "do not lead from the certificate of a device (basicConstraints with CA false, and an authority key "
+            "identifier) to a trusted manufacturer root",
+        ) from None
 
 
 def find_device(vault: Vault, text_id: str) -> Device:
