@@ -91,6 +91,9 @@ class _Session:
 class DialectGateway:
     """Stands between a server that listens in a dialect and the network. keys: None where nothing is authenticated."""
 
+    messages_in_a_turn = 16
+    """Each is decoded and encoded one by one."""
+
     def __init__(self, network: Handler, dialect: Dialect, keys: LineKeys | None = None) -> None:
         self._network = network
         self._dialect = dialect

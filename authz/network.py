@@ -32,6 +32,7 @@ from authz.lines import Line
 from authz.pin_entry import PinOutcome, PinVerifications
 from authz.reasons import ANSWERS, LAST_APPROVAL, Reason
 from authz.recent_format_errors import RecentFormatErrors
+from authz.turns import RoundRobin
 
 log = structlog.get_logger()
 
@@ -43,6 +44,9 @@ ISSUER_DECLINES = bytes.fromhex("00000000")
 """Card status update in tag 91: byte 2, bit 8 says that the issuer approves (EMV Book 3, annex C10)."""
 
 _ISSUER_DATA_BYTES = 8
+
+_SLOW_MESSAGES_IN_A_TURN = 16
+"""So many messages of all lines that are read one by one, or wait for a PIN, are taken in one turn of the loop."""
 
 
 def framed(message: bytes) -> bytes:
@@ -62,6 +66,8 @@ class _Read(NamedTuple):
 class Network:
     """Decodes, verifies cryptograms, asks the engine, answers. Belongs to the engine's event loop."""
 
+    messages_in_a_turn = 256
+
     def __init__(
         self,
         engine: Engine,
@@ -79,6 +85,7 @@ class Network:
         self._places = new_places()
         self._tags = new_tags()
         self._arrived: list[Arrival] = []
+        self._slowly = RoundRobin(_SLOW_MESSAGES_IN_A_TURN)
         self.decisions: Counter[Reason] = Counter()
         self.format_errors = RecentFormatErrors()
 
@@ -140,18 +147,23 @@ class Network:
         return _Read(commands, arqcs, problems, self._verify(commands, signed, arqcs, online))
 
     def _take_read(self, chunk: bytes, frames: Places, read: _Read, senders: Senders) -> None:
-        """Answer what is no good message about a token, have PINs verified, and have the rest decided."""
+        """Have answered what is no good message about a token, have PINs verified, and have the rest decided.
+
+        What is read one by one costs ten times as much, so it waits for its line's turn.
+        """
         commands, arqcs, problems, keys = read
         if problems.any():
             for i in np.flatnonzero(problems).tolist():
-                self._reply_slowly(chunk[frames[i, 0] : frames[i, 1]], int(problems[i]), senders.of(i))
+                arrival, message = senders.of(i), chunk[frames[i, 0] : frames[i, 1]]
+                self._slowly.add(arrival.line.peer, partial(self._reply_slowly, message, int(problems[i]), arrival))
             good = np.flatnonzero(problems == NO_PROBLEM)
             commands, frames, arqcs, senders = commands[good], frames[good], arqcs[good], senders[good]
             keys = [keys[i] for i in good]
         strange = senders.strangers(commands["acquirer"])
         if strange.any():
             for i in np.flatnonzero(strange).tolist():
-                self._refuse_sender(chunk[frames[i, 0] : frames[i, 1]], senders.of(i))
+                arrival, message = senders.of(i), chunk[frames[i, 0] : frames[i, 1]]
+                self._slowly.add(arrival.line.peer, partial(self._refuse_sender, message, arrival))
             rest = np.flatnonzero(~strange)
             commands, frames, arqcs, senders = commands[rest], frames[rest], arqcs[rest], senders[rest]
             keys = [keys[i] for i in rest]
@@ -159,7 +171,9 @@ class Network:
         if with_pin.any():
             for i in np.flatnonzero(with_pin).tolist():
                 one = slice(i, i + 1)
-                self._verify_pin(chunk, frames[one], commands[one].copy(), arqcs[one], keys[i : i + 1], senders[one])
+                message, sender = chunk[frames[i, 0] : frames[i, 1]], senders[one]
+                verify = partial(self._verify_pin, message, commands[one].copy(), arqcs[one].copy(), keys[i], sender)
+                self._slowly.add(sender.of(0).line.peer, verify)
             rest = np.flatnonzero(~with_pin)
             commands, frames, arqcs, senders = commands[rest], frames[rest], arqcs[rest], senders[rest]
             keys = [keys[i] for i in rest]
@@ -175,23 +189,17 @@ class Network:
         arrival.reply(self._response(message, ANSWERS[reason].response_code), 1)
 
     def _verify_pin(
-        self,
-        chunk: bytes,
-        frames: Places,
-        commands: Records,
-        arqcs: Buffer,
-        keys: list[AnswerKey | None],
-        sender: Senders,
+        self, encoded: bytes, commands: Records, arqcs: Buffer, key: AnswerKey | None, sender: Senders
     ) -> None:
         """Have the PIN of one message verified, then the message decided."""
-        arrival, encoded = sender.of(0), chunk[frames[0, 0] : frames[0, 1]]
+        arrival, frames = sender.of(0), np.array([[0, len(encoded)]], np.int32)
         message = codec.decode(encoded, self._dialect)
 
         def decide(outcome: PinOutcome) -> None:
             if outcome is PinOutcome.UNKNOWN:
                 arrival.reply(self._response(message, SYSTEM_MALFUNCTION), 1)
             else:
-                self._decide(np.frombuffer(chunk, np.uint8), frames, commands, arqcs, keys, sender)
+                self._decide(np.frombuffer(encoded, np.uint8), frames, commands, arqcs, [key], sender)
 
         try:
             self._pins.verify(message, commands, decide)

@@ -213,9 +213,9 @@ class Sandbox:
         tls: LineTls | None,
     ) -> tuple[Iso8583Server, tuple[str, int]]:
         """Take connections on one ISO 8583 port; returns its server and address."""
-        server = Iso8583Server(
-            handler, dialect, ServerLimits(frame_seconds_max=self.settings.frame_seconds_max), authority
-        )
+        seconds, share = self.settings.frame_seconds_max, handler.messages_in_a_turn
+        limits = ServerLimits(frame_seconds_max=seconds, frames_per_turn=share)
+        server = Iso8583Server(handler, dialect, limits, authority)
         _pass_over_lingering(bound)
         await server.start(bound, None if tls is None else tls.context())
         self._cleanup.push_async_callback(self._close_iso_server, server, engine)

@@ -16,11 +16,15 @@ from authz.iso8583.fields import BINARY_LENGTH, Dialect, Framing
 from authz.iso8583.format_errors import TOO_LONG, FormatError
 from authz.iso8583.scan import Places, split_frames
 from authz.lines import OPEN, Line, LineAuthority
+from authz.turns import Turns
 
 log = structlog.get_logger()
 
 _BACKLOG = 1024
 """Connections that may wait to be taken."""
+
+_OVERSIZED_COUNTS = 16
+"""As many messages as one that is too long: its first fields are looked at one by one."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +34,25 @@ class ServerLimits:
     message_bytes_max: int = 4096
     frame_seconds_max: float = 10.0
     """How long a started frame may stay incomplete."""
-    unanswered_max: int = 16384
-    """How many messages of one connection may wait for answers before reading from it pauses."""
-    frames_per_chunk: int = 8192
+    unanswered_max: int = 1024
+    """How many messages of one connection may wait for answers; those behind them are not taken, and then not read."""
+    unanswered_in_total_max: int = 65_536
+    """The same of all connections of a port."""
+    connections_max: int = 4096
+    """So many connections of a port are taken. Each keeps what the system hands over at once, 256 KiB, at most."""
+    frames_per_turn: int = 256
+    """How many messages of one connection are taken in one turn of the loop, and how many empty ones passed over."""
     head_bytes: int = 256
     """How much of an oversized message is looked at, for the answer's sake."""
 
 
 class Handler(Protocol):
-    """Who takes the messages, see `authz.network.Network`."""
+    """Who takes the messages, see `authz.network.Network`.
+
+    messages_in_a_turn: so many of one connection it can take in one turn of the loop and leave the others theirs.
+    """
+
+    messages_in_a_turn: int
 
     def receive(self, chunk: bytes, frames: Places, line: Line, reply: Reply) -> None:
         """Take whole messages."""
@@ -48,7 +62,11 @@ class Handler(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """One connection. A malformed message never ends it; a stalled one does."""
+    """One connection. A malformed message never ends it; a stalled one does.
+
+    It takes its share of each turn, however much has come. While more waits nothing is read, so that no more is kept
+    than what the system hands over at once, and TCP keeps the peer back.
+    """
 
     def __init__(self, server: "Iso8583Server") -> None:
         self._server = server
@@ -59,8 +77,10 @@ class Connection(asyncio.Protocol):
         self._to_discard = 0
         self._unanswered = 0
         self._writing_paused = False
+        self._has_more = False
+        self._turn, self._left = -1, 0
         self._stall_timer: asyncio.TimerHandle | None = None
-        self._frames = np.zeros((self._limits.frames_per_chunk, 2), np.int32)
+        self._frames = np.zeros((self._limits.frames_per_turn, 2), np.int32)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember the peer."""
@@ -69,6 +89,10 @@ class Connection(asyncio.Protocol):
         authority = self._server.authority
         certificate = _certificate_shown(transport) if authority.by_certificate else None
         self._line = authority.line(f"{name[0]}:{name[1]}" if name else "unknown", certificate)
+        if len(self._server.connections) >= self._limits.connections_max:
+            log.warning("connection_refused", peer=self._line.peer, connections_max=self._limits.connections_max)
+            self._transport.abort()
+            return
         self._server.connections.add(self)
         log.info("connection_opened", peer=self._line.peer)
 
@@ -76,7 +100,9 @@ class Connection(asyncio.Protocol):
         """Forget the peer; answers on their way to it are dropped, their commands stay durable."""
         self._stop_timer()
         self._server.connections.discard(self)
-        self._transport = None
+        self._server.turns.leave(self)
+        self._server.held.pop(self, None)
+        self._rest, self._transport = b"", None
         log.info("connection_closed", peer=self._line.peer, error=str(exc) if exc else None)
 
     def data_received(self, data: bytes) -> None:
@@ -85,23 +111,50 @@ class Connection(asyncio.Protocol):
             discarded = min(self._to_discard, len(data))
             self._to_discard -= discarded
             data = data[discarded:]
-        chunk = self._rest + data if self._rest else data
-        completed = 0
-        while chunk:
-            count, used, oversized = self._server.split(chunk, self._frames, self._limits.message_bytes_max)
+        self._rest = self._rest + data if self._rest else data
+        self.take_turn()
+
+    def take_turn(self) -> None:
+        """Hand over as many messages as there is a share for, and wait for the next turn with the rest."""
+        if self._transport is None:
+            return
+        if self._turn != self._server.turns.number:
+            self._turn, self._left = self._server.turns.number, self._limits.frames_per_turn
+            self._server.turns.count()
+        chunk, completed, is_whole = self._rest, 0, True
+        while chunk and is_whole and (room := self._room()):
+            count, used, oversized = self._server.split(chunk, self._frames[:room], self._limits.message_bytes_max)
             completed += count
+            self._left -= max(count, bool(used))
             if count:
-                self._unanswered += count
-                self._server.handler.receive(chunk, self._frames[:count].copy(), self._line, self.reply)
+                self._owe(count)
+                self._server.handler.receive(chunk[:used], self._frames[:count].copy(), self._line, self.reply)
             chunk = chunk[used:]
-            if oversized and len(chunk) >= self._server.length_bytes + self._limits.head_bytes:
+            is_known = oversized and len(chunk) >= self._server.length_bytes + self._limits.head_bytes
+            is_whole = bool(used or is_known)
+            if is_known and self._room():
                 chunk = self._refuse_oversized(chunk, oversized)
+                self._left -= _OVERSIZED_COUNTS
                 completed += 1
-            elif not count and not used:
-                break
-        self._rest = chunk
-        self._watch_for_stall(completed)
-        self._apply_backpressure()
+        self._rest, self._has_more = chunk, bool(chunk) and is_whole
+        self.go_on(completed)
+
+    def _room(self) -> int:
+        """How many more messages may be taken in this turn."""
+        if self._is_held:
+            return 0
+        return max(0, min(self._left, self._limits.unanswered_max - self._unanswered))
+
+    @property
+    def _is_held(self) -> bool:
+        """Whether nothing more is taken before answers were written: its own, or somebody's where too many wait."""
+        is_own = self._writing_paused or self._unanswered >= self._limits.unanswered_max
+        return is_own or self._server.is_full
+
+    def _owe(self, count: int) -> None:
+        """So many more messages wait for an answer."""
+        self._unanswered += count
+        self._server.unanswered += count
 
     def _refuse_oversized(self, chunk: bytes, length: int) -> bytes:
         """Answer a message that is too long from its first bytes, and skip it; return what follows it."""
@@ -109,7 +162,7 @@ class Connection(asyncio.Protocol):
         head = chunk[start : start + self._limits.head_bytes]
         log.warning("message_too_long", peer=self._line.peer, bytes=length, bytes_max=self._limits.message_bytes_max)
         fields, too_long = _readable_fields(head, self._server.dialect), FormatError(0, TOO_LONG)
-        self._unanswered += 1
+        self._owe(1)
         self.reply(self._server.handler.refuse_format(fields, too_long, self._line), 1)
         end = start + length
         self._to_discard = max(0, end - len(chunk))
@@ -118,32 +171,41 @@ class Connection(asyncio.Protocol):
     def reply(self, answers: bytes, count: int) -> None:
         """Send framed answers to count messages."""
         self._unanswered -= count
+        self._server.unanswered -= count
+        self._server.let_go()
         if self._transport is not None and not self._transport.is_closing():
             if answers:
                 self._transport.write(answers)
-            self._apply_backpressure()
+            self.go_on()
 
     def pause_writing(self) -> None:
         """The peer does not read its answers: stop reading its requests."""
         self._writing_paused = True
-        self._apply_backpressure()
+        self.go_on()
 
     def resume_writing(self) -> None:
         """The peer reads again."""
         self._writing_paused = False
-        self._apply_backpressure()
+        self.go_on()
 
-    def _apply_backpressure(self) -> None:
+    def go_on(self, completed: int = 0) -> None:
+        """Wait for the next turn with what there is, or for answers, or read. completed: messages that came whole."""
         if self._transport is None or self._transport.is_closing():
             return
-        if self._writing_paused or self._unanswered > self._limits.unanswered_max:
+        is_held = self._is_held
+        if is_held and self._server.is_full:
+            self._server.held[self] = None
+        elif self._has_more and not is_held:
+            self._server.turns.wait(self)
+        self._watch_for_stall(completed, is_held=is_held)
+        if self._has_more or is_held:
             self._transport.pause_reading()
         elif not self._transport.is_reading():
             self._transport.resume_reading()
 
-    def _watch_for_stall(self, completed: int) -> None:
-        """Keep a timer running while a frame is incomplete; it starts anew only when one was completed."""
-        incomplete = bool(self._rest or self._to_discard)
+    def _watch_for_stall(self, completed: int, *, is_held: bool) -> None:
+        """Keep a timer running while a frame is incomplete because of its peer; only a whole one starts it anew."""
+        incomplete = bool(self._rest or self._to_discard) and not self._has_more and not is_held
         if completed or not incomplete:
             self._stop_timer()
         if incomplete and self._stall_timer is None:
@@ -198,7 +260,9 @@ def splitter(framing: Framing) -> Split:
 
     def split(chunk: bytes, frames: Places, longest: int) -> tuple[int, int, int]:
         position, count, head = 0, 0, framing.length_bytes
-        while position + head <= len(chunk) and count < len(frames):
+        looked_at = 0
+        while position + head <= len(chunk) and count < len(frames) and looked_at < len(frames):
+            looked_at += 1
             try:
                 length = framing.length(chunk[position : position + head])
             except ValueError:
@@ -230,6 +294,9 @@ class Iso8583Server:
         self.split = splitter(dialect.framing)
         self.length_bytes = dialect.framing.length_bytes
         self.connections: set[Connection] = set()
+        self.turns = Turns()
+        self.unanswered = 0
+        self.held: dict[Connection, None] = {}
         self._server: asyncio.Server | None = None
 
     async def start(self, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
@@ -239,6 +306,18 @@ class Iso8583Server:
         if tls is not None:  # who does not finish its handshake is treated as who does not finish a frame
             secured = {"ssl": tls, "ssl_handshake_timeout": self.limits.frame_seconds_max}
         self._server = await loop.create_server(lambda: Connection(self), sock=listener, backlog=_BACKLOG, **secured)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many messages of all connections wait that no more are taken."""
+        return self.unanswered >= self.limits.unanswered_in_total_max
+
+    def let_go(self) -> None:
+        """Let those go on who were held because of all others, where there is room again."""
+        if self.held and not self.is_full:
+            held, self.held = self.held, {}
+            for connection in held:
+                connection.go_on()
 
     def stop_listening(self) -> None:
         """Take no new connections."""

@@ -13,7 +13,7 @@ from authz.iso8583.format_errors import KINDS, TOO_LONG, FormatError
 from authz.iso8583.server import Connection, Iso8583Server, ServerLimits, splitter
 from tests.authz.iso8583.messages import message
 
-LIMITS = ServerLimits(message_bytes_max=300, unanswered_max=2, frames_per_chunk=4, head_bytes=64)
+LIMITS = ServerLimits(message_bytes_max=300, unanswered_max=20, frames_per_turn=4, head_bytes=64)
 
 
 class Handler:
@@ -74,10 +74,26 @@ class Transport:
 
 
 class Loop:
-    """A clock that the test turns."""
+    """A clock, and turns, that the test makes go on."""
 
     def __init__(self):
-        self.timers = []
+        self.timers, self.called = [], []
+
+    def call_soon(self, call):
+        """Something for the next turn."""
+        self.called.append(call)
+
+    def turn(self):
+        """One turn; whether there was anything to do."""
+        called, self.called = self.called, []
+        for call in called:
+            call()
+        return bool(called)
+
+    def turn_all(self):
+        """Turns until there is nothing to do any more."""
+        while self.turn():
+            pass
 
     def call_later(self, seconds, call):
         """A timer."""
@@ -140,9 +156,15 @@ def test_messages_are_handed_on_whole(server, connection, loop):
     assert loop.running == []
 
 
-def test_more_messages_than_are_cut_at_once(server, connection):
-    """A chunk of many is handed on in pieces."""
+def test_more_messages_than_are_taken_at_once(server, connection, loop):
+    """A chunk of many is handed on in pieces, one in each turn, and nothing is read meanwhile."""
     connection.data_received(b"".join(frame(bytes([number])) for number in range(11)))
+    assert len(server.handler.received) == 4
+    assert not connection._transport.reads
+    loop.turn()
+    assert len(server.handler.received) == 8
+    loop.turn()
+    assert connection._transport.reads
     assert server.handler.received == [bytes([number]) for number in range(11)]
 
 
@@ -161,12 +183,13 @@ def test_an_unfinished_message_is_given_up(server, connection, loop):
     assert server.handler.received == [b"one"]
 
 
-def test_an_oversized_message_is_answered_and_skipped(server, connection):
+def test_an_oversized_message_is_answered_and_skipped(server, connection, loop):
     """From its first fields; what follows it is read again, wherever the chunks end."""
     encoded = codec.encode(message(de48="x" * 300), built_in())
     stream = frame(encoded) + frame(b"next")
     for start in range(0, len(stream), 50):
         connection.data_received(stream[start : start + 50])
+    loop.turn_all()
     [(fields, reason, peer)] = server.handler.refused
     assert fields.items() <= message().items()
     assert {0, 3, 4, 7, 11} <= set(fields)
@@ -178,22 +201,29 @@ def test_an_oversized_message_is_answered_and_skipped(server, connection):
 
 
 @pytest.mark.parametrize("length", [300, 301])
-def test_how_long_a_message_may_be(server, connection, length):
+def test_how_long_a_message_may_be(server, connection, loop, length):
     """Up to the limit and no longer; whole in one chunk."""
     connection.data_received(frame(bytes(length)) + frame(b"next"))
+    loop.turn_all()
     assert len(server.handler.refused) == (length > 300)
     assert [len(each) for each in server.handler.received] == ([4] if length > 300 else [300, 4])
 
 
-def test_reading_pauses_while_answers_are_owed(server, connection):
-    """Beyond the limit, until enough were answered."""
+def test_reading_pauses_while_answers_are_owed(loop):
+    """What goes beyond the limit is not taken until enough were answered."""
+    server = Iso8583Server(Handler(), built_in(), replace(LIMITS, unanswered_max=2))
+    connection = Connection(server)
+    connection.connection_made(Transport())
     transport = connection._transport
-    connection.data_received(frame(b"1") + frame(b"2"))
+    connection.data_received(frame(b"1"))
     assert transport.reads
-    connection.data_received(frame(b"3"))
-    assert not transport.reads
+    connection.data_received(frame(b"2") + frame(b"3"))
+    loop.turn_all()
+    assert (transport.reads, server.handler.received, connection.unanswered) == (False, [b"1", b"2"], 2)
     server.handler.reply(b"answer", 1)
-    assert (transport.reads, transport.written, connection.unanswered) == (True, b"answer", 2)
+    loop.turn_all()
+    assert (transport.reads, transport.written, connection.unanswered) == (False, b"answer", 2)
+    assert server.handler.received == [b"1", b"2", b"3"]
     server.handler.reply(b"", 2)
     assert (transport.written, connection.unanswered, transport.resumed) == (b"answer", 0, 1)
 
@@ -239,6 +269,7 @@ def test_other_lengths(loop, framing):
     stream = b"".join(map(framing.framed, messages))
     for start in range(0, len(stream), 7):
         connection.data_received(stream[start : start + 7])
+    loop.turn_all()
     assert server.handler.received == [b"one", b"two", b"three", bytes(300), *[b"x"] * 5]
     assert [reason for _, reason, _ in server.handler.refused] == [FormatError(0, TOO_LONG)]
 

@@ -1,0 +1,85 @@
+"""Shares of each turn of the event loop: who has much to do waits for his next turn, and nobody else for him.
+
+A turn is one round of the loop. What is done in it is counted, not timed: how long a line waits for others depends on
+how many of them there are, never on how much one of them sends.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable
+from typing import Protocol
+
+from tokenvault.background import attempted
+
+Work = Callable[[], None]
+
+
+class TurnTaker(Protocol):
+    """Somebody who has more to do than fits in a turn."""
+
+    def take_turn(self) -> None:
+        """Do one share of it; who has still more waits again."""
+
+
+class Turns:
+    """Counts the turns, and calls those who wait for the next, in the order in which they began to."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._waiting: dict[TurnTaker, None] = {}
+        self._is_called = False
+
+    def wait(self, line: TurnTaker) -> None:
+        """Give a line its next turn."""
+        self._waiting[line] = None
+        self.count()
+
+    def leave(self, line: TurnTaker) -> None:
+        """It has gone."""
+        self._waiting.pop(line, None)
+
+    def count(self) -> None:
+        """Begin another turn when this one has ended."""
+        if not self._is_called:
+            self._is_called = True
+            asyncio.get_running_loop().call_soon(self._next)
+
+    def _next(self) -> None:
+        self._is_called = False
+        self.number += 1
+        waiting, self._waiting = self._waiting, {}
+        for line in waiting:
+            attempted("turn of a line", line.take_turn)
+
+
+class RoundRobin:
+    """Pieces of work of many owners: so many in each turn of the loop, one of each owner after the other.
+
+    pieces_in_a_turn: of all together.
+    """
+
+    def __init__(self, pieces_in_a_turn: int) -> None:
+        self._pieces_in_a_turn = pieces_in_a_turn
+        self._waiting: OrderedDict[Hashable, deque[Work]] = OrderedDict()
+        self._is_called = False
+
+    def add(self, owner: Hashable, work: Work) -> None:
+        """Do some work when it is its turn: in this one, where nobody waits. What it raises is logged."""
+        self._waiting.setdefault(owner, deque()).append(work)
+        if not self._is_called:
+            self._is_called = True
+            asyncio.get_running_loop().call_soon(self._take_turn)
+
+    def _take_turn(self) -> None:
+        self._is_called = False
+        for _ in range(self._pieces_in_a_turn):
+            if not self._waiting:
+                return
+            owner, pieces = self._waiting.popitem(last=False)
+            work = pieces.popleft()
+            if pieces:
+                self._waiting[owner] = pieces
+            attempted("work of a line", work)
+        if self._waiting:
+            self._is_called = True
+            asyncio.get_running_loop().call_soon(self._take_turn)
