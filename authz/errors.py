@@ -55,3 +55,7 @@ class HistoryUnavailable(Exception):
 
 class EngineStopped(EngineError):
     """The engine has stopped; no command is taken any more."""
+
+
+class ExplanationsBusy(Exception):
+    """So many explanations are being made that no more are taken for the moment."""

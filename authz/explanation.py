@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -104,19 +105,54 @@ class Explanation:
 _ONLY_WITH_ORIGINAL = (Check.ORIGINAL, Check.SHARED_FIELDS, Check.ORIGINAL_AMOUNT)
 
 
+class Past(Protocol):
+    """Where decided commands are found again, see `WholeReplay`."""
+
+    def command(self, sequence: int) -> ReplayedCommand | None:
+        """One command as it was; None where it cannot be told."""
+
+    def issuer_decision(self, sequence: int) -> int | None:
+        """The command by which the issuer's server has decided on a message that waited, or None."""
+
+
+class WholeReplay:
+    """Replays everything up to a command: right for any journal, and as slow as it is long."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+
+    def command(self, sequence: int) -> ReplayedCommand | None:
+        """See `Past.command`; None where the journal does not hold it."""
+        return replayed_command(self._history, sequence)
+
+    def issuer_decision(self, sequence: int) -> int | None:
+        """See `Past.issuer_decision`."""
+        for batch in self._history.journal.read(after=sequence):
+            commands = batch.commands
+            about = (commands["kind"] == Kind.ISSUER_DECISION) & (commands["reference"] == sequence)
+            for place in np.flatnonzero(about)[:1]:
+                return batch.sequence + int(place)
+        return None
+
+
 def explain(history: History, authorization_id: str) -> Explanation:
     """Explain one authorization or reversal by replay.
 
     Raises: NotFound if the journal holds no such decision.
     """
-    sequence = to_number(Prefix.AUTHORIZATION, authorization_id)
-    found = replayed_command(history, sequence)
-    if found is None or int(found.command["kind"]) not in PASS_OF:
+    told = explained(WholeReplay(history), to_number(Prefix.AUTHORIZATION, authorization_id))
+    if told is None:
         raise NotFound(f"there is no authorization {authorization_id}")
-    told = _told(found)
-    if told.reason is Reason.AWAITING_ISSUER:
-        return _with_issuer_decision(told, history)
     return told
+
+
+def explained(past: Past, sequence: int) -> Explanation | None:
+    """The explanation of one command, or None where the past does not tell of it, or it is no message."""
+    found = past.command(sequence)
+    if found is None or int(found.command["kind"]) not in PASS_OF:
+        return None
+    told = _told(found)
+    return _with_issuer_decision(told, past) if told.reason is Reason.AWAITING_ISSUER else told
 
 
 _DECIDERS = {
@@ -129,33 +165,30 @@ _DECIDERS = {
 }
 
 
-def _with_issuer_decision(told: Explanation, history: History) -> Explanation:
+def _with_issuer_decision(told: Explanation, past: Past) -> Explanation:
     """The same with what the issuer's server has decided of it, where it has."""
-    for batch in history.journal.read(after=told.sequence):
-        commands = batch.commands
-        about = (commands["kind"] == Kind.ISSUER_DECISION) & (commands["reference"] == told.sequence)
-        for place in np.flatnonzero(about)[:1]:
-            settled = replayed_command(history, batch.sequence + int(place))
-            assert settled is not None, "it was read just now"
-            result, reason = settled.result, Reason(settled.result["reason"])
-            check = CheckOutcome(
-                name="issuer_server",
-                saw=_DECIDERS[Decider(settled.command["segment"])],
-                bound="its approval",
-                outcome="passed" if reason.is_approval else "failed",
-                reason=None if reason.is_approval else reason.code,
-            )
-            return replace(
-                told,
-                approved=reason.is_approval,
-                reason=reason,
-                approval_code=f"{int(result['approval_code']):06d}" if reason.is_approval else None,
-                approved_minor=int(result["approved_minor"]),
-                billing_minor=int(result["billing_minor"]),
-                available_minor=int(result["available_minor"]),
-                checks=(*told.checks, check),
-            )
-    return told
+    decision = past.issuer_decision(told.sequence)
+    settled = None if decision is None else past.command(decision)
+    if settled is None:
+        return told
+    result, reason = settled.result, Reason(settled.result["reason"])
+    check = CheckOutcome(
+        name="issuer_server",
+        saw=_DECIDERS[Decider(settled.command["segment"])],
+        bound="its approval",
+        outcome="passed" if reason.is_approval else "failed",
+        reason=None if reason.is_approval else reason.code,
+    )
+    return replace(
+        told,
+        approved=reason.is_approval,
+        reason=reason,
+        approval_code=f"{int(result['approval_code']):06d}" if reason.is_approval else None,
+        approved_minor=int(result["approved_minor"]),
+        billing_minor=int(result["billing_minor"]),
+        available_minor=int(result["available_minor"]),
+        checks=(*told.checks, check),
+    )
 
 
 def _told(found: ReplayedCommand) -> Explanation:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import BinaryIO
 
+import numpy as np
 import structlog
 
-from authz.commands import LAYOUT_DIGEST
+from authz.commands import COMMAND, COMMAND_BYTES, LAYOUT_DIGEST, Records
 from authz.disk import Appending, Disk
 from authz.errors import EngineStopped, JournalDamaged, JournalFenced
 from authz.journal import HEADER_BYTES, MAGIC, Batch, decode_batch, decode_header, encode_record, is_cut_short
@@ -61,7 +62,7 @@ class SegmentReader:
         for name, following in [*pairwise(names), *((name, None) for name in names[-1:])]:
             if following is not None and _first_of(following) <= expected:
                 continue
-            for batch in self._batches(name, is_last=following is None):
+            for _, batch in self._batches(name, is_last=following is None):
                 behind = batch.sequence + len(batch.commands)
                 if behind <= expected:
                     continue
@@ -75,21 +76,50 @@ class SegmentReader:
                 if until is not None and expected > until:
                     return  # what comes next may be in the middle of being written
 
-    def _batches(self, name: str, *, is_last: bool) -> Iterator[Batch]:
-        """The batches of one segment, up to its end or to the torn tail of the last one."""
+    def places(self, after: int, known: tuple[str, int] | None = None) -> Iterator[tuple[str, int, Batch]]:
+        """Batches behind a sequence that one ends with, each with its segment and where its first command begins.
+
+        known: the segment and the byte where the batch behind that sequence begins, where that is known.
+        """
+        names = self.segments()
+        for name, following in [*pairwise(names), *((name, None) for name in names[-1:])]:
+            if following is not None and _first_of(following) <= after + 1:
+                continue
+            begin = (known[1], after + 1) if known is not None and known[0] == name else None
+            for position, batch in self._batches(name, is_last=following is None, begin=begin):
+                if batch.sequence > after:
+                    yield name, position, batch
+
+    def commands_at(self, name: str, positions: list[int]) -> Records:
+        """The commands that begin at some bytes of a segment, as `places` has told."""
+        with self._disk.open(name) as file:
+            octets = bytearray()
+            for position in positions:
+                file.seek(position)
+                octets += file.read(COMMAND_BYTES)
+        return np.frombuffer(bytes(octets), COMMAND)
+
+    def _batches(
+        self, name: str, *, is_last: bool, begin: tuple[int, int] | None = None
+    ) -> Iterator[tuple[int, Batch]]:
+        """The batches of one segment, up to its end or to the torn tail of the last one, and where each one's commands
+        begin.
+
+        begin: the byte and the sequence of the first record that is wanted, where it is not the segment's first.
+        """
         with self._disk.open(name) as file:
             if not self._has_header(name, file, is_last=is_last):
                 return
-            end = file.tell()
-            expected = _first_of(name)
+            end, expected = begin or (file.tell(), _first_of(name))
+            file.seek(end)
             for batch in batches_of(file):
                 if batch.sequence != expected:
                     raise JournalDamaged(
                         self._disk.path(name), end, f"expected command {expected}, found {batch.sequence}"
                     )
                 expected += len(batch.commands)
-                end = file.tell()
-                yield batch
+                start, end = end + HEADER_BYTES, file.tell()
+                yield start, batch
             file.seek(end)
             self._check_tail(name, end, file.read(), expected, is_last=is_last)
 
@@ -139,7 +169,7 @@ class SegmentJournal(SegmentReader):
         self.next_sequence, size = _first_of(name), 0
         with self._disk.open(name) as file:
             size = len(SEGMENT_HEADER) if self._has_header(name, file, is_last=True) else 0
-        for batch in self._batches(name, is_last=True):
+        for _, batch in self._batches(name, is_last=True):
             self.next_sequence += len(batch.commands)
             size += len(encode_record(batch))
         if size < self._disk.size(name):

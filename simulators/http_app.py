@@ -15,7 +15,8 @@ from prometheus_client.registry import Collector
 from starlette.routing import BaseRoute
 
 from authz.engine import Engine
-from authz.errors import EngineStopped, HistoryUnavailable
+from authz.errors import EngineStopped, ExplanationsBusy, HistoryUnavailable
+from authz.explanations import Explanations
 from authz.http import authorizations, balances, exceptions, rules, transactions
 from authz.iso8583.server import Iso8583Server
 from authz.network import Network
@@ -104,6 +105,7 @@ def build_app(
     vault: Vault,
     engine: Engine,
     history: History,
+    explanations: Explanations,
     projection: Projection,
     iso_network: Network,
     iso_server: Iso8583Server,
@@ -123,6 +125,7 @@ def build_app(
     app.state.vault = vault
     app.state.engine = engine
     app.state.history = history
+    app.state.explanations = explanations
     app.state.projection = projection
     app.state.clock = clock
     app.state.advice_forwarder = advice_forwarder
@@ -136,6 +139,11 @@ def build_app(
     @app.exception_handler(HistoryUnavailable)
     async def history_unavailable(_request: Request, error: HistoryUnavailable) -> JSONResponse:
         return problem.answer(503, "history_unavailable", str(error), headers={"Retry-After": "1"})
+
+    @app.exception_handler(ExplanationsBusy)
+    async def explanations_busy(_request: Request, _error: ExplanationsBusy) -> JSONResponse:
+        detail = "so many explanations are being worked out that no more are taken for the moment"
+        return problem.answer(503, "explanations_busy", detail, headers={"Retry-After": "1"})
 
     @app.exception_handler(EngineStopped)
     async def engine_stopped(_request: Request, _error: EngineStopped) -> JSONResponse:

@@ -21,6 +21,7 @@ from authz.cryptograms import CryptogramVerifier
 from authz.data_directory import JOURNAL, DirectoryLock, checkpoints_in, keep_private
 from authz.disk import Directory
 from authz.engine import Engine
+from authz.explanations import Explanations
 from authz.gateway import DialectGateway
 from authz.history_file import open_history
 from authz.iso8583.dialect_files import dialect_named
@@ -186,8 +187,20 @@ class Sandbox:
             _, address = await self._listen(gateway, spoken, bound, engine, authority, listener.tls)
             self.further_iso_addresses.append(address)
 
+        explanations = Explanations(history)
+        self._cleanup.callback(explanations.close)
         app = build_app(
-            settings, vault, engine, history, projection, network, iso_server, self._clock, forwarder, self._feed
+            settings,
+            vault,
+            engine,
+            history,
+            explanations,
+            projection,
+            network,
+            iso_server,
+            self._clock,
+            forwarder,
+            self._feed,
         )
         await self._serve_http(app, http_socket)
         host, port = http_socket.getsockname()[:2]

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from authz.exception_items import SENTENCES
-from authz.explanation import Explanation, explain
+from authz.explanation import Explanation
 from authz.http.paging import microseconds, reached
-from authz.http.surroundings import EngineDependency, HistoryDependency, ProjectionDependency
+from authz.http.surroundings import EngineDependency, ExplanationsDependency, ProjectionDependency
 from authz.read_side import Row, Wanted, decisions
 from authz.reasons import ANSWERS, Reason
 from tokenvault.identifiers import Prefix, to_number, to_text
@@ -303,9 +303,12 @@ def list_authorizations(
 
 
 @router.get("/{authorization_id}")
-def read_authorization(
-    history: HistoryDependency, is_issuer: FundingSide, authorization_id: AuthorizationId
+async def read_authorization(
+    explanations: ExplanationsDependency, is_issuer: FundingSide, authorization_id: AuthorizationId
 ) -> AuthorizationView:
-    """Read a decision and why it came out as it did. Scope: issuer, network or sandbox."""
-    view = AuthorizationView.of(explain(history, authorization_id))
+    """Read a decision and why it came out as it did. Scope: issuer, network or sandbox.
+
+    It is worked out from the journal, one after the other; while too many wait, this answers 503 with `Retry-After`.
+    """
+    view = AuthorizationView.of(await explanations.explain(authorization_id))
     return view if is_issuer else view.for_merchants()

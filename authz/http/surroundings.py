@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from authz.engine import Engine
+from authz.explanations import Explanations
 from authz.projection import Projection
 from authz.replay import History
 
@@ -22,6 +23,12 @@ def current_history(request: Request) -> History:
     """The journal and checkpoints behind the application."""
     history: History = request.app.state.history
     return history
+
+
+def current_explanations(request: Request) -> Explanations:
+    """Who explains decisions for all callers."""
+    explanations: Explanations = request.app.state.explanations
+    return explanations
 
 
 def bare_projection(request: Request) -> Projection:
@@ -43,6 +50,7 @@ async def current_projection(
 
 
 EngineDependency = Annotated[Engine, Depends(current_engine)]
+ExplanationsDependency = Annotated[Explanations, Depends(current_explanations)]
 HistoryDependency = Annotated[History, Depends(current_history)]
 BareProjectionDependency = Annotated[Projection, Depends(bare_projection)]
 ProjectionDependency = Annotated[Projection, Depends(current_projection)]

@@ -1,0 +1,161 @@
+"""One command as it was, by replaying the commands of its account only.
+
+Every command names its account, and no command touches two: so what an account's commands have left is what the whole
+journal has left of it. Where that does not hold (meters and rules of a segment, stand-in, declines forced on a
+terminal), or where it would take long, nobody is told anything, and the whole journal is replayed instead.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from authz.commands import COMMAND_BYTES, Kind, Records, new_results
+from authz.journal import END_MARK
+from authz.kernel.application import apply
+from authz.kernel.checks import new_findings
+from authz.program.compilation import compiled_program
+from authz.program.document import ProgramDocument, journaled_document
+from authz.program.tables import NUMBER_VERSION, Program
+from authz.replay import ReplayedCommand
+from authz.segments import SegmentReader
+from authz.tables import Counter, ForcedScope, State, new_state, with_program, with_room
+
+COMMANDS_MAX = 1_000
+"""An account with more commands than that is replayed with all others."""
+
+INDEXED_MAX = 1 << 24
+"""So many commands are known by account, eight bytes each. Of what is behind them, all is replayed."""
+
+_ROWS = 64
+
+
+@dataclass
+class _Places:
+    """Where commands are. firsts: the first sequence of each batch.  segments, positions: of its first command."""
+
+    firsts: list[int] = field(default_factory=list)
+    segments: list[str] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _InForce:
+    """A program, and the sequence of the command that activated it."""
+
+    since: int
+    document: ProgramDocument
+    program: Program
+
+
+class AccountReplay:
+    """Knows which commands of a journal are about which account. Belongs to one thread."""
+
+    def __init__(self, journal: SegmentReader) -> None:
+        self._journal = journal
+        self._accounts: npt.NDArray[np.uint64] = np.zeros(1 << 16, np.uint64)
+        self._count = 0
+        self._places = _Places()
+        self._end: tuple[str, int] | None = None
+        self._programs = [_InForce(0, ProgramDocument(), compiled_program(ProgramDocument(), 0))]
+        self._forced: list[int] = []
+        self._is_told_by_all_since: int | None = None if journal.first_sequence == 1 else 0
+        """From which command on an account's own commands do not tell everything, None where they do."""
+
+    def read_on(self) -> None:
+        """Take note of what has been written since."""
+        if self._is_told_by_all_since is not None:
+            return
+        for segment, position, batch in self._journal.places(self._count, self._end):
+            commands, end = batch.commands, self._count + len(batch.commands)
+            if end > INDEXED_MAX:
+                self._is_told_by_all_since = batch.sequence
+                return
+            if end > len(self._accounts):
+                self._accounts = np.concatenate([self._accounts, np.zeros(max(end, len(self._accounts)), np.uint64)])
+            self._accounts[self._count : end] = commands["account_id"]
+            self._places.firsts.append(batch.sequence)
+            self._places.segments.append(segment)
+            self._places.positions.append(position)
+            self._count = end
+            self._end = segment, position + len(commands) * COMMAND_BYTES + len(batch.attachment) + len(END_MARK)
+            if batch.attachment:
+                self._take_program(batch.sequence, batch.attachment)
+            kinds = commands["kind"]
+            forced = np.flatnonzero(kinds == Kind.FORCE_REASON)
+            self._forced += (batch.sequence + forced).tolist()
+            of_terminal = commands["segment"][forced] == ForcedScope.TERMINAL
+            if (kinds == Kind.SWITCH_ISSUER).any() or of_terminal.any():
+                self._is_told_by_all_since = batch.sequence
+                return
+
+    def _take_program(self, sequence: int, attachment: bytes) -> None:
+        document = journaled_document(attachment)
+        self._programs.append(_InForce(sequence, document, compiled_program(document, len(self._programs))))
+        if any(limit.scope == "segment" for limit in document.limits) or any(
+            "segment" in str(rule.when) for rule in document.rules
+        ):
+            self._is_told_by_all_since = sequence
+
+    def command(self, sequence: int) -> ReplayedCommand | None:
+        """One command as it was; None where its account's commands cannot tell, or the journal does not hold it."""
+        self.read_on()
+        if not 0 < sequence <= self._count or self._is_for_all(sequence):
+            return None
+        account = self._accounts[sequence - 1]
+        own = np.flatnonzero(self._accounts[: sequence - 1] == account) + 1 if account else np.zeros(0, np.int64)
+        forced = [each for each in self._forced if each < sequence]
+        wanted = sorted({*own.tolist(), *forced, sequence})
+        if len(wanted) > COMMANDS_MAX:
+            return None
+        return self._replayed(wanted)
+
+    def issuer_decision(self, sequence: int) -> int | None:
+        """The command by which the issuer's server has decided on a message that waited, or None."""
+        account = self._accounts[sequence - 1]
+        later = np.flatnonzero(self._accounts[sequence : self._count] == account) + sequence + 1
+        for each, command in zip(later.tolist(), self._read(later.tolist()[:COMMANDS_MAX]), strict=False):
+            if command["kind"] == Kind.ISSUER_DECISION and command["reference"] == sequence:
+                return int(each)
+        return None
+
+    def _is_for_all(self, sequence: int) -> bool:
+        return self._is_told_by_all_since is not None and sequence >= self._is_told_by_all_since
+
+    def _read(self, sequences: list[int]) -> list[Records]:
+        """Commands by their sequences, which are in order, one by one."""
+        found: list[Records] = []
+        batches = np.searchsorted(np.array(self._places.firsts, np.int64), sequences, "right") - 1
+        by_segment: dict[str, list[int]] = {}
+        for sequence, batch in zip(sequences, batches.tolist(), strict=True):
+            offset = (sequence - self._places.firsts[batch]) * COMMAND_BYTES
+            by_segment.setdefault(self._places.segments[batch], []).append(self._places.positions[batch] + offset)
+        for segment, positions in by_segment.items():
+            commands = self._journal.commands_at(segment, positions)
+            found += [commands[place : place + 1] for place in range(len(commands))]
+        return found
+
+    def _replayed(self, sequences: list[int]) -> ReplayedCommand:
+        state, in_force = new_state(_ROWS, self._programs[0].program), self._programs[0]
+        results, findings, command = new_results(1), new_findings(), None
+        for sequence, command in zip(sequences, self._read(sequences), strict=True):
+            while (later := self._next_program(in_force)) is not None and later.since <= sequence:
+                in_force = later
+                state = with_program(state, in_force.program)
+            state, results = self._applied(state, command, sequence, findings)
+        assert command is not None, "the command itself is among them"
+        return ReplayedCommand(command[0], results[0], findings, state, in_force.document)
+
+    def _next_program(self, in_force: _InForce) -> _InForce | None:
+        place = int(in_force.program.numbers[NUMBER_VERSION]) + 1
+        return self._programs[place] if place < len(self._programs) else None
+
+    @staticmethod
+    def _applied(state: State, command: Records, sequence: int, findings: Any) -> tuple[State, Records]:
+        """The state and result after one command under its own number."""
+        state = with_room(state, 1)
+        state.counters[Counter.SEQUENCE] = sequence - 1
+        results = new_results(1)
+        apply(state, np.require(command.copy(), requirements="W"), results, findings)
+        return state, results

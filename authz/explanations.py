@@ -1,0 +1,94 @@
+"""Explanations for many callers: few workers, a bounded queue, and each one made once.
+
+What an account's own commands can tell is told at once; what needs the whole journal waits for a worker of its own, so
+that one caller's old decision does not keep back everybody's new ones.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from authz.account_replay import AccountReplay
+from authz.errors import ExplanationsBusy
+from authz.explanation import Explanation, Past, WholeReplay, explained
+from authz.reasons import Reason
+from authz.replay import History
+from authz.segments import SegmentReader
+from tokenvault.errors import NotFound
+from tokenvault.identifiers import Prefix, to_number
+
+KEPT = 10_000
+WAITING_MAX = 32
+"""So many explanations of each kind are made or waited for."""
+
+
+class _Worker:
+    """One thread, and how many wait for it."""
+
+    def __init__(self, name: str, past: Callable[[], Past]) -> None:
+        self._thread = ThreadPoolExecutor(1, name)
+        self._past = past
+        self._open: Past | None = None
+        self._waiting = 0
+
+    async def explained(self, sequence: int) -> Explanation | None:
+        """An explanation when it is its turn. Raises: ExplanationsBusy where too many wait."""
+        if self._waiting >= WAITING_MAX:
+            raise ExplanationsBusy
+        self._waiting += 1
+        done = asyncio.get_running_loop().run_in_executor(self._thread, self._explain, sequence)
+        done.add_done_callback(self._ended)  # also where nobody waits for it any more
+        return await asyncio.shield(done)
+
+    def _ended(self, done: "asyncio.Future[Explanation | None]") -> None:
+        self._waiting -= 1
+        if not done.cancelled():
+            done.exception()  # whoever waited has heard of it
+
+    def _explain(self, sequence: int) -> Explanation | None:
+        if self._open is None:
+            self._open = self._past()
+        return explained(self._open, sequence)
+
+    def close(self) -> None:
+        """Wait for the one that is being made; those behind it are given up."""
+        self._thread.shutdown(cancel_futures=True)
+
+
+class Explanations:
+    """Explains decisions of one history. Belongs to one event loop."""
+
+    def __init__(self, history: History) -> None:
+        self._kept: OrderedDict[int, Explanation] = OrderedDict()
+        journal = history.journal
+        self._by_account = None
+        if isinstance(journal, SegmentReader):
+            self._by_account = _Worker("explanations", lambda: AccountReplay(journal))
+        self._by_all = _Worker("whole explanations", lambda: WholeReplay(history))
+
+    async def explain(self, authorization_id: str) -> Explanation:
+        """Explain one authorization or reversal.
+
+        Raises: NotFound if the journal holds no such decision.  ExplanationsBusy.
+        """
+        sequence = to_number(Prefix.AUTHORIZATION, authorization_id)
+        told = self._kept.get(sequence)
+        if told is None and self._by_account is not None:
+            told = await self._by_account.explained(sequence)
+        if told is None:
+            told = await self._by_all.explained(sequence)
+        if told is None:
+            raise NotFound(f"there is no authorization {authorization_id}")
+        if told.reason is not Reason.AWAITING_ISSUER:
+            self._kept[sequence] = told
+            self._kept.move_to_end(sequence)
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return told
+
+    def close(self) -> None:
+        """Wait for what is being made."""
+        if self._by_account is not None:
+            self._by_account.close()
+        self._by_all.close()
