@@ -10,7 +10,7 @@ import structlog
 from authz.data_directory import keep_private
 from authz.read_side import metadata, position
 
-LAYOUT = 3
+LAYOUT = 4
 """Raised whenever the tables change: a file with another number is made anew."""
 
 _BESIDE = ("", "-wal", "-shm")

@@ -17,7 +17,7 @@ import structlog
 from authz.commands import Records
 from authz.errors import HistoryUnavailable
 from authz.history_file import is_damaged, make_anew, prepared
-from authz.read_side import Row, Wanted, decisions, newest, position, postings, rows_of
+from authz.read_side import Row, Wanted, decisions, newest, nobody, position, postings, rows_of
 from authz.replay import History, replayed_batches
 
 QUEUED_COMMANDS_MAX = 4_000
@@ -53,6 +53,7 @@ class Projection:
     """Keeps the SQL rows up with the journal, in a thread of its own.
 
     durable_sequence: asks the engine how far the journal reaches.  pause_seconds: before it tries again what failed.
+    issuer_of: who owns an account.
     """
 
     def __init__(
@@ -61,11 +62,13 @@ class Projection:
         history: History,
         durable_sequence: Callable[[], int],
         pause_seconds: float = QUIET_SECONDS,
+        issuer_of: Callable[[int], str | None] = nobody,
     ) -> None:
         self.database = database
         self._history = history
         self._durable_sequence = durable_sequence
         self._pause_seconds = pause_seconds
+        self._issuer_of = issuer_of
         self._queue: deque[_Durable] = deque()
         self._queued = 0
         self._told = 0  # the last command that it was told of
@@ -190,7 +193,7 @@ class Projection:
     def _work(self) -> None:
         """Wait until there is something to do and it is time for it; do it."""
         with self._changed:
-            if not self._is_prepared:
+            if self._closed or not self._is_prepared:
                 return
             if not self._is_time():
                 self._changed.wait(self._patience())
@@ -252,7 +255,9 @@ class Projection:
             return
         skipped = max(0, self._position + 1 - durable.first)
         first = durable.first + skipped
-        decided, settled, posted = rows_of(first, durable.commands[skipped:], durable.results[skipped:])
+        decided, settled, posted = rows_of(
+            first, durable.commands[skipped:], durable.results[skipped:], self._issuer_of
+        )
         with self.database.begin() as connection:
             if decided:
                 connection.execute(sa.insert(decisions), decided)

@@ -1,5 +1,6 @@
 """History as SQL: the tables of decisions and postings, the rows that commands make, and asking for them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ decisions = sa.Table(
     sa.Column("kind", sa.String(32), nullable=False),
     sa.Column("operation", sa.String(32), nullable=False),
     sa.Column("account_id", sa.BigInteger, nullable=True),
+    sa.Column("issuer", sa.String(32), nullable=True),  # who owns the account
     sa.Column("card_id", sa.BigInteger, nullable=True),
     sa.Column("token_id", sa.BigInteger, nullable=True),
     sa.Column("token_last4", sa.String(4), nullable=False),
@@ -48,6 +50,7 @@ decisions = sa.Table(
     sa.Index("decisions_of_account", "account_id", "sequence"),
     sa.Index("decisions_of_token", "token_id", "sequence"),
     sa.Index("exceptions", "sequence", sqlite_where=sa.text("exception IS NOT NULL")),
+    sa.Index("decisions_of_issuer", "issuer", "sequence"),
 )
 
 postings = sa.Table(
@@ -57,6 +60,7 @@ postings = sa.Table(
     sa.Column("time_us", sa.BigInteger, nullable=False),
     sa.Column("kind", sa.String(32), nullable=False),
     sa.Column("account_id", sa.BigInteger, nullable=False),
+    sa.Column("issuer", sa.String(32), nullable=True),
     sa.Column("token_id", sa.BigInteger, nullable=True),
     sa.Column("amount_minor", sa.BigInteger, nullable=False),  # in the account's currency; negative: given back
     sa.Column("currency", sa.String(3), nullable=False),
@@ -64,6 +68,7 @@ postings = sa.Table(
     sa.Column("merchant", sa.String(15), nullable=False),
     sa.Column("merchant_category", sa.String(4), nullable=False),
     sa.Index("postings_of_account", "account_id", "sequence"),
+    sa.Index("postings_of_issuer", "issuer", "sequence"),
 )
 
 position = sa.Table(
@@ -74,8 +79,18 @@ position = sa.Table(
 )
 
 
-def rows_of(first: int, commands: Records, results: Records) -> tuple[list[Row], list[Row], list[Row]]:
-    """The rows that commands make: decisions, changes of earlier decisions, postings."""
+def nobody(_account_id: int) -> str | None:
+    """Who owns an account where nobody owns any."""
+    return None
+
+
+def rows_of(
+    first: int, commands: Records, results: Records, issuer_of: Callable[[int], str | None] = nobody
+) -> tuple[list[Row], list[Row], list[Row]]:
+    """The rows that commands make: decisions, changes of earlier decisions, postings.
+
+    issuer_of: who owns an account.
+    """
     kinds = commands["kind"]
     is_message = (kinds >= MESSAGES.start) & (kinds < MESSAGES.stop)
     own = np.arange(first, first + len(commands))
@@ -84,6 +99,8 @@ def rows_of(first: int, commands: Records, results: Records) -> tuple[list[Row],
     answered = np.flatnonzero((kinds == Kind.ISSUER_DECISION) & (results["sequence"] != own))
     settled = [{"sequence": int(results[i]["sequence"]), **_outcome(results[i])} for i in answered]
     posted = [_posting(own[i], commands[i], results[i]) for i in np.flatnonzero(results["posted_change_minor"])]
+    for row in (*decided, *posted):
+        row["issuer"] = None if row["account_id"] is None else issuer_of(row["account_id"])
     return decided, settled, posted
 
 
@@ -168,6 +185,7 @@ def _text(value: bytes) -> str:
 class Wanted:
     """Which rows: equal in each given column, in a span of Unix microseconds, before a sequence; the newest first.
 
+    issuer: whose accounts they are about, or nobody's; of all where None.
     present: columns that must not be empty.
     """
 
@@ -176,6 +194,7 @@ class Wanted:
     to_us: int | None = None
     before: int | None = None
     limit: int = 20
+    issuer: str | None = None
     present: tuple[str, ...] = ()
 
 
@@ -184,6 +203,8 @@ def newest(database: sa.Engine, table: sa.Table, wanted: Wanted) -> tuple[list[R
     query = sa.select(table).order_by(table.c.sequence.desc()).limit(wanted.limit + 1)
     for name, value in wanted.equal.items():
         query = query.where(table.c[name] == value)
+    if wanted.issuer is not None:
+        query = query.where(sa.or_(table.c.issuer == wanted.issuer, table.c.account_id.is_(None)))
     for name in wanted.present:
         query = query.where(table.c[name].is_not(None))
     if wanted.from_us is not None:

@@ -56,7 +56,7 @@ def plain_server(directory: Path, *, durable: bool) -> Iterator[tuple[int, tuple
 def switch_program(url: str, document: ProgramDocument) -> None:
     """Switch a server to another program, while it runs."""
     body = document.model_copy(update={"utc_offsets": []}).model_dump_json(exclude_defaults=True, by_alias=True)
-    headers = {"Authorization": f"Bearer {test_values.ISSUER_API_KEY}", "Content-Type": "application/json"}
+    headers = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}", "Content-Type": "application/json"}
     httpx.put(f"{url}/v1/program", content=body, headers=headers).raise_for_status()
 
 

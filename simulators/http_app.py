@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
@@ -18,6 +18,7 @@ from authz.engine import Engine
 from authz.errors import EngineStopped, ExplanationsBusy, HistoryUnavailable
 from authz.explanations import Explanations
 from authz.http import authorizations, balances, exceptions, rules, transactions
+from authz.http.sight import IssuerOf, Sight
 from authz.iso8583.server import Iso8583Server
 from authz.network import Network
 from authz.projection import Projection
@@ -29,8 +30,7 @@ from simulators.http import format_errors, messages, simulations
 from simulators.look_alikes import issuer_processor, token_service
 from simulators.settings import Settings
 from simulators.vault_feed import VaultFeed
-from tokenvault.calls.api_keys import Scope
-from tokenvault.calls.caller import current_caller
+from tokenvault.calls.caller import Scope, current_caller
 from tokenvault.calls.rate_limits import RateLimits
 from tokenvault.http import (
     accounts,
@@ -48,7 +48,6 @@ from tokenvault.http import (
 from tokenvault.http.access import requires
 from tokenvault.http.calls import IDEMPOTENCY_KEY, Calls
 from tokenvault.http.head import Head
-from tokenvault.http.hosts import OwnHosts
 from tokenvault.storage.database import DatabaseUnavailable, look_up
 from tokenvault.vault import Vault
 
@@ -113,6 +112,7 @@ def build_app(
     clock: SandboxClock,
     advice_forwarder: AdviceForwarder,
     feed: VaultFeed,
+    issuer_of: IssuerOf,
 ) -> FastAPI:
     """Mount everything. The application reads its surroundings from `app.state`."""
     app = FastAPIOffline(
@@ -131,7 +131,7 @@ def build_app(
     app.state.clock = clock
     app.state.advice_forwarder = advice_forwarder
     app.state.format_errors = iso_network.format_errors
-    app.state.sees_funding_side = _sees_funding_side
+    app.state.sight = partial(_sight, issuer_of)
     app.state.secrets_limits = network.secrets_limits()
     app.state.secrets_per_second = settings.secrets_per_second
     app.state.public_url = settings.public_url
@@ -157,7 +157,6 @@ def build_app(
         rate_limits=RateLimits(time.monotonic),
         answer_to=lambda error: _engine_stopped() if isinstance(error, EngineStopped) else None,
     )
-    app.add_middleware(OwnHosts, hosts=settings.own_hosts())
     app.add_middleware(Head)  # the outermost
     app.router.routes += _routes()
     if settings.look_alikes:
@@ -190,16 +189,17 @@ def _routes() -> list[BaseRoute]:
     ):
         every.include_router(module.router)
     issuer, network_side = (Scope.ISSUER, Scope.SANDBOX), (Scope.ISSUER, Scope.NETWORK, Scope.SANDBOX)
+    operator = (Scope.SANDBOX,)
     for router, scopes, statuses in (
         (used_accounts.router, issuer, (404,)),
         (balances.router, issuer, (404,)),
         (authorizations.router, network_side, (404,)),
         (transactions.router, issuer, (404, 409)),
         (exceptions.router, network_side, (404,)),
-        (rules.program_router, issuer, ()),
-        (rules.router, issuer, (404, 409)),
-        (simulations.router, (Scope.SANDBOX,), (404, 409)),
-        (messages.router, (Scope.SANDBOX,), (404,)),
+        (rules.program_router, operator, ()),
+        (rules.router, operator, (404, 409)),
+        (simulations.router, operator, (404, 409)),
+        (messages.router, operator, (404,)),
         (format_errors.router, (Scope.NETWORK, Scope.SANDBOX), ()),
     ):
         every.include_router(router, dependencies=[requires(*scopes)], responses=problem.responses(*statuses))
@@ -221,9 +221,15 @@ def _engine_stopped() -> JSONResponse:
     return problem.answer(503, "engine_stopped", "the engine has stopped; what the vault has taken it hears later")
 
 
-def _sees_funding_side(_request: Request) -> bool:
-    """Whether the caller's key is good for more than the merchant's side."""
-    return not current_caller.get().scopes.isdisjoint({Scope.ISSUER, Scope.SANDBOX})
+def _sight(issuer_of: IssuerOf) -> Sight:
+    """What the caller may see of decisions and accounts."""
+    caller = current_caller.get()
+    return Sight(
+        issuer_of,
+        everything=caller.sees_everything,
+        issuer=caller.tenant if Scope.ISSUER in caller.scopes else None,
+        all_decisions=Scope.NETWORK in caller.scopes,
+    )
 
 
 def _tell_of_idempotency(app: FastAPI) -> None:

@@ -9,7 +9,7 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import structlog
@@ -24,6 +24,7 @@ from authz.engine import Engine
 from authz.explanations import Explanations
 from authz.gateway import DialectGateway
 from authz.history_file import open_history
+from authz.http.sight import IssuerOf
 from authz.iso8583.dialect_files import dialect_named
 from authz.iso8583.fields import Dialect, built_in
 from authz.iso8583.server import Handler, Iso8583Server, ServerLimits
@@ -51,6 +52,7 @@ from tokenvault.errors import Conflict, FieldError, KeyUnavailable, NotFound
 from tokenvault.events.webhook_delivery import WebhookSender
 from tokenvault.keys.key_ring import KeyRing
 from tokenvault.keys.key_rotation import reseal_some
+from tokenvault.ownership import issuer_of_account
 from tokenvault.storage.database import open_database
 from tokenvault.tokens import token_requestors
 from tokenvault.tokens.tokens import VERSIONS, key_purpose_of
@@ -62,6 +64,8 @@ Clock = Callable[[], float]
 
 _RESEAL_PAUSE_SECONDS = 0.5
 _GRACEFUL_SECONDS = 5
+_ISSUERS_REMEMBERED = 1_000_000
+"""Of so many accounts: whose an account is never changes."""
 _TICKS_A_SECOND = 10  # uvicorn's own count
 
 
@@ -154,7 +158,8 @@ class Sandbox:
         self._cleanup.push_async_callback(engine.close)
         self._clock.not_before(engine.time_us / 1e6)  # it may have been set forward before
         history = History(journal, checkpoints)
-        projection = self._open_projection(engine, history)
+        issuer_of = lru_cache(_ISSUERS_REMEMBERED)(partial(issuer_of_account, vault.database))
+        projection = self._open_projection(engine, history, issuer_of)
         self._feed = VaultFeed(vault.database, engine)
         await self._feed.drain()
 
@@ -201,6 +206,7 @@ class Sandbox:
             self._clock,
             forwarder,
             self._feed,
+            issuer_of,
         )
         await self._serve_http(app, http_socket)
         host, port = http_socket.getsockname()[:2]
@@ -279,12 +285,12 @@ class Sandbox:
         token_requestors.install(replace(vault, announce=lambda: None))
         return vault
 
-    def _open_projection(self, engine: Engine, history: History) -> Projection:
+    def _open_projection(self, engine: Engine, history: History, issuer_of: IssuerOf) -> Projection:
         file = self.settings.data_dir / HISTORY
         keep_private(file)
         database = open_history(file)
         self._cleanup.callback(database.dispose)
-        projection = Projection(database, history, lambda: engine.durable_sequence)
+        projection = Projection(database, history, lambda: engine.durable_sequence, issuer_of=issuer_of)
         engine.follow(projection.follow)
         projection.start()
         self._cleanup.callback(projection.close)

@@ -3,11 +3,12 @@
 import os
 import re
 import tomllib
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
 
 from cryptography import x509
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,17 +22,16 @@ from authz.lines import LineAuthority
 from simulators import test_values
 from simulators.iso_listeners import IsoListener
 from simulators.line_settings import AcquirerId, LineTls, line_authority
-from tokenvault.calls.api_keys import Scope
+from tokenvault.calls.caller import DEFAULT_TENANT, Scope
 from tokenvault.errors import FieldError
 from tokenvault.events.webhook_signatures import secret_bytes
-from tokenvault.http.access import ApiKeys
-from tokenvault.internet_addresses import is_loopback
+from tokenvault.http.access import ApiKeys, ConfiguredKey
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.pkcs11_root_key import Pkcs11Location, Pkcs11RootKey
 from tokenvault.keys.root_keys import RootKey, root_key_from_text, root_key_in_file
 from tokenvault.pan import PanRange
 from tokenvault.program import LimitedUse, PanGeneration, Program
-from tokenvault.target_uri import host_of, is_host, normalized
+from tokenvault.target_uri import normalized
 from tokenvault.vault import Vault
 
 CONFIGURATION_FILE = "tapwright.toml"
@@ -43,13 +43,28 @@ _ALL_SCOPES = list(Scope)
 _MASTER_KEY_BYTES = 16
 
 
-def _sandbox_api_keys() -> dict[str, list[Scope]]:
-    return {
+class ConfiguredApiKey(BaseModel):
+    """What an API key is good for, and whose objects it works with; a list of scopes alone is the default tenant's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scopes: list[Scope]
+    tenant: str = Field(default=DEFAULT_TENANT, pattern="^[a-z0-9_-]{1,32}$")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_scopes(cls, told: Any) -> Any:
+        return {"scopes": told} if isinstance(told, list) else told
+
+
+def _sandbox_api_keys() -> dict[str, ConfiguredApiKey]:
+    by_key = {
         test_values.ISSUER_API_KEY: [Scope.ISSUER],
         test_values.WALLET_API_KEY: [Scope.WALLET],
         test_values.NETWORK_API_KEY: [Scope.NETWORK],
         test_values.SANDBOX_API_KEY: _ALL_SCOPES,
     }
+    return {key: ConfiguredApiKey(scopes=scopes) for key, scopes in by_key.items()}
 
 
 class Settings(BaseSettings):
@@ -81,11 +96,6 @@ class Settings(BaseSettings):
     )
     public_url: str | None = Field(
         None, description="URL that callers use, where a proxy stands in front; without query and fragment."
-    )
-    http_hosts: list[str] = Field(
-        [],
-        description="Further hosts that callers may name, as names or addresses without ports; the address that they "
-        "call, loopback and the host of `public_url` are taken anyway.",
     )
     frame_seconds_max: float = Field(10.0, gt=0, description="How long an ISO 8583 frame may stay incomplete.")
     checkpoint_segments: int = Field(
@@ -142,8 +152,10 @@ class Settings(BaseSettings):
     tls_client_authorities: Path | None = Field(
         None, description="PEM file: callers must show a certificate under one of these (mutual TLS)."
     )
-    api_keys: dict[str, list[Scope]] = Field(
-        default_factory=_sandbox_api_keys, repr=False, description="API keys and their scopes."
+    api_keys: dict[str, ConfiguredApiKey] = Field(
+        default_factory=_sandbox_api_keys,
+        repr=False,
+        description="API keys and their scopes, or scopes and tenant: see `docs/vault.md`.",
     )
     funding_bin: str = Field(test_values.FUNDING_BIN, description="First digits of funding PANs.")
     token_bin: str = Field(test_values.TOKEN_BIN, description="First digits of token PANs.")
@@ -198,14 +210,6 @@ class Settings(BaseSettings):
                 raise ValueError("has a query or a fragment")
         return value
 
-    @field_validator("http_hosts")
-    @classmethod
-    def _check_http_hosts(cls, hosts: list[str]) -> list[str]:
-        for host in hosts:
-            if not is_host(host):
-                raise ValueError(f"{host!r} is no name or address of a host; it has neither scheme nor port")
-        return hosts
-
     @field_validator("root_key_pkcs11")
     @classmethod
     def _check_pkcs11(cls, value: str | None) -> str | None:
@@ -253,11 +257,7 @@ class Settings(BaseSettings):
         """Whether an ISO 8583 line of which nothing is known speaks for no acquirer."""
         if self.iso_acquirer_authority is not None:
             return self.iso_acquirer_authority == "strict"
-        return not is_loopback(self.iso_host)
-
-    def own_hosts(self) -> list[str]:
-        """The hosts that callers may name, beside those that are ours anyway."""
-        return [*self.http_hosts, self.http_host, *([] if self.public_url is None else [host_of(self.public_url)])]
+        return not _is_loopback(self.iso_host)
 
     def iso_authority(self) -> LineAuthority:
         """Who may speak for whom on `iso_port`."""
@@ -273,7 +273,7 @@ class Settings(BaseSettings):
 
     def accepted_api_keys(self, vault: Vault) -> ApiKeys:
         """The API keys that a server accepts."""
-        configured = {key: frozenset(scopes) for key, scopes in self.api_keys.items()}
+        configured = {key: ConfiguredKey(frozenset(told.scopes), told.tenant) for key, told in self.api_keys.items()}
         return ApiKeys(vault, configured, self.api_calls_per_second)
 
     def open_root_key(self) -> RootKey:
@@ -311,6 +311,14 @@ class Settings(BaseSettings):
             ),
             withdrawn_key_blocks=self.withdrawn_key_blocks,
         )
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether nobody but this machine can call an address; of names only localhost is known to be one."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class _ScratchSettings(Settings):

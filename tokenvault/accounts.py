@@ -4,11 +4,13 @@ from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
+from tokenvault.calls.caller import current_caller
 from tokenvault.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.errors import FieldError, NotFound
 from tokenvault.events import events, outbox
 from tokenvault.events.events import EventType
 from tokenvault.identifiers import Prefix, to_number, to_text
+from tokenvault.ownership import Owners, visible
 from tokenvault.storage import schema
 from tokenvault.storage.listing import newest_first
 from tokenvault.tokens.lifecycle import TokenState
@@ -23,6 +25,7 @@ class Account:
     """An account. Amounts in minor units of currency; created_at in Unix seconds.
 
     transaction_limit_minor: the greatest single amount, or None where only the available credit bounds it.
+    tenant: the issuer.
     """
 
     id: int
@@ -30,6 +33,7 @@ class Account:
     credit_limit_minor: int
     transaction_limit_minor: int | None
     segment: int
+    tenant: str
     created_at: int
 
     @property
@@ -53,19 +57,22 @@ def open_account(
     limit = transaction_limit_minor
     if limit is not None and not 0 <= limit <= AMOUNT_MINOR_MAX:
         raise FieldError("transaction_limit", f"is 0 to {AMOUNT_MINOR_MAX} minor units")
-    account = Account(vault.new_number(), currency, credit_limit_minor, limit, segment, vault.now())
+    tenant = current_caller.get().tenant
+    account = Account(vault.new_number(), currency, credit_limit_minor, limit, segment, tenant, vault.now())
     with vault.transaction() as connection:
         connection.execute(sa.insert(schema.accounts).values(**asdict(account)))
         outbox.put(connection, outbox.AccountNotice(account.id, currency, credit_limit_minor, limit, segment))
-        events.record(vault, connection, EventType.ACCOUNT_OPENED, account.text_id, {"currency": currency})
+        data = {"currency": currency}
+        events.record(vault, connection, EventType.ACCOUNT_OPENED, account.text_id, data, Owners(issuer=tenant))
     return account
 
 
 def find_account(vault: Vault, text_id: str) -> Account:
     """The account with this identifier. Raises: NotFound."""
     number = to_number(Prefix.ACCOUNT, text_id)
+    query = sa.select(schema.accounts).where(schema.accounts.c.id == number, visible(schema.accounts))
     with vault.reading() as connection:
-        row = connection.execute(sa.select(schema.accounts).where(schema.accounts.c.id == number)).one_or_none()
+        row = connection.execute(query).one_or_none()
     if row is None:
         raise NotFound(f"there is no account {text_id}")
     return Account(**row._mapping)

@@ -13,10 +13,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.verification import Criticality, ExtensionPolicy, Policy, PolicyBuilder, Store, VerificationError
 
+from tokenvault.calls.caller import current_caller
 from tokenvault.errors import Conflict, FieldError, Forbidden, NotFound
 from tokenvault.events import events
 from tokenvault.events.events import EventType
 from tokenvault.identifiers import Prefix, to_number, to_text
+from tokenvault.ownership import Owners, visible
 from tokenvault.proof_of_possession import ProvenKey
 from tokenvault.storage import schema
 from tokenvault.storage.listing import newest_first
@@ -60,7 +62,10 @@ class DeviceKind(StrEnum):
 
 @dataclass(frozen=True)
 class Device:
-    """A registered device. public_key: uncompressed point, 65 bytes; attested_by: subject of the maker's root."""
+    """A registered device. public_key: uncompressed point, 65 bytes; attested_by: subject of the maker's root.
+
+    tenant: the wallet.
+    """
 
     id: int
     name: str
@@ -68,6 +73,7 @@ class Device:
     public_key: bytes
     key_thumbprint: str
     attested_by: str
+    tenant: str
     created_at: int
 
     @property
@@ -88,13 +94,14 @@ def register_device(vault: Vault, proven: ProvenKey, *, name: str, kind: DeviceK
     """
     public_key = proven.key.public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     root = _attesting_root(vault, certificates, public_key)
-    device = Device(
-        vault.new_number(), name, kind, public_key, proven.thumbprint, root.subject.rfc4514_string(), vault.now()
-    )
+    maker, tenant = root.subject.rfc4514_string(), current_caller.get().tenant
+    device = Device(vault.new_number(), name, kind, public_key, proven.thumbprint, maker, tenant, vault.now())
+    data = {"kind": kind, "name": name}
     try:
         with vault.transaction() as connection:
             connection.execute(sa.insert(schema.devices).values(**asdict(device)))
-            events.record(vault, connection, EventType.DEVICE_REGISTERED, device.text_id, {"kind": kind, "name": name})
+            owners = Owners(wallet=tenant)
+            events.record(vault, connection, EventType.DEVICE_REGISTERED, device.text_id, data, owners)
     except sa.exc.IntegrityError:
         raise Conflict("a device with this key is registered already", code="device_already_registered") from None
     return device
@@ -142,13 +149,17 @@ def list_devices(vault: Vault, *, limit: int, starting_after: str | None = None)
 
 
 def device_in(connection: sa.Connection, text_id: str) -> Device:
-    """The device with this identifier, read inside a transaction. Raises: NotFound."""
-    return device_numbered(connection, to_number(Prefix.DEVICE, text_id))
+    """The device that the caller means by this identifier, read inside a transaction. Raises: NotFound."""
+    return _device_where(connection, to_number(Prefix.DEVICE, text_id), visible(schema.devices))
 
 
 def device_numbered(connection: sa.Connection, number: int) -> Device:
-    """The device with this number, read inside a transaction. Raises: NotFound."""
-    row = connection.execute(sa.select(schema.devices).where(schema.devices.c.id == number)).one_or_none()
+    """The device with this number, whoever asks, read inside a transaction. Raises: NotFound."""
+    return _device_where(connection, number, sa.true())
+
+
+def _device_where(connection: sa.Connection, number: int, condition: sa.ColumnElement[bool]) -> Device:
+    row = connection.execute(sa.select(schema.devices).where(schema.devices.c.id == number, condition)).one_or_none()
     if row is None:
         raise NotFound(f"there is no device {to_text(Prefix.DEVICE, number)}")
     return _device_of(row)

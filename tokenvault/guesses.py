@@ -104,7 +104,7 @@ def holds(vault: Vault, connection: sa.Connection, secret: Secret, card_id: int 
     audit.write(vault, connection, f"{secret}.wrong", resource)
     if card_id is not None and not is_locked:
         _count_of_card(vault, connection, secret, card_id)
-    if caller != SYSTEM and _count(vault, connection, _of_caller(caller), secret, OF_CALLER[secret]):
+    if caller != SYSTEM and _count(vault, connection, _of_caller(), secret, OF_CALLER[secret]):
         log.warning("guesses_locked", secret=str(secret), resource=caller)
         audit.write(vault, connection, "caller.guesses_locked", caller, reason=str(secret))
     return False
@@ -131,8 +131,8 @@ def _of_card(card_id: int) -> str:
     return f"card:{card_id}"
 
 
-def _of_caller(name: str) -> str:
-    return f"caller:{name}"
+def _of_caller() -> str:
+    return f"caller:{current_caller.get().counted_as}"
 
 
 def _row(subject: str, secret: Secret) -> sa.ColumnElement[bool]:
@@ -142,7 +142,7 @@ def _row(subject: str, secret: Secret) -> sa.ColumnElement[bool]:
 
 def _check_caller(vault: Vault, connection: sa.Connection, secret: Secret) -> None:
     caller = current_caller.get().name
-    until = None if caller == SYSTEM else _locked_until(vault, connection, _of_caller(caller), secret)
+    until = None if caller == SYSTEM else _locked_until(vault, connection, _of_caller(), secret)
     if until is not None:
         raise TooManyRequests("too many wrong guesses with this API key", until - vault.now())
 

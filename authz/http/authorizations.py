@@ -1,17 +1,20 @@
 """``/v1/authorizations``: decisions, explained check by check."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from authz.exception_items import SENTENCES
 from authz.explanation import Explanation
 from authz.http.paging import microseconds, reached
+from authz.http.sight import Sight, SightDependency
 from authz.http.surroundings import EngineDependency, ExplanationsDependency, ProjectionDependency
 from authz.read_side import Row, Wanted, decisions
 from authz.reasons import ANSWERS, Reason
+from tokenvault.errors import NotFound
 from tokenvault.identifiers import Prefix, to_number, to_text
 
 router = APIRouter(prefix="/v1/authorizations", tags=["authorizations"])
@@ -264,8 +267,11 @@ class Filters(BaseModel):
     limit: int = Field(20, ge=1, le=100, description="The most entries of one page.", examples=[20])
     starting_after: str | None = Field(None, description="Those older than this.", examples=["auth_000000000001A"])
 
-    def wanted(self) -> Wanted:
-        """The same as the read side takes it. Raises: NotFound, for an identifier that is none."""
+    def wanted(self, sight: Sight) -> Wanted:
+        """The same as the read side takes it, of what the caller sees.
+
+        Raises: NotFound, for an identifier that is none.
+        """
         equal: dict[str, object] = self.model_dump(
             exclude_none=True, exclude={"from_", "to", "as_of", "limit", "starting_after"}
         )
@@ -273,42 +279,38 @@ class Filters(BaseModel):
             if name in equal:
                 equal[name] = to_number(prefix, str(equal[name]))
         before = to_number(Prefix.AUTHORIZATION, self.starting_after) if self.starting_after else None
-        return Wanted(equal, microseconds(self.from_), microseconds(self.to), before, self.limit)
+        times = microseconds(self.from_), microseconds(self.to)
+        return Wanted(equal, *times, before, self.limit, sight.whose_decisions)
 
 
 _PREFIXES = {"account_id": Prefix.ACCOUNT, "card_id": Prefix.CARD, "token_id": Prefix.TOKEN}
-
-
-def sees_funding_side(request: Request) -> bool:
-    """Whether the caller is the issuer, who knows the account; the merchant's side knows the token only."""
-    seen: bool = request.app.state.sees_funding_side(request)
-    return seen
-
-
-FundingSide = Annotated[bool, Depends(sees_funding_side)]
 
 
 @router.get("")
 def list_authorizations(
     engine: EngineDependency,
     projection: ProjectionDependency,
-    is_issuer: FundingSide,
+    sight: SightDependency,
     filters: Annotated[Filters, Query()],
 ) -> DecisionList:
     """List decisions, the newest first. Scope: issuer, network or sandbox."""
     until = reached(engine, projection, filters.as_of)
-    rows, has_more = projection.newest(decisions, filters.wanted())
-    data = [ListedDecisionView.of(row, is_issuer=is_issuer) for row in rows]
+    rows, has_more = projection.newest(decisions, filters.wanted(sight))
+    data = [ListedDecisionView.of(row, is_issuer=sight.sees_account(row["account_id"])) for row in rows]
     return DecisionList(data=data, has_more=has_more, as_of=until)
 
 
 @router.get("/{authorization_id}")
 async def read_authorization(
-    explanations: ExplanationsDependency, is_issuer: FundingSide, authorization_id: AuthorizationId
+    explanations: ExplanationsDependency, sight: SightDependency, authorization_id: AuthorizationId
 ) -> AuthorizationView:
     """Read a decision and why it came out as it did. Scope: issuer, network or sandbox.
 
     It is worked out from the journal, one after the other; while too many wait, this answers 503 with `Retry-After`.
     """
-    view = AuthorizationView.of(await explanations.explain(authorization_id))
-    return view if is_issuer else view.for_merchants()
+    told = await explanations.explain(authorization_id)
+    account = None if told.account_id is None else to_number(Prefix.ACCOUNT, told.account_id)
+    if not await asyncio.to_thread(sight.sees_decision, account):
+        raise NotFound(f"there is no authorization {authorization_id}")
+    view = AuthorizationView.of(told)
+    return view if sight.sees_account(account) else view.for_merchants()

@@ -1,11 +1,13 @@
 """``/v1/accounts/{id}/balance``: what the engine knows of an account's money."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
 from authz.engine import Engine
+from authz.http.sight import SightDependency
 from authz.http.surroundings import EngineDependency
 from authz.names import currency_code
 from tokenvault.errors import NotFound
@@ -29,8 +31,10 @@ AccountId = Annotated[str, Path(description="Identifier of an account.", example
 
 
 @router.get("/{account_id}/balance")
-async def read_balance(engine: EngineDependency, account_id: AccountId) -> BalanceView:
+async def read_balance(engine: EngineDependency, sight: SightDependency, account_id: AccountId) -> BalanceView:
     """Read an account's balance; it includes every decision that was answered. Scope: issuer."""
+    if not await asyncio.to_thread(sight.sees_account, to_number(Prefix.ACCOUNT, account_id)):
+        raise NotFound(f"there is no account {account_id}")
     return await account_balance(engine, account_id)
 
 

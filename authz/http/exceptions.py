@@ -7,8 +7,8 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from authz.exception_items import SENTENCES, ExceptionReason
-from authz.http.authorizations import FundingSide
 from authz.http.paging import AsOf, From, Limit, To, microseconds, reached
+from authz.http.sight import SightDependency
 from authz.http.surroundings import EngineDependency, ProjectionDependency
 from authz.read_side import Row, Wanted, decisions
 from tokenvault.identifiers import Prefix, to_number, to_text
@@ -90,7 +90,7 @@ class ExceptionList(BaseModel):
 def list_exceptions(
     engine: EngineDependency,
     projection: ProjectionDependency,
-    is_issuer: FundingSide,
+    sight: SightDependency,
     exception: Annotated[str | None, Query(description="With this reason only.", examples=["beyond_remainder"])] = None,
     account_id: Annotated[
         str | None, Query(description="Of this account only.", examples=["acct_06R8C3N5VZQ4T"])
@@ -114,8 +114,9 @@ def list_exceptions(
     if token_id is not None:
         equal["token_id"] = to_number(Prefix.TOKEN, token_id)
     before = to_number(Prefix.AUTHORIZATION, starting_after) if starting_after else None
-    wanted = Wanted(equal, microseconds(from_time), microseconds(to_time), before, limit, present=("exception",))
+    times, present = (microseconds(from_time), microseconds(to_time)), ("exception",)
+    wanted = Wanted(equal, *times, before, limit, sight.whose_decisions, present)
     until = reached(engine, projection, as_of)
     rows, has_more = projection.newest(decisions, wanted)
-    data = [ExceptionView.of(row, is_issuer=is_issuer) for row in rows]
+    data = [ExceptionView.of(row, is_issuer=sight.sees_account(row["account_id"])) for row in rows]
     return ExceptionList(data=data, has_more=has_more, as_of=until)

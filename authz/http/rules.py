@@ -125,39 +125,39 @@ def _shown(document: ProgramDocument) -> ProgramDocument:
 
 @program_router.get("", response_model_by_alias=True)
 async def read_program(engine: EngineDependency) -> ProgramView:
-    """Read the program in force. Scope: issuer or sandbox."""
+    """Read the program in force. Scope: sandbox."""
     return ProgramView(version=engine.program_version, document=_shown(engine.document))
 
 
 @program_router.put("", response_model_by_alias=True)
 async def replace_program(engine: EngineDependency, body: ProgramDocument) -> ProgramView:
-    """Switch to another program: checked as a whole, between two decisions, recorded. Scope: issuer or sandbox."""
+    """Switch to another program: checked as a whole, between two decisions, recorded. Scope: sandbox."""
     version = await engine.change(lambda _: body)
     return ProgramView(version=version, document=_shown(body))
 
 
 @router.get("", response_model_by_alias=True)
 async def list_rules(engine: EngineDependency) -> RuleList:
-    """List all rules in the order in which they are asked. Scope: issuer or sandbox."""
+    """List all rules in the order in which they are asked. Scope: sandbox."""
     return RuleList(data=[RuleView.of(engine, rule) for rule in engine.document.rules])
 
 
 @router.post("", status_code=201, response_model_by_alias=True)
 async def add_rule(engine: EngineDependency, body: Rule) -> RuleView:
-    """Add a rule, asked after all others. Scope: issuer or sandbox."""
+    """Add a rule, asked after all others. Scope: sandbox."""
     await engine.change(lambda document: with_new_rule(document, body))
     return RuleView.of(engine, body)
 
 
 @router.get("/{rule_id}", response_model_by_alias=True)
 async def read_rule(engine: EngineDependency, rule_id: RuleId) -> RuleView:
-    """Read a rule and how often its condition has held. Scope: issuer or sandbox."""
+    """Read a rule and how often its condition has held. Scope: sandbox."""
     return RuleView.of(engine, find_rule(engine.document, rule_id))
 
 
 @router.put("/{rule_id}", response_model_by_alias=True)
 async def replace_rule(engine: EngineDependency, rule_id: RuleId, body: Rule) -> RuleView:
-    """Replace a rule where it stands, or add it: draft, shadow or live. Scope: issuer or sandbox."""
+    """Replace a rule where it stands, or add it: draft, shadow or live. Scope: sandbox."""
     if body.id != rule_id:
         raise FieldError("id", f"is not {rule_id!r}, which the address names")
     await engine.change(lambda document: with_rule(document, body))
@@ -166,13 +166,13 @@ async def replace_rule(engine: EngineDependency, rule_id: RuleId, body: Rule) ->
 
 @router.delete("/{rule_id}", status_code=204)
 async def remove_rule(engine: EngineDependency, rule_id: RuleId) -> None:
-    """Take a rule out of the program. Scope: issuer or sandbox."""
+    """Take a rule out of the program. Scope: sandbox."""
     await engine.change(lambda document: without_rule(document, rule_id))
 
 
 @router.post("/{rule_id}/backtest")
 async def backtest_rule(engine: EngineDependency, history: HistoryDependency, rule_id: RuleId) -> BacktestView:
-    """Replay the journal with the rule live and report what it would have changed. Scope: issuer or sandbox."""
+    """Replay the journal with the rule live and report what it would have changed. Scope: sandbox."""
     rule = find_rule(engine.document, rule_id)
     await engine.settled()
     found = await asyncio.to_thread(partial(backtest, history, rule, until=engine.durable_sequence))

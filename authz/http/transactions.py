@@ -10,6 +10,7 @@ from authz.commands import Kind, new_commands
 from authz.engine import Engine
 from authz.errors import HistoryUnavailable
 from authz.http.paging import AsOf, From, Limit, To, microseconds, reached
+from authz.http.sight import Sight, SightDependency
 from authz.http.surroundings import EngineDependency, ProjectionDependency
 from authz.projection import Projection
 from authz.read_side import Row, Wanted, postings
@@ -96,6 +97,7 @@ class DisputeRequest(BaseModel):
 def list_transactions(
     engine: EngineDependency,
     projection: ProjectionDependency,
+    sight: SightDependency,
     account_id: Annotated[
         str | None, Query(description="Of this account only.", examples=["acct_06R8C3N5VZQ4T"])
     ] = None,
@@ -109,7 +111,7 @@ def list_transactions(
     as_of: AsOf = None,
 ) -> TransactionList:
     """List postings, the newest first. Scope: issuer or sandbox."""
-    equal: dict[str, object] = {}
+    equal = sight.own_rows
     if account_id is not None:
         equal["account_id"] = to_number(Prefix.ACCOUNT, account_id)
     if kind is not None:
@@ -122,31 +124,41 @@ def list_transactions(
 
 
 @router.get("/{transaction_id}")
-def read_transaction(projection: ProjectionDependency, transaction_id: TransactionId) -> TransactionView:
+def read_transaction(
+    projection: ProjectionDependency, sight: SightDependency, transaction_id: TransactionId
+) -> TransactionView:
     """Read a posting. Scope: issuer or sandbox."""
-    return TransactionView.of(_found(projection, transaction_id))
+    return TransactionView.of(_found(projection, sight, transaction_id))
 
 
 @router.post("/{transaction_id}/chargeback", status_code=201)
 async def charge_back(
-    engine: EngineDependency, projection: ProjectionDependency, transaction_id: TransactionId, body: DisputeRequest
+    engine: EngineDependency,
+    projection: ProjectionDependency,
+    sight: SightDependency,
+    transaction_id: TransactionId,
+    body: DisputeRequest,
 ) -> TransactionView:
     """Give a posting back, in whole or in part. Scope: issuer or sandbox."""
-    return await _dispute(engine, projection, transaction_id, body.amount, Kind.CHARGEBACK)
+    return await _dispute(engine, _found(projection, sight, transaction_id), body.amount, Kind.CHARGEBACK)
 
 
 @router.post("/{transaction_id}/representment", status_code=201)
 async def represent(
-    engine: EngineDependency, projection: ProjectionDependency, transaction_id: TransactionId, body: DisputeRequest
+    engine: EngineDependency,
+    projection: ProjectionDependency,
+    sight: SightDependency,
+    transaction_id: TransactionId,
+    body: DisputeRequest,
 ) -> TransactionView:
     """Charge again what was charged back. Scope: issuer or sandbox."""
-    return await _dispute(engine, projection, transaction_id, body.amount, Kind.REPRESENTMENT)
+    return await _dispute(engine, _found(projection, sight, transaction_id), body.amount, Kind.REPRESENTMENT)
 
 
-def _found(projection: Projection, transaction_id: str) -> Row:
+def _found(projection: Projection, sight: Sight, transaction_id: str) -> Row:
     sequence = to_number(Prefix.TRANSACTION, transaction_id)
     known = projection.sequence
-    rows, _ = projection.newest(postings, Wanted({"sequence": sequence}, limit=1))
+    rows, _ = projection.newest(postings, Wanted(sight.own_rows | {"sequence": sequence}, limit=1))
     if rows:
         return rows[0]
     if known < sequence <= projection.durable_sequence:
@@ -154,10 +166,8 @@ def _found(projection: Projection, transaction_id: str) -> Row:
     raise NotFound(f"there is no transaction {transaction_id}")
 
 
-async def _dispute(
-    engine: Engine, projection: Projection, transaction_id: str, amount: int, kind: Kind
-) -> TransactionView:
-    row, name = _found(projection, transaction_id), kind.name.lower()
+async def _dispute(engine: Engine, row: Row, amount: int, kind: Kind) -> TransactionView:
+    name, transaction_id = kind.name.lower(), to_text(Prefix.TRANSACTION, row["sequence"])
     if row["kind"] not in _CHARGES:
         raise Conflict(
             f"{transaction_id} is a {row['kind']}: a {name} takes the id of the purchase or cash that it is about, "

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from simulators.look_alikes.simulated_wallets import Purchase, SimulatedWallets
 from simulators.terminal import Merchant
-from tokenvault.calls.api_keys import Scope
+from tokenvault.calls.caller import Scope
 from tokenvault.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.errors import FieldError
 from tokenvault.http.access import requires

@@ -18,9 +18,8 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from tokenvault.calls.api_keys import Scope
-from tokenvault.calls.caller import current_caller
-from tokenvault.cards.cards import find_card
+from tokenvault.calls.caller import Scope, current_caller
+from tokenvault.cards.cards import card_numbered
 from tokenvault.cards.contact_points import VerificationMethod
 from tokenvault.errors import CallerError, Conflict
 from tokenvault.http.access import DeviceProof, OptionalDeviceProof, VaultDependency, requires
@@ -228,7 +227,8 @@ def digitize(vault: VaultDependency, proven: OptionalDeviceProof, body: Digitize
 
 
 def _token_info(vault: Vault, token: Token) -> dict[str, Any]:
-    card = find_card(vault, to_text(Prefix.CARD, token.card_id))
+    with vault.reading() as connection:
+        card = card_numbered(connection, token.card_id)
     return {
         "tokenPanSuffix": "" if token.token_pan is None else token.token_pan[-4:],
         "accountPanSuffix": card.last4,
@@ -299,7 +299,7 @@ class ChangeRequest(VendorCall):
     """Which tokens, by whom, and why."""
 
     token_unique_references: list[str] = Field(
-        min_length=1, max_length=10, description="Tokens.", examples=[["tok_..."]]
+        min_length=1, max_length=10, description="Tokens.", examples=[["tok_05F1V9D8S3KYA"]]
     )
     caused_by: Literal["CARDHOLDER", "TOKEN_REQUESTOR"] = Field(
         "CARDHOLDER", description="By whom.", examples=["CARDHOLDER"]

@@ -7,11 +7,13 @@ import pytest
 
 from authz.errors import HistoryUnavailable
 from authz.http.paging import reached
+from authz.http.sight import Sight
 from authz.http.transactions import _found
 from tokenvault.errors import NotFound
 from tokenvault.identifiers import Prefix, to_text
 
 NOW, BEFORE, LATER = (datetime(2026, 11, 24, hour, tzinfo=UTC) for hour in (12, 10, 11))
+OPERATOR = Sight(lambda _: None, everything=True)
 ENGINE = SimpleNamespace(durable_sequence=20, now_us=int(NOW.timestamp() * 1e6))
 
 
@@ -40,7 +42,7 @@ def test_a_list_that_does_not_reach_far_enough_is_refused():
 def test_a_transaction_that_is_not_listed_yet_is_not_called_missing():
     """Only what the history has passed can be called missing."""
     with pytest.raises(HistoryUnavailable):
-        _found(_projection(10), to_text(Prefix.TRANSACTION, 15))
+        _found(_projection(10), OPERATOR, to_text(Prefix.TRANSACTION, 15))
     for sequence, number in ((10, 5), (20, 15), (10, 25)):
         with pytest.raises(NotFound):
-            _found(_projection(sequence), to_text(Prefix.TRANSACTION, number))
+            _found(_projection(sequence), OPERATOR, to_text(Prefix.TRANSACTION, number))

@@ -1,5 +1,7 @@
 """The read side against the engine: every row once, whatever was lost on the way, and the books balance."""
 
+import threading
+
 import numpy as np
 import pytest
 import sqlalchemy as sa
@@ -9,7 +11,7 @@ from authz import projection as projection_module
 from authz.data_directory import JOURNAL, history_in
 from authz.disk import Directory
 from authz.errors import HistoryUnavailable
-from authz.history_file import open_history
+from authz.history_file import open_history, prepared
 from authz.journal import Batch
 from authz.projection import Projection
 from authz.read_side import Wanted, decisions, position, postings, rows_of
@@ -194,3 +196,26 @@ def test_a_file_of_another_layout_or_journal_is_made_anew(told):
     assert made.wait_for(last, WAIT_SECONDS)
     assert rows(made) == expected(batches)
     close(made)
+
+
+def test_closing_while_the_file_is_prepared(told, monkeypatch):
+    """Whoever closes is not left waiting, wherever the thread is at that moment."""
+    directory, _, _ = told
+    preparing, may_go_on = threading.Event(), threading.Event()
+
+    def slowly(database):
+        preparing.set()
+        may_go_on.wait(WAIT_SECONDS)
+        return prepared(database)
+
+    monkeypatch.setattr(projection_module, "prepared", slowly)
+    made = opened(directory, 0)
+    assert preparing.wait(WAIT_SECONDS)
+    closing = threading.Thread(target=made.close, daemon=True)
+    closing.start()
+    while not made._closed:
+        pass
+    may_go_on.set()
+    closing.join(WAIT_SECONDS)
+    assert not closing.is_alive()
+    made.database.dispose()

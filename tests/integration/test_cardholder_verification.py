@@ -40,7 +40,7 @@ PROFILES = [
 def network(tmp_path_factory):
     """A network of one's own, whose program asks for a verified cardholder above 50.00."""
     with running_sandbox(settings_for(tmp_path_factory.mktemp("cardholder") / "data")) as sandbox:
-        headers = {"Authorization": f"Bearer {test_values.ISSUER_API_KEY}"}
+        headers = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
         httpx.put(f"{sandbox.http_url}/v1/program", json=UNVERIFIED, headers=headers).raise_for_status()
         yield sandbox
 

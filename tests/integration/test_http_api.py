@@ -156,7 +156,7 @@ def test_bad_fields_are_named(http, body, fields):
 def test_countries_that_are_none(http):
     """Are refused with the place in the list, like currencies."""
     body = {"provisioning": {"expected_countries": ["276", "278"]}}
-    answer = http.put("/v1/provisioning_policy", json=body, headers=_bearer(SCOPES["issuer"]))
+    answer = http.put("/v1/provisioning_policy", json=body, headers=_bearer(SCOPES["sandbox"]))
     problem = _is_problem(answer, 422, "invalid_field")
     assert [entry["field"] for entry in problem["errors"]] == ["provisioning.expected_countries.1"]
     assert problem["errors"][0]["message"] == "is not an ISO 3166-1 numeric code of a country"
@@ -164,11 +164,11 @@ def test_countries_that_are_none(http):
 
 def test_a_policy_that_was_read_can_be_put_in_force(http):
     """All of it but its version, which counts by itself; votes on a wallet's reasons too."""
-    place, issuer = "/v1/provisioning_policy", _bearer(SCOPES["issuer"])
-    before = http.get(place, headers=issuer).json()
+    place, operator = "/v1/provisioning_policy", _bearer(SCOPES["sandbox"])
+    before = http.get(place, headers=operator).json()
     version = before.pop("version")
     assert before["provisioning"]["wallet_reasons"]
-    changed = http.put(place, json=before, headers=issuer)
+    changed = http.put(place, json=before, headers=operator)
     assert (changed.status_code, changed.json()) == (200, before | {"version": version + 1})
 
 

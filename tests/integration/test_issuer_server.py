@@ -76,7 +76,7 @@ def network(tmp_path_factory, server):
         issuer_server_deadline_seconds=1.0,
     )
     with running_sandbox(settings) as sandbox:
-        headers = {"Authorization": f"Bearer {test_values.ISSUER_API_KEY}"}
+        headers = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
         assert httpx.put(f"{sandbox.http_url}/v1/rules/ask", json=RULE, headers=headers).status_code == 200
         yield sandbox
 

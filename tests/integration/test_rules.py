@@ -33,8 +33,8 @@ def network(tmp_path_factory):
 
 @pytest.fixture
 def http(network):
-    """The issuer, with the program as it was at first."""
-    headers = {"Authorization": f"Bearer {test_values.ISSUER_API_KEY}"}
+    """The operator, with the program as it was at first."""
+    headers = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
     with httpx.Client(base_url=network.http_url, headers=headers, trust_env=False) as client:
         assert client.put("/v1/program", json={}).status_code == 200
         yield client

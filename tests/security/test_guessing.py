@@ -43,7 +43,7 @@ clock, vault = conftest.clock, conftest.vault
 def called_by():
     """Says who calls from now on."""
     before = current_caller.set(current_caller.get())
-    yield lambda name: current_caller.set(Caller(name))
+    yield lambda name: current_caller.set(Caller(name, frozenset({"issuer", "wallet", "network"})))
     current_caller.reset(before)
 
 

@@ -8,7 +8,7 @@ from simulators.cli import main
 from simulators.settings import load_settings
 from tests.clock import ManualClock
 from tests.tokenvault.vaults import new_vault
-from tokenvault.calls.api_keys import Scope
+from tokenvault.calls.caller import Scope
 
 
 @pytest.fixture(autouse=True)

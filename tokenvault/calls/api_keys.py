@@ -1,16 +1,17 @@
 """API keys: made, listed, rotated and revoked. Only a keyed digest of each is kept."""
 
 import base64
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
+from tokenvault.calls.caller import DEFAULT_TENANT, Scope
 from tokenvault.errors import NotFound
 from tokenvault.events import audit
 from tokenvault.identifiers import Prefix, to_number, to_text
 from tokenvault.keys.key_ring import KeyPurpose, KeyRing
 from tokenvault.keys.sealing import keyed_digest
+from tokenvault.ownership import check_tenant
 from tokenvault.storage import schema
 from tokenvault.storage.listing import newest_first
 from tokenvault.vault import Vault
@@ -19,22 +20,19 @@ _PREFIX = "twk_"
 _SECRET_BYTES = 24
 
 
-class Scope(StrEnum):
-    """What an API key is good for."""
-
-    ISSUER = "issuer"
-    WALLET = "wallet"
-    NETWORK = "network"
-    SANDBOX = "sandbox"
-
-
 @dataclass(frozen=True)
 class ApiKey:
-    """A key as others may see it. calls_per_second: None for no limit.  expires_at: Unix seconds, None for never."""
+    """A key as others may see it. tenant: whose objects it works with.
+
+    lineage: the number of the first of those keys that rotation made of each other.
+    calls_per_second: None for no limit.  expires_at: Unix seconds, None for never.
+    """
 
     id: int
     name: str
     scopes: list[str]
+    tenant: str
+    lineage: int
     calls_per_second: int | None
     expires_at: int | None
     created_at: int
@@ -61,12 +59,15 @@ def digest_of(keys: KeyRing, secret: str) -> bytes:
     return keyed_digest(keys, KeyPurpose.API_KEY_DIGEST, secret)
 
 
-def make_key(vault: Vault, *, name: str, scopes: list[Scope], calls_per_second: int | None) -> NewApiKey:
-    """A new key."""
-    key = ApiKey(vault.new_number(), name, sorted(map(str, scopes)), calls_per_second, None, vault.proof_time())
+def make_key(
+    vault: Vault, *, name: str, scopes: list[Scope], calls_per_second: int | None, tenant: str = DEFAULT_TENANT
+) -> NewApiKey:
+    """A new key for a tenant. Raises: FieldError."""
+    number, now = vault.new_number(), vault.proof_time()
+    key = ApiKey(number, name, sorted(map(str, scopes)), check_tenant(tenant), number, calls_per_second, None, now)
     with vault.transaction() as connection:
         secret = _insert(vault, connection, key)
-        audit.write(vault, connection, "api_key.made", key.text_id, scopes=key.scopes)
+        audit.write(vault, connection, "api_key.made", key.text_id, scopes=key.scopes, tenant=key.tenant)
     return NewApiKey(key, secret)
 
 
@@ -91,7 +92,7 @@ def rotate_key(vault: Vault, text_id: str, grace_seconds: int) -> NewApiKey:
         old, now = _key_in(connection, text_id), vault.proof_time()
         ends_at = min(now + grace_seconds, old.expires_at or now + grace_seconds)
         connection.execute(sa.update(schema.api_keys).where(schema.api_keys.c.id == old.id).values(expires_at=ends_at))
-        new = ApiKey(vault.new_number(), old.name, old.scopes, old.calls_per_second, None, now)
+        new = replace(old, id=vault.new_number(), expires_at=None, created_at=now)
         secret = _insert(vault, connection, new)
         audit.write(vault, connection, "api_key.rotated", old.text_id, by=new.text_id)
     return NewApiKey(new, secret)

@@ -1,21 +1,44 @@
-"""Who is calling, for the audit trail: set once for each request, read where something is written down."""
+"""Who is calling: set once for each request, read where something is looked up or written down."""
 
 from contextvars import ContextVar
 from dataclasses import dataclass
+from enum import StrEnum
 
 SYSTEM = "system"
+DEFAULT_TENANT = "default"
+
+
+class Scope(StrEnum):
+    """What an API key is good for."""
+
+    ISSUER = "issuer"
+    WALLET = "wallet"
+    NETWORK = "network"
+    SANDBOX = "sandbox"
 
 
 @dataclass(frozen=True)
 class Caller:
-    """A holder of an API key. name: of the key, never the key.  scopes: what the key is good for."""
+    """A holder of an API key. name: of the key, never the key.  scopes: what the key is good for.
+
+    tenant: whose objects it works with, see `ownership`.  lineage: the name of the first of those keys that rotation
+    made of each other; they share what is counted.
+    """
 
     name: str
     scopes: frozenset[str] = frozenset()
-    key_digest: bytes = b""
+    tenant: str = DEFAULT_TENANT
+    lineage: str = ""
 
-    def __repr__(self) -> str:
-        return f"Caller({self.name})"
+    @property
+    def sees_everything(self) -> bool:
+        """Whether this is the operator, or the vault itself."""
+        return self.name == SYSTEM or Scope.SANDBOX in self.scopes
+
+    @property
+    def counted_as(self) -> str:
+        """The name that its calls and wrong guesses are counted under."""
+        return self.lineage or self.name
 
 
 _THE_VAULT = Caller(SYSTEM)

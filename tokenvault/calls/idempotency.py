@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
+from tokenvault.calls.caller import Caller
 from tokenvault.errors import FieldError
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.sealing import KEPT_ANSWER, keyed_digest, seal, unseal
@@ -46,14 +47,15 @@ class KeyReused(FieldError):
     code = "idempotency_key_reused"
 
 
-def request_name(vault: Vault, caller_digest: bytes, key: str, method: str, path: str, body: bytes) -> RequestName:
-    """The name of a request: the caller's own, so that two callers cannot get in each other's way.
+def request_name(vault: Vault, caller: Caller, key: str, method: str, path: str, body: bytes) -> RequestName:
+    """The name of a request. It is shared by a tenant's keys with the same scopes: two callers cannot get in each
+    other's way, and one that goes on with another of its keys gets the same answer.
 
     body: in its canonical form, so that a client may write the same JSON another way when it tries again.
     """
     request = hashlib.sha256(body).hexdigest()
     return RequestName(
-        keyed_digest(vault.keys, KeyPurpose.CODE_DIGEST, caller_digest.hex(), key),
+        keyed_digest(vault.keys, KeyPurpose.CODE_DIGEST, caller.tenant, ",".join(sorted(caller.scopes)), key),
         keyed_digest(vault.keys, KeyPurpose.CODE_DIGEST, method, path, request),
     )
 

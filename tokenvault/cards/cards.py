@@ -14,6 +14,7 @@ from tokenvault.events import events, outbox
 from tokenvault.events.events import EventType
 from tokenvault.identifiers import Prefix, to_number, to_text
 from tokenvault.keys.sealing import CARD_CONTACTS, CARD_PAN, funding_pan_lookups, new_pan_lookup, seal, unseal
+from tokenvault.ownership import owners_of_card, visible
 from tokenvault.pan import PAR_CHARACTERS, check_payment_account_reference
 from tokenvault.storage import schema
 from tokenvault.storage.listing import newest_first
@@ -159,7 +160,8 @@ def record_card(
         "last4": card.last4,
         "expiry": card.expiry,
     }
-    events.record(vault, connection, event_type, card.text_id, data, reason=reason)
+    owners = owners_of_card(connection, card.account_id)
+    events.record(vault, connection, event_type, card.text_id, data, owners, reason=reason)
 
 
 def find_card(vault: Vault, text_id: str) -> Card:
@@ -180,8 +182,8 @@ def list_cards(
 
 
 def card_in(connection: sa.Connection, text_id: str) -> Card:
-    """The card with this identifier, read inside a transaction. Raises: NotFound."""
-    return card_numbered(connection, to_number(Prefix.CARD, text_id))
+    """The card that the caller means by this identifier, read inside a transaction. Raises: NotFound."""
+    return _card_where(connection, to_number(Prefix.CARD, text_id), visible(schema.cards))
 
 
 def open_card_in(connection: sa.Connection, text_id: str) -> Card:
@@ -193,9 +195,13 @@ def open_card_in(connection: sa.Connection, text_id: str) -> Card:
 
 
 def card_numbered(connection: sa.Connection, number: int) -> Card:
-    """The card with this number, read inside a transaction. Raises: NotFound."""
+    """The card with this number, whoever asks, read inside a transaction. Raises: NotFound."""
+    return _card_where(connection, number, sa.true())
+
+
+def _card_where(connection: sa.Connection, number: int, condition: sa.ColumnElement[bool]) -> Card:
     columns = [schema.cards.c[name] for name in Card.__dataclass_fields__]
-    row = connection.execute(sa.select(*columns).where(schema.cards.c.id == number)).one_or_none()
+    row = connection.execute(sa.select(*columns).where(schema.cards.c.id == number, condition)).one_or_none()
     if row is None:
         raise NotFound(f"there is no card {to_text(Prefix.CARD, number)}")
     return card_of(row)

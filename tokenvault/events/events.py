@@ -1,6 +1,6 @@
 """Events: what has happened to accounts, cards, devices and tokens, in the order in which it was committed."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from tokenvault.errors import NotFound
 from tokenvault.events import audit
 from tokenvault.identifiers import Prefix, to_number, to_text
+from tokenvault.ownership import Owners, hears_of, visible
 from tokenvault.storage import schema
 from tokenvault.vault import Vault
 
@@ -72,19 +73,20 @@ def record(
     event_type: EventType,
     resource_id: str,
     data: dict[str, Any],
+    owners: Owners,
     *,
     reason: str = "",
     initiator: str = "",
 ) -> None:
-    """Write down that something happened: as an event, for its webhooks, and in the audit trail.
+    """Write down that something happened: as an event, for its owners' webhooks, and in the audit trail.
 
     In the transaction that brought it about. data: nothing secret.
     """
     told = data | ({"initiator": initiator} if initiator else {}) | ({"reason": reason} if reason else {})
     now = vault.now()
     row = {"id": vault.new_number(), "type": event_type, "resource_id": resource_id, "data": told, "created_at": now}
-    sequence = connection.execute(_INSERT, row).scalar_one()
-    for endpoint in connection.execute(_ENDPOINTS).all():
+    sequence = connection.execute(_INSERT, row | asdict(owners)).scalar_one()
+    for endpoint in connection.execute(_ENDPOINTS.where(hears_of(owners))).all():
         if not endpoint.event_types or event_type in endpoint.event_types:
             connection.execute(
                 sa.insert(schema.webhook_deliveries).values(
@@ -104,8 +106,9 @@ def record(
 def find_event(vault: Vault, text_id: str) -> Event:
     """The event with this identifier. Raises: NotFound."""
     number = to_number(Prefix.EVENT, text_id)
+    query = sa.select(schema.events).where(schema.events.c.id == number, visible(schema.events))
     with vault.reading() as connection:
-        row = connection.execute(sa.select(schema.events).where(schema.events.c.id == number)).one_or_none()
+        row = connection.execute(query).one_or_none()
     if row is None:
         raise NotFound(f"there is no event {text_id}")
     return event_of(row)
@@ -131,7 +134,8 @@ def list_events(
     Raises: NotFound.
     """
     sequence = schema.events.c.sequence
-    query = sa.select(schema.events).order_by(sequence if oldest_first else sequence.desc()).limit(limit)
+    order = sequence if oldest_first else sequence.desc()
+    query = sa.select(schema.events).where(visible(schema.events)).order_by(order).limit(limit)
     if starting_after is not None:
         seen = find_event(vault, starting_after).sequence
         query = query.where(sequence > seen if oldest_first else sequence < seen)

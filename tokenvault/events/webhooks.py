@@ -11,12 +11,14 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 
+from tokenvault.calls.caller import Scope, current_caller
 from tokenvault.errors import Conflict, FieldError, NotFound
 from tokenvault.events import audit
 from tokenvault.events.events import Event, EventType, event_of
 from tokenvault.events.webhook_signatures import SECRET_PREFIX, secret_bytes, signed_headers
 from tokenvault.identifiers import Prefix, to_number, to_text
 from tokenvault.keys.sealing import WEBHOOK_SECRET, seal, unseal
+from tokenvault.ownership import visible
 from tokenvault.storage import schema
 from tokenvault.storage.listing import newest_first
 from tokenvault.vault import Vault
@@ -41,11 +43,16 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True)
 class WebhookEndpoint:
-    """Where events are sent. event_types: empty for all.  created_at: Unix seconds."""
+    """Where events are sent. event_types: empty for all.  created_at: Unix seconds.
+
+    tenant: whose events.  hears_everything: everybody's, for a network or the operator.
+    """
 
     id: int
     url: str
     event_types: list[str]
+    tenant: str
+    hears_everything: bool
     created_at: int
 
     @property
@@ -109,13 +116,21 @@ class Outcome:
 
 
 def add_endpoint(vault: Vault, url: str, event_types: Sequence[EventType]) -> NewWebhookEndpoint:
-    """Have events sent to a URL from now on. Raises: FieldError; Conflict if there are too many endpoints."""
+    """Have events sent to a URL from now on: those of the caller's tenant, and all to a network or the operator.
+
+    Raises: FieldError; Conflict if the tenant has too many endpoints.
+    """
     if not url.startswith(("http://", "https://")):
         raise FieldError("url", "begins with https:// or http://")
-    endpoint = WebhookEndpoint(vault.new_number(), url, sorted({str(each) for each in event_types}), vault.proof_time())
+    caller, types = current_caller.get(), sorted({str(each) for each in event_types})
+    hears_everything = caller.sees_everything or Scope.NETWORK in caller.scopes
+    endpoint = WebhookEndpoint(vault.new_number(), url, types, caller.tenant, hears_everything, vault.proof_time())
     secret = SECRET_PREFIX + base64.b64encode(vault.random_bytes(_SECRET_BYTES)).decode()
     with vault.transaction() as connection:
-        count = sa.select(sa.func.count()).select_from(schema.webhook_endpoints)
+        count = sa.select(sa.func.count()).where(
+            schema.webhook_endpoints.c.tenant == endpoint.tenant,
+            schema.webhook_endpoints.c.hears_everything == hears_everything,
+        )
         if connection.execute(count).scalar_one() >= ENDPOINTS_MAX:
             raise Conflict(f"there are {ENDPOINTS_MAX} endpoints already: remove one", code="too_many_endpoints")
         sealed = seal(vault.keys, WEBHOOK_SECRET, endpoint.id, secret.encode(), vault.random_bytes)
@@ -128,19 +143,22 @@ def list_endpoints(vault: Vault, *, limit: int, starting_after: str | None = Non
     """Endpoints, the newest first. Raises: NotFound."""
     table, prefix = schema.webhook_endpoints, Prefix.WEBHOOK_ENDPOINT
     rows = newest_first(vault, table, prefix, limit=limit, starting_after=starting_after)
-    return [WebhookEndpoint(row.id, row.url, row.event_types, row.created_at) for row in rows]
+    return [
+        WebhookEndpoint(row.id, row.url, row.event_types, row.tenant, row.hears_everything, row.created_at)
+        for row in rows
+    ]
 
 
 def remove_endpoint(vault: Vault, text_id: str) -> None:
     """Send no more events there; what was on its way is forgotten. Raises: NotFound."""
-    number = to_number(Prefix.WEBHOOK_ENDPOINT, text_id)
+    table, number = schema.webhook_endpoints, to_number(Prefix.WEBHOOK_ENDPOINT, text_id)
     with vault.transaction() as connection:
+        if connection.execute(sa.select(table.c.id).where(table.c.id == number, visible(table))).scalar() is None:
+            raise NotFound(f"there is no webhook endpoint {text_id}")
         connection.execute(
             sa.delete(schema.webhook_deliveries).where(schema.webhook_deliveries.c.endpoint_id == number)
         )
-        gone = connection.execute(sa.delete(schema.webhook_endpoints).where(schema.webhook_endpoints.c.id == number))
-        if gone.rowcount == 0:
-            raise NotFound(f"there is no webhook endpoint {text_id}")
+        connection.execute(sa.delete(table).where(table.c.id == number))
         audit.write(vault, connection, "webhook_endpoint.removed", text_id)
 
 
@@ -188,7 +206,7 @@ def replay_delivery(vault: Vault, text_id: str) -> Delivery:
         query = sa.select(table).where(table.c.id == number)
         changed = connection.execute(
             sa.update(table)
-            .where(table.c.id == number)
+            .where(table.c.id == number, visible(table))
             .values(state=DeliveryState.PENDING, attempts=0, next_attempt_at=vault.proof_time())
         )
         if changed.rowcount == 0:

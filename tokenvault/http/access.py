@@ -8,11 +8,12 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from tokenvault.calls.api_keys import Scope, key_with_secret
-from tokenvault.calls.caller import Caller, current_caller
+from tokenvault.calls.api_keys import key_with_secret
+from tokenvault.calls.caller import DEFAULT_TENANT, Caller, Scope, current_caller
 from tokenvault.errors import Forbidden, Unauthenticated
 from tokenvault.http.head import SENT_METHOD
 from tokenvault.http.query import refuse_unknown_parameters
+from tokenvault.identifiers import Prefix, to_text
 from tokenvault.proof_of_possession import ProvenKey, verify_proof
 from tokenvault.vault import Vault
 
@@ -21,24 +22,22 @@ _bearer = HTTPBearer(auto_error=False, scheme_name="api_key", description="An AP
 
 @dataclass(frozen=True)
 class ConfiguredKey:
-    """An API key of the settings. name: for the audit trail."""
+    """An API key of the settings: what it is good for, and whose objects it works with."""
 
-    name: str
     scopes: frozenset[Scope]
+    tenant: str = DEFAULT_TENANT
 
 
 class ApiKeys:
     """The API keys that a server accepts: those of its settings, and those that the vault keeps. Shows none of them."""
 
-    def __init__(
-        self, vault: Vault, scopes_by_key: Mapping[str, frozenset[Scope]], calls_per_second: int | None
-    ) -> None:
+    def __init__(self, vault: Vault, configured: Mapping[str, ConfiguredKey], calls_per_second: int | None) -> None:
         self._vault = vault
         self._calls_per_second = calls_per_second
         # Looked up by digest: how long that takes says nothing about the key.
         self._configured = {
-            _digest(key): ConfiguredKey(f"configured-{_digest(key).hex()[:8]}", scopes)
-            for key, scopes in scopes_by_key.items()
+            _digest(key): Caller(f"configured-{_digest(key).hex()[:8]}", frozenset(told.scopes), told.tenant)
+            for key, told in configured.items()
         }
 
     def __repr__(self) -> str:
@@ -46,11 +45,8 @@ class ApiKeys:
 
     def configured(self, presented: str) -> tuple[Caller, int | None] | None:
         """The caller behind a key of the settings and its calls a second, or None; without looking into the vault."""
-        digest = _digest(presented)
-        found = self._configured.get(digest)
-        if found is None:
-            return None
-        return Caller(found.name, frozenset(found.scopes), digest), self._calls_per_second
+        found = self._configured.get(_digest(presented))
+        return None if found is None else (found, self._calls_per_second)
 
     def kept(self, presented: str) -> tuple[Caller, int | None] | None:
         """The caller behind a key that the vault keeps and its calls a second, or None."""
@@ -58,7 +54,8 @@ class ApiKeys:
         if key is None:
             return None
         limit = self._calls_per_second if key.calls_per_second is None else key.calls_per_second
-        return Caller(key.text_id, frozenset(key.scopes), _digest(presented)), limit
+        lineage = to_text(Prefix.API_KEY, key.lineage)
+        return Caller(key.text_id, frozenset(key.scopes), key.tenant, lineage), limit
 
 
 def _digest(key: str) -> bytes:

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from tokenvault import accounts
-from tokenvault.calls.api_keys import Scope
+from tokenvault.calls.caller import Scope
 from tokenvault.http import problem
 from tokenvault.http.access import VaultDependency, requires
 from tokenvault.http.fields import AccountId, AmountMinor, Body, CurrencyCode, Timestamp, View, timestamp

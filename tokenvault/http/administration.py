@@ -6,11 +6,11 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from tokenvault.calls import api_keys
-from tokenvault.calls.api_keys import Scope
+from tokenvault.calls.caller import DEFAULT_TENANT, Scope
 from tokenvault.events import audit
 from tokenvault.http import problem
 from tokenvault.http.access import VaultDependency, requires
-from tokenvault.http.fields import Body, Timestamp, View, timestamp
+from tokenvault.http.fields import Body, TenantName, Timestamp, View, timestamp
 from tokenvault.http.paging import Limit, Page, StartingAfter, page
 
 router = APIRouter(prefix="/v1", tags=["administration"], dependencies=[requires(Scope.SANDBOX)])
@@ -24,6 +24,9 @@ class ApiKeyRequest(Body):
     name: str = Field(description="For people.", examples=["Ada's wallet"], min_length=1, max_length=64)
     scopes: list[Annotated[Scope, Field(strict=False)]] = Field(
         description="What it is good for.", examples=[["wallet"]], min_length=1, max_length=4
+    )
+    tenant: TenantName = Field(
+        DEFAULT_TENANT, description="Whose objects it works with, see `docs/vault.md`.", examples=["ada"]
     )
     calls_per_second: int | None = Field(
         None, description="How often it may call; the server's own limit where left out.", examples=[50], ge=1, le=10**6
@@ -42,6 +45,7 @@ class ApiKeyView(View):
     id: KeyId
     name: str = Field(description="For people.", examples=["Ada's wallet"])
     scopes: list[Scope] = Field(description="What it is good for.", examples=[["wallet"]])
+    tenant: TenantName = Field(description="Whose objects it works with.", examples=["default"])
     calls_per_second: int | None = Field(description="How often it may call.", examples=[50])
     expires_at: Timestamp | None = Field(
         description="RFC 3339 time in UTC when it ends, null for never.", examples=[None]
@@ -55,6 +59,7 @@ class ApiKeyView(View):
             id=key.text_id,
             name=key.name,
             scopes=[Scope(scope) for scope in key.scopes],
+            tenant=key.tenant,
             calls_per_second=key.calls_per_second,
             expires_at=None if key.expires_at is None else timestamp(key.expires_at),
             created_at=timestamp(key.created_at),
@@ -95,7 +100,9 @@ class AuditEntryView(View):
 def make_api_key(vault: VaultDependency, body: ApiKeyRequest) -> NewApiKeyView:
     """Make an API key; what is kept of it is a digest. Scope: sandbox."""
     return NewApiKeyView.made(
-        api_keys.make_key(vault, name=body.name, scopes=body.scopes, calls_per_second=body.calls_per_second)
+        api_keys.make_key(
+            vault, name=body.name, scopes=body.scopes, calls_per_second=body.calls_per_second, tenant=body.tenant
+        )
     )
 
 

@@ -92,7 +92,7 @@ class Calls:
             return _NOBODY
         caller, calls_per_second = found
         if calls_per_second is not None:
-            self._rate_limits.take(caller.key_digest, calls_per_second)
+            self._rate_limits.take(caller.counted_as, calls_per_second)
         return caller
 
     async def _with_body(self, caller: Caller, key: str | None, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,7 +118,7 @@ class Calls:
             if not 1 <= len(key) <= _KEY_CHARACTERS_MAX or not key.isprintable():
                 raise FieldError(IDEMPOTENCY_KEY, f"has 1 to {_KEY_CHARACTERS_MAX} printable characters")
             path = scope["path"] + "?" + scope["query_string"].decode("latin-1")
-            name = request_name(self._vault, caller.key_digest, key, scope["method"], path, form)
+            name = request_name(self._vault, caller, key, scope["method"], path, form)
             kept = await to_thread.run_sync(kept_answer, self._vault, name)
             if kept is None and name.digest in self._running:
                 raise Conflict("a request under this key is being carried out", code="idempotency_key_in_use")

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from tokenvault import guesses
-from tokenvault.calls.api_keys import Scope
+from tokenvault.calls.caller import Scope
 from tokenvault.cards import card_details, cards, pins
 from tokenvault.cards.contact_points import VerificationMethod
 from tokenvault.http import problem

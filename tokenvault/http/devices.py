@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from tokenvault import devices
-from tokenvault.calls.api_keys import Scope
+from tokenvault.calls.caller import Scope
 from tokenvault.http import problem
 from tokenvault.http.access import DeviceProof, OptionalDeviceProof, VaultDependency, requires
 from tokenvault.http.fields import Body, DeviceId, Timestamp, View, timestamp

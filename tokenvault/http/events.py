@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from tokenvault.calls.api_keys import Scope
+from tokenvault.calls.caller import Scope
 from tokenvault.events import events, webhooks
 from tokenvault.events.events import EventType
 from tokenvault.http import problem

@@ -35,6 +35,7 @@ AmountMinor = Annotated[
 CurrencyCode = Annotated[
     str, Field(description="ISO 4217 alphabetic code, upper case.", examples=["EUR"], pattern="^[A-Z]{3}$")
 ]
+TenantName = Annotated[str, Field(description="A tenant's name.", examples=["default"], pattern="^[a-z0-9_-]{1,32}$")]
 Expiry = Annotated[
     str, Field(description="Expiry month as YYMM; valid to the end of that month (UTC).", examples=["3111"])
 ]

@@ -6,8 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
-from tokenvault.calls.api_keys import Scope
-from tokenvault.calls.caller import current_caller
+from tokenvault.calls.caller import Scope, current_caller
 from tokenvault.calls.rate_limits import RateLimits
 from tokenvault.cards import pins
 from tokenvault.http import problem
@@ -23,7 +22,7 @@ Hexadecimal = Annotated[str, Field(pattern="^([0-9A-Fa-f]{2})+$", max_length=512
 async def _limited(request: Request) -> None:
     """Count a call that shows or tries a secret."""
     limits: RateLimits = request.app.state.secrets_limits
-    limits.take(("secrets", current_caller.get().key_digest), request.app.state.secrets_per_second)
+    limits.take(("secrets", current_caller.get().counted_as), request.app.state.secrets_per_second)
 
 
 router = APIRouter(prefix="/v1/network", tags=["network"], dependencies=[requires(Scope.NETWORK), Depends(_limited)])

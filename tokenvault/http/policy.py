@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 from pydantic import Field
 
-from tokenvault.calls.api_keys import Scope
+from tokenvault.calls.caller import Scope
 from tokenvault.http import problem
 from tokenvault.http.access import VaultDependency, requires
 from tokenvault.http.fields import Body, CountryCode
@@ -145,9 +145,9 @@ def read_policy(vault: VaultDependency) -> PolicyView:
     return PolicyView.of(policies.current_policy(vault))
 
 
-@router.put("/provisioning_policy", dependencies=[requires(Scope.ISSUER)], responses=problem.responses())
+@router.put("/provisioning_policy", dependencies=[requires(Scope.SANDBOX)], responses=problem.responses())
 def set_policy(vault: VaultDependency, body: PolicyBody) -> PolicyView:
-    """Put a policy in force for requests from now on. Scope: issuer."""
+    """Put a policy in force for requests from now on. Scope: sandbox."""
     return PolicyView.of(policies.set_policy(vault, body.told()))
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tokenvault.calls.api_keys import Scope
+from tokenvault.calls.caller import Scope
 from tokenvault.errors import FieldError, Forbidden, Unauthenticated
 from tokenvault.http.fields import Body, View
 from tokenvault.proof_of_possession import ProvenKey

@@ -3,10 +3,10 @@
 from fastapi import APIRouter
 from pydantic import Field
 
-from tokenvault.calls.api_keys import Scope
+from tokenvault.calls.caller import DEFAULT_TENANT, Scope
 from tokenvault.http import problem
 from tokenvault.http.access import VaultDependency, requires
-from tokenvault.http.fields import AmountMinor, Body, CountryCode, RequestorId, View
+from tokenvault.http.fields import AmountMinor, Body, CountryCode, RequestorId, TenantName, View
 from tokenvault.http.paging import Page, page
 from tokenvault.http.token_views import ChannelName, DomainView
 from tokenvault.program import RequestorKind, TokenRequestor
@@ -46,6 +46,9 @@ class RequestorRequest(Body):
         description="Where its tokens may be used at most.",
         examples=[{"channels": ["e_commerce"], "merchant_id": "SHOP00000000001"}],
     )
+    tenant: TenantName = Field(
+        DEFAULT_TENANT, description="The wallet that it belongs to, with its tokens.", examples=["ada"]
+    )
 
 
 class RequestorView(View):
@@ -79,12 +82,13 @@ def add_requestor(vault: VaultDependency, body: RequestorRequest) -> RequestorVi
         frozenset(body.domain.countries),
         body.domain.transaction_limit,
     )
-    return RequestorView.of(token_requestors.add_requestor(vault, name=body.name, kind=body.kind, domain=domain))
+    made = token_requestors.add_requestor(vault, name=body.name, kind=body.kind, domain=domain, tenant=body.tenant)
+    return RequestorView.of(made)
 
 
 @router.get("", dependencies=[requires(Scope.NETWORK, Scope.WALLET, Scope.ISSUER)], responses=problem.responses())
 def list_requestors(vault: VaultDependency) -> Page[RequestorView]:
-    """List all token requestors. Scope: network, wallet or issuer."""
+    """List the token requestors, a wallet its own. Scope: network, wallet or issuer."""
     rows = token_requestors.list_requestors(vault)
     return page(rows, len(rows), RequestorView.of)
 

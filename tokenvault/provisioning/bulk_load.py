@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tokenvault.calls.caller import current_caller
 from tokenvault.cards.cards import PIN_TRIES, CardState
 from tokenvault.emv.cryptogram_versions import TAPWRIGHT_AES
 from tokenvault.errors import Conflict, FieldError
@@ -18,6 +19,7 @@ from tokenvault.events.events import EventType
 from tokenvault.identifiers import Prefix, to_text
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.sealing import CARD_CONTACTS, CARD_PAN, new_pan_lookup, seal
+from tokenvault.ownership import Owners
 from tokenvault.pan import PAR_CHARACTERS, PanRange
 from tokenvault.provisioning.decision import Outcome
 from tokenvault.storage import schema
@@ -60,7 +62,7 @@ def load(vault: Vault, plan: LoadPlan, told: Callable[[int], None] = lambda _: N
 
 
 def _load_chunk(vault: Vault, plan: LoadPlan, count: int, token_count: int) -> None:
-    now = vault.now()
+    now, tenant = vault.now(), current_caller.get().tenant
     with vault.transaction() as connection:
         requestor = requestor_in(connection, plan.token_requestor_id)
         account_rows: list[dict[str, Any]] = [
@@ -70,6 +72,7 @@ def _load_chunk(vault: Vault, plan: LoadPlan, count: int, token_count: int) -> N
                 "credit_limit_minor": plan.credit_limit_minor,
                 "transaction_limit_minor": None,
                 "segment": 0,
+                "tenant": tenant,
                 "created_at": now,
             }
             for _ in range(count)
@@ -93,6 +96,7 @@ def _load_chunk(vault: Vault, plan: LoadPlan, count: int, token_count: int) -> N
             EventType.PORTFOLIO_LOADED,
             to_text(Prefix.ACCOUNT, account_rows[-1]["id"]),
             {"accounts": count, "tokens": token_count},
+            Owners(issuer=tenant),
         )
 
 

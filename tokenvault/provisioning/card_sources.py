@@ -7,9 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from tokenvault.cards.card_details import panel_value
-from tokenvault.cards.cards import Card, card_in, card_with_pan
+from tokenvault.cards.cards import Card, card_in, card_numbered, card_with_pan
 from tokenvault.errors import FieldError
 from tokenvault.guesses import Refused, Secret, holds
+from tokenvault.identifiers import Prefix, to_number
 from tokenvault.keys.sealed_entry import opened
 from tokenvault.pan import is_luhn_valid
 from tokenvault.provisioning.push_provisioning import ForgedPayload, OpenedPayload, open_payload
@@ -64,7 +65,9 @@ def find_source(vault: Vault, connection: sa.Connection, source: CardSource) -> 
         except ForgedPayload as forged:
             holds(vault, connection, Secret.PUSH_PAYLOAD, None, False)
             raise Refused(forged) from None
-        return SourcedCard(card_in(connection, payload.card_id), AssuranceMethod.ISSUER_ASSERTED, payload=payload)
+        # Signed by its issuer for whoever presents it: also for a wallet that could not name the card.
+        card = card_numbered(connection, to_number(Prefix.CARD, payload.card_id))
+        return SourcedCard(card, AssuranceMethod.ISSUER_ASSERTED, payload=payload)
     card = _card_typed_in(vault, connection, opened(vault.keys, "sealed_card", source.sealed_card or ""))
     return SourcedCard(card, AssuranceMethod.CARD_VERIFICATION, entered_by_hand=True)
 

@@ -5,6 +5,8 @@ What is sealed stands beside the version of its key. A change here needs a migra
 
 import sqlalchemy as sa
 
+TENANT_CHARACTERS_MAX = 32
+
 metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -23,6 +25,10 @@ def _created_at() -> "sa.Column[int]":
     return sa.Column("created_at", sa.BigInteger, nullable=False)
 
 
+def _tenant() -> "sa.Column[str]":
+    return sa.Column("tenant", sa.String(TENANT_CHARACTERS_MAX), nullable=False)
+
+
 def _sequence() -> "sa.Column[int]":
     # SQLite promises never to use a number twice only with AUTOINCREMENT, which takes a plain integer type.
     plain = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -37,6 +43,7 @@ accounts = sa.Table(
     sa.Column("credit_limit_minor", sa.BigInteger, nullable=False),
     sa.Column("transaction_limit_minor", sa.BigInteger, nullable=True),
     sa.Column("segment", sa.Integer, nullable=False),
+    _tenant(),
     _created_at(),
 )
 
@@ -70,6 +77,7 @@ devices = sa.Table(
     sa.Column("public_key", sa.LargeBinary(65), nullable=False),
     sa.Column("key_thumbprint", sa.String(43), nullable=False, unique=True),
     sa.Column("attested_by", sa.String(256), nullable=False),
+    _tenant(),
     _created_at(),
 )
 
@@ -83,6 +91,7 @@ token_requestors = sa.Table(
     sa.Column("merchant_id", sa.String(15), nullable=True),
     sa.Column("countries", sa.JSON, nullable=False),
     sa.Column("transaction_limit_minor", sa.BigInteger, nullable=True),
+    _tenant(),
     _created_at(),
 )
 
@@ -195,6 +204,8 @@ events = sa.Table(
     sa.Column("id", sa.BigInteger, nullable=False, unique=True),
     sa.Column("type", sa.String(48), nullable=False),
     sa.Column("resource_id", sa.String(24), nullable=False, index=True),
+    sa.Column("issuer", sa.String(TENANT_CHARACTERS_MAX), nullable=True),
+    sa.Column("wallet", sa.String(TENANT_CHARACTERS_MAX), nullable=True),
     sa.Column("data", sa.JSON, nullable=False),
     _created_at(),
     sqlite_autoincrement=True,
@@ -206,6 +217,8 @@ webhook_endpoints = sa.Table(
     _number(),
     sa.Column("url", sa.String(2048), nullable=False),
     sa.Column("event_types", sa.JSON, nullable=False),
+    _tenant(),
+    sa.Column("hears_everything", sa.Boolean, nullable=False),
     sa.Column("sealed_secret", sa.LargeBinary, nullable=False),
     sa.Column("secret_key_version", sa.Integer, nullable=False, index=True),
     _created_at(),
@@ -251,6 +264,8 @@ api_keys = sa.Table(
     _number(),
     sa.Column("name", sa.String(64), nullable=False),
     sa.Column("scopes", sa.JSON, nullable=False),
+    _tenant(),
+    sa.Column("lineage", sa.BigInteger, nullable=False),  # the first key of those that rotation made of each other
     sa.Column("digest", sa.LargeBinary(32), nullable=False, unique=True),
     sa.Column("calls_per_second", sa.Integer, nullable=True),
     sa.Column("expires_at", sa.BigInteger, nullable=True),

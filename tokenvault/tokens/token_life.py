@@ -8,6 +8,7 @@ from tokenvault.cards.cards import Card, card_in
 from tokenvault.devices import check_possession, device_in, device_numbered
 from tokenvault.errors import Conflict
 from tokenvault.events.events import EventType
+from tokenvault.ownership import visible
 from tokenvault.proof_of_possession import ProvenKey
 from tokenvault.storage import schema
 from tokenvault.tokens.lifecycle import TRANSITIONS, Change, ChangeReason, Initiator, TokenState, check_reason
@@ -48,13 +49,17 @@ def change_tokens_of_device(
     reason: ChangeReason = ChangeReason.OTHER,
     proven: ProvenKey | None = None,
 ) -> list[Token]:
-    """Suspend, resume or deactivate all tokens of a device that this can happen to. Raises: as `change_token`."""
+    """Suspend, resume or deactivate those of a device's tokens that the caller sees and this can happen to.
+
+    Raises: as `change_token`.
+    """
     check_reason(change, initiator, reason)
     with vault.transaction() as connection:
         device = device_in(connection, device_id)
         if proven is not None:
             check_possession(device, proven)
-        return change_tokens(vault, connection, change, initiator, reason, schema.tokens.c.device_id == device.id)
+        which = sa.and_(schema.tokens.c.device_id == device.id, visible(schema.tokens))
+        return change_tokens(vault, connection, change, initiator, reason, which)
 
 
 def change_tokens_of_card(

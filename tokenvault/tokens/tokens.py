@@ -24,6 +24,7 @@ from tokenvault.events import events, outbox
 from tokenvault.events.events import EventType
 from tokenvault.identifiers import Prefix, to_number, to_text
 from tokenvault.keys.key_ring import KeyPurpose
+from tokenvault.ownership import owners_of_token, visible
 from tokenvault.storage import schema
 from tokenvault.storage.listing import newest_first
 from tokenvault.token_domain import TokenDomain
@@ -169,9 +170,10 @@ def find_token(vault: Vault, text_id: str) -> Token:
 
 
 def token_in(connection: sa.Connection, text_id: str) -> Token:
-    """The token with this identifier, read inside a transaction. Raises: NotFound."""
+    """The token that the caller means by this identifier, read inside a transaction. Raises: NotFound."""
     number = to_number(Prefix.TOKEN, text_id)
-    row = connection.execute(sa.select(schema.tokens).where(schema.tokens.c.id == number)).one_or_none()
+    query = sa.select(schema.tokens).where(schema.tokens.c.id == number, visible(schema.tokens))
+    row = connection.execute(query).one_or_none()
     if row is None:
         raise NotFound(f"there is no token {text_id}")
     return token_of(row)
@@ -263,7 +265,8 @@ def record_token(
         "state": token.state,
         "suspended_by": token.suspended_by,
     }
-    events.record(vault, connection, event_type, token.text_id, data | more, initiator=initiator, reason=reason)
+    owners = owners_of_token(connection, token.card_id, token.token_requestor_id)
+    events.record(vault, connection, event_type, token.text_id, data | more, owners, initiator=initiator, reason=reason)
 
 
 def notify(connection: sa.Connection, token: Token) -> None:

@@ -1,0 +1,51 @@
+"""What a caller of the engine's routers may see of decisions and accounts. Who it is, the application knows."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+IssuerOf = Callable[[int], str | None]
+"""The tenant that owns an account, by its number; None where there is no such account."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """everything: the operator's.  issuer: the tenant whose accounts are seen.  all_decisions: a network's, which sees
+    every decision, and of accounts nothing.
+    """
+
+    issuer_of: IssuerOf
+    everything: bool = False
+    issuer: str | None = None
+    all_decisions: bool = False
+
+    def sees_account(self, account_id: int | None) -> bool:
+        """Whether an account may be seen. None is that of an unknown token: there is nothing to see, for any issuer."""
+        if self.everything or self.issuer is None:
+            return self.everything
+        return account_id is None or self.issuer_of(account_id) == self.issuer
+
+    def sees_decision(self, account_id: int | None) -> bool:
+        """Whether a decision about an account may be seen, if only from the merchant's side."""
+        return self.all_decisions or self.sees_account(account_id)
+
+    @property
+    def whose_decisions(self) -> str | None:
+        """The issuer whose decisions alone are seen, with those about nobody's account; None for all."""
+        return None if self.everything or self.all_decisions else self.issuer
+
+    @property
+    def own_rows(self) -> dict[str, object]:
+        """What the rows of postings must be equal in: they are an account's."""
+        return {} if self.everything else {"issuer": self.issuer}
+
+
+def current_sight(request: Request) -> Sight:
+    """What the caller may see, by the application that serves it."""
+    sight: Sight = request.app.state.sight()
+    return sight
+
+
+SightDependency = Annotated[Sight, Depends(current_sight)]

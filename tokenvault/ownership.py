@@ -1,0 +1,162 @@
+"""Whose objects: each belongs to a tenant, and a caller sees its own (object-level authorization, OWASP API1:2023).
+
+A tenant is a name. An API key belongs to one; its scopes say what the key may do, its tenant says with whose objects.
+An issuer's tenant owns its accounts, and with them their cards; a wallet's tenant owns its token requestors, with
+their tokens, and its devices. A token is its wallet's, and its card's issuer sees it too. Networks see all tokens, the
+operator (scope `sandbox`) and the vault itself see everything.
+
+Whoever finds something by the name that a caller gave uses `visible`; what is not visible is not there. What the vault
+follows on its own, such as a token's card, it finds by number.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from tokenvault.calls.caller import Scope, current_caller
+from tokenvault.errors import FieldError
+from tokenvault.storage.database import reading
+from tokenvault.storage.schema import (
+    TENANT_CHARACTERS_MAX,
+    accounts,
+    cards,
+    devices,
+    events,
+    token_requestors,
+    tokens,
+    webhook_deliveries,
+    webhook_endpoints,
+)
+
+Condition = sa.ColumnElement[bool]
+
+_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+@dataclass(frozen=True)
+class Owners:
+    """The tenants of what an event tells of. None where nobody has that part in it."""
+
+    issuer: str | None = None
+    wallet: str | None = None
+
+
+def check_tenant(name: str, field: str = "tenant") -> str:
+    """Raise FieldError unless this can be a tenant's name."""
+    if not 1 <= len(name) <= TENANT_CHARACTERS_MAX or not _CHARACTERS.issuperset(name):
+        raise FieldError(field, f"has 1 to {TENANT_CHARACTERS_MAX} of a-z, 0-9, - and _")
+    return name
+
+
+def visible(table: sa.Table) -> Condition:
+    """Which rows of a table the caller may see."""
+    caller = current_caller.get()
+    if caller.sees_everything:
+        return sa.true()
+    by_scope = _BY_SCOPE.get(table.name, {})
+    seen = [condition(caller.tenant) for scope, condition in by_scope.items() if scope in caller.scopes]
+    return sa.or_(sa.false(), *seen)
+
+
+def is_own_account(tenant: str) -> Condition:
+    """Accounts of an issuer."""
+    return accounts.c.tenant == tenant
+
+
+def _is_own_card(tenant: str) -> Condition:
+    return cards.c.account_id.in_(sa.select(accounts.c.id).where(accounts.c.tenant == tenant))
+
+
+def _is_token_of_own_card(tenant: str) -> Condition:
+    own = sa.select(cards.c.id).join(accounts, cards.c.account_id == accounts.c.id).where(accounts.c.tenant == tenant)
+    return tokens.c.card_id.in_(own)
+
+
+def _is_own_token(tenant: str) -> Condition:
+    own = sa.select(token_requestors.c.identifier).where(token_requestors.c.tenant == tenant)
+    return tokens.c.token_requestor_id.in_(own)
+
+
+def _has_token_of_own_card(tenant: str) -> Condition:
+    return sa.exists().where(tokens.c.device_id == devices.c.id, _is_token_of_own_card(tenant))
+
+
+def _is_told(tenant: str) -> Condition:
+    return sa.or_(events.c.issuer == tenant, events.c.wallet == tenant)
+
+
+def _is_own_endpoint(tenant: str) -> Condition:
+    return sa.and_(webhook_endpoints.c.tenant == tenant, webhook_endpoints.c.hears_everything.is_(False))
+
+
+def _is_own_delivery(tenant: str) -> Condition:
+    own = sa.select(webhook_endpoints.c.id).where(_is_own_endpoint(tenant))
+    return webhook_deliveries.c.endpoint_id.in_(own)
+
+
+def _is_any(_tenant: str) -> Condition:
+    return sa.true()
+
+
+_BY_SCOPE: dict[str, dict[Scope, Callable[[str], Condition]]] = {
+    accounts.name: {Scope.ISSUER: is_own_account},
+    # A wallet names a card by its identifier only where issuer and wallet are one tenant: an in-house wallet.
+    cards.name: {Scope.ISSUER: _is_own_card, Scope.WALLET: _is_own_card},
+    devices.name: {
+        Scope.WALLET: lambda tenant: devices.c.tenant == tenant,
+        Scope.ISSUER: _has_token_of_own_card,
+        Scope.NETWORK: _is_any,
+    },
+    # Who the requestors are is public among issuers, whose cards they hold; a wallet knows its own.
+    token_requestors.name: {
+        Scope.WALLET: lambda tenant: token_requestors.c.tenant == tenant,
+        Scope.ISSUER: _is_any,
+        Scope.NETWORK: _is_any,
+    },
+    tokens.name: {Scope.WALLET: _is_own_token, Scope.ISSUER: _is_token_of_own_card, Scope.NETWORK: _is_any},
+    events.name: {Scope.WALLET: _is_told, Scope.ISSUER: _is_told, Scope.NETWORK: _is_any},
+    webhook_endpoints.name: {
+        Scope.WALLET: _is_own_endpoint,
+        Scope.ISSUER: _is_own_endpoint,
+        Scope.NETWORK: lambda tenant: webhook_endpoints.c.tenant == tenant,
+    },
+    webhook_deliveries.name: {
+        Scope.WALLET: _is_own_delivery,
+        Scope.ISSUER: _is_own_delivery,
+        Scope.NETWORK: lambda tenant: webhook_deliveries.c.endpoint_id.in_(
+            sa.select(webhook_endpoints.c.id).where(webhook_endpoints.c.tenant == tenant)
+        ),
+    },
+}
+"""What each scope sees of each table. A table that is not here is the operator's alone."""
+
+
+def issuer_of_account(database: sa.Engine, account_id: int) -> str | None:
+    """The tenant that owns an account, None where there is none. Raises: DatabaseUnavailable."""
+    with reading(database) as connection:
+        return connection.execute(sa.select(accounts.c.tenant).where(accounts.c.id == account_id)).scalar()
+
+
+def owners_of_card(connection: sa.Connection, account_id: int) -> Owners:
+    """Whose a card is."""
+    return Owners(issuer=connection.execute(sa.select(accounts.c.tenant).where(accounts.c.id == account_id)).scalar())
+
+
+def owners_of_token(connection: sa.Connection, card_id: int, token_requestor_id: str) -> Owners:
+    """Whose a token is."""
+    query = (
+        sa.select(accounts.c.tenant, token_requestors.c.tenant)
+        .select_from(cards)
+        .join(accounts, cards.c.account_id == accounts.c.id)
+        .join(token_requestors, token_requestors.c.identifier == token_requestor_id)
+        .where(cards.c.id == card_id)
+    )
+    issuer, wallet = connection.execute(query).one()
+    return Owners(issuer, wallet)
+
+
+def hears_of(owners: Owners) -> Condition:
+    """Which webhook endpoints hear of what belongs to somebody."""
+    names = [name for name in (owners.issuer, owners.wallet) if name is not None]
+    return sa.or_(webhook_endpoints.c.hears_everything, webhook_endpoints.c.tenant.in_(names))
