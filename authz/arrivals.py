@@ -7,6 +7,8 @@ from itertools import accumulate, pairwise
 import numpy as np
 import numpy.typing as npt
 
+from authz.commands import Records
+from authz.compiled import compiled
 from authz.iso8583.scan import Places, split_frames
 from authz.lines import ANY_ACQUIRER, Line
 from tokenvault.background import attempted
@@ -27,6 +29,19 @@ class Arrival:
     reply: Reply
 
 
+@compiled
+def names_another(commands: Records, owners: npt.NDArray[np.int64], usual: npt.NDArray[np.uint64]) -> bool:
+    """Whether any message names another acquirer than its line usually does.
+
+    commands: COMMAND[n].  owners: int64[n], places in usual.  usual: `Line.usual_acquirer` of each arrival.
+    """
+    for i in range(len(commands)):
+        expected = usual[owners[i]]
+        if expected != ANY_ACQUIRER and expected != commands[i]["acquirer"]:
+            return True
+    return False
+
+
 @dataclass(frozen=True)
 class Senders:
     """Who has sent some messages. owners: int64[messages], places in arrivals, in order."""
@@ -40,13 +55,13 @@ class Senders:
     def __len__(self) -> int:
         return len(self.owners)
 
-    def strangers(self, acquirers: npt.NDArray[np.uint64]) -> npt.NDArray[np.bool_]:
-        """Which messages name an acquirer that their line may not speak for. acquirers: uint64[messages], DE 32."""
-        usual = np.array([each.line.usual_acquirer for each in self.arrivals], np.uint64)[self.owners]
-        strange = (usual != acquirers) & (usual != ANY_ACQUIRER)
-        for i in np.flatnonzero(strange).tolist():
-            strange[i] = not self.of(i).line.may_speak_for(int(acquirers[i]))
-        return np.asarray(strange, np.bool_)
+    def strangers(self, commands: Records) -> list[int]:
+        """Which messages name an acquirer that their line may not speak for. commands: COMMAND[messages]."""
+        usual = np.array([each.line.usual_acquirer for each in self.arrivals], np.uint64)
+        if not names_another(commands, self.owners, usual):
+            return []
+        named = enumerate(commands["acquirer"].tolist())
+        return [i for i, acquirer in named if not self.of(i).line.may_speak_for(acquirer)]
 
     def of(self, message: int) -> Arrival:
         """What a message arrived in."""

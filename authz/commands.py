@@ -67,6 +67,7 @@ class Flag(IntEnum):
     SIGNED_FOR_REMOTE = 2048  # tag 9F10: the phone signed for a payment in an app or a browser,
     SIGNED_FOR_QR_CODE = 4096  # or for one by QR code, without knowing the amount
     SIGNED_FOR_ANOTHER_OPERATION = 8192  # tag 9C: another type of transaction than DE 3 names
+    BEYOND_ADVICE_LIMIT = 16384  # an advice of more than its acquirer may advise of
 
 
 class Channel(IntEnum):

@@ -12,6 +12,7 @@ class ExceptionReason(IntEnum):
 
     NONE = 0
     BEYOND_REMAINDER = 1
+    BEYOND_ADVICE_LIMIT = 2
 
     @property
     def code(self) -> str:
@@ -22,5 +23,6 @@ class ExceptionReason(IntEnum):
 SENTENCES: dict[ExceptionReason, str] = {
     ExceptionReason.BEYOND_REMAINDER: "It says that more was given back than is left of what was paid; "
     "only what is left was given back.",
+    ExceptionReason.BEYOND_ADVICE_LIMIT: "It says more than its acquirer may advise of; nothing of it was taken.",
 }
 """Each reason as a sentence."""

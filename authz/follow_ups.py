@@ -63,7 +63,8 @@ RULES: dict[FollowUp, tuple[Rule, ...]] = {
 """Rules in the order of `SharedField`. DE 42 is compared where both messages carry it.
 
 A request or reversal that breaks a rule is refused. An advice tells of money that has moved already, so it is taken,
-but on its own: what DE 90 names stays as it is. A refund or a reversal gives back the remainder at most.
+but on its own: what DE 90 names stays as it is. An advice that names another acquirer's message is refused. A refund or
+a reversal gives back the remainder at most.
 """
 
 FIELD_NAMES = {

@@ -19,7 +19,7 @@ Acquirers = frozenset[int]
 """Acquirers as numbers: DE 32 without leading zeros."""
 
 NOBODY: Acquirers = frozenset()
-NOT_KNOWN, ANY_ACQUIRER = 2**64 - 1, 2**64 - 2
+NOT_KNOWN, ANY_ACQUIRER = 2**62, 2**62 + 1
 """What stands in place of an acquirer's number, see `Line.usual_acquirer`; DE 32 has eleven digits."""
 
 FINGERPRINT = "sha256:"

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import structlog
 
+from authz.advice_limits import AdviceLimits
 from authz.arrivals import Arrival, Reply, Senders, together
 from authz.commands import COMMAND_BYTES, CardholderVerification, CryptogramOutcome, Flag, Records, new_commands
 from authz.cryptograms import AnswerKey, CryptogramVerifier
@@ -75,11 +76,13 @@ class Network:
         dialect: Dialect,
         decisions: IssuerDecisions,
         pins: PinVerifications,
+        advice_limits: AdviceLimits | None = None,
     ) -> None:
         self._engine = engine
         self._decisions = decisions
         self._verifier = verifier
         self._pins = pins
+        self._advice_limits = advice_limits or AdviceLimits()
         self._dialect = dialect
         self._table = scan_table(dialect)
         self._places = new_places()
@@ -159,14 +162,15 @@ class Network:
             good = np.flatnonzero(problems == NO_PROBLEM)
             commands, frames, arqcs, senders = commands[good], frames[good], arqcs[good], senders[good]
             keys = [keys[i] for i in good]
-        strange = senders.strangers(commands["acquirer"])
-        if strange.any():
-            for i in np.flatnonzero(strange).tolist():
+        strangers = senders.strangers(commands)
+        if strangers:
+            for i in strangers:
                 arrival, message = senders.of(i), chunk[frames[i, 0] : frames[i, 1]]
                 self._slowly.add(arrival.line.peer, partial(self._refuse_sender, message, arrival))
-            rest = np.flatnonzero(~strange)
+            rest = np.delete(np.arange(len(commands)), strangers)
             commands, frames, arqcs, senders = commands[rest], frames[rest], arqcs[rest], senders[rest]
             keys = [keys[i] for i in rest]
+        self._advice_limits.mark(commands)
         with_pin = commands["flags"] & Flag.PIN_ENTERED != 0
         if with_pin.any():
             for i in np.flatnonzero(with_pin).tolist():

@@ -5,6 +5,8 @@ Machine code is kept between runs, so this takes seconds once on a machine and a
 
 import numpy as np
 
+from authz.advice_limits import says_more
+from authz.arrivals import names_another
 from authz.commands import COMMAND_BYTES, new_commands, new_results
 from authz.hash_index import find_row, rebuilt
 from authz.iso8583.answering import room_for_answers, write_answers
@@ -34,6 +36,8 @@ def compile_everything() -> None:
         new_places(),
     )
     split_frames(buffer, frames, 0)
+    names_another(commands, np.zeros(0, np.int64), np.zeros(0, np.uint64))
+    says_more(commands, 0)
     octets = np.zeros((0, COMMAND_BYTES), np.uint8)
     read_transactions(
         buffer,

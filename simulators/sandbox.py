@@ -180,7 +180,9 @@ class Sandbox:
         await forwarder.forward()
         pins = PinVerifications(lambda entered: in_thread(_verified_pin, vault, entered), is_fresh=engine.is_fresh)
         self._cleanup.push_async_callback(pins.close)
-        network = Network(engine, CryptogramVerifier(_issuer_keys(vault.keys)), dialect, decisions, pins)
+        network = Network(
+            engine, CryptogramVerifier(_issuer_keys(vault.keys)), dialect, decisions, pins, settings.bounds_of_advices()
+        )
         iso_server, self.iso_address = await self._listen(
             network, dialect, iso_socket, engine, settings.iso_authority(), settings.iso_tls
         )

@@ -5,7 +5,7 @@ import re
 import tomllib
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from cryptography import x509
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
@@ -17,6 +17,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from authz.advice_limits import ADVICE_LIMIT, AdviceLimits
 from authz.issuer_server import IssuerServer
 from authz.lines import LineAuthority
 from simulators import test_values
@@ -93,6 +94,16 @@ class Settings(BaseSettings):
         None,
         description="What a line may say of which nothing is known: `open`, it speaks for any acquirer; `strict`, for "
         "none. Open on loopback if unset, strict elsewhere.",
+    )
+    advice_limit: int = Field(
+        ADVICE_LIMIT,
+        ge=0,
+        lt=10**12,
+        description="The most that an advice (0120, 0220) may say in DE 4, in minor units of DE 49; beyond it nothing "
+        "is taken, and it is listed as an exception.",
+    )
+    advice_limits: dict[AcquirerId, Annotated[int, Field(ge=0, lt=10**12)]] = Field(
+        {}, description="The same for acquirers of their own, by DE 32."
     )
     public_url: str | None = Field(
         None, description="URL that callers use, where a proxy stands in front; without query and fragment."
@@ -262,6 +273,10 @@ class Settings(BaseSettings):
     def iso_authority(self) -> LineAuthority:
         """Who may speak for whom on `iso_port`."""
         return line_authority(self.iso_acquirers, self.iso_tls, is_strict=self.lines_are_strict)
+
+    def bounds_of_advices(self) -> AdviceLimits:
+        """How much each acquirer may advise of."""
+        return AdviceLimits(self.advice_limit, {int(each): limit for each, limit in self.advice_limits.items()})
 
     def issuer_server(self) -> IssuerServer | None:
         """Where the issuer's own server is. Raises: ValueError."""

@@ -18,6 +18,8 @@ _DECISION_CHARACTERS = 13
 _REFERENCE_CHARACTERS = 29
 
 # DE 54: account type 30 is a credit account; amount types of ISO 8583:1987.
+_REQUESTS = (10, 20)
+"""The first three digits of the message types of requests."""
 _LEDGER_BALANCE, _AVAILABLE_BALANCE, _ORIGINAL_AMOUNT = 1, 2, 57
 _CREDIT_ACCOUNT = 30
 _ADDITIONAL_AMOUNT_CHARACTERS = 20
@@ -122,7 +124,9 @@ def put_answer(
     is_approved = reason <= LAST_APPROVAL
     is_converted = rate > 0 and is_approved
     is_part = reason == Reason.PARTIALLY_APPROVED
-    is_balance = is_approved and number_at(buffer, places[3, 0], 2) == Operation.BALANCE_INQUIRY
+    # Of a card that pays only a request has a proof: whoever sends an advice or a reversal is told no balances.
+    is_request = number_at(buffer, places[0, 0], 3) in _REQUESTS
+    is_balance = is_approved and is_request and number_at(buffer, places[3, 0], 2) == Operation.BALANCE_INQUIRY
     position: Integer = FRAME_HEADER_BYTES
     put_number(out, position, number_at(buffer, places[0, 0], 3) * 10 + 10, 4)
     bitmap = position + 4

@@ -15,7 +15,7 @@ from authz.kernel.exception_items import list_as_exception
 from authz.kernel.habits import learn
 from authz.kernel.holds import place_hold
 from authz.kernel.meters import correct_meters
-from authz.kernel.originals import followed_row, note_remainder, note_shared_fields
+from authz.kernel.originals import check_advised_fields, followed_row, note_remainder
 from authz.kernel.postings import complete, post, refund
 from authz.kernel.rows import found
 from authz.kernel.traces import enter_trace, new_transaction
@@ -25,12 +25,16 @@ from authz.tables import MessageClass, State, TransactionFlag
 
 @compiled
 def decide_advice(state: State, command: Any, case: Case, findings: Records) -> Integer:
-    """All that an advice can be refused for: nobody to charge, nothing done here, no way to convert, no amount."""
+    """All that an advice can be refused for.
+
+    Nobody to charge, nothing done here, another acquirer's message in DE 90, no way to convert, no amount.
+    """
     reason = checks.check_token(state, command, case, findings)
     if reason == Reason.APPROVED:
         reason = checks.check_operation(state, command, case, findings)
     if reason == Reason.APPROVED:
-        note_shared_fields(state, command, case, findings)
+        reason = check_advised_fields(state, command, case, findings)
+    if reason == Reason.APPROVED:
         reason = checks.check_currency(state, command, case, findings)
     if reason == Reason.APPROVED:
         reason = checks.check_advised_amount(state, command, case, findings)
@@ -52,6 +56,9 @@ def take_advice(state: State, command: Any, case: Case, result: Any) -> None:
         return
     if found(case.early_row):
         entry["reason"] = Reason.ALREADY_REVERSED
+        return
+    if has(command["flags"], Flag.BEYOND_ADVICE_LIMIT):
+        list_as_exception(result, ExceptionReason.BEYOND_ADVICE_LIMIT, case.billing_minor)
         return
     settle(state, command, case, row, case.rate, case.billing_minor, result)
 
@@ -112,7 +119,7 @@ def settle(state: State, command: Any, case: Case, row: Integer, rate: Integer, 
 
 
 @compiled
-def reconcile(state: State, command: Any, row: Integer, case: Case) -> None:
+def reconcile(state: State, command: Any, row: Integer, case: Case, result: Any) -> None:
     """Take over an approval from elsewhere of an authorization that was declined here: stand-in answered for us.
 
     What was approved there counts, amount and currency.
@@ -123,6 +130,9 @@ def reconcile(state: State, command: Any, row: Integer, case: Case) -> None:
     if not (declined_here and approved_there) or found(case.early_row):
         return
     if np.int64(command["kind"]) != Kind.AUTHORIZATION_ADVICE or case.billing_minor == 0:
+        return
+    if has(command["flags"], Flag.BEYOND_ADVICE_LIMIT):
+        list_as_exception(result, ExceptionReason.BEYOND_ADVICE_LIMIT, case.billing_minor)
         return
     amount = np.int64(command["amount_minor"])
     correct_meters(state, row, -1)

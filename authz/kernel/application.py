@@ -228,7 +228,7 @@ def answer_message(state: State, command: Any, case: Case, result: Any, findings
     reason = decide_advice(state, command, case, findings.checks)
     if reason == Reason.APPROVED and found(case.same_row):
         take_stood_in(state, command, case, result)
-        reconcile(state, command, case.same_row, case)
+        reconcile(state, command, case.same_row, case, result)
         remembered(state, case, result)
     elif reason == Reason.APPROVED:
         take_advice(state, command, case, result)

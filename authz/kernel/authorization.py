@@ -29,7 +29,12 @@ from authz.tables import MessageClass, State
 
 @inlined
 def card_takes_part(command: Any) -> Any:
-    """Whether the card must be there: not for what refers to an earlier message, nor for giving money back."""
+    """Whether the card must be there: not for what refers to an earlier message, nor for giving money back.
+
+    Balances are told to nobody without it, whatever the inquiry refers to.
+    """
+    if np.int64(command["operation"]) == Operation.BALANCE_INQUIRY:
+        return True
     refers = has(command["flags"], Flag.HAS_ORIGINAL) or np.int64(command["operation"]) == Operation.REFUND
     return not refers or np.int64(command["cryptogram_outcome"]) != CryptogramOutcome.ABSENT
 

@@ -156,12 +156,16 @@ def followed_row(state: State, command: Any, case: Case) -> Integer:
 
 
 @inlined
-def note_shared_fields(state: State, command: Any, case: Case, findings: Records) -> None:
-    """Note what an advice shares with its original; it is taken either way, see `followed_row`."""
+def check_advised_fields(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """An advice must name a message of its own acquirer; what else it does not share is noted, see `followed_row`."""
+    follow_up = follow_up_of(command)
+    if has(command["flags"], Flag.HAS_ORIGINAL) and not is_of_its_acquirer(command):
+        reason = _REASONS[SharedField.ACQUIRER]
+        return note(findings, Check.SHARED_FIELDS, SharedField.ACQUIRER, follow_up, reason)
     if found(case.original_row):
-        follow_up = follow_up_of(command)
         difference = first_difference(command, state.transactions[case.original_row], follow_up)
         note(findings, Check.SHARED_FIELDS, difference, follow_up, Reason.APPROVED)
+    return np.int64(Reason.APPROVED)
 
 
 @compiled

@@ -43,10 +43,8 @@ CHECKS: dict[Pass, tuple[Check, ...]] = {
 }
 """The checks of each pass, in their order. A message may pass some over that do not concern it."""
 
-NOTED = {(Pass.ADVICE, Check.SHARED_FIELDS), (Pass.ADVICE, Check.ORIGINAL_AMOUNT)}
-"""What a pass looks at and refuses nothing for: what an advice does not share leaves its original alone, and what
-it says beyond the remainder is listed as an exception.
-"""
+NOTED = {(Pass.ADVICE, Check.ORIGINAL_AMOUNT)}
+"""What a pass looks at and refuses nothing for: what an advice says beyond the remainder is listed as an exception."""
 
 PASS_OF: dict[Kind, Pass] = {
     Kind.AUTHORIZATION_REQUEST: Pass.ISSUER,

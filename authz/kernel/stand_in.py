@@ -13,7 +13,13 @@ from authz.compiled import Integer, compiled
 from authz.kernel import checks
 from authz.kernel.authorization import decide_card, decide_standing, is_same_again, remembered
 from authz.kernel.checks import Case, Check, Findings, has, note
-from authz.kernel.originals import check_original_amount, check_shared_fields, is_open, is_reversal
+from authz.kernel.originals import (
+    check_advised_fields,
+    check_original_amount,
+    check_shared_fields,
+    is_open,
+    is_reversal,
+)
 from authz.kernel.traces import class_of, enter_trace, new_transaction
 from authz.program.tables import NUMBER_STAND_IN_AMOUNT, NUMBER_STAND_IN_COUNT, NUMBER_STAND_IN_TOTAL
 from authz.reasons import LAST_APPROVAL, Reason
@@ -46,7 +52,9 @@ def stand_in(state: State, command: Any, case: Case, result: Any, findings: Find
         if reason == Reason.APPROVED:
             reason = checks.check_operation(state, command, case, findings.checks)
         if reason == Reason.APPROVED and not is_reversal(command):
-            reason = checks.check_advised_amount(state, command, case, findings.checks)
+            reason = check_advised_fields(state, command, case, findings.checks)
+            if reason == Reason.APPROVED:
+                reason = checks.check_advised_amount(state, command, case, findings.checks)
         elif reason == Reason.APPROVED and is_open(state, case.original_row):
             reason = check_shared_fields(state, command, case, findings.checks)
             if reason == Reason.APPROVED:

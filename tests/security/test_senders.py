@@ -306,3 +306,111 @@ def test_the_terminal_verb(network, authorities, certificates, capsys):
     assert main([*arguments, *tls[2:], "--acquirer", ALICE]) == 2
     assert main([*arguments, "--tls-authorities", str(key)]) == 2
     assert "no certificate in PEM form" in capsys.readouterr().err
+
+
+# On an open line everybody is who they say. What then holds still:
+
+
+@pytest.fixture(scope="module")
+def open_network():
+    """A network on loopback as it comes, but for one acquirer's bound of advices."""
+    with (
+        scratch_sandbox(advice_limits={MALLORY: 5_000}) as sandbox,
+        Bench(sandbox.http_url, sandbox.iso_address) as bench,
+    ):
+        yield bench
+
+
+@pytest.mark.parametrize("message_type", ["0100", "0200", "0101"])
+def test_balances_take_the_card(open_network, message_type):
+    """A balance inquiry that names a payment in DE 90 proves no card, and is told nothing."""
+    bench = open_network
+    terminal, phone = bench.terminal(), bench.phone(bench.card(bench.account()))
+    paid = terminal.pay(phone, 1_000)
+    inquiry = terminal.messages.refund(paid.request, 0) | {0: message_type, 3: "310000"}
+    answer = terminal.link.exchange(inquiry)
+    assert (answer[39], 54 in answer) == ("88", False)
+
+
+@pytest.mark.parametrize("message_type", ["0120", "0220", "0400", "0420"])
+def test_what_needs_no_card_is_told_no_balances(open_network, message_type):
+    """Advices and reversals are taken, whatever DE 3 says, and tell nothing."""
+    bench = open_network
+    terminal, phone = bench.terminal(), bench.phone(bench.card(bench.account()))
+    paid = terminal.pay(phone, 1_000)
+    if message_type[1] == "4":
+        message = terminal.messages.reversal(paid.request) | {0: message_type, 3: "310000"}
+    else:
+        message = terminal.messages.completion(paid.request, 0) | {0: message_type, 3: "310000"}
+    answer = terminal.link.exchange(message)
+    assert (answer[39], 54 in answer) == ("00", False)
+
+
+def test_a_reversal_of_a_guessed_trace_stops_no_payment(open_network):
+    """Told before its original, a reversal is of its own acquirer and terminal, and of nobody else's."""
+    bench = open_network
+    phone, terminal = bench.phone(bench.card(bench.account())), bench.terminal()
+    transaction = terminal.start(700)
+    request = terminal.authorization_request(transaction, terminal.read(phone, transaction))
+    guessed = terminal.messages.reversal(request)
+    for thief in (
+        guessed | {32: MALLORY},
+        guessed | {32: MALLORY, 90: guessed[90][:20] + MALLORY + guessed[90][31:]},
+        guessed | {41: "THIEF001"},
+        guessed | {41: "THIEF001", 0: "0400"},
+    ):
+        assert terminal.link.exchange(thief | {37: "000000000001"})[39] == "25"
+    assert terminal.link.exchange(request)[39] == "00"
+
+
+ADVICES = {
+    "force post": ("0220", "000000"),
+    "force post that says it is a repeat": ("0221", "000000"),
+    "refund": ("0220", "200000"),
+    "hold": ("0120", "000000"),
+    "cash": ("0220", "010000"),
+}
+
+
+@pytest.mark.parametrize("kind", ADVICES)
+@pytest.mark.parametrize(
+    ("acquirer", "amount", "is_taken"),
+    [(ALICE, 99_999_999_999, False), (ALICE, 10_000_001, False), (ALICE, 10_000_000, True), (MALLORY, 5_001, False)],
+)
+def test_an_advice_is_bounded(open_network, kind, acquirer, amount, is_taken):
+    """Beyond the bound of its acquirer it is acknowledged, moves nothing, and is listed with what it said."""
+    bench = open_network
+    account = bench.account()
+    terminal, phone = bench.terminal(acquirer=acquirer), bench.phone(bench.card(account))
+    owed = terminal.buy(phone, 4_000)
+    before = bench.balance(account)
+    message_type, processing_code = ADVICES[kind]
+    message = terminal.messages.advice(owed.request, "00") | {
+        0: message_type, 3: processing_code, 4: f"{amount:012d}", 11: "999999", 37: "999999999999",
+    }  # fmt: skip
+    message.pop(54, None)
+    for again in (message, message | {0: message_type[:3] + "1"}):
+        assert terminal.link.exchange(again)[39] == "00"
+        assert (bench.balance(account) != before) is is_taken
+    listed = bench.issuer.call("GET", f"/v1/exceptions?account_id={account}&exception=beyond_advice_limit")["data"]
+    assert [(entry["asked_billing_amount"], entry["billing_amount"]) for entry in listed] == [(amount, 0)] * (
+        not is_taken
+    )
+
+
+def test_a_completion_is_bounded_too(open_network):
+    """What completes an authorization, and what takes over an approval of what was declined here."""
+    bench = open_network
+    account = bench.account()
+    terminal, phone = bench.terminal(), bench.phone(bench.card(account))
+    paid = terminal.pay(phone, 1_000)
+    assert terminal.complete(paid, 10_000_001).approved
+    declined = terminal.pay(phone, 99_000_000)
+    assert not declined.approved
+    assert terminal.link.exchange(terminal.messages.advice(declined.request, "00"))[39] == "00"
+    balance = bench.balance(account)
+    assert (balance["held"], balance["posted"]) == (1_000, 0)
+    listed = bench.issuer.call("GET", f"/v1/exceptions?account_id={account}")["data"]
+    assert [entry["exception"] for entry in listed] == ["beyond_advice_limit"] * 2
+    assert terminal.complete(paid, 900).approved
+    assert bench.balance(account)["posted"] == 900

@@ -112,7 +112,20 @@ def test_what_is_free_may_differ(follow_up, field):
     assert is_linked(bank, follow_up)
 
 
-@pytest.mark.parametrize(("follow_up", "field"), cells(ADVICES, Rule.EQUAL))
+@pytest.mark.parametrize("follow_up", ADVICES)
+def test_an_advice_of_another_acquirers_message_is_refused(follow_up):
+    """Nobody completes, adds to or refunds what another acquirer's terminals have sold; nothing is taken on its own."""
+    original = paid(follow_up)
+    bank = a_bank(original)
+    before = bank.held, bank.posted
+    altered = following(follow_up, original, **ALTERED[SharedField.ACQUIRER])
+    assert bank.send(altered) is REFUSED_FOR[SharedField.ACQUIRER]
+    assert (bank.held, bank.posted) == before
+
+
+@pytest.mark.parametrize(
+    ("follow_up", "field"), [cell for cell in cells(ADVICES, Rule.EQUAL) if cell[1] is not SharedField.ACQUIRER]
+)
 def test_an_advice_that_differs_is_taken_on_its_own(follow_up, field):
     """Its money has moved already, but what it names is not its original: that stays as it was."""
     original = paid(follow_up)

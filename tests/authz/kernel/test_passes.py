@@ -161,6 +161,16 @@ REFUSED: dict[Check, list[Refused]] = {
         by_issuer(Reason.MISSING_ORIGINAL_AUTHORIZATION, refund(DONE, acquirer=1, stan=7)),
         *(
             refused
+            for which in (Pass.ADVICE, Pass.PASSED_ON)
+            for refused in by(
+                which,
+                Reason.MISSING_ORIGINAL_AUTHORIZATION,
+                *(referring(kind, PAID, acquirer=1, stan=7) for kind in _ADVICES),
+                referring(Kind.FINANCIAL_ADVICE, DONE, acquirer=1, stan=7, operation=Operation.REFUND),
+            )
+        ),
+        *(
+            refused
             for which in (Pass.REVERSAL, Pass.PASSED_ON)
             for refused in (
                 *by(

@@ -1,0 +1,60 @@
+"""Whom a line speaks for: what each proof leaves of the others."""
+
+import numpy as np
+import structlog
+
+from authz.arrivals import Arrival, Senders
+from authz.commands import new_commands
+from authz.lines import ANY_ACQUIRER, NOT_KNOWN, OPEN, Line, LineAuthority
+
+BOTH = frozenset({1, 2})
+
+
+def _naming(*acquirers):
+    commands = new_commands(len(acquirers))
+    commands["acquirer"] = acquirers
+    return commands
+
+
+def test_a_port_says_who_may_be_named():
+    """Nobody else, whoever was named before."""
+    line = LineAuthority(BOTH).line("peer")
+    assert [line.may_speak_for(each) for each in (1, 3, 2, 0, 1)] == [True, False, True, False, True]
+
+
+def test_what_is_not_said_is_open_or_strict():
+    """By the port's setting; a strict line that has proven something speaks for that."""
+    assert OPEN.line("peer").may_speak_for(7)
+    strict = LineAuthority(is_strict=True).line("peer")
+    assert not strict.may_speak_for(7)
+    proven = strict.narrowed(frozenset({7}))
+    assert (proven.may_speak_for(7), proven.may_speak_for(8)) == (True, False)
+
+
+def test_each_proof_narrows_what_the_others_leave():
+    """A key of an acquirer that the port excludes speaks for nobody."""
+    line = LineAuthority(BOTH).line("peer")
+    assert line.narrowed(frozenset({2, 3})).acquirers == {2}
+    assert not line.narrowed(frozenset({3})).may_speak_for(3)
+    assert LineAuthority(BOTH, {"alice": frozenset({1})}).line("peer", None).acquirers == frozenset()
+
+
+def test_messages_of_many_lines_at_once():
+    """Each is held against its own line, and an open line that names a second acquirer is logged once."""
+    alone, shared = Line("a", frozenset({1})), Line("b")
+    arrivals = [Arrival(b"", np.zeros((0, 2), np.int32), line, lambda *_: None) for line in (alone, shared)]
+    senders = Senders(arrivals, np.array([0, 0, 1, 1, 0, 1]))
+    commands = _naming(1, 2, 2, 1, 1, 9)
+    with structlog.testing.capture_logs() as logs:
+        for _ in range(2):
+            assert senders.strangers(commands) == [1]
+    assert [entry["peer"] for entry in logs] == ["b"]
+    assert (alone.usual_acquirer, shared.usual_acquirer) == (1, ANY_ACQUIRER)
+
+
+def test_no_acquirer_stands_for_another():
+    """Zero, and the numbers that stand in place of one, are no way around."""
+    line = Line("peer", frozenset({0}))
+    senders = Senders([Arrival(b"", np.zeros((0, 2), np.int32), line, lambda *_: None)], np.zeros(4, np.int64))
+    line.may_speak_for(0)
+    assert senders.strangers(_naming(0, 5, ANY_ACQUIRER, NOT_KNOWN)) == [1, 2, 3]
