@@ -48,6 +48,7 @@ from tokenvault.http import (
 from tokenvault.http.access import requires
 from tokenvault.http.calls import IDEMPOTENCY_KEY, Calls
 from tokenvault.http.head import Head
+from tokenvault.http.hosts import OwnHosts
 from tokenvault.storage.database import DatabaseUnavailable, look_up
 from tokenvault.vault import Vault
 
@@ -157,6 +158,7 @@ def build_app(
         rate_limits=RateLimits(time.monotonic),
         answer_to=lambda error: _engine_stopped() if isinstance(error, EngineStopped) else None,
     )
+    app.add_middleware(OwnHosts, hosts=settings.own_hosts())
     app.add_middleware(Head)  # the outermost
     app.router.routes += _routes()
     if settings.look_alikes:

@@ -3,7 +3,6 @@
 import os
 import re
 import tomllib
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -27,12 +26,13 @@ from tokenvault.calls.caller import DEFAULT_TENANT, Scope
 from tokenvault.errors import FieldError
 from tokenvault.events.webhook_signatures import secret_bytes
 from tokenvault.http.access import ApiKeys, ConfiguredKey
+from tokenvault.internet_addresses import is_loopback
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.pkcs11_root_key import Pkcs11Location, Pkcs11RootKey
 from tokenvault.keys.root_keys import RootKey, root_key_from_text, root_key_in_file
 from tokenvault.pan import PanRange
 from tokenvault.program import LimitedUse, PanGeneration, Program
-from tokenvault.target_uri import normalized
+from tokenvault.target_uri import host_of, is_host, normalized
 from tokenvault.vault import Vault
 
 CONFIGURATION_FILE = "tapwright.toml"
@@ -107,6 +107,11 @@ class Settings(BaseSettings):
     )
     public_url: str | None = Field(
         None, description="URL that callers use, where a proxy stands in front; without query and fragment."
+    )
+    http_hosts: list[str] = Field(
+        [],
+        description="Further hosts that callers may name, as names or addresses without ports; the address that they "
+        "call, loopback and the host of `public_url` are taken anyway.",
     )
     frame_seconds_max: float = Field(10.0, gt=0, description="How long an ISO 8583 frame may stay incomplete.")
     checkpoint_segments: int = Field(
@@ -221,6 +226,14 @@ class Settings(BaseSettings):
                 raise ValueError("has a query or a fragment")
         return value
 
+    @field_validator("http_hosts")
+    @classmethod
+    def _check_http_hosts(cls, hosts: list[str]) -> list[str]:
+        for host in hosts:
+            if not is_host(host):
+                raise ValueError(f"{host!r} is no name or address of a host; it has neither scheme nor port")
+        return hosts
+
     @field_validator("root_key_pkcs11")
     @classmethod
     def _check_pkcs11(cls, value: str | None) -> str | None:
@@ -268,7 +281,11 @@ class Settings(BaseSettings):
         """Whether an ISO 8583 line of which nothing is known speaks for no acquirer."""
         if self.iso_acquirer_authority is not None:
             return self.iso_acquirer_authority == "strict"
-        return not _is_loopback(self.iso_host)
+        return not is_loopback(self.iso_host)
+
+    def own_hosts(self) -> list[str]:
+        """The hosts that callers may name, beside those that are ours anyway."""
+        return [*self.http_hosts, self.http_host, *([] if self.public_url is None else [host_of(self.public_url)])]
 
     def iso_authority(self) -> LineAuthority:
         """Who may speak for whom on `iso_port`."""
@@ -326,14 +343,6 @@ class Settings(BaseSettings):
             ),
             withdrawn_key_blocks=self.withdrawn_key_blocks,
         )
-
-
-def _is_loopback(host: str) -> bool:
-    """Whether nobody but this machine can call an address; of names only localhost is known to be one."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class _ScratchSettings(Settings):

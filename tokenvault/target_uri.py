@@ -40,6 +40,30 @@ def normalized(uri: str) -> str:
     return f"{scheme}://{_short_host(authority['host'])}{shown_port}{_without_dot_segments(path)}"
 
 
+def host_of(uri: str) -> str:
+    """The host of an `http` or `https` URI as `normalized` writes it, an IPv6 address without its brackets.
+
+    Raises: ValueError, as `normalized` does.
+    """
+    authority = normalized(uri).split("/")[2]
+    return authority[1:].partition("]")[0] if authority.startswith("[") else authority.partition(":")[0]
+
+
+def named_host(header: str) -> str | None:
+    """The host that a `Host` header names, with or without a port (RFC 9110, 7.2); None where it is not one."""
+    if re.search("[/?#]", header):
+        return None
+    try:
+        return host_of(f"http://{header}")
+    except ValueError:
+        return None
+
+
+def is_host(text: str) -> bool:
+    """Whether a text is a host alone, without a port: a name, an IPv4 address, or an IPv6 address without brackets."""
+    return named_host(f"[{text}]" if ":" in text else text) == text.lower()
+
+
 def _unreserved_decoded(text: str) -> str:
     """Percent-encodings of unreserved characters decoded, the others in upper case (RFC 3986, 6.2.2.1 and 6.2.2.2)."""
 
