@@ -4,7 +4,6 @@ A journal of commands is the whole truth, so their layout is a file format: `COM
 carry a digest of the layout.
 """
 
-import hashlib
 from enum import IntEnum
 
 import numpy as np
@@ -68,6 +67,10 @@ class Flag(IntEnum):
     SIGNED_FOR_QR_CODE = 4096  # or for one by QR code, without knowing the amount
     SIGNED_FOR_ANOTHER_OPERATION = 8192  # tag 9C: another type of transaction than DE 3 names
     BEYOND_ADVICE_LIMIT = 16384  # an advice of more than its acquirer may advise of
+    SIGNED_FOR_OTHER_CASH = 32768  # tag 9F03: another amount of cash-back than DE 54 names
+    SIGNED_ON_ANOTHER_DAY = 65536  # tag 9A: too far from the day of the message
+    SIGNED_IN_ANOTHER_COUNTRY = 131072  # tag 9F1A: not the country of DE 43
+    SENT_AT_ANOTHER_TIME = 262144  # DE 7: too far from the network's clock
 
 
 class Channel(IntEnum):
@@ -161,6 +164,8 @@ COMMAND = record(
         ("transmitted", "u4"),  # DE 7, MMDDhhmmss as a number
         ("original_stan", "u4"),  # DE 90
         ("original_transmitted", "u4"),  # DE 90
+        ("flags", "u4"),  # Flag
+        ("signed_date", "u4"),  # tag 9A, YYMMDD as a number, 0 where the phone did not know it
         ("retrieval_reference", "S12"),  # DE 37
         ("terminal", "S8"),  # DE 41
         ("merchant", "S15"),  # DE 42
@@ -169,6 +174,7 @@ COMMAND = record(
         ("currency", "u2"),  # ISO 4217 numeric: DE 49, or an account's
         ("signed_currency", "u2"),  # tag 5F2A
         ("country", "u2"),  # ISO 3166 numeric: tag 9F1A or DE 19
+        ("acceptor_country", "u2"),  # ISO 3166 numeric: DE 43, 0 where it names none
         ("merchant_category", "u2"),  # DE 18
         ("entry_mode", "u2"),  # DE 22
         ("pan_sequence_number", "u2"),  # DE 23
@@ -176,7 +182,6 @@ COMMAND = record(
         ("original_type", "u2"),  # DE 90, message type
         ("state", "u2"),
         ("segment", "u2"),
-        ("flags", "u2"),  # Flag
         ("operation", "u1"),  # DE 3, first two digits
         ("channel", "u1"),
         ("cardholder_verification", "u1"),
@@ -188,7 +193,7 @@ COMMAND = record(
         ("limited_use_key", "u4"),  # index YHHHHCC of the key that signed (tag 9F10), or of a new one
     ]
 )
-COMMAND_BYTES = 272
+COMMAND_BYTES = 280
 
 NO_POSITION = -(2**31)
 
@@ -221,8 +226,6 @@ RESULT = record(
         ("exception", "u1"),  # ExceptionReason: why an advice was taken for less than it said
     ]
 )
-
-LAYOUT_DIGEST = hashlib.sha256(repr(COMMAND.descr).encode()).digest()[:8]
 
 assert COMMAND.itemsize == COMMAND_BYTES, COMMAND.itemsize
 

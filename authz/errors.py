@@ -16,6 +16,20 @@ class JournalDamaged(EngineError):
         self.offset = offset
 
 
+class JournalOutdated(EngineError):
+    """The journal has the record layout of an earlier version, which can be converted. Nothing was changed."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"journal {path} was written by an earlier version: "
+            f"run `tapwright journal upgrade --data-dir {path.parent}`, then start again"
+        )
+
+
+class JournalTooOld(EngineError):
+    """A journal cannot be converted to this version's record layout. Nothing was changed."""
+
+
 class CheckpointDamaged(EngineError):
     """No checkpoint that the journal needs can be read. Nothing was changed."""
 

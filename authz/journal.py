@@ -84,11 +84,17 @@ class RecordHeader:
     count: int
     attachment_bytes: int
     checksum: int
+    command_bytes: int = COMMAND_BYTES
+
+    @property
+    def commands_bytes(self) -> int:
+        """How many bytes the commands have."""
+        return self.count * self.command_bytes
 
     @property
     def payload_bytes(self) -> int:
         """How many bytes follow, up to the end mark."""
-        return self.count * COMMAND_BYTES + self.attachment_bytes
+        return self.commands_bytes + self.attachment_bytes
 
     @property
     def record_bytes(self) -> int:
@@ -108,29 +114,29 @@ def encode_record(batch: Batch) -> bytes:
     return fixed + _CHECK.pack(crc32c(fixed)) + payload + END_MARK
 
 
-def decode_header(data: bytes) -> RecordHeader | None:
-    """The header in these 32 bytes, or None if they are none."""
+def decode_header(data: bytes, command_bytes: int = COMMAND_BYTES) -> RecordHeader | None:
+    """The header in these 32 bytes, or None if they are none. command_bytes: of each command behind it."""
     if len(data) < HEADER_BYTES or data[:4] != MAGIC:
         return None
     if data[_FIXED.size : HEADER_BYTES] != _CHECK.pack(crc32c(data[: _FIXED.size])):
         return None
     _, count, sequence, attachment_bytes, checksum = _FIXED.unpack_from(data)
-    return RecordHeader(sequence, count, attachment_bytes, checksum)
+    return RecordHeader(sequence, count, attachment_bytes, checksum, command_bytes)
 
 
-def decode_batch(header: RecordHeader, content: bytes) -> Batch | None:
+def decode_batch(header: RecordHeader, content: bytes, layout: np.dtype[np.void] = COMMAND) -> Batch | None:
     """The content of a record, or None if it is not what the header's checksum covers, or not ended.
 
-    content: what follows the header, with the end mark.
+    content: what follows the header, with the end mark.  layout: of its commands.
     """
     payload = content[: header.payload_bytes]
     if content[header.payload_bytes :] != END_MARK or crc32c(payload) != header.checksum:
         return None
-    commands = np.frombuffer(payload, COMMAND, header.count)
-    return Batch(header.sequence, commands, payload[header.count * COMMAND_BYTES :])
+    commands = np.frombuffer(payload, layout, header.count)
+    return Batch(header.sequence, commands, payload[header.commands_bytes :])
 
 
-def is_cut_short(tail: bytes, offset: int) -> bool:
+def is_cut_short(tail: bytes, offset: int, command_bytes: int = COMMAND_BYTES) -> bool:
     """Whether a crash explains why the bytes at the end of a file are no record: some never reached the disk.
 
     A write that was never finished lacks its end, or sectors of it that are still zero. Bytes that are all there and
@@ -138,7 +144,7 @@ def is_cut_short(tail: bytes, offset: int) -> bool:
     """
     if len(tail) < HEADER_BYTES:
         return True
-    header = decode_header(tail[:HEADER_BYTES])
+    header = decode_header(tail[:HEADER_BYTES], command_bytes)
     if header is not None and len(tail) < header.record_bytes:
         return True
     end = HEADER_BYTES if header is None else header.record_bytes

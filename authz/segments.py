@@ -11,23 +11,27 @@ from typing import BinaryIO
 import numpy as np
 import structlog
 
-from authz.commands import COMMAND, COMMAND_BYTES, LAYOUT_DIGEST, Records
+from authz.commands import COMMAND, Records
 from authz.disk import Appending, Disk
-from authz.errors import EngineStopped, JournalDamaged, JournalFenced
+from authz.earlier_layouts import EARLIER_LAYOUTS, digest_of
+from authz.errors import EngineStopped, JournalDamaged, JournalFenced, JournalOutdated
 from authz.journal import HEADER_BYTES, MAGIC, Batch, decode_batch, decode_header, encode_record, is_cut_short
 
 SEGMENT_BYTES = 64 * 1024 * 1024
-SEGMENT_HEADER = b"TAPWRJ03" + LAYOUT_DIGEST
+SEGMENT_MAGIC = b"TAPWRJ03"
+SEGMENT_HEADER = SEGMENT_MAGIC + digest_of(COMMAND)
 _SUFFIX = ".journal"
 
 log = structlog.get_logger()
 
 
 class SegmentReader:
-    """Reads the segments of one directory, safely while somebody else appends."""
+    """Reads the segments of one directory, safely while somebody else appends. layout: of their commands."""
 
-    def __init__(self, disk: Disk) -> None:
+    def __init__(self, disk: Disk, layout: np.dtype[np.void] = COMMAND) -> None:
         self._disk = disk
+        self._layout = layout
+        self._header = SEGMENT_MAGIC + digest_of(layout)
 
     def segments(self) -> list[str]:
         """The names of all segments, in order."""
@@ -96,8 +100,8 @@ class SegmentReader:
             octets = bytearray()
             for position in positions:
                 file.seek(position)
-                octets += file.read(COMMAND_BYTES)
-        return np.frombuffer(bytes(octets), COMMAND)
+                octets += file.read(self._layout.itemsize)
+        return np.frombuffer(bytes(octets), self._layout)
 
     def _batches(
         self, name: str, *, is_last: bool, begin: tuple[int, int] | None = None
@@ -112,7 +116,7 @@ class SegmentReader:
                 return
             end, expected = begin or (file.tell(), _first_of(name))
             file.seek(end)
-            for batch in batches_of(file):
+            for batch in batches_of(file, self._layout):
                 if batch.sequence != expected:
                     raise JournalDamaged(
                         self._disk.path(name), end, f"expected command {expected}, found {batch.sequence}"
@@ -126,8 +130,10 @@ class SegmentReader:
     def _has_header(self, name: str, file: BinaryIO, *, is_last: bool) -> bool:
         """Whether a segment was begun; one that a crash kept from it holds nothing."""
         header = file.read(len(SEGMENT_HEADER))
-        if header == SEGMENT_HEADER:
+        if header == self._header:
             return True
+        if header.startswith(SEGMENT_MAGIC) and header[len(SEGMENT_MAGIC) :] in EARLIER_LAYOUTS:
+            raise JournalOutdated(self._disk.path(name).parent)
         if is_last and (len(header) < len(SEGMENT_HEADER) or not any(header)):
             return False
         raise JournalDamaged(self._disk.path(name), 0, "not a journal segment of this version")
@@ -141,11 +147,11 @@ class SegmentReader:
             raise JournalDamaged(path, end, "a record is broken and later segments follow")
         position = tail.find(MAGIC, 1)
         while position >= 0:
-            following = decode_header(tail[position : position + HEADER_BYTES])
+            following = decode_header(tail[position : position + HEADER_BYTES], self._layout.itemsize)
             if following is not None and following.sequence > expected:
                 raise JournalDamaged(path, end, f"a record is broken and command {following.sequence} follows it")
             position = tail.find(MAGIC, position + 1)
-        if not is_cut_short(tail, end):
+        if not is_cut_short(tail, end, self._layout.itemsize):
             raise JournalDamaged(path, end, "the last record is complete and its checksum is wrong")
 
 
@@ -231,10 +237,10 @@ def _first_of(name: str) -> int:
     return int(name.removesuffix(_SUFFIX))
 
 
-def batches_of(file: BinaryIO) -> Iterator[Batch]:
+def batches_of(file: BinaryIO, layout: np.dtype[np.void] = COMMAND) -> Iterator[Batch]:
     """Batches from the file's position up to the first that is broken or incomplete."""
-    while (header := decode_header(file.read(HEADER_BYTES))) is not None:
-        batch = decode_batch(header, file.read(header.record_bytes - HEADER_BYTES))
+    while (header := decode_header(file.read(HEADER_BYTES), layout.itemsize)) is not None:
+        batch = decode_batch(header, file.read(header.record_bytes - HEADER_BYTES), layout)
         if batch is None:
             return
         yield batch

@@ -71,14 +71,14 @@ def argument_parser() -> argparse.ArgumentParser:
 
     journal = verbs.add_parser(
         "journal",
-        help="verify or dump a data directory's journal, or make a checkpoint of it",
-        description="Read a data directory's journal, also while a server works in it.",
+        help="verify, dump or upgrade a data directory's journal, or make a checkpoint of it",
+        description="Read a data directory's journal, also while a server works in it; upgrade it while none does.",
     )
     journal.add_argument(
         "action",
-        choices=["verify", "dump", "checkpoint"],
+        choices=["verify", "dump", "checkpoint", "upgrade"],
         help="verify: is every byte as it was written; dump: commands as lines of JSON; checkpoint: make one of all "
-        "sealed segments",
+        "sealed segments; upgrade: convert a journal that an earlier version has written",
     )
     journal.add_argument(
         "--data-dir", type=Path, default=Path("tapwright-data"), help="the data directory (./tapwright-data)"

@@ -29,6 +29,7 @@ from authz.iso8583.dialect_files import dialect_named
 from authz.iso8583.fields import Dialect, built_in
 from authz.iso8583.server import Handler, Iso8583Server, ServerLimits
 from authz.issuer_server import IssuerDecisions
+from authz.journal_upgrade import finish_exchange
 from authz.lines import LineAuthority
 from authz.network import Network
 from authz.pin_entry import EnteredPin, PinOutcome, PinVerifications
@@ -151,6 +152,7 @@ class Sandbox:
 
         compile_everything()
         checkpoints = checkpoints_in(settings.data_dir)
+        finish_exchange(settings.data_dir)
         journal = SegmentJournal(Directory(settings.data_dir / JOURNAL))
         self._clock = SandboxClock(self.clock)
         vault = self._open_vault(loop)
