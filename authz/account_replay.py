@@ -16,7 +16,7 @@ from authz.journal import END_MARK
 from authz.kernel.application import apply
 from authz.kernel.checks import new_findings
 from authz.program.compilation import compiled_program
-from authz.program.document import ProgramDocument, journaled_document
+from authz.program.document import ProgramDocument, comparisons, journaled_document
 from authz.program.tables import NUMBER_VERSION, Program
 from authz.replay import ReplayedCommand
 from authz.segments import SegmentReader
@@ -93,14 +93,11 @@ class AccountReplay:
     def _take_program(self, sequence: int, attachment: bytes) -> None:
         document = journaled_document(attachment)
         self._programs.append(_InForce(sequence, document, compiled_program(document, len(self._programs))))
-        if any(limit.scope == "segment" for limit in document.limits) or any(
-            "segment" in str(rule.when) for rule in document.rules
-        ):
+        if _counts_a_segment(document):
             self._is_told_by_all_since = sequence
 
     def command(self, sequence: int) -> ReplayedCommand | None:
-        """One command as it was; None where its account's commands cannot tell, or the journal does not hold it."""
-        self.read_on()
+        """One command as it was; None where its account's commands cannot tell, or it was not read yet."""
         if not 0 < sequence <= self._count or self._is_for_all(sequence):
             return None
         account = self._accounts[sequence - 1]
@@ -159,3 +156,9 @@ class AccountReplay:
         results = new_results(1)
         apply(state, np.require(command.copy(), requirements="W"), results, findings)
         return state, results
+
+
+def _counts_a_segment(document: ProgramDocument) -> bool:
+    """Whether a limit or a condition counts what other accounts of the segment have done."""
+    asked = [comparison.of for rule in document.rules for comparison in comparisons(rule.when)]
+    return "segment" in (*asked, *(limit.scope for limit in document.limits))

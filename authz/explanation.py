@@ -108,6 +108,9 @@ _ONLY_WITH_ORIGINAL = (Check.ORIGINAL, Check.SHARED_FIELDS, Check.ORIGINAL_AMOUN
 class Past(Protocol):
     """Where decided commands are found again, see `WholeReplay`."""
 
+    def read_on(self) -> None:
+        """Take note of what has been written since."""
+
     def command(self, sequence: int) -> ReplayedCommand | None:
         """One command as it was; None where it cannot be told."""
 
@@ -120,6 +123,9 @@ class WholeReplay:
 
     def __init__(self, history: History) -> None:
         self._history = history
+
+    def read_on(self) -> None:
+        """See `Past.read_on`: nothing is kept."""
 
     def command(self, sequence: int) -> ReplayedCommand | None:
         """See `Past.command`; None where the journal does not hold it."""

@@ -22,6 +22,9 @@ KEPT = 10_000
 WAITING_MAX = 32
 """So many explanations of each kind are made or waited for."""
 
+_KEEPING_UP_SECONDS, _LITTLE = 0.5, 1_000
+"""Where fewer commands have come since it was looked last, payments do not feel that the journal is read."""
+
 
 class _Worker:
     """One thread, and how many wait for it."""
@@ -47,9 +50,17 @@ class _Worker:
             done.exception()  # whoever waited has heard of it
 
     def _explain(self, sequence: int) -> Explanation | None:
+        return explained(self._opened(), sequence)
+
+    async def opened(self) -> Past:
+        """What it looks into, when it is its turn."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._opened)
+
+    def _opened(self) -> Past:
         if self._open is None:
             self._open = self._past()
-        return explained(self._open, sequence)
+        self._open.read_on()
+        return self._open
 
     def close(self) -> None:
         """Wait for the one that is being made; those behind it are given up."""
@@ -86,6 +97,18 @@ class Explanations:
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return told
+
+    async def keep_up(self, written: Callable[[], int]) -> None:
+        """Read what has been written whenever little is being written, so that whoever asks need not wait for that.
+
+        written: the last durable command.
+        """
+        before = written()
+        while self._by_account is not None:
+            await asyncio.sleep(_KEEPING_UP_SECONDS)
+            if 0 <= written() - before < _LITTLE:
+                await self._by_account.opened()
+            before = written()
 
     def close(self) -> None:
         """Wait for what is being made."""

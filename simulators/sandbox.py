@@ -198,6 +198,8 @@ class Sandbox:
 
         explanations = Explanations(history)
         self._cleanup.callback(explanations.close)
+        keep_up = partial(explanations.keep_up, lambda: engine.durable_sequence)
+        self._keep_running("explanations", keep_up)
         app = build_app(
             settings,
             vault,

@@ -35,7 +35,9 @@ class ExceptionView(BaseModel):
     asked_billing_amount: int = Field(
         description="How much the advice said, in minor units of `billing_currency`, the account's.", examples=[10000]
     )
-    billing_amount: int = Field(description="How much of it was taken.", examples=[1000])
+    billing_amount: int = Field(
+        description="How much of it was taken, in minor units of `billing_currency`.", examples=[1000]
+    )
     billing_currency: str = Field(description="ISO 4217 code.", examples=["EUR"])
     acquirer: str = Field(description="DE 32.", examples=["12345"])
     merchant: str = Field(description="DE 42, card acceptor.", examples=["CAFE00000000001"])

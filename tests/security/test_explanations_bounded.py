@@ -113,6 +113,7 @@ def test_an_accounts_own_commands_tell_what_all_tell(written, seed):
     by_account.read_on()
     for name in ("a", "b"):
         written.send(tap(200 + ord(name), 10, 800, time_us=NOW_US + 10**13))
+    by_account.read_on()
     told = 0
     for sequence in range(1, written.journal.next_sequence):
         wanted = explained(whole, sequence)
@@ -138,6 +139,7 @@ def test_what_is_about_all_accounts_is_told_by_all(written, doing):
     doing(written)
     after = written.send(tap(2))
     by_account = AccountReplay(written.journal)
+    by_account.read_on()
     assert explained(by_account, before) == explained(WholeReplay(written.history), before)
     assert explained(by_account, after) is None
 
@@ -149,6 +151,7 @@ def test_an_account_with_very_many_commands_is_told_by_all(written, monkeypatch)
     taps = [written.send(tap(atc, 1)) for atc in range(1, 20)]
     other = written.send(tap(1, 1, 800))
     by_account = AccountReplay(written.journal)
+    by_account.read_on()
     assert explained(by_account, taps[2]) is not None
     assert explained(by_account, taps[-1]) is None
     assert explained(by_account, other) is not None
@@ -157,6 +160,7 @@ def test_an_account_with_very_many_commands_is_told_by_all(written, monkeypatch)
 def test_what_the_journal_does_not_hold_is_not_told(written):
     """A number from the future, and none."""
     by_account = AccountReplay(written.journal)
+    by_account.read_on()
     assert by_account.command(0) is None
     assert by_account.command(written.journal.next_sequence) is None
 
@@ -168,6 +172,9 @@ class Past:
     told: object
     asked: list
     may: threading.Event
+
+    def read_on(self):
+        """There is nothing to read."""
 
     def command(self, sequence):
         """Wait, then know nothing."""
