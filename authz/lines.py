@@ -80,6 +80,11 @@ class LineAuthority:
     by_certificate: Mapping[str, Acquirers] = field(default_factory=dict)
     is_strict: bool = False
 
+    @property
+    def believes_nobody(self) -> bool:
+        """Whether no line can prove anything here, so that all that it says of payments is refused."""
+        return self.is_strict and self.acquirers is None and not self.by_certificate
+
     def line(self, peer: str, certificate: bytes | None = None) -> Line:
         """A connection that has come. certificate: what its client has shown and proven, DER."""
         known = self.acquirers

@@ -200,6 +200,11 @@ class Sandbox:
         self._cleanup.callback(explanations.close)
         keep_up = partial(explanations.keep_up, lambda: engine.durable_sequence)
         self._keep_running("explanations", keep_up)
+        if settings.iso_authority().believes_nobody:
+            log.warning(
+                "iso_port_believes_nobody",
+                advice="say whom its lines speak for: iso_acquirers, iso_tls, or iso_acquirer_authority = open",
+            )
         app = build_app(
             settings,
             vault,

@@ -29,6 +29,9 @@ def test_what_is_not_said_is_open_or_strict():
     assert not strict.may_speak_for(7)
     proven = strict.narrowed(frozenset({7}))
     assert (proven.may_speak_for(7), proven.may_speak_for(8)) == (True, False)
+    assert LineAuthority(is_strict=True).believes_nobody
+    assert not any(each.believes_nobody for each in (OPEN, LineAuthority(BOTH, is_strict=True)))
+    assert not LineAuthority(None, {"alice": BOTH}, is_strict=True).believes_nobody
 
 
 def test_each_proof_narrows_what_the_others_leave():

@@ -414,3 +414,17 @@ def test_a_completion_is_bounded_too(open_network):
     assert [entry["exception"] for entry in listed] == ["beyond_advice_limit"] * 2
     assert terminal.complete(paid, 900).approved
     assert bench.balance(account)["posted"] == 900
+
+
+def test_another_acquirer_follows_nothing(open_network):
+    """Whoever names another acquirer's payment in DE 90 under its own DE 32 is refused, and the true one completes."""
+    bench = open_network
+    account = bench.account()
+    terminal, phone = bench.terminal(acquirer=ALICE), bench.phone(bench.card(account))
+    paid = terminal.pay(phone, 1_000)
+    for message in follow_ups(terminal, paid)[:7]:
+        assert terminal.link.exchange(message | {32: MALLORY})[39] == "25", message
+        assert bench.balance(account)["held"] == 1_000
+        assert bench.balance(account)["posted"] == 0
+    assert terminal.complete(paid, 1_000).approved
+    assert bench.balance(account)["posted"] == 1_000
