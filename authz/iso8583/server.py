@@ -23,7 +23,7 @@ log = structlog.get_logger()
 _BACKLOG = 1024
 """Connections that may wait to be taken."""
 
-_OVERSIZED_COUNTS = 16
+_OVERSIZED_COUNTS = 64
 """As many messages as one that is too long: its first fields are looked at one by one."""
 
 
@@ -34,7 +34,7 @@ class ServerLimits:
     message_bytes_max: int = 4096
     frame_seconds_max: float = 10.0
     """How long a started frame may stay incomplete."""
-    unanswered_max: int = 1024
+    unanswered_max: int = 512
     """How many messages of one connection may wait for answers; those behind them are not taken, and then not read."""
     unanswered_in_total_max: int = 65_536
     """The same of all connections of a port."""
