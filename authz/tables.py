@@ -135,10 +135,14 @@ TRANSACTION = record(
         ("approved_minor", "i8"),  # how much of it was answered as approved
         ("current_minor", "i8"),  # that after increments and reversals
         ("held_minor", "i8"),  # what is still held of it
-        ("completed_minor", "i8"),  # what completions posted of it
+        # What completions posted of an authorization; what was charged back of a charge, and not presented again.
+        ("completed_or_disputed_minor", "i8"),
         ("posted_minor", "i8"),  # what this row itself posted; negative for money given back
-        ("refunded_minor", "i8"),
-        ("disputed_minor", "i8"),  # charged back and not presented again
+        ("given_back_minor", "i8"),  # refunded or charged back of it, in the account's currency
+        (
+            "refundable_minor",
+            "i8",
+        ),  # charged, neither reversed nor refunded; what a refund gave; in its own currency
         ("acquirer", "u8"),
         ("terminal", "S8"),
         ("retrieval_reference", "S12"),

@@ -16,7 +16,7 @@ from authz.kernel.habits import learn
 from authz.kernel.holds import place_hold
 from authz.kernel.meters import correct_meters
 from authz.kernel.originals import check_advised_fields, followed_row, note_remainder
-from authz.kernel.postings import complete, post, refund
+from authz.kernel.postings import charge, complete, refund
 from authz.kernel.rows import found
 from authz.kernel.traces import enter_trace, new_transaction
 from authz.reasons import LAST_APPROVAL, Reason
@@ -82,6 +82,7 @@ def take_stood_in(state: State, command: Any, case: Case, result: Any) -> None:
     approved = np.int64(entry["approved_minor"])
     settle(state, command, case, row, np.int64(entry["conversion_rate"]), billing, result)
     entry["approved_minor"], entry["current_minor"] = approved, left
+    entry["refundable_minor"] = min(np.int64(entry["refundable_minor"]), left)
     correct_meters(state, row, 1)
 
 
@@ -115,7 +116,7 @@ def settle(state: State, command: Any, case: Case, row: Integer, rate: Integer, 
         complete(state, row, original_row, billing, has(command["flags"], Flag.MORE_FOLLOWS))
     elif billing > 0:
         learn(state, command, row, billing)
-        post(state, row, billing)
+        charge(state, row, billing)
 
 
 @compiled

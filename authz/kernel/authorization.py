@@ -18,7 +18,7 @@ from authz.kernel.holds import available_credit, extend_hold, place_hold
 from authz.kernel.limits import check_limits
 from authz.kernel.meters import correct_meters, subjects_of
 from authz.kernel.originals import check_original, check_original_amount, check_shared_fields, is_said_again
-from authz.kernel.postings import complete, post, refund
+from authz.kernel.postings import charge, complete, refund
 from authz.kernel.rows import found
 from authz.kernel.rules import check_rules
 from authz.kernel.traces import enter_trace, is_repeat, new_transaction
@@ -205,7 +205,7 @@ def answer_request(state: State, command: Any, case: Case, result: Any, reason: 
         if message_class == MessageClass.AUTHORIZATION:
             place_hold(state, row, billing, np.int64(command["time_us"]))
         else:
-            post(state, row, billing)
+            charge(state, row, billing)
 
 
 @compiled

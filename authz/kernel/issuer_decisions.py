@@ -10,7 +10,7 @@ from authz.kernel.conversion import converted
 from authz.kernel.habits import learn, note_decline
 from authz.kernel.holds import release_hold
 from authz.kernel.meters import correct_meters
-from authz.kernel.postings import post
+from authz.kernel.postings import charge
 from authz.kernel.rows import found
 from authz.kernel.traces import find_sequence
 from authz.reasons import Reason
@@ -59,8 +59,8 @@ def take_issuer_decision(state: State, command: Any, result: Any) -> Integer:
     result["approved_minor"], result["billing_minor"] = amount, billing
     if np.int64(entry["message_class"]) == MessageClass.FINANCIAL:
         release_hold(state, row, held)
-        post(state, row, billing)
+        charge(state, row, billing)
     else:
-        kept = max(billing - np.int64(entry["completed_minor"]), np.int64(0))
+        kept = max(billing - np.int64(entry["completed_or_disputed_minor"]), np.int64(0))
         release_hold(state, row, max(held - kept, np.int64(0)))
     return np.int64(entry["reason"])

@@ -9,7 +9,14 @@ from authz.commands import Flag, Kind, Operation, Records
 from authz.compiled import Integer, compiled, inlined
 from authz.follow_ups import FollowUp, Rule, SharedField
 from authz.kernel.checks import Case, Check, has, note
-from authz.kernel.postings import asked_back, is_settled, left_of_account, left_to_give_back
+from authz.kernel.postings import (
+    asked_back,
+    is_settled,
+    left_of_account,
+    left_to_give_back,
+    left_to_refund,
+    part_to_refund,
+)
 from authz.kernel.rows import NO_ROW, found
 from authz.reasons import LAST_APPROVAL, Reason
 from authz.tables import MessageClass, State, TransactionFlag
@@ -189,9 +196,11 @@ def check_original_amount(state: State, command: Any, case: Case, findings: Reco
             reason = Reason.ORIGINAL_AMOUNT_MISMATCH
     elif amount_rule == Rule.BOUNDED:
         seen, bound = case.billing_minor, amount_left(state, case.original_row, follow_up)
+        is_refund = follow_up == FollowUp.REFUND_REQUEST
         if seen > bound:
-            is_refund = follow_up == FollowUp.REFUND_REQUEST
             reason = Reason.EXCEEDS_REMAINDER if is_refund else Reason.EXCEEDS_AUTHORIZED_AMOUNT
+        elif is_refund and np.int64(command["amount_minor"]) > left_to_refund(state, case.original_row):
+            reason = Reason.EXCEEDS_REMAINDER
     else:
         bound = np.int64(original["held_minor"])
     if reason == Reason.APPROVED and _RULES[follow_up, SharedField.REPLACEMENT] == Rule.BOUNDED:
@@ -231,7 +240,13 @@ def note_remainder(state: State, command: Any, case: Case, findings: Records) ->
     if np.int64(command["operation"]) != Operation.REFUND or np.int64(command["kind"]) != Kind.FINANCIAL_ADVICE:
         return
     row = followed_row(state, command, case)
-    left = left_to_give_back(state, row) if found(row) else left_of_account(state, case.account_row)
+    left: Integer = 0
+    if found(row):
+        left = part_to_refund(state, row, case.rate, np.int64(command["amount_minor"]), case.billing_minor)
+        if left == case.billing_minor:
+            left = left_to_give_back(state, row)
+    else:
+        left = left_of_account(state, case.account_row)
     note(findings, Check.ORIGINAL_AMOUNT, case.billing_minor, left, Reason.APPROVED)
 
 
@@ -243,7 +258,7 @@ def amount_left(state: State, row: Integer, follow_up: Integer) -> Integer:
     original = state.transactions[row]
     tolerance = np.int64(state.program.categories[original["merchant_category"]]["tolerance_permille"])
     authorized = np.int64(original["billing_minor"])
-    return authorized + authorized * tolerance // _PERMILLE - np.int64(original["completed_minor"])
+    return authorized + authorized * tolerance // _PERMILLE - np.int64(original["completed_or_disputed_minor"])
 
 
 @inlined

@@ -6,7 +6,7 @@ import numpy as np
 
 from authz.commands import Kind, Operation
 from authz.compiled import Integer, compiled, inlined
-from authz.kernel.conversion import converted
+from authz.kernel.conversion import SAME_CURRENCY, converted
 from authz.kernel.holds import release_hold
 from authz.kernel.rows import found
 from authz.kernel.traces import find_sequence, new_transaction
@@ -23,6 +23,14 @@ def post(state: State, row: Integer, billing: Integer) -> None:
 
 
 @inlined
+def charge(state: State, row: Integer, billing: Integer) -> None:
+    """Post what a purchase comes to."""
+    entry = state.transactions[row]
+    entry["refundable_minor"] = entry["current_minor"]
+    post(state, row, billing)
+
+
+@inlined
 def left_to_give_back(state: State, row: Integer) -> Integer:
     """The remainder that every way back shares: what may still be reversed, refunded or charged back of a purchase.
 
@@ -32,17 +40,37 @@ def left_to_give_back(state: State, row: Integer) -> Integer:
     """
     entry = state.transactions[row]
     if np.int64(entry["message_class"]) == MessageClass.AUTHORIZATION:
-        charged = np.int64(entry["completed_minor"])
+        charged = np.int64(entry["completed_or_disputed_minor"])
     elif entry["posted_minor"] > 0:
         charged = np.int64(entry["billing_minor"])
     else:
         charged = np.int64(0)
-    left = charged - np.int64(entry["refunded_minor"]) - np.int64(entry["disputed_minor"])
+    left = charged - np.int64(entry["given_back_minor"])
     if entry["original"] != 0:
         whole = state.transactions[np.int64(entry["original"]) - 1]
-        of_both = np.int64(whole["completed_minor"]) - np.int64(whole["refunded_minor"])
-        left = min(left, of_both - np.int64(whole["disputed_minor"]))
+        left = min(left, np.int64(whole["completed_or_disputed_minor"]) - np.int64(whole["given_back_minor"]))
     return max(min(left, left_of_account(state, np.int64(entry["account_row"]))), np.int64(0))
+
+
+@inlined
+def left_to_refund(state: State, row: Integer) -> Integer:
+    """The remainder for refunds in the purchase's own currency, which bounds them whatever the rates are by then."""
+    entry = state.transactions[row]
+    left = np.int64(entry["refundable_minor"])
+    if entry["original"] != 0:
+        left = min(left, np.int64(state.transactions[np.int64(entry["original"]) - 1]["refundable_minor"]))
+    return max(left, np.int64(0))
+
+
+@inlined
+def part_to_refund(state: State, row: Integer, rate: Integer, amount: Integer, billing: Integer) -> Integer:
+    """How much of a refund at a rate is within the remainder in both currencies; in the account's."""
+    original = state.transactions[row]
+    left = left_to_refund(state, row)
+    if amount > left:
+        kept = np.int64(state.accounts[original["account_row"]]["currency"])
+        billing = min(billing, converted(state.program, left, rate, np.int64(original["currency"]), kept))
+    return min(billing, left_to_give_back(state, row))
 
 
 @inlined
@@ -82,26 +110,26 @@ def is_settled(state: State, row: Integer) -> Any:
     entry = state.transactions[row]
     if np.int64(entry["message_class"]) == MessageClass.AUTHORIZATION:
         holder = state.transactions[np.int64(entry["original"]) - 1] if is_increment(entry) else entry
-        return holder["held_minor"] == 0 and holder["completed_minor"] > 0
+        return holder["held_minor"] == 0 and holder["completed_or_disputed_minor"] > 0
     return entry["posted_minor"] > 0 and left_to_give_back(state, row) <= 0
 
 
 @inlined
-def note_refunded(state: State, row: Integer, billing: Integer) -> None:
-    """Remember at what was refunded, and at the authorization that it belongs to, what was given back of it."""
+def note_given_back(state: State, row: Integer, billing: Integer) -> None:
+    """Remember at a purchase, and at the authorization that it belongs to, what was refunded or charged back of it."""
     entry = state.transactions[row]
-    entry["refunded_minor"] += billing
+    entry["given_back_minor"] += billing
     if entry["original"] != 0:
-        state.transactions[np.int64(entry["original"]) - 1]["refunded_minor"] += billing
+        state.transactions[np.int64(entry["original"]) - 1]["given_back_minor"] += billing
 
 
 @inlined
-def note_disputed(state: State, row: Integer, billing: Integer) -> None:
-    """The same of what was charged back."""
+def add_refundable(state: State, row: Integer, amount: Integer) -> None:
+    """Let so much more of a purchase be refunded, in its own currency; a negative amount is less."""
     entry = state.transactions[row]
-    entry["disputed_minor"] += billing
+    entry["refundable_minor"] += amount
     if entry["original"] != 0:
-        state.transactions[np.int64(entry["original"]) - 1]["disputed_minor"] += billing
+        state.transactions[np.int64(entry["original"]) - 1]["refundable_minor"] += amount
 
 
 @compiled
@@ -109,20 +137,27 @@ def complete(state: State, row: Integer, original_row: Integer, billing: Integer
     """Post what an authorization was for. Its hold ends, but for what later completions will need."""
     original = state.transactions[original_row]
     state.transactions[row]["original"] = original_row + 1
-    original["completed_minor"] += billing
+    original["completed_or_disputed_minor"] += billing
+    original["refundable_minor"] += state.transactions[row]["current_minor"]
     release_hold(state, original_row, billing if more_follows else np.int64(original["held_minor"]))
-    post(state, row, billing)
+    charge(state, row, billing)
 
 
 @compiled
 def refund(state: State, row: Integer, original_row: Integer, billing: Integer) -> Integer:
     """Give money back, remembered at the purchase where that is known; at most the remainder. Returns how much."""
+    entry = state.transactions[row]
+    amount: Integer = np.int64(entry["current_minor"])
     if found(original_row):
-        billing = min(billing, left_to_give_back(state, original_row))
-        state.transactions[row]["original"] = original_row + 1
-        note_refunded(state, original_row, billing)
+        billing = part_to_refund(state, original_row, np.int64(entry["conversion_rate"]), amount, billing)
+        is_same_currency = entry["conversion_rate"] == SAME_CURRENCY
+        amount = min(billing if is_same_currency else amount, left_to_refund(state, original_row))
+        entry["original"] = original_row + 1
+        note_given_back(state, original_row, billing)
+        add_refundable(state, original_row, -amount)
     else:
-        billing = min(billing, left_of_account(state, np.int64(state.transactions[row]["account_row"])))
+        billing = min(billing, left_of_account(state, np.int64(entry["account_row"])))
+    entry["refundable_minor"] = amount
     post(state, row, -billing)
     return billing
 
@@ -137,7 +172,7 @@ def dispute(state: State, command: Any, result: Any) -> Integer:
         return Reason.MISSING_ORIGINAL_AUTHORIZATION  # a representment: what it presents again is the purchase
     original, amount = state.transactions[original_row], np.int64(command["amount_minor"])
     is_chargeback = np.int64(command["kind"]) == Kind.CHARGEBACK
-    disputed = np.int64(original["disputed_minor"])
+    disputed = np.int64(original["completed_or_disputed_minor"])
     left = left_to_give_back(state, original_row)
     if amount <= 0:
         return Reason.INVALID_AMOUNT
@@ -145,7 +180,9 @@ def dispute(state: State, command: Any, result: Any) -> Integer:
         return Reason.EXCEEDS_REMAINDER
     row = new_transaction(state, command, np.int64(original["token_row"]), MessageClass.POSTING)
     state.transactions[row]["original"] = original_row + 1
-    note_disputed(state, original_row, amount if is_chargeback else -amount)
-    post(state, row, -amount if is_chargeback else amount)
+    change = -amount if is_chargeback else amount
+    original["completed_or_disputed_minor"] -= change
+    note_given_back(state, original_row, -change)
+    post(state, row, change)
     result["approved_minor"], result["billing_minor"] = amount, amount
     return Reason.APPROVED

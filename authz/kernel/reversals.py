@@ -9,6 +9,7 @@ from authz.compiled import Integer, compiled
 from authz.exception_items import ExceptionReason
 from authz.kernel import checks
 from authz.kernel.checks import Case, has
+from authz.kernel.conversion import SAME_CURRENCY
 from authz.kernel.exception_items import list_as_exception
 from authz.kernel.holds import release_hold
 from authz.kernel.meters import correct_meters
@@ -20,11 +21,13 @@ from authz.kernel.originals import (
     remaining_of,
 )
 from authz.kernel.postings import (
+    add_refundable,
     asked_back,
     in_account_currency,
     is_increment,
     left_to_give_back,
-    note_refunded,
+    left_to_refund,
+    note_given_back,
     post,
 )
 from authz.kernel.rows import found
@@ -78,12 +81,14 @@ def reverse(state: State, row: Integer, original_row: Integer, remaining: Intege
     entry = state.transactions[original_row]
     before = np.int64(entry["billing_minor"])
     after = in_account_currency(state, original_row, remaining)
-    completed = np.int64(entry["completed_minor"])
+    is_authorization = np.int64(entry["message_class"]) == MessageClass.AUTHORIZATION
+    completed: Integer = np.int64(entry["completed_or_disputed_minor"]) if is_authorization else np.int64(0)
     undone = max(before - max(after, completed), np.int64(0))
     adds = is_increment(entry)
     if adds:
         whole = state.transactions[np.int64(entry["original"]) - 1]
-        undone = min(undone, max(np.int64(whole["billing_minor"]) - np.int64(whole["completed_minor"]), np.int64(0)))
+        beyond = np.int64(whole["billing_minor"]) - np.int64(whole["completed_or_disputed_minor"])
+        undone = min(undone, max(beyond, np.int64(0)))
     if entry["posted_minor"] > 0:
         asked = asked_back(state, original_row, remaining)
         undone = min(asked, left_to_give_back(state, original_row))
@@ -97,7 +102,7 @@ def reverse(state: State, row: Integer, original_row: Integer, remaining: Intege
         entry["flags"] = np.int64(entry["flags"]) | TransactionFlag.REVERSED
     correct_meters(state, original_row, 1)
     if entry["posted_minor"] != 0:
-        give_back(state, row, original_row, undone)
+        give_back(state, row, original_row, undone, amount, remaining)
     elif adds:
         increased = np.int64(entry["original"]) - 1
         correct_meters(state, increased, -1)
@@ -113,13 +118,24 @@ def reverse(state: State, row: Integer, original_row: Integer, remaining: Intege
 
 
 @compiled
-def give_back(state: State, row: Integer, original_row: Integer, undone: Integer) -> None:
-    """Undo a posting: a purchase is paid back, a refund taken back."""
+def give_back(
+    state: State, row: Integer, original_row: Integer, undone: Integer, amount: Integer, remaining: Integer
+) -> None:
+    """Undo a posting but for what remains of it: a purchase is paid back, a refund taken back.
+
+    undone: in the account's currency.  amount, remaining: what is asked for and what is not, in that of the original.
+    """
     entry = state.transactions[original_row]
     was_refund = entry["posted_minor"] < 0
     post(state, row, undone if was_refund else -undone)
+    if not was_refund:
+        asked = undone if entry["conversion_rate"] == SAME_CURRENCY else max(amount, np.int64(0))
+        add_refundable(state, original_row, -min(asked, left_to_refund(state, original_row)))
+        if entry["original"] != 0:
+            state.transactions[np.int64(entry["original"]) - 1]["completed_or_disputed_minor"] -= undone
+        return
+    taken = max(np.int64(entry["refundable_minor"]) - remaining, np.int64(0))
+    entry["refundable_minor"] -= taken
     if entry["original"] != 0:
-        if was_refund:
-            note_refunded(state, np.int64(entry["original"]) - 1, -undone)
-        else:
-            state.transactions[np.int64(entry["original"]) - 1]["completed_minor"] -= undone
+        note_given_back(state, np.int64(entry["original"]) - 1, -undone)
+        add_refundable(state, np.int64(entry["original"]) - 1, taken)

@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -207,10 +207,10 @@ def test_an_advice_that_was_cut_and_is_told_again_gives_its_amounts_again(bank):
     """What it posted, not what it said."""
     sale = bought(bank)
     approve(bank, refund(sale, amount_minor=9_000, stan=3))
-    for cut, given in ((advice_of(refund(sale, stan=4)), 1_000), (advice_of(reversal(sale, stan=5)), 0)):
-        acknowledged(bank, cut, asked=AMOUNT, taken=given)
+    for cut, gave in ((advice_of(refund(sale, stan=4)), 1_000), (advice_of(reversal(sale, stan=5)), 0)):
+        acknowledged(bank, cut, asked=AMOUNT, taken=gave)
         approve(bank, again(cut))
-        assert (bank.posted, told(bank)[:2]) == (0, (AMOUNT, given))
+        assert (bank.posted, told(bank)[:2]) == (0, (AMOUNT, gave))
 
 
 def test_a_reversal_that_stand_in_has_accepted_is_an_advice(bank):
@@ -258,6 +258,77 @@ def test_several_completions_share_what_was_paid(bank):
     acknowledged(bank, advice_of(reversal(second, stan=5)), asked=6_000, taken=3_000)
     acknowledged(bank, advice_of(reversal(first, stan=6)), asked=4_000, taken=0)
     assert bank.posted == 0
+
+
+def with_dollars_at(bank, rate):
+    """The same bank when a euro is so many dollars."""
+    bank.use(rates={"base": "EUR", "per_base": {"USD": rate}})
+
+
+DOLLARS = {"currency": USD, "signed_currency": USD}
+
+
+@pytest.mark.parametrize("names_the_hold", [None, False, True])
+def test_cheaper_dollars_do_not_refund_more_dollars(names_the_hold):
+    """100.00 dollars were paid and are refunded for half the euros: there is not a cent left, in dollars."""
+    bank = Bank()
+    with_dollars_at(bank, "1.25")
+    named = bought(bank, **DOLLARS) if names_the_hold is None else completed(bank, **DOLLARS)[int(not names_the_hold)]
+    assert bank.posted == 8_000
+    with_dollars_at(bank, "2.5")
+    approve(bank, refund(named, amount_minor=6_000, stan=3))
+    refused(bank, refund(named, amount_minor=4_001, stan=4))
+    acknowledged(bank, advice_of(refund(named, stan=5)), asked=4_000, taken=1_600)
+    refused(bank, refund(named, amount_minor=1, stan=6))
+    assert bank.posted == 4_000
+
+
+def test_dearer_dollars_do_not_refund_more_euros():
+    """80.00 euros were paid: half the dollars take all of it."""
+    bank = Bank()
+    with_dollars_at(bank, "1.25")
+    sale = bought(bank, **DOLLARS)
+    with_dollars_at(bank, "0.625")
+    refused(bank, refund(sale, amount_minor=5_001, stan=3))
+    acknowledged(bank, advice_of(refund(sale, stan=4)), asked=16_000, taken=8_000)
+    refused(bank, refund(sale, amount_minor=1, stan=5))
+
+
+def test_dollars_that_were_reversed_are_not_refunded():
+    """What remains bounds the refund, and what was taken back of a refund can be refunded again."""
+    bank = Bank()
+    with_dollars_at(bank, "1.25")
+    sale = bought(bank, **DOLLARS)
+    approve(bank, refund(sale, amount_minor=3_000, stan=3), reversal(sale, remaining=4_000, stan=4))
+    with_dollars_at(bank, "5")
+    refused(bank, refund(sale, amount_minor=1_001, stan=5))
+    back = refund(sale, amount_minor=1_000, stan=6)
+    approve(bank, back)
+    refused(bank, refund(sale, amount_minor=1, stan=7))
+    approve(bank, reversal(back, remaining=400, stan=8))
+    refused(bank, refund(sale, amount_minor=601, stan=9))
+    approve(bank, refund(sale, amount_minor=600, stan=10))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["0.5", "1.25", "3"]), st.integers(1, 6_000), st.booleans()), max_size=8),
+    st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_at_any_rates(refunds, is_completed):
+    """No more dollars than were paid, and no more euros."""
+    bank = Bank()
+    with_dollars_at(bank, "1.25")
+    named = completed(bank, **DOLLARS) if is_completed else [bought(bank, **DOLLARS)]
+    paid, dollars = bank.posted, 0
+    for number, (rate, amount, names_the_last) in enumerate(refunds):
+        with_dollars_at(bank, rate)
+        if bank.send(refund(named[-1 if names_the_last else 0], amount_minor=amount, stan=10 + number)) is (
+            Reason.APPROVED
+        ):
+            dollars += amount
+    assert dollars <= AMOUNT
+    assert 0 <= bank.posted <= paid
 
 
 class AnyOrder(RuleBasedStateMachine):

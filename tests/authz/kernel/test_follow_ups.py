@@ -88,7 +88,7 @@ def is_linked(bank, follow_up):
     """Whether the original has changed by what followed it."""
     entry = bank.state.transactions[0]
     if follow_up in REFUNDS:
-        return entry["refunded_minor"] != 0
+        return entry["given_back_minor"] != 0
     return entry["held_minor"] != AMOUNT
 
 
