@@ -14,6 +14,8 @@ from authz.lines import ANY_ACQUIRER, Line
 from tokenvault.background import attempted
 
 _ANSWER_BYTES_MAX = 65_535
+_ANY = np.uint64(ANY_ACQUIRER)
+"""As the compiled comparison needs it: with a signed number it would be one of floats, which cannot tell it apart."""
 
 Reply = Callable[[bytes, int], None]
 """Sends framed answers; the number says how many messages they answer."""
@@ -37,7 +39,7 @@ def names_another(commands: Records, owners: npt.NDArray[np.int64], usual: npt.N
     """
     for i in range(len(commands)):
         expected = usual[owners[i]]
-        if expected != ANY_ACQUIRER and expected != commands[i]["acquirer"]:
+        if expected != _ANY and expected != np.uint64(commands[i]["acquirer"]):
             return True
     return False
 
