@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from simulators.log_floods import FloodSummaries
+
 
 def configure_logging(level: str, form: str) -> None:
     """Set up structlog. level: debug, info, warning or error.  form: console or json."""
@@ -13,6 +15,7 @@ def configure_logging(level: str, form: str) -> None:
     )
     structlog.configure(
         processors=[
+            FloodSummaries(),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,

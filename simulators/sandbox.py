@@ -41,6 +41,7 @@ from simulators import test_values
 from simulators.advice_forwarder import AdviceForwarder
 from simulators.clock import SandboxClock
 from simulators.http_app import build_app
+from simulators.http_protocol import BoundedHttpProtocol
 from simulators.line_settings import LineTls
 from simulators.look_alikes.simulated_wallets import SimulatedWallets
 from simulators.look_alikes.token_notifications import TokenNotifier
@@ -310,6 +311,7 @@ class Sandbox:
     async def _serve_http(self, app: object, http_socket: socket.socket) -> None:
         config = uvicorn.Config(
             app,  # type: ignore[arg-type]
+            http=BoundedHttpProtocol,
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -39,6 +39,10 @@ class FieldError(CallerError, ValueError):
         return [(self.field, self.detail)]
 
 
+class Unreadable(CallerError):
+    """A body that cannot be read as what it should be."""
+
+
 class KeyUnavailable(Exception):
     """A key is missing, unreadable, or not the one that wrapped this database's keys. Nothing was changed."""
 

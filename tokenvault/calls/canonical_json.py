@@ -4,10 +4,14 @@ import json
 import re
 from typing import Any
 
-from tokenvault.errors import FieldError
+from tokenvault.errors import CallerError, FieldError, Unreadable
 
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
 _EXPONENT_DIGITS_MAX = 18
+LEVELS_MAX = 64
+"""Of arrays and objects in each other. The deepest document of ours, a program's conditions, may have half as many."""
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
+_TOO_DEEP = Unreadable(f"the body has more than {LEVELS_MAX} levels of arrays and objects")
 
 
 class _Number(str):
@@ -20,7 +24,8 @@ def canonical_json(body: bytes) -> bytes | None:
     Members sorted, no blanks, text without escapes that it does not need. Numbers are the same where their values are:
     ``10``, ``10.0`` and ``1e1``; unlike in RFC 8785 no digit is lost, so different ones stay different.
     Raises: FieldError for an object that names a member twice (RFC 8259, 4: what it means is anybody's guess), and for
-    NaN and Infinity, which Python's parser takes.
+    NaN and Infinity, which Python's parser takes. Unreadable for more than `LEVELS_MAX` levels (RFC 8259, 9),
+    and for text with NUL, which PostgreSQL does not store, or half of a surrogate pair, which no encoding writes (8.2).
     Source: RFC 8785, 3.2.
     """
     try:
@@ -31,10 +36,12 @@ def canonical_json(body: bytes) -> bytes | None:
             parse_constant=_refused_constant,
             object_pairs_hook=_object,
         )
-        return _written(value).encode("utf-8", "surrogatepass")
-    except FieldError:
+        return _written(value, LEVELS_MAX).encode()
+    except CallerError:
         raise
-    except (ValueError, RecursionError):
+    except RecursionError:
+        raise _TOO_DEEP from None
+    except ValueError:
         return None
 
 
@@ -64,12 +71,15 @@ def _refused_constant(name: str) -> Any:
     raise FieldError("body", f"{name} is no number in JSON")
 
 
-def _written(value: Any) -> str:
+def _written(value: Any, levels: int) -> str:
+    """levels: how many it may still have."""
+    if levels < 0:
+        raise _TOO_DEEP
     match value:
         case dict():
-            return "{" + ",".join(f"{_text(name)}:{_written(value[name])}" for name in sorted(value)) + "}"
+            return "{" + ",".join(f"{_text(name)}:{_written(value[name], levels - 1)}" for name in sorted(value)) + "}"
         case list():
-            return "[" + ",".join(map(_written, value)) + "]"
+            return "[" + ",".join(_written(each, levels - 1) for each in value) + "]"
         case _Number():
             return value
         case str():
@@ -79,4 +89,6 @@ def _written(value: Any) -> str:
 
 
 def _text(value: str) -> str:
+    if _NO_TEXT.search(value):
+        raise Unreadable("the body holds a text with NUL or half of a surrogate pair")
     return json.dumps(value, ensure_ascii=False)

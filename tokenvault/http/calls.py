@@ -100,7 +100,7 @@ class Calls:
         try:
             body = await _whole_body(Request(scope, receive))
             form = canonical_json(body)
-        except FieldError as error:
+        except CallerError as error:
             await problem.caller_error_answer(error)(scope, receive, send)
             return
         except ClientDisconnect:

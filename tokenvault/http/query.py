@@ -13,9 +13,10 @@ from tokenvault.errors import FieldError
 def refuse_unknown_parameters(request: Request) -> None:
     """Hold the names in the query against those that the call's route declares.
 
-    Raises: FieldError for a name that it does not know, and for one that comes twice and is no list.
+    Raises: FieldError for a name that it does not know, for one that comes twice and is no list, and for NUL.
     """
-    sent = Counter(name for name, _ in request.query_params.multi_items())
+    told = request.query_params.multi_items()
+    sent = Counter(name for name, _ in told)
     if not sent:
         return
     known = _parameters(request.scope["route"].dependant)
@@ -24,6 +25,9 @@ def refuse_unknown_parameters(request: Request) -> None:
             raise FieldError(name, "is no parameter of this call")
         if count > 1 and not known[name]:
             raise FieldError(name, "is given more than once")
+    for name, value in told:
+        if "\0" in value:
+            raise FieldError(name, "holds NUL, which no text of ours has")
 
 
 def _parameters(dependant: Dependant) -> dict[str, bool]:

@@ -1,0 +1,120 @@
+"""HTTP as it arrives, bounded before anybody is known: how large a head may be, how long a request may take to come."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from tokenvault.http import problem
+from tokenvault.http.statuses import title_of
+
+HEAD_BYTES_MAX = 32 * 1024
+"""Request line and headers; a DPoP proof takes half a kilobyte."""
+HEADERS_MAX = 100
+REQUEST_SECONDS_MAX = 20.0
+"""From a connection, or the first byte of a further request, to the end of the request."""
+
+_TOO_LARGE = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+
+
+class _HeadTooLarge(Exception):
+    """Ends the parsing of a head."""
+
+
+class BoundedHttpProtocol(HttpToolsProtocol):
+    """uvicorn's, with bounds on what a peer can make it keep (RFC 9110, 15.5; RFC 6585, 5)."""
+
+    request_seconds_max = REQUEST_SECONDS_MAX
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._head_bytes = 0  # as they came, while the head has no end
+        self._parsed_bytes = 0  # of its headers
+        self._is_in_head = True
+        self._is_refused = False
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A connection; its first request has to come."""
+        super().connection_made(transport)
+        self._begin_deadline()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is over."""
+        self._end_deadline()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Some bytes. A head that does not end is refused when it is longer than one may be."""
+        if self._is_refused:
+            return
+        was_in_head = self._is_in_head
+        super().data_received(data)
+        if was_in_head and self._is_in_head and not self._is_refused:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES_MAX:
+                self._refuse()
+
+    def on_message_begin(self) -> None:
+        """A request begins; it may have come with the end of the one before."""
+        super().on_message_begin()
+        self._is_in_head, self._head_bytes, self._parsed_bytes = True, 0, 0
+        if self._deadline is None:
+            self._begin_deadline()
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the request line."""
+        super().on_url(url)
+        if len(self.url) > HEAD_BYTES_MAX:
+            self._refuse()
+            raise _HeadTooLarge
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header."""
+        super().on_header(name, value)
+        self._parsed_bytes += len(name) + len(value)
+        if len(self.headers) > HEADERS_MAX or self._parsed_bytes > HEAD_BYTES_MAX:
+            self._refuse()
+            raise _HeadTooLarge
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        self._is_in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The request is whole: from now on the peer waits for us."""
+        self._end_deadline()
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """What the parser cannot read, unless it was refused before."""
+        if not self._is_refused:
+            self._answer_and_close(HTTPStatus.BAD_REQUEST, "bad_request", "this is no HTTP request that can be read")
+
+    def _refuse(self) -> None:
+        self._answer_and_close(
+            _TOO_LARGE, "request_header_fields_too_large", f"a head has at most {HEADERS_MAX} headers and 32 KiB"
+        )
+
+    def _answer_and_close(self, status: HTTPStatus, code: str, detail: str) -> None:
+        self._is_refused = True
+        answer = problem.answer(int(status), code, detail)
+        lines = [f"HTTP/1.1 {int(status)} {title_of(int(status))}", "connection: close"]
+        lines += [f"{name}: {value}" for name, value in answer.headers.items()]
+        self.transport.write("\r\n".join([*lines, "", ""]).encode("latin-1") + bytes(answer.body))
+        self.transport.close()
+
+    def _begin_deadline(self) -> None:
+        self._deadline = self.loop.call_later(self.request_seconds_max, self._give_up)
+
+    def _end_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        """The peer has not said all that it began to say."""
+        self._deadline = None
+        self.transport.abort()
