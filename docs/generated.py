@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
 
+from pydantic.fields import FieldInfo
+
 from authz.attributes import MEANINGS, Attribute
 from authz.commands import Channel
 from authz.exception_items import SENTENCES
@@ -198,11 +200,17 @@ def _first_line(kind: type) -> str:
     return (kind.__doc__ or "").partition("\n")[0]
 
 
+def _default(field: FieldInfo) -> object:
+    """A setting's default; members of a list as they are written in a file."""
+    default = field.get_default(call_default_factory=True)
+    return [str(each) for each in default] if isinstance(default, list) else default
+
+
 def _settings() -> str:
     rows = []
     for name, field in Settings.model_fields.items():
         is_key = name.startswith(("api_keys", "emv_master_key"))
-        default = "see [test values](test-values.md)" if is_key else f"`{field.get_default(call_default_factory=True)}`"
+        default = "see [test values](test-values.md)" if is_key else f"`{_default(field)}`"
         rows.append((f"`{name}`", f"`TAPWRIGHT_{name.upper()}`", field.description or "", default))
     return _table(("in `tapwright.toml`", "in the environment", "what", "default"), rows)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cryptography import x509
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -26,7 +26,7 @@ from tokenvault.calls.caller import DEFAULT_TENANT, Scope
 from tokenvault.errors import FieldError
 from tokenvault.events.webhook_signatures import secret_bytes
 from tokenvault.http.access import ApiKeys, ConfiguredKey
-from tokenvault.internet_addresses import is_loopback
+from tokenvault.internet_addresses import LOOPBACK, is_loopback
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.pkcs11_root_key import Pkcs11Location, Pkcs11RootKey
 from tokenvault.keys.root_keys import RootKey, root_key_from_text, root_key_in_file
@@ -131,6 +131,11 @@ class Settings(BaseSettings):
     issuer_server_deadline_seconds: float = Field(2.0, gt=0, le=60, description="How long its answer may take.")
     issuer_server_default: Literal["approve", "decline"] = Field(
         "decline", description="What holds without a good answer in time."
+    )
+    webhook_networks: list[IPvAnyNetwork] = Field(
+        list(LOOPBACK),
+        description="Networks that webhooks may go to although they are not public, such as `10.1.0.0/16`; link-local "
+        "addresses never.",
     )
     look_alikes: bool = Field(False, description="Mount routers shaped like vendors' services; see `docs/qa-guide.md`.")
     look_alike_notify_url: str | None = Field(
@@ -342,6 +347,7 @@ class Settings(BaseSettings):
                 self.limited_use_key_seconds, self.limited_use_key_taps, self.limited_use_key_refill_at
             ),
             withdrawn_key_blocks=self.withdrawn_key_blocks,
+            webhook_networks=tuple(self.webhook_networks),
         )
 
 

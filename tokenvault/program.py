@@ -6,6 +6,7 @@ from enum import StrEnum
 from cryptography import x509
 
 from tokenvault.errors import FieldError
+from tokenvault.internet_addresses import LOOPBACK, Network
 from tokenvault.pan import PanRange
 from tokenvault.token_domain import TokenDomain
 
@@ -64,6 +65,7 @@ class Program:
     token_requestors: those that are there from the start.
     service_provider_code: first digits of new token requestors' identifiers.
     withdrawn_key_blocks: whether keys may come in as key blocks of versions A and C (TR-31).
+    webhook_networks: those that webhooks may go to although they are not public.
     """
 
     funding_range: PanRange
@@ -77,6 +79,7 @@ class Program:
     pan_generation: PanGeneration = PanGeneration.RANDOM
     limited_use: LimitedUse = LimitedUse()
     withdrawn_key_blocks: bool = False
+    webhook_networks: tuple[Network, ...] = LOOPBACK
 
     def __post_init__(self) -> None:
         if self.funding_range.overlaps(self.token_range):

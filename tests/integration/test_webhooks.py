@@ -160,7 +160,7 @@ def test_nobody_there(vault):
     webhooks.add_endpoint(vault, "http://127.0.0.1:1/", [])
     new_card(vault)
     assert send_due(vault) == 2
-    assert {each.last_outcome for each in webhooks.list_deliveries(vault, limit=9)} == {"ConnectError"}
+    assert {each.last_outcome for each in webhooks.list_deliveries(vault, limit=9)} == {"not reachable"}
 
 
 class _Endless(httpx.AsyncByteStream):
@@ -177,7 +177,7 @@ class _Endless(httpx.AsyncByteStream):
     [
         (lambda _request: httpx.Response(200, stream=_Endless()), "HTTP 200"),
         (lambda _request: httpx.Response(307, headers={"location": "/"}), "HTTP 307"),
-        (lambda _request: 1 / 0, "ZeroDivisionError"),
+        (lambda _request: 1 / 0, "not reachable"),
         (lambda _request: httpx.Response(200, headers={"content-encoding": "gzip"}, stream=_Endless()), "HTTP 200"),
     ],
     ids=["endless", "redirect", "a fault", "packed"],

@@ -7,7 +7,7 @@ import structlog
 
 from tokenvault.background import in_thread
 from tokenvault.events.webhooks import DueDelivery, Outcome, due_deliveries, record_outcomes
-from tokenvault.outgoing_tls import trusted_authorities
+from tokenvault.guarded_calls import GuardedTransport
 from tokenvault.vault import Vault
 
 log = structlog.get_logger()
@@ -15,6 +15,7 @@ log = structlog.get_logger()
 _AT_ONCE = 32
 _PAUSE_SECONDS = 0.25
 _ANSWER_SECONDS_MAX = 15.0
+NOT_REACHABLE = "not reachable"
 
 
 class WebhookSender:
@@ -25,8 +26,8 @@ class WebhookSender:
 
     async def run(self) -> None:
         """Look for what is due, send it, wait a little."""
-        authorities = trusted_authorities()
-        async with httpx.AsyncClient(timeout=_ANSWER_SECONDS_MAX, trust_env=False, verify=authorities) as client:
+        transport = GuardedTransport(self._vault.program.webhook_networks)
+        async with httpx.AsyncClient(timeout=_ANSWER_SECONDS_MAX, trust_env=False, transport=transport) as client:
             while True:
                 try:
                     sent = await self.send_due(client)
@@ -46,7 +47,10 @@ class WebhookSender:
 
     @staticmethod
     async def _sent(client: httpx.AsyncClient, delivery: DueDelivery) -> Outcome:
-        """One try. Whatever goes wrong with it is its outcome alone; of the answer only the status is read."""
+        """One try. Whatever goes wrong with it is its outcome alone; of the answer only the status is read.
+
+        Why nobody was reached is in the log only: it would tell a tenant what there is in our network, and what not.
+        """
         if delivery.fault:
             return Outcome(delivery, False, delivery.fault)
         try:
@@ -56,4 +60,5 @@ class WebhookSender:
             ):
                 return Outcome(delivery, answer.is_success, f"HTTP {answer.status_code}")
         except Exception as error:
-            return Outcome(delivery, False, type(error).__name__)
+            log.warning("webhook_not_delivered", delivery=delivery.id, error=f"{type(error).__name__}: {error}")
+            return Outcome(delivery, False, NOT_REACHABLE)

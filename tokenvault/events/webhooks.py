@@ -12,10 +12,11 @@ import sqlalchemy as sa
 import structlog
 
 from tokenvault.calls.caller import Scope, current_caller
-from tokenvault.errors import Conflict, FieldError, NotFound
+from tokenvault.errors import Conflict, NotFound
 from tokenvault.events import audit
 from tokenvault.events.events import Event, EventType, event_of
 from tokenvault.events.webhook_signatures import SECRET_PREFIX, secret_bytes, signed_headers
+from tokenvault.guarded_calls import check_url
 from tokenvault.identifiers import Prefix, to_number, to_text
 from tokenvault.keys.sealing import WEBHOOK_SECRET, seal, unseal
 from tokenvault.ownership import visible
@@ -120,8 +121,7 @@ def add_endpoint(vault: Vault, url: str, event_types: Sequence[EventType]) -> Ne
 
     Raises: FieldError; Conflict if the tenant has too many endpoints.
     """
-    if not url.startswith(("http://", "https://")):
-        raise FieldError("url", "begins with https:// or http://")
+    check_url("url", url, vault.program.webhook_networks)
     caller, types = current_caller.get(), sorted({str(each) for each in event_types})
     hears_everything = caller.sees_everything or Scope.NETWORK in caller.scopes
     endpoint = WebhookEndpoint(vault.new_number(), url, types, caller.tenant, hears_everything, vault.proof_time())
