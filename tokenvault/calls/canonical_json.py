@@ -73,7 +73,7 @@ def _refused_constant(name: str) -> Any:
 
 def _written(value: Any, levels: int) -> str:
     """levels: how many it may still have."""
-    if levels < 0:
+    if isinstance(value, dict | list) and levels == 0:
         raise _TOO_DEEP
     match value:
         case dict():
