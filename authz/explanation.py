@@ -361,6 +361,13 @@ _SIGNED_FOR = {
     Flag.SIGNED_FOR_REMOTE | Flag.SIGNED_FOR_QR_CODE: "nothing that there is (11)",
 }
 
+_CIRCUMSTANCES = {
+    Flag.SIGNED_FOR_OTHER_CASH: "other cash-back (9F03)",
+    Flag.SIGNED_ON_ANOTHER_DAY: "another day (9A)",
+    Flag.SIGNED_IN_ANOTHER_COUNTRY: "another country (9F1A)",
+    Flag.SENT_AT_ANOTHER_TIME: "sent at another time (DE 7)",
+}
+
 _VERIFIED: dict[int, str] = {
     CardholderVerification.NONE: "not verified, as far as is proven",
     CardholderVerification.PIN: "verified by PIN",
@@ -391,6 +398,10 @@ _TOLD: dict[Check, Callable[[_Words, int, int], tuple[str, str]]] = {
     Check.CARDHOLDER_VERIFICATION: lambda _, seen, bound: (_VERIFIED.get(seen, str(seen)), _VERIFICATION_WANTED[bound]),
     Check.SIGNED_AMOUNT: lambda words, seen, bound: words.amounts(seen, bound, "signed by the phone:"),
     Check.SIGNED_CURRENCY: lambda _, seen, bound: (currency_code(seen), f"signed by the phone: {currency_code(bound)}"),
+    Check.SIGNED_CIRCUMSTANCES: lambda _, seen, __: (
+        ", ".join(said for flag, said in _CIRCUMSTANCES.items() if seen & flag) or "as signed",
+        "cash-back, day and country as signed by the phone, and DE 7 near the network's clock",
+    ),
     Check.TRANSACTION_COUNTER: lambda _, seen, bound: (
         f"counter {seen}",
         f"not used before, and at most {ATC_JUMP_MAX} above the highest so far, {bound}",

@@ -6,7 +6,7 @@ Messages about tokens go through compiled code in batches; the rest, and everyth
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -28,6 +28,7 @@ from authz.iso8583.message_types import asks_for_an_answer, is_of_another_versio
 from authz.iso8583.reading import OTHER_MESSAGE, format_error_of, read_transactions
 from authz.iso8583.responses import plain_response
 from authz.iso8583.scan import Buffer, Places, new_places, scan_table
+from authz.iso8583.signed_data import DateTolerances, circumstances
 from authz.issuer_server import Decider, IssuerDecisions
 from authz.lines import Line
 from authz.pin_entry import PinOutcome, PinVerifications
@@ -77,6 +78,8 @@ class Network:
         decisions: IssuerDecisions,
         pins: PinVerifications,
         advice_limits: AdviceLimits | None = None,
+        tolerances: DateTolerances | None = None,
+        wall_clock: Callable[[], float] | None = None,
     ) -> None:
         self._engine = engine
         self._decisions = decisions
@@ -85,6 +88,8 @@ class Network:
         self._advice_limits = advice_limits or AdviceLimits()
         self._dialect = dialect
         self._table = scan_table(dialect)
+        self._tolerances = tolerances or DateTolerances()
+        self._clocks = () if wall_clock is None else (wall_clock,)
         self._places = new_places()
         self._tags = new_tags()
         self._arrived: list[Arrival] = []
@@ -128,6 +133,10 @@ class Network:
             return
         self._take_read(chunk, frames, read, senders)
 
+    def _engine_clock(self) -> float:
+        """The network's time, Unix seconds."""
+        return self._engine.now_us / 1e6
+
     def _read(self, chunk: bytes, frames: Places) -> _Read:
         """Messages as commands, their cryptograms verified."""
         count = len(frames)
@@ -146,6 +155,7 @@ class Network:
             arqcs,
             online,
             problems,
+            circumstances(self._tolerances, (self._engine_clock, *self._clocks)),
         )
         return _Read(commands, arqcs, problems, self._verify(commands, signed, arqcs, online))
 

@@ -67,6 +67,10 @@ class Reason(IntEnum):
     NOTHING_TO_REVERSE = 56
     EXCEEDS_REMAINDER = 57
     ACQUIRER_NOT_AUTHORIZED = 58
+    SIGNED_CASH_MISMATCH = 59
+    SIGNED_DATE_MISMATCH = 60
+    SIGNED_COUNTRY_MISMATCH = 61
+    TRANSMISSION_TIME_MISMATCH = 62
 
     @property
     def code(self) -> str:
@@ -250,6 +254,22 @@ ANSWERS: dict[Reason, Answer] = {
         "58",
         "The connection may not speak for the acquirer in DE 32.",
         "Send it on a line of that acquirer: its port, its message authentication key or its client certificate.",
+    ),
+    _R.SIGNED_CASH_MISMATCH: Answer(
+        "88",
+        "The cash-back differs from what the phone signed.",
+        "Make the cash in DE 54 equal 9F03, or leave both out.",
+    ),
+    _R.SIGNED_DATE_MISMATCH: Answer(
+        "88",
+        "The phone signed on another day than the message's.",
+        "Make 9A the day of DE 13, near the network's clock.",
+    ),
+    _R.SIGNED_COUNTRY_MISMATCH: Answer(
+        "88", "The phone signed for another country than DE 43 names.", "Make 9F1A the country at the end of DE 43."
+    ),
+    _R.TRANSMISSION_TIME_MISMATCH: Answer(
+        "12", "DE 7 is too far from the network's clock.", "Send the time of transmission (UTC) in DE 7."
     ),
     _R.AWAITING_ISSUER: Answer("91", "The issuer's own server is being asked.", "Wait for the answer."),
     _R.SYSTEM_MALFUNCTION: Answer("96", "Something went wrong in the network.", "Send it again later."),

@@ -14,6 +14,7 @@ from authz.iso8583.chip_data import SIGNED_BYTES_MAX, new_tags
 from authz.iso8583.fields import built_in
 from authz.iso8583.reading import read_transactions
 from authz.iso8583.scan import new_places, scan_table, split_frames
+from authz.iso8583.signed_data import DateTolerances, circumstances
 from authz.kernel.application import apply, name_accounts
 from authz.kernel.checks import new_findings
 from authz.kernel.freshness import is_fresh
@@ -51,6 +52,7 @@ def compile_everything() -> None:
         octets[:, :8].copy(),
         octets[:, 0].copy(),
         np.zeros(0, np.int32),
+        circumstances(DateTolerances(), (lambda: 0.0,)),
     )
     issuer_data = np.frombuffer(bytearray(), np.uint8).reshape(0, 8)
     write_answers(

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from tokenvault.countries import letters_of
+
 
 @dataclass(frozen=True)
 class Merchant:
@@ -15,14 +17,13 @@ class Merchant:
     identifier: str = "CAFE00000000001"
     category: str = "5814"
     country: str = "276"
-    country_letters: str = "DE"
     acquirer: str = "99900000002"
     position: tuple[float, float] | None = None
 
     @property
     def name_and_location(self) -> str:
         """DE 43: name (25), city (13), country (2)."""
-        return f"{self.name[:25]:<25}{self.city[:13]:<13}{self.country_letters}"
+        return f"{self.name[:25]:<25}{self.city[:13]:<13}{letters_of(self.country)}"
 
     @property
     def position_text(self) -> str | None:

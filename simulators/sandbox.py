@@ -184,7 +184,14 @@ class Sandbox:
         pins = PinVerifications(lambda entered: in_thread(_verified_pin, vault, entered), is_fresh=engine.is_fresh)
         self._cleanup.push_async_callback(pins.close)
         network = Network(
-            engine, CryptogramVerifier(_issuer_keys(vault.keys)), dialect, decisions, pins, settings.bounds_of_advices()
+            engine,
+            CryptogramVerifier(_issuer_keys(vault.keys)),
+            dialect,
+            decisions,
+            pins,
+            settings.bounds_of_advices(),
+            settings.date_tolerances(),
+            self._clock.real,
         )
         iso_server, self.iso_address = await self._listen(
             network, dialect, iso_socket, engine, settings.iso_authority(), settings.iso_tls

@@ -17,6 +17,7 @@ from pydantic_settings import (
 )
 
 from authz.advice_limits import ADVICE_LIMIT, AdviceLimits
+from authz.iso8583.signed_data import DateTolerances
 from authz.issuer_server import IssuerServer
 from authz.lines import LineAuthority
 from simulators import test_values
@@ -114,6 +115,14 @@ class Settings(BaseSettings):
         "call, loopback and the host of `public_url` are taken anyway.",
     )
     frame_seconds_max: float = Field(10.0, gt=0, description="How long an ISO 8583 frame may stay incomplete.")
+    signed_date_days: int = Field(
+        7,
+        ge=0,
+        description="How many days the date that a phone signed (9A) may be off DE 13 (else DE 7) and the clock.",
+    )
+    transmission_days: int = Field(
+        7, ge=0, description="How many days the transmission date of a request (DE 7) may be off the clock."
+    )
     checkpoint_segments: int = Field(
         4, ge=1, description="A checkpoint is made when so many journal segments (64 MiB) were sealed since the last."
     )
@@ -299,6 +308,10 @@ class Settings(BaseSettings):
     def bounds_of_advices(self) -> AdviceLimits:
         """How much each acquirer may advise of."""
         return AdviceLimits(self.advice_limit, {int(each): limit for each, limit in self.advice_limits.items()})
+
+    def date_tolerances(self) -> DateTolerances:
+        """How far dates of messages may be off."""
+        return DateTolerances(self.signed_date_days, self.transmission_days)
 
     def issuer_server(self) -> IssuerServer | None:
         """Where the issuer's own server is. Raises: ValueError."""

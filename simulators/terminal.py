@@ -125,13 +125,18 @@ class Terminal:
         """Read a card and send what it answers. options: of `MessageMaker.request`. As `pay` raises."""
         return self.authorize(transaction, self.read(card, transaction), **options)
 
-    def start(self, amount_minor: int, currency: str = "EUR", operation: str = PURCHASE) -> Transaction:
-        """Begin a payment: what the phone will be asked to sign, with a fresh unpredictable number."""
+    def start(
+        self, amount_minor: int, currency: str = "EUR", operation: str = PURCHASE, cash_minor: int = 0
+    ) -> Transaction:
+        """Begin a payment: what the phone will be asked to sign, with a fresh unpredictable number.
+
+        cash_minor: the cash in it, for `MessageMaker.request` too.
+        """
         now = time.gmtime(self._clock())
         number = f"{CURRENCIES[currency].number:04d}"
         values = {
             "9F02": bytes.fromhex(f"{amount_minor:012d}"),
-            "9F03": bytes(6),
+            "9F03": bytes.fromhex(f"{cash_minor:012d}"),
             "9F1A": bytes.fromhex(f"{int(self.merchant.country):04d}"),
             "95": bytes(5),
             "5F2A": bytes.fromhex(number),

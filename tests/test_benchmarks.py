@@ -32,6 +32,10 @@ def _unusual(commands, random):
     commands["operation"][::61] = Operation.CASH
     commands["cardholder_verification"][::183] = CardholderVerification.PIN
     commands["flags"][::127] = Flag.SIGNED_FOR_ANOTHER_OPERATION
+    commands["flags"][1::127] = Flag.SIGNED_FOR_OTHER_CASH
+    commands["flags"][2::127] = Flag.SIGNED_ON_ANOTHER_DAY
+    commands["flags"][3::127] = Flag.SIGNED_IN_ANOTHER_COUNTRY
+    commands["flags"][4::127] = Flag.SENT_AT_ANOTHER_TIME
     return commands
 
 

@@ -1,6 +1,6 @@
 """ISO 3166-1: which numeric codes are countries. The data is that of `iso3166`."""
 
-from iso3166 import countries_by_numeric
+from iso3166 import countries_by_alpha2, countries_by_numeric
 
 _USER_ASSIGNED = range(900, 1_000)
 """For users of the standard to assign (ISO 3166-1, 8.1.3): networks have their own there, for Kosovo say."""
@@ -14,3 +14,15 @@ def is_country(code: str) -> bool:
     return code in countries_by_numeric or (
         len(code) == 3 and code.isascii() and code.isdigit() and int(code) in _USER_ASSIGNED
     )
+
+
+def number_of_letters(letters: str) -> int:
+    """The numeric code of a country by its two letters, 0 where they are none's."""
+    country = countries_by_alpha2.get(letters)
+    return 0 if country is None else int(country.numeric)
+
+
+def letters_of(code: str) -> str:
+    """A country's two letters by its numeric code; two spaces where it has none."""
+    country = countries_by_numeric.get(code)
+    return "  " if country is None else str(country.alpha2)

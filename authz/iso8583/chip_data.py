@@ -9,6 +9,7 @@ from authz.compiled import Integer, compiled
 from authz.iso8583.data_objects import after_padding, check_template, is_template, read_object
 from authz.iso8583.format_errors import BAD_TAG, MISSING_TAG, NO_PROBLEM, PART
 from authz.iso8583.scan import MONTHS_AND_DAYS, Buffer, Places, is_one_of
+from authz.iso8583.signed_data import Circumstances, hold_against_message
 
 SIGNED_BYTES = 40
 """What the cryptogram of a Tapwright token covers: the ten tags of table 26 (33 bytes) and tag 9F10 (7 bytes)."""
@@ -28,7 +29,7 @@ TAGS = tuple(CHIP_TAG_BYTES)
 """The same tags, in the order of the places from `new_tags`."""
 _TAGS = tuple(int(tag, 16) for tag in TAGS)
 _TAG_BYTES = tuple(CHIP_TAG_BYTES.values())
-_AMOUNT, _COUNTRY, _CURRENCY, _DATE, _TYPE, _ATC = 0, 2, 4, 5, 6, 9
+_AMOUNT, _OTHER_AMOUNT, _COUNTRY, _CURRENCY, _DATE, _TYPE, _ATC = 0, 1, 2, 4, 5, 6, 9
 _ISSUER_DATA, _CRYPTOGRAM, _INFORMATION = 10, 11, 12
 _KEY_INDEX_BYTES = SIGNED_BYTES_MAX - SIGNED_BYTES
 _ISSUER_DATA_LENGTH_BYTE = 6
@@ -100,7 +101,13 @@ def find_tags(buffer: Buffer, start: Integer, length: Integer, tags: Places) -> 
 
 @compiled
 def read_cryptogram(
-    buffer: Buffer, places: Places, tags: Places, command: Any, signed: Buffer, arqc: Buffer
+    buffer: Buffer,
+    places: Places,
+    tags: Places,
+    command: Any,
+    signed: Buffer,
+    arqc: Buffer,
+    around: Circumstances,
 ) -> Integer:
     """DE 55 into the command, the signed bytes and the cryptogram."""
     problem = find_tags(buffer, places[55, 0], places[55, 1], tags)
@@ -114,6 +121,7 @@ def read_cryptogram(
     for byte in range(len(arqc)):
         arqc[byte] = buffer[tags[_CRYPTOGRAM] + byte]
     amount = packed_number(buffer, tags[_AMOUNT], 6)
+    cash = packed_number(buffer, tags[_OTHER_AMOUNT], 6)
     currency = packed_number(buffer, tags[_CURRENCY], 2)
     country = packed_number(buffer, tags[_COUNTRY], 2)
     date = packed_number(buffer, tags[_DATE], 3)  # zero where the phone does not know it: a QR code
@@ -121,6 +129,8 @@ def read_cryptogram(
     issuer_data = tags[_ISSUER_DATA]
     if amount < 0:
         return BAD_TAG + 55 + PART * (_AMOUNT + 1)
+    if cash < 0:
+        return BAD_TAG + 55 + PART * (_OTHER_AMOUNT + 1)
     if currency < 0:
         return BAD_TAG + 55 + PART * (_CURRENCY + 1)
     if country < 0:
@@ -142,6 +152,7 @@ def read_cryptogram(
         command["limited_use_key"] = index
     command["signed_amount_minor"] = amount
     command["signed_currency"] = currency
+    command["signed_date"] = date
     if country > 0:
         command["country"] = country
     if transaction_type != _GOODS_AND_SERVICES and transaction_type != np.int64(command["operation"]):
@@ -154,6 +165,7 @@ def read_cryptogram(
         command["flags"] = np.int64(command["flags"]) | Flag.SIGNED_FOR_REMOTE
     if signed_for & SIGNED_FOR_QR_CODE:  # both bits are for nothing that there is, and fit no entry mode
         command["flags"] = np.int64(command["flags"]) | Flag.SIGNED_FOR_QR_CODE
+    hold_against_message(buffer, places, command, cash, country, around)
     command["atc"] = np.int64(buffer[tags[_ATC]]) << 8 | np.int64(buffer[tags[_ATC] + 1])
     command["key_index"] = buffer[issuer_data + 1]
     command["cryptogram_version"] = buffer[issuer_data + 2]

@@ -40,6 +40,7 @@ from authz.iso8583.scan import (
     pan_length_on_track,
     scan_message,
 )
+from authz.iso8583.signed_data import Circumstances, hold_against_clock
 from authz.reasons import ANSWERS, LAST_APPROVAL, Reason
 
 OTHER_MESSAGE = -1
@@ -223,6 +224,7 @@ def read_transaction(
     command_bytes: Buffer,
     signed: Buffer,
     arqc: Buffer,
+    around: Circumstances,
 ) -> Integer:
     """Read one message. Returns: NO_PROBLEM, OTHER_MESSAGE, or what is wrong and where."""
     problem = scan_message(buffer, start, end, table, places)
@@ -257,9 +259,11 @@ def read_transaction(
     if problem == NO_PROBLEM and not is_reversal and places[55, 1] >= 0:
         if places[23, 1] < 0:
             return MISSING + 23
-        problem = read_cryptogram(buffer, places, tags, command, signed, arqc)
+        problem = read_cryptogram(buffer, places, tags, command, signed, arqc, around)
     if problem != NO_PROBLEM:
         return problem
+    if kind == Kind.AUTHORIZATION_REQUEST or kind == Kind.FINANCIAL_REQUEST:
+        hold_against_clock(command, around)
     if places[52, 1] >= 0 and not is_reversal:
         command["flags"] = np.int64(command["flags"]) | Flag.PIN_ENTERED
     if (kind == Kind.AUTHORIZATION_ADVICE or kind == Kind.FINANCIAL_ADVICE) and places[39, 1] >= 0:
@@ -291,12 +295,14 @@ def read_transactions(
     arqcs: npt.NDArray[np.uint8],
     online: npt.NDArray[np.uint8],
     problems: Places,
+    around: Circumstances,
 ) -> None:
     """Read many messages.
 
     frames: int32[n, 2].  places, tags: room for one message's, see `new_places` and `new_tags`.  commands: COMMAND[n],
     zero.  command_bytes: the same memory as uint8[n, COMMAND_BYTES].  signed: uint8[n, 44].  arqcs: uint8[n, 8].
     online: uint8[n], 1 where a cryptogram asks for an online decision.  problems: int32[n].
+    around: what they are held against.
     """
     for i in range(len(frames)):
         problems[i] = read_transaction(
@@ -310,6 +316,7 @@ def read_transactions(
             command_bytes[i],
             signed[i],
             arqcs[i],
+            around,
         )
         if problems[i] == NO_PROBLEM and commands[i]["cryptogram_outcome"] == CryptogramOutcome.INVALID:
             online[i] = 1 if asks_online(buffer, tags) else 0

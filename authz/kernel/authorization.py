@@ -62,6 +62,8 @@ def decide_card(state: State, command: Any, case: Case, findings: Records) -> In
         reason = checks.check_signed_amount(state, command, case, findings)
     if reason == Reason.APPROVED:
         reason = checks.check_signed_currency(state, command, case, findings)
+    if reason == Reason.APPROVED:
+        reason = checks.check_signed_circumstances(state, command, case, findings)
     return reason
 
 

@@ -45,6 +45,10 @@ ATC_JUMP_MAX = 1_000
 
 _ONE = np.uint64(1)
 _SECOND = 1_000_000
+CIRCUMSTANCES = int(
+    Flag.SIGNED_FOR_OTHER_CASH | Flag.SIGNED_ON_ANOTHER_DAY | Flag.SIGNED_IN_ANOTHER_COUNTRY | Flag.SENT_AT_ANOTHER_TIME
+)
+"""The flags of what may differ between what was signed, what the message says and the network's clock."""
 _SIGNED_FOR = int(Flag.SIGNED_FOR_REMOTE | Flag.SIGNED_FOR_QR_CODE)
 
 
@@ -66,26 +70,27 @@ class Check(IntEnum):
     SIGNED_OPERATION = 7
     SIGNED_AMOUNT = 8
     SIGNED_CURRENCY = 9
-    DUPLICATE = 10
-    TRANSACTION_COUNTER = 11
-    LIMITED_USE_KEY = 12
-    SIMULATION = 13
-    TOKEN_STATE = 14
-    TOKEN_EXPIRY = 15
-    EXPIRATION_DATE = 16
-    CARD_STATE = 17
-    PIN = 18
-    CARDHOLDER_VERIFICATION = 19
-    EARLY_REVERSAL = 20
-    ORIGINAL = 21
-    SHARED_FIELDS = 22
-    CURRENCY = 23
-    AMOUNT = 24
-    ORIGINAL_AMOUNT = 25
-    TOKEN_LIMIT = 26
-    TRANSACTION_LIMIT = 27
-    AVAILABLE_CREDIT = 28
-    STAND_IN = 29
+    SIGNED_CIRCUMSTANCES = 10
+    DUPLICATE = 11
+    TRANSACTION_COUNTER = 12
+    LIMITED_USE_KEY = 13
+    SIMULATION = 14
+    TOKEN_STATE = 15
+    TOKEN_EXPIRY = 16
+    EXPIRATION_DATE = 17
+    CARD_STATE = 18
+    PIN = 19
+    CARDHOLDER_VERIFICATION = 20
+    EARLY_REVERSAL = 21
+    ORIGINAL = 22
+    SHARED_FIELDS = 23
+    CURRENCY = 24
+    AMOUNT = 25
+    ORIGINAL_AMOUNT = 26
+    TOKEN_LIMIT = 27
+    TRANSACTION_LIMIT = 28
+    AVAILABLE_CREDIT = 29
+    STAND_IN = 30
 
 
 class Case(NamedTuple):
@@ -270,6 +275,25 @@ def check_signed_currency(state: State, command: Any, case: Case, findings: Reco
     asked, signed = np.int64(command["currency"]), np.int64(command["signed_currency"])
     reason = Reason.APPROVED if asked == signed or is_left_open(command) else Reason.CRYPTOGRAM_DATA_MISMATCH
     return note(findings, Check.SIGNED_CURRENCY, asked, signed, reason)
+
+
+@inlined
+def check_signed_circumstances(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """Cash-back, day and country must be what the phone signed, and DE 7 near the network's clock.
+
+    They are held against each other, with their tolerances, where the message is read: `iso8583.signed_data`.
+    """
+    differing = np.int64(command["flags"]) & CIRCUMSTANCES
+    reason = Reason.APPROVED
+    if differing & Flag.SIGNED_FOR_OTHER_CASH:
+        reason = Reason.SIGNED_CASH_MISMATCH
+    elif differing & Flag.SIGNED_ON_ANOTHER_DAY:
+        reason = Reason.SIGNED_DATE_MISMATCH
+    elif differing & Flag.SIGNED_IN_ANOTHER_COUNTRY:
+        reason = Reason.SIGNED_COUNTRY_MISMATCH
+    elif differing & Flag.SENT_AT_ANOTHER_TIME:
+        reason = Reason.TRANSMISSION_TIME_MISMATCH
+    return note(findings, Check.SIGNED_CIRCUMSTANCES, differing, 0, reason)
 
 
 @inlined

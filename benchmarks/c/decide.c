@@ -337,6 +337,10 @@ static int64_t decide_card(const struct token *token, const struct command *c) {
     if (c->flags & 8192) return REASON_CRYPTOGRAM_DATA_MISMATCH;
     if (c->amount_minor != c->signed_amount_minor || c->currency != c->signed_currency)
         return REASON_CRYPTOGRAM_DATA_MISMATCH;
+    if (c->flags & 32768) return REASON_SIGNED_CASH_MISMATCH;
+    if (c->flags & 65536) return REASON_SIGNED_DATE_MISMATCH;
+    if (c->flags & 131072) return REASON_SIGNED_COUNTRY_MISMATCH;
+    if (c->flags & 262144) return REASON_TRANSMISSION_TIME_MISMATCH;
     return 0;
 }
 

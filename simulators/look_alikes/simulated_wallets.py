@@ -9,7 +9,7 @@ from simulators.bench import ALL_CHANNELS
 from simulators.issuer import Issuer
 from simulators.phone import Phone
 from simulators.terminal import Capability, Merchant, Terminal
-from simulators.terminals.messages import BALANCE
+from simulators.terminals.messages import BALANCE, PURCHASE
 from simulators.terminals.receipt import Receipt
 from tokenvault.cards.cards import card_with_pan
 from tokenvault.errors import Conflict, NotFound
@@ -77,8 +77,8 @@ class SimulatedWallets:
             raise Conflict("the card could not be put into a wallet", code="tokenization_declined")
         capability = Capability(partial_approvals=purchase.partial_approvals)
         terminal = Terminal(self.iso_address, merchant=purchase.merchant, clock=self.vault.clock, capability=capability)
-        operation = {"operation": BALANCE} if purchase.is_balance else {}
-        transaction = terminal.start(purchase.amount, purchase.currency, **operation)
+        operation = BALANCE if purchase.is_balance else PURCHASE
+        transaction = terminal.start(purchase.amount, purchase.currency, operation)
         with self._lock:
             message_type = "0200" if purchase.posts else "0100"
             receipt = terminal.authorize_card(phone, transaction, message_type=message_type)

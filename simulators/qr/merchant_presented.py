@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from simulators.merchant import Merchant
+from tokenvault.countries import letters_of
 from tokenvault.currencies import CURRENCIES, CURRENCY_BY_NUMBER
 from tokenvault.emv import qr
 from tokenvault.emv.errors import EmvError
@@ -38,7 +39,7 @@ class MerchantCode:
             merchant.name,
             merchant.city,
             merchant.category,
-            merchant.country_letters,
+            letters_of(merchant.country),
             currency,
             amount_minor,
             reference,

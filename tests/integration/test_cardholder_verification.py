@@ -164,10 +164,13 @@ def test_a_phone_that_verified_its_holder_is_no_pin_at_a_cash_machine(new_phone,
     phone, till = new_phone(), at(Terminal)
     withdrawal = till.authorize_card(phone, till.start(1_000, operation="01"), message_type="0200")
     assert (told(withdrawal), withdrawal.response_code) == (("pin_required", SIGNED), "70")
-    with_cash = till.authorize_card(phone, till.start(1_000, operation="09"), cash_minor=500)
+    with_cash = till.authorize_card(phone, till.start(1_000, operation="09", cash_minor=500), cash_minor=500)
     assert told(with_cash) == ("approved", SIGNED)
     band = new_phone(BAND)
-    assert told(till.authorize_card(band, till.start(1_000, operation="09"), cash_minor=500))[0] == "pin_required"
+    assert (
+        told(till.authorize_card(band, till.start(1_000, operation="09", cash_minor=500), cash_minor=500))[0]
+        == "pin_required"
+    )
 
 
 def test_what_was_signed_as_cash_is_not_sent_as_a_purchase(new_phone, at, issuer):

@@ -55,7 +55,7 @@ class Tap(_Payment):
         operation, cash = PURCHASE, 0
         if self.cash_back is not None:
             operation, cash = PURCHASE_WITH_CASH_BACK, stage.minor(self.cash_back, currency)[0]
-        transaction = terminal.start(amount, currency, operation)
+        transaction = terminal.start(amount, currency, operation, cash)
         receipt = terminal.authorize_card(phone, transaction, preauthorization=self.preauthorization, cash_minor=cash)
         return stage.outcome(receipt)
 

@@ -8,6 +8,8 @@ from authz.iso8583.chip_data import SIGNED_BYTES_MAX, new_tags
 from authz.iso8583.fields import built_in
 from authz.iso8583.reading import format_error_of, read_transactions
 from authz.iso8583.scan import new_places, scan_table
+from authz.iso8583.signed_data import DateTolerances, circumstances
+from tests.clock import ManualClock
 
 TABLE = scan_table(built_in())
 CHIP = {
@@ -50,7 +52,10 @@ def read(*messages):
     signed, arqcs = np.zeros((count, SIGNED_BYTES_MAX), np.uint8), np.zeros((count, 8), np.uint8)
     online = np.zeros(count, np.uint8)
     rows = commands.view(np.uint8).reshape(count, COMMAND_BYTES)
-    read_transactions(buffer, frames, TABLE, new_places(), new_tags(), commands, rows, signed, arqcs, online, problems)
+    around = circumstances(DateTolerances(), (ManualClock(),))
+    read_transactions(
+        buffer, frames, TABLE, new_places(), new_tags(), commands, rows, signed, arqcs, online, problems, around
+    )
     words = ["" if each == 0 else "other" if each < 0 else _words(int(each)) for each in problems]
     return words, commands, signed, arqcs, online
 

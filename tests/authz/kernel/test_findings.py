@@ -76,6 +76,12 @@ TOLD = [
     (Check.SIGNED_OPERATION, tap(60, flags=Flag.SIGNED_FOR_ANOTHER_OPERATION), (), (Operation.PURCHASE, 1)),
     (Check.SIGNED_AMOUNT, tap(60, signed_amount_minor=1_249), (), (1_250, 1_249)),
     (Check.SIGNED_CURRENCY, tap(60, signed_currency=USD), (), (EUR, USD)),
+    (
+        Check.SIGNED_CIRCUMSTANCES,
+        tap(60, flags=Flag.SIGNED_ON_ANOTHER_DAY),
+        (),
+        (Flag.SIGNED_ON_ANOTHER_DAY, 0),
+    ),
     (Check.DUPLICATE, tap(60, stan=50), (), (50, PAID_SEQUENCE)),
     (Check.DUPLICATE, tap(60), (), (60, 0)),
     (Check.TRANSACTION_COUNTER, tap(60), (), (60, 50)),

@@ -117,6 +117,12 @@ REFUSED: dict[Check, list[Refused]] = {
     Check.SIGNED_OPERATION: [tapped(Reason.CRYPTOGRAM_DATA_MISMATCH, flags=Flag.SIGNED_FOR_ANOTHER_OPERATION)],
     Check.SIGNED_AMOUNT: [tapped(Reason.CRYPTOGRAM_DATA_MISMATCH, signed_amount_minor=1_249)],
     Check.SIGNED_CURRENCY: [tapped(Reason.CRYPTOGRAM_DATA_MISMATCH, signed_currency=USD)],
+    Check.SIGNED_CIRCUMSTANCES: [
+        tapped(Reason.SIGNED_CASH_MISMATCH, flags=Flag.SIGNED_FOR_OTHER_CASH),
+        tapped(Reason.SIGNED_DATE_MISMATCH, flags=Flag.SIGNED_ON_ANOTHER_DAY),
+        tapped(Reason.SIGNED_COUNTRY_MISMATCH, flags=Flag.SIGNED_IN_ANOTHER_COUNTRY),
+        tapped(Reason.TRANSMISSION_TIME_MISMATCH, flags=Flag.SENT_AT_ANOTHER_TIME),
+    ],
     Check.DUPLICATE: [
         tapped(Reason.DUPLICATE_TRANSMISSION, tap(60)),
         tapped(Reason.DUPLICATE_TRANSMISSION, tap(60), atc=61, stan=60),
