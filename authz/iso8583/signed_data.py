@@ -82,7 +82,7 @@ def days_from(today: Integer, month_and_day: Integer) -> Integer:
     month, day = month_and_day // 100, month_and_day % 100
     nearest: Integer = abs(day_number(year, month, day) - today)
     nearest = min(nearest, abs(day_number(year - 1, month, day) - today))
-    return min(nearest, abs(day_number(year + 1, month, day) - today))
+    return int(min(nearest, abs(day_number(year + 1, month, day) - today)))
 
 
 @compiled

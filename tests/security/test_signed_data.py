@@ -1,13 +1,13 @@
 """What a phone signed (9F03, 9C, 9A, 9F1A) must be what its message says, and DE 7 near the network's clock."""
 
+import time
+
 import pytest
 
 from authz.commands import Flag
 from simulators.bench import Bench
 from simulators.merchant import Merchant
 from simulators.scratch_sandbox import scratch_sandbox
-from simulators.settings import scratch_settings
-from simulators.terminal import Terminal
 from tests.authz.iso8583.messages import chip, command_of
 
 DIFFERING = (
@@ -89,7 +89,7 @@ class Scene:
 @pytest.fixture
 def scene():
     """A network of its own."""
-    with scratch_sandbox(scratch_settings()) as sandbox, Bench(sandbox.http_url, sandbox.iso_address) as bench:
+    with scratch_sandbox() as sandbox, Bench(sandbox.http_url, sandbox.iso_address) as bench:
         yield Scene(bench)
 
 
@@ -102,13 +102,13 @@ def test_what_was_not_signed_is_refused_and_holds_nothing(scene):
     assert scene.reason(de13=f"{month:02d}15") == "signed_date_mismatch"
     assert scene.held() == 0
     assert scene.reason(cash=500) == "approved"
-    assert scene.reason(Terminal(scene.till.address, merchant=Merchant(country="840"))) == "approved"
+    assert scene.reason(scene.bench.terminal(merchant=Merchant(country="840"))) == "approved"
 
 
 def test_clocks_of_terminals_may_be_the_sandboxs_or_the_machines(scene):
     """The sandbox's clock is set forward by a month: who knows of it pays, and who does not pays too."""
     scene.bench.clock.advance(30 * 86_400)
     assert scene.reason() == "approved"
-    assert scene.reason(Terminal(scene.till.address)) == "approved"
-    other = Terminal(scene.till.address, clock=lambda: scene.bench.clock() - 4_000 * 86_400)
+    assert scene.reason(scene.bench.terminal(clock=time.time)) == "approved"
+    other = scene.bench.terminal(clock=lambda: scene.bench.clock() - 4_000 * 86_400)
     assert scene.reason(other) == "signed_date_mismatch"
