@@ -50,7 +50,7 @@ def test_a_tap_is_approved_and_held(issuer, account, phone, terminal):
     }
     decision = issuer.authorization(receipt.authorization_id)
     assert decision["approval_code"] == receipt.answer[38]
-    assert [check["outcome"] for check in decision["checks"]] == ["passed"] * 26
+    assert [check["outcome"] for check in decision["checks"]] == ["passed"] * 27
     assert decision["account_id"] == account["id"]
     assert decision["token_id"] == phone.token_id
     assert "APPROVED" in receipt.text()
