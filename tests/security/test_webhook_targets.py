@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+import ssl
+from functools import partial
 from ipaddress import ip_address, ip_network
 
 import httpx
@@ -10,6 +12,7 @@ import structlog
 
 from simulators.settings import load_settings
 from tests.clock import ManualClock
+from tests.security.certificates import Authority
 from tests.tokenvault.stories import new_card
 from tests.tokenvault.vaults import new_vault
 from tokenvault.errors import FieldError
@@ -199,6 +202,40 @@ def test_a_tenant_is_told_nothing_of_our_network(vault, monkeypatch):
         assert asyncio.run(send()) == 3
     assert {each.last_outcome for each in webhooks.list_deliveries(vault, limit=9)} == {"not reachable"}
     assert [each["event"] for each in logged].count("webhook_not_delivered") == 3
+
+
+@pytest.fixture
+def secured(tmp_path):
+    """A server whose certificate is for 127.0.0.1 and for no name: its port, and whom to trust."""
+
+    async def answer(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    authority = Authority(tmp_path, "hooks")
+    certificate, key, _ = authority.certificate("server")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return partial(asyncio.start_server, answer, "127.0.0.1", 0, ssl=context), authority.file
+
+
+def test_a_certificate_is_for_the_name_that_was_given(secured):
+    """The call goes to an address, and the server still proves the URL's own host."""
+    serve, authorities = secured
+    trusted = ssl.create_default_context(cafile=str(authorities))
+
+    async def call(host):
+        async with await serve() as server:
+            port = server.sockets[0].getsockname()[1]
+            transport = GuardedTransport(LOOPBACK, httpx.AsyncHTTPTransport(verify=trusted, trust_env=False))
+            async with httpx.AsyncClient(transport=transport, trust_env=False) as client:
+                return (await client.post(f"https://{host}:{port}/")).status_code
+
+    assert asyncio.run(call("127.0.0.1")) == 204
+    with pytest.raises(httpx.ConnectError, match="localhost"):
+        asyncio.run(call("localhost"))
 
 
 def test_networks_of_the_settings():
