@@ -1,17 +1,18 @@
 """The sandbox's clock: real time, set forward or frozen when a test wants it."""
 
 import threading
-import time
 from collections.abc import Callable
+
+from simulators.watched_clock import WatchedClock
 
 
 class SandboxClock:
-    """Unix seconds. It never runs backwards. Safe for threads.
+    """Unix seconds. No command sets it back. Safe for threads.
 
     real: the time that it follows.
     """
 
-    def __init__(self, real: Callable[[], float] = time.time) -> None:
+    def __init__(self, real: WatchedClock) -> None:
         self._real = real
         self._ahead = 0.0
         self._frozen_at: float | None = None
@@ -26,6 +27,15 @@ class SandboxClock:
     def real(self) -> Callable[[], float]:
         """The time that it follows: what signatures and proofs by the outside world are dated by."""
         return self._real
+
+    @property
+    def refused_leap_seconds(self) -> float:
+        """By how much the system's clock has leapt where that is refused; 0 where the clock is believed."""
+        return self._real.refused_leap_seconds
+
+    def accept_system_time(self) -> None:
+        """Believe the system's clock although it has leapt."""
+        self._real.accept()
 
     @property
     def is_frozen(self) -> bool:

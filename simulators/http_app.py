@@ -68,13 +68,20 @@ class _Figures(Collector):
     """What engine and network count, read when somebody asks."""
 
     def __init__(
-        self, engine: Engine, network: Network, iso_server: Iso8583Server, feed: VaultFeed, projection: Projection
+        self,
+        engine: Engine,
+        network: Network,
+        iso_server: Iso8583Server,
+        feed: VaultFeed,
+        projection: Projection,
+        clock: SandboxClock,
     ) -> None:
         self._engine = engine
         self._network = network
         self._iso_server = iso_server
         self._feed = feed
         self._projection = projection
+        self._clock = clock
 
     def collect(self) -> Iterable[Metric]:
         decisions = CounterMetricFamily("tapwright_decisions", "Answered 0100 and 0400 by reason.", labels=["reason"])
@@ -99,6 +106,11 @@ class _Figures(Collector):
         yield GaugeMetricFamily("tapwright_connections", "Open connections.", len(self._iso_server.connections))
         yield GaugeMetricFamily("tapwright_durable_sequence", "Last durable command.", self._engine.durable_sequence)
         yield GaugeMetricFamily("tapwright_history_sequence", "Last command in the lists.", self._projection.sequence)
+        yield GaugeMetricFamily(
+            "tapwright_refused_clock_leap_seconds",
+            "By how much the system's clock has leapt where that is refused; 0 where it is believed.",
+            self._clock.refused_leap_seconds,
+        )
 
 
 def build_app(
@@ -164,7 +176,7 @@ def build_app(
     if settings.look_alikes:
         app.router.routes += _look_alikes()
     registry = CollectorRegistry()
-    registry.register(_Figures(engine, iso_network, iso_server, feed, projection))
+    registry.register(_Figures(engine, iso_network, iso_server, feed, projection, clock))
     _add_operations(app, registry)
     _tell_of_idempotency(app)
     return app
@@ -290,7 +302,8 @@ def _add_operations(app: FastAPI, registry: CollectorRegistry) -> None:
         status = await _readiness(app)
         engine, projection = app.state.engine, app.state.projection
         history = {"sequence": projection.sequence, "durable_sequence": engine.durable_sequence}
-        return JSONResponse({"status": status, "history": history}, 200 if status == "ready" else 503)
+        clock = {"refused_leap_seconds": app.state.clock.refused_leap_seconds}
+        return JSONResponse({"status": status, "history": history, "clock": clock}, 200 if status == "ready" else 503)
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> PlainTextResponse:

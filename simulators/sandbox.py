@@ -48,6 +48,7 @@ from simulators.look_alikes.token_notifications import TokenNotifier
 from simulators.own_loop import OwnLoop
 from simulators.settings import HISTORY, VAULT, Settings
 from simulators.vault_feed import VaultFeed
+from simulators.watched_clock import WatchedClock, seconds_since_boot
 from tokenvault.background import in_thread, keep_doing
 from tokenvault.cards.pins import PinAttempt, PinEncryption, WrongPin, verify_pin
 from tokenvault.errors import Conflict, FieldError, KeyUnavailable, NotFound
@@ -113,11 +114,13 @@ class _QuietServer(uvicorn.Server):
 class Sandbox:
     """One running network. `start` it, use its addresses, `stop` it.
 
-    clock: Unix seconds.
+    clock: Unix seconds.  steady: what the clock is held against to find its leaps; None stands for the time since boot
+    beside the system's clock, and for the clock itself, so that it may leap, beside any other.
     """
 
     settings: Settings
     clock: Clock = time.time
+    steady: Clock | None = None
     http_url: str = ""
     iso_address: tuple[str, int] = ("", 0)
     further_iso_addresses: list[tuple[str, int]] = field(default_factory=list)
@@ -155,7 +158,8 @@ class Sandbox:
         checkpoints = checkpoints_in(settings.data_dir)
         finish_exchange(settings.data_dir)
         journal = SegmentJournal(Directory(settings.data_dir / JOURNAL))
-        self._clock = SandboxClock(self.clock)
+        steady = self.steady or (seconds_since_boot if self.clock is time.time else self.clock)
+        self._clock = SandboxClock(WatchedClock(self.clock, steady, settings.clock_leap_seconds_max))
         vault = self._open_vault(loop)
         engine = Engine(journal, lambda: int(self._clock() * 1_000_000), self._engine_failed, checkpoints)
         self._cleanup.push_async_callback(engine.close)
@@ -452,14 +456,14 @@ def _why(error: OSError) -> str:
 
 
 @contextlib.contextmanager
-def running_sandbox(settings: Settings, clock: Clock = time.time) -> Iterator[Sandbox]:
-    """A sandbox on a thread of its own, for programs and tests that are not asynchronous.
+def running_sandbox(settings: Settings, clock: Clock = time.time, steady: Clock | None = None) -> Iterator[Sandbox]:
+    """A sandbox on a thread of its own, for programs and tests that are not asynchronous. Clocks: see `Sandbox`.
 
     Raises: StartError.
     """
     loop = OwnLoop("sandbox")
     try:
-        sandbox = loop.run(_started(settings, clock))
+        sandbox = loop.run(_started(Sandbox(settings, clock, steady)))
         try:
             yield sandbox
         finally:
@@ -468,7 +472,6 @@ def running_sandbox(settings: Settings, clock: Clock = time.time) -> Iterator[Sa
         loop.stop()
 
 
-async def _started(settings: Settings, clock: Clock) -> Sandbox:
-    sandbox = Sandbox(settings, clock)
+async def _started(sandbox: Sandbox) -> Sandbox:
     await sandbox.start()
     return sandbox

@@ -123,6 +123,12 @@ class Settings(BaseSettings):
     transmission_days: int = Field(
         7, ge=0, description="How many days the transmission date of a request (DE 7) may be off the clock."
     )
+    clock_leap_seconds_max: float = Field(
+        300.0,
+        gt=0,
+        description="How far the system's clock may leap, seconds. A longer leap is refused: the last good time "
+        "goes on.",
+    )
     checkpoint_segments: int = Field(
         4, ge=1, description="A checkpoint is made when so many journal segments (64 MiB) were sealed since the last."
     )

@@ -46,11 +46,19 @@ class ClockView(BaseModel):
 
     now: datetime = Field(description="RFC 3339 time in UTC.", examples=["2026-11-24T10:15:00Z"])
     frozen: bool = Field(description="Whether it stands still.", examples=[False])
+    refused_leap_seconds: float = Field(
+        description="By how much the system's clock has leapt where that is refused; 0 where the clock is believed.",
+        examples=[0],
+    )
 
     @classmethod
     def of(cls, clock: SandboxClock) -> "ClockView":
         """Show the clock."""
-        return cls(now=datetime.fromtimestamp(clock(), UTC), frozen=clock.is_frozen)
+        return cls(
+            now=datetime.fromtimestamp(clock(), UTC),
+            frozen=clock.is_frozen,
+            refused_leap_seconds=clock.refused_leap_seconds,
+        )
 
 
 class ClockRequest(_Request):
@@ -63,6 +71,9 @@ class ClockRequest(_Request):
         None, description="The RFC 3339 time to go forward to.", examples=["2026-12-01T00:00:00Z"]
     )
     frozen: bool | None = Field(None, description="Stand still, or run on.", examples=[True])
+    accept_system_time: bool = Field(
+        False, description="Believe the system's clock although it has leapt: its time is right.", examples=[False]
+    )
 
     @model_validator(mode="after")
     def _one_way(self) -> "ClockRequest":
@@ -80,6 +91,8 @@ async def read_clock(clock: ClockDependency) -> ClockView:
 @router.post("/clock")
 async def change_clock(engine: EngineDependency, clock: ClockDependency, body: ClockRequest) -> ClockView:
     """Set the clock forward, freeze it or let it run; holds whose time is up are released. Scope: sandbox."""
+    if body.accept_system_time:
+        clock.accept_system_time()
     if body.frozen:
         clock.freeze()
     target = clock() + (body.advance_seconds or 0)
