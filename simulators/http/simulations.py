@@ -105,8 +105,9 @@ async def change_clock(engine: EngineDependency, clock: ClockDependency, body: C
         clock.run()
     command = new_commands(1)
     command["kind"] = Kind.PASS_TIME
+    told = ClockView.of(clock)  # before the stamp, so that no time that was told comes again after a restart
     await engine.run(command)
-    return ClockView.of(clock)
+    return told
 
 
 _SCOPES = {Prefix.TOKEN: ForcedScope.TOKEN, Prefix.CARD: ForcedScope.CARD}
