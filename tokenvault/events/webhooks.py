@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -230,8 +230,28 @@ def event_body(event: Event) -> bytes:
     return json.dumps(told, separators=(",", ":")).encode()
 
 
-def due_deliveries(vault: Vault, limit: int) -> list[DueDelivery]:
-    """What is to be sent now, the longest due first."""
+def endpoints_with_due(vault: Vault) -> set[int]:
+    """The numbers of the endpoints that something is to be sent to now."""
+    deliveries = schema.webhook_deliveries
+    query = sa.select(deliveries.c.endpoint_id).where(_is_due(vault.proof_time())).distinct()
+    with vault.reading() as connection:
+        return set(connection.execute(query).scalars())
+
+
+def remaining_endpoints(vault: Vault, among: Collection[int]) -> set[int]:
+    """Those of some endpoints that have not been removed."""
+    query = sa.select(schema.webhook_endpoints.c.id).where(schema.webhook_endpoints.c.id.in_(list(among)))
+    with vault.reading() as connection:
+        return set(connection.execute(query).scalars())
+
+
+def _is_due(now: int) -> sa.ColumnElement[bool]:
+    deliveries = schema.webhook_deliveries
+    return sa.and_(deliveries.c.state == DeliveryState.PENDING, deliveries.c.next_attempt_at <= now)
+
+
+def due_deliveries(vault: Vault, endpoint_id: int, limit: int) -> list[DueDelivery]:
+    """What is to be sent to an endpoint now, the longest due first."""
     deliveries, endpoints, now = schema.webhook_deliveries, schema.webhook_endpoints, vault.proof_time()
     query = (
         sa.select(
@@ -243,7 +263,7 @@ def due_deliveries(vault: Vault, limit: int) -> list[DueDelivery]:
         )
         .join(endpoints, deliveries.c.endpoint_id == endpoints.c.id)
         .join(schema.events, deliveries.c.event_sequence == schema.events.c.sequence)
-        .where(deliveries.c.state == DeliveryState.PENDING, deliveries.c.next_attempt_at <= now)
+        .where(deliveries.c.endpoint_id == endpoint_id, _is_due(now))
         .order_by(deliveries.c.next_attempt_at, deliveries.c.event_sequence)
         .limit(limit)
     )
