@@ -21,6 +21,7 @@ log = structlog.get_logger()
 
 _PAUSE_SECONDS = 0.2
 _AT_ONCE = 50
+_ANSWER_SECONDS_MAX = 10.0
 _TOLD = ("token.activated", "token.suspended", "token.resumed", "token.deactivated", "token.card_changed")
 
 
@@ -38,11 +39,13 @@ class TokenNotifier:
         if not self._has_begun:
             newest = await in_thread(list_events, self._vault, limit=1)
             self._last, self._has_begun = newest[0].text_id if newest else None, True
-        async with httpx.AsyncClient(timeout=10, trust_env=False, verify=trusted_authorities()) as client:
+        async with httpx.AsyncClient(
+            timeout=_ANSWER_SECONDS_MAX, trust_env=False, verify=trusted_authorities()
+        ) as client:
             while True:
                 try:
                     await self._tell(client)
-                except (httpx.HTTPError, httpx.InvalidURL) as error:
+                except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
                     log.warning("look_alike_notification_failed", url=self._url, error=type(error).__name__)
                 await asyncio.sleep(_PAUSE_SECONDS)
 
@@ -50,7 +53,12 @@ class TokenNotifier:
         for event in await in_thread(self._events):
             if event.type in _TOLD:
                 body = await in_thread(self._notification, event)
-                (await client.post(self._url, json=body)).raise_for_status()
+                # Of the answer the status is read, and nothing else.
+                async with (
+                    asyncio.timeout(_ANSWER_SECONDS_MAX),
+                    client.stream("POST", self._url, json=body) as answer,
+                ):
+                    answer.raise_for_status()
             self._last = event.text_id
 
     def _events(self) -> list[Event]:
