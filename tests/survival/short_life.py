@@ -22,6 +22,7 @@ from simulators.phone import Phone, WalletRefused
 from simulators.sandbox import Sandbox, StartError
 from simulators.settings import scratch_settings
 from simulators.terminal import Capability, Terminal
+from simulators.terminals.iso_link import LineDown
 from tests.forking import Tell
 from tokenvault.errors import KeyUnavailable
 from tokenvault.storage.database import DatabaseUnavailable
@@ -53,7 +54,7 @@ def _clients(sandbox: Sandbox, tell: Tell, ended: threading.Event) -> None:
     """All that clients do until something fails."""
     try:
         _open_tap_and_freeze(sandbox, tell)
-    except (IssuerRefused, WalletRefused, httpx.HTTPError, OSError) as error:
+    except (IssuerRefused, WalletRefused, LineDown, httpx.HTTPError, OSError) as error:
         tell(("refused", str(error)))
     finally:
         ended.set()
