@@ -1,7 +1,6 @@
 """HTTP as it arrives, bounded before anybody is known: how large a head may be, how long a request may take to come."""
 
 import asyncio
-from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -14,8 +13,6 @@ HEAD_BYTES_MAX = 32 * 1024
 HEADERS_MAX = 100
 REQUEST_SECONDS_MAX = 20.0
 """From a connection, or the first byte of a further request, to the end of the request."""
-
-_TOO_LARGE = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 
 
 class _HeadTooLarge(Exception):
@@ -91,17 +88,17 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """What the parser cannot read, unless it was refused before."""
         if not self._is_refused:
-            self._answer_and_close(HTTPStatus.BAD_REQUEST, "bad_request", "this is no HTTP request that can be read")
+            self._answer_and_close(400, "bad_request", "this is no HTTP request that can be read")
 
     def _refuse(self) -> None:
         self._answer_and_close(
-            _TOO_LARGE, "request_header_fields_too_large", f"a head has at most {HEADERS_MAX} headers and 32 KiB"
+            431, "request_header_fields_too_large", f"a head has at most {HEADERS_MAX} headers and 32 KiB"
         )
 
-    def _answer_and_close(self, status: HTTPStatus, code: str, detail: str) -> None:
+    def _answer_and_close(self, status: int, code: str, detail: str) -> None:
         self._is_refused = True
-        answer = problem.answer(int(status), code, detail)
-        lines = [f"HTTP/1.1 {int(status)} {title_of(int(status))}", "connection: close"]
+        answer = problem.answer(status, code, detail)
+        lines = [f"HTTP/1.1 {status} {title_of(status)}", "connection: close"]
         lines += [f"{name}: {value}" for name, value in answer.headers.items()]
         self.transport.write("\r\n".join([*lines, "", ""]).encode("latin-1") + bytes(answer.body))
         self.transport.close()

@@ -109,7 +109,7 @@ _MESSAGE_FIELDS = {
     "cryptogram_outcome": _beyond(CryptogramOutcome),
     "currency": [1_000, 1_978, 65_535],
     "merchant_category": [10_000, 65_535],
-    "flags": [max(Flag) * 2, 1 << 15],
+    "flags": [max(Flag) * 2, 1 << 31],
     "operation": [100, 255],
 }
 _NOTICE_FIELDS = [
