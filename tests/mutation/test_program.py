@@ -81,6 +81,7 @@ def mutate(tmp_path):
     shutil.copytree(
         ROOT / "tests" / "mutation", tmp_path / "tests" / "mutation", ignore=shutil.ignore_patterns("test_*")
     )
+    shutil.copy(ROOT / "tests" / "forking.py", tmp_path / "tests")
     for path, text in {
         "shop/__init__.py": "",
         "shop/price.py": PRICE,
