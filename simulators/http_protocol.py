@@ -28,7 +28,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().__init__(*arguments, **named)
         self._head_bytes = 0  # as they came, while the head has no end
         self._parsed_bytes = 0  # of its headers
+        self._framing_bytes = 0  # of a body: sizes of chunks, their extensions, and what follows the last
+        self._body_bytes = 0
         self._is_in_head = True
+        self._has_begun = False
         self._is_refused = False
         self._deadline: asyncio.TimerHandle | None = None
 
@@ -46,17 +49,24 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Some bytes. A head that does not end is refused when it is longer than one may be."""
         if self._is_refused:
             return
-        was_in_head = self._is_in_head
+        was_in_head, body_before = self._is_in_head, self._body_bytes
+        self._has_begun = False
         super().data_received(data)
-        if was_in_head and self._is_in_head and not self._is_refused:
+        if self._is_refused or self._has_begun or was_in_head != self._is_in_head:
+            return  # a head or a body began or ended in between
+        if self._is_in_head:
             self._head_bytes += len(data)
-            if self._head_bytes > HEAD_BYTES_MAX:
-                self._refuse()
+        elif self._deadline is not None:
+            self._framing_bytes += len(data) - (self._body_bytes - body_before)
+        # The smallest chunk, of one byte, has a frame of five.
+        if self._head_bytes > HEAD_BYTES_MAX or self._framing_bytes > HEAD_BYTES_MAX + 5 * self._body_bytes:
+            self._refuse()
 
     def on_message_begin(self) -> None:
         """A request begins; it may have come with the end of the one before."""
         super().on_message_begin()
-        self._is_in_head, self._head_bytes, self._parsed_bytes = True, 0, 0
+        self._is_in_head, self._has_begun = True, True
+        self._head_bytes = self._parsed_bytes = self._framing_bytes = self._body_bytes = 0
         if self._deadline is None:
             self._begin_deadline()
 
@@ -79,6 +89,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """The head is whole."""
         self._is_in_head = False
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
+        self._body_bytes += len(body)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The request is whole: from now on the peer waits for us."""

@@ -9,7 +9,7 @@ import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import structlog
@@ -55,7 +55,7 @@ from tokenvault.errors import Conflict, FieldError, KeyUnavailable, NotFound
 from tokenvault.events.webhook_delivery import WebhookSender
 from tokenvault.keys.key_ring import KeyRing
 from tokenvault.keys.key_rotation import reseal_some
-from tokenvault.ownership import issuer_of_account
+from tokenvault.ownership import RememberedIssuers
 from tokenvault.storage.database import open_database
 from tokenvault.tokens import token_requestors
 from tokenvault.tokens.tokens import VERSIONS, key_purpose_of
@@ -67,8 +67,6 @@ Clock = Callable[[], float]
 
 _RESEAL_PAUSE_SECONDS = 0.5
 _GRACEFUL_SECONDS = 5
-_ISSUERS_REMEMBERED = 1_000_000
-"""Of so many accounts: whose an account is never changes."""
 _TICKS_A_SECOND = 10  # uvicorn's own count
 
 
@@ -165,7 +163,7 @@ class Sandbox:
         self._cleanup.push_async_callback(engine.close)
         self._clock.not_before(engine.time_us / 1e6)  # it may have been set forward before
         history = History(journal, checkpoints)
-        issuer_of = lru_cache(_ISSUERS_REMEMBERED)(partial(issuer_of_account, vault.database))
+        issuer_of = RememberedIssuers(vault.database)
         projection = self._open_projection(engine, history, issuer_of)
         self._feed = VaultFeed(vault.database, engine)
         await self._feed.drain()

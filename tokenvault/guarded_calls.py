@@ -18,7 +18,8 @@ from tokenvault.target_uri import normalized
 _ADDRESSES_MAX = 4
 _LOOKED_UP_AT_ONCE = 16
 # A connection is made for one name, and with TLS proves that name: it is not kept for another at the same address.
-_NOTHING_KEPT = httpx.Limits(max_connections=100, max_keepalive_connections=0)
+# Who calls bounds how many calls there are: a common bound would let slow hosts take the connections of others.
+_NOTHING_KEPT = httpx.Limits(max_connections=None, max_keepalive_connections=0)
 
 
 class AddressRefused(httpx.ConnectError):

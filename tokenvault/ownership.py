@@ -31,6 +31,7 @@ from tokenvault.storage.schema import (
 
 Condition = sa.ColumnElement[bool]
 
+_REMEMBERED_MAX = 1_000_000
 _CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
@@ -90,6 +91,10 @@ def _is_own_endpoint(tenant: str) -> Condition:
     return sa.and_(webhook_endpoints.c.tenant == tenant, webhook_endpoints.c.hears_everything.is_(False))
 
 
+def _is_endpoint_of_network(tenant: str) -> Condition:
+    return sa.and_(webhook_endpoints.c.tenant == tenant, webhook_endpoints.c.hears_everything.is_(True))
+
+
 def _is_own_delivery(tenant: str) -> Condition:
     own = sa.select(webhook_endpoints.c.id).where(_is_own_endpoint(tenant))
     return webhook_deliveries.c.endpoint_id.in_(own)
@@ -119,13 +124,13 @@ _BY_SCOPE: dict[str, dict[Scope, Callable[[str], Condition]]] = {
     webhook_endpoints.name: {
         Scope.WALLET: _is_own_endpoint,
         Scope.ISSUER: _is_own_endpoint,
-        Scope.NETWORK: lambda tenant: webhook_endpoints.c.tenant == tenant,
+        Scope.NETWORK: _is_endpoint_of_network,
     },
     webhook_deliveries.name: {
         Scope.WALLET: _is_own_delivery,
         Scope.ISSUER: _is_own_delivery,
         Scope.NETWORK: lambda tenant: webhook_deliveries.c.endpoint_id.in_(
-            sa.select(webhook_endpoints.c.id).where(webhook_endpoints.c.tenant == tenant)
+            sa.select(webhook_endpoints.c.id).where(_is_endpoint_of_network(tenant))
         ),
     },
 }
@@ -136,6 +141,25 @@ def issuer_of_account(database: sa.Engine, account_id: int) -> str | None:
     """The tenant that owns an account, None where there is none. Raises: DatabaseUnavailable."""
     with reading(database) as connection:
         return connection.execute(sa.select(accounts.c.tenant).where(accounts.c.id == account_id)).scalar()
+
+
+class RememberedIssuers:
+    """Whose accounts are, by their numbers, remembered: that never changes. An account that is not there may come."""
+
+    def __init__(self, database: sa.Engine) -> None:
+        self._database = database
+        self._known: dict[int, str] = {}
+
+    def __call__(self, account_id: int) -> str | None:
+        """The tenant that owns an account, None where there is none. Raises: DatabaseUnavailable."""
+        known = self._known.get(account_id)
+        if known is None:
+            known = issuer_of_account(self._database, account_id)
+            if known is not None:
+                if len(self._known) >= _REMEMBERED_MAX:
+                    self._known.clear()
+                self._known[account_id] = known
+        return known
 
 
 def owners_of_card(connection: sa.Connection, account_id: int) -> Owners:

@@ -32,7 +32,7 @@ def look_ahead(state: State, commands: Records, start: Integer, end: Integer, ro
     """
     for i in range(start, end):
         command = commands[i]
-        key = own_key(command, class_of(np.int64(command["kind"])))
+        key = own_key(command, np.uint64(command["token_id"]), class_of(np.int64(command["kind"])))
         rows[i - start, 0] = place = first_slot(state.token_slots, command["token_pan"])
         prefetch(state.token_slots, place, 0)
         prefetch(state.trace_slots, first_slot(state.trace_slots, key), 0)

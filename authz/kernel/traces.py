@@ -20,12 +20,16 @@ _REAL, _EARLY = np.uint64(1), np.uint64(2)
 
 
 @inlined
-def trace_key(command: Any, acquirer: Integer, stan: Integer, transmitted: Integer, message_class: Integer) -> Integer:
+def trace_key(
+    command: Any, token_id: Integer, acquirer: Integer, stan: Integer, transmitted: Integer, message_class: Integer
+) -> Integer:
     """One key of what names a message in DE 90, of the token in a command. Rows are compared field by field behind it.
+
+    token_id: of that token by the tables, not by the command: one that came with its token's own notice is not named.
 
     The token's identifier is no part of any message: who does not know it cannot look for names whose keys collide.
     """
-    mixed = np.uint64(scrambled(np.uint64(command["token_pan"]))) ^ np.uint64(command["token_id"])
+    mixed = np.uint64(scrambled(np.uint64(command["token_pan"]))) ^ np.uint64(token_id)
     mixed = np.uint64(scrambled(mixed)) ^ np.uint64(acquirer)
     named = np.uint64(stan) << _SHIFT_32 | np.uint64(transmitted) | np.uint64(message_class) << _SHIFT_56
     mixed = np.uint64(scrambled(mixed)) ^ named
@@ -33,9 +37,14 @@ def trace_key(command: Any, acquirer: Integer, stan: Integer, transmitted: Integ
 
 
 @inlined
-def own_key(command: Any, message_class: Integer) -> Integer:
+def own_key(command: Any, token_id: Integer, message_class: Integer) -> Integer:
     """The key of a message's own trace."""
-    return trace_key(command, command["acquirer"], command["stan"], command["transmitted"], message_class)
+    return trace_key(command, token_id, command["acquirer"], command["stan"], command["transmitted"], message_class)
+
+
+@inlined
+def _key_of(state: State, command: Any, token_row: Integer, message_class: Integer) -> Integer:
+    return own_key(command, np.uint64(state.tokens[token_row]["token_id"]), message_class)
 
 
 @compiled
@@ -121,20 +130,20 @@ def _row_of_terminal(state: State, first_row: Integer, key: Integer, terminal: A
 @inlined
 def find_first(state: State, command: Any, token_row: Integer, message_class: Integer) -> Integer:
     """The first transaction with the trace of a message, in one class, or NO_ROW."""
-    key = own_key(command, message_class)
+    key = _key_of(state, command, token_row, message_class)
     return _row_of(state, key, token_row, command["acquirer"], command["stan"], command["transmitted"], message_class)
 
 
 @compiled
 def _find_same_behind(state: State, command: Any, first_row: Integer, message_class: Integer) -> Integer:
-    key = own_key(command, message_class)
+    token_row = np.int64(state.transactions[first_row]["token_row"])
+    key = _key_of(state, command, token_row, message_class)
     row: Integer = _row_of_terminal(state, first_row, key, command["terminal"], _REAL)
     if not found(row) or state.transactions[row]["retrieval_reference"] == command["retrieval_reference"]:
         return row
     if state.transactions[first_row]["last_of_trace"] == 0:
         return NO_ROW
     key = _key_with(_key_with(key ^ _REAL, command["terminal"]), command["retrieval_reference"])
-    token_row = np.int64(state.transactions[first_row]["token_row"])
     row = _row_of(state, key, token_row, command["acquirer"], command["stan"], command["transmitted"], message_class)
     if not found(row):
         return NO_ROW
@@ -162,13 +171,15 @@ def find_early_reversal(state: State, command: Any, first_row: Integer, message_
     """
     if not found(first_row):
         return NO_ROW
-    return _row_of_terminal(state, first_row, own_key(command, message_class), command["terminal"], _EARLY)
+    key = _key_of(state, command, np.int64(state.transactions[first_row]["token_row"]), message_class)
+    return _row_of_terminal(state, first_row, key, command["terminal"], _EARLY)
 
 
 @inlined
-def _original_key(command: Any) -> Integer:
+def _original_key(state: State, command: Any, token_row: Integer) -> Integer:
     return trace_key(
         command,
+        np.uint64(state.tokens[token_row]["token_id"]),
         command["original_acquirer"],
         command["original_stan"],
         command["original_transmitted"],
@@ -180,7 +191,7 @@ def _original_key(command: Any) -> Integer:
 def _first_of_original(state: State, command: Any, token_row: Integer) -> Integer:
     return _row_of(
         state,
-        _original_key(command),
+        _original_key(state, command, token_row),
         token_row,
         command["original_acquirer"],
         command["original_stan"],
@@ -195,7 +206,9 @@ def find_original(state: State, command: Any, token_row: Integer) -> Integer:
     first_row: Integer = _first_of_original(state, command, token_row)
     if not found(first_row):
         return NO_ROW
-    row: Integer = _row_of_terminal(state, first_row, _original_key(command), command["terminal"], _REAL)
+    row: Integer = _row_of_terminal(
+        state, first_row, _original_key(state, command, token_row), command["terminal"], _REAL
+    )
     if found(row):
         return row
     last: Integer = np.int64(state.transactions[first_row]["last_of_trace"]) - 1
@@ -261,7 +274,7 @@ def enter_trace(state: State, row: Integer, command: Any, first_row: Integer) ->
     entry = state.transactions[row]
     entry["stan"] = command["stan"]
     entry["transmitted"] = command["transmitted"]
-    key = own_key(command, np.int64(entry["message_class"]))
+    key = _key_of(state, command, np.int64(entry["token_row"]), np.int64(entry["message_class"]))
     if found(first_row):
         key = _key_behind(state, command, first_row, key)
         state.transactions[first_row]["last_of_trace"] = row + 1
@@ -282,7 +295,7 @@ def _key_behind(state: State, command: Any, first_row: Integer, key: Integer) ->
 def enter_early_reversal(state: State, command: Any, token_row: Integer, reason: Integer) -> None:
     """Remember against the message that a reversal names, and that has not come, that it was reversed; once."""
     message_class = np.int64(command["original_type"]) // 100
-    key = _original_key(command)
+    key = _original_key(state, command, token_row)
     first_row: Integer = _first_of_original(state, command, token_row)
     if found(first_row):
         if found(_row_of_terminal(state, first_row, key, command["terminal"], _EARLY)):

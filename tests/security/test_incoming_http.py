@@ -86,6 +86,35 @@ def test_an_endless_body_with_no_key(line):
     assert sent < 2 * 2**20
 
 
+@pytest.mark.parametrize("endless", [b"0\r\nX: ", b"1;x="])
+def test_an_endless_trailer_or_extension(line, endless):
+    """What stands around the chunks of a body is bounded as well."""
+    head = HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + endless
+    sent, answer = _sent(line, [head, *(b"x" * 65536 for _ in range(1_000))])
+    assert answer.startswith(b"HTTP/1.1 431 ") or not answer
+    assert sent < 32 * 2**20
+
+
+def test_a_body_in_the_smallest_chunks(line):
+    """A chunk for each byte is as good as one for all."""
+    body = b'{"currency": "EUR", "credit_limit": 1000' + b" " * 20_000 + b"}"
+    head = HEAD + b"Transfer-Encoding: chunked\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    head += b"Authorization: Bearer " + test_values.SANDBOX_API_KEY.encode() + b"\r\n\r\n"
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
+    _, answer = _sent(line, [head, *(chunks[at : at + 4_096] for at in range(0, len(chunks), 4_096))])
+    assert answer.startswith(b"HTTP/1.1 201 ")
+
+
+def test_many_requests_in_pieces(line):
+    """Each head is counted alone, wherever the pieces begin and end."""
+    requests = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1_500
+    line.sendall(requests[:20] + b"")
+    line.sendall(requests[20:60_000])
+    line.sendall(requests[60_000:] + b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    _, answer = _sent(line, [])
+    assert answer.count(b"HTTP/1.1 200 OK") == 1_501
+
+
 @pytest.mark.parametrize("begun", [b"", b"GET", HEAD, HEAD + b"Content-Length: 100\r\n\r\n{"])
 def test_half_open_requests_are_closed(sandbox, monkeypatch, begun):
     """Nothing, a piece of a head, a head without an end, a body that does not come: all closed when time is up."""

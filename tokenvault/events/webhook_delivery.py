@@ -22,7 +22,7 @@ from tokenvault.vault import Vault
 
 log = structlog.get_logger()
 
-_ENDPOINTS_AT_ONCE, _DELIVERIES_AT_ONCE = 256, 8
+_ENDPOINTS_AT_ONCE, _DELIVERIES_AT_ONCE = 256, 2
 _PAUSE_SECONDS = 0.25
 _ANSWER_SECONDS_MAX = 15.0
 

@@ -11,7 +11,6 @@ from joserfc.errors import JoseError
 from tokenvault.cards.cards import open_card_in
 from tokenvault.errors import Conflict, FieldError
 from tokenvault.events import audit
-from tokenvault.identifiers import Prefix, to_text
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.sealed_entry import elliptic_keys
 from tokenvault.storage import schema
@@ -88,6 +87,6 @@ def use_payload(vault: Vault, connection: sa.Connection, opened: OpenedPayload, 
     """
     table = schema.push_payloads
     if opened.used_for is not None:
-        raise Conflict(f"this payload was used for {to_text(Prefix.TOKEN, opened.used_for)}", code="push_payload_used")
+        raise Conflict("this payload was used for another token", code="push_payload_used")
     connection.execute(sa.delete(table).where(table.c.expires_at < vault.now()))
     connection.execute(sa.insert(table).values(digest=opened.digest, token_id=token_id, expires_at=opened.expires_at))

@@ -323,5 +323,10 @@ key_rotations = sa.Table(
     _created_at(),
 )
 
+sa.Index("ix_accounts_tenant", accounts.c.tenant)
+sa.Index("ix_devices_tenant", devices.c.tenant, devices.c.created_at)
+sa.Index("ix_events_issuer", events.c.issuer, events.c.sequence)
+sa.Index("ix_events_wallet", events.c.wallet, events.c.sequence)
+
 for _listed in (accounts, cards, devices, tokens):
     sa.Index(f"ix_{_listed.name}_listing", _listed.c.created_at, _listed.c.id)

@@ -58,7 +58,15 @@ def slots_of(bank, message):
     """Where the search for a message's token and for its trace begin."""
     return {
         ("token_slots", int(first_slot(bank.state.token_slots, message["token_pan"][0])), 0),
-        ("trace_slots", int(first_slot(bank.state.trace_slots, own_key(message[0], MessageClass.AUTHORIZATION))), 0),
+        (
+            "trace_slots",
+            int(
+                first_slot(
+                    bank.state.trace_slots, own_key(message[0], message[0]["token_id"], MessageClass.AUTHORIZATION)
+                )
+            ),
+            0,
+        ),
     }
 
 

@@ -6,11 +6,14 @@ import pytest
 from authz.commands import Flag, Kind
 from authz.hash_index import scrambled
 from authz.kernel.application import name_accounts
+from authz.kernel.checks import new_findings
+from authz.kernel.freshness import is_fresh
 from authz.kernel.traces import find_sequence, own_key, trace_key
 from authz.reasons import Reason
-from authz.tables import MessageClass
+from authz.replay import apply_batch
+from authz.tables import MessageClass, new_state
 from tests.authz.bank import Bank
-from tests.authz.commands import referring, refund, reversal, set_token, tap
+from tests.authz.commands import opening, referring, refund, reversal, set_token, tap
 
 PURCHASE = tap(1, 1_000)
 DIFFERENT = {
@@ -129,7 +132,7 @@ def colliding(bank, original):
     name_accounts(bank.state, original)
     named = original[0]
     of_acquirer = int(named["stan"]) << 32 | int(named["transmitted"])
-    wanted = own_key(named, MessageClass.AUTHORIZATION)
+    wanted = own_key(named, named["token_id"], MessageClass.AUTHORIZATION)
     for acquirer in range(1, 200_000):
         # Keys of one acquirer differ as STAN and time differ, before they are mixed once more.
         mixed = _mixed(named, acquirer) ^ _mixed(named, int(named["acquirer"])) ^ of_acquirer
@@ -137,7 +140,7 @@ def colliding(bank, original):
         if (
             0 < stan < 10**6
             and transmitted <= 1_231_235_959
-            and trace_key(named, acquirer, stan, transmitted, MessageClass.AUTHORIZATION) == wanted
+            and trace_key(named, named["token_id"], acquirer, stan, transmitted, MessageClass.AUTHORIZATION) == wanted
         ):
             return {"acquirer": acquirer, "stan": stan, "transmitted": transmitted}
     raise AssertionError("no acquirer has one")
@@ -183,3 +186,25 @@ def test_a_refund_names_a_charge():
     assert bank.send(sale) is Reason.APPROVED
     assert bank.send(refund(sale)) is Reason.APPROVED
     assert (bank.held, bank.posted) == (1_000, 0)
+
+
+def test_a_tap_that_comes_with_its_tokens_notice_is_found_again():
+    """It could not be named before its batch; what follows it was. The trace is the same."""
+    state, batch = new_state(16), np.concatenate([opening(), tap(1)])
+    name_accounts(state, batch)
+    assert batch["token_id"][-1] == 0
+    state, results, _ = apply_batch(state, batch)
+    assert Reason(results[-1]["reason"]) is Reason.APPROVED
+    taken_back = reversal(tap(1))
+    name_accounts(state, taken_back)
+    state, results, _ = apply_batch(state, taken_back)
+    assert Reason(results[0]["reason"]) is Reason.APPROVED
+
+
+def test_freshness_sees_what_came_before_whether_or_not_the_message_is_named():
+    """A PIN that comes with a trace that was used is not tried: the network asks before the engine has named it."""
+    bank = Bank()
+    bank.send(tap(5))
+    repeated = tap(6, stan=5)
+    assert not is_fresh(bank.state, repeated, new_findings())
+    assert is_fresh(bank.state, tap(6), new_findings())
