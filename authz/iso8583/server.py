@@ -34,7 +34,7 @@ class ServerLimits:
     message_bytes_max: int = 4096
     frame_seconds_max: float = 10.0
     """How long a started frame may stay incomplete."""
-    unanswered_max: int = 512
+    unanswered_max: int = 1_024
     """How many messages of one connection may wait for answers; those behind them are not taken, and then not read."""
     unanswered_in_total_max: int = 65_536
     """The same of all connections of a port."""

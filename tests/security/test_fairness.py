@@ -279,4 +279,4 @@ def test_shares_of_the_network_and_its_gateways():
 
     assert ServerLimits().frames_per_turn == Network.messages_in_a_turn == 256
     assert DialectGateway.messages_in_a_turn == 16
-    assert replace(ServerLimits(), frames_per_turn=DialectGateway.messages_in_a_turn).unanswered_max == 512
+    assert replace(ServerLimits(), frames_per_turn=DialectGateway.messages_in_a_turn).unanswered_max == 1_024
