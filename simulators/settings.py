@@ -23,7 +23,7 @@ from authz.lines import LineAuthority
 from simulators import test_values
 from simulators.iso_listeners import IsoListener
 from simulators.line_settings import AcquirerId, LineTls, line_authority
-from tokenvault.calls.caller import DEFAULT_TENANT, Scope
+from tokenvault.calls.caller import DEFAULT_TENANT, TENANT_PATTERN, Scope
 from tokenvault.errors import FieldError
 from tokenvault.events.webhook_signatures import secret_bytes
 from tokenvault.http.access import ApiKeys, ConfiguredKey
@@ -51,7 +51,7 @@ class ConfiguredApiKey(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     scopes: list[Scope]
-    tenant: str = Field(default=DEFAULT_TENANT, pattern="^[a-z0-9_-]{1,32}$")
+    tenant: str = Field(default=DEFAULT_TENANT, pattern=TENANT_PATTERN)
 
     @model_validator(mode="before")
     @classmethod

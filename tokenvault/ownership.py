@@ -9,16 +9,16 @@ Whoever finds something by the name that a caller gave uses `visible`; what is n
 follows on its own, such as a token's card, it finds by number.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from tokenvault.calls.caller import Scope, current_caller
+from tokenvault.calls.caller import TENANT_CHARACTERS_MAX, TENANT_PATTERN, Scope, current_caller
 from tokenvault.errors import FieldError
 from tokenvault.storage.database import reading
 from tokenvault.storage.schema import (
-    TENANT_CHARACTERS_MAX,
     accounts,
     cards,
     devices,
@@ -32,7 +32,6 @@ from tokenvault.storage.schema import (
 Condition = sa.ColumnElement[bool]
 
 _REMEMBERED_MAX = 1_000_000
-_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Owners:
 
 def check_tenant(name: str, field: str = "tenant") -> str:
     """Raise FieldError unless this can be a tenant's name."""
-    if not 1 <= len(name) <= TENANT_CHARACTERS_MAX or not _CHARACTERS.issuperset(name):
+    if re.fullmatch(TENANT_PATTERN, name) is None:
         raise FieldError(field, f"has 1 to {TENANT_CHARACTERS_MAX} of a-z, 0-9, - and _")
     return name
 
@@ -60,22 +59,24 @@ def visible(table: sa.Table) -> Condition:
     return sa.or_(sa.false(), *seen)
 
 
-def is_own_account(tenant: str) -> Condition:
-    """Accounts of an issuer."""
+def _is_own_account(tenant: str) -> Condition:
     return accounts.c.tenant == tenant
 
 
 def _is_own_card(tenant: str) -> Condition:
-    return cards.c.account_id.in_(sa.select(accounts.c.id).where(accounts.c.tenant == tenant))
+    return cards.c.account_id.in_(sa.select(accounts.c.id).where(_is_own_account(tenant)))
 
 
 def _is_token_of_own_card(tenant: str) -> Condition:
-    own = sa.select(cards.c.id).join(accounts, cards.c.account_id == accounts.c.id).where(accounts.c.tenant == tenant)
-    return tokens.c.card_id.in_(own)
+    return tokens.c.card_id.in_(sa.select(cards.c.id).where(_is_own_card(tenant)))
+
+
+def _is_own_requestor(tenant: str) -> Condition:
+    return token_requestors.c.tenant == tenant
 
 
 def _is_own_token(tenant: str) -> Condition:
-    own = sa.select(token_requestors.c.identifier).where(token_requestors.c.tenant == tenant)
+    own = sa.select(token_requestors.c.identifier).where(_is_own_requestor(tenant))
     return tokens.c.token_requestor_id.in_(own)
 
 
@@ -95,9 +96,13 @@ def _is_endpoint_of_network(tenant: str) -> Condition:
     return sa.and_(webhook_endpoints.c.tenant == tenant, webhook_endpoints.c.hears_everything.is_(True))
 
 
-def _is_own_delivery(tenant: str) -> Condition:
-    own = sa.select(webhook_endpoints.c.id).where(_is_own_endpoint(tenant))
-    return webhook_deliveries.c.endpoint_id.in_(own)
+def _is_delivery_to(is_endpoint: Callable[[str], Condition]) -> Callable[[str], Condition]:
+    """Which deliveries go to such endpoints."""
+
+    def is_delivery(tenant: str) -> Condition:
+        return webhook_deliveries.c.endpoint_id.in_(sa.select(webhook_endpoints.c.id).where(is_endpoint(tenant)))
+
+    return is_delivery
 
 
 def _is_any(_tenant: str) -> Condition:
@@ -105,7 +110,7 @@ def _is_any(_tenant: str) -> Condition:
 
 
 _BY_SCOPE: dict[str, dict[Scope, Callable[[str], Condition]]] = {
-    accounts.name: {Scope.ISSUER: is_own_account},
+    accounts.name: {Scope.ISSUER: _is_own_account},
     # A wallet names a card by its identifier only where issuer and wallet are one tenant: an in-house wallet.
     cards.name: {Scope.ISSUER: _is_own_card, Scope.WALLET: _is_own_card},
     devices.name: {
@@ -115,7 +120,7 @@ _BY_SCOPE: dict[str, dict[Scope, Callable[[str], Condition]]] = {
     },
     # Who the requestors are is public among issuers, whose cards they hold; a wallet knows its own.
     token_requestors.name: {
-        Scope.WALLET: lambda tenant: token_requestors.c.tenant == tenant,
+        Scope.WALLET: _is_own_requestor,
         Scope.ISSUER: _is_any,
         Scope.NETWORK: _is_any,
     },
@@ -127,11 +132,9 @@ _BY_SCOPE: dict[str, dict[Scope, Callable[[str], Condition]]] = {
         Scope.NETWORK: _is_endpoint_of_network,
     },
     webhook_deliveries.name: {
-        Scope.WALLET: _is_own_delivery,
-        Scope.ISSUER: _is_own_delivery,
-        Scope.NETWORK: lambda tenant: webhook_deliveries.c.endpoint_id.in_(
-            sa.select(webhook_endpoints.c.id).where(_is_endpoint_of_network(tenant))
-        ),
+        Scope.WALLET: _is_delivery_to(_is_own_endpoint),
+        Scope.ISSUER: _is_delivery_to(_is_own_endpoint),
+        Scope.NETWORK: _is_delivery_to(_is_endpoint_of_network),
     },
 }
 """What each scope sees of each table. A table that is not here is the operator's alone."""

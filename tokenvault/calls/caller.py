@@ -6,6 +6,9 @@ from enum import StrEnum
 
 SYSTEM = "system"
 DEFAULT_TENANT = "default"
+TENANT_CHARACTERS_MAX = 32
+TENANT_PATTERN = f"^[a-z0-9_-]{{1,{TENANT_CHARACTERS_MAX}}}$"
+"""What the name of a tenant is."""
 
 
 class Scope(StrEnum):

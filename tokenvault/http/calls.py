@@ -63,12 +63,11 @@ class Calls:
             if int(headers.get("content-length", "0")) > BODY_BYTES_MAX:
                 raise _TOO_LONG
             caller = await self._identified(headers)
-        except (CallerError, ValueError) as error:
-            refused = error if isinstance(error, CallerError) else FieldError("Content-Length", "is not a number")
-            await problem.caller_error_answer(refused)(scope, receive, send)
+        except (CallerError, DatabaseUnavailable) as error:
+            await problem.refusal(error)(scope, receive, send)
             return
-        except DatabaseUnavailable as error:
-            await problem.database_unavailable_answer(error)(scope, receive, send)
+        except ValueError:
+            await problem.refusal(FieldError("Content-Length", "is not a number"))(scope, receive, send)
             return
         token = current_caller.set(caller)
         try:
@@ -122,11 +121,8 @@ class Calls:
             kept = await to_thread.run_sync(kept_answer, self._vault, name)
             if kept is None and name.digest in self._running:
                 raise Conflict("a request under this key is being carried out", code="idempotency_key_in_use")
-        except CallerError as error:
-            await problem.caller_error_answer(error)(scope, receive, send)
-            return
-        except DatabaseUnavailable as error:
-            await problem.database_unavailable_answer(error)(scope, receive, send)
+        except (CallerError, DatabaseUnavailable) as error:
+            await problem.refusal(error)(scope, receive, send)
             return
         if kept is None:
             self._running.add(name.digest)

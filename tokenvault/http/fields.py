@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from tokenvault.calls.caller import TENANT_PATTERN
 from tokenvault.countries import NO_COUNTRY, is_country
 
 
@@ -35,7 +36,7 @@ AmountMinor = Annotated[
 CurrencyCode = Annotated[
     str, Field(description="ISO 4217 alphabetic code, upper case.", examples=["EUR"], pattern="^[A-Z]{3}$")
 ]
-TenantName = Annotated[str, Field(description="A tenant's name.", examples=["default"], pattern="^[a-z0-9_-]{1,32}$")]
+TenantName = Annotated[str, Field(description="A tenant's name.", examples=["default"], pattern=TENANT_PATTERN)]
 Expiry = Annotated[
     str, Field(description="Expiry month as YYMM; valid to the end of that month (UTC).", examples=["3111"])
 ]

@@ -71,6 +71,11 @@ def caller_error_answer(error: CallerError) -> JSONResponse:
     return answer(error.status_hint, error.code, error.message, fields, headers)
 
 
+def refusal(error: CallerError | DatabaseUnavailable) -> JSONResponse:
+    """The answer to a caller's error, or while the database is away."""
+    return database_unavailable_answer(error) if isinstance(error, DatabaseUnavailable) else caller_error_answer(error)
+
+
 def database_unavailable_answer(error: DatabaseUnavailable) -> JSONResponse:
     """The answer while the database is away or its disk is full; why is in the log."""
     log.error("database_unavailable", error=str(error))
