@@ -9,6 +9,7 @@ from authz.iso8583.dialect_files import dialect_named
 from authz.iso8583.fields import BUILT_IN, DialectError
 from authz.lines import LineAuthority
 from simulators.did_you_mean import did_you_mean
+from simulators.hexadecimal_keys import check_key
 from simulators.line_settings import AcquirerId, LineTls, line_authority
 
 _KEY_BYTES = 16
@@ -54,14 +55,14 @@ class IsoListener(BaseModel):
     @classmethod
     def _check_line_key(cls, key: SecretStr | None) -> SecretStr | None:
         if key is not None:
-            _check_key(key)
+            check_key(key, _KEY_BYTES)
         return key
 
     @field_validator("acquirer_line_keys")
     @classmethod
     def _check_acquirer_line_keys(cls, keys: dict[str, SecretStr]) -> dict[str, SecretStr]:
         for key in keys.values():
-            _check_key(key)
+            check_key(key, _KEY_BYTES)
         return keys
 
     @model_validator(mode="after")
@@ -83,16 +84,6 @@ class IsoListener(BaseModel):
     def authority(self, *, is_strict: bool) -> LineAuthority:
         """Who may speak for whom on this port."""
         return line_authority(self.acquirers, self.tls, is_strict=is_strict)
-
-
-def _check_key(key: SecretStr) -> None:
-    """Raises: ValueError, which does not say what was written."""
-    try:
-        length = len(bytes.fromhex(key.get_secret_value()))
-    except ValueError:
-        length = 0
-    if length != _KEY_BYTES:
-        raise ValueError(f"is {_KEY_BYTES} bytes as {2 * _KEY_BYTES} hexadecimal digits")
 
 
 def listener_of(text: str) -> IsoListener:

@@ -21,6 +21,7 @@ from authz.iso8583.signed_data import DateTolerances
 from authz.issuer_server import IssuerServer
 from authz.lines import LineAuthority
 from simulators import test_values
+from simulators.hexadecimal_keys import check_key
 from simulators.iso_listeners import IsoListener
 from simulators.line_settings import AcquirerId, LineTls, line_authority
 from tokenvault.calls.caller import DEFAULT_TENANT, TENANT_PATTERN, Scope
@@ -221,13 +222,7 @@ class Settings(BaseSettings):
     @field_validator("emv_master_key_aes", "emv_master_key_tdes")
     @classmethod
     def _check_master_key(cls, value: SecretStr) -> SecretStr:
-        try:
-            length = len(bytes.fromhex(value.get_secret_value()))
-        except ValueError:
-            length = 0
-        if length != _MASTER_KEY_BYTES:
-            raise ValueError(f"is {_MASTER_KEY_BYTES} bytes as {2 * _MASTER_KEY_BYTES} hexadecimal digits")
-        return value
+        return check_key(value, _MASTER_KEY_BYTES)
 
     @model_validator(mode="after")
     def _check_issuer_server(self) -> "Settings":

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from authz.exception_items import SENTENCES
 from authz.explanation import Explanation
-from authz.http.paging import microseconds, reached
+from authz.http.paging import WANTED_TIME, ReachedTime, microseconds, reached
 from authz.http.sight import Sight, SightDependency
 from authz.http.surroundings import EngineDependency, ExplanationsDependency, ProjectionDependency
 from authz.read_side import Row, Wanted, decisions
@@ -233,10 +233,7 @@ class DecisionList(BaseModel):
 
     data: list[ListedDecisionView] = Field(description="The decisions.", examples=[[]])
     has_more: bool = Field(description="Whether there are older ones.", examples=[False])
-    as_of: datetime = Field(
-        description="Up to when the list tells of everything: after a restart under load it may lag.",
-        examples=["2026-11-24T10:15:00Z"],
-    )
+    as_of: ReachedTime
 
 
 class Filters(BaseModel):
@@ -260,8 +257,7 @@ class Filters(BaseModel):
     to: datetime | None = Field(None, description="Before this RFC 3339 time.", examples=["2026-11-25T00:00:00Z"])
     as_of: datetime | None = Field(
         None,
-        description="Answer only with a list that tells of everything up to this RFC 3339 time, else 503 with "
-        "`Retry-After`.",
+        description=WANTED_TIME,
         examples=["2026-11-24T10:15:00Z"],
     )
     limit: int = Field(20, ge=1, le=100, description="The most entries of one page.", examples=[20])

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from authz.exception_items import SENTENCES, ExceptionReason
-from authz.http.paging import AsOf, From, Limit, To, microseconds, reached
+from authz.http.paging import AsOf, From, Limit, ReachedTime, To, microseconds, reached
 from authz.http.sight import SightDependency
 from authz.http.surroundings import EngineDependency, ProjectionDependency
 from authz.read_side import Row, Wanted, decisions
@@ -82,10 +82,7 @@ class ExceptionList(BaseModel):
 
     data: list[ExceptionView] = Field(description="The exceptions.", examples=[[]])
     has_more: bool = Field(description="Whether there are older ones.", examples=[False])
-    as_of: datetime = Field(
-        description="Up to when the list tells of everything: after a restart under load it may lag.",
-        examples=["2026-11-24T10:15:00Z"],
-    )
+    as_of: ReachedTime
 
 
 @router.get("")

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import Field
 
 from authz.engine import Engine
 from authz.errors import HistoryUnavailable
@@ -18,11 +19,18 @@ To = Annotated[
     datetime | None, Query(alias="to", description="Before this RFC 3339 time.", examples=["2026-11-25T00:00:00Z"])
 ]
 
+WANTED_TIME = "Answer only with a list that tells of everything up to this RFC 3339 time, else 503 with `Retry-After`."
+ReachedTime = Annotated[
+    datetime,
+    Field(
+        description="Up to when the list tells of everything: after a restart under load it may lag.",
+        examples=["2026-11-24T10:15:00Z"],
+    ),
+]
 AsOf = Annotated[
     datetime | None,
     Query(
-        description="Answer only with a list that tells of everything up to this RFC 3339 time, else 503 with "
-        "`Retry-After`.",
+        description=WANTED_TIME,
         examples=["2026-11-24T10:15:00Z"],
     ),
 ]

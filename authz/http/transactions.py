@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from authz.commands import Kind, new_commands
 from authz.engine import Engine
 from authz.errors import HistoryUnavailable
-from authz.http.paging import AsOf, From, Limit, To, microseconds, reached
+from authz.http.paging import AsOf, From, Limit, ReachedTime, To, microseconds, reached
 from authz.http.sight import Sight, SightDependency
 from authz.http.surroundings import EngineDependency, ProjectionDependency
 from authz.projection import Projection
@@ -65,10 +65,7 @@ class TransactionList(BaseModel):
 
     data: list[TransactionView] = Field(description="The postings.", examples=[[]])
     has_more: bool = Field(description="Whether there are older ones.", examples=[False])
-    as_of: datetime = Field(
-        description="Up to when the list tells of everything: after a restart under load it may lag.",
-        examples=["2026-11-24T10:15:00Z"],
-    )
+    as_of: ReachedTime
 
 
 _CHARGES = frozenset({"purchase", "cash", "purchase_with_cash_back"})

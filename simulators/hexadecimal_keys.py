@@ -1,0 +1,14 @@
+"""Keys in settings: so many bytes as hexadecimal digits."""
+
+from pydantic import SecretStr
+
+
+def check_key(key: SecretStr, length: int) -> SecretStr:
+    """The key again, where it has so many bytes. Raises: ValueError, which does not say what was written."""
+    try:
+        found = len(bytes.fromhex(key.get_secret_value()))
+    except ValueError:
+        found = 0
+    if found != length:
+        raise ValueError(f"is {length} bytes as {2 * length} hexadecimal digits")
+    return key
