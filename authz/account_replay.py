@@ -60,17 +60,19 @@ class AccountReplay:
         self._end: tuple[str, int] | None = None
         self._programs = [_InForce(0, ProgramDocument(), compiled_program(ProgramDocument(), 0))]
         self._forced: list[int] = []
-        self._is_told_by_all_since: int | None = None if journal.first_sequence == 1 else 0
+        self._is_full = journal.first_sequence != 1
+        """Whether no more commands are taken note of."""
+        self._is_told_by_all_since: int | None = None
         """From which command on an account's own commands do not tell everything, None where they do."""
 
     def read_on(self) -> None:
         """Take note of what has been written since."""
-        if self._is_told_by_all_since is not None:
+        if self._is_full:
             return
         for segment, position, batch in self._journal.places(self._count, self._end):
             commands, end = batch.commands, self._count + len(batch.commands)
             if end > INDEXED_MAX:
-                self._is_told_by_all_since = batch.sequence
+                self._is_full = True
                 return
             if end > len(self._accounts):
                 self._accounts = np.concatenate([self._accounts, np.zeros(max(end, len(self._accounts)), np.uint64)])
@@ -87,14 +89,22 @@ class AccountReplay:
             self._forced += (batch.sequence + forced).tolist()
             of_terminal = commands["segment"][forced] == ForcedScope.TERMINAL
             if (kinds == Kind.SWITCH_ISSUER).any() or of_terminal.any():
-                self._is_told_by_all_since = batch.sequence
-                return
+                self._needs_all(batch.sequence)
 
     def _take_program(self, sequence: int, attachment: bytes) -> None:
         document = journaled_document(attachment)
         self._programs.append(_InForce(sequence, document, compiled_program(document, len(self._programs))))
         if _counts_a_segment(document):
-            self._is_told_by_all_since = sequence
+            self._needs_all(sequence)
+
+    def _needs_all(self, since: int) -> None:
+        """Note that from a command on all commands count, unless that is so from an earlier one on."""
+        if self._is_told_by_all_since is None:
+            self._is_told_by_all_since = since
+
+    def account(self, sequence: int) -> int | None:
+        """See `Past.account`; None where the command was not read."""
+        return int(self._accounts[sequence - 1]) if 0 < sequence <= self._count else None
 
     def command(self, sequence: int) -> ReplayedCommand | None:
         """One command as it was; None where its account's commands cannot tell, or it was not read yet."""

@@ -8,6 +8,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from authz.account_replay import AccountReplay
 from authz.errors import ExplanationsBusy
@@ -22,6 +23,8 @@ KEPT = 10_000
 WAITING_MAX = 32
 """So many explanations of each kind are made or waited for."""
 
+_Answer = TypeVar("_Answer")
+
 _KEEPING_UP_SECONDS, _LITTLE = 0.5, 1_000
 """Where fewer commands have come since it was looked last, payments do not feel that the journal is read."""
 
@@ -35,22 +38,22 @@ class _Worker:
         self._open: Past | None = None
         self._waiting = 0
 
-    async def explained(self, sequence: int) -> Explanation | None:
-        """An explanation when it is its turn. Raises: ExplanationsBusy where too many wait."""
+    async def asked(self, question: Callable[[Past, int], _Answer], sequence: int) -> _Answer:
+        """What the past tells of a command when it is its turn. Raises: ExplanationsBusy where too many wait."""
         if self._waiting >= WAITING_MAX:
             raise ExplanationsBusy
         self._waiting += 1
-        done = asyncio.get_running_loop().run_in_executor(self._thread, self._explain, sequence)
+        done = asyncio.get_running_loop().run_in_executor(self._thread, self._ask, question, sequence)
         done.add_done_callback(self._ended)  # also where nobody waits for it any more
         return await asyncio.shield(done)
 
-    def _ended(self, done: "asyncio.Future[Explanation | None]") -> None:
+    def _ended(self, done: "asyncio.Future[_Answer]") -> None:
         self._waiting -= 1
         if not done.cancelled():
             done.exception()  # whoever waited has heard of it
 
-    def _explain(self, sequence: int) -> Explanation | None:
-        return explained(self._opened(), sequence)
+    def _ask(self, question: Callable[[Past, int], _Answer], sequence: int) -> _Answer:
+        return question(self._opened(), sequence)
 
     async def opened(self) -> Past:
         """What it looks into, when it is its turn."""
@@ -78,25 +81,40 @@ class Explanations:
             self._by_account = _Worker("explanations", lambda: AccountReplay(journal))
         self._by_all = _Worker("whole explanations", lambda: WholeReplay(history))
 
+    async def account_of(self, authorization_id: str) -> int | None:
+        """The account that a decision is about, None for nobody's. Nothing is replayed for that.
+
+        Raises: NotFound if the journal holds no such command.  ExplanationsBusy.
+        """
+        sequence = to_number(Prefix.AUTHORIZATION, authorization_id)
+        told = self._kept.get(sequence)
+        if told is not None:
+            return None if told.account_id is None else to_number(Prefix.ACCOUNT, told.account_id)
+        account = await self._first_told(lambda past, each: past.account(each), sequence)
+        if account is None:
+            raise _not_found(authorization_id)
+        return account or None
+
     async def explain(self, authorization_id: str) -> Explanation:
         """Explain one authorization or reversal.
 
         Raises: NotFound if the journal holds no such decision.  ExplanationsBusy.
         """
         sequence = to_number(Prefix.AUTHORIZATION, authorization_id)
-        told = self._kept.get(sequence)
-        if told is None and self._by_account is not None:
-            told = await self._by_account.explained(sequence)
+        told = self._kept.get(sequence) or await self._first_told(explained, sequence)
         if told is None:
-            told = await self._by_all.explained(sequence)
-        if told is None:
-            raise NotFound(f"there is no authorization {authorization_id}")
+            raise _not_found(authorization_id)
         if told.reason is not Reason.AWAITING_ISSUER:
             self._kept[sequence] = told
             self._kept.move_to_end(sequence)
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return told
+
+    async def _first_told(self, question: Callable[[Past, int], _Answer | None], sequence: int) -> _Answer | None:
+        """What an account's own commands tell of a command, else what all of them do. Raises: ExplanationsBusy."""
+        told = None if self._by_account is None else await self._by_account.asked(question, sequence)
+        return await self._by_all.asked(question, sequence) if told is None else told
 
     async def keep_up(self, written: Callable[[], int]) -> None:
         """Read what has been written whenever little is being written, so that whoever asks need not wait for that.
@@ -115,3 +133,7 @@ class Explanations:
         if self._by_account is not None:
             self._by_account.close()
         self._by_all.close()
+
+
+def _not_found(authorization_id: str) -> NotFound:
+    return NotFound(f"there is no authorization {authorization_id}")

@@ -298,15 +298,21 @@ def list_authorizations(
 
 @router.get("/{authorization_id}")
 async def read_authorization(
-    explanations: ExplanationsDependency, sight: SightDependency, authorization_id: AuthorizationId
+    engine: EngineDependency,
+    explanations: ExplanationsDependency,
+    sight: SightDependency,
+    authorization_id: AuthorizationId,
 ) -> AuthorizationView:
     """Read a decision and why it came out as it did. Scope: issuer, network or sandbox.
 
     It is worked out from the journal, one after the other; while too many wait, this answers 503 with `Retry-After`.
     """
-    told = await explanations.explain(authorization_id)
-    account = None if told.account_id is None else to_number(Prefix.ACCOUNT, told.account_id)
+    nothing = NotFound(f"there is no authorization {authorization_id}")
+    if to_number(Prefix.AUTHORIZATION, authorization_id) > engine.durable_sequence:
+        raise nothing
+    # Whose it is comes first: nobody makes this server work on what is somebody else's.
+    account = await explanations.account_of(authorization_id)
     if not await asyncio.to_thread(sight.sees_decision, account):
-        raise NotFound(f"there is no authorization {authorization_id}")
-    view = AuthorizationView.of(told)
+        raise nothing
+    view = AuthorizationView.of(await explanations.explain(authorization_id))
     return view if sight.sees_account(account) else view.for_merchants()

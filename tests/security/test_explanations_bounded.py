@@ -176,6 +176,10 @@ class Past:
     def read_on(self):
         """There is nothing to read."""
 
+    def account(self, sequence):
+        """Everybody's."""
+        return sequence
+
     def command(self, sequence):
         """Wait, then know nothing."""
         self.asked.append((sequence, threading.current_thread().name))
@@ -259,14 +263,35 @@ def test_what_was_explained_is_kept(written, monkeypatch):
     assert KEPT == 10_000
 
 
-def test_over_http_a_caller_is_told_when_to_come_again(sandbox, monkeypatch):
+@pytest.mark.parametrize("is_indexed", [True, False])
+def test_whose_a_decision_is_is_told_without_replaying_anything(written, monkeypatch, is_indexed):
+    """By the list of accounts, also of what all commands are needed to explain, or by the journal's own command."""
+    written.send(set_account(10, 8), set_card(11, 80, 8), set_token(12, 800, 80, 8))
+    written.send(command(Kind.SWITCH_ISSUER, state=1))
+    own, others, nobodys = (written.send(tap(1, 100, pan)) for pan in (700, 800, 999))
+    monkeypatch.setattr("authz.explanations.explained", None)
+    monkeypatch.setattr("authz.explanation.replayed_command", None)
+    if not is_indexed:
+        monkeypatch.setattr("authz.account_replay.INDEXED_MAX", 3)
+
+    async def run():
+        made = Explanations(written.history)
+        told = [await made.account_of(identifier(each)) for each in (own, others, nobodys)]
+        unknown = await asyncio.gather(made.account_of(identifier(10_000)), return_exceptions=True)
+        made.close()
+        return told, type(unknown[0])
+
+    assert asyncio.run(run()) == ([7, 8, None], NotFound)
+
+
+def test_over_http_a_caller_is_told_when_to_come_again(sandbox, issuer, new_phone, terminal, monkeypatch):
     """503 with Retry-After, as a problem."""
 
-    async def busy(_self, _identifier):
-        raise ExplanationsBusy
-
-    monkeypatch.setattr(Explanations, "explain", busy)
+    phone = new_phone()
+    phone.provision(issuer.issue_card(issuer.open_account("EUR", 1_000)["id"])["id"])
+    decided = terminal.pay(phone, 100).authorization_id
+    monkeypatch.setattr(explanations, "WAITING_MAX", 0)
     headers = {"Authorization": f"Bearer {test_values.ISSUER_API_KEY}"}
-    answer = httpx.get(f"{sandbox.http_url}/v1/authorizations/{identifier(1)}", headers=headers)
+    answer = httpx.get(f"{sandbox.http_url}/v1/authorizations/{decided}", headers=headers)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert answer.json()["type"].endswith("explanations_busy")

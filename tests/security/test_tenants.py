@@ -12,6 +12,7 @@ import pytest
 from joserfc import jwe
 from joserfc.jwk import ECKey
 
+from authz.explanations import Explanations
 from simulators import test_values
 from simulators.issuer import Issuer
 from simulators.phone import Phone
@@ -356,6 +357,24 @@ def test_a_card_is_named_by_its_identifier_in_its_own_house_only(ada, bob):
     own = bob.operator("GET", f"/v1/tokens/{bob.objects[Prefix.TOKEN]}")
     assert own["state"] == "active"
     bob.call("wallet", "DELETE", f"/v1/tokens/{token}")
+
+
+def test_nobody_makes_the_server_explain_somebody_elses_decision(ada, bob, monkeypatch):
+    """Whose it is is asked first: what is another's, and what is not there, costs no replay."""
+    explained, explain = [], Explanations.explain
+
+    async def counting(explanations, authorization_id):
+        explained.append(authorization_id)
+        return await explain(explanations, authorization_id)
+
+    monkeypatch.setattr(Explanations, "explain", counting)
+    theirs = ada.objects[Prefix.AUTHORIZATION]
+    nobodys = [to_text(Prefix.AUTHORIZATION, number) for number in (10**6, 2**62)]
+    refused = [bob.call("issuer", "GET", f"/v1/authorizations/{each}") for each in (theirs, *nobodys)]
+    assert {_masked(answer) for answer in refused} == {_masked(refused[0])}
+    assert (refused[0].status_code, explained) == (404, [])
+    assert ada.call("issuer", "GET", f"/v1/authorizations/{theirs}").is_success
+    assert explained == [theirs]
 
 
 def test_events_reach_their_owners(ada, bob):
