@@ -5,6 +5,7 @@ journal has left of it. Where that does not hold (meters and rules of a segment,
 terminal), or where it would take long, nobody is told anything, and the whole journal is replayed instead.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -102,9 +103,9 @@ class AccountReplay:
         if self._is_told_by_all_since is None:
             self._is_told_by_all_since = since
 
-    def account(self, sequence: int) -> int | None:
-        """See `Past.account`; None where the command was not read."""
-        return int(self._accounts[sequence - 1]) if 0 < sequence <= self._count else None
+    def written(self, sequence: int) -> np.void | None:
+        """One command as it was written; None where it was not read."""
+        return self._read([sequence])[0][0] if 0 < sequence <= self._count else None
 
     def command(self, sequence: int) -> ReplayedCommand | None:
         """One command as it was; None where its account's commands cannot tell, or it was not read yet."""
@@ -133,9 +134,9 @@ class AccountReplay:
     def _read(self, sequences: list[int]) -> list[Records]:
         """Commands by their sequences, which are in order, one by one."""
         found: list[Records] = []
-        batches = np.searchsorted(np.array(self._places.firsts, np.int64), sequences, "right") - 1
         by_segment: dict[str, list[int]] = {}
-        for sequence, batch in zip(sequences, batches.tolist(), strict=True):
+        for sequence in sequences:
+            batch = bisect_right(self._places.firsts, sequence) - 1
             offset = (sequence - self._places.firsts[batch]) * COMMAND_BYTES
             by_segment.setdefault(self._places.segments[batch], []).append(self._places.positions[batch] + offset)
         for segment, positions in by_segment.items():

@@ -111,8 +111,8 @@ class Past(Protocol):
     def read_on(self) -> None:
         """Take note of what has been written since."""
 
-    def account(self, sequence: int) -> int | None:
-        """The account that a command is about, 0 for nobody's, without replaying it; None where it cannot be told."""
+    def written(self, sequence: int) -> np.void | None:
+        """One command as it was written, which takes no replay; None where it cannot be told."""
 
     def command(self, sequence: int) -> ReplayedCommand | None:
         """One command as it was; None where it cannot be told."""
@@ -130,13 +130,13 @@ class WholeReplay:
     def read_on(self) -> None:
         """See `Past.read_on`: nothing is kept."""
 
-    def account(self, sequence: int) -> int | None:
-        """See `Past.account`; None where the journal does not hold it."""
+    def written(self, sequence: int) -> np.void | None:
+        """See `Past.written`; None where the journal does not hold it."""
         journal = self._history.journal
         if sequence < journal.first_sequence:
             return None
         batch = next(iter(journal.read(after=sequence - 1, until=sequence)), None)
-        return None if batch is None else int(batch.commands["account_id"][0])
+        return None if batch is None else batch.commands[0]
 
     def command(self, sequence: int) -> ReplayedCommand | None:
         """See `Past.command`; None where the journal does not hold it."""

@@ -13,6 +13,7 @@ from typing import TypeVar
 from authz.account_replay import AccountReplay
 from authz.errors import ExplanationsBusy
 from authz.explanation import Explanation, Past, WholeReplay, explained
+from authz.kernel.passes import PASS_OF
 from authz.reasons import Reason
 from authz.replay import History
 from authz.segments import SegmentReader
@@ -84,16 +85,16 @@ class Explanations:
     async def account_of(self, authorization_id: str) -> int | None:
         """The account that a decision is about, None for nobody's. Nothing is replayed for that.
 
-        Raises: NotFound if the journal holds no such command.  ExplanationsBusy.
+        Raises: NotFound if the journal holds no such decision.  ExplanationsBusy.
         """
         sequence = to_number(Prefix.AUTHORIZATION, authorization_id)
         told = self._kept.get(sequence)
         if told is not None:
             return None if told.account_id is None else to_number(Prefix.ACCOUNT, told.account_id)
-        account = await self._first_told(lambda past, each: past.account(each), sequence)
-        if account is None:
+        written = await self._first_told(lambda past, each: past.written(each), sequence)
+        if written is None or int(written["kind"]) not in PASS_OF:
             raise _not_found(authorization_id)
-        return account or None
+        return int(written["account_id"]) or None
 
     async def explain(self, authorization_id: str) -> Explanation:
         """Explain one authorization or reversal.
