@@ -3,38 +3,33 @@
 import asyncio
 import threading
 from collections.abc import Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
-
-_CLOSING_SECONDS = 0.01
-"""Closed transports let go of their sockets on the loop's next rounds."""
 
 
 class OwnLoop:
     """Runs coroutines from outside until it is stopped."""
 
     def __init__(self, name: str) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name=name, daemon=True)
+        self._stopped = asyncio.Event()
+        started = Future[asyncio.AbstractEventLoop]()
+        # `asyncio.run` does all that a loop's end needs: it cancels what still runs, waits for it, and lets go.
+        work = self._run_until_stopped(started)
+        self._thread = threading.Thread(target=asyncio.run, args=(work,), name=name, daemon=True)
         self._thread.start()
+        self._loop = started.result()
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Run something on the loop and wait for it."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def stop(self) -> None:
-        """Cancel what still runs, and end the thread."""
-        self.run(_cancel_all())
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        """Cancel what still runs, wait until it has ended, and end the thread."""
+        self._loop.call_soon_threadsafe(self._stopped.set)
         self._thread.join()
-        self._loop.close()
 
-
-async def _cancel_all() -> None:
-    others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in others:
-        task.cancel()
-    if others:
-        await asyncio.gather(*others, return_exceptions=True)
-        await asyncio.sleep(_CLOSING_SECONDS)
+    async def _run_until_stopped(self, started: Future[asyncio.AbstractEventLoop]) -> None:
+        started.set_result(asyncio.get_running_loop())
+        await self._stopped.wait()

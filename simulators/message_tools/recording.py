@@ -17,6 +17,7 @@ from typing import TextIO
 from authz.iso8583 import codec
 from authz.iso8583.fields import Dialect
 from simulators.network.framed_streams import read_frame, stand_between
+from simulators.network.listener import Listener
 from simulators.terminals.iso_link import IsoLink, LinkError
 
 TO_HOST, TO_CLIENT = "to_host", "to_client"
@@ -50,13 +51,12 @@ class Recorder:
 
     async def listen(self, port: int) -> tuple[str, int]:
         """Take connections; returns where. Raises: OSError."""
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", port)
-        host, taken = self._server.sockets[0].getsockname()[:2]
-        return host, taken
+        self._listener = Listener(self._connected)
+        return await self._listener.listen(port)
 
     async def close(self) -> None:
-        """Take no more."""
-        self._server.close()
+        """Take no more, and hang up on both sides of each connection."""
+        await self._listener.close()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         number = self._connections

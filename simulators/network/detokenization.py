@@ -27,6 +27,9 @@ class Detokenizes(Protocol):
     async def funding_card(self, message: codec.Message) -> tuple[str, str]:
         """Funding PAN and expiry (YYMM). Raises: NotProven."""
 
+    async def close(self) -> None:
+        """Hang up."""
+
 
 class VaultDetokenization:
     """Asks over HTTP, with verification (``POST /v1/network/detokenize_with_verification``)."""

@@ -15,6 +15,7 @@ from typing import Self
 
 from authz.iso8583.fields import BINARY_LENGTH, Framing
 from simulators.network.framed_streams import read_frame, stand_between
+from simulators.network.listener import Listener
 from simulators.own_loop import OwnLoop
 
 _OVERTAKEN_SECONDS = 0.03
@@ -77,20 +78,15 @@ class FaultyLink:
 
     def __enter__(self) -> Self:
         self._own_loop = OwnLoop("faulty link")
-        self.address = self._own_loop.run(self._listen())
+        self._listener = Listener(self._connected)
+        self.address = self._own_loop.run(self._listener.listen())
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._own_loop.run(self._close())
-        self._own_loop.stop()
-
-    async def _listen(self) -> tuple[str, int]:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
-        host, port = self._server.sockets[0].getsockname()[:2]
-        return host, port
-
-    async def _close(self) -> None:
-        self._server.close()
+        try:
+            self._own_loop.run(self._listener.close())
+        finally:
+            self._own_loop.stop()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         number = self._connections
@@ -104,32 +100,28 @@ class FaultyLink:
     ) -> None:
         """Hand on the messages of one direction until it ends."""
         fates, passed = _fates(faults, Random(seed)), 0  # noqa: S311 - faults, no secrets
-        deliveries: set[asyncio.Task[None]] = set()
         last: asyncio.Task[None] | None = None
-        with contextlib.suppress(asyncio.IncompleteReadError, OSError, ValueError):
-            while True:
-                frame = await self._read(reader, faults)
-                passed += 1
-                fate = next(fates)
-                if faults.half_open_after is not None and passed > faults.half_open_after:
-                    self.happened["half open"] += 1
-                    continue
-                if fate.is_lost:
-                    self.happened["lost"] += 1
-                    continue
-                copies = 2 if fate.is_doubled else 1
-                self.happened["passed"] += 1
-                self.happened["doubled"] += copies - 1
-                self.happened["overtaken"] += fate.is_overtaken
-                delay = fate.delay + (_OVERTAKEN_SECONDS if fate.is_overtaken else 0)
-                after = None if fate.is_overtaken else last
-                delivery = asyncio.create_task(self._deliver(writer, frame * copies, delay, after))
-                deliveries.add(delivery)
-                delivery.add_done_callback(deliveries.discard)
-                if not fate.is_overtaken:
-                    last = delivery
-        if deliveries:
-            await asyncio.wait(tuple(deliveries))
+        async with asyncio.TaskGroup() as deliveries:
+            with contextlib.suppress(asyncio.IncompleteReadError, OSError, ValueError):
+                while True:
+                    frame = await self._read(reader, faults)
+                    passed += 1
+                    fate = next(fates)
+                    if faults.half_open_after is not None and passed > faults.half_open_after:
+                        self.happened["half open"] += 1
+                        continue
+                    if fate.is_lost:
+                        self.happened["lost"] += 1
+                        continue
+                    copies = 2 if fate.is_doubled else 1
+                    self.happened["passed"] += 1
+                    self.happened["doubled"] += copies - 1
+                    self.happened["overtaken"] += fate.is_overtaken
+                    delay = fate.delay + (_OVERTAKEN_SECONDS if fate.is_overtaken else 0)
+                    after = None if fate.is_overtaken else last
+                    delivery = deliveries.create_task(self._deliver(writer, frame * copies, delay, after))
+                    if not fate.is_overtaken:
+                        last = delivery
 
     async def _read(self, reader: asyncio.StreamReader, faults: Faults) -> bytes:
         frame = b"".join(await read_frame(reader, self.framing))

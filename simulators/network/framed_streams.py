@@ -1,11 +1,15 @@
-"""Messages on asyncio's streams, and standing between two ends of a line."""
+"""Messages on asyncio's streams, standing between two ends of a line, and hanging up."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from authz.iso8583.fields import Framing
 
-Pump = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+_LAST_WORDS_SECONDS = 1.0
+"""How long the other side may take to read what was written before the end."""
+
+Pump = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
 """Hands on what comes in one direction until it ends."""
 
 
@@ -18,25 +22,34 @@ async def read_frame(reader: asyncio.StreamReader, framing: Framing) -> tuple[by
     return head, await reader.readexactly(framing.length(head))
 
 
+async def hang_up(writer: asyncio.StreamWriter) -> None:
+    """Close a connection, and wait until its socket is let go: what is merely closed outlives a loop that ends."""
+    writer.close()
+    try:
+        async with asyncio.timeout(_LAST_WORDS_SECONDS):
+            await writer.wait_closed()
+    except OSError:
+        pass  # it reads no more, or has hung up itself
+    finally:
+        writer.transport.abort()
+
+
 async def stand_between(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, target: tuple[str, int], there: Pump, back: Pump
 ) -> None:
-    """Dial a target for a connection that came in, and pump both ways until one ends; then both are hung up.
+    """Dial a target for a connection that came in, and pump both ways until one ends; then the target is hung up.
 
-    A target that cannot be reached hangs up the connection.
+    A target that cannot be reached ends it at once.
     """
     try:
         target_reader, target_writer = await asyncio.open_connection(*target)
     except OSError:
-        writer.close()
         return
-    pumps = [asyncio.ensure_future(there(reader, target_writer)), asyncio.ensure_future(back(target_reader, writer))]
     try:
-        await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-    except asyncio.CancelledError:
-        pass  # it is taken down; Python 3.11's streams trip over a cancelled connection
+        async with asyncio.TaskGroup() as group:
+            pumps = [group.create_task(there(reader, target_writer)), group.create_task(back(target_reader, writer))]
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            for pump in pumps:
+                pump.cancel()
     finally:
-        for pump in pumps:
-            pump.cancel()
-        target_writer.close()
-        writer.close()
+        await hang_up(target_writer)

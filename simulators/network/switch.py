@@ -19,7 +19,8 @@ from authz.iso8583.format_errors import MISSING, FormatError
 from authz.iso8583.message_types import answer_type, asks_for_an_answer, is_of_another_version
 from authz.iso8583.responses import plain_response
 from simulators.network.detokenization import Detokenizes, NotProven
-from simulators.network.framed_streams import read_frame
+from simulators.network.framed_streams import hang_up, read_frame
+from simulators.network.listener import Listener
 from simulators.own_loop import OwnLoop
 from simulators.terminals.messages import card_number, original_data_elements
 
@@ -38,6 +39,9 @@ class Upstream(Protocol):
     async def ask(self, message: codec.Message) -> codec.Message:
         """Its answer. Raises: OSError, TimeoutError."""
 
+    async def close(self) -> None:
+        """Hang up, and wait until nothing reads any more. It can be asked again."""
+
 
 class HostUpstream:
     """An issuer in the same process, such as `IssuerHost`. is_reachable: whether it answers."""
@@ -52,6 +56,9 @@ class HostUpstream:
             raise ConnectionRefusedError("the issuer is down")
         return self._answer(message)
 
+    async def close(self) -> None:
+        """There is no connection."""
+
 
 class TcpUpstream:
     """An issuer's ISO 8583 port: one connection, dialled anew when it broke. seconds: how long an answer may take."""
@@ -60,6 +67,7 @@ class TcpUpstream:
         self._address = address
         self._seconds = seconds
         self._dialect = dialect or built_in()
+        self._dialling = asyncio.Lock()
         self._writer: asyncio.StreamWriter | None = None
         self._reading: asyncio.Task[None] | None = None
         self._waiting: dict[_Identity, asyncio.Future[codec.Message]] = {}
@@ -77,12 +85,20 @@ class TcpUpstream:
         finally:
             self._waiting.pop(identity, None)
 
+    async def close(self) -> None:
+        """Hang up, and wait until nothing reads any more. What still waits for an answer is told so."""
+        async with self._dialling:
+            if self._reading is not None:
+                self._reading.cancel()
+                await asyncio.wait([self._reading])
+
     async def _dialled(self) -> asyncio.StreamWriter:
-        if self._writer is None or self._writer.is_closing():
-            async with asyncio.timeout(self._seconds):
-                reader, self._writer = await asyncio.open_connection(*self._address)
-            self._reading = asyncio.create_task(self._read(reader, self._writer))
-        return self._writer
+        async with self._dialling:  # two that ask at once share one connection
+            if self._writer is None or self._writer.is_closing():
+                async with asyncio.timeout(self._seconds):
+                    reader, self._writer = await asyncio.open_connection(*self._address)
+                self._reading = asyncio.create_task(self._read(reader, self._writer))
+            return self._writer
 
     async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -95,10 +111,10 @@ class TcpUpstream:
         except (OSError, asyncio.IncompleteReadError, codec.MessageError, ValueError):
             pass
         finally:
-            writer.close()
             for waiting in self._waiting.values():
                 if not waiting.done():
                     waiting.set_exception(ConnectionResetError("the issuer hung up"))
+            await hang_up(writer)
 
 
 @dataclass
@@ -116,6 +132,12 @@ class Route:
     stored: list[codec.Message] = field(default_factory=list)
     """What the issuer has to hear still: advices of stand-in, and reversals of what it answered too late."""
     forwarding: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
+
+    async def close(self) -> None:
+        """Hang up on the issuer, and on the vault that was asked for it."""
+        await self.issuer.close()
+        if self.detokenize is not None:
+            await self.detokenize.close()
 
 
 @dataclass
@@ -135,35 +157,41 @@ class Switch:
 
     def __enter__(self) -> Self:
         self._own_loop = OwnLoop("switch")
-        self.address = self._own_loop.run(self.listen())
+        try:
+            self.address = self._own_loop.run(self.listen())
+        except BaseException:
+            self._own_loop.stop()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.close()
-        self._own_loop.stop()
+        try:
+            self._own_loop.run(self.close())
+        finally:
+            self._own_loop.stop()
 
     async def listen(self) -> tuple[str, int]:
         """Take connections. Raises: OSError where the port is taken."""
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
-        host, port = self._server.sockets[0].getsockname()[:2]
-        return host, port
+        self._listener = Listener(self._connected)
+        return await self._listener.listen(self.port)
+
+    async def close(self) -> None:
+        """Hang up on acquirers and issuers, and wait until nothing of theirs runs any more."""
+        await self._listener.close()
+        for route in self.routes:
+            await route.close()
 
     def forward(self) -> int:
         """Tell the issuers what is stored for them; returns how much is left."""
         return self._own_loop.run(self._forward_all())
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks = set[asyncio.Task[None]]()
-        try:
-            while True:
-                _, encoded = await read_frame(reader, self.dialect.framing)
-                task = asyncio.create_task(self._serve(encoded, writer))
-                tasks.add(task)
-                task.add_done_callback(tasks.discard)
-        except (OSError, asyncio.IncompleteReadError, ValueError, asyncio.CancelledError):
-            pass  # it hung up, or the switch is taken down; Python 3.11's streams trip over a cancelled connection
-        finally:
-            writer.close()
+        """Serve one acquirer, many messages at once, until it hangs up and the last of them is answered."""
+        async with asyncio.TaskGroup() as messages:
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError, ValueError):  # it hung up
+                while True:
+                    _, encoded = await read_frame(reader, self.dialect.framing)
+                    messages.create_task(self._serve(encoded, writer))
 
     async def _serve(self, encoded: bytes, writer: asyncio.StreamWriter) -> None:
         """Answer one message, whatever becomes of it; what is an answer itself, or cannot be read at all, gets none."""

@@ -40,4 +40,5 @@ async def _run(routes: Sequence[Named], port: int, acquirers: Sequence[str], sta
     sys.stdout.write(f"switching on {address[0]}:{address[1]}\n")
     sys.stdout.flush()
     await until_told()
+    await switch.close()
     return 0

@@ -81,7 +81,6 @@ def test_detokenization(sandbox, phone, clock):
         assert terminal.reverse(paid).approved
         assert list(bank.available.values()) == [5_000]
         terminal.close()
-        switch._own_loop.run(vault.close())
 
 
 def revealed(sandbox, phone):
