@@ -224,9 +224,43 @@ def _newest_revision() -> str | None:
 
 def _migrate(database: sa.Engine) -> None:
     """Bring the tables to this build's shape, in one transaction; a database that has it is only looked at."""
-    with database.begin() as connection:
+    with migrating(database) as connection:
         if MigrationContext.configure(connection).get_current_revision() == _newest_revision():
             return
         config = migrations()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        if connection.dialect.name == "sqlite":
+            _check_references(connection)
+
+
+@contextmanager
+def migrating(database: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection that may make tables anew under the rows that refer to them; its changes are all made or none.
+
+    SQLite changes a column by copying the table, dropping it and renaming the copy, which foreign keys do not let pass.
+    They can be switched off before a transaction only, and their rows are looked at when it is done (SQLite's own
+    procedure, https://sqlite.org/lang_altertable.html, section 7).
+    """
+    with database.connect() as connection:
+        _switch_foreign_keys(connection, "OFF")
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            _switch_foreign_keys(connection, "ON")
+
+
+def _switch_foreign_keys(connection: sa.Connection, state: str) -> None:
+    """Switch what SQLite checks, outside a transaction; PostgreSQL changes its tables in place."""
+    if connection.dialect.name == "sqlite":
+        cursor = connection.connection.cursor()  # SQLAlchemy's own would begin a transaction
+        cursor.execute(f"PRAGMA foreign_keys = {state}")
+        cursor.close()
+
+
+def _check_references(connection: sa.Connection) -> None:
+    """Raise DatabaseUnavailable where a row refers to one that is not there: then nothing is changed."""
+    hanging = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if hanging is not None:
+        raise DatabaseUnavailable(f"database: a row of {hanging[0]} refers to one of {hanging[2]} that is not there")
