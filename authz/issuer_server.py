@@ -26,7 +26,7 @@ from authz.tables import Counter as Rows
 from tokenvault.background import Errands, attempted
 from tokenvault.events.webhook_signatures import SignatureInvalid, signed_headers, verify_headers
 from tokenvault.identifiers import Prefix, to_text
-from tokenvault.outgoing_tls import trusted_authorities
+from tokenvault.outgoing_calls import LookedUpTransport
 
 EVENT_TYPE = "authorization.request"
 _ANSWER_BYTES_MAX = 65_536
@@ -87,7 +87,7 @@ class IssuerDecisions:
         self._server = server
         self._default = Reason.APPROVED if approve_by_default else Reason.ISSUER_UNAVAILABLE
         self._wall_clock = wall_clock
-        self._client = httpx.AsyncClient(trust_env=False, transport=transport, verify=trusted_authorities())
+        self._client = httpx.AsyncClient(trust_env=False, transport=transport or LookedUpTransport())
         self._waiting: dict[int, list[Answer]] = {}
         self._errands = Errands()
         self.deciders: Counter[Decider] = Counter()

@@ -24,7 +24,7 @@ PURE = {
     "events.webhook_signatures",
     "identifiers",
     "merchant_categories",
-    "outgoing_tls",
+    "outgoing_calls",
     "pan",
 }
 """What the engine may take from the vault: functions without storage or HTTP."""

@@ -13,7 +13,7 @@ import structlog
 from simulators.look_alikes.token_service import STATUSES
 from tokenvault.background import in_thread
 from tokenvault.events.events import Event, list_events
-from tokenvault.outgoing_tls import trusted_authorities
+from tokenvault.outgoing_calls import LookedUpTransport
 from tokenvault.tokens.tokens import find_token
 from tokenvault.vault import Vault
 
@@ -40,7 +40,7 @@ class TokenNotifier:
             newest = await in_thread(list_events, self._vault, limit=1)
             self._last, self._has_begun = newest[0].text_id if newest else None, True
         async with httpx.AsyncClient(
-            timeout=_ANSWER_SECONDS_MAX, trust_env=False, verify=trusted_authorities()
+            timeout=_ANSWER_SECONDS_MAX, trust_env=False, transport=LookedUpTransport()
         ) as client:
             while True:
                 try:

@@ -18,6 +18,7 @@ from tokenvault.events.webhooks import (
     remaining_endpoints,
 )
 from tokenvault.guarded_calls import GuardedTransport
+from tokenvault.outgoing_calls import ON_BEHALF_OF
 from tokenvault.vault import Vault
 
 log = structlog.get_logger()
@@ -97,10 +98,13 @@ class WebhookSender:
         """
         if delivery.fault:
             return Outcome(delivery, False, delivery.fault)
+        told, content = {ON_BEHALF_OF: delivery.tenant}, delivery.body
         try:
             async with (
                 asyncio.timeout(_ANSWER_SECONDS_MAX),
-                client.stream("POST", delivery.url, content=delivery.body, headers=delivery.headers) as answer,
+                client.stream(
+                    "POST", delivery.url, content=content, headers=delivery.headers, extensions=told
+                ) as answer,
             ):
                 return Outcome(delivery, answer.is_success, f"HTTP {answer.status_code}")
         except Exception as error:

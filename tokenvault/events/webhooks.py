@@ -94,10 +94,13 @@ class Delivery:
 
 @dataclass(frozen=True)
 class DueDelivery:
-    """What to send now. headers: signed.  fault: why it could not be made ready; nothing is sent then."""
+    """What to send now. tenant: whose endpoint it is.  headers: signed.  fault: why it could not be made ready; nothing
+    is sent then.
+    """
 
     id: int
     attempts: int
+    tenant: str
     url: str
     headers: dict[str, str]
     body: bytes
@@ -257,7 +260,7 @@ def due_deliveries(vault: Vault, endpoint_id: int, limit: int) -> list[DueDelive
         sa.select(
             deliveries.c.id.label("delivery_id"),
             deliveries.c.attempts,
-            *endpoints.c["id", "url", WEBHOOK_SECRET.sealed, WEBHOOK_SECRET.version],
+            *endpoints.c["id", "tenant", "url", WEBHOOK_SECRET.sealed, WEBHOOK_SECRET.version],
             *schema.events.c["sequence", "type", "resource_id", "data", "created_at"],
             schema.events.c.id.label("event_id"),
         )
@@ -274,6 +277,7 @@ def due_deliveries(vault: Vault, endpoint_id: int, limit: int) -> list[DueDelive
 
 def _due_delivery(vault: Vault, row: "sa.Row[*tuple[Any, ...]]", now: int) -> DueDelivery:
     """One delivery, signed. What cannot be made ready is a failed try of its own, and keeps back none behind it."""
+    fault = ""
     try:
         event = Event(row.sequence, row.event_id, EventType(row.type), row.resource_id, row.data, row.created_at)
         body = event_body(event)
@@ -281,8 +285,8 @@ def _due_delivery(vault: Vault, row: "sa.Row[*tuple[Any, ...]]", now: int) -> Du
         headers = signed_headers(key, event.text_id, now, body) | {"content-type": "application/json"}
     except Exception as error:
         log.error("webhook_not_ready", delivery=row.delivery_id, error=type(error).__name__)
-        return DueDelivery(row.delivery_id, row.attempts, row.url, {}, b"", f"not ready: {type(error).__name__}")
-    return DueDelivery(row.delivery_id, row.attempts, row.url, headers, body)
+        headers, body, fault = {}, b"", f"not ready: {type(error).__name__}"
+    return DueDelivery(row.delivery_id, row.attempts, row.tenant, row.url, headers, body, fault)
 
 
 def record_outcomes(vault: Vault, outcomes: Sequence[Outcome]) -> None:
