@@ -5,8 +5,6 @@ is made, and idle time of a core.
 """
 
 import asyncio
-import contextlib
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,9 +64,8 @@ async def keep_making_checkpoints(
 
 async def _in_a_process(directory: Path, retention: Retention) -> None:
     keep = [] if retention.segments is None else [str(retention.segments)]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "authz.checkpointing", str(directory), *keep, stderr=asyncio.subprocess.PIPE
-    )
+    program = (sys.executable, "-m", "authz.at_leisure", "authz.checkpointing")
+    process = await asyncio.create_subprocess_exec(*program, str(directory), *keep, stderr=asyncio.subprocess.PIPE)
     try:
         _, errors = await process.communicate()
     except asyncio.CancelledError:
@@ -82,9 +79,7 @@ async def _in_a_process(directory: Path, retention: Retention) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Make one checkpoint, when nobody else wants the processor."""
-    with contextlib.suppress(OSError, AttributeError):
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    """Make one checkpoint."""
     directory, keep = Path(arguments[0]), int(arguments[1]) if len(arguments) > 1 else None
     make_checkpoint(SegmentReader(Directory(directory / JOURNAL)), checkpoints_in(directory), Retention(keep))
 

@@ -2,11 +2,14 @@
 
 Both would be pauses. An index that is made anew while everybody waits takes a tenth of a second for each million rows;
 memory that was never touched is given by the system at its own pace, which can be milliseconds for a large page.
+
+The threads that do it work in small steps and rest after each, at everybody's priority. At a lower one they would be
+kept from the processor while they hold what the engine needs (the interpreter, the process's map of its memory), and
+the engine would wait for seconds for whoever else is busy on the machine.
 """
 
-import contextlib
-import os
 import threading
+import time
 from collections.abc import Callable
 
 from authz.hash_index import Slots, capacity_of, fill_rows, slots_for
@@ -16,11 +19,13 @@ from authz.tables import TRANSACTION, Counter, State
 _INDEX_BEGINS_AT = 0.5
 """How full an index is when the next one is begun."""
 
-_ROWS_AT_ONCE = 65_536
+_ROWS_AT_ONCE = 8_192
 _FEW_ROWS = 8_192
 _AHEAD_BYTES = 32 * 1024 * 1024
 _STEP_BYTES = 2 * 1024 * 1024
-_LOWEST_PRIORITY = 19
+_REST_SECONDS = 0.001
+"""At least so long, and as long as the step has taken."""
+
 _ROWS_UNTENDED = 4_096
 """A network that has seen so few transactions is a test's, and gets no threads."""
 
@@ -54,8 +59,10 @@ class RoomAhead:
     @staticmethod
     def _populate(state: State, start: int, end: int) -> None:
         for place in range(start, end, _STEP_BYTES):
+            begun = time.perf_counter()
             if not populate(state.transactions, place, min(_STEP_BYTES, end - place)):
                 return
+            _rest(begun)
 
 
 class _GrowingIndex:
@@ -86,18 +93,19 @@ class _GrowingIndex:
         assert self._slots is not None
         keys = state.transactions["trace_key"]
         while (rows := int(state.counters[Counter.TRANSACTIONS])) - self._filled > _FEW_ROWS:
-            end = min(rows, self._filled + _ROWS_AT_ONCE)
+            end, begun = min(rows, self._filled + _ROWS_AT_ONCE), time.perf_counter()
             fill_rows(self._slots, keys, self._filled, end)
             self._filled = end
+            _rest(begun)
+
+
+def _rest(begun: float) -> None:
+    """Leave the processor to the engine as long as the step that began then has taken."""
+    time.sleep(max(_REST_SECONDS, time.perf_counter() - begun))
 
 
 def _started(work: Callable[..., None], *arguments: object) -> threading.Thread:
-    def run() -> None:
-        with contextlib.suppress(OSError, AttributeError):  # on Linux a thread has a priority of its own
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST_PRIORITY)
-        work(*arguments)
-
-    thread = threading.Thread(target=run, name="room ahead", daemon=True)
+    thread = threading.Thread(target=work, args=arguments, name="room ahead", daemon=True)
     thread.start()
     return thread
 

@@ -73,9 +73,10 @@ def _forged(chip_data: str, number: int) -> str:
 
 
 def flood(address: tuple[str, int], payload: bytes, *, reads: bool) -> None:
-    """Send a payload again and again until this process is ended. reads: also the answers."""
+    """Send a payload again and again until this process or its parent is ended. reads: also the answers."""
     os.nice(_NICE)
-    while True:
+    parent = multiprocessing.parent_process()
+    while parent is None or parent.is_alive():
         with suppress(OSError), socket.create_connection(address) as line:
             if reads:
                 threading.Thread(target=_drain, args=(line,), daemon=True).start()

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+_CORES = sorted(os.sched_getaffinity(0))
+"""As they were before any process was pinned: who is pinned passes his own core on to all whom he begins."""
+
 
 def describe() -> str:
     """Processor, cores, memory and interpreter in one line."""
@@ -22,16 +25,15 @@ def describe() -> str:
 
 
 def cores() -> list[int]:
-    """The cores that this process may use, by number."""
-    return sorted(os.sched_getaffinity(0))
+    """The cores that this program was given, by number."""
+    return _CORES
 
 
 def pin(process_id: int, core: int) -> None:
     """Keep a process (0: this one) on one core, where the machine has several."""
-    allowed = sorted(os.sched_getaffinity(0) | os.sched_getaffinity(process_id))
-    if len(allowed) > 1:
+    if len(_CORES) > 1:
         for thread in Path(f"/proc/{process_id or os.getpid()}/task").iterdir():
-            os.sched_setaffinity(int(thread.name), {allowed[core % len(allowed)]})
+            os.sched_setaffinity(int(thread.name), {_CORES[core % len(_CORES)]})
 
 
 def cpu_seconds(process_id: int) -> float:

@@ -1,7 +1,12 @@
 """Memory that is there before it is needed, and an index that grows beside the engine."""
 
-import numpy as np
+import os
+import threading
 
+import numpy as np
+import pytest
+
+from authz import room_ahead
 from authz.hash_index import capacity_of, fill_rows, find_row, rebuilt
 from authz.memory import populate, zeros
 from authz.room_ahead import RoomAhead
@@ -37,3 +42,22 @@ def test_an_index_grows_while_rows_are_added():
         for row in range(0, rows, 97):
             assert find_row(state.trace_slots, state.transactions["trace_key"], keys[row]) == row
     assert capacity_of(state.trace_slots) >= 2 * before
+
+
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="threads have no priority of their own")
+def test_what_the_engine_may_wait_for_is_done_at_its_own_priority(monkeypatch):
+    """A thread of a lower priority that holds the interpreter is kept from going on by any other program."""
+    priorities, rests = [], []
+
+    def populated(*_):
+        priorities.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        return True
+
+    monkeypatch.setattr(room_ahead, "populate", populated)
+    monkeypatch.setattr(room_ahead.time, "sleep", rests.append)
+    state, ahead = new_state(20_000), RoomAhead()
+    state.counters[Counter.TRANSACTIONS] = 5_000
+    ahead.tended(state)
+    ahead.wait()
+    assert set(priorities) == {os.getpriority(os.PRIO_PROCESS, 0)}
+    assert len(rests) == len(priorities) > 1
