@@ -100,7 +100,7 @@ class _Figures(Collector):
         yield CounterMetricFamily("tapwright_format_errors", "Malformed messages.", self._network.format_errors.count)
         yield GaugeMetricFamily(
             "tapwright_notices_set_aside",
-            "Notices of the vault that the engine cannot be told.",
+            "Notices of the vault that the engine could not be told yet.",
             len(self._feed.set_aside),
         )
         yield GaugeMetricFamily("tapwright_connections", "Open connections.", len(self._iso_server.connections))
@@ -142,6 +142,7 @@ def build_app(
     app.state.explanations = explanations
     app.state.projection = projection
     app.state.clock = clock
+    app.state.feed = feed
     app.state.advice_forwarder = advice_forwarder
     app.state.format_errors = iso_network.format_errors
     app.state.sight = partial(_sight, issuer_of)
@@ -302,8 +303,13 @@ def _add_operations(app: FastAPI, registry: CollectorRegistry) -> None:
         status = await _readiness(app)
         engine, projection = app.state.engine, app.state.projection
         history = {"sequence": projection.sequence, "durable_sequence": engine.durable_sequence}
-        clock = {"refused_leap_seconds": app.state.clock.refused_leap_seconds}
-        return JSONResponse({"status": status, "history": history, "clock": clock}, 200 if status == "ready" else 503)
+        told = {
+            "status": status,
+            "history": history,
+            "clock": {"refused_leap_seconds": app.state.clock.refused_leap_seconds},
+            "notices": {"set_aside": len(app.state.feed.set_aside)},
+        }
+        return JSONResponse(told, 200 if status == "ready" else 503)
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> PlainTextResponse:

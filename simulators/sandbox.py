@@ -169,6 +169,7 @@ class Sandbox:
         await self._feed.drain()
 
         self._keep_making_checkpoints()
+        self._keep_running("notices that were set aside", self._feed.keep_retrying)
         self._keep_running("webhooks", WebhookSender(vault).run)
         self._keep_running("resealing", partial(_keep_resealing, vault))
 

@@ -8,11 +8,15 @@ import structlog
 
 from authz.commands import COUNTRY_BITS, NO_LIMIT, CardState, Channel, Kind, Records, TokenState, new_commands
 from authz.engine import Engine
+from authz.hash_index import find_row
 from authz.program.compilation import merchant_key
+from authz.tables import State
+from tokenvault.background import in_thread
 from tokenvault.currencies import CURRENCIES
 from tokenvault.events import outbox
 
 _CHUNK = 4096
+_RETRY_SECONDS = 5.0
 
 log = structlog.get_logger()
 
@@ -20,8 +24,8 @@ log = structlog.get_logger()
 class VaultFeed:
     """Carries notices over. Where it stands is the engine's own state, so a crash between the two loses nothing.
 
-    A notice that cannot be told is set aside, and those behind it go on: one broken state must not keep the engine from
-    hearing that another token was suspended.
+    A notice that cannot be told is set aside, with those about what it would have made known, and those behind them go
+    on: one broken state must not keep the engine from hearing that another token was suspended.
     """
 
     def __init__(self, database: sa.Engine, engine: Engine) -> None:
@@ -30,14 +34,13 @@ class VaultFeed:
         self._lock = asyncio.Lock()
         self._read_until = 0
         self.set_aside: list[int] = []
-        """The numbers of the notices that the engine could not be told since the start."""
+        """The numbers of the notices that the engine could not be told since the start, and has not been told later."""
 
     async def drain(self) -> None:
         """Tell the engine everything it has not heard; returns when it is durable."""
         async with self._lock:
             while entries := await asyncio.to_thread(self._unheard):
-                commands = [command for entry in entries if (command := self._command(entry)) is not None]
-                if commands:
+                if commands := self._commands(entries):
                     await self._engine.run(np.concatenate(commands))
                 self._read_until = entries[-1].sequence
                 if len(entries) < _CHUNK:  # whoever has committed since then announces it
@@ -47,17 +50,82 @@ class VaultFeed:
         heard = max(self._engine.outbox_sequence, self._read_until)
         return list(outbox.entries_after(self._database, heard, _CHUNK))
 
-    def _command(self, entry: outbox.Entry) -> Records | None:
-        """COMMAND[1], or None where the notice had to be set aside."""
-        command = new_commands(1)
+    def _commands(self, entries: list[outbox.Entry]) -> list[Records]:
+        """COMMAND[1] for each entry but those that have to be set aside."""
+        known, commands = _Known(self._engine.state), []
+        for entry in entries:
+            try:
+                commands.append(known.command(entry))
+            except Exception as error:  # whatever is wrong with it; its content may be secret
+                if entry.sequence not in self.set_aside:
+                    self.set_aside.append(entry.sequence)
+                log.error("notice_set_aside", outbox_sequence=entry.sequence, error=type(error).__name__)
+        return commands
+
+    async def keep_retrying(self) -> None:
+        """Tell later what was set aside, and what was written and not announced, until cancelled."""
+        while True:
+            await asyncio.sleep(_RETRY_SECONDS)
+            await self.retry()
+
+    async def retry(self) -> None:
+        """Tell what was set aside and can be told now: once more, under a new number, since the engine hears in order.
+        What something newer was said of is told by that.
+        """
+        for number in tuple(self.set_aside):
+            entry = await in_thread(outbox.entry, self._database, number)
+            if entry is not None and not self._can_be_told(entry):
+                continue
+            again = entry is not None and await in_thread(outbox.put_again, self._database, number)
+            self.set_aside.remove(number)
+            log.info("notice_no_longer_set_aside", outbox_sequence=number, told_again=again)
+            await self.drain()
+        await self.drain()
+
+    def _can_be_told(self, entry: outbox.Entry) -> bool:
         try:
-            fill_command(command[0], entry)
-        except Exception as error:  # whatever is wrong with it; its content may be secret
-            if entry.sequence not in self.set_aside:
-                self.set_aside.append(entry.sequence)
-            log.error("notice_set_aside", outbox_sequence=entry.sequence, error=type(error).__name__)
-            return None
+            _Known(self._engine.state).command(entry)
+        except Exception:
+            return False
+        return True
+
+
+class ParentUnknown(Exception):
+    """A notice is about a card or token of what the engine has not heard of."""
+
+
+class _Known:
+    """What an engine knows, and what it is about to be told in the same go."""
+
+    def __init__(self, state: State) -> None:
+        self._rows = {
+            "account_id": (state.account_slots, state.accounts["account_id"]),
+            "card_id": (state.card_slots, state.cards["card_id"]),
+            "token_pan": (state.token_slots, state.tokens["token_pan"]),
+        }
+        self._told: set[tuple[str, int]] = set()
+
+    def command(self, entry: outbox.Entry) -> Records:
+        """COMMAND[1]. Raises: ParentUnknown, and others where a notice says what cannot be told."""
+        command = new_commands(1)
+        fill_command(command[0], entry)
+        kind = Kind(int(command["kind"][0]))
+        parent, own = _PARENT.get(kind), _OWN.get(kind)
+        if parent is not None and not self._has(parent, command[parent][0]):
+            raise ParentUnknown
+        if own is not None:
+            self._told.add((own, int(command[own][0])))
         return command
+
+    def _has(self, name: str, number: np.uint64) -> bool:
+        slots, numbers = self._rows[name]
+        return (name, int(number)) in self._told or bool(find_row(slots, numbers, number) >= 0)
+
+
+_PARENT = {Kind.SET_CARD: "account_id", Kind.SET_TOKEN: "card_id", Kind.SET_LIMITED_USE_KEY: "token_pan"}
+"""What the engine must have heard of before, by the command's field that names it."""
+_OWN = {Kind.SET_ACCOUNT: "account_id", Kind.SET_CARD: "card_id", Kind.SET_TOKEN: "token_pan"}
+"""What it has heard of afterwards."""
 
 
 def fill_command(command: Records, entry: outbox.Entry) -> None:

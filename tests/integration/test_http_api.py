@@ -253,7 +253,9 @@ def test_the_api_shows_no_card_number(http, issuer, new_phone):
 def test_health_readiness_and_metrics(http, issuer, terminal, new_phone):
     """Without a key: alive, ready, and figures that move with what happens."""
     assert http.get("/healthz").json() == {"status": "ok"}
-    assert http.get("/readyz").json()["status"] == "ready"
+    ready = http.get("/readyz").json()
+    assert (ready["status"], ready["notices"]) == ("ready", {"set_aside": 0})
+    assert "tapwright_notices_set_aside 0.0" in http.get("/metrics").text
 
     def approved():
         found = re.search(r'^tapwright_decisions_total\{reason="approved"\} (\S+)$', http.get("/metrics").text, re.M)

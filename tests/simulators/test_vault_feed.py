@@ -141,3 +141,69 @@ def test_feeds_at_the_same_time_tell_once(vault, tmp_path):
         return commands
 
     assert asyncio.run(story()) == 5
+
+
+def _card_on_an_account_that_cannot_be_told(vault):
+    """Notices 1 (of the account) and 2 (of the card); the account's own is spoilt, and returned as it was."""
+    account = open_account(vault, currency="EUR", credit_limit_minor=1_000, transaction_limit_minor=None, segment=0)
+    issue_card(vault, account.text_id)
+    first = schema.outbox.c.sequence == 1
+    with vault.database.begin() as connection:
+        state = connection.execute(sa.select(schema.outbox.c.state).where(first)).scalar_one()
+        connection.execute(sa.update(schema.outbox).where(first).values(state={**state, "currency": "XXQ"}))
+    return account, state
+
+
+def _mended(vault, state):
+    with vault.database.begin() as connection:
+        connection.execute(sa.update(schema.outbox).where(schema.outbox.c.sequence == 1).values(state=state))
+
+
+def _retried(vault, directory, *changes):
+    """What was set aside, and the engine's counters, at first and after each change."""
+
+    async def story():
+        engine = Engine(SegmentJournal(Directory(directory)), lambda: 1, lambda error: None)
+        feed, seen = VaultFeed(vault.database, engine), []
+        for change in (lambda: None, *changes):
+            change()
+            await feed.retry()
+            counters = engine.state.counters
+            names = (Counter.OUTBOX_SEQUENCE, Counter.ACCOUNTS, Counter.CARDS)
+            seen.append((list(feed.set_aside), *(int(counters[name]) for name in names)))
+        await engine.close()
+        return seen
+
+    return asyncio.run(story())
+
+
+def test_what_was_set_aside_is_told_as_soon_as_it_can_be(vault, tmp_path):
+    """With what is about it: a card of an account that is not known stops no engine. Nothing is said twice."""
+    _, state = _card_on_an_account_that_cannot_be_told(vault)
+    seen = _retried(vault, tmp_path, lambda: None, lambda: _mended(vault, state), lambda: None)
+    assert seen[0] == seen[1] == ([1, 2], 0, 0, 0)
+    assert seen[2] == seen[3] == ([], 4, 1, 1)
+
+
+def test_what_something_newer_was_said_of_is_not_told_again(vault, tmp_path):
+    """The newest state wins, also over what is told late."""
+    account, state = _card_on_an_account_that_cannot_be_told(vault)
+
+    def say_something_newer():
+        with vault.database.begin() as connection:
+            outbox.put(connection, outbox.AccountNotice(account.id, "EUR", 77, NO_LIMIT, 0))
+        _mended(vault, state)
+
+    assert _retried(vault, tmp_path, say_something_newer)[-1] == ([], 4, 1, 1)
+    assert len(list(outbox.entries_after(vault.database, 0))) == 4
+
+
+def test_a_notice_that_is_gone_is_set_aside_no_longer(vault, tmp_path):
+    """Somebody took it out of the outbox."""
+    _card_on_an_account_that_cannot_be_told(vault)
+
+    def remove():
+        with vault.database.begin() as connection:
+            connection.execute(sa.delete(schema.outbox))
+
+    assert _retried(vault, tmp_path, remove)[-1] == ([], 0, 0, 0)

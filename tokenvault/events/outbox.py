@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tokenvault.storage import schema
-from tokenvault.storage.database import reading
+from tokenvault.storage.database import reading, writing
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,13 @@ class UnreadableNotice:
 
 Notice = AccountNotice | CardNotice | TokenNotice | LimitedUseKeyNotice
 _KINDS = {"account": AccountNotice, "card": CardNotice, "token": TokenNotice, "limited_use_key": LimitedUseKeyNotice}
+_NAMED_BY: dict[type[Notice], str] = {
+    AccountNotice: "account_id",
+    CardNotice: "card_id",
+    TokenNotice: "token_id",
+    LimitedUseKeyNotice: "token_pan",
+}
+"""What each kind is about, by the name of a field."""
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
@@ -93,6 +100,28 @@ def put(connection: sa.Connection, *notices: Notice) -> None:
     """Add states to the outbox, in this order, in the transaction that brought them about."""
     rows = [{"kind": _NAMES[type(notice)], "state": dict(notice.__dict__)} for notice in notices]
     connection.execute(sa.insert(schema.outbox), rows)
+
+
+def put_again(database: sa.Engine, sequence: int) -> bool:
+    """Say something once more under the newest number, unless something newer was said of the same since; whether it
+    was said.
+    """
+    table = schema.outbox
+    with writing(database) as connection:
+        row = connection.execute(sa.select(table).where(table.c.sequence == sequence)).one()
+        name = _NAMED_BY[_KINDS[row.kind]]
+        is_same = table.c.state[name].as_string() == str(row.state[name])
+        later = sa.select(table.c.sequence).where(table.c.sequence > sequence, table.c.kind == row.kind, is_same)
+        if connection.execute(later.limit(1)).scalar() is not None:
+            return False
+        connection.execute(sa.insert(table).values(kind=row.kind, state=row.state))
+    return True
+
+
+def entry(database: sa.Engine, sequence: int) -> Entry | None:
+    """One entry, or None where there is none of that number."""
+    found = next(entries_after(database, sequence - 1, 1), None)
+    return found if found is not None and found.sequence == sequence else None
 
 
 def entries_after(database: sa.Engine, sequence: int, limit: int = 1000) -> Iterator[Entry]:

@@ -80,7 +80,9 @@ class _Asked:
 
 def check_eligibility(vault: Vault, proven: ProvenKey | None, request: TokenRequest) -> Eligibility:
     """What would become of a request, without asking for it. Raises: as `request_token`."""
-    with counting(vault, request.source.secret) as connection:
+    secret = request.source.secret
+    # Where nothing can be guessed nothing is counted, and this only reads: it takes no writer's turn.
+    with vault.reading() if secret is None else counting(vault, secret) as connection:
         asked = _look_up(vault, connection, proven, request)
     return Eligibility(asked.decision, asked.sourced.card, asked.policy)
 

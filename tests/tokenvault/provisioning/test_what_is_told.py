@@ -30,6 +30,7 @@ from tokenvault.token_domain import DomainWish
 from tokenvault.tokens.lifecycle import Change, Initiator, TokenState
 from tokenvault.tokens.token_life import change_token
 from tokenvault.tokens.tokens import AssuranceMethod, TokenLocation, find_token, list_tokens
+from tokenvault.vault import Vault
 
 YELLOW = RiskInformation(device_score=2)
 
@@ -163,6 +164,13 @@ def test_eligibility_tells_card_and_policy(vault, phone):
     assert found.decision.reasons == (Reason.DEVICE_SCORE_LOW,)
     assert [row.action for row in rows(vault, "audit_entries")].count("policy.set") == 1
     assert rows(vault, "policies")[0].created_at == vault.now()
+
+
+def test_eligibility_by_a_cards_identifier_only_reads(vault, phone, monkeypatch):
+    """Nothing can be guessed by that, so no writer waits for it, nor it for one."""
+    request, proven = asked(new_card(vault), phone.device), phone.proven()
+    monkeypatch.setattr(Vault, "transaction", None)
+    assert check_eligibility(vault, proven, request).policy == Policy()
 
 
 def test_a_verification_is_told_step_by_step(vault, phone, token):
