@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 
 from authz.commands import COMMAND_BYTES, Kind, Records, new_results
+from authz.errors import JournalDamaged
 from authz.journal import END_MARK
 from authz.kernel.application import apply
 from authz.kernel.checks import new_findings
@@ -22,6 +24,8 @@ from authz.program.tables import NUMBER_VERSION, Program
 from authz.replay import ReplayedCommand
 from authz.segments import SegmentReader
 from authz.tables import Counter, ForcedScope, State, new_state, with_program, with_room
+
+log = structlog.get_logger()
 
 COMMANDS_MAX = 1_000
 """An account with more commands than that is replayed with all others."""
@@ -34,11 +38,30 @@ _ROWS = 64
 
 @dataclass
 class _Places:
-    """Where commands are. firsts: the first sequence of each batch.  segments, positions: of its first command."""
+    """Where commands are. firsts: the first sequence of each batch.  counts: how many commands are before it.
+
+    segments, positions: of its first command.
+    """
 
     firsts: list[int] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
     segments: list[str] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
+
+    def index(self, sequence: int) -> int | None:
+        """How many commands are before one; None for a number that was set aside."""
+        batch = bisect_right(self.firsts, sequence) - 1
+        if batch < 0:
+            return None
+        index = self.counts[batch] + sequence - self.firsts[batch]
+        is_behind = batch + 1 < len(self.counts) and index >= self.counts[batch + 1]
+        return None if is_behind else index
+
+    def sequences(self, indexes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The sequences of the commands that have so many before them."""
+        batches = np.searchsorted(np.array(self.counts, np.int64), indexes, "right") - 1
+        found: npt.NDArray[np.int64] = np.array(self.firsts, np.int64)[batches]
+        return found + indexes - np.array(self.counts, np.int64)[batches]
 
 
 @dataclass(frozen=True)
@@ -57,20 +80,28 @@ class AccountReplay:
         self._journal = journal
         self._accounts: npt.NDArray[np.uint64] = np.zeros(1 << 16, np.uint64)
         self._count = 0
+        self._read_until = 0
         self._places = _Places()
         self._end: tuple[str, int] | None = None
         self._programs = [_InForce(0, ProgramDocument(), compiled_program(ProgramDocument(), 0))]
         self._forced: list[int] = []
-        self._is_full = journal.first_sequence != 1
+        self._is_full = journal.begins_after != 0
         """Whether no more commands are taken note of."""
         self._is_told_by_all_since: int | None = None
         """From which command on an account's own commands do not tell everything, None where they do."""
 
     def read_on(self) -> None:
-        """Take note of what has been written since."""
+        """Take note of what has been written since; of what is behind damage, this replay tells nothing."""
         if self._is_full:
             return
-        for segment, position, batch in self._journal.places(self._count, self._end):
+        try:
+            self._read_on()
+        except JournalDamaged as error:
+            log.error("journal_damaged", error=str(error))
+            self._is_full = True
+
+    def _read_on(self) -> None:
+        for segment, position, batch in self._journal.places(self._read_until, self._end):
             commands, end = batch.commands, self._count + len(batch.commands)
             if end > INDEXED_MAX:
                 self._is_full = True
@@ -79,9 +110,10 @@ class AccountReplay:
                 self._accounts = np.concatenate([self._accounts, np.zeros(max(end, len(self._accounts)), np.uint64)])
             self._accounts[self._count : end] = commands["account_id"]
             self._places.firsts.append(batch.sequence)
+            self._places.counts.append(self._count)
             self._places.segments.append(segment)
             self._places.positions.append(position)
-            self._count = end
+            self._count, self._read_until = end, batch.sequence + len(commands) - 1
             self._end = segment, position + len(commands) * COMMAND_BYTES + len(batch.attachment) + len(END_MARK)
             if batch.attachment:
                 self._take_program(batch.sequence, batch.attachment)
@@ -105,14 +137,15 @@ class AccountReplay:
 
     def written(self, sequence: int) -> np.void | None:
         """One command as it was written; None where it was not read."""
-        return self._read([sequence])[0][0] if 0 < sequence <= self._count else None
+        return None if self._index(sequence) is None else self._read([sequence])[0][0]
 
     def command(self, sequence: int) -> ReplayedCommand | None:
         """One command as it was; None where its account's commands cannot tell, or it was not read yet."""
-        if not 0 < sequence <= self._count or self._is_for_all(sequence):
+        index = self._index(sequence)
+        if index is None or self._is_for_all(sequence):
             return None
-        account = self._accounts[sequence - 1]
-        own = np.flatnonzero(self._accounts[: sequence - 1] == account) + 1 if account else np.zeros(0, np.int64)
+        account = self._accounts[index]
+        own = self._of(account, slice(index)) if account else np.zeros(0, np.int64)
         forced = [each for each in self._forced if each < sequence]
         wanted = sorted({*own.tolist(), *forced, sequence})
         if len(wanted) > COMMANDS_MAX:
@@ -121,12 +154,22 @@ class AccountReplay:
 
     def issuer_decision(self, sequence: int) -> int | None:
         """The command by which the issuer's server has decided on a message that waited, or None."""
-        account = self._accounts[sequence - 1]
-        later = np.flatnonzero(self._accounts[sequence : self._count] == account) + sequence + 1
+        index = self._index(sequence)
+        if index is None:
+            return None
+        later = self._of(self._accounts[index], slice(index + 1, self._count))
         for each, command in zip(later.tolist(), self._read(later.tolist()[:COMMANDS_MAX]), strict=False):
             if command["kind"] == Kind.ISSUER_DECISION and command["reference"] == sequence:
                 return int(each)
         return None
+
+    def _index(self, sequence: int) -> int | None:
+        """Where a command is among those that were read."""
+        return self._places.index(sequence) if sequence <= self._read_until else None
+
+    def _of(self, account: np.uint64, part: slice) -> npt.NDArray[np.int64]:
+        """The sequences of an account's commands among some."""
+        return self._places.sequences(np.flatnonzero(self._accounts[part] == account) + (part.start or 0))
 
     def _is_for_all(self, sequence: int) -> bool:
         return self._is_told_by_all_since is not None and sequence >= self._is_told_by_all_since

@@ -16,7 +16,7 @@ from authz.program.compilation import active_rules, compiled_program
 from authz.program.document import ProgramDocument, Rule, canonical, journaled_document
 from authz.program.tables import NUMBER_VERSION
 from authz.reasons import Reason
-from authz.replay import REPLAYED_TOGETHER, History, apply_batch
+from authz.replay import REPLAYED_TOGETHER, History, replayed_batch
 from authz.tables import State, stored_arrays, with_program, with_stored_arrays
 
 EXAMPLES_MAX = 100
@@ -63,8 +63,9 @@ def backtest(history: History, rule: Rule, until: int | None = None) -> Backtest
         if batch.attachment:
             document = with_rule(journaled_document(batch.attachment), live)
             attachment, matched = canonical(document), 0
-        as_was, before, _ = apply_batch(as_was, batch.commands.copy(), batch.attachment)
-        as_would, after, _ = apply_batch(as_would, batch.commands.copy(), attachment)
+        as_was, before, _ = replayed_batch(as_was, batch._replace(commands=batch.commands.copy()))
+        would = batch._replace(commands=batch.commands.copy(), attachment=attachment)
+        as_would, after, _ = replayed_batch(as_would, would)
         place = [each.id for each in active_rules(document)].index(rule.id)
         found.matches += int(as_would.matches[place]) - matched
         matched = int(as_would.matches[place])

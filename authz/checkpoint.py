@@ -18,9 +18,11 @@ import structlog
 
 from authz.disk import Appending, Disk
 from authz.errors import CheckpointDamaged
+from authz.marks import Mark
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, journaled_document
 from authz.program.tables import NUMBER_VERSION
+from authz.segment_header import UNNAMED
 from authz.tables import STORED_DTYPES, State, storage_for, stored_arrays, with_stored_arrays
 
 _SUFFIX = ".checkpoint"
@@ -36,11 +38,17 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state after a command, and the document of the program in force (b"" for none)."""
+    """The state after a command, and the document of the program in force (b"" for none).
+
+    network: of the journal that it was made of, 16 bytes.  digest: of that journal up to the command, see `marks`; a
+    state that was not read from a file has none.
+    """
 
     sequence: int
     state: State
     document: bytes
+    network: bytes = UNNAMED
+    digest: bytes = b""
 
 
 def checkpoints(disk: Disk) -> list[int]:
@@ -67,7 +75,9 @@ def write_checkpoint(disk: Disk, checkpoint: Checkpoint) -> None:
             position += array.nbytes + _padding(array.nbytes)
         description = json.dumps(
             {
+                "network": checkpoint.network.hex(),
                 "sequence": checkpoint.sequence,
+                "digest": checkpoint.digest.hex(),
                 "program_version": int(checkpoint.state.program.numbers[NUMBER_VERSION]),
                 "document": checkpoint.document.decode(),
                 "arrays": described,
@@ -113,13 +123,18 @@ def _crc(data: bytes) -> int:
     return int(google_crc32c.value(data))
 
 
+def mark_of_checkpoint(disk: Disk, sequence: int) -> tuple[bytes, Mark]:
+    """Which network's a checkpoint is, and of which place in its journal. Raises: CheckpointDamaged."""
+    with disk.open(_name(sequence)) as file:
+        described = _description(disk, sequence, file)
+    return bytes.fromhex(described["network"]), Mark(sequence, bytes.fromhex(described["digest"]))
+
+
 def read_checkpoint(disk: Disk, sequence: int) -> Checkpoint:
     """Read one checkpoint. Raises: CheckpointDamaged."""
     path = disk.path(_name(sequence))
     with disk.open(_name(sequence)) as file:
-        described = _description(file, disk.size(_name(sequence)))
-        if described is None or described["sequence"] != sequence:
-            raise CheckpointDamaged(f"checkpoint {path} is damaged: its description cannot be read")
+        described = _description(disk, sequence, file)
         document = described["document"].encode()
         program = compiled_program(
             journaled_document(document) if document else ProgramDocument(), described["program_version"]
@@ -132,10 +147,22 @@ def read_checkpoint(disk: Disk, sequence: int) -> Checkpoint:
             arrays[name] = storage_for(name, each["count"])
             if not _read_into(arrays[name].view(np.uint8)[: each["bytes"]], file, each):
                 raise CheckpointDamaged(f"checkpoint {path} is damaged: {name}, at byte {each['position']}")
-    return Checkpoint(sequence, with_stored_arrays(arrays, program), document)
+    network, digest = bytes.fromhex(described["network"]), bytes.fromhex(described["digest"])
+    return Checkpoint(sequence, with_stored_arrays(arrays, program), document, network, digest)
 
 
-def _description(file: BinaryIO, size: int) -> dict[str, Any] | None:
+def _description(disk: Disk, sequence: int, file: BinaryIO) -> dict[str, Any]:
+    """What a checkpoint says of itself. Raises: CheckpointDamaged."""
+    path = disk.path(_name(sequence))
+    described = _read_description(file, disk.size(_name(sequence)))
+    if described is None or described["sequence"] != sequence:
+        raise CheckpointDamaged(f"checkpoint {path} is damaged: its description cannot be read")
+    if "network" not in described:
+        raise CheckpointDamaged(f"checkpoint {path} is of another version: it does not say which network's it is")
+    return described
+
+
+def _read_description(file: BinaryIO, size: int) -> dict[str, Any] | None:
     if size < _TRAILER.size:
         return None
     file.seek(size - _TRAILER.size)
@@ -172,6 +199,12 @@ def intact_checkpoints(disk: Disk, until: int | None = None) -> Iterator[Checkpo
             yield read_checkpoint(disk, sequence)
         except CheckpointDamaged as error:
             log.error("checkpoint_passed_over", error=str(error))
+
+
+def forget_checkpoint(disk: Disk, sequence: int) -> None:
+    """Delete one checkpoint."""
+    disk.remove(_name(sequence))
+    disk.sync_names()
 
 
 def forget_checkpoints(disk: Disk, before: int) -> None:

@@ -6,7 +6,7 @@ is made, and idle time of a core.
 
 import asyncio
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -15,6 +15,7 @@ from authz.checkpoint import checkpoints, forget_checkpoints, write_checkpoint
 from authz.data_directory import JOURNAL, checkpoints_in
 from authz.disk import Directory, Disk
 from authz.replay import History, replayed
+from authz.segment_header import UNNAMED
 from authz.segments import SegmentReader
 
 CHECKPOINTS_KEPT = 2
@@ -39,13 +40,14 @@ def make_checkpoint(reader: SegmentReader, disk: Disk, retention: Retention) -> 
     sealed = reader.sealed_sequence
     if sealed <= max(checkpoints(disk), default=0):
         return None
-    write_checkpoint(disk, replayed(History(reader, disk), sealed))
+    made = replayed(History(reader, disk), sealed)
+    write_checkpoint(disk, replace(made, network=reader.network or UNNAMED, digest=reader.digest_at(sealed) or b""))
     kept = checkpoints(disk)[:CHECKPOINTS_KEPT]
     forget_checkpoints(disk, before=kept[-1])
     if retention.segments is not None and len(kept) == CHECKPOINTS_KEPT:
-        starts = reader.starts()
-        wanted = starts[-1 - min(retention.segments, len(starts) - 1)]
-        reader.forget(before=min(wanted, kept[-1] + 1))
+        seals = reader.seals()
+        wanted = seals[-1 - min(retention.segments, len(seals) - 1)]
+        reader.forget(before=min(wanted, kept[-1]) + 1)
     return sealed
 
 
@@ -57,7 +59,7 @@ async def keep_making_checkpoints(
     while True:
         await asyncio.sleep(poll_seconds)
         latest = max(checkpoints(disk), default=0)
-        new = sum(1 for start in reader.starts()[1:] if start - 1 > latest)
+        new = sum(1 for seal in reader.seals()[1:] if seal > latest)
         if new >= every_segments:
             await _in_a_process(directory, retention)
 

@@ -9,7 +9,7 @@ from authz.errors import DirectoryInUse
 from authz.replay import History
 from authz.segments import SegmentReader
 
-JOURNAL, CHECKPOINTS = "journal", "checkpoints"
+JOURNAL, CHECKPOINTS, HISTORY = "journal", "checkpoints", "history.db"
 _OWNER_ONLY, _OWNERS_FOLDER = 0o600, 0o700
 
 

@@ -1,4 +1,4 @@
-"""How commands were laid out in journals of earlier versions, by the digest in the header of their segments.
+"""How commands were laid out in journals of earlier versions, by the header of their segments.
 
 A journal of one of these can be converted, see `journal_upgrade`. Whoever changes `COMMAND` adds what it was before.
 """
@@ -63,10 +63,76 @@ _FIRST: list[tuple[str, str]] = [
 """Up to the version that widened the flags and added the signed date: 272 bytes."""
 
 
+_BEFORE_MARKS: list[tuple[str, str]] = [
+    ("time_us", "i8"),
+    ("outbox_sequence", "u8"),
+    ("account_id", "u8"),
+    ("card_id", "u8"),
+    ("token_id", "u8"),
+    ("token_pan", "u8"),
+    ("amount_minor", "i8"),
+    ("signed_amount_minor", "i8"),
+    ("cash_minor", "i8"),
+    ("replacement_minor", "i8"),
+    ("acquirer", "u8"),
+    ("original_acquirer", "u8"),
+    ("merchant_key", "u8"),
+    ("reference", "i8"),
+    ("limit_minor", "i8"),
+    ("transaction_limit_minor", "i8"),
+    ("token_requestor", "u8"),
+    ("token_created", "u4"),
+    ("device_created", "u4"),
+    ("channels", "u4"),
+    ("latitude", "i4"),
+    ("longitude", "i4"),
+    ("stan", "u4"),
+    ("transmitted", "u4"),
+    ("original_stan", "u4"),
+    ("original_transmitted", "u4"),
+    ("flags", "u4"),
+    ("signed_date", "u4"),
+    ("retrieval_reference", "S12"),
+    ("terminal", "S8"),
+    ("merchant", "S15"),
+    ("kind", "u1"),
+    ("atc", "u2"),
+    ("currency", "u2"),
+    ("signed_currency", "u2"),
+    ("country", "u2"),
+    ("acceptor_country", "u2"),
+    ("merchant_category", "u2"),
+    ("entry_mode", "u2"),
+    ("pan_sequence_number", "u2"),
+    ("expiry", "u2"),
+    ("original_type", "u2"),
+    ("state", "u2"),
+    ("segment", "u2"),
+    ("operation", "u1"),
+    ("channel", "u1"),
+    ("cardholder_verification", "u1"),
+    ("cryptogram_outcome", "u1"),
+    ("cryptogram_version", "u1"),
+    ("key_index", "u1"),
+    ("device_risk", "u1"),
+    ("payment_account_reference", "S29"),
+    ("limited_use_key", "u4"),
+]
+"""Up to the version whose segments say which network's they are and what they continue: 280 bytes."""
+
+EARLIER_MAGIC = b"TAPWRJ03"
+"""How every segment of those versions begins; the digest of its layout follows, and then its records."""
+
+
 def digest_of(layout: np.dtype[np.void]) -> bytes:
     """What tells layouts of commands apart: eight bytes in the header of each segment."""
     return hashlib.sha256(repr(layout.descr).encode()).digest()[:8]
 
 
-EARLIER_LAYOUTS = {digest_of(layout): layout for layout in (np.dtype(_FIRST, align=True),)}
-"""Every layout that a journal can be converted from."""
+EARLIER_LAYOUTS = {
+    EARLIER_MAGIC + digest_of(layout): layout
+    for layout in (np.dtype(fields, align=True) for fields in (_FIRST, _BEFORE_MARKS))
+}
+"""Every layout that a journal can be converted from, by the header of its segments."""
+
+EARLIER_HEADER_BYTES = 16

@@ -6,6 +6,7 @@ shares the next sync (group commit).
 
 import asyncio
 import contextlib
+import math
 import queue
 import threading
 import time
@@ -95,9 +96,10 @@ class Engine:
         self._clock = clock
         self._on_failure = on_failure
         opened = replayed(History(journal, checkpoints))
-        if opened.sequence != journal.next_sequence - 1:
-            raise JournalEndsEarly(opened.sequence, journal.next_sequence - 1)
+        if opened.sequence != journal.last_sequence:
+            raise JournalEndsEarly(opened.sequence, journal.last_sequence)
         self._state = with_long_room(opened.state)  # growing is a pause
+        self._state.counters[Counter.SEQUENCE] = journal.next_sequence - 1
         self._document = opened.document
         self._pending: list[_Work] = []
         self._in_flight: list[_Work] = []
@@ -114,6 +116,8 @@ class Engine:
         self._writer = threading.Thread(target=self._write, name="journal", daemon=True)
         self._writer.start()
         self._follower: Follower | None = None
+        self._reserved: float = math.inf
+        self.has_failed = False
         self.figures = EngineFigures()
         log.info("engine_opened", commands=self._durable_sequence)
 
@@ -156,6 +160,15 @@ class Engine:
         """Tell somebody of everything that becomes durable from now on."""
         self._follower = follower
 
+    def reserve(self, until: int) -> None:
+        """No command gets a greater number until more are reserved; without a call there is no end to them.
+
+        Commands that come when none are left wait.
+        """
+        self._reserved = until
+        if self._pending:
+            self._flush_soon()
+
     def submit(self, commands: Records, answer: Answer, attachment: bytes = b"") -> None:
         """Take commands, in this order; answer is called when they are durable.
 
@@ -196,7 +209,12 @@ class Engine:
         return await done
 
     async def settled(self) -> None:
-        """Wait until everything taken so far is durable and answered; a stopped engine is as settled as it will be."""
+        """Wait until everything taken so far is durable and answered.
+
+        A stopped engine, or one without numbers, is as settled as it will be.
+        """
+        if self._pending and not self._has_numbers():
+            return
         with contextlib.suppress(EngineStopped):
             await self.run(new_commands(0))
 
@@ -218,12 +236,16 @@ class Engine:
     def _flush(self) -> None:
         """Apply what is pending and hand it to the writer. An error here is ours: stop rather than answer."""
         self._scheduled = False
-        if not self._pending or self._in_flight or self._stopped:
+        if not self._pending or self._in_flight or self._stopped or not self._has_numbers():
             return
         try:
             self._apply_pending()
         except Exception as error:
             self._fail(error)
+
+    def _has_numbers(self) -> bool:
+        """Whether what waits first can be numbered."""
+        return self._durable_sequence + len(self._pending[0].commands) <= self._reserved
 
     def _apply_pending(self) -> None:
         self._in_flight = self._take_batch()
@@ -249,7 +271,8 @@ class Engine:
         count, size = 0, 0
         while count < len(self._pending) and (count == 0 or size < BATCH_COMMANDS_MAX):
             work = self._pending[count]
-            if work.attachment and count > 0:
+            is_beyond = self._durable_sequence + size + len(work.commands) > self._reserved
+            if count > 0 and (work.attachment or is_beyond):
                 break
             size += len(work.commands)
             count += 1
@@ -302,7 +325,7 @@ class Engine:
 
     def _fail(self, error: BaseException) -> None:
         """Answer nobody any more, and say so."""
-        self._stopped = True
+        self._stopped = self.has_failed = True
         for done in tuple(self._waiting):
             if not done.done():
                 done.set_exception(EngineStopped("the engine has stopped: its journal cannot be written"))

@@ -11,7 +11,10 @@ class JournalDamaged(EngineError):
     """Bytes in the middle of the journal are not what was written. Nothing was changed."""
 
     def __init__(self, path: Path, offset: int, reason: str) -> None:
-        super().__init__(f"journal {path} is damaged at byte {offset}: {reason}")
+        super().__init__(
+            f"journal {path} is damaged at byte {offset}: {reason}. Put the file back as it was, or go on without what "
+            f"is behind: tapwright journal accept-loss --data-dir {path.parent.parent}"
+        )
         self.path = path
         self.offset = offset
 
@@ -39,6 +42,20 @@ class JournalEndsEarly(EngineError):
 
     def __init__(self, checkpoint: int, journal: int) -> None:
         super().__init__(f"the last checkpoint is of command {checkpoint}, but the journal ends with command {journal}")
+
+
+class ForeignFile(EngineError):
+    """A file of another network lies in this one's data directory. Nothing was changed."""
+
+    def __init__(self, path: Path, found: bytes, expected: bytes) -> None:
+        super().__init__(
+            f"{path} belongs to network {found.hex()}, not to {expected.hex()} as the rest of this data directory: "
+            "put back the file that belongs here"
+        )
+
+
+class AcknowledgedLoss(EngineError):
+    """The journal, the vault and what else remembers the journal's end do not fit together. Nothing was changed."""
 
 
 class JournalFenced(EngineError):

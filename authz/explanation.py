@@ -133,7 +133,7 @@ class WholeReplay:
     def written(self, sequence: int) -> np.void | None:
         """See `Past.written`; None where the journal does not hold it."""
         journal = self._history.journal
-        if sequence < journal.first_sequence:
+        if sequence <= journal.begins_after:
             return None
         batch = next(iter(journal.read(after=sequence - 1, until=sequence)), None)
         return None if batch is None else batch.commands[0]

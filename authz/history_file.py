@@ -1,19 +1,29 @@
 """The read side's file: an SQLite database that is made anew where it is damaged, or of another shape than ours."""
 
 import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 import structlog
 
 from authz.data_directory import keep_private
+from authz.marks import BEGINNING, Mark
 from authz.read_side import metadata, position
 
-LAYOUT = 4
+LAYOUT = 5
 """Raised whenever the tables change: a file with another number is made anew."""
 
-_BESIDE = ("", "-wal", "-shm")
+AT_THE_BEGINNING = {"sequence": 0, "time_us": 0, "marked_sequence": 0, "marked_digest": BEGINNING.digest}
+"""The position of rows that tell of nothing."""
+
+_REMEMBERED = sa.select(
+    position.c.sequence, position.c.time_us, position.c.network, position.c.marked_sequence, position.c.marked_digest
+)
+
+BESIDE = ("", "-wal", "-shm")
 """What SQLite calls the files of one database."""
 
 log = structlog.get_logger()
@@ -31,10 +41,39 @@ def open_history(path: Path) -> sa.Engine:
     return database
 
 
-def prepared(database: sa.Engine) -> tuple[int, int]:
-    """See to it that a file has our tables; the last command that they tell of, and its Unix time in microseconds.
+class Remembered(NamedTuple):
+    """What a file says of itself. sequence, time_us: the last command that its rows tell of, and its Unix time in
+    microseconds.  network: whose journal it is, 16 bytes.  mark: a place in it that the rows have passed.
+    """
 
-    A file that is damaged or of another shape is made anew, empty.
+    sequence: int
+    time_us: int
+    network: bytes
+    mark: Mark
+
+
+def remembered_in(path: Path) -> Remembered | None:
+    """What a file says of itself, without a change to it; None where it says nothing that can be read."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            [layout] = connection.execute("PRAGMA user_version").fetchone()
+            if layout != LAYOUT:
+                return None
+            row = connection.execute(str(_REMEMBERED)).fetchone()
+    except sqlite3.Error:
+        return None
+    return None if row is None else _remembered(row)
+
+
+def _remembered(row: Sequence[Any]) -> Remembered:
+    sequence, time_us, network, *mark = row
+    return Remembered(sequence, time_us, network, Mark(*mark))
+
+
+def prepared(database: sa.Engine, network: bytes) -> Remembered:
+    """See to it that a file has our tables; what it says of itself.
+
+    A file that is damaged, of another shape or of another network is made anew, empty.
     Raises: sa.exc.DBAPIError where the disk is in trouble.
     """
     try:
@@ -44,14 +83,23 @@ def prepared(database: sa.Engine) -> tuple[int, int]:
         if not is_damaged(error):
             raise
         make_anew(database, "it is damaged")
+    found = _created(database, network)
+    if found.network != network:
+        make_anew(database, f"it is of network {found.network.hex()}")
+        found = _created(database, network)
+    return found
+
+
+def _created(database: sa.Engine, network: bytes) -> Remembered:
+    """Make the tables that are missing; what the file says of itself."""
     metadata.create_all(database)
     with database.begin() as connection:
         connection.exec_driver_sql(f"PRAGMA user_version = {LAYOUT}")
-        found = connection.execute(sa.select(position.c.sequence, position.c.time_us)).one_or_none()
+        found = connection.execute(_REMEMBERED).one_or_none()
         if found is None:
-            connection.execute(sa.insert(position).values(sequence=0, time_us=0))
-            return 0, 0
-        return found.sequence, found.time_us
+            connection.execute(sa.insert(position).values(network=network, **AT_THE_BEGINNING))
+            return Remembered(0, 0, network, BEGINNING)
+        return _remembered(found)
 
 
 def _layout(database: sa.Engine) -> int:
@@ -66,7 +114,7 @@ def make_anew(database: sa.Engine, why: str) -> None:
     """Throw a file away; the next connection makes an empty one."""
     log.warning("history_made_anew", path=database.url.database, reason=why)
     database.dispose()
-    for suffix in _BESIDE:
+    for suffix in BESIDE:
         Path(f"{database.url.database}{suffix}").unlink(missing_ok=True)
     keep_private(Path(str(database.url.database)))
 

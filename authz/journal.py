@@ -49,14 +49,23 @@ class Batch(NamedTuple):
 
 
 class JournalReader(Protocol):
-    """Somewhere that records can be read from."""
+    """Somewhere that records can be read from. network: whose they are, 16 bytes; None where nothing says so yet."""
+
+    network: bytes | None
 
     @property
-    def first_sequence(self) -> int:
-        """The first command that it holds, or would hold: 1 unless older ones were given up."""
+    def last_sequence(self) -> int:
+        """The last command that it holds, 0 for none."""
+
+    @property
+    def begins_after(self) -> int:
+        """The command that the first one it holds follows: 0 unless older ones were given up."""
+
+    def digest_at(self, sequence: int) -> bytes | None:
+        """The running digest (see `marks`) where a command ends a record; None where it does not, or is not held."""
 
     def read(self, after: int = 0, until: int | None = None) -> Iterator[Batch]:
-        """All commands behind a sequence, batch by batch, up to until.
+        """All commands behind a sequence, batch by batch, up to until. Numbers that were set aside are nobody's.
 
         Raises: JournalDamaged where what comes next is broken or missing.
         """
@@ -67,7 +76,7 @@ class Journal(JournalReader, Protocol):
 
     @property
     def next_sequence(self) -> int:
-        """The sequence that the next append must name."""
+        """The sequence that the next append must name; not behind the last command where numbers were set aside."""
 
     def append(self, batch: Batch) -> None:
         """Make a batch durable. Raises: JournalFenced if its sequence is not the next one."""
@@ -178,7 +187,7 @@ def _joined(batches: Iterable[Batch], commands: int) -> Iterator[Batch]:
     buffers, number = [_Buffer(), _Buffer()], 0
     for batch in batches:
         buffer = buffers[number % 2]
-        if buffer.count and (batch.attachment or buffer.count >= commands):
+        if buffer.count and (batch.attachment or buffer.count >= commands or batch.sequence != buffer.next_sequence):
             yield buffer.batch()
             number += 1
             buffer = buffers[number % 2]
@@ -198,6 +207,11 @@ class _Buffer:
         self._octets = np.zeros(0, np.uint8)
         self._sequence = 0
         self.count = 0
+
+    @property
+    def next_sequence(self) -> int:
+        """The command that could be put behind those that are there."""
+        return self._sequence + self.count
 
     def add(self, batch: Batch) -> None:
         """Put a batch behind those that are there."""

@@ -12,6 +12,7 @@ from authz.data_directory import JOURNAL, checkpoints_in
 from authz.disk import Directory
 from authz.journal import Batch
 from authz.names import currency_code, operation_name
+from authz.replay import check_made_of
 from authz.segments import SegmentReader
 from tokenvault.identifiers import Prefix, to_text
 
@@ -28,23 +29,27 @@ class Verified:
 
 
 def verify(data_directory: Path) -> Verified:
-    """Read every byte of a data directory's journal and checkpoints. Raises: JournalDamaged, CheckpointDamaged."""
+    """Read every byte of a data directory's journal and checkpoints.
+
+    Raises: JournalDamaged, CheckpointDamaged, ForeignFile.
+    """
     reader = SegmentReader(Directory(data_directory / JOURNAL))
-    first = reader.first_sequence
-    records, last = 0, first - 1
-    for batch in reader.read(after=first - 1):
+    begins_after = reader.begins_after
+    first, records, last = None, 0, begins_after
+    for batch in reader.read(after=begins_after):
+        first = first or batch.sequence
         records += 1
         last = batch.sequence + len(batch.commands) - 1
     disk = checkpoints_in(data_directory)
     for sequence in checkpoints(disk):
-        read_checkpoint(disk, sequence)
-    return Verified(len(reader.segments()), first, last, records, sorted(checkpoints(disk)))
+        check_made_of(reader, read_checkpoint(disk, sequence))
+    return Verified(len(reader.segments()), first or begins_after + 1, last, records, sorted(checkpoints(disk)))
 
 
 def dump(data_directory: Path, first: int, last: int | None) -> Iterator[str]:
     """Commands as lines of JSON. Token PANs are shown by their last four digits. Raises: JournalDamaged."""
     reader = SegmentReader(Directory(data_directory / JOURNAL))
-    for batch in reader.read(after=max(first, reader.first_sequence) - 1, until=last):
+    for batch in reader.read(after=max(first - 1, reader.begins_after), until=last):
         for place in range(len(batch.commands)):
             yield json.dumps(_told(batch, place))
 

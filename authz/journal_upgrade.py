@@ -4,24 +4,27 @@ Commands keep their sequences, times and attachments, and segments their names. 
 zero, which is what the kernel takes for "not said": so a message is decided on by what was held against it then.
 """
 
-import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from authz.checkpoint import checkpoints
+from authz.checkpoint import forget_checkpoints
 from authz.commands import COMMAND, Records, new_commands
 from authz.data_directory import JOURNAL, checkpoints_in
 from authz.disk import Directory
-from authz.earlier_layouts import EARLIER_LAYOUTS
+from authz.earlier_layouts import EARLIER_HEADER_BYTES, EARLIER_LAYOUTS
 from authz.errors import JournalTooOld
-from authz.journal import Batch, encode_record
+from authz.journal import HEADER_BYTES, Batch, encode_record
+from authz.journal_exchange import begin_new_journal, exchange, finish_exchange
+from authz.marks import BEGINNING
 from authz.replay import History
-from authz.segments import SEGMENT_HEADER, SEGMENT_MAGIC, SegmentReader
+from authz.segment_header import NETWORK_BYTES, SEGMENT_HEADER_BYTES, SegmentHeader, decoded_header
+from authz.segments import SegmentReader
 
-UPGRADED, BEFORE_UPGRADE = "journal.upgraded", "journal.before-upgrade"
-"""The new journal while it is made, and the old one once the new has taken its place."""
+BEFORE_UPGRADE = "journal.before-upgrade"
+"""The old journal, once the new one has taken its place."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,10 @@ class Upgraded:
     kept: Path
 
 
-def upgrade(directory: Path) -> Upgraded | None:
+def upgrade(directory: Path, random_bytes: Callable[[int], bytes]) -> Upgraded | None:
     """Convert a data directory's journal; whoever calls holds the directory's lock.
 
+    random_bytes: for the identity of the network, which earlier versions had not; the vault takes it over.
     Returns: None where there is nothing to convert.
     Raises: JournalTooOld, JournalDamaged, CheckpointDamaged; OSError. The old journal is then as it was.
     """
@@ -45,63 +49,47 @@ def upgrade(directory: Path) -> Upgraded | None:
     kept = directory / BEFORE_UPGRADE
     if kept.exists():
         raise JournalTooOld(f"{kept} is in the way: it is the journal from before another upgrade; move it elsewhere")
-    shutil.rmtree(directory / UPGRADED, ignore_errors=True)
-    reader = SegmentReader(Directory(directory / JOURNAL), layout)
+    reader = SegmentReader(Directory(directory / JOURNAL), earlier=layout)
     saved = checkpoints_in(directory)
     History(reader, saved).begin()  # what cannot be replayed without a checkpoint of its time is not converted
-    commands = _convert(reader, Directory(directory / UPGRADED))
-    if reader.first_sequence == 1:
-        for sequence in checkpoints(saved):
-            saved.remove(f"{sequence:020d}.checkpoint")
-        saved.sync_names()
-    folder = Directory(directory)
-    folder.sync_names()
-    folder.rename(JOURNAL, BEFORE_UPGRADE)
-    folder.rename(UPGRADED, JOURNAL)
-    folder.sync_names()
+    commands = _convert(reader, begin_new_journal(directory), random_bytes(NETWORK_BYTES))
+    forget_checkpoints(saved, before=commands + 1)  # they are of the earlier version too
+    exchange(directory, kept_as=BEFORE_UPGRADE)
     return Upgraded(commands, kept)
-
-
-def finish_exchange(directory: Path) -> None:
-    """Put the new journal in its place where a crash came between the two renamings: it was complete before them."""
-    if (directory / UPGRADED).is_dir() and (directory / BEFORE_UPGRADE).is_dir() and not (directory / JOURNAL).exists():
-        folder = Directory(directory)
-        folder.rename(UPGRADED, JOURNAL)
-        folder.sync_names()
 
 
 def _layout_of(journal: Path) -> np.dtype[np.void] | None:
     """The earlier layout of a journal, None where it has this version's. Raises: JournalTooOld."""
     for segment in SegmentReader(Directory(journal)).segments():
         with (journal / segment).open("rb") as file:
-            header = file.read(len(SEGMENT_HEADER))
-        if len(header) < len(SEGMENT_HEADER) or not any(header):
+            header = file.read(SEGMENT_HEADER_BYTES)
+        earlier = header[:EARLIER_HEADER_BYTES]
+        if len(earlier) < EARLIER_HEADER_BYTES or not any(header):
             continue  # begun by a crash, and empty
-        if header == SEGMENT_HEADER:
+        if earlier in EARLIER_LAYOUTS:
+            return EARLIER_LAYOUTS[earlier]
+        if decoded_header(header) is not None:
             return None
-        if header.startswith(SEGMENT_MAGIC) and header[len(SEGMENT_MAGIC) :] in EARLIER_LAYOUTS:
-            return EARLIER_LAYOUTS[header[len(SEGMENT_MAGIC) :]]
         raise JournalTooOld(f"journal {journal} is too old, or no journal: this version cannot convert its records")
     return None
 
 
-def _convert(reader: SegmentReader, disk: Directory) -> int:
+def _convert(reader: SegmentReader, disk: Directory, network: bytes) -> int:
     """Write every segment anew; returns how many commands there were."""
-    count = 0
-    starts, names = reader.starts(), reader.segments()
-    for name, start, following in zip(names, starts, [*starts[1:], None], strict=True):
+    mark, seals = BEGINNING, reader.seals()
+    for name, seal, following in zip(reader.segments(), seals, [*seals[1:], None], strict=False):
         file = disk.create(name)
         try:
-            file.write(SEGMENT_HEADER)
-            until = None if following is None else following - 1
-            for batch in reader.read(after=start - 1, until=until):
-                count += len(batch.commands)
-                file.write(encode_record(Batch(batch.sequence, _converted(batch.commands), batch.attachment)))
+            file.write(SegmentHeader(network, mark).encoded())
+            for batch in reader.read(after=seal, until=following):
+                record = encode_record(Batch(batch.sequence, _converted(batch.commands), batch.attachment))
+                file.write(record)
+                mark = mark.then(record[:HEADER_BYTES], batch.sequence + len(batch.commands) - 1)
             file.sync()
         finally:
             file.close()
     disk.sync_names()
-    return count
+    return mark.sequence
 
 
 def _converted(commands: Records) -> Records:

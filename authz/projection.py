@@ -16,9 +16,12 @@ import structlog
 
 from authz.commands import Records
 from authz.errors import HistoryUnavailable
-from authz.history_file import is_damaged, make_anew, prepared
+from authz.history_file import AT_THE_BEGINNING, is_damaged, make_anew, prepared
+from authz.marks import BEGINNING, Mark
 from authz.read_side import Row, Wanted, decisions, newest, nobody, position, postings, rows_of
 from authz.replay import History, replayed_batches
+from authz.safeguards import tells_of_this_past
+from authz.segment_header import UNNAMED
 
 QUEUED_COMMANDS_MAX = 4_000
 """More than it writes in some seconds: then there is load, and each row written keeps the interpreter from it."""
@@ -77,6 +80,7 @@ class Projection:
         self._readers = 0
         self._position = 0
         self._position_us = 0
+        self._marked = BEGINNING
         self._is_behind = False
         self._dropped = False
         self._closed = False
@@ -182,13 +186,27 @@ class Projection:
         if self._is_damaged:
             make_anew(self.database, "it is damaged")
             self._is_damaged = False
-        found, found_us = prepared(self.database)
+        found = prepared(self.database, self._history.journal.network or UNNAMED)
+        is_of_this_past = tells_of_this_past(self._history.journal, found)
+        if not is_of_this_past:
+            log.warning("history_made_anew", path=self.database.url.database, reason="it tells of another past")
         with self._changed:
-            self._position, self._position_us = found, found_us
-            # A file that tells of more than was decided is another journal's.
-            self._dropped = self._dropped or found > self._told
+            self._position, self._position_us, self._marked = found.sequence, found.time_us, found.mark
+            self._dropped = self._dropped or not is_of_this_past
             self._is_prepared = True
             self._changed.notify_all()
+
+    def keep_mark(self, mark: Mark) -> None:
+        """Remember a mark of the journal where the rows have passed it. Call it in any thread."""
+        if mark == self._marked or mark.sequence > self._position:
+            return
+        marked = sa.update(position).where(position.c.sequence >= mark.sequence)
+        try:
+            with self.database.begin() as connection:
+                connection.execute(marked.values(marked_sequence=mark.sequence, marked_digest=mark.digest))
+            self._marked = mark
+        except sa.exc.DBAPIError as error:
+            self._fail(error)
 
     def _work(self) -> None:
         """Wait until there is something to do and it is time for it; do it."""
@@ -229,9 +247,9 @@ class Projection:
         with self.database.begin() as connection:
             for table in (decisions, postings):
                 connection.execute(sa.delete(table))
-            connection.execute(sa.update(position).values(sequence=0, time_us=0))
+            connection.execute(sa.update(position).values(**AT_THE_BEGINNING))
         with self._changed:
-            self._dropped, self._position, self._position_us = False, 0, 0
+            self._dropped, self._position, self._position_us, self._marked = False, 0, 0, BEGINNING
         self._catch_up()
 
     def _catch_up(self) -> None:

@@ -76,6 +76,9 @@ position = sa.Table(
     metadata,
     sa.Column("sequence", sa.BigInteger, nullable=False),  # the last command that the rows tell of
     sa.Column("time_us", sa.BigInteger, nullable=False),  # and when that was
+    sa.Column("network", sa.LargeBinary(16), nullable=False),  # whose journal it is
+    sa.Column("marked_sequence", sa.BigInteger, nullable=False),  # a place in it that the rows have passed
+    sa.Column("marked_digest", sa.LargeBinary(32), nullable=False),  # and its running digest there, see `marks`
 )
 
 

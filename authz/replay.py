@@ -1,11 +1,13 @@
 """Replay: from a journal to the state and the answers it stands for. Recovery and explanation are both this."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
+import structlog
 
-from authz.checkpoint import Checkpoint, intact_checkpoints
+from authz.checkpoint import Checkpoint, checkpoints, intact_checkpoints
 from authz.commands import Records, new_results
 from authz.disk import Disk
 from authz.errors import CheckpointDamaged, JournalFromElsewhere
@@ -16,7 +18,9 @@ from authz.kernel.vocabulary import first_undefined, undefined_value
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, journaled_document
 from authz.program.tables import NUMBER_VERSION
-from authz.tables import State, new_state, with_program, with_room
+from authz.tables import Counter, State, new_state, with_program, with_room
+
+log = structlog.get_logger()
 
 REPLAYED_TOGETHER = 8192
 """So many commands are applied in one call; how they were batched when they came makes no difference."""
@@ -38,6 +42,27 @@ def apply_batch(state: State, commands: Records, attachment: bytes = b"") -> tup
     return state, results, findings
 
 
+def replayed_batch(state: State, batch: Batch) -> tuple[State, Records, Findings]:
+    """Apply a batch of a journal under the numbers that it has there. Returns: see `apply_batch`."""
+    state.counters[Counter.SEQUENCE] = batch.sequence - 1
+    return apply_batch(state, batch.commands, batch.attachment)
+
+
+def check_made_of(journal: JournalReader, found: Checkpoint) -> None:
+    """Whether a checkpoint was made of the commands that a journal holds, as far as it holds them.
+
+    Raises: CheckpointDamaged.
+    """
+    if found.network != (journal.network or found.network):
+        raise CheckpointDamaged(f"the checkpoint of command {found.sequence} is of network {found.network.hex()}")
+    if journal.begins_after <= found.sequence <= journal.last_sequence and found.digest != journal.digest_at(
+        found.sequence
+    ):
+        raise CheckpointDamaged(
+            f"the checkpoint of command {found.sequence} was made of other commands than the journal holds"
+        )
+
+
 @dataclass(frozen=True)
 class History:
     """A journal and the checkpoints that were made of it: what replay needs to come to any moment."""
@@ -50,21 +75,30 @@ class History:
 
         Raises: CheckpointDamaged where the journal begins later than the last state that can be read.
         """
-        first = self.journal.first_sequence
+        begins_after = self.journal.begins_after
         if self.checkpoints is not None:
             for found in intact_checkpoints(self.checkpoints, None if at is None else at - 1):
-                if found.sequence + 1 >= first:
+                if found.sequence < begins_after:
+                    continue
+                try:
+                    check_made_of(self.journal, found)
+                except CheckpointDamaged as error:
+                    log.error("checkpoint_passed_over", error=str(error))
+                else:
                     return found
-        if first > 1:
+        if begins_after:
             raise CheckpointDamaged(
-                f"the journal begins with command {first}, and no checkpoint that can be read reaches so far"
+                f"the journal begins after command {begins_after}, and no checkpoint that can be read reaches so far"
             )
         return Checkpoint(0, new_state(), b"")
 
     def earliest(self) -> Checkpoint:
         """The earliest known state from which the journal can be replayed. Raises: CheckpointDamaged."""
-        first = self.journal.first_sequence
-        return Checkpoint(0, new_state(), b"") if first == 1 else self.begin(at=first + 1)
+        for sequence in sorted(checkpoints(self.checkpoints)) if self.checkpoints and self.journal.begins_after else ():
+            if sequence >= self.journal.begins_after:
+                with suppress(CheckpointDamaged):
+                    return self.begin(at=sequence + 1)
+        return self.begin(at=1)
 
 
 def replayed(history: History, until: int | None = None) -> Checkpoint:
@@ -76,7 +110,7 @@ def replayed(history: History, until: int | None = None) -> Checkpoint:
         place, field = first_undefined(batch.commands)
         if place >= 0:
             raise JournalFromElsewhere(batch.sequence + place, *undefined_value(batch.commands, place, field))
-        state, _, _ = apply_batch(state, batch.commands, batch.attachment)
+        state, _, _ = replayed_batch(state, batch)
         sequence = batch.sequence + len(batch.commands) - 1
     return Checkpoint(sequence, state, document)
 
@@ -97,7 +131,7 @@ def replayed_batches(history: History, after: int, until: int | None = None) -> 
     state, document = start.state, start.document
     for batch in gathered(history.journal.read(after=start.sequence, until=until), REPLAYED_TOGETHER):
         document = batch.attachment or document
-        state, results, _ = apply_batch(state, batch.commands, batch.attachment)
+        state, results, _ = replayed_batch(state, batch)
         yield ReplayedBatch(batch.sequence, batch.commands, results, document)
 
 
@@ -114,7 +148,7 @@ class ReplayedCommand:
 
 def replayed_command(history: History, sequence: int) -> ReplayedCommand | None:
     """One command as it was; None if the journal does not hold it."""
-    if sequence < history.journal.first_sequence:
+    if sequence <= history.journal.begins_after:
         return None
     before = replayed(history, sequence - 1)
     batch = next(iter(history.journal.read(after=sequence - 1, until=sequence)), None)
@@ -124,8 +158,7 @@ def replayed_command(history: History, sequence: int) -> ReplayedCommand | None:
 
 
 def _at(state: State, batch: Batch, document: bytes) -> ReplayedCommand:
-    command = batch.commands
-    state, results, findings = apply_batch(state, command, batch.attachment)
+    state, results, findings = replayed_batch(state, batch)
     document = batch.attachment or document
     program = journaled_document(document) if document else ProgramDocument()
-    return ReplayedCommand(command[0], results[0], findings, state, program)
+    return ReplayedCommand(batch.commands[0], results[0], findings, state, program)

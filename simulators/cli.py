@@ -71,18 +71,20 @@ def argument_parser() -> argparse.ArgumentParser:
 
     journal = verbs.add_parser(
         "journal",
-        help="verify, dump or upgrade a data directory's journal, or make a checkpoint of it",
+        help="verify, dump or upgrade a data directory's journal, make a checkpoint of it, go on after a loss",
         description="Read a data directory's journal, also while a server works in it; upgrade it while none does.",
     )
     journal.add_argument(
         "action",
-        choices=["verify", "dump", "checkpoint", "upgrade"],
+        choices=["verify", "dump", "checkpoint", "upgrade", "accept-loss"],
         help="verify: is every byte as it was written; dump: commands as lines of JSON; checkpoint: make one of all "
-        "sealed segments; upgrade: convert a journal that an earlier version has written",
+        "sealed segments; upgrade: convert a journal that an earlier version has written; accept-loss: go on without "
+        "what a journal has lost",
     )
     journal.add_argument(
         "--data-dir", type=Path, default=Path("tapwright-data"), help="the data directory (./tapwright-data)"
     )
+    journal.add_argument("--database", help="accept-loss: the vault's database (SQLite in the data directory)")
     journal.add_argument("--first", type=int, default=1, help="dump: the first command (1)")
     journal.add_argument("--last", type=int, help="dump: the last command (the journal's last)")
 
@@ -106,6 +108,14 @@ def argument_parser() -> argparse.ArgumentParser:
     keys.add_argument("action", choices=["rewrap"], help="rewrap: by the root key in --new-root-key-file")
     keys.add_argument("--new-root-key-file", type=Path, required=True, help="made if it is not there")
     _add_vault_flags(keys)
+    doctor = verbs.add_parser(
+        "doctor",
+        help="are the files of a data directory sound, and do they fit together",
+        description="Read the vault, its audit trail, the journal, its checkpoints and the history whole, and hold "
+        "them against each other, also while a server works in the data directory. Settings come from the environment "
+        "and ./tapwright.toml, as with serve.",
+    )
+    _add_vault_flags(doctor)
     add_bench_verbs(verbs)
     return parser
 
@@ -208,11 +218,22 @@ def _explain(arguments: argparse.Namespace) -> int:
 
 
 def _journal(arguments: argparse.Namespace) -> int:
-    from simulators.journal_verbs import run_journal_verb
+    from simulators.journal_verbs import run_accept_loss, run_journal_verb
 
     if arguments.first < 1 or (arguments.last is not None and arguments.last < arguments.first):
         raise UsageError("--first and --last are the numbers of commands, 1 and more, in this order")
+    if arguments.action == "accept-loss":
+        settings = _settings({"data_dir": arguments.data_dir, "database": arguments.database})
+        return 2 if settings is None else run_accept_loss(settings)
     return run_journal_verb(arguments.action, arguments.data_dir, arguments.first, arguments.last)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from simulators.doctor import run_doctor
+
+    names = ("data_dir", "database", "root_key_file")
+    settings = _settings({name: getattr(arguments, name) for name in names})
+    return 2 if settings is None else run_doctor(settings)
 
 
 def _vault(arguments: argparse.Namespace) -> int:
@@ -232,6 +253,7 @@ _VERBS = {
     "journal": _journal,
     "audit": _vault,
     "keys": _vault,
+    "doctor": _doctor,
     **BENCH_VERBS,
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from functools import cache, partial
 from typing import Any
 
+import structlog
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi_offline import FastAPIOffline
@@ -15,7 +16,7 @@ from prometheus_client.registry import Collector
 from starlette.routing import BaseRoute
 
 from authz.engine import Engine
-from authz.errors import EngineStopped, ExplanationsBusy, HistoryUnavailable
+from authz.errors import CheckpointDamaged, EngineStopped, ExplanationsBusy, HistoryUnavailable, JournalDamaged
 from authz.explanations import Explanations
 from authz.http import authorizations, balances, exceptions, rules, transactions
 from authz.http.sight import IssuerOf, Sight
@@ -51,6 +52,8 @@ from tokenvault.http.head import Head
 from tokenvault.http.hosts import OwnHosts
 from tokenvault.storage.database import DatabaseUnavailable, look_up
 from tokenvault.vault import Vault
+
+log = structlog.get_logger()
 
 _DESCRIPTION = """
 A payment network in a box. Accounts, cards, devices and tokens are the vault's; balances and authorizations the
@@ -159,6 +162,12 @@ def build_app(
     async def explanations_busy(_request: Request, _error: ExplanationsBusy) -> JSONResponse:
         detail = "so many explanations are being worked out that no more are taken for the moment"
         return problem.answer(503, "explanations_busy", detail, headers={"Retry-After": "1"})
+
+    @app.exception_handler(JournalDamaged)
+    @app.exception_handler(CheckpointDamaged)
+    async def past_damaged(_request: Request, error: JournalDamaged | CheckpointDamaged) -> JSONResponse:
+        log.error("past_damaged", error=str(error))  # where files lie is not the caller's business
+        return problem.answer(503, "journal_damaged", "the journal is damaged where this was decided")
 
     @app.exception_handler(EngineStopped)
     async def engine_stopped(_request: Request, _error: EngineStopped) -> JSONResponse:

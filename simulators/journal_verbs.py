@@ -1,15 +1,22 @@
-"""``tapwright journal``: is it whole, what does it say, make a checkpoint of it, convert an earlier version's."""
+"""``tapwright journal``: is it whole, what does it say, checkpoints, earlier versions, losses."""
 
+import os
 import sys
 from pathlib import Path
 
+from authz.accepted_loss import accept_loss
 from authz.checkpointing import Retention, make_checkpoint
 from authz.data_directory import JOURNAL, DirectoryLock, checkpoints_in
 from authz.disk import Directory
 from authz.errors import EngineError
+from authz.journal_exchange import finish_exchange
 from authz.journal_tools import dump, verify
-from authz.journal_upgrade import finish_exchange, upgrade
+from authz.journal_upgrade import upgrade
 from authz.segments import SegmentReader
+from simulators.settings import VAULT, Settings
+from tokenvault.events import outbox
+from tokenvault.storage.database import DatabaseUnavailable, open_database
+from tokenvault.storage.high_water import HighWater, keep_high_water, kept_high_water
 
 
 def run_journal_verb(action: str, data_directory: Path, first: int, last: int | None) -> int:
@@ -37,6 +44,35 @@ def run_journal_verb(action: str, data_directory: Path, first: int, last: int | 
     return 0
 
 
+def run_accept_loss(settings: Settings) -> int:
+    """Let a journal go on without what it has lost; returns the exit code."""
+    directory, lock = settings.data_dir, None
+    if settings.database is None and not (directory / VAULT).exists():
+        sys.stderr.write(f"tapwright: there is no vault in {directory}\n")
+        return 1
+    try:
+        lock = DirectoryLock(directory)
+        database = open_database(settings.database_url)
+        try:
+            accepted = accept_loss(directory, kept_high_water(database))
+            if accepted.heard > outbox.last_sequence(database):  # numbers that an older vault has forgotten
+                outbox.go_on_behind(database, accepted.heard)
+            mark = accepted.end
+            keep_high_water(database, HighWater(accepted.network, *mark, accepted.reserved))
+        finally:
+            database.dispose()
+    except (EngineError, DatabaseUnavailable, OSError) as error:
+        sys.stderr.write(f"tapwright: {error}\n")
+        return 1
+    finally:
+        if lock is not None:
+            lock.close()
+    sys.stdout.write(f"the journal ends with command {mark.sequence}, the next is {accepted.reserved + 1}\n")
+    if accepted.kept is not None:
+        sys.stdout.write(f"the journal as it was is in {accepted.kept}\n")
+    return 0
+
+
 def _verified(data_directory: Path) -> str:
     found = verify(data_directory)
     points = ", ".join(map(str, found.checkpoints)) or "none"
@@ -55,7 +91,7 @@ def _checkpointed(data_directory: Path) -> str:
 def _upgraded(data_directory: Path) -> str:
     lock = DirectoryLock(data_directory)
     try:
-        made = upgrade(data_directory)
+        made = upgrade(data_directory, os.urandom)
     finally:
         lock.close()
     if made is None:

@@ -18,7 +18,7 @@ from fastapi import FastAPI
 
 from authz.checkpointing import Retention, keep_making_checkpoints
 from authz.cryptograms import CryptogramVerifier
-from authz.data_directory import JOURNAL, DirectoryLock, checkpoints_in, keep_private
+from authz.data_directory import HISTORY, JOURNAL, DirectoryLock, checkpoints_in, keep_private
 from authz.disk import Directory
 from authz.engine import Engine
 from authz.explanations import Explanations
@@ -29,34 +29,39 @@ from authz.iso8583.dialect_files import dialect_named
 from authz.iso8583.fields import Dialect, built_in
 from authz.iso8583.server import Handler, Iso8583Server, ServerLimits
 from authz.issuer_server import IssuerDecisions
-from authz.journal_upgrade import finish_exchange
+from authz.journal_exchange import finish_exchange
 from authz.lines import LineAuthority
 from authz.network import Network
 from authz.pin_entry import EnteredPin, PinOutcome, PinVerifications
 from authz.projection import Projection
 from authz.replay import History
-from authz.segments import SegmentJournal
+from authz.safeguards import check, check_notices, identity_of
+from authz.segment_header import NETWORK_BYTES
+from authz.segments import SegmentJournal, SegmentReader
 from authz.warm_up import compile_everything
 from simulators import test_values
 from simulators.advice_forwarder import AdviceForwarder
 from simulators.clock import SandboxClock
 from simulators.http_app import build_app
 from simulators.http_protocol import BoundedHttpProtocol
+from simulators.journal_keeper import JournalKeeper
 from simulators.line_settings import LineTls
 from simulators.look_alikes.simulated_wallets import SimulatedWallets
 from simulators.look_alikes.token_notifications import TokenNotifier
 from simulators.own_loop import OwnLoop
-from simulators.settings import HISTORY, VAULT, Settings
+from simulators.settings import VAULT, Settings
 from simulators.vault_feed import VaultFeed
 from simulators.watched_clock import WatchedClock, seconds_since_boot
 from tokenvault.background import in_thread, keep_doing
 from tokenvault.cards.pins import PinAttempt, PinEncryption, WrongPin, verify_pin
 from tokenvault.errors import Conflict, FieldError, KeyUnavailable, NotFound
+from tokenvault.events.outbox import last_sequence
 from tokenvault.events.webhook_delivery import WebhookSender
-from tokenvault.keys.key_ring import KeyRing
+from tokenvault.keys.key_ring import KeyRing, holds_keys
 from tokenvault.keys.key_rotation import reseal_some
 from tokenvault.ownership import RememberedIssuers
 from tokenvault.storage.database import open_database
+from tokenvault.storage.high_water import kept_high_water
 from tokenvault.tokens import token_requestors
 from tokenvault.tokens.tokens import VERSIONS, key_purpose_of
 from tokenvault.vault import Vault
@@ -155,16 +160,21 @@ class Sandbox:
         compile_everything()
         checkpoints = checkpoints_in(settings.data_dir)
         finish_exchange(settings.data_dir)
-        journal = SegmentJournal(Directory(settings.data_dir / JOURNAL))
         steady = self.steady or (seconds_since_boot if self.clock is time.time else self.clock)
         self._clock = SandboxClock(WatchedClock(self.clock, steady, settings.clock_leap_seconds_max))
         vault = self._open_vault(loop)
+        journal = self._open_journal(vault)
         engine = Engine(journal, lambda: int(self._clock() * 1_000_000), self._engine_failed, checkpoints)
+        keeper = JournalKeeper(vault.database, journal, engine)
+        self._cleanup.callback(keeper.close)
         self._cleanup.push_async_callback(engine.close)
+        check_notices(settings.data_dir, engine.outbox_sequence, last_sequence(vault.database))
+        keeper.begin()
         self._clock.not_before(engine.time_us / 1e6)  # it may have been set forward before
         history = History(journal, checkpoints)
         issuer_of = RememberedIssuers(vault.database)
         projection = self._open_projection(engine, history, issuer_of)
+        self._keep_running("keeping the journal's end", partial(keeper.run, projection.keep_mark))
         self._feed = VaultFeed(vault.database, engine)
         await self._feed.drain()
 
@@ -288,13 +298,25 @@ class Sandbox:
 
         self._cleanup.push_async_callback(stop_running)
 
+    def _open_journal(self, vault: Vault) -> SegmentJournal:
+        """The journal, held against what is remembered of it. Raises: EngineError."""
+        directory = self.settings.data_dir
+        folder, kept = Directory(directory / JOURNAL), kept_high_water(vault.database)
+        network = identity_of(SegmentReader(folder), kept) or os.urandom(NETWORK_BYTES)
+        journal = SegmentJournal(folder, network=network)
+        check(directory, journal, kept)
+        if kept is not None:
+            journal.set_aside(kept.reserved)
+        return journal
+
     def _open_vault(self, loop: asyncio.AbstractEventLoop) -> Vault:
         settings = self.settings
-        root_key = settings.open_root_key()
         if settings.database is None:
+            self._check_vault_is_there()
             keep_private(settings.data_dir / VAULT)
         database = open_database(settings.database_url)
         self._cleanup.callback(database.dispose)
+        root_key = settings.open_root_key(may_be_made=not holds_keys(database))
         keys = KeyRing.open(database, root_key, settings.given_keys(), os.urandom)
 
         def announce() -> None:
@@ -306,6 +328,17 @@ class Sandbox:
         )
         token_requestors.install(replace(vault, announce=lambda: None))
         return vault
+
+    def _check_vault_is_there(self) -> None:
+        """A journal without its vault is not a new network. Raises: StartError."""
+        directory = self.settings.data_dir
+        vault = directory / VAULT
+        is_there = vault.exists() and vault.stat().st_size > 0
+        if not is_there and SegmentReader(Directory(directory / JOURNAL)).seals():
+            raise StartError(
+                f"{vault} is missing or empty, and there is a journal beside it: put the vault back, "
+                "or begin anew in another data directory"
+            )
 
     def _open_projection(self, engine: Engine, history: History, issuer_of: IssuerOf) -> Projection:
         file = self.settings.data_dir / HISTORY

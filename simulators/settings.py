@@ -25,7 +25,7 @@ from simulators.hexadecimal_keys import check_key
 from simulators.iso_listeners import IsoListener
 from simulators.line_settings import AcquirerId, LineTls, line_authority
 from tokenvault.calls.caller import DEFAULT_TENANT, TENANT_PATTERN, Scope
-from tokenvault.errors import FieldError
+from tokenvault.errors import FieldError, KeyUnavailable
 from tokenvault.events.webhook_signatures import secret_bytes
 from tokenvault.http.access import ApiKeys, ConfiguredKey
 from tokenvault.internet_addresses import LOOPBACK, is_loopback
@@ -39,7 +39,7 @@ from tokenvault.vault import Vault
 
 CONFIGURATION_FILE = "tapwright.toml"
 _JSON_EXAMPLE = """such as '{"a key": ["issuer"]}' or '["a.pem"]'"""
-VAULT, HISTORY = "vault.db", "history.db"
+VAULT = "vault.db"
 """The vault's SQLite file in a data directory."""
 
 _ALL_SCOPES = list(Scope)
@@ -327,14 +327,21 @@ class Settings(BaseSettings):
         configured = {key: ConfiguredKey(frozenset(told.scopes), told.tenant) for key, told in self.api_keys.items()}
         return ApiKeys(vault, configured, self.api_calls_per_second)
 
-    def open_root_key(self) -> RootKey:
-        """The root key, from wherever it is. Raises: KeyUnavailable."""
+    def open_root_key(self, *, may_be_made: bool) -> RootKey:
+        """The root key, from wherever it is.
+
+        may_be_made: whether a file that is not there is made, with a new key: where no key was wrapped yet.
+        Raises: KeyUnavailable.
+        """
         if self.root_key_pkcs11 is not None:
             location = Pkcs11Location.parse(self.root_key_pkcs11)
             return Pkcs11RootKey(location, self.root_key_pkcs11_pin.get_secret_value())
         if self.root_key is not None:
             return root_key_from_text(self.root_key.get_secret_value())
-        return root_key_in_file(self.root_key_file or self.data_dir / "root.key", os.urandom)
+        file = self.root_key_file or self.data_dir / "root.key"
+        if not may_be_made and not file.exists():
+            raise KeyUnavailable(f"root key {file} is missing: put back the one that has wrapped the vault's keys")
+        return root_key_in_file(file, os.urandom)
 
     def given_keys(self) -> dict[tuple[KeyPurpose, int], bytes]:
         """The keys that are fixed by the settings: issuer master keys, and those of the sandbox's terminals."""

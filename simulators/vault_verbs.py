@@ -10,7 +10,7 @@ from simulators.settings import Settings
 from tokenvault.errors import KeyUnavailable
 from tokenvault.events import audit
 from tokenvault.events.audit import AuditTrailBroken, Head
-from tokenvault.keys.key_ring import KeyRing
+from tokenvault.keys.key_ring import KeyRing, holds_keys
 from tokenvault.keys.root_keys import root_key_in_file
 from tokenvault.storage.database import DatabaseUnavailable, open_database
 from tokenvault.vault import Vault
@@ -30,7 +30,7 @@ def run_vault_verb(settings: Settings, head: str | None, new_root_key_file: Path
     try:
         if new_root_key_file is not None and settings.data_dir.is_dir():
             lock = DirectoryLock(settings.data_dir)  # a server goes on with the root key that it has started with
-        keys = KeyRing.open(database, settings.open_root_key(), {}, os.urandom)
+        keys = KeyRing.open(database, settings.open_root_key(may_be_made=not holds_keys(database)), {}, os.urandom)
         if new_root_key_file is not None:
             count = keys.rewrap(root_key_in_file(new_root_key_file, os.urandom))
             sys.stdout.write(f"{count} keys are wrapped by {new_root_key_file}: start with --root-key-file\n")

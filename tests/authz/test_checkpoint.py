@@ -54,19 +54,19 @@ def test_old_segments_go(bank):
     directory, journal, day, _, _ = bank
     disk = checkpoints_in(directory)
     first = make_checkpoint(journal, disk, Retention(0))
-    assert journal.first_sequence == 1
+    assert journal.begins_after == 0
     more = day[3:103].copy()
     more["stan"] += 100_000
     journal.append(Batch(len(day) + 1, more))
     journal.append(Batch(len(day) + 101, more[:1]))
     second = make_checkpoint(journal, disk, Retention(0))
     assert checkpoints(disk) == [second, first]
-    assert 1 < journal.first_sequence <= first + 1
+    assert 0 < journal.begins_after <= first
     state = replayed(History(journal, disk)).state
     assert rows_in_use(state) == rows_in_use(apply_batch(new_state(16), np.concatenate([day, more, more[:1]]))[0])
     assert replayed_command(history_in(directory), 1) is None
-    assert verify(directory).first_sequence == journal.first_sequence
-    with pytest.raises(CheckpointDamaged, match="begins with command"):
+    assert verify(directory).first_sequence == journal.begins_after + 1
+    with pytest.raises(CheckpointDamaged, match="begins after command"):
         replayed(History(journal))
 
 

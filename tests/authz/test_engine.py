@@ -36,7 +36,13 @@ class MemoryJournal:
         self.records.append(batch._replace(commands=batch.commands.copy()))
         self.next_sequence += len(batch.commands)
 
-    first_sequence = 1
+    network = None
+    begins_after = 0
+
+    @property
+    def last_sequence(self):
+        """No number is ever set aside."""
+        return self.next_sequence - 1
 
     def read(self, after=0, until=None):
         """All records."""
@@ -96,6 +102,35 @@ def test_what_comes_in_one_turn_shares_an_append():
         await asyncio.gather(*(engine.run(tap(atc)) for atc in range(1, 11)))
         assert [len(batch.commands) for batch in journal.records] == [3, 10]
         await engine.close()
+
+    asyncio.run(story())
+
+
+def test_no_number_is_given_that_is_not_reserved():
+    """What comes beyond waits for more numbers; an engine that is closed meanwhile does not wait for them."""
+
+    async def story():
+        journal, answers = MemoryJournal(), []
+        engine = await _opened(journal)
+        engine.reserve(5)
+        for atc in range(1, 5):
+            engine.submit(tap(atc), answers.append)
+        journal.allowed.release(2)
+        await _wait_for(journal.reached)
+        while len(answers) < 2:
+            await asyncio.sleep(0.001)
+        assert [int(answer["sequence"][0]) for answer in answers] == [4, 5]
+        assert journal.next_sequence == 6
+        await engine.settled()
+        assert len(answers) == 2
+        engine.reserve(100)
+        while len(answers) < 4:
+            await asyncio.sleep(0.001)
+        assert [int(answer["sequence"][0]) for answer in answers[2:]] == [6, 7]
+        engine.reserve(7)
+        engine.submit(tap(5), answers.append)
+        await engine.close()
+        assert len(answers) == 4
 
     asyncio.run(story())
 

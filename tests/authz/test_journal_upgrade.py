@@ -7,8 +7,9 @@ import pytest
 
 from authz.data_directory import CHECKPOINTS, JOURNAL, history_in
 from authz.errors import JournalOutdated
+from authz.journal_exchange import COMPLETE, UNFINISHED, finish_exchange
 from authz.journal_tools import verify
-from authz.journal_upgrade import BEFORE_UPGRADE, UPGRADED, finish_exchange, upgrade
+from authz.journal_upgrade import BEFORE_UPGRADE, upgrade
 from authz.reasons import Reason
 from authz.replay import replayed, replayed_batches
 from simulators.journal_verbs import run_journal_verb
@@ -19,6 +20,11 @@ from tokenvault.identifiers import Prefix, to_number
 
 SEGMENT = f"{1:020d}.journal"
 ANSWERED = json.loads((FOLDER / "journal_of_0899132.json").read_text())
+
+
+def identity(count):
+    """That of a network, in place of a random one."""
+    return bytes(range(count))
 
 
 @pytest.fixture
@@ -32,7 +38,7 @@ def directory(tmp_path):
 
 def test_balances_and_decisions_are_those_that_were_answered(directory):
     """Replay of what was converted comes to the same balances, and decides each message as it was decided."""
-    made = upgrade(directory)
+    made = upgrade(directory, identity)
     assert made.commands == verify(directory).last_sequence
     state = replayed(history_in(directory)).state
     for name, balance in ANSWERED["balances"].items():
@@ -49,9 +55,9 @@ def test_balances_and_decisions_are_those_that_were_answered(directory):
 def test_the_old_journal_is_kept_and_a_second_upgrade_has_nothing_to_do(directory):
     """Nothing that was there is lost."""
     before = (directory / JOURNAL / SEGMENT).read_bytes()
-    upgrade(directory)
+    upgrade(directory, identity)
     assert (directory / BEFORE_UPGRADE / SEGMENT).read_bytes() == before
-    assert upgrade(directory) is None
+    assert upgrade(directory, identity) is None
 
 
 def test_a_start_and_every_reader_say_what_to_run(directory, capsys):
@@ -74,15 +80,15 @@ def test_the_verb(directory, capsys):
 
 def test_what_an_interrupted_upgrade_left_is_made_anew(directory):
     """A crash before the exchange leaves the old journal in force."""
-    (directory / UPGRADED).mkdir()
-    (directory / UPGRADED / SEGMENT).write_bytes(b"half")
-    assert upgrade(directory).commands == verify(directory).last_sequence
+    (directory / UNFINISHED).mkdir()
+    (directory / UNFINISHED / SEGMENT).write_bytes(b"half")
+    assert upgrade(directory, identity).commands == verify(directory).last_sequence
 
 
 def test_a_crash_between_the_two_renamings_is_mended(directory):
     """The next start puts the new journal in its place."""
-    upgrade(directory)
-    (directory / JOURNAL).rename(directory / UPGRADED)
+    upgrade(directory, identity)
+    (directory / JOURNAL).rename(directory / COMPLETE)
     finish_exchange(directory)
     assert verify(directory).records > 0
 
@@ -91,7 +97,7 @@ def test_old_checkpoints_go(directory):
     """They are made anew from the journal."""
     (directory / CHECKPOINTS).mkdir()
     (directory / CHECKPOINTS / f"{5:020d}.checkpoint").write_bytes(b"of another time")
-    upgrade(directory)
+    upgrade(directory, identity)
     assert list((directory / CHECKPOINTS).iterdir()) == []
 
 
@@ -124,7 +130,7 @@ def _given_up(directory):
         (_too_old, "is too old"),
         (_no_journal, "is too old, or no journal"),
         (_damaged, "is damaged at byte"),
-        (_given_up, "the journal begins with command 2, and no checkpoint that can be read reaches so far"),
+        (_given_up, "the journal begins after command 1, and no checkpoint that can be read reaches so far"),
     ],
 )
 def test_what_cannot_be_converted_is_said_in_one_line_and_stays(directory, capsys, change, said):

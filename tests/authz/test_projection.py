@@ -203,10 +203,10 @@ def test_closing_while_the_file_is_prepared(told, monkeypatch):
     directory, _, _ = told
     preparing, may_go_on = threading.Event(), threading.Event()
 
-    def slowly(database):
+    def slowly(database, network):
         preparing.set()
         may_go_on.wait(WAIT_SECONDS)
-        return prepared(database)
+        return prepared(database, network)
 
     monkeypatch.setattr(projection_module, "prepared", slowly)
     made = opened(directory, 0)

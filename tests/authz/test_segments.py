@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from authz.disk import Directory
-from authz.errors import EngineStopped, JournalDamaged, JournalFenced
-from authz.journal import HEADER_BYTES, Batch
-from authz.segments import SegmentJournal
+from authz.errors import EngineStopped, ForeignFile, JournalDamaged, JournalFenced
+from authz.journal import HEADER_BYTES, Batch, gathered
+from authz.marks import Mark
+from authz.segments import SegmentJournal, SegmentReader
 from tests.authz.commands import opening, tap
 
 
@@ -126,7 +127,7 @@ def test_damage_in_an_earlier_segment_is_refused(tmp_path):
         list(SegmentJournal(Directory(tmp_path)).read())
     first.write_bytes(content)
     second.unlink()
-    with pytest.raises(JournalDamaged, match="expected command"):
+    with pytest.raises(JournalDamaged, match="continues command 16, and what is before it ends with command 8"):
         list(SegmentJournal(Directory(tmp_path)).read())
 
 
@@ -148,3 +149,71 @@ def test_a_failed_write_closes_the_journal(tmp_path, monkeypatch):
         journal.append(Batch(1, tap(1)))
     with pytest.raises(EngineStopped):
         journal.append(Batch(1, tap(1)))
+
+
+OWN, OTHER = bytes(range(16)), bytes(range(16, 32))
+
+
+def test_segments_of_another_network_are_refused_by_name(tmp_path):
+    """Whether the journal is opened by its owner, or one of its segments is another's."""
+    _filled(tmp_path / "own", records=10, segment_bytes=2_000, network=OWN)
+    _filled(tmp_path / "other", records=10, segment_bytes=2_000, network=OTHER)
+    with pytest.raises(ForeignFile, match=f"belongs to network {OWN.hex()}, not to {OTHER.hex()}"):
+        SegmentJournal(Directory(tmp_path / "own"), network=OTHER)
+    names = sorted(path.name for path in (tmp_path / "own").iterdir())
+    (tmp_path / "own" / names[1]).write_bytes((tmp_path / "other" / names[1]).read_bytes())
+    with pytest.raises(ForeignFile, match=f"{names[1]} belongs to network {OTHER.hex()}"):
+        SegmentJournal(Directory(tmp_path / "own"))
+
+
+def test_a_segment_of_another_past_is_refused(tmp_path):
+    """The same network, the same numbers, other commands: what comes behind was not written behind it."""
+    _filled(tmp_path / "own", records=10, segment_bytes=2_000, network=OWN)
+    journal = SegmentJournal(Directory(tmp_path / "other"), segment_bytes=2_000, network=OWN)
+    for number in range(10):
+        journal.append(Batch(journal.next_sequence, np.concatenate([opening(), tap(number + 20)])))
+    journal.close()
+    names = sorted(path.name for path in (tmp_path / "own").iterdir())
+    assert names == sorted(path.name for path in (tmp_path / "other").iterdir())
+    (tmp_path / "own" / names[0]).write_bytes((tmp_path / "other" / names[0]).read_bytes())
+    with pytest.raises(JournalDamaged, match="what is before it is not what it was written behind"):
+        list(SegmentReader(Directory(tmp_path / "own")).read())
+
+
+def test_the_running_digest_tells_journals_apart(tmp_path):
+    """It is known at the end of each record, the same in every reader, and another where anything before differs."""
+    _filled(tmp_path / "own", records=10, segment_bytes=2_000)
+    _filled(tmp_path / "same", records=10, segment_bytes=10_000)
+    reader, same = (SegmentReader(Directory(tmp_path / name)) for name in ("own", "same"))
+    digests = [reader.digest_at(sequence) for sequence in range(0, 41, 4)]
+    assert digests == [same.digest_at(sequence) for sequence in range(0, 41, 4)]
+    assert len(set(digests)) == 11
+    assert None not in digests
+    assert [reader.digest_at(sequence) for sequence in (1, 39, 41)] == [None] * 3
+    journal = SegmentJournal(Directory(tmp_path / "own"))
+    assert journal.end == Mark(40, digests[-1])
+    journal.append(Batch(41, tap(77)))
+    assert journal.end == Mark(41, SegmentReader(Directory(tmp_path / "own")).digest_at(41))
+    journal.close()
+
+
+def test_numbers_that_were_set_aside_are_nobodys(tmp_path):
+    """A new segment begins behind them; readers go from one command to the next, also from one of those numbers."""
+    _filled(tmp_path, records=2)
+    journal = SegmentJournal(Directory(tmp_path))
+    journal.set_aside(1_000)
+    assert (journal.next_sequence, journal.last_sequence) == (1_001, 8)
+    journal.append(Batch(1_001, tap(9)))
+    journal.append(Batch(1_002, tap(10)))
+    journal.close()
+    journal = SegmentJournal(Directory(tmp_path))
+    assert (journal.next_sequence, journal.last_sequence) == (1_003, 1_002)
+    assert [batch.sequence for batch in journal.read()] == [1, 5, 1_001, 1_002]
+    assert [batch.sequence for batch in journal.read(after=8, until=500)] == []
+    assert [batch.sequence for batch in journal.read(after=500, until=1_001)] == [1_001]
+    assert [batch.sequence for batch in gathered(journal.read(), 1_000)] == [1, 1_001]
+    assert journal.sealed_sequence == 8
+    assert journal.digest_at(1_000) is None
+    journal.set_aside(900)
+    assert journal.next_sequence == 1_003
+    journal.close()

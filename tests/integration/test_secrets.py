@@ -223,7 +223,7 @@ def network_keys(directory):
     """The vault's keys, opened beside the server."""
     settings = settings_for(directory)
     database = open_database(settings.database_url)
-    ring = KeyRing.open(database, settings.open_root_key(), {}, os.urandom)
+    ring = KeyRing.open(database, settings.open_root_key(may_be_made=False), {}, os.urandom)
     database.dispose()
     return ring
 

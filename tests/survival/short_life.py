@@ -100,8 +100,13 @@ def _broken(sandbox: Sandbox, promises: list[Promise]) -> Iterator[str]:
             if held % TAP_MINOR or not approved <= held // TAP_MINOR <= tapped:
                 yield f"{held} held, after {approved} approvals of {tapped} taps"
         for authorization in told.get("approved", []):
-            if not issuer.authorization(authorization)["approved"]:
-                yield f"authorization {authorization} is not approved any more"
+            try:
+                is_approved = issuer.authorization(authorization)["approved"]
+            except IssuerRefused as error:
+                yield f"authorization {authorization}: {error}"
+            else:
+                if not is_approved:
+                    yield f"authorization {authorization} is not approved any more"
         for card in told.get("unfrozen", []):
             if issuer.call("GET", f"/v1/cards/{card}")["state"] != "active":
                 yield "a card that was unfrozen is not active"

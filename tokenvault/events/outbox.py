@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import REGCLASS
 
 from tokenvault.storage import schema
 from tokenvault.storage.database import reading, writing
@@ -135,6 +136,37 @@ def entries_after(database: sa.Engine, sequence: int, limit: int = 1000) -> Iter
     with reading(database) as connection:
         for row in connection.execute(query):
             yield Entry(row.sequence, _notice(row.kind, row.state))
+
+
+def last_sequence(database: sa.Engine) -> int:
+    """The greatest number that an entry has had, 0 for none."""
+    with reading(database) as connection:
+        if connection.dialect.name == "sqlite":
+            given = sa.select(_GIVEN.c.seq).where(_GIVEN.c.name == schema.outbox.name)
+        else:
+            given = sa.select(sa.func.pg_sequence_last_value(_serial()))
+        found: int | None = connection.execute(given).scalar()
+    return found or 0
+
+
+def go_on_behind(database: sa.Engine, sequence: int) -> None:
+    """Give the next entry a greater number than this one, which another database has used up."""
+    with writing(database) as connection:
+        if connection.dialect.name == "sqlite":
+            connection.execute(sa.delete(_GIVEN).where(_GIVEN.c.name == schema.outbox.name))
+            connection.execute(sa.insert(_GIVEN).values(name=schema.outbox.name, seq=sequence))
+        else:
+            connection.execute(sa.select(sa.func.setval(_serial(), sequence)))
+
+
+_GIVEN = sa.table("sqlite_sequence", sa.column("name"), sa.column("seq"))
+"""Where SQLite keeps the greatest number of each table with AUTOINCREMENT."""
+
+
+def _serial() -> "sa.ColumnElement[Any]":
+    """The sequence behind the outbox's numbers, in PostgreSQL."""
+    name = sa.func.pg_get_serial_sequence(schema.outbox.name, schema.outbox.c.sequence.name)
+    return sa.cast(name, REGCLASS)
 
 
 def _notice(kind: str, state: dict[str, Any]) -> Notice | UnreadableNotice:

@@ -61,6 +61,12 @@ KEY_BYTES = {
 """How long the keys of each purpose are. Version 1 of each is made on the first run where none is given."""
 
 
+def holds_keys(database: sa.Engine) -> bool:
+    """Whether a vault has keys that some root key has wrapped."""
+    with reading(database) as connection:
+        return connection.execute(sa.select(schema.keys.c.version).limit(1)).first() is not None
+
+
 class KeyRing:
     """All unwrapped keys, in memory only. Its repr shows none of them."""
 

@@ -42,7 +42,9 @@ class SoftwareRootKey:
         try:
             return keywrap.aes_key_unwrap_with_padding(self._key, wrapped)
         except keywrap.InvalidUnwrap:
-            raise KeyUnavailable("the root key is not the one that wrapped this database's keys") from None
+            raise KeyUnavailable(
+                "the root key is not the one that wrapped this database's keys: put back the two that belong together"
+            ) from None
 
 
 def root_key_in_file(path: Path, random_bytes: RandomBytes) -> SoftwareRootKey:

@@ -87,7 +87,7 @@ def is_damaged(error: BaseException | None) -> bool:
 
 def _why(error: Exception) -> str:
     text = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-    return f"database: {text}"
+    return f"database: {text}{': put the vault back as it was' if is_damaged(error) else ''}"
 
 
 class _Turns:

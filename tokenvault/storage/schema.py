@@ -323,6 +323,16 @@ key_rotations = sa.Table(
     _created_at(),
 )
 
+high_water = sa.Table(
+    "high_water",
+    metadata,
+    _number(),
+    sa.Column("network", sa.LargeBinary(16), nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False),
+    sa.Column("reserved", sa.BigInteger, nullable=False),
+)
+
 sa.Index("ix_accounts_tenant", accounts.c.tenant)
 sa.Index("ix_devices_tenant", devices.c.tenant, devices.c.created_at)
 sa.Index("ix_events_issuer", events.c.issuer, events.c.sequence)

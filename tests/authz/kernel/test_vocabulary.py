@@ -171,7 +171,7 @@ def test_the_engine_takes_nothing_that_is_not_defined():
     class Written:
         """A journal of one batch."""
 
-        first_sequence, next_sequence = 1, 5
+        network, begins_after, last_sequence, next_sequence = None, 0, 4, 5
 
         def read(self, after=0, until=None):
             """The whole."""
@@ -180,7 +180,7 @@ def test_the_engine_takes_nothing_that_is_not_defined():
     class Empty(Written):
         """A journal of nothing."""
 
-        next_sequence = 1
+        last_sequence, next_sequence = 0, 1
 
         def read(self, after=0, until=None):
             """Nothing."""

@@ -1,0 +1,123 @@
+"""Going on with what there still is of a journal, once somebody has decided that the rest is lost for good."""
+
+import shutil
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from authz.checkpoint import checkpoints, forget_checkpoint, read_checkpoint
+from authz.data_directory import HISTORY, JOURNAL, checkpoints_in, history_in
+from authz.disk import Directory
+from authz.errors import CheckpointDamaged
+from authz.history_file import BESIDE, remembered_in
+from authz.journal_exchange import begin_new_journal, exchange, finish_exchange
+from authz.marks import BEGINNING, Mark
+from authz.replay import check_made_of, replayed
+from authz.safeguards import RESERVED_TOGETHER, HighWater, own_checkpoints
+from authz.segment_header import UNNAMED, SegmentHeader
+from authz.segments import SegmentReader, name_of_segment
+from authz.tables import Counter
+
+_BEFORE_LOSS = "journal.before-loss"
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """network: whose the journal is.  end: where it ends.  reserved: no number up to this may be given again.
+
+    heard: the vault's last notice that it tells of.  kept: where the journal is now as it was, None where nothing of it
+    had to go.
+    """
+
+    network: bytes
+    end: Mark
+    reserved: int
+    heard: int
+    kept: Path | None
+
+
+def accept_loss(directory: Path, kept: HighWater | None) -> Accepted:
+    """Let a data directory's journal end where it is whole, or with a checkpoint that is further; whoever calls holds
+    the directory's lock.
+
+    What was decided behind that is gone. The read side is made anew, the vault has to be told. The journal as it was is
+    kept where it has to be changed.
+    kept: what the vault remembers.
+    Raises: JournalOutdated, OSError.
+    """
+    finish_exchange(directory)
+    reader = SegmentReader(Directory(directory / JOURNAL), None if kept is None else kept.network)
+    good, is_changed = _good_journal(directory, reader)
+    network = good.network or UNNAMED
+    reserved = _last_known(directory, network, kept)
+    end, fitting = good.found_end()[0], _fitting_checkpoints(directory, good)
+    reaches = good.begins_after == 0 or any(mark.sequence >= good.begins_after for mark in fitting)
+    whole = max([*fitting, end if reaches else BEGINNING, BEGINNING])
+    if whole != end:
+        _begun_after(directory, network, whole)
+        end, is_changed = whole, True
+    reserved = max(reserved, end.sequence)
+    if kept is None or kept.sequence < end.sequence:
+        reserved += RESERVED_TOGETHER  # a vault that is behind may have reserved more since
+    moved = _moved(directory) if is_changed else None
+    for suffix in BESIDE:
+        (directory / f"{HISTORY}{suffix}").unlink(missing_ok=True)
+    heard = int(replayed(history_in(directory)).state.counters[Counter.OUTBOX_SEQUENCE])
+    return Accepted(network, end, reserved, heard, moved)
+
+
+def _good_journal(directory: Path, reader: SegmentReader) -> tuple[SegmentReader, bool]:
+    """The journal up to where it is whole, a copy of that where it is damaged, and whether it is a copy."""
+    parts = reader.good_parts()
+    if reader.is_whole(parts):
+        return reader, False
+    made = begin_new_journal(directory)
+    for name, size in parts:
+        shutil.copyfile(directory / JOURNAL / name, made.path(name))
+        made.cut(name, size)
+    made.sync_names()
+    return SegmentReader(made, reader.network), True
+
+
+def _last_known(directory: Path, network: bytes, kept: HighWater | None) -> int:
+    """The greatest number that somebody remembers."""
+    found = [mark.sequence for mark in own_checkpoints(directory, network)]
+    remembered = remembered_in(directory / HISTORY)
+    if remembered is not None and remembered.network == network:
+        found += [remembered.sequence, remembered.mark.sequence]
+    if kept is not None:
+        found += [kept.sequence, kept.reserved]
+    return max(found, default=0)
+
+
+def _fitting_checkpoints(directory: Path, good: SegmentReader) -> list[Mark]:
+    """The checkpoints that can be read and were made of this journal, as far as it goes; the others are deleted."""
+    disk, fitting = checkpoints_in(directory), []
+    for sequence in checkpoints(disk):
+        try:
+            found = read_checkpoint(disk, sequence)
+            check_made_of(good, found)
+        except CheckpointDamaged:
+            forget_checkpoint(disk, sequence)
+        else:
+            fitting.append(Mark(sequence, found.digest))
+    return fitting
+
+
+def _begun_after(directory: Path, network: bytes, mark: Mark) -> None:
+    """Make a journal that continues a checkpoint, or one that holds nothing at all."""
+    made = begin_new_journal(directory)
+    if mark != BEGINNING:
+        file = made.create(name_of_segment(mark.sequence + 1))
+        file.write(SegmentHeader(network, mark).encoded())
+        file.sync()
+        file.close()
+    made.sync_names()
+
+
+def _moved(directory: Path) -> Path:
+    """Let the new journal take its place; where the one that was there is now."""
+    names = (f"{_BEFORE_LOSS}-{number}" for number in count(1))
+    kept_as = next(name for name in names if not (directory / name).exists())
+    exchange(directory, kept_as)
+    return directory / kept_as

@@ -1,0 +1,35 @@
+"""Putting a new journal in the place of another, which is kept; after a crash one of them is in place."""
+
+import shutil
+from pathlib import Path
+
+from authz.data_directory import JOURNAL
+from authz.disk import Directory
+
+UNFINISHED, COMPLETE = "journal.unfinished", "journal.complete"
+"""The new journal while it is made, and once it may take its place."""
+
+
+def begin_new_journal(directory: Path) -> Directory:
+    """An empty folder for the new journal; what an earlier try has left is gone."""
+    shutil.rmtree(directory / UNFINISHED, ignore_errors=True)
+    return Directory(directory / UNFINISHED)
+
+
+def exchange(directory: Path, kept_as: str) -> None:
+    """Let the new journal take its place. kept_as: what the old one is called from now on."""
+    folder = Directory(directory)
+    folder.rename(UNFINISHED, COMPLETE)
+    folder.sync_names()
+    if (directory / JOURNAL).exists():
+        folder.rename(JOURNAL, kept_as)
+        folder.sync_names()
+    finish_exchange(directory)
+
+
+def finish_exchange(directory: Path) -> None:
+    """Put the new journal in its place where a crash came before that."""
+    if (directory / COMPLETE).is_dir() and not (directory / JOURNAL).exists():
+        folder = Directory(directory)
+        folder.rename(COMPLETE, JOURNAL)
+        folder.sync_names()
