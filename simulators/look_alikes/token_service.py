@@ -18,12 +18,12 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from tokenvault.calls.caller import Scope, current_caller
+from tokenvault.calls.caller import Scope
 from tokenvault.cards.cards import card_numbered
 from tokenvault.cards.contact_points import VerificationMethod
 from tokenvault.errors import CallerError, Conflict
 from tokenvault.http.access import DeviceProof, OptionalDeviceProof, VaultDependency, requires
-from tokenvault.http.token_changes import check_initiator
+from tokenvault.http.token_changes import check_cardholder
 from tokenvault.identifiers import Prefix, to_text
 from tokenvault.proof_of_possession import ProvenKey
 from tokenvault.provisioning import policies, token_requests, verification
@@ -313,7 +313,7 @@ def _changed(vault: Vault, proven: ProvenKey | None, body: ChangeRequest, change
     found = []
     for reference in body.token_unique_references:
         on_device = tokens.find_token(vault, reference).device_id is not None
-        check_initiator(initiator, current_caller.get().scopes, proven, on_device=on_device)
+        check_cardholder(initiator, proven, on_device=on_device)
         token = token_life.change_token(vault, reference, change, initiator, reason=reason, proven=proven)
         found.append({"tokenUniqueReference": token.text_id, "status": STATUSES[token.state]})
     return _response(body, tokens=found)

@@ -359,6 +359,52 @@ def test_a_card_is_named_by_its_identifier_in_its_own_house_only(ada, bob):
     bob.call("wallet", "DELETE", f"/v1/tokens/{token}")
 
 
+@pytest.fixture
+def crossed(ada, bob):
+    """A token of Bob's card that Ada's wallet has on file at a merchant, and a key of Bob's for both of his parts."""
+    card = bob.issuer.issue_card(bob.objects[Prefix.ACCOUNT])["id"]
+    pushed = _answered(bob.call("issuer", "POST", f"/v1/cards/{card}/push_payloads"))["push_payload"]
+    body = {
+        "push_payload": pushed,
+        "token_requestor_id": ada._requestor("merchant", ["e_commerce"]),
+        "location": "remote",
+    }
+    token = _answered(ada.call("wallet", "POST", "/v1/tokens", body))["id"]
+    made = {"name": "Bob's one key", "scopes": ["issuer", "wallet"], "tenant": "bob"}
+    secret = bob.operator("POST", "/v1/api_keys", made)["secret"]
+    with httpx.Client(base_url=bob.network.http_url, headers={"Authorization": f"Bearer {secret}"}) as both:
+        yield token, both
+
+
+def test_a_key_for_two_parts_mixes_them_nowhere(ada, bob, crossed):
+    """An issuer that is a wallet too acts as an issuer on other wallets' tokens of its cards, and as no wallet."""
+    token, both = crossed
+    assert both.get(f"/v1/tokens/{token}").is_success
+    payment = {"amount": 999, "currency": "EUR", "country": "276"}
+    assert both.post(f"/v1/tokens/{token}/cryptograms", json=payment).status_code == 404
+    for initiator, status in (("wallet", 404), ("cardholder", 404), ("network", 403), ("issuer", 200)):
+        answer = both.post(f"/v1/tokens/{token}/suspend", json={"initiator": initiator})
+        assert answer.status_code == status, initiator
+    path = f"/v1/devices/{ada.objects[Prefix.DEVICE]}/tokens/suspend"
+    assert both.post(path, json={"initiator": "wallet"}).status_code == 404
+    assert both.delete(f"/v1/tokens/{token}").json()["state"] == "deactivated"
+    told = _answered(ada.call("wallet", "GET", f"/v1/events?resource_id={token}&type=token.deactivated"))["data"]
+    assert told[0]["data"]["initiator"] == "issuer"
+
+
+def test_a_key_for_two_parts_asks_for_tokens_as_its_own_wallet(ada, bob, crossed):
+    """Issuers see who the token requestors are; whoever asks for a token in the name of one owns it."""
+    _, both = crossed
+    body = {"card_id": bob.spare_card, "location": "remote"}
+    theirs = ada._requestor("merchant", ["e_commerce"])
+    refused = both.post("/v1/tokens", json=body | {"token_requestor_id": theirs})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "token_requestor_id")
+    own = bob._requestor("merchant", ["e_commerce"])
+    made = both.post("/v1/tokens", json=body | {"token_requestor_id": own})
+    assert made.is_success
+    assert both.delete(f"/v1/tokens/{made.json()['id']}").json()["state"] == "deactivated"
+
+
 def test_nobody_makes_the_server_explain_somebody_elses_decision(ada, bob, monkeypatch):
     """Whose it is is asked first: what is another's, and what is not there, costs no replay."""
     explained, explain = [], Explanations.explain

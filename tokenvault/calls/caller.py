@@ -1,7 +1,9 @@
 """Who is calling: set once for each request, read where something is looked up or written down."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 SYSTEM = "system"
@@ -38,6 +40,10 @@ class Caller:
         """Whether this is the operator, or the vault itself."""
         return self.name == SYSTEM or Scope.SANDBOX in self.scopes
 
+    def acting_as(self, *scopes: Scope) -> "Caller":
+        """The same as far as these scopes go: what else its key is good for shows it nothing. An operator stays one."""
+        return replace(self, scopes=self.scopes & {*scopes, Scope.SANDBOX})
+
     @property
     def counted_as(self) -> str:
         """The name that its calls and wrong guesses are counted under."""
@@ -47,3 +53,13 @@ class Caller:
 _THE_VAULT = Caller(SYSTEM)
 current_caller: ContextVar[Caller] = ContextVar("current_caller", default=_THE_VAULT)
 """Who made the request that is being served; the vault itself where nobody did."""
+
+
+@contextmanager
+def acting_as(*scopes: Scope) -> Iterator[None]:
+    """What is done meanwhile is done in these scopes of the caller, see `Caller.acting_as`."""
+    token = current_caller.set(current_caller.get().acting_as(*scopes))
+    try:
+        yield
+    finally:
+        current_caller.reset(token)

@@ -75,23 +75,25 @@ def _api_key(credentials: HTTPAuthorizationCredentials | None) -> str:
 
 
 def requires(*scopes: Scope) -> Any:
-    """A dependency that lets through API keys with one of these scopes and gives their scopes.
+    """A dependency that lets through API keys with one of these scopes.
 
-    Every route has one, so what holds for all calls is held here: a query names only parameters of its call.
+    Every route has one, so what holds for all calls is held here: a query names only parameters of its call, and a key
+    sees by what the call takes it for. So an issuer that is a wallet too is no wallet for tokens of others' wallets,
+    which it sees because they are of its cards.
     """
 
     async def check(
         request: Request,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
-    ) -> frozenset[str]:
+    ) -> None:
         _api_key(credentials)
-        held = current_caller.get().scopes
-        if not held:
+        caller = current_caller.get()
+        if not caller.scopes:
             raise Unauthenticated("this API key is not known")
-        if held.isdisjoint(scopes):
+        if caller.scopes.isdisjoint(scopes):
             raise Forbidden(f"this call takes an API key with the scope {' or '.join(scopes)}", code="missing_scope")
         refuse_unknown_parameters(request)
-        return held
+        current_caller.set(caller.acting_as(*scopes))  # whoever has set the caller takes this back with it
 
     return Depends(check)
 

@@ -11,7 +11,7 @@ from tokenvault.http import problem
 from tokenvault.http.access import DeviceProof, OptionalDeviceProof, VaultDependency, requires
 from tokenvault.http.fields import Body, DeviceId, Timestamp, View, timestamp
 from tokenvault.http.paging import Limit, Page, StartingAfter, page
-from tokenvault.http.token_changes import ChangedTokens, TokenChange, TokenChangeName, check_initiator
+from tokenvault.http.token_changes import ChangedTokens, TokenChange, TokenChangeName, check_cardholder, speaking_for
 from tokenvault.tokens import token_life
 from tokenvault.tokens.lifecycle import Change
 
@@ -89,10 +89,13 @@ def list_devices(vault: VaultDependency, limit: Limit = 20, starting_after: Star
     return page(devices.list_devices(vault, limit=limit + 1, starting_after=starting_after), limit, DeviceView.of)
 
 
-@router.post("/{device_id}/tokens/{change}", responses=problem.responses(404))
+@router.post(
+    "/{device_id}/tokens/{change}",
+    dependencies=[requires(Scope.WALLET, Scope.ISSUER, Scope.NETWORK)],
+    responses=problem.responses(404),
+)
 def change_tokens_of_device(
     vault: VaultDependency,
-    scopes: Annotated[frozenset[str], requires(Scope.WALLET, Scope.ISSUER, Scope.NETWORK)],
     proven: OptionalDeviceProof,
     device_id: DeviceId,
     change: TokenChangeName,
@@ -102,8 +105,9 @@ def change_tokens_of_device(
 
     Scope: wallet, issuer or network, for its own initiators.
     """
-    check_initiator(body.initiator, scopes, proven, on_device=True)
-    changed = token_life.change_tokens_of_device(
-        vault, device_id, Change(change), body.initiator, reason=body.reason, proven=proven
-    )
+    with speaking_for(body.initiator):
+        check_cardholder(body.initiator, proven, on_device=True)
+        changed = token_life.change_tokens_of_device(
+            vault, device_id, Change(change), body.initiator, reason=body.reason, proven=proven
+        )
     return ChangedTokens(token_ids=[token.text_id for token in changed])

@@ -1,10 +1,12 @@
 """Who may ask for a change of a token's life over HTTP, and how they say it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tokenvault.calls.caller import Scope
+from tokenvault.calls.caller import Scope, acting_as, current_caller
 from tokenvault.errors import FieldError, Forbidden, Unauthenticated
 from tokenvault.http.fields import Body, View
 from tokenvault.proof_of_possession import ProvenKey
@@ -53,11 +55,18 @@ class ChangedTokens(View):
     )
 
 
-def check_initiator(initiator: Initiator, scopes: frozenset[str], proven: ProvenKey | None, *, on_device: bool) -> None:
-    """Raise unless this caller may speak for this initiator. on_device: whether there is a device to prove."""
+@contextmanager
+def speaking_for(initiator: Initiator) -> Iterator[None]:
+    """What is done meanwhile is done for an initiator, with what is its own. Raises: Forbidden."""
     scope = _SCOPES[initiator]
-    if scope not in scopes:
+    if scope not in current_caller.get().scopes:
         raise Forbidden(f"to act as {initiator} takes an API key with the scope {scope}", code="missing_scope")
+    with acting_as(scope):
+        yield
+
+
+def check_cardholder(initiator: Initiator, proven: ProvenKey | None, *, on_device: bool) -> None:
+    """Raise Unauthenticated unless the cardholder speaks through a device, where there is one."""
     if initiator is Initiator.CARDHOLDER and on_device and proven is None:
         raise Unauthenticated("the cardholder acts through the token's device: send its DPoP proof")
 

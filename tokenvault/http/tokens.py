@@ -13,7 +13,7 @@ from tokenvault.http import problem
 from tokenvault.http.access import DeviceProof, OptionalDeviceProof, VaultDependency, requires
 from tokenvault.http.fields import AmountMinor, Body, CountryCode, CurrencyCode, Timestamp, TokenId, View, timestamp
 from tokenvault.http.paging import Limit, Page, StartingAfter, page
-from tokenvault.http.token_changes import ReasonField, TokenChange, check_initiator
+from tokenvault.http.token_changes import ReasonField, TokenChange, check_cardholder, speaking_for
 from tokenvault.http.token_views import (
     EligibilityView,
     ProductView,
@@ -30,7 +30,7 @@ from tokenvault.tokens.lifecycle import Change, ChangeReason, Initiator, TokenSt
 
 router = APIRouter(prefix="/v1/tokens", tags=["tokens"])
 
-AnyScope = Annotated[frozenset[str], requires(Scope.WALLET, Scope.ISSUER, Scope.NETWORK)]
+_ANY = [requires(Scope.WALLET, Scope.ISSUER, Scope.NETWORK)]
 _WALLET = [requires(Scope.WALLET)]
 MethodField = Annotated[
     VerificationMethod, Field(description="How to verify.", examples=["text_message"], strict=False)
@@ -250,60 +250,55 @@ def renew_token(vault: VaultDependency, token_id: TokenId) -> TokenView:
 
 
 def _changed(
-    vault: VaultDependency,
-    scopes: frozenset[str],
-    proven: ProvenKey | None,
-    token_id: str,
-    change: Change,
-    body: TokenChange,
+    vault: VaultDependency, proven: ProvenKey | None, token_id: str, change: Change, body: TokenChange
 ) -> TokenView:
-    on_device = tokens.find_token(vault, token_id).device_id is not None
-    check_initiator(body.initiator, scopes, proven, on_device=on_device)
-    changed = token_life.change_token(vault, token_id, change, body.initiator, reason=body.reason, proven=proven)
+    with speaking_for(body.initiator):
+        on_device = tokens.find_token(vault, token_id).device_id is not None
+        check_cardholder(body.initiator, proven, on_device=on_device)
+        changed = token_life.change_token(vault, token_id, change, body.initiator, reason=body.reason, proven=proven)
     return TokenView.of(changed)
 
 
-@router.post("/{token_id}/suspend", responses=problem.responses(404, 409))
+@router.post("/{token_id}/suspend", dependencies=_ANY, responses=problem.responses(404, 409))
 def suspend_token(
-    vault: VaultDependency, scopes: AnyScope, proven: OptionalDeviceProof, token_id: TokenId, body: TokenChange
+    vault: VaultDependency, proven: OptionalDeviceProof, token_id: TokenId, body: TokenChange
 ) -> TokenView:
     """Stop a token from paying until each who suspended it has resumed it.
 
     Scope: wallet, issuer or network, for its own initiators.
     """
-    return _changed(vault, scopes, proven, token_id, Change.SUSPEND, body)
+    return _changed(vault, proven, token_id, Change.SUSPEND, body)
 
 
-@router.post("/{token_id}/resume", responses=problem.responses(404, 409))
+@router.post("/{token_id}/resume", dependencies=_ANY, responses=problem.responses(404, 409))
 def resume_token(
-    vault: VaultDependency, scopes: AnyScope, proven: OptionalDeviceProof, token_id: TokenId, body: TokenChange
+    vault: VaultDependency, proven: OptionalDeviceProof, token_id: TokenId, body: TokenChange
 ) -> TokenView:
     """Take back one's own suspension. Scope: wallet, issuer or network, for its own initiators."""
-    return _changed(vault, scopes, proven, token_id, Change.RESUME, body)
+    return _changed(vault, proven, token_id, Change.RESUME, body)
 
 
-@router.post("/{token_id}/deactivate", responses=problem.responses(404, 409))
+@router.post("/{token_id}/deactivate", dependencies=_ANY, responses=problem.responses(404, 409))
 def deactivate_token(
-    vault: VaultDependency, scopes: AnyScope, proven: OptionalDeviceProof, token_id: TokenId, body: TokenChange
+    vault: VaultDependency, proven: OptionalDeviceProof, token_id: TokenId, body: TokenChange
 ) -> TokenView:
     """Deactivate a token for good. Scope: wallet, issuer or network, for its own initiators."""
-    return _changed(vault, scopes, proven, token_id, Change.DEACTIVATE, body)
+    return _changed(vault, proven, token_id, Change.DEACTIVATE, body)
 
 
-@router.delete("/{token_id}", responses=problem.responses(404, 409))
+@router.delete("/{token_id}", dependencies=_ANY, responses=problem.responses(404, 409))
 def delete_token(
     vault: VaultDependency,
-    scopes: AnyScope,
     proven: OptionalDeviceProof,
     token_id: TokenId,
     reason: Annotated[ReasonField, Query(description="Why.", examples=["other"])] = ChangeReason.OTHER,
 ) -> TokenView:
-    """Deactivate a token for good, in the short form: as issuer with an issuer key, else as wallet or network.
+    """Deactivate a token for good, in the short form: as its issuer with an issuer key, else as its wallet or network.
 
     A proof, where sent, must be its device's. Scope: wallet, issuer or network.
     """
     initiators = {Scope.ISSUER: Initiator.ISSUER, Scope.WALLET: Initiator.WALLET, Scope.NETWORK: Initiator.NETWORK}
-    initiator = next(initiator for scope, initiator in initiators.items() if scope in scopes)
-    return TokenView.of(
-        token_life.change_token(vault, token_id, Change.DEACTIVATE, initiator, reason=reason, proven=proven)
-    )
+    initiator = initiators[tokens.first_that_sees(vault, token_id, initiators)]
+    with speaking_for(initiator):
+        changed = token_life.change_token(vault, token_id, Change.DEACTIVATE, initiator, reason=reason, proven=proven)
+    return TokenView.of(changed)

@@ -3,12 +3,15 @@
 How one comes about: `token_requests`; how it changes: `token_life`; how it gets onto a phone: `token_activation`.
 """
 
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 
+from tokenvault.calls.caller import Scope, acting_as, current_caller
 from tokenvault.cards.cards import card_numbered
 from tokenvault.devices import device_numbered
 from tokenvault.emv.cryptogram_versions import (
@@ -167,6 +170,16 @@ def find_token(vault: Vault, text_id: str) -> Token:
     """The token with this identifier. Raises: NotFound."""
     with vault.reading() as connection:
         return token_in(connection, text_id)
+
+
+def first_that_sees(vault: Vault, text_id: str, scopes: Iterable[Scope]) -> Scope:
+    """The first of some scopes that the caller has and sees a token by. Raises: NotFound."""
+    for scope in scopes:
+        if scope in current_caller.get().scopes:
+            with acting_as(scope), suppress(NotFound):
+                find_token(vault, text_id)
+                return scope
+    raise NotFound(f"there is no token {text_id}")
 
 
 def token_in(connection: sa.Connection, text_id: str) -> Token:
