@@ -36,7 +36,7 @@ class FloodSummaries:
         self._windows: dict[str, _Window] = {}
         self._lock = threading.Lock()
 
-    def __call__(self, _logger: object, _method: str, told: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    def __call__(self, logger: object, _method: str, told: structlog.typing.EventDict) -> structlog.typing.EventDict:
         """Let a line through, or leave it out. Raises: structlog.DropEvent."""
         event, now = str(told.get("event", "")), self._clock()
         if event == "lines_left_out":
@@ -47,14 +47,24 @@ class FloodSummaries:
                 window = self._windows[event] = _Window(now)
             window.lines += 1
             if window.lines == self._lines + 1:
-                self._later(window.since + self._seconds - now, lambda: self._sum_up(event, window))
+                writer = _set_up_as_now(logger)
+                self._later(window.since + self._seconds - now, lambda: self._sum_up(writer, event, window))
             if window.lines > self._lines:
                 raise structlog.DropEvent
         return told
 
-    def _sum_up(self, event: str, window: _Window) -> None:
+    def _sum_up(self, writer: structlog.typing.FilteringBoundLogger, event: str, window: _Window) -> None:
         left_out = window.lines - self._lines
-        structlog.get_logger().warning("lines_left_out", of=event, count=left_out, seconds=self._seconds)
+        writer.warning("lines_left_out", of=event, count=left_out, seconds=self._seconds)
+
+
+def _set_up_as_now(logger: object) -> structlog.typing.FilteringBoundLogger:
+    """What writes where lines go now: when the flood is summed up, others may have set up logging for themselves."""
+    setup = structlog.get_config()
+    writer: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
+        logger, tuple(setup["processors"]), setup["wrapper_class"], setup["context_class"]
+    ).bind()
+    return writer
 
 
 def _in_a_thread(seconds: float, call: Callable[[], None]) -> None:

@@ -71,6 +71,7 @@ class Tenant:
 
     def __init__(self, network, name):
         self.name, self.network = name, network
+        self._http = httpx.Client(base_url=network.http_url, trust_env=False)
         self.secrets = {scope: self._key(scope) for scope in HELD}
         self.issuer = Issuer(network.http_url, self.secrets["issuer"])
         self.phone = Phone(network.http_url, api_key=self.secrets["wallet"])
@@ -84,21 +85,20 @@ class Tenant:
 
     def operator(self, method, path, body=None):
         """What the operator is answered."""
-        return _answered(httpx.request(method, self.network.http_url + path, json=body, headers=OPERATOR))
+        return _answered(self._http.request(method, path, json=body, headers=OPERATOR))
 
     def call(self, scope, method, path, body=None):
         """A call with one of its keys, signed by its phone."""
         headers = {"Authorization": f"Bearer {self.secrets[scope]}"}
         if scope == "wallet":
             headers["DPoP"] = self.phone.proof(method, path.partition("?")[0])
-        return httpx.request(method, self.network.http_url + path, json=body, headers=headers)
+        return self._http.request(method, path, json=body, headers=headers)
 
     def _requestor(self, kind, channels):
         body = {"name": self.name, "kind": kind, "domain": {"channels": channels}, "tenant": self.name}
         if kind == "merchant":
             body["domain"]["merchant_id"] = "SHOP00000000001"
-        url = f"{self.network.http_url}/v1/token_requestors"
-        return _answered(httpx.post(url, json=body, headers=NETWORK))["id"]
+        return _answered(self._http.post("/v1/token_requestors", json=body, headers=NETWORK))["id"]
 
     def _endpoint(self):
         body = {"url": "http://127.0.0.1:9/nobody", "event_types": ["card.issued", "token.activated"]}
@@ -154,6 +154,7 @@ class Tenant:
 
     def close(self):
         """Hang up."""
+        self._http.close()
         self.issuer.close()
         self.phone.close()
 
