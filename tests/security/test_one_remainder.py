@@ -555,5 +555,12 @@ class AnyOrder(RuleBasedStateMachine):
         assert int(rows["held_minor"].sum()) == self.bank.held >= 0
 
 
-AnyOrder.TestCase.settings = settings(max_examples=250, stateful_step_count=40, deadline=None)
 TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+
+
+@pytest.mark.slow
+class TestAnyOrderLonger(AnyOrder.TestCase):
+    """The same, many times."""
+
+    settings = settings(max_examples=800, stateful_step_count=40, deadline=None)

@@ -11,84 +11,111 @@ import sys
 import httpx
 import pytest
 
+from simulators.cli import main
 from simulators.issuer import Issuer
 from simulators.phone import Phone
+from simulators.sandbox import running_sandbox
 from simulators.server_process import ServerDidNotStart, ServerProcess
+from simulators.settings import scratch_settings
 from simulators.terminal import Terminal
 
 
-@pytest.fixture
-def server(tmp_path):
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """The data directory of the server."""
+    return tmp_path_factory.mktemp("server") / "data"
+
+
+@pytest.fixture(scope="module")
+def server(data):
     """A running server."""
-    process = ServerProcess(tmp_path / "data", "--log-level", "info", "--log-format", "json")
+    process = ServerProcess(data, "--log-level", "info", "--log-format", "json")
     yield process
     process.stop()
 
 
-def _refused_start(tmp_path, *arguments, data_dir=None):
-    """The one line that a start is refused with."""
-    with pytest.raises(ServerDidNotStart) as refused:
-        ServerProcess(data_dir or tmp_path / "other", "--log-level", "warning", *arguments)
-    lines = str(refused.value).splitlines()
+@pytest.fixture
+def refused_start(tmp_path, capsys):
+    """The one line that a start is refused with; the verb runs in this process."""
+    seconds = sys.getswitchinterval()
+
+    def refused(*arguments, data_dir=tmp_path / "other"):
+        verb = ["serve", "--data-dir", str(data_dir), "--http-port", "0", "--iso-port", "0", "--log-level", "warning"]
+        assert main([*verb, *arguments]) == 1
+        out, err = capsys.readouterr()
+        return out + _one_line(err)
+
+    yield refused
+    sys.setswitchinterval(seconds)
+
+
+def _one_line(text):
+    lines = text.splitlines()
     assert len(lines) == 1, lines
     assert lines[0].startswith("tapwright: ")
     return lines[0]
 
 
 def test_a_port_in_use_is_named(tmp_path):
-    """Each of the two ports."""
+    """All that the process writes is one line."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        for setting in ("http", "iso"):
-            line = _refused_start(tmp_path, f"--{setting}-port", str(port))
-            assert line.startswith(f"tapwright: {setting}_port {port} on 127.0.0.1: address already in use; ")
+        with pytest.raises(ServerDidNotStart) as refused:
+            ServerProcess(tmp_path / "data", "--http-port", str(port))
+    line = _one_line(str(refused.value))
+    assert line.startswith(f"tapwright: http_port {port} on 127.0.0.1: address already in use; ")
 
 
-def test_an_address_that_is_not_ours_is_named(tmp_path):
+def test_an_iso_port_in_use_is_named(refused_start):
+    """By its own setting."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = refused_start("--iso-port", str(port))
+    assert line.startswith(f"tapwright: iso_port {port} on 127.0.0.1: address already in use; ")
+
+
+def test_an_address_that_is_not_ours_is_named(refused_start):
     """A host that this machine does not have."""
-    assert "http_port 0 on 192.0.2.1" in _refused_start(tmp_path, "--http-host", "192.0.2.1")
-    assert "iso_port 0 on 192.0.2.1" in _refused_start(tmp_path, "--iso-host", "192.0.2.1")
+    assert "http_port 0 on 192.0.2.1" in refused_start("--http-host", "192.0.2.1")
+    assert "iso_port 0 on 192.0.2.1" in refused_start("--iso-host", "192.0.2.1")
 
 
-def test_a_data_directory_that_cannot_be_written_is_named(tmp_path):
+def test_a_data_directory_that_cannot_be_written_is_named(refused_start, tmp_path):
     """A file in its place, which not even root can write into."""
     file = tmp_path / "file"
     file.write_text("")
-    assert f"data directory {file}" in _refused_start(tmp_path, data_dir=file)
+    assert f"data directory {file}" in refused_start(data_dir=file)
 
 
-def test_a_second_process_on_the_same_directory_is_refused(server, tmp_path):
+def test_a_second_process_on_the_same_directory_is_refused(server, data, refused_start):
     """The first goes on undisturbed."""
-    line = _refused_start(tmp_path, data_dir=tmp_path / "data")
-    assert line.endswith(f"data directory {tmp_path / 'data'} is in use by another process")
+    assert refused_start(data_dir=data).endswith(f"data directory {data} is in use by another process")
     assert httpx.get(server.http_url + "/readyz", trust_env=False).status_code == 200
 
 
-@pytest.mark.slow
-def test_the_wrong_root_key_is_one_line(tmp_path):
+def test_the_wrong_root_key_is_one_line(refused_start, tmp_path):
     """A data directory does not open with another root key, and opens again with its own."""
-    ServerProcess(tmp_path / "data", "--log-level", "warning").stop()
+    settings = scratch_settings(tmp_path / "data")
+    with running_sandbox(settings):
+        pass
     other = tmp_path / "other.key"
     other.write_bytes(bytes(32))
     other.chmod(0o600)
-    line = _refused_start(tmp_path, "--root-key-file", str(other), data_dir=tmp_path / "data")
-    assert "the root key is not the one" in line
-    assert ServerProcess(tmp_path / "data", "--log-level", "warning").stop() == 0
+    assert "the root key is not the one" in refused_start("--root-key-file", str(other), data_dir=settings.data_dir)
+    with running_sandbox(settings):
+        pass
 
 
-def test_a_damaged_journal_is_one_line_and_stays_as_it_is(tmp_path):
+def test_a_damaged_journal_is_one_line_and_stays_as_it_is(refused_start, tmp_path):
     """A flipped byte in the middle: file and offset are named, and nothing is changed."""
-    server = ServerProcess(tmp_path / "data", "--log-level", "warning")
-    issuer = Issuer(server.http_url)
-    for _ in range(5):
-        issuer.open_account("EUR", 1_000)
-    issuer.close()
-    server.stop()
+    with running_sandbox(scratch_settings(tmp_path / "data")) as network, Issuer(network.http_url) as issuer:
+        for _ in range(5):
+            issuer.open_account("EUR", 1_000)
     (segment,) = (tmp_path / "data" / "journal").glob("*.journal")
     content = bytearray(segment.read_bytes())
     content[100] ^= 1
     segment.write_bytes(content)
-    line = _refused_start(tmp_path, data_dir=tmp_path / "data")
+    line = refused_start(data_dir=tmp_path / "data")
     assert f"{segment} is damaged at byte 16" in line
     assert segment.read_bytes() == content
 
@@ -115,7 +142,7 @@ def test_signals_end_it_politely(tmp_path, number):
     assert again.stop() == 0
 
 
-def test_logs_are_structured_and_hold_no_secret(server, tmp_path):
+def test_logs_are_structured_and_hold_no_secret(server, data):
     """Each line is one JSON object; a whole story leaves no number, key or proof in them or in the journal."""
     issuer, phone = Issuer(server.http_url), Phone(server.http_url)
     card = issuer.issue_card(issuer.open_account("EUR", 1_000)["id"])
@@ -135,15 +162,15 @@ def test_logs_are_structured_and_hold_no_secret(server, tmp_path):
     assert request[55] not in text
     assert "tapwright-test" not in text
     assert "eyJ" not in text
-    key = (tmp_path / "data" / "root.key").read_bytes()
+    key = (data / "root.key").read_bytes()
     assert key.hex() not in text
     issuer.close()
     phone.close()
 
 
-def test_private_files_are_private(server, tmp_path):
+@pytest.mark.usefixtures("server")
+def test_private_files_are_private(data):
     """Only its owner can read anything of a network: root key, vault, history, journal."""
-    data = tmp_path / "data"
     files = {file.name: stat.S_IMODE(file.stat().st_mode) for file in data.rglob("*") if file.is_file()}
     assert {"root.key", "vault.db", "vault.db-wal", "history.db", "LOCK"} < set(files)
     assert set(files.values()) == {0o600}
@@ -152,12 +179,14 @@ def test_private_files_are_private(server, tmp_path):
 
 def test_what_others_could_read_is_theirs_no_longer(tmp_path):
     """A data directory of an earlier version is made private when it is opened."""
-    data = tmp_path / "data"
-    ServerProcess(data, "--log-level", "warning").stop()
+    settings = scratch_settings(data := tmp_path / "data")
+    with running_sandbox(settings):
+        pass
     data.chmod(0o755)
     for name in ("vault.db", "history.db"):
         (data / name).chmod(0o644)
-    ServerProcess(data, "--log-level", "warning").stop()
+    with running_sandbox(settings):
+        pass
     assert {stat.S_IMODE((data / name).stat().st_mode) for name in ("vault.db", "history.db")} == {0o600}
     assert stat.S_IMODE(data.stat().st_mode) == 0o700
 

@@ -1,6 +1,7 @@
 """Money: random lives of cards, audited after every message by a ledger of another shape."""
 
 import numpy as np
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -241,5 +242,12 @@ class MoneyAgreesWithLedger(RuleBasedStateMachine):
             assert (own["held_minor"] >= 0).all()
 
 
-MoneyAgreesWithLedger.TestCase.settings = settings(max_examples=300, stateful_step_count=40, deadline=None)
 TestMoneyAgreesWithLedger = MoneyAgreesWithLedger.TestCase
+TestMoneyAgreesWithLedger.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+
+
+@pytest.mark.slow
+class TestMoneyAgreesWithLedgerLonger(MoneyAgreesWithLedger.TestCase):
+    """The same, many times."""
+
+    settings = settings(max_examples=1_000, stateful_step_count=40, deadline=None)
