@@ -5,8 +5,10 @@ how many of them there are, never on how much one of them sends.
 """
 
 import asyncio
+import heapq
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
+from itertools import count
 from typing import Protocol
 
 from tokenvault.background import attempted
@@ -50,6 +52,44 @@ class Turns:
         waiting, self._waiting = self._waiting, {}
         for line in waiting:
             attempted("turn of a line", line.take_turn)
+
+
+class WaitingForRoom:
+    """Those who wait because all of them together have too much under way: who has waited longest goes first.
+
+    Who was let in and found no room after all keeps the place; who was served goes to the end.
+    """
+
+    def __init__(self) -> None:
+        self._numbers = count()
+        self._places: dict[TurnTaker, int] = {}
+        self._waiting: set[TurnTaker] = set()
+        self._in_order: list[tuple[int, TurnTaker]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def wait(self, line: TurnTaker) -> None:
+        """Take a place, or go on waiting in it."""
+        if line not in self._waiting:
+            self._waiting.add(line)
+            heapq.heappush(self._in_order, (self._places.setdefault(line, next(self._numbers)), line))
+
+    def first(self) -> TurnTaker:
+        """Let in who has waited longest; only where somebody waits."""
+        while (line := heapq.heappop(self._in_order)[1]) not in self._waiting:
+            pass  # has left
+        self._waiting.remove(line)
+        return line
+
+    def served(self, line: TurnTaker) -> None:
+        """It had what it waited for."""
+        self._places.pop(line, None)
+
+    def leave(self, line: TurnTaker) -> None:
+        """It has gone."""
+        self._waiting.discard(line)
+        self._places.pop(line, None)
 
 
 class RoundRobin:

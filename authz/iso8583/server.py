@@ -16,7 +16,7 @@ from authz.iso8583.fields import BINARY_LENGTH, Dialect, Framing
 from authz.iso8583.format_errors import TOO_LONG, FormatError
 from authz.iso8583.scan import Places, split_frames
 from authz.lines import OPEN, Line, LineAuthority
-from authz.turns import Turns
+from authz.turns import Turns, TurnTaker, WaitingForRoom
 
 log = structlog.get_logger()
 
@@ -99,9 +99,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the peer; answers on their way to it are dropped, their commands stay durable."""
         self._stop_timer()
-        self._server.connections.discard(self)
-        self._server.turns.leave(self)
-        self._server.held.pop(self, None)
+        self._server.forget(self)
         self._rest, self._transport = b"", None
         log.info("connection_closed", peer=self._line.peer, error=str(exc) if exc else None)
 
@@ -118,6 +116,15 @@ class Connection(asyncio.Protocol):
         """Hand over as many messages as there is a share for, and wait for the next turn with the rest."""
         if self._transport is None:
             return
+        try:
+            completed = self._take_share()
+        finally:
+            self._server.has_had_turn(self)
+        self.go_on(completed)
+        self._server.let_in_who_waits()
+
+    def _take_share(self) -> int:
+        """Hand over as many messages as there is a share for; how many were whole."""
         if self._turn != self._server.turns.number:
             self._turn, self._left = self._server.turns.number, self._limits.frames_per_turn
             self._server.turns.count()
@@ -128,6 +135,7 @@ class Connection(asyncio.Protocol):
             self._left -= max(count, bool(used))
             if count:
                 self._owe(count)
+                self._server.waiting.served(self)
                 self._server.handler.receive(chunk[:used], self._frames[:count].copy(), self._line, self.reply)
             chunk = chunk[used:]
             is_known = oversized and len(chunk) >= self._server.length_bytes + self._limits.head_bytes
@@ -137,19 +145,18 @@ class Connection(asyncio.Protocol):
                 self._left -= _OVERSIZED_COUNTS
                 completed += 1
         self._rest, self._has_more = chunk, bool(chunk) and is_whole
-        self.go_on(completed)
+        return completed
 
     def _room(self) -> int:
         """How many more messages may be taken in this turn."""
-        if self._is_held:
+        if self._is_held or self._server.holds(self):
             return 0
         return max(0, min(self._left, self._limits.unanswered_max - self._unanswered))
 
     @property
     def _is_held(self) -> bool:
-        """Whether nothing more is taken before answers were written: its own, or somebody's where too many wait."""
-        is_own = self._writing_paused or self._unanswered >= self._limits.unanswered_max
-        return is_own or self._server.is_full
+        """Whether nothing more is taken before its own answers were written."""
+        return self._writing_paused or self._unanswered >= self._limits.unanswered_max
 
     def _owe(self, count: int) -> None:
         """So many more messages wait for an answer."""
@@ -172,7 +179,7 @@ class Connection(asyncio.Protocol):
         """Send framed answers to count messages."""
         self._unanswered -= count
         self._server.unanswered -= count
-        self._server.let_go()
+        self._server.let_in_who_waits()
         if self._transport is not None and not self._transport.is_closing():
             if answers:
                 self._transport.write(answers)
@@ -189,14 +196,15 @@ class Connection(asyncio.Protocol):
         self.go_on()
 
     def go_on(self, completed: int = 0) -> None:
-        """Wait for the next turn with what there is, or for answers, or read. completed: messages that came whole."""
+        """Wait with what there is for the next turn, room or answers, or read. completed: messages that came whole."""
         if self._transport is None or self._transport.is_closing():
             return
         is_held = self._is_held
-        if is_held and self._server.is_full:
-            self._server.held[self] = None
-        elif self._has_more and not is_held:
-            self._server.turns.wait(self)
+        if self._has_more and not is_held:
+            if self._server.holds(self):
+                self._server.waiting.wait(self)
+            else:
+                self._server.turns.wait(self)
         self._watch_for_stall(completed, is_held=is_held)
         if self._has_more or is_held:
             self._transport.pause_reading()
@@ -296,7 +304,8 @@ class Iso8583Server:
         self.connections: set[Connection] = set()
         self.turns = Turns()
         self.unanswered = 0
-        self.held: dict[Connection, None] = {}
+        self.waiting = WaitingForRoom()
+        self._let_in: set[TurnTaker] = set()
         self._server: asyncio.Server | None = None
 
     async def start(self, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
@@ -312,12 +321,35 @@ class Iso8583Server:
         """Whether so many messages of all connections wait that no more are taken."""
         return self.unanswered >= self.limits.unanswered_in_total_max
 
-    def let_go(self) -> None:
-        """Let those go on who were held because of all others, where there is room again."""
-        if self.held and not self.is_full:
-            held, self.held = self.held, {}
-            for connection in held:
-                connection.go_on()
+    def holds(self, connection: Connection) -> bool:
+        """Whether nothing more is taken of a connection because of all others: too many wait, or some before it."""
+        if connection in self._let_in:
+            return self.is_full
+        return bool(self.waiting) or self._is_spoken_for
+
+    def let_in_who_waits(self) -> None:
+        """Give those their turn who have waited longest for room: so many as there is room for, a share to each."""
+        while self.waiting and not self._is_spoken_for:
+            line = self.waiting.first()
+            self._let_in.add(line)
+            self.turns.wait(line)
+
+    @property
+    def _is_spoken_for(self) -> bool:
+        promised = len(self._let_in) * self.limits.frames_per_turn
+        return self.unanswered + promised >= self.limits.unanswered_in_total_max
+
+    def has_had_turn(self, connection: Connection) -> None:
+        """What it has left of the room that it was let in for is others'."""
+        self._let_in.discard(connection)
+
+    def forget(self, connection: Connection) -> None:
+        """It has gone."""
+        self.connections.discard(connection)
+        self.turns.leave(connection)
+        self.waiting.leave(connection)
+        self._let_in.discard(connection)
+        self.let_in_who_waits()
 
     def stop_listening(self) -> None:
         """Take no new connections."""

@@ -133,6 +133,57 @@ def test_what_all_are_owed_is_bounded(server, loop):
     assert (server.unanswered, [line._transport.reads for line in lines]) == (0, [True] * 4)
 
 
+def test_who_has_waited_longest_for_a_ports_room_goes_first(loop):
+    """Where there is room for few at a time, it is not the same few that have it again and again."""
+    limits = replace(LIMITS, connections_max=100, unanswered_in_total_max=SHARE)
+    server = Iso8583Server(ManyLines(), built_in(), limits)
+    lines = [connected(server) for _ in range(10)]
+    for number, line in enumerate(lines):
+        line.data_received(messages(b"%d " % number, 40))
+    for _ in range(20):
+        loop.turn_all()
+        server.handler.answer()
+    loop.turn_all()
+    counts = [sum(each.startswith(b"%d " % number) for each in server.handler.received) for number in range(10)]
+    assert max(counts) - min(counts) <= SHARE
+
+
+def test_who_has_little_to_say_keeps_nobody_from_a_ports_room(loop):
+    """Those that wait and then have nothing whole, or have gone, leave their room to whoever is behind them."""
+    limits = replace(LIMITS, connections_max=100, unanswered_in_total_max=8, unanswered_max=SHARE)
+    server = Iso8583Server(ManyLines(), built_in(), limits)
+    lines = [connected(server) for _ in range(10)]
+    for line in lines[:2]:
+        line.data_received(messages(b"flood", SHARE))
+    for line in lines[2:9]:
+        line.data_received(frame(b"half")[:3])
+    lines[9].data_received(messages(b"tap", 1))
+    lines[2].connection_lost(None)
+    loop.turn_all()
+    assert b"tap0" not in server.handler.received
+    server.handler.answer()
+    loop.turn_all()
+    assert b"tap0" in server.handler.received
+    server.handler.answer()
+    loop.turn_all()
+    assert [line._transport.reads for line in lines[3:]] == [True] * 7
+
+
+def test_a_newcomer_waits_behind_those_who_wait(loop):
+    """Else whoever connects again and again is always before them."""
+    limits = replace(LIMITS, connections_max=100, unanswered_in_total_max=8, unanswered_max=SHARE)
+    server = Iso8583Server(ManyLines(), built_in(), limits)
+    for name in (b"a", b"b", b"c", b"d"):
+        connected(server).data_received(messages(name, SHARE))
+    loop.turn_all()
+    server.handler.answer()
+    connected(server).data_received(messages(b"new", SHARE))
+    for _ in range(3):
+        loop.turn_all()
+        server.handler.answer()
+    assert [each[:1] for each in server.handler.received[::SHARE]] == [b"a", b"b", b"c", b"d", b"n"]
+
+
 def test_a_line_that_has_gone_is_owed_until_it_was_answered(server, loop):
     """Else whoever connects again and again would have more taken than is answered."""
     line = connected(server)
