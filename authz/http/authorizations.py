@@ -9,10 +9,11 @@ from pydantic import BaseModel, Field
 
 from authz.exception_items import SENTENCES
 from authz.explanation import Explanation
-from authz.http.paging import WANTED_TIME, ReachedTime, microseconds, reached
-from authz.http.sight import Sight, SightDependency
+from authz.http.decision_filters import DecisionFilters
+from authz.http.paging import ReachedTime, reached
+from authz.http.sight import SightDependency
 from authz.http.surroundings import EngineDependency, ExplanationsDependency, ProjectionDependency
-from authz.read_side import Row, Wanted, decisions
+from authz.read_side import Row, decisions
 from authz.reasons import ANSWERS, Reason
 from tokenvault.errors import NotFound
 from tokenvault.identifiers import Prefix, to_number, to_text
@@ -236,50 +237,16 @@ class DecisionList(BaseModel):
     as_of: ReachedTime
 
 
-class Filters(BaseModel):
+class AuthorizationFilters(DecisionFilters):
     """Which decisions a list has."""
 
-    account_id: str | None = Field(None, description="Of this account.", examples=["acct_06R8C3N5VZQ4T"])
-    card_id: str | None = Field(None, description="Of this card.", examples=["card_0J9ZP2M7K4B1X"])
-    token_id: str | None = Field(None, description="Of this token.", examples=["tok_05F1V9D8S3KYA"])
     approved: bool | None = Field(None, description="Approved ones, or declined ones.", examples=[False])
     reason: str | None = Field(None, description="With this reason.", examples=["insufficient_funds"])
     flagged: bool | None = Field(None, description="Flagged for review, or not.", examples=[True])
-    exception: str | None = Field(None, description="Listed with this exception.", examples=["beyond_remainder"])
-    merchant: str | None = Field(None, description="Of this DE 42.", examples=["CAFE00000000001"])
     merchant_category: str | None = Field(None, description="Of this category.", examples=["5814"])
     terminal: str | None = Field(None, description="Of this DE 41.", examples=["TERM0001"])
     stan: str | None = Field(None, description="With this DE 11.", examples=["000001"])
     retrieval_reference: str | None = Field(None, description="With this DE 37.", examples=["632810000001"])
-    from_: datetime | None = Field(
-        None, alias="from", description="Not before this RFC 3339 time.", examples=["2026-11-24T00:00:00Z"]
-    )
-    to: datetime | None = Field(None, description="Before this RFC 3339 time.", examples=["2026-11-25T00:00:00Z"])
-    as_of: datetime | None = Field(
-        None,
-        description=WANTED_TIME,
-        examples=["2026-11-24T10:15:00Z"],
-    )
-    limit: int = Field(20, ge=1, le=100, description="The most entries of one page.", examples=[20])
-    starting_after: str | None = Field(None, description="Those older than this.", examples=["auth_000000000001A"])
-
-    def wanted(self, sight: Sight) -> Wanted:
-        """The same as the read side takes it, of what the caller sees.
-
-        Raises: NotFound, for an identifier that is none.
-        """
-        equal: dict[str, object] = self.model_dump(
-            exclude_none=True, exclude={"from_", "to", "as_of", "limit", "starting_after"}
-        )
-        for name, prefix in _PREFIXES.items():
-            if name in equal:
-                equal[name] = to_number(prefix, str(equal[name]))
-        before = to_number(Prefix.AUTHORIZATION, self.starting_after) if self.starting_after else None
-        times = microseconds(self.from_), microseconds(self.to)
-        return Wanted(equal, *times, before, self.limit, sight.whose_decisions)
-
-
-_PREFIXES = {"account_id": Prefix.ACCOUNT, "card_id": Prefix.CARD, "token_id": Prefix.TOKEN}
 
 
 @router.get("")
@@ -287,7 +254,7 @@ def list_authorizations(
     engine: EngineDependency,
     projection: ProjectionDependency,
     sight: SightDependency,
-    filters: Annotated[Filters, Query()],
+    filters: Annotated[AuthorizationFilters, Query()],
 ) -> DecisionList:
     """List decisions, the newest first. Scope: issuer, network or sandbox."""
     until = reached(engine, projection, filters.as_of)

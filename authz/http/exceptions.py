@@ -7,11 +7,12 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from authz.exception_items import SENTENCES, ExceptionReason
-from authz.http.paging import AsOf, From, Limit, ReachedTime, To, microseconds, reached
+from authz.http.decision_filters import DecisionFilters
+from authz.http.paging import ReachedTime, reached
 from authz.http.sight import SightDependency
 from authz.http.surroundings import EngineDependency, ProjectionDependency
-from authz.read_side import Row, Wanted, decisions
-from tokenvault.identifiers import Prefix, to_number, to_text
+from authz.read_side import Row, decisions
+from tokenvault.identifiers import Prefix, to_text
 
 router = APIRouter(prefix="/v1/exceptions", tags=["authorizations"])
 
@@ -85,37 +86,21 @@ class ExceptionList(BaseModel):
     as_of: ReachedTime
 
 
+class ExceptionFilters(DecisionFilters):
+    """Which exceptions a list has."""
+
+    acquirer: str | None = Field(None, description="Of this DE 32.", examples=["12345"])
+
+
 @router.get("")
 def list_exceptions(
     engine: EngineDependency,
     projection: ProjectionDependency,
     sight: SightDependency,
-    exception: Annotated[str | None, Query(description="With this reason only.", examples=["beyond_remainder"])] = None,
-    account_id: Annotated[
-        str | None, Query(description="Of this account only.", examples=["acct_06R8C3N5VZQ4T"])
-    ] = None,
-    token_id: Annotated[str | None, Query(description="Of this token only.", examples=["tok_05F1V9D8S3KYA"])] = None,
-    acquirer: Annotated[str | None, Query(description="Of this DE 32 only.", examples=["12345"])] = None,
-    merchant: Annotated[str | None, Query(description="Of this DE 42 only.", examples=["CAFE00000000001"])] = None,
-    from_time: From = None,
-    to_time: To = None,
-    limit: Limit = 20,
-    starting_after: Annotated[
-        str | None, Query(description="Those older than this one.", examples=["auth_000000000001A"])
-    ] = None,
-    as_of: AsOf = None,
+    filters: Annotated[ExceptionFilters, Query()],
 ) -> ExceptionList:
     """List advices that were taken for less than they said, the newest first. Scope: issuer, network or sandbox."""
-    named = {"exception": exception, "acquirer": acquirer, "merchant": merchant}
-    equal: dict[str, object] = {name: value for name, value in named.items() if value is not None}
-    if account_id is not None:
-        equal["account_id"] = to_number(Prefix.ACCOUNT, account_id)
-    if token_id is not None:
-        equal["token_id"] = to_number(Prefix.TOKEN, token_id)
-    before = to_number(Prefix.AUTHORIZATION, starting_after) if starting_after else None
-    times, present = (microseconds(from_time), microseconds(to_time)), ("exception",)
-    wanted = Wanted(equal, *times, before, limit, sight.whose_decisions, present)
-    until = reached(engine, projection, as_of)
-    rows, has_more = projection.newest(decisions, wanted)
+    until = reached(engine, projection, filters.as_of)
+    rows, has_more = projection.newest(decisions, filters.wanted(sight, present=("exception",)))
     data = [ExceptionView.of(row, is_issuer=sight.sees_account(row["account_id"])) for row in rows]
     return ExceptionList(data=data, has_more=has_more, as_of=until)

@@ -310,13 +310,15 @@ class ChangeRequest(VendorCall):
 def _changed(vault: Vault, proven: ProvenKey | None, body: ChangeRequest, change: Change) -> dict[str, Any]:
     initiator = _INITIATORS[body.caused_by]
     reason = ChangeReason.DEVICE_LOST if body.reason_code == "DEVICE_LOST" else ChangeReason.OTHER
-    found = []
-    for reference in body.token_unique_references:
-        on_device = tokens.find_token(vault, reference).device_id is not None
-        check_cardholder(initiator, proven, on_device=on_device)
-        token = token_life.change_token(vault, reference, change, initiator, reason=reason, proven=proven)
-        found.append({"tokenUniqueReference": token.text_id, "status": STATUSES[token.state]})
-    return _response(body, tokens=found)
+    # All of them are looked up before the first is changed.
+    for token in [tokens.find_token(vault, reference) for reference in body.token_unique_references]:
+        check_cardholder(initiator, proven, on_device=token.device_id is not None)
+    changed = [
+        token_life.change_token(vault, reference, change, initiator, reason=reason, proven=proven)
+        for reference in body.token_unique_references
+    ]
+    told = [{"tokenUniqueReference": token.text_id, "status": STATUSES[token.state]} for token in changed]
+    return _response(body, tokens=told)
 
 
 @router.post("/suspend")

@@ -10,6 +10,7 @@ import pytest
 from simulators import test_values
 from simulators.bench import Bench
 from simulators.look_alikes import issuer_processor, token_service
+from simulators.phone import WalletRefused
 from simulators.scratch_sandbox import scratch_sandbox
 
 SANDBOX = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
@@ -110,6 +111,9 @@ def test_digitize_and_pay(bench, wallet_server):
     wallet.phone._secure_element.install(given["sealedCredentials"], given["hpkeInfo"])
     assert bench.terminal().pay(wallet.phone, 1_250).approved
     references = {"tokenUniqueReferences": [reference]}
+    with pytest.raises(WalletRefused):
+        wallet.call("suspend", tokenUniqueReferences=[reference, "tok_0000000000001"])
+    assert wallet.call("getToken", tokenUniqueReference=reference)["token"]["status"] == "ACTIVE"
     assert wallet.call("suspend", **references)["tokens"] == [
         {"tokenUniqueReference": reference, "status": "SUSPENDED"}
     ]
