@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import errno
 import os
 import socket
 import ssl
@@ -41,7 +40,9 @@ from authz.segments import SegmentJournal, SegmentReader
 from authz.warm_up import compile_everything
 from simulators import test_values
 from simulators.advice_forwarder import AdviceForwarder
+from simulators.bound_sockets import bound_socket, in_words, pass_over_lingering
 from simulators.clock import SandboxClock
+from simulators.errors import StartError
 from simulators.http_app import build_app
 from simulators.http_protocol import BoundedHttpProtocol
 from simulators.journal_keeper import JournalKeeper
@@ -49,6 +50,7 @@ from simulators.line_settings import LineTls
 from simulators.look_alikes.simulated_wallets import SimulatedWallets
 from simulators.look_alikes.token_notifications import TokenNotifier
 from simulators.own_loop import OwnLoop
+from simulators.quiet_server import QuietServer
 from simulators.settings import VAULT, Settings
 from simulators.vault_feed import VaultFeed
 from simulators.watched_clock import WatchedClock, seconds_since_boot
@@ -71,46 +73,6 @@ log = structlog.get_logger()
 Clock = Callable[[], float]
 
 _RESEAL_PAUSE_SECONDS = 0.5
-_GRACEFUL_SECONDS = 5
-_TICKS_A_SECOND = 10  # uvicorn's own count
-
-
-class StartError(Exception):
-    """The server cannot start; one line says why."""
-
-
-class _QuietServer(uvicorn.Server):
-    """uvicorn without its signal handlers: who runs the sandbox decides when it stops, and does not wait for a tick."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.leave = asyncio.Event()
-
-    async def main_loop(self) -> None:
-        """Refresh what every answer says (the date) until told to leave."""
-        ticks = 0
-        while not await self.on_tick(ticks) and not self.leave.is_set():
-            ticks += _TICKS_A_SECOND
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.leave.wait(), 1)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let what is being answered end; idle connections close at once."""
-        for listener in (*self.servers, *(sockets or ())):
-            listener.close()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
-        try:
-            async with asyncio.timeout(_GRACEFUL_SECONDS):
-                while self.server_state.connections or self.server_state.tasks:
-                    await asyncio.sleep(0.002)
-        except TimeoutError:
-            for task in self.server_state.tasks:
-                task.cancel()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 @dataclass
@@ -250,7 +212,7 @@ class Sandbox:
 
     def _bound(self, host: str, port: int, setting: str) -> socket.socket:
         """A socket on a port that nobody else has from now on. Raises: StartError naming the setting."""
-        bound = _bound_socket(host, port, setting)
+        bound = bound_socket(host, port, setting)
         self._cleanup.callback(bound.close)
         return bound
 
@@ -267,7 +229,7 @@ class Sandbox:
         seconds, share = self.settings.frame_seconds_max, handler.messages_in_a_turn
         limits = ServerLimits(frame_seconds_max=seconds, frames_per_turn=share)
         server = Iso8583Server(handler, dialect, limits, authority)
-        _pass_over_lingering(bound)
+        pass_over_lingering(bound)
         await server.start(bound, None if tls is None else tls.context())
         self._cleanup.push_async_callback(self._close_iso_server, server, engine)
         return server, (self.settings.iso_host, bound.getsockname()[1])
@@ -363,9 +325,9 @@ class Sandbox:
         try:
             config.load()
         except (OSError, ssl.SSLError) as error:
-            raise StartError(f"tls_certificate {self.settings.tls_certificate}: {_why(error)}") from None
-        server = _QuietServer(config)
-        _pass_over_lingering(http_socket)
+            raise StartError(f"tls_certificate {self.settings.tls_certificate}: {in_words(error)}") from None
+        server = QuietServer(config)
+        pass_over_lingering(http_socket)
         serving = asyncio.create_task(server.serve(sockets=[http_socket]))
         while not server.started:
             if serving.done():
@@ -448,43 +410,6 @@ def _verified_pin(vault: Vault, entered: EnteredPin) -> PinOutcome:
     except Conflict as error:
         return PinOutcome.LOCKED if error.code == "pin_tries_exceeded" else PinOutcome.WRONG
     return PinOutcome.RIGHT
-
-
-def _bound_socket(host: str, port: int, setting: str) -> socket.socket:
-    # The protocol is named because asyncio switches Nagle's algorithm off only where it is: 40 ms an answer otherwise.
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        _take(listener, (host, port))
-    except OSError as error:
-        listener.close()
-        hint = f"; end what uses it, or choose another {setting}" if error.errno == errno.EADDRINUSE else ""
-        raise StartError(f"{setting} {port} on {host}: {_why(error)}{hint}") from None
-    return listener
-
-
-def _take(listener: socket.socket, address: tuple[str, int]) -> None:
-    """Bind a socket so that nobody else gets its port, although it does not listen yet. Raises: OSError.
-
-    Two sockets with SO_REUSEADDR can be bound to one port while neither listens, so it is set only where it is needed:
-    to pass over connections of an earlier run that linger in TIME_WAIT.
-    """
-    try:
-        listener.bind(address)
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise
-        _pass_over_lingering(listener)
-        listener.bind(address)
-
-
-def _pass_over_lingering(listener: socket.socket) -> None:
-    """What a listener accepts inherits this, so that it is in nobody's way once it lingers."""
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-
-
-def _why(error: OSError) -> str:
-    return os.strerror(error.errno).lower() if error.errno else str(error)
 
 
 @contextlib.contextmanager

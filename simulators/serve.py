@@ -7,8 +7,9 @@ import sys
 import uvloop
 
 from authz.errors import EngineError
+from simulators.errors import StartError
 from simulators.logging_setup import configure_logging
-from simulators.sandbox import Sandbox, StartError
+from simulators.sandbox import Sandbox
 from simulators.settings import Settings
 from simulators.until_told import until_told
 from tokenvault.errors import FieldError, KeyUnavailable

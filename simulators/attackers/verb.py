@@ -12,8 +12,8 @@ from rich.table import Table
 from simulators.attackers.attack import Attack, Campaign, attack
 from simulators.attackers.catalogue import ATTACKS
 from simulators.attackers.scene import Scene
+from simulators.errors import StartError
 from simulators.issuer import IssuerRefused
-from simulators.sandbox import StartError
 from simulators.scratch_sandbox import scratch_sandbox
 from simulators.server_address import no_host, no_server
 from simulators.terminals.iso_link import LineDown, LinkError

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from simulators.did_you_mean import did_you_mean
-from simulators.sandbox import StartError
+from simulators.errors import StartError
 from simulators.scenarios.document import all_steps, read_scenario
 from simulators.scenarios.html_report import write_html
 from simulators.scenarios.junit import failure_lines, write_junit

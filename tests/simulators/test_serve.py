@@ -116,7 +116,7 @@ def test_a_damaged_journal_is_one_line_and_stays_as_it_is(refused_start, tmp_pat
     content[100] ^= 1
     segment.write_bytes(content)
     line = refused_start(data_dir=tmp_path / "data")
-    assert f"{segment} is damaged at byte 16" in line
+    assert f"{segment} is damaged at byte 80" in line
     assert segment.read_bytes() == content
 
 

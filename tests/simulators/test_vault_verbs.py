@@ -15,8 +15,9 @@ from pydantic import SecretStr
 
 from simulators import test_values
 from simulators.cli import main
+from simulators.errors import StartError
 from simulators.issuer import Issuer
-from simulators.sandbox import StartError, running_sandbox
+from simulators.sandbox import running_sandbox
 from tests.conftest import settings_for
 from tests.tokenvault.vaults import POSTGRESQL_URL, drop_database, new_database_url
 from tokenvault.errors import KeyUnavailable

@@ -16,10 +16,11 @@ from authz.data_directory import JOURNAL, checkpoints_in
 from authz.disk import Directory
 from authz.errors import EngineError
 from authz.segments import SegmentJournal, SegmentReader
+from simulators.errors import StartError
 from simulators.issuer import Issuer, IssuerRefused
 from simulators.own_loop import OwnLoop
 from simulators.phone import Phone, WalletRefused
-from simulators.sandbox import Sandbox, StartError
+from simulators.sandbox import Sandbox
 from simulators.settings import scratch_settings
 from simulators.terminal import Capability, Terminal
 from simulators.terminals.iso_link import LineDown

@@ -1,0 +1,5 @@
+"""What keeps a server from starting."""
+
+
+class StartError(Exception):
+    """The server cannot start; one line says why."""

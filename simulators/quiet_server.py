@@ -1,0 +1,46 @@
+"""uvicorn as one part of a process: whoever runs the process decides when it stops."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+
+_GRACEFUL_SECONDS = 5
+_TICKS_A_SECOND = 10  # uvicorn's own count
+
+
+class QuietServer(uvicorn.Server):
+    """uvicorn without its signal handlers: who runs the sandbox decides when it stops, and does not wait for a tick."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.leave = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Refresh what every answer says (the date) until told to leave."""
+        ticks = 0
+        while not await self.on_tick(ticks) and not self.leave.is_set():
+            ticks += _TICKS_A_SECOND
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.leave.wait(), 1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let what is being answered end; idle connections close at once."""
+        for listener in (*self.servers, *(sockets or ())):
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        try:
+            async with asyncio.timeout(_GRACEFUL_SECONDS):
+                while self.server_state.connections or self.server_state.tasks:
+                    await asyncio.sleep(0.002)
+        except TimeoutError:
+            for task in self.server_state.tasks:
+                task.cancel()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to who runs the process."""
+        yield
