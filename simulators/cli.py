@@ -196,8 +196,13 @@ def _explain(arguments: argparse.Namespace) -> int:
     from simulators.explain import read_decision, show_decision
     from simulators.issuer import IssuerRefused
     from simulators.test_values import SANDBOX_API_KEY
-    from tokenvault.errors import CallerError
+    from tokenvault.errors import CallerError, NotFound
+    from tokenvault.identifiers import Prefix, to_number
 
+    try:
+        to_number(Prefix.AUTHORIZATION, arguments.authorization_id)
+    except NotFound as error:
+        raise UsageError(str(error)) from None
     if not (arguments.api_key or "").isascii():
         raise UsageError("--api-key is ASCII")
     try:

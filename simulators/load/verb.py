@@ -20,7 +20,7 @@ from simulators.load.run import GeneratorFailed, measured_ceiling, run_load
 from simulators.load.traffic import TAPS_ONLY, Mix, PlainTraffic
 from simulators.output_file import checked_output
 from simulators.phone import WalletRefused
-from simulators.server_address import no_host, no_server
+from simulators.server_address import UsageError, no_host, no_server
 from simulators.terminals.iso_link import IsoLink, LineDown
 
 _MOST = 1e9
@@ -45,17 +45,17 @@ class BenchOptions:
 
 
 def read_request(path: Path) -> codec.Message:
-    """A message from a JSON file: field number -> text, 0 is the message type. Raises: ValueError."""
+    """A message from a JSON file: field number -> text, 0 is the message type. Raises: UsageError."""
     try:
         found = json.loads(path.read_bytes())
     except OSError as error:
-        raise ValueError(f"--request {path}: {str(error.strerror).lower()}") from None
+        raise UsageError(f"--request {path}: {str(error.strerror).lower()}") from None
     except ValueError as error:
-        raise ValueError(f"{path} is no JSON: {error}") from None
+        raise UsageError(f"--request {path} is no JSON: {error}") from None
     if not isinstance(found, dict) or not all(
         isinstance(name, str) and name.isdecimal() and isinstance(value, str) for name, value in found.items()
     ):
-        raise ValueError(f'{path}: a request is an object of field numbers and texts, such as {{"0": "0100"}}')
+        raise UsageError(f'--request {path}: is no object of field numbers and texts, such as {{"0": "0100"}}')
     return {int(name): value for name, value in found.items()}
 
 

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterable
 
 from simulators.message_tools.hexadecimal import NotHexadecimal, bytes_of
+from simulators.server_address import UsageError
 from tokenvault.emv import issuer_data, tlv
 from tokenvault.emv.data_elements import DATA_ELEMENTS
 from tokenvault.emv.errors import EmvError, TlvError
@@ -76,10 +77,12 @@ def _object_list_lines(value: bytes, depth: int) -> list[str]:
 
 
 def decode_verb(text: str) -> int:
-    """Print a tree; returns the exit code."""
+    """Print a tree; returns the exit code: 1 where it is none. Raises: UsageError."""
     try:
         objects = tlv.decode(bytes_of(text, "the EMV data"))
-    except (TlvError, NotHexadecimal) as error:
+    except NotHexadecimal as error:
+        raise UsageError(str(error)) from None
+    except TlvError as error:
         sys.stderr.write(f"tapwright: {error}\n")
         return 1
     sys.stdout.write("".join(f"{line}\n" for line in tree_lines(objects)))

@@ -14,7 +14,7 @@ from authz.iso8583.format_errors import FormatError
 from authz.reasons import ANSWERS
 from simulators.message_tools.emv_verb import tree_lines
 from simulators.message_tools.hexadecimal import NotHexadecimal, bytes_of
-from simulators.server_address import no_host
+from simulators.server_address import UsageError, no_host
 from simulators.terminals.iso_link import IsoLink, LineDown, LinkError
 from simulators.terminals.traces import shown
 from tokenvault.emv import tlv
@@ -75,12 +75,15 @@ def _chip_lines(value: str) -> list[str]:
 
 
 def decode_verb(dialect_name: str, text: str, *, is_framed: bool) -> int:
-    """Print a message; returns the exit code: 1 where it is none, after printing what could be read."""
+    """Print a message; returns the exit code: 1 where it is none, after printing what could be read.
+
+    Raises: UsageError.
+    """
     console = Console()
     try:
         dialect, encoded = dialect_named(dialect_name), bytes_of(text, "the message")
     except (DialectError, NotHexadecimal) as error:
-        return _refused(error)
+        raise UsageError(str(error)) from None
     if is_framed:
         encoded = encoded[dialect.framing.length_bytes :]
     try:
@@ -93,26 +96,26 @@ def decode_verb(dialect_name: str, text: str, *, is_framed: bool) -> int:
 
 
 def encode_verb(dialect_name: str, parts: Sequence[str], *, is_framed: bool) -> int:
-    """Print a message's bytes in hexadecimal; returns the exit code."""
+    """Print a message's bytes in hexadecimal; returns the exit code. Raises: UsageError."""
     try:
         dialect = dialect_named(dialect_name)
         encoded = codec.encode(message_of(parts), dialect)
     except (DialectError, MessageTextError, codec.MessageError) as error:
-        return _refused(error)
+        raise UsageError(str(error)) from None
     sys.stdout.write((dialect.framing.framed(encoded) if is_framed else encoded).hex().upper() + "\n")
     return 0
 
 
 def send_verb(dialect_name: str, parts: Sequence[str], address: tuple[str, int], seconds: float) -> int:
-    """Send a message and print its answer; returns the exit code."""
+    """Send a message and print its answer; returns the exit code. Raises: UsageError, before anything is sent."""
     try:
         dialect = dialect_named(dialect_name)
         message = message_of(parts)
         _check_sendable(message, dialect)
     except codec.MessageError as error:
-        return _refused(f"nothing was sent: {_named(error, dialect)}")
+        raise UsageError(f"nothing was sent: {_named(error, dialect)}") from None
     except (DialectError, MessageTextError) as error:
-        return _refused(error)
+        raise UsageError(str(error)) from None
     link = IsoLink(address, timeout=seconds, dialect=dialect)
     try:
         answer = link.exchange(message)

@@ -110,13 +110,16 @@ class Replayed:
 
 
 def replay(
-    path: Path, host: tuple[str, int], dialect: Dialect, seconds: float, watch: Callable[[Replayed], None]
+    frames: list[RecordedFrame],
+    host: tuple[str, int],
+    dialect: Dialect,
+    seconds: float,
+    watch: Callable[[Replayed], None],
 ) -> list[Replayed]:
     """Send every recorded request again, in order, and hold its answer against the recorded one.
 
-    seconds: how long to wait for each. Raises: OSError, RecordingError.
+    seconds: how long to wait for each.
     """
-    frames = list(read_recording(path))
     before = {_identity(message): message.get(39) for message in _decoded(frames, TO_CLIENT, dialect)}
     replayed, link = [], IsoLink(host, timeout=seconds, dialect=dialect)
     for message in _decoded(frames, TO_HOST, dialect):

@@ -8,23 +8,31 @@ from rich.console import Console
 
 from authz.iso8583.dialect_files import dialect_named
 from authz.iso8583.fields import DialectError
-from simulators.message_tools.recording import Recorder, RecordingError, Replayed, open_recording, replay
-from simulators.server_address import port_taken
+from simulators.message_tools.recording import (
+    Recorder,
+    RecordingError,
+    Replayed,
+    open_recording,
+    read_recording,
+    replay,
+)
+from simulators.server_address import UsageError, port_taken
 from simulators.until_told import until_told
 
 
 def record_verb(host: tuple[str, int], port: int, path: Path, dialect_name: str) -> int:
-    """Record until Ctrl-C or SIGTERM; returns the exit code."""
+    """Record until Ctrl-C or SIGTERM; returns the exit code. Raises: UsageError."""
     try:
         dialect = dialect_named(dialect_name)
-        with open_recording(path) as file:
-            return asyncio.run(_record(Recorder(host, dialect, file), port, path))
+        opened = open_recording(path)
     except FileExistsError:
-        sys.stderr.write(f"tapwright: {path} is there already: remove it, or name another file\n")
-        return 1
+        raise UsageError(f"{path} is there already: remove it, or name another file") from None
     except DialectError as error:
-        sys.stderr.write(f"tapwright: {error}\n")
-        return 1
+        raise UsageError(str(error)) from None
+    except OSError as error:
+        raise UsageError(f"{path}: {str(error.strerror).lower()}") from None
+    with opened as file:
+        return asyncio.run(_record(Recorder(host, dialect, file), port, path))
 
 
 async def _record(recorder: Recorder, port: int, path: Path) -> int:
@@ -43,7 +51,7 @@ async def _record(recorder: Recorder, port: int, path: Path) -> int:
 
 
 def replay_verb(path: Path, host: tuple[str, int], dialect_name: str, seconds: float) -> int:
-    """Replay a recording; returns the exit code: 1 where an answer differs."""
+    """Replay a recording; returns the exit code: 1 where an answer differs. Raises: UsageError."""
     console = Console()
 
     def watch(one: Replayed) -> None:
@@ -51,10 +59,12 @@ def replay_verb(path: Path, host: tuple[str, int], dialect_name: str, seconds: f
         console.print(f"[{colour}]{one.message_type} {one.stan}: {one.before} before, {one.now} now", highlight=False)
 
     try:
-        replayed = replay(path, host, dialect_named(dialect_name), seconds, watch)
-    except (DialectError, RecordingError, OSError) as error:
-        sys.stderr.write(f"tapwright: {error}\n")
-        return 1
+        dialect, frames = dialect_named(dialect_name), list(read_recording(path))
+    except (DialectError, RecordingError) as error:
+        raise UsageError(str(error)) from None
+    except OSError as error:
+        raise UsageError(f"{path}: {str(error.strerror).lower()}") from None
+    replayed = replay(frames, host, dialect, seconds, watch)
     same = sum(one.before == one.now for one in replayed)
     console.print(f"{same} of {len(replayed)} answered as before", highlight=False)
     return 0 if same == len(replayed) else 1

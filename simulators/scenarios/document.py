@@ -243,7 +243,8 @@ class _Parser:
         if step.is_document and expect.is_refusal:
             return
         for key, what in step.foreseen(self._known):
-            self.wrong(line_at(given, tuple(key.split("."))), _joined(step.verb, key), what)
+            where = tuple(key.split("."))
+            self.wrong(line_at(given, where), _joined(step.verb, key), comma_in_amount(given, where) or what)
         step.leave(self._known)
 
     def _repeated(self, node: Mapping) -> Repeated | None:

@@ -10,7 +10,7 @@ from authz.attributes import Attribute
 from authz.reasons import DECLINES
 from simulators.did_you_mean import did_you_mean
 from simulators.scenarios.cast import Misfit
-from simulators.scenarios.located_yaml import Mapping, Node, Text, is_empty
+from simulators.scenarios.located_yaml import Mapping, Node, Sequence, Text, is_empty
 from tokenvault.currencies import CURRENCIES
 
 _QUOTED = re.compile(r"'([^']*)'")
@@ -18,6 +18,8 @@ _OFFERED = re.compile(r"none of ([\w, -]+)")
 _WHOLE = re.compile(r"-?[0-9]+")
 _THOUSANDS = 3
 """Digits behind a comma that are more likely hundreds than decimals."""
+_IN_MINOR_UNITS = ("amount_max", "total_max")
+_MINOR_UNITS = ": a program's amounts are in minor units, 350 for 3.50 EUR"
 
 _VOCABULARIES: dict[str, Iterable[str]] = {
     "reason": [reason.code for reason in DECLINES],
@@ -46,13 +48,18 @@ def comma_in_amount(node: Mapping, path: tuple[str, ...]) -> str:
     *above, key = path
     place: Node = node
     for part in above:
-        place = place.entries[part] if isinstance(place, Mapping) and part in place.entries else place
+        if isinstance(place, Mapping) and part in place.entries:
+            place = place.entries[part]
+        elif isinstance(place, Sequence) and part.isdecimal() and int(part) < len(place.items):
+            place = place.items[int(part)]
     if not isinstance(place, Mapping) or not key.isdecimal() or not is_empty(place.entries.get(key, place)):
         return ""
     names = list(place.entries)
     before = place.entries[names[names.index(key) - 1]] if names.index(key) else None
     if not isinstance(before, Text) or not _WHOLE.fullmatch(before.value):
         return ""
+    if names[names.index(key) - 1] in _IN_MINOR_UNITS:
+        return f"'{before.value},{key}' is no whole number{_MINOR_UNITS}"
     if len(key) == _THOUSANDS:
         return f"'{before.value},{key}' is no amount: thousands stand together; did you mean {before.value}{key}?"
     return f"'{before.value},{key}' is no amount: decimals stand behind a point; did you mean {before.value}.{key}?"
@@ -71,7 +78,7 @@ def _said(problem: dict[str, Any], path: list[str], model: type[BaseModel]) -> s
         case "bool_parsing" | "bool_type":
             return f"{_shown(value)} is neither yes nor no"
         case "int_parsing" | "int_type" | "int_from_float" | "int_parsing_size":
-            return f"{_shown(value)} is no whole number"
+            return f"{_shown(value)} is no whole number{_MINOR_UNITS if path[-1] in _IN_MINOR_UNITS else ''}"
         case "float_parsing" | "float_type" | "finite_number" | "decimal_parsing" | "decimal_type":
             return f"{_shown(value)} is no number"
         case "string_type":

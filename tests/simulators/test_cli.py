@@ -51,7 +51,6 @@ def test_explain_reads_a_directory(sandbox, issuer, new_phone, terminal, capsys)
     ("arguments", "words"),
     [
         (["auth_7ZZZZZZZZZZZZ", "--url", "{url}"], "there is no authorization"),
-        (["nonsense", "--url", "{url}"], "is not an identifier"),
         (["auth_0000000000001", "--url", "{url}", "--api-key", "wrong"], "unauthenticated"),
         (["auth_0000000000001", "--url", "{url}", "--api-key", "tapwright-test-wallet"], "missing_scope"),
         (["auth_0000000000001", "--url", "http://127.0.0.1:1"], "no server at"),

@@ -111,6 +111,18 @@ def test_everything_that_is_wrong_is_said_at_once():
             "tap.amount: '3,50' is no amount, which looks like 12.50 or 12.50 USD; did you mean 3.50?",
         ),
         ("balance: {}\n    expect: {held: 3,50}", "expect.50: '3,50' is no amount: decimals stand behind a point"),
+        (
+            "set_program: {limits: [{id: a, window: day, amount_max: 3,50, currency: EUR}]}",
+            "set_program.limits.0.50: '3,50' is no whole number: a program's amounts are in minor units, 350 for 3.50",
+        ),
+        (
+            'set_program: {stand_in: {amount_max: "3,50", total_max: 8000, count_max: 3}}',
+            "set_program.stand_in.amount_max: '3,50' is no whole number: a program's amounts are in minor units",
+        ),
+        (
+            "set_program: {stand_in: {amount_max: 3.50, total_max: 8000, count_max: 3}}",
+            "set_program.stand_in.amount_max: 3.5 is no whole number: a program's amounts are in minor units",
+        ),
         ("tap: {amount: 2,500}", "tap.500: '2,500' is no amount: thousands stand together; did you mean 2500?"),
         (f"tap: {{amount: {'9' * 5000}}}", f"tap.amount: {'9' * 60}... EUR has more than 12 digits"),
         (f"balance: {{}}\n    expect: {{held: -{'9' * 5000}}}", f"expect.held: -{'9' * 59}... EUR has more than 12"),

@@ -10,6 +10,7 @@ from simulators.load.customers import phones_for
 from simulators.load.report import as_json, plot
 from simulators.load.tally import Tally
 from simulators.load.verb import read_request
+from simulators.server_address import UsageError
 
 _REQUEST = {
     "0": "0100",
@@ -57,9 +58,9 @@ def test_a_request_file_says_what_is_wrong_with_it(tmp_path, capsys):
     """A file that is no message is refused before anything is sent."""
     path = tmp_path / "request.json"
     path.write_text('["0100"]')
-    with pytest.raises(ValueError, match="request"):
+    with pytest.raises(UsageError, match="request"):
         read_request(path)
-    assert main(["bench", "--request", str(path)]) == 1
+    assert main(["bench", "--request", str(path)]) == 2
     assert "object of field numbers" in capsys.readouterr().err
 
 
