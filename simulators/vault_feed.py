@@ -14,6 +14,7 @@ from authz.tables import State
 from tokenvault.background import in_thread
 from tokenvault.currencies import CURRENCIES
 from tokenvault.events import outbox
+from tokenvault.storage.database import DatabaseUnavailable
 
 _CHUNK = 4096
 _RETRY_SECONDS = 5.0
@@ -66,7 +67,10 @@ class VaultFeed:
         """Tell later what was set aside, and what was written and not announced, until cancelled."""
         while True:
             await asyncio.sleep(_RETRY_SECONDS)
-            await self.retry()
+            try:
+                await self.retry()
+            except DatabaseUnavailable as error:
+                log.warning("notices_not_read", error=str(error))
 
     async def retry(self) -> None:
         """Tell what was set aside and can be told now: once more, under a new number, since the engine hears in order.

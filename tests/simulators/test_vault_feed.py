@@ -12,6 +12,7 @@ from authz.disk import Directory
 from authz.engine import Engine
 from authz.segments import SegmentJournal
 from authz.tables import Counter, rows_in_use
+from simulators import vault_feed
 from simulators.vault_feed import VaultFeed, fill_command
 from tests.clock import ManualClock
 from tests.tokenvault.vaults import new_vault
@@ -19,6 +20,7 @@ from tokenvault.accounts import open_account
 from tokenvault.cards.cards import issue_card
 from tokenvault.events import outbox
 from tokenvault.storage import schema
+from tokenvault.storage.database import DatabaseUnavailable
 from tokenvault.tokens.card_life import freeze_card
 
 
@@ -196,6 +198,36 @@ def test_what_something_newer_was_said_of_is_not_told_again(vault, tmp_path):
 
     assert _retried(vault, tmp_path, say_something_newer)[-1] == ([], 4, 1, 1)
     assert len(list(outbox.entries_after(vault.database, 0))) == 4
+
+
+def test_what_nobody_has_announced_is_heard_after_a_while(vault, tmp_path, monkeypatch):
+    """Also after the database was away, which is a line in the log and no traceback."""
+    monkeypatch.setattr(vault_feed, "_RETRY_SECONDS", 0)
+    asked, entries_after = [], outbox.entries_after
+
+    def away_at_first(*arguments):
+        asked.append(arguments)
+        if len(asked) == 1:
+            raise DatabaseUnavailable("database: away")
+        return entries_after(*arguments)
+
+    monkeypatch.setattr(outbox, "entries_after", away_at_first)
+    _two_cards(vault)
+
+    async def story():
+        engine = Engine(SegmentJournal(Directory(tmp_path)), lambda: 1, lambda error: None)
+        retrying = asyncio.create_task(VaultFeed(vault.database, engine).keep_retrying())
+        while engine.outbox_sequence < 5:
+            await asyncio.sleep(0)
+        retrying.cancel()
+        await asyncio.wait([retrying])
+        await engine.close()
+
+    with structlog.testing.capture_logs() as logged:
+        asyncio.run(asyncio.wait_for(story(), 30))
+    assert [each for each in logged if each["event"] == "notices_not_read"] == [
+        {"event": "notices_not_read", "log_level": "warning", "error": "database: away"}
+    ]
 
 
 def test_a_notice_that_is_gone_is_set_aside_no_longer(vault, tmp_path):
