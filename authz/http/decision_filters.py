@@ -35,10 +35,13 @@ class DecisionFilters(BaseModel):
         for name, prefix in _PREFIXES.items():
             if name in equal:
                 equal[name] = to_number(prefix, str(equal[name]))
+        if equal.keys() & _OF_THE_FUNDING_SIDE:
+            equal |= sight.own_rows  # a network learns by no filter whose its decisions are
         before = to_number(Prefix.AUTHORIZATION, self.starting_after) if self.starting_after else None
         times = microseconds(self.from_), microseconds(self.to)
         return Wanted(equal, *times, before, self.limit, sight.whose_decisions, present)
 
 
 _OF_THE_PAGE = {"from_", "to", "as_of", "limit", "starting_after"}
+_OF_THE_FUNDING_SIDE = {"account_id", "card_id"}
 _PREFIXES = {"account_id": Prefix.ACCOUNT, "card_id": Prefix.CARD, "token_id": Prefix.TOKEN}

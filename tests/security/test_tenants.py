@@ -360,6 +360,19 @@ def test_a_card_is_named_by_its_identifier_in_its_own_house_only(ada, bob):
     bob.call("wallet", "DELETE", f"/v1/tokens/{token}")
 
 
+def test_a_network_learns_nothing_of_accounts_and_cards(network, ada):
+    """It sees every decision, and by no filter whose it is."""
+    for path in ("/v1/authorizations", "/v1/exceptions"):
+        for name, prefix in (("account_id", Prefix.ACCOUNT), ("card_id", Prefix.CARD)):
+            query = f"{path}?{name}={ada.objects[prefix]}"
+            assert _answered(httpx.get(network.http_url + query, headers=NETWORK))["data"] == []
+    query = f"/v1/authorizations?token_id={ada.objects[Prefix.TOKEN]}"
+    seen = _answered(httpx.get(network.http_url + query, headers=NETWORK))["data"]
+    assert [(each["account_id"], each["card_id"]) for each in seen] == [(None, None)] * 2
+    own = _answered(ada.call("issuer", "GET", f"/v1/authorizations?account_id={ada.objects[Prefix.ACCOUNT]}"))["data"]
+    assert len(own) == 2
+
+
 @pytest.fixture
 def crossed(ada, bob):
     """A token of Bob's card that Ada's wallet has on file at a merchant, and a key of Bob's for both of his parts."""
