@@ -126,7 +126,7 @@ class Network:
         except Exception:
             log.exception("messages_not_read", count=len(frames))
             if len(frames) == 1:
-                self._reply_malfunction(chunk[frames[0, 0] : frames[0, 1]], senders.of(0))
+                senders.of(0).reply(self._malfunction(chunk[frames[0, 0] : frames[0, 1]]), 1)
                 return
             for one in (slice(i, i + 1) for i in range(len(frames))):
                 self._take(chunk, frames[one], senders[one])
@@ -168,7 +168,8 @@ class Network:
         if problems.any():
             for i in np.flatnonzero(problems).tolist():
                 arrival, message = senders.of(i), chunk[frames[i, 0] : frames[i, 1]]
-                self._slowly.add(arrival.line.peer, partial(self._reply_slowly, message, int(problems[i]), arrival))
+                answer = partial(self._answer_slowly, message, int(problems[i]), arrival.line)
+                self._slowly.add(arrival.line.peer, partial(self._reply_one, answer, message, arrival))
             good = np.flatnonzero(problems == NO_PROBLEM)
             commands, frames, arqcs, senders = commands[good], frames[good], arqcs[good], senders[good]
             keys = [keys[i] for i in good]
@@ -176,7 +177,8 @@ class Network:
         if strangers:
             for i in strangers:
                 arrival, message = senders.of(i), chunk[frames[i, 0] : frames[i, 1]]
-                self._slowly.add(arrival.line.peer, partial(self._refuse_sender, message, arrival))
+                answer = partial(self._refuse_sender, message, arrival.line)
+                self._slowly.add(arrival.line.peer, partial(self._reply_one, answer, message, arrival))
             rest = np.delete(np.arange(len(commands)), strangers)
             commands, frames, arqcs, senders = commands[rest], frames[rest], arqcs[rest], senders[rest]
             keys = [keys[i] for i in rest]
@@ -194,34 +196,35 @@ class Network:
         if len(commands):
             self._decide(np.frombuffer(chunk, np.uint8), frames, commands, arqcs, keys, senders)
 
-    def _refuse_sender(self, encoded: bytes, arrival: Arrival) -> None:
-        """Answer a message in the name of an acquirer that its line may not speak for. It changes nothing."""
+    def _refuse_sender(self, encoded: bytes, line: Line) -> bytes:
+        """The answer to a message in the name of an acquirer that its line may not speak for. It changes nothing."""
         message = codec.decode(encoded, self._dialect)
         reason = Reason.ACQUIRER_NOT_AUTHORIZED
         self.decisions[reason] += 1
-        log.warning(reason.code, peer=arrival.line.peer, message_type=message[0], acquirer=message[32])
-        arrival.reply(self._response(message, ANSWERS[reason].response_code), 1)
+        log.warning(reason.code, peer=line.peer, message_type=message[0], acquirer=message[32])
+        return self._response(message, ANSWERS[reason].response_code)
 
     def _verify_pin(
         self, encoded: bytes, commands: Records, arqcs: Buffer, key: AnswerKey | None, sender: Senders
     ) -> None:
         """Have the PIN of one message verified, then the message decided."""
         arrival, frames = sender.of(0), np.array([[0, len(encoded)]], np.int32)
-        message = codec.decode(encoded, self._dialect)
 
         def decide(outcome: PinOutcome) -> None:
             if outcome is PinOutcome.UNKNOWN:
-                arrival.reply(self._response(message, SYSTEM_MALFUNCTION), 1)
+                arrival.reply(self._malfunction(encoded), 1)
             else:
                 self._decide(np.frombuffer(encoded, np.uint8), frames, commands, arqcs, [key], sender)
 
         try:
-            self._pins.verify(message, commands, decide)
+            self._pins.verify(codec.decode(encoded, self._dialect), commands, decide)
+            return
         except codec.MessageError as error:
-            arrival.reply(self.refuse_format(message, error.error, arrival.line), 1)
+            answer = partial(self.refuse_format, error.fields, error.error, arrival.line)
         except Exception:
             log.exception("pin_not_verified")
-            self._reply_malfunction(encoded, arrival)
+            answer = partial(self._malfunction, encoded)
+        self._reply_one(answer, encoded, arrival)
 
     def _decide(
         self,
@@ -329,24 +332,28 @@ class Network:
         )
         return out[:length].tobytes()
 
-    def _reply_slowly(self, message: bytes, problem: int, arrival: Arrival) -> None:
-        """Answer anything but a good message about a token."""
+    def _reply_one(self, answer: Callable[[], bytes], message: bytes, arrival: Arrival) -> None:
+        """Answer one message, once: as a malfunction where its answer cannot be made, and with nothing where that fails
+        too, since its line waits for it.
+        """
         try:
-            answer = self._answer_slowly(message, problem, arrival.line)
+            made = answer()
         except Exception:
             log.exception("message_not_answered")
-            self._reply_malfunction(message, arrival)
-            return
-        arrival.reply(answer, 1)
+            made = self._malfunction(message)
+        arrival.reply(made, 1)
 
-    def _reply_malfunction(self, message: bytes, arrival: Arrival) -> None:
-        """Answer a message that we, not its sender, are the reason of failing."""
+    def _malfunction(self, message: bytes) -> bytes:
+        """The framed answer to a message that we, not its sender, are the reason of failing; empty if there is none."""
         try:
-            fields = codec.decode(message, self._dialect)
-        except codec.MessageError as error:
-            fields = error.fields
-        is_answered = asks_for_an_answer(fields.get(0))
-        arrival.reply(self._response(fields, SYSTEM_MALFUNCTION) if is_answered else b"", 1)
+            try:
+                fields = codec.decode(message, self._dialect)
+            except codec.MessageError as error:
+                fields = error.fields
+            return self._response(fields, SYSTEM_MALFUNCTION) if asks_for_an_answer(fields.get(0)) else b""
+        except Exception:
+            log.exception("malfunction_not_answered")
+            return b""
 
     def _answer_slowly(self, message: bytes, problem: int, line: Line) -> bytes:
         """The framed answer to anything but a good message about a token; empty where none can be given."""
