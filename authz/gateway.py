@@ -5,9 +5,9 @@ authentication and keys to make them with (0800) belong to the acquirer's line, 
 """
 
 import secrets
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import structlog
@@ -43,7 +43,6 @@ _HANDED_ON = frozenset(range(FIELDS + 1)) - {64, 65, 128}
 """What the network reads, or may come to read: not the codes of the line, and nothing that a third bitmap announces."""
 NAME_AND_LOCATION = 43
 _KEY_BYTES = 16
-_SESSIONS_MAX = 1024
 _MAC_USAGE = {"tdes": ("M3", "T"), "tdes_cbc": ("M1", "T"), "aes": ("M6", "A")}
 
 
@@ -82,10 +81,10 @@ class LineKeys:
 
 @dataclass(frozen=True)
 class _Session:
-    """A key that was given on a line, and the line as its messages prove it to be."""
+    """A key that was given on a line. proven: the line as its messages prove it; None if they prove no more."""
 
     key: MacKey
-    line: Line
+    proven: Line | None
 
 
 class DialectGateway:
@@ -98,7 +97,7 @@ class DialectGateway:
         self._network = network
         self._dialect = dialect
         self._keys = keys
-        self._sessions: OrderedDict[Line, _Session] = OrderedDict()
+        self._sessions: WeakKeyDictionary[Line, _Session] = WeakKeyDictionary()  # one a line, and as long as it lasts
 
     def receive(self, chunk: bytes, frames: Places, line: Line, reply: Reply) -> None:
         """Take whole messages of one connection, see `authz.network.Network`."""
@@ -136,8 +135,8 @@ class DialectGateway:
                 can_answer = asks_for_an_answer(message[0])
                 reply(self._framed(plain_response(message, MAC_WRONG), message, key) if can_answer else b"", 1)
                 return
-            if wanted and session is not None:
-                believed = session.line
+            if wanted and session is not None and session.proven is not None:
+                believed = session.proven
         self._forward(message, line, believed, reply)
 
     def _forward(self, message: codec.Message, line: Line, believed: Line, reply: Reply) -> None:
@@ -177,11 +176,8 @@ class DialectGateway:
             log.warning("mac_key_refused", peer=line.peer, acquirer=str(acquirer), reason=reason.code)
             return self._framed(plain_response(request, ANSWERS[reason].response_code), request, None)
         key, block = keys.new_key(line_key)
-        proven = line.narrowed(frozenset({acquirer})) if keys.by_acquirer else line
+        proven = line.narrowed(frozenset({acquirer})) if keys.by_acquirer else None
         self._sessions[line] = _Session(key, proven)
-        self._sessions.move_to_end(line)
-        if len(self._sessions) > _SESSIONS_MAX:
-            self._sessions.popitem(last=False)
         log.info("mac_key_given", peer=line.peer)
         return self._framed(plain_response(request, "00") | {KEY_BLOCK_FIELD: block}, request, None)
 
