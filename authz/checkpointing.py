@@ -5,6 +5,7 @@ is made, and idle time of a core.
 """
 
 import asyncio
+import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -66,7 +67,7 @@ async def keep_making_checkpoints(
 
 async def _in_a_process(directory: Path, retention: Retention) -> None:
     keep = [] if retention.segments is None else [str(retention.segments)]
-    program = (sys.executable, "-m", "authz.at_leisure", "authz.checkpointing")
+    program = (sys.executable, "-m", "authz.at_leisure", str(os.getpid()), "authz.checkpointing")
     process = await asyncio.create_subprocess_exec(*program, str(directory), *keep, stderr=asyncio.subprocess.PIPE)
     try:
         _, errors = await process.communicate()

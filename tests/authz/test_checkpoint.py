@@ -1,5 +1,6 @@
 """Checkpoints: the same state from a file, from a file and the rest of the journal, and from the journal alone."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -101,9 +102,8 @@ def damaged(disk, sequence):
 def test_the_process_makes_one(bank):
     """The process that the sandbox starts does the same."""
     directory, journal, *_ = bank
-    subprocess.run(
-        [sys.executable, "-m", "authz.at_leisure", "authz.checkpointing", str(directory), "3"], check=True, cwd=ROOT
-    )
+    command = [sys.executable, "-m", "authz.at_leisure", str(os.getpid()), "authz.checkpointing", str(directory), "3"]
+    subprocess.run(command, check=True, cwd=ROOT)
     assert checkpoints(checkpoints_in(directory)) == [journal.sealed_sequence]
 
 
