@@ -1,5 +1,6 @@
 """Fixtures that most tests share: a clock that stands still, and one network for the whole run."""
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,11 +15,24 @@ from simulators.sandbox import Sandbox, running_sandbox
 from simulators.settings import Settings
 from simulators.terminal import Terminal
 from tests.clock import ManualClock
+from tests.compiling_ahead import CompilingAhead
 from tests.tokenvault.vaults import POSTGRESQL_URL, new_database_url
 
 configure_logging("warning", "console")
 hypothesis.settings.register_profile("tapwright", deadline=None)  # machines are noisy, and no test is about time
 hypothesis.settings.load_profile("tapwright")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Use the second core for the one thing that takes a minute."""
+    config.pluginmanager.register(CompilingAhead())
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Modules and thousands of tests are there to stay: a collection that looks at them all again takes a second."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
