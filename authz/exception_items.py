@@ -13,6 +13,7 @@ class ExceptionReason(IntEnum):
     NONE = 0
     BEYOND_REMAINDER = 1
     BEYOND_ADVICE_LIMIT = 2
+    REFUSED_BY_ISSUER = 3
 
     @property
     def code(self) -> str:
@@ -24,5 +25,7 @@ SENTENCES: dict[ExceptionReason, str] = {
     ExceptionReason.BEYOND_REMAINDER: "It says that more was given back than is left of what was paid; "
     "only what is left was given back.",
     ExceptionReason.BEYOND_ADVICE_LIMIT: "It says more than its acquirer may advise of; nothing of it was taken.",
+    ExceptionReason.REFUSED_BY_ISSUER: "It was acknowledged while the issuer was down, and the issuer has refused it, "
+    "see its reason; nothing of it was taken.",
 }
 """Each reason as a sentence."""

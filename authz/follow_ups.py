@@ -60,7 +60,8 @@ RULES: dict[FollowUp, tuple[Rule, ...]] = {
     FollowUp.REPEATED_REQUEST:   (_E, _E, _E, _E, _E, _E, _E, _F),
     FollowUp.TOLD_AGAIN:         (_E, _F, _F, _E, _E, _F, _F, _F),
 }  # fmt: skip
-"""Rules in the order of `SharedField`. DE 42 is compared where both messages carry it.
+"""Rules in the order of `SharedField`. DE 42 is compared where the original carried it; only a message from
+the original's own terminal (DE 41) may leave it out.
 
 A request or reversal that breaks a rule is refused. An advice tells of money that has moved already, so it is taken,
 but on its own: what DE 90 names stays as it is. An advice that names another acquirer's message is refused. A refund or

@@ -231,9 +231,7 @@ ANSWERS: dict[Reason, Answer] = {
     _R.ORIGINAL_TERMINAL_MISMATCH: Answer(
         "25", "The original came from another terminal.", "Send the original's DE 41, from where it was made."
     ),
-    _R.ORIGINAL_MERCHANT_MISMATCH: Answer(
-        "25", "The original is another merchant's.", "Send the original's DE 42, or leave it out."
-    ),
+    _R.ORIGINAL_MERCHANT_MISMATCH: Answer("25", "The original is another merchant's.", "Send the original's DE 42."),
     _R.ORIGINAL_CURRENCY_MISMATCH: Answer(
         "64", "The original is in another currency.", "Send DE 4 and DE 49 in the original's currency."
     ),

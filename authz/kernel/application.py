@@ -6,6 +6,7 @@ import numpy as np
 
 from authz.commands import Flag, Kind, Operation, Records
 from authz.compiled import Integer, compiled, inlined
+from authz.exception_items import ExceptionReason
 from authz.hash_index import find_row
 from authz.kernel.advices import decide_advice, reconcile, take_advice, take_stood_in
 from authz.kernel.authorization import (
@@ -20,6 +21,7 @@ from authz.kernel.authorization import (
 )
 from authz.kernel.checks import RUN, Case, Findings, has
 from authz.kernel.conversion import NO_RATE, conversion_rate, converted
+from authz.kernel.exception_items import list_as_exception
 from authz.kernel.forcing import force_reason
 from authz.kernel.holds import available_credit, expire_holds
 from authz.kernel.issuer_decisions import take_issuer_decision
@@ -232,4 +234,6 @@ def answer_message(state: State, command: Any, case: Case, result: Any, findings
         remembered(state, case, result)
     elif reason == Reason.APPROVED:
         take_advice(state, command, case, result)
+    elif has(command["flags"], Flag.FORWARDED) and not has(command["flags"], Flag.DECLINED_ELSEWHERE):
+        list_as_exception(result, ExceptionReason.REFUSED_BY_ISSUER, case.billing_minor)
     return reason

@@ -164,16 +164,30 @@ def is_of_a_fresh_tap(command: Any, reason: Integer) -> Any:
 
 
 @inlined
+def proves_something(state: State, command: Any, case: Case) -> Any:
+    """Whether a request came with its card, or names what its own acquirer has sent before.
+
+    What does neither could be said by anybody who knows a token PAN.
+    """
+    if card_takes_part(command):
+        return True
+    return found(case.original_row) and np.uint64(state.transactions[case.original_row]["acquirer"]) == np.uint64(
+        command["acquirer"]
+    )
+
+
+@inlined
 def answer_request(state: State, command: Any, case: Case, result: Any, reason: Integer, is_authentic: Any) -> None:
     """Enter a decided request; an approval holds, posts or gives back its amount.
 
-    A request whose card was not proven leaves no trace: else anybody could use up the trace of one that will come.
+    A request that proves nothing, or whose card was not proven, leaves no trace: else anybody could use up the trace of
+    one that will come.
     """
     message_class = MessageClass.AUTHORIZATION
     if np.int64(command["kind"]) == Kind.FINANCIAL_REQUEST:
         message_class = MessageClass.FINANCIAL
     row = new_transaction(state, command, case.token_row, message_class)
-    if not found(case.same_row) and is_authentic:
+    if not found(case.same_row) and is_authentic and proves_something(state, command, case):
         enter_trace(state, row, command, case.first_row)
     entry = state.transactions[row]
     entry["reason"] = reason

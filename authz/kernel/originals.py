@@ -63,7 +63,8 @@ def differs(command: Any, original: Any, field: Integer) -> Any:
         return command["terminal"] != original["terminal"]
     if field == SharedField.MERCHANT:
         ours, its = np.uint64(command["merchant_key"]), np.uint64(original["merchant_key"])
-        return ours != 0 and its != 0 and ours != its
+        is_left_out = ours == 0 and command["terminal"] == original["terminal"]
+        return its != 0 and ours != its and not is_left_out
     return field == SharedField.CURRENCY and np.int64(command["currency"]) != np.int64(original["currency"])
 
 

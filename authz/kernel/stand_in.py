@@ -11,7 +11,7 @@ import numpy as np
 from authz.commands import Flag, Kind, Operation, Records
 from authz.compiled import Integer, compiled
 from authz.kernel import checks
-from authz.kernel.authorization import decide_card, decide_standing, is_same_again, remembered
+from authz.kernel.authorization import decide_card, decide_standing, is_same_again, proves_something, remembered
 from authz.kernel.checks import Case, Check, Findings, has, note
 from authz.kernel.originals import (
     check_advised_fields,
@@ -121,7 +121,8 @@ def enter_answer(state: State, command: Any, case: Case, result: Any, reason: In
     """Enter what stand-in has answered, for repeats and reversals; its money moves when the advice comes."""
     kind = np.int64(command["kind"])
     row = new_transaction(state, command, case.token_row, class_of(kind))
-    enter_trace(state, row, command, case.first_row)
+    if proves_something(state, command, case):
+        enter_trace(state, row, command, case.first_row)
     entry = state.transactions[row]
     entry["reason"] = reason
     if reason <= LAST_APPROVAL:

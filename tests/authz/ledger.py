@@ -116,8 +116,10 @@ class Ledger:
             if message["atc"] > max(token.used, default=0) + 1_000:
                 return self._remember(name, message, "transaction_counter_jump")
             token.used.add(message["atc"])
-        refusal = self._standing_refusal(token, message) or self._money(token.account, message)
-        return self._remember(name, message, refusal)
+        answer = self._standing_refusal(token, message) or self._money(token.account, message)
+        if not taps and message.get("original") not in self.answers:
+            return answer  # it proves nothing, and leaves no trace
+        return self._remember(name, message, answer)
 
     def _remember(self, name: tuple, message: dict, answer: str) -> str:
         self.answers.setdefault(name, (answer, message["amount"]))

@@ -244,14 +244,25 @@ def test_a_reversal_of_what_was_approved_in_part():
     assert bank.held == 85_000
 
 
-@pytest.mark.parametrize("field", [SharedField.MERCHANT])
 @pytest.mark.parametrize("silent", ["original", "follow-up"])
-def test_a_field_that_one_of_them_leaves_out_is_not_compared(field, silent):
-    """DE 42 is optional."""
+def test_a_merchant_that_one_of_them_leaves_out_is_not_compared(silent):
+    """DE 42 is optional, and a follow-up comes from the original's own terminal."""
     original = tap(1, AMOUNT, merchant_key=0 if silent == "original" else 77)
     bank = a_bank(original)
     told = following(FollowUp.REVERSAL, original, merchant_key=77 if silent == "original" else 0)
     assert bank.send(told) is Reason.APPROVED
+
+
+@pytest.mark.parametrize("follow_up", [FollowUp.INCREMENT, FollowUp.COMPLETION_REQUEST, FollowUp.REFUND_REQUEST])
+@pytest.mark.parametrize("is_its_terminal", [False, True])
+def test_another_terminal_must_say_the_merchant(follow_up, is_its_terminal):
+    """Else whoever shares an acquirer completes or refunds another merchant's payment by saying nothing of himself."""
+    kind = Kind.FINANCIAL_REQUEST if follow_up is FollowUp.REFUND_REQUEST else Kind.AUTHORIZATION_REQUEST
+    original = tap(1, AMOUNT, merchant_key=77, kind=kind)
+    bank = a_bank(original)
+    terminal = original["terminal"] if is_its_terminal else b"ANOTHER1"
+    told = following(follow_up, original, merchant_key=0, terminal=terminal)
+    assert bank.send(told) is (Reason.APPROVED if is_its_terminal else Reason.ORIGINAL_MERCHANT_MISMATCH)
 
 
 @pytest.mark.parametrize("issuer_is_down", [False, True])
