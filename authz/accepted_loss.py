@@ -1,6 +1,7 @@
 """Going on with what there still is of a journal, once somebody has decided that the rest is lost for good."""
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -36,14 +37,15 @@ class Accepted:
     kept: Path | None
 
 
-def accept_loss(directory: Path, kept: HighWater | None) -> Accepted:
+def accept_loss(directory: Path, kept: HighWater | None, tell_vault: Callable[[Accepted], None]) -> Accepted:
     """Let a data directory's journal end where it is whole, or with a checkpoint that is further; whoever calls holds
     the directory's lock.
 
-    What was decided behind that is gone. The read side is made anew, the vault has to be told. The journal as it was is
-    kept where it has to be changed.
+    What was decided behind that is gone. The read side is made anew. The journal as it was is kept where it has to be
+    changed. Whatever remembers numbers that were given goes only once the vault remembers them: so this can be
+    interrupted anywhere, and done again.
     kept: what the vault remembers.
-    Raises: JournalOutdated, OSError.
+    Raises: JournalOutdated, OSError; what tell_vault raises.
     """
     finish_exchange(directory)
     reader = SegmentReader(Directory(directory / JOURNAL), None if kept is None else kept.network)
@@ -60,10 +62,21 @@ def accept_loss(directory: Path, kept: HighWater | None) -> Accepted:
     if kept is None or kept.sequence < end.sequence:
         reserved += RESERVED_TOGETHER  # a vault that is behind may have reserved more since
     moved = _moved(directory) if is_changed else None
+    heard = int(replayed(history_in(directory)).state.counters[Counter.OUTBOX_SEQUENCE])
+    accepted = Accepted(network, end, reserved, heard, moved)
+    tell_vault(accepted)
+    _forget_others(directory, {mark.sequence for mark in fitting})
+    return accepted
+
+
+def _forget_others(directory: Path, fitting: set[int]) -> None:
+    """Delete the read side's file, and the checkpoints that do not fit."""
     for suffix in BESIDE:
         (directory / f"{HISTORY}{suffix}").unlink(missing_ok=True)
-    heard = int(replayed(history_in(directory)).state.counters[Counter.OUTBOX_SEQUENCE])
-    return Accepted(network, end, reserved, heard, moved)
+    disk = checkpoints_in(directory)
+    for sequence in checkpoints(disk):
+        if sequence not in fitting:
+            forget_checkpoint(disk, sequence)
 
 
 def _good_journal(directory: Path, reader: SegmentReader) -> tuple[SegmentReader, bool]:
@@ -91,16 +104,15 @@ def _last_known(directory: Path, network: bytes, kept: HighWater | None) -> int:
 
 
 def _fitting_checkpoints(directory: Path, good: SegmentReader) -> list[Mark]:
-    """The checkpoints that can be read and were made of this journal, as far as it goes; the others are deleted."""
+    """The checkpoints that can be read and were made of this journal, as far as it goes."""
     disk, fitting = checkpoints_in(directory), []
     for sequence in checkpoints(disk):
         try:
             found = read_checkpoint(disk, sequence)
             check_made_of(good, found)
         except CheckpointDamaged:
-            forget_checkpoint(disk, sequence)
-        else:
-            fitting.append(Mark(sequence, found.digest))
+            continue
+        fitting.append(Mark(sequence, found.digest))
     return fitting
 
 

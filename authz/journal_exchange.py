@@ -11,8 +11,9 @@ UNFINISHED, COMPLETE = "journal.unfinished", "journal.complete"
 
 
 def begin_new_journal(directory: Path) -> Directory:
-    """An empty folder for the new journal; what an earlier try has left is gone."""
-    shutil.rmtree(directory / UNFINISHED, ignore_errors=True)
+    """An empty folder for the new journal; what an earlier try has left is gone. Call `finish_exchange` first."""
+    for left in (UNFINISHED, COMPLETE):
+        shutil.rmtree(directory / left, ignore_errors=True)
     return Directory(directory / UNFINISHED)
 
 
@@ -28,8 +29,12 @@ def exchange(directory: Path, kept_as: str) -> None:
 
 
 def finish_exchange(directory: Path) -> None:
-    """Put the new journal in its place where a crash came before that."""
-    if (directory / COMPLETE).is_dir() and not (directory / JOURNAL).exists():
+    """Put the new journal in its place where a crash came before that.
+
+    An empty folder in that place is what somebody who wanted to read has made there meanwhile.
+    """
+    journal = directory / JOURNAL
+    if (directory / COMPLETE).is_dir() and not (journal.exists() and any(journal.iterdir())):
         folder = Directory(directory)
         folder.rename(COMPLETE, JOURNAL)
         folder.sync_names()

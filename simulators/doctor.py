@@ -58,9 +58,8 @@ def run_doctor(settings: Settings) -> int:
 
 def _database(settings: Settings, opened: ExitStack) -> sa.Engine:
     """The vault's database. Raises: Unsound, DatabaseUnavailable."""
-    file = settings.data_dir / VAULT
-    if settings.database is None and not (file.exists() and file.stat().st_size):
-        raise Unsound(f"{file} is missing or empty: put the vault back")
+    if not settings.has_vault:
+        raise Unsound(f"{settings.data_dir / VAULT} is missing or empty: put the vault back")
     database = open_database(settings.database_url)
     opened.callback(database.dispose)
     return database

@@ -2,9 +2,12 @@
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
-from authz.accepted_loss import accept_loss
+import sqlalchemy as sa
+
+from authz.accepted_loss import Accepted, accept_loss
 from authz.checkpointing import Retention, make_checkpoint
 from authz.data_directory import JOURNAL, DirectoryLock, checkpoints_in
 from authz.disk import Directory
@@ -47,18 +50,14 @@ def run_journal_verb(action: str, data_directory: Path, first: int, last: int | 
 def run_accept_loss(settings: Settings) -> int:
     """Let a journal go on without what it has lost; returns the exit code."""
     directory, lock = settings.data_dir, None
-    if settings.database is None and not (directory / VAULT).exists():
-        sys.stderr.write(f"tapwright: there is no vault in {directory}\n")
+    if not settings.has_vault:
+        sys.stderr.write(f"tapwright: {directory / VAULT} is missing or empty: put the vault back\n")
         return 1
     try:
         lock = DirectoryLock(directory)
         database = open_database(settings.database_url)
         try:
-            accepted = accept_loss(directory, kept_high_water(database))
-            if accepted.heard > outbox.last_sequence(database):  # numbers that an older vault has forgotten
-                outbox.go_on_behind(database, accepted.heard)
-            mark = accepted.end
-            keep_high_water(database, HighWater(accepted.network, *mark, accepted.reserved))
+            accepted = accept_loss(directory, kept_high_water(database), partial(_tell_vault, database))
         finally:
             database.dispose()
     except (EngineError, DatabaseUnavailable, OSError) as error:
@@ -67,10 +66,17 @@ def run_accept_loss(settings: Settings) -> int:
     finally:
         if lock is not None:
             lock.close()
-    sys.stdout.write(f"the journal ends with command {mark.sequence}, the next is {accepted.reserved + 1}\n")
+    sys.stdout.write(f"the journal ends with command {accepted.end.sequence}, the next is {accepted.reserved + 1}\n")
     if accepted.kept is not None:
         sys.stdout.write(f"the journal as it was is in {accepted.kept}\n")
     return 0
+
+
+def _tell_vault(database: sa.Engine, accepted: Accepted) -> None:
+    """Let the vault remember what there is now."""
+    if accepted.heard > outbox.last_sequence(database):  # numbers that an older vault has forgotten
+        outbox.go_on_behind(database, accepted.heard)
+    keep_high_water(database, HighWater(accepted.network, *accepted.end, accepted.reserved))
 
 
 def _verified(data_directory: Path) -> str:

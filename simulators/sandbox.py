@@ -294,11 +294,9 @@ class Sandbox:
     def _check_vault_is_there(self) -> None:
         """A journal without its vault is not a new network. Raises: StartError."""
         directory = self.settings.data_dir
-        vault = directory / VAULT
-        is_there = vault.exists() and vault.stat().st_size > 0
-        if not is_there and SegmentReader(Directory(directory / JOURNAL)).seals():
+        if not self.settings.has_vault and SegmentReader(Directory(directory / JOURNAL)).seals():
             raise StartError(
-                f"{vault} is missing or empty, and there is a journal beside it: put the vault back, "
+                f"{directory / VAULT} is missing or empty, and there is a journal beside it: put the vault back, "
                 "or begin anew in another data directory"
             )
 

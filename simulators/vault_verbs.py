@@ -18,7 +18,7 @@ from tokenvault.vault import Vault
 
 def run_vault_verb(settings: Settings, head: str | None, new_root_key_file: Path | None) -> int:
     """Verify the audit trail, or wrap all keys by a new root key where one is named; returns the exit code."""
-    if settings.database is None and not (settings.data_dir / "vault.db").exists():
+    if not settings.has_vault:
         sys.stderr.write(f"tapwright: there is no vault in {settings.data_dir}\n")
         return 1
     try:

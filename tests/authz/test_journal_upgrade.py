@@ -85,10 +85,13 @@ def test_what_an_interrupted_upgrade_left_is_made_anew(directory):
     assert upgrade(directory, identity).commands == verify(directory).last_sequence
 
 
-def test_a_crash_between_the_two_renamings_is_mended(directory):
-    """The next start puts the new journal in its place."""
+@pytest.mark.parametrize("was_read", [False, True])
+def test_a_crash_between_the_two_renamings_is_mended(directory, was_read):
+    """The next start puts the new journal in its place; whoever has wanted to read one meanwhile found an empty one."""
     upgrade(directory, identity)
     (directory / JOURNAL).rename(directory / COMPLETE)
+    if was_read:
+        history_in(directory)
     finish_exchange(directory)
     assert verify(directory).records > 0
 

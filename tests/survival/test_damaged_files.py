@@ -219,3 +219,11 @@ def test_one_can_go_on_without_what_is_lost(lives, copied, file, harm, capsys):
     assert keeps_its_promises(directory, []) == []
     assert doctor(directory, capsys) == (0, [])
     assert not [line for line in keeps_its_promises(directory, had) if "twice" in line]
+
+
+def test_an_empty_vault_is_no_vault_to_go_on_with(tmp_path, capsys):
+    """Its keys and cards are gone with it; nothing is made of it."""
+    (tmp_path / VAULT).touch()
+    assert main(["journal", "accept-loss", "--data-dir", str(tmp_path)]) == 1
+    assert f"{tmp_path / VAULT} is missing or empty: put the vault back" in capsys.readouterr().err
+    assert (tmp_path / VAULT).stat().st_size == 0
