@@ -126,8 +126,8 @@ class ReplayedBatch:
 
 
 def replayed_batches(history: History, after: int, until: int | None = None) -> Iterator[ReplayedBatch]:
-    """Every command behind a sequence with its result, exactly as they were."""
-    start = replayed(history, after) if after else history.earliest()
+    """Every command behind a sequence with its result, exactly as they were; of what was given up, nothing."""
+    start = replayed(history, after) if after >= history.journal.begins_after else history.earliest()
     state, document = start.state, start.document
     for batch in gathered(history.journal.read(after=start.sequence, until=until), REPLAYED_TOGETHER):
         document = batch.attachment or document

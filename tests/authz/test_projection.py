@@ -8,7 +8,8 @@ import sqlalchemy as sa
 import structlog.testing
 
 from authz import projection as projection_module
-from authz.data_directory import JOURNAL, history_in
+from authz.checkpointing import Retention, make_checkpoint
+from authz.data_directory import JOURNAL, checkpoints_in, history_in
 from authz.disk import Directory
 from authz.errors import HistoryUnavailable
 from authz.history_file import open_history, prepared
@@ -16,7 +17,7 @@ from authz.journal import Batch
 from authz.projection import Projection
 from authz.read_side import Wanted, decisions, position, postings, rows_of
 from authz.replay import apply_batch
-from authz.segments import SegmentJournal
+from authz.segments import SegmentJournal, SegmentReader
 from authz.tables import new_state
 from tests.authz.test_replay import a_busy_day_under_a_program
 
@@ -219,3 +220,19 @@ def test_closing_while_the_file_is_prepared(told, monkeypatch):
     closing.join(WAIT_SECONDS)
     assert not closing.is_alive()
     made.database.dispose()
+
+
+def test_what_was_given_up_before_it_was_read(told):
+    """Retention has overtaken it: it goes on with what there is."""
+    directory, batches, _ = told
+    made = opened(directory, batches[0][0])
+    assert made.wait_for(1, WAIT_SECONDS)
+    close(made)
+    last = batches[-1][0] + len(batches[-1][1]) - 1
+    reader = SegmentReader(Directory(directory / JOURNAL))
+    kept = make_checkpoint(reader, checkpoints_in(directory), Retention())
+    reader.forget(before=kept + 1)
+    assert reader.begins_after > 1
+    made = opened(directory, last)
+    assert made.wait_for(last, WAIT_SECONDS)
+    close(made)
