@@ -122,10 +122,11 @@ class SegmentReader:
         """The running digest where a command ends a record; None where it does not, or is not held."""
         if sequence == self.begins_after == 0:
             return BEGINNING.digest
-        for name, is_last in self._named(sequence):
-            header = self._header(name, is_last=is_last)
+        named = self._named(sequence)
+        for header in (self._header(name, is_last=is_last) for name, is_last in named):
             if header is not None and header.before.sequence == sequence:
                 return header.before.digest
+        for name, is_last in named:
             for record in self._records(name, is_last=is_last):
                 if record.mark.sequence >= sequence:
                     return record.mark.digest if record.mark.sequence == sequence else None
@@ -295,12 +296,22 @@ class SegmentJournal(SegmentReader):
         if self._last is not None and self._size < self._disk.size(self._last):
             log.warning("journal_tail_torn", path=str(self._disk.path(self._last)), offset=self._size)
         self.network = self.network or UNNAMED
-        self.next_sequence = self.end.sequence + 1
+        self.next_sequence = self._following
 
     @property
     def last_sequence(self) -> int:
         """See `Journal.last_sequence`."""
         return self.end.sequence
+
+    @property
+    def _following(self) -> int:
+        """What the last segment goes on with: one that holds nothing yet, with the number in its name."""
+        return max(self.end.sequence + 1, 1 if self._last is None else _first_of(self._last))
+
+    def digest_at(self, sequence: int) -> bytes | None:
+        """See `JournalReader.digest_at`."""
+        end = self.end
+        return end.digest if sequence == end.sequence else super().digest_at(sequence)
 
     def set_aside(self, until: int) -> None:
         """Give nobody the numbers up to one, because somebody may have had them; call it before the first append."""
@@ -330,7 +341,7 @@ class SegmentJournal(SegmentReader):
             if self._size < self._disk.size(self._last):
                 log.warning("journal_tail_cut", path=str(self._disk.path(self._last)), offset=self._size)
                 self._disk.cut(self._last, self._size)
-            if self.next_sequence == self.end.sequence + 1 and self._last == self.segments()[-1]:
+            if self.next_sequence == self._following and self._last == self.segments()[-1]:
                 self._file = self._disk.extend(self._last)
         if self._file is None or self._size >= self._segment_bytes:
             self._file = self._new_segment()

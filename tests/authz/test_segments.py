@@ -9,6 +9,7 @@ from authz.disk import Directory
 from authz.errors import EngineStopped, ForeignFile, JournalDamaged, JournalFenced
 from authz.journal import HEADER_BYTES, Batch, gathered
 from authz.marks import Mark
+from authz.segment_header import SegmentHeader
 from authz.segments import SegmentJournal, SegmentReader
 from tests.authz.commands import opening, tap
 
@@ -217,3 +218,50 @@ def test_numbers_that_were_set_aside_are_nobodys(tmp_path):
     journal.set_aside(900)
     assert journal.next_sequence == 1_003
     journal.close()
+
+
+@pytest.mark.parametrize("aside", [8, 500, 1_000])
+def test_a_segment_that_holds_nothing_keeps_the_numbers_before_it_aside(tmp_path, aside):
+    """A crash came before its first record, and whoever opens the journal next remembers fewer numbers."""
+    _filled(tmp_path, records=2)
+    journal = SegmentJournal(Directory(tmp_path))
+    (tmp_path / f"{1_001:020d}.journal").write_bytes(SegmentHeader(bytes(16), journal.end).encoded())
+    journal = SegmentJournal(Directory(tmp_path))
+    journal.set_aside(aside)
+    for number in (9, 10):
+        journal.append(Batch(journal.next_sequence, tap(number)))
+    journal.close()
+    assert [batch.sequence for batch in SegmentReader(Directory(tmp_path)).read()] == [1, 5, 1_001, 1_002]
+
+
+def test_a_segment_that_a_crash_kept_from_beginning_is_passed_over(tmp_path):
+    """It holds nothing, nothing is sealed by it, and the next append makes another."""
+    _filled(tmp_path, records=2)
+    (tmp_path / f"{500:020d}.journal").write_bytes(b"")
+    reader = SegmentReader(Directory(tmp_path))
+    assert (reader.last_sequence, reader.sealed_sequence, reader.seals()) == (8, 0, [0])
+    journal = SegmentJournal(Directory(tmp_path))
+    journal.append(Batch(9, tap(9)))
+    journal.close()
+    assert SegmentReader(Directory(tmp_path)).seals() == [0, 8]
+    assert [batch.sequence for batch in SegmentReader(Directory(tmp_path)).read()] == [1, 5, 9]
+
+
+def test_a_digest_at_a_seal_reads_no_records(with_a_gap_behind_12, monkeypatch):
+    """The next segment's header says it, also where numbers were set aside in between."""
+    reader = SegmentReader(Directory(with_a_gap_behind_12))
+    expected = reader.digest_at(12)
+    monkeypatch.setattr(SegmentReader, "_records", None)
+    assert expected is not None
+    assert reader.digest_at(12) == expected
+
+
+@pytest.fixture
+def with_a_gap_behind_12(tmp_path):
+    """A journal whose commands behind the twelfth have other numbers than the next ones."""
+    _filled(tmp_path, records=3)
+    journal = SegmentJournal(Directory(tmp_path))
+    journal.set_aside(1_000)
+    journal.append(Batch(1_001, tap(9)))
+    journal.close()
+    return tmp_path
