@@ -68,8 +68,8 @@ def check(directory: Path, journal: SegmentReader, kept: HighWater | None) -> No
     kept: what the vault remembers.
     Raises: AcknowledgedLoss, ForeignFile, JournalDamaged. Nothing was changed.
     """
-    last = journal.last_sequence
-    for witness in _witnesses(directory, journal, kept):
+    last, history = journal.last_sequence, _history_of(directory, journal)
+    for witness in _witnesses(directory, journal.network, kept, history):
         if witness.mark.sequence > last:
             raise _lost(directory, last, witness)
     if kept is None:
@@ -79,7 +79,6 @@ def check(directory: Path, journal: SegmentReader, kept: HighWater | None) -> No
             f"the journal in {directory} is not the one that the vault remembers: it differs at or before command "
             f"{kept.sequence}. {_ways_on(directory, 'journal')}"
         )
-    history = _history_of(directory, journal)
     if kept.reserved < last:
         raise _vault_is_older(directory, f"it has reserved numbers up to {kept.reserved}, the journal is at {last}")
     if history is not None and history.sequence > kept.sequence:
@@ -97,13 +96,14 @@ def check_notices(directory: Path, heard: int, last_notice: int) -> None:
         raise _vault_is_older(directory, f"its last notice is {last_notice}, the journal has heard {heard}")
 
 
-def _witnesses(directory: Path, journal: SegmentReader, kept: HighWater | None) -> Iterator[Witness]:
-    """Everybody who remembers this network's journal."""
+def _witnesses(
+    directory: Path, network: bytes | None, kept: HighWater | None, history: Mark | None
+) -> Iterator[Witness]:
+    """Everybody who remembers this network's journal. history: what the read side's file does."""
     if kept is not None:
         yield Witness("the vault", Mark(kept.sequence, kept.digest))
-    for found in own_checkpoints(directory, journal.network):
+    for found in own_checkpoints(directory, network):
         yield Witness(f"the checkpoint of command {found.sequence}", found)
-    history = _history_of(directory, journal)
     if history is not None:
         yield Witness(HISTORY, history)
 
