@@ -252,3 +252,22 @@ def test_the_read_side_remembers_marks_that_it_has_passed(with_a_gap):
     made.close()
     database.dispose()
     assert remembered_in(with_a_gap / HISTORY).mark == Mark(12, b"a" * 32)
+
+
+def test_explanations_by_account_end_where_the_journal_is_damaged(directory):
+    """What is behind it is replayed with everything else, from a checkpoint that is behind it too."""
+    names = reader(directory).segments()
+    path = directory / JOURNAL / names[1]
+    path.write_bytes(path.read_bytes()[:-1])
+    first = int(names[1].removesuffix(".journal"))
+    by_account = AccountReplay(reader(directory))
+    for _ in range(2):
+        by_account.read_on()
+        assert by_account.command(first - 1) is not None
+        assert by_account.command(12) is None
+    assert replayed_command(history_in(directory), 12).result["sequence"] == 12
+    path.unlink()
+    again = AccountReplay(reader(directory))
+    again.read_on()
+    assert again.command(first - 1) is not None
+    assert again.command(12) is None
