@@ -12,6 +12,7 @@ import structlog
 from authz.data_directory import keep_private
 from authz.marks import BEGINNING, Mark
 from authz.read_side import metadata, position
+from tokenvault.sqlite_errors import is_damaged
 
 LAYOUT = 5
 """Raised whenever the tables change: a file with another number is made anew."""
@@ -117,9 +118,3 @@ def make_anew(database: sa.Engine, why: str) -> None:
     for suffix in BESIDE:
         Path(f"{database.url.database}{suffix}").unlink(missing_ok=True)
     keep_private(Path(str(database.url.database)))
-
-
-def is_damaged(error: sa.exc.DBAPIError) -> bool:
-    """Whether SQLite says that a file is no database, or a broken one."""
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # extended codes have the plain one below
-    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

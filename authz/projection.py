@@ -16,12 +16,13 @@ import structlog
 
 from authz.commands import Records
 from authz.errors import HistoryUnavailable
-from authz.history_file import AT_THE_BEGINNING, is_damaged, make_anew, prepared
+from authz.history_file import AT_THE_BEGINNING, make_anew, prepared
 from authz.marks import BEGINNING, Mark
 from authz.read_side import Row, Wanted, decisions, newest, nobody, position, postings, rows_of
 from authz.replay import History, replayed_batches
 from authz.safeguards import tells_of_this_past
 from authz.segment_header import UNNAMED
+from tokenvault.sqlite_errors import is_damaged
 
 QUEUED_COMMANDS_MAX = 4_000
 """More than it writes in some seconds: then there is load, and each row written keeps the interpreter from it."""

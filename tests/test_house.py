@@ -26,6 +26,7 @@ PURE = {
     "merchant_categories",
     "outgoing_calls",
     "pan",
+    "sqlite_errors",
 }
 """What the engine may take from the vault: functions without storage or HTTP."""
 

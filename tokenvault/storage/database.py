@@ -3,7 +3,6 @@
 That one writer is what makes numbers of the outbox, of events and of the audit trail grow by commit order.
 """
 
-import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -18,6 +17,8 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.pool import StaticPool
+
+from tokenvault.sqlite_errors import is_damaged
 
 _WRITERS_LOCK = 0x7461_7077  # any number that only the vault uses
 _BUSY_SECONDS = 30
@@ -77,12 +78,6 @@ def unavailable(context: sa.engine.ExceptionContext) -> Exception | None:
     error = context.sqlalchemy_exception
     in_trouble = isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError)) or is_damaged(error)
     return DatabaseUnavailable(_why(error)) if error is not None and in_trouble else None
-
-
-def is_damaged(error: BaseException | None) -> bool:
-    """Whether an error of SQLite says that its file is no database, or a broken one."""
-    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", 0)
-    return code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)  # extended codes have the plain one below
 
 
 def _why(error: Exception) -> str:
