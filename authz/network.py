@@ -47,8 +47,10 @@ ISSUER_DECLINES = bytes.fromhex("00000000")
 
 _ISSUER_DATA_BYTES = 8
 
-_SLOW_MESSAGES_IN_A_TURN = 16
-"""So many messages of all lines that are read one by one, or wait for a PIN, are taken in one turn of the loop."""
+_SLOW_MESSAGES_IN_A_TURN = 4
+"""So many messages of all lines that are read one by one, or wait for a PIN, are taken in one turn of the loop: half a
+millisecond. A tap waits for three or four turns.
+"""
 
 
 def framed(message: bytes) -> bytes:

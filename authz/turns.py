@@ -23,11 +23,17 @@ class TurnTaker(Protocol):
         """Do one share of it; who has still more waits again."""
 
 
+_COMPANY_TURNS = 64
+"""A line that was there so few turns ago is company: it may well have something to say in the next."""
+
+
 class Turns:
     """Counts the turns, and calls those who wait for the next, in the order in which they began to."""
 
     def __init__(self) -> None:
         self.number = 0
+        self._last: TurnTaker | None = None
+        self._company_until = 0
         self._waiting: dict[TurnTaker, None] = {}
         self._is_called = False
 
@@ -39,6 +45,16 @@ class Turns:
     def leave(self, line: TurnTaker) -> None:
         """It has gone."""
         self._waiting.pop(line, None)
+        if self._last is line:
+            self._last = None
+
+    def is_shared(self, line: TurnTaker) -> bool:
+        """Whether a line that takes a share now is not the only one that has taken some lately."""
+        if self._last is not line:
+            if self._last is not None:
+                self._company_until = self.number + _COMPANY_TURNS
+            self._last = line
+        return self.number < self._company_until
 
     def count(self) -> None:
         """Begin another turn when this one has ended."""

@@ -42,6 +42,8 @@ class ServerLimits:
     """So many connections of a port are taken. Each keeps what the system hands over at once, 256 KiB, at most."""
     frames_per_turn: int = 256
     """How many messages of one connection are taken in one turn of the loop, and how many empty ones passed over."""
+    company_divides_by: int = 4
+    """So much less is taken of one while others have something to say too: what they say waits for the whole turn."""
     head_bytes: int = 256
     """How much of an oversized message is looked at, for the answer's sake."""
 
@@ -127,6 +129,8 @@ class Connection(asyncio.Protocol):
         """Hand over as many messages as there is a share for; how many were whole."""
         if self._turn != self._server.turns.number:
             self._turn, self._left = self._server.turns.number, self._limits.frames_per_turn
+            if self._server.turns.is_shared(self):
+                self._left = max(1, self._left // self._limits.company_divides_by)
             self._server.turns.count()
         chunk, completed, is_whole = self._rest, 0, True
         while chunk and is_whole and (room := self._room()):

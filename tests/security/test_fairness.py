@@ -22,6 +22,7 @@ LIMITS = ServerLimits(
     unanswered_max=OWED,
     unanswered_in_total_max=OWED_BY_ALL,
     frames_per_turn=SHARE,
+    company_divides_by=1,
     connections_max=5,
     head_bytes=16,
 )
@@ -79,6 +80,24 @@ def test_a_flood_leaves_every_other_line_its_turn(server, loop):
     quiet.data_received(messages(b"tap", 3))
     assert [each[:3] for each in server.handler.received] == [b"flo"] * SHARE + [b"tap"] * 3
     assert (flooding._transport.reads, quiet._transport.reads) == (False, True)
+
+
+def test_a_flood_has_a_smaller_share_in_company(loop):
+    """What others say waits for the whole turn, so it is shorter while there are others; alone it is long again."""
+    server = Iso8583Server(ManyLines(), built_in(), replace(LIMITS, company_divides_by=4, unanswered_max=10_000))
+    server.limits = replace(server.limits, unanswered_in_total_max=100_000)
+    flooding, quiet = connected(server), connected(server)
+    taken = []
+    flooding.data_received(messages(b"flood", 1_000))
+    for turn in range(80):
+        if turn == 2:
+            quiet.data_received(messages(b"tap", 1))
+        before = len(server.handler.received)
+        loop.turn()
+        taken.append(len(server.handler.received) - before)
+    assert taken[:2] == [SHARE] * 2
+    assert taken[4:60] == [1] * 56
+    assert taken[-1] == SHARE
 
 
 def test_a_share_is_of_a_turn_and_not_of_a_chunk(server, loop):

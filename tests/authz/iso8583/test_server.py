@@ -13,7 +13,7 @@ from authz.iso8583.format_errors import KINDS, TOO_LONG, FormatError
 from authz.iso8583.server import Connection, Iso8583Server, ServerLimits, splitter
 from tests.authz.iso8583.messages import message
 
-LIMITS = ServerLimits(message_bytes_max=300, unanswered_max=20, frames_per_turn=4, head_bytes=64)
+LIMITS = ServerLimits(message_bytes_max=300, unanswered_max=20, frames_per_turn=4, company_divides_by=1, head_bytes=64)
 
 
 class Handler:
