@@ -199,13 +199,14 @@ class Projection:
 
     def keep_mark(self, mark: Mark) -> None:
         """Remember a mark of the journal where the rows have passed it. Call it in any thread."""
-        if mark == self._marked or mark.sequence > self._position:
+        if mark == self._marked or not self._tells_of(mark.sequence):
             return
         marked = sa.update(position).where(position.c.sequence >= mark.sequence)
         try:
             with self.database.begin() as connection:
-                connection.execute(marked.values(marked_sequence=mark.sequence, marked_digest=mark.digest))
-            self._marked = mark
+                done = connection.execute(marked.values(marked_sequence=mark.sequence, marked_digest=mark.digest))
+            if done.rowcount:  # none where the rows were dropped meanwhile
+                self._marked = mark
         except sa.exc.DBAPIError as error:
             self._fail(error)
 

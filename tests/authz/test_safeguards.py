@@ -16,7 +16,7 @@ from authz.kernel.application import name_accounts
 from authz.marks import Mark
 from authz.projection import Projection
 from authz.read_side import Wanted, decisions
-from authz.replay import apply_batch, replayed, replayed_batches, replayed_command
+from authz.replay import History, apply_batch, replayed, replayed_batches, replayed_command
 from authz.safeguards import check, check_notices
 from authz.segments import SegmentJournal, SegmentReader
 from authz.tables import Counter, new_state, rows_in_use
@@ -49,6 +49,11 @@ def directory(tmp_path):
 def reader(directory):
     """The journal of a data directory."""
     return SegmentReader(Directory(directory / JOURNAL))
+
+
+def own_history(directory):
+    """What was decided in a data directory whose network is known, as it is to a server."""
+    return History(SegmentReader(Directory(directory / JOURNAL), OWN), checkpoints_in(directory))
 
 
 def kept(directory, sequence=None, **changed):
@@ -232,7 +237,7 @@ def test_a_read_side_of_another_past_is_made_anew(with_a_gap):
         database = open_history(with_a_gap / HISTORY)
         with database.begin() as connection:
             connection.exec_driver_sql("UPDATE position SET sequence = ?", (sequence,))
-        made = Projection(database, history_in(with_a_gap), lambda: 1_006, pause_seconds=0.01)
+        made = Projection(database, own_history(with_a_gap), lambda: 1_006, pause_seconds=0.01)
         made.start()
         assert made.wait_for(1_006, 30)
         assert len(made.newest(decisions, Wanted({}, limit=100))[0]) == 15
@@ -244,7 +249,7 @@ def test_a_read_side_of_another_past_is_made_anew(with_a_gap):
 def test_the_read_side_remembers_marks_that_it_has_passed(with_a_gap):
     """And no other."""
     database = open_history(with_a_gap / HISTORY)
-    made = Projection(database, history_in(with_a_gap), lambda: 1_006, pause_seconds=0.01)
+    made = Projection(database, own_history(with_a_gap), lambda: 1_006, pause_seconds=0.01)
     made.start()
     assert made.wait_for(1_006, 30)
     for mark in (Mark(12, b"a" * 32), Mark(2_000, b"b" * 32)):
@@ -271,3 +276,19 @@ def test_explanations_by_account_end_where_the_journal_is_damaged(directory):
     again.read_on()
     assert again.command(first - 1) is not None
     assert again.command(12) is None
+
+
+def test_a_mark_that_came_while_rows_were_dropped_comes_again(with_a_gap):
+    """The rows were gone and the read side had not taken note of that yet; nor is a file touched that is looked at."""
+    database = open_history(with_a_gap / HISTORY)
+    remember(with_a_gap, Mark(1_006, reader(with_a_gap).digest_at(1_006)))
+    made, mark = Projection(database, own_history(with_a_gap), lambda: 1_006), Mark(1_006, b"a" * 32)
+    made.keep_mark(mark)
+    assert remembered_in(with_a_gap / HISTORY).mark != mark
+    made._prepare()
+    for sequence in (0, 1_006):
+        with database.begin() as connection:
+            connection.exec_driver_sql("UPDATE position SET sequence = ?", (sequence,))
+        made.keep_mark(mark)
+        assert (remembered_in(with_a_gap / HISTORY).mark == mark) == (sequence == 1_006)
+    database.dispose()
