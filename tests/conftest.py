@@ -28,8 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(CompilingAhead())
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_finish() -> None:
+def pytest_runtestloop() -> None:
     """Modules and thousands of tests are there to stay: a collection that looks at them all again takes a second."""
     gc.collect()
     gc.freeze()

@@ -19,6 +19,7 @@ class NeedsImport(Exception):
 def functions_by_file() -> dict[str, list[FunctionType]]:
     """All functions of the project that exist, by the file they were written in."""
     found: dict[str, list[FunctionType]] = {}
+    gc.unfreeze()  # what somebody has put aside is not listed
     for each in gc.get_objects():
         if isinstance(each, FunctionType) and each.__code__.co_filename.startswith(f"{ROOT}/"):
             found.setdefault(each.__code__.co_filename, []).append(each)
