@@ -24,14 +24,15 @@ _BEFORE_LOSS = "journal.before-loss"
 
 @dataclass(frozen=True)
 class Accepted:
-    """network: whose the journal is.  end: where it ends.  reserved: no number up to this may be given again.
+    """network: whose the journal is.  end: where it ends.  known: the greatest number that somebody remembers.
 
-    heard: the vault's last notice that it tells of.  kept: where the journal is now as it was, None where nothing of it
-    had to go.
+    reserved: no number up to this may be given again.  heard: the vault's last notice that the journal tells of.
+    kept: where the journal is now as it was, None where nothing of it had to go.
     """
 
     network: bytes
     end: Mark
+    known: int
     reserved: int
     heard: int
     kept: Path | None
@@ -45,25 +46,25 @@ def accept_loss(directory: Path, kept: HighWater | None, tell_vault: Callable[[A
     changed. Whatever remembers numbers that were given goes only once the vault remembers them: so this can be
     interrupted anywhere, and done again.
     kept: what the vault remembers.
-    Raises: JournalOutdated, OSError; what tell_vault raises.
+    Raises: JournalOutdated, ForeignFile, OSError; what tell_vault raises.
     """
     finish_exchange(directory)
     reader = SegmentReader(Directory(directory / JOURNAL), None if kept is None else kept.network)
     good, is_changed = _good_journal(directory, reader)
     network = good.network or UNNAMED
-    reserved = _last_known(directory, network, kept)
+    known = _last_known(directory, network, kept)
     end, fitting = good.found_end()[0], _fitting_checkpoints(directory, good)
     reaches = good.begins_after == 0 or any(mark.sequence >= good.begins_after for mark in fitting)
     whole = max([*fitting, end if reaches else BEGINNING, BEGINNING])
     if whole != end:
         _begun_after(directory, network, whole)
         end, is_changed = whole, True
-    reserved = max(reserved, end.sequence)
+    reserved = max(known, end.sequence, 0 if kept is None else kept.reserved)
     if kept is None or kept.sequence < end.sequence:
         reserved += RESERVED_TOGETHER  # a vault that is behind may have reserved more since
     moved = _moved(directory) if is_changed else None
     heard = int(replayed(history_in(directory)).state.counters[Counter.OUTBOX_SEQUENCE])
-    accepted = Accepted(network, end, reserved, heard, moved)
+    accepted = Accepted(network, end, known, reserved, heard, moved)
     tell_vault(accepted)
     _forget_others(directory, {mark.sequence for mark in fitting})
     return accepted
@@ -99,7 +100,7 @@ def _last_known(directory: Path, network: bytes, kept: HighWater | None) -> int:
     if remembered is not None and remembered.network == network:
         found += [remembered.sequence, remembered.mark.sequence]
     if kept is not None:
-        found += [kept.sequence, kept.reserved]
+        found.append(kept.sequence)
     return max(found, default=0)
 
 

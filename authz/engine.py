@@ -119,7 +119,6 @@ class Engine:
         self._reserved: float = math.inf
         self.has_failed = False
         self.figures = EngineFigures()
-        log.info("engine_opened", commands=self._durable_sequence)
 
     @property
     def state(self) -> State:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Protocol
 
 from authz.checkpoint import checkpoints, mark_of_checkpoint
-from authz.data_directory import HISTORY, checkpoints_in
+from authz.data_directory import HISTORY, JOURNAL, checkpoints_in
+from authz.disk import Directory
 from authz.errors import AcknowledgedLoss, CheckpointDamaged
 from authz.history_file import Remembered, remembered_in
 from authz.journal import JournalReader
@@ -85,6 +86,15 @@ def check(directory: Path, journal: SegmentReader, kept: HighWater | None) -> No
         raise _vault_is_older(
             directory, f"it remembers command {kept.sequence}, {HISTORY} remembers {history.sequence}"
         )
+
+
+def check_all(directory: Path, kept: HighWater | None, last_notice: int) -> SegmentReader:
+    """Hold a journal against everything, reading all of it. See `check` and `check_notices`; returns its reader."""
+    journal = SegmentReader(Directory(directory / JOURNAL), None if kept is None else kept.network)
+    check(directory, journal, kept)
+    notices = (int(batch.commands["outbox_sequence"].max()) for batch in journal.read(journal.begins_after))
+    check_notices(directory, max(notices, default=0), last_notice)
+    return journal
 
 
 def check_notices(directory: Path, heard: int, last_notice: int) -> None:

@@ -133,7 +133,10 @@ class SegmentReader:
         return None
 
     def good_parts(self) -> list[tuple[str, int]]:
-        """The segments up to the first that is damaged, missing or not ours, and how many bytes of each are good."""
+        """The segments up to the first that is damaged or missing, and how many bytes of each are good.
+
+        Raises: ForeignFile, JournalOutdated.
+        """
         parts: list[tuple[str, int]] = []
         reached = BEGINNING
         for name, is_last in self._named():
@@ -147,7 +150,7 @@ class SegmentReader:
                 reached = header.before
                 for record in self._records(name, is_last=is_last):
                     parts[-1], reached = (name, record.end), record.mark
-            except (JournalDamaged, ForeignFile):
+            except JournalDamaged:
                 break
         return parts
 
@@ -155,7 +158,7 @@ class SegmentReader:
         """Whether good parts are all that there is, but for the torn tail of a crash."""
         try:
             self.found_end()
-        except (JournalDamaged, ForeignFile):
+        except JournalDamaged:
             return False
         return [name for name, _ in parts] == [name for name in self.segments() if name in self._headers]
 
@@ -293,8 +296,6 @@ class SegmentJournal(SegmentReader):
         self._closed = False
         self.end, self._last, self._size = self.found_end()
         """Where it ends; what it tells of is durable."""
-        if self._last is not None and self._size < self._disk.size(self._last):
-            log.warning("journal_tail_torn", path=str(self._disk.path(self._last)), offset=self._size)
         self.network = self.network or UNNAMED
         self.next_sequence = self._following
 

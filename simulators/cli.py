@@ -85,6 +85,7 @@ def argument_parser() -> argparse.ArgumentParser:
         "--data-dir", type=Path, default=Path("tapwright-data"), help="the data directory (./tapwright-data)"
     )
     journal.add_argument("--database", help="accept-loss: the vault's database (SQLite in the data directory)")
+    journal.add_argument("--root-key-file", type=Path, help="accept-loss: the vault's root key (root.key)")
     journal.add_argument("--first", type=int, default=1, help="dump: the first command (1)")
     journal.add_argument("--last", type=int, help="dump: the last command (the journal's last)")
 
@@ -228,7 +229,7 @@ def _journal(arguments: argparse.Namespace) -> int:
     if arguments.first < 1 or (arguments.last is not None and arguments.last < arguments.first):
         raise UsageError("--first and --last are the numbers of commands, 1 and more, in this order")
     if arguments.action == "accept-loss":
-        settings = _settings({"data_dir": arguments.data_dir, "database": arguments.database})
+        settings = _settings({name: getattr(arguments, name) for name in ("data_dir", "database", "root_key_file")})
         return 2 if settings is None else run_accept_loss(settings)
     return run_journal_verb(arguments.action, arguments.data_dir, arguments.first, arguments.last)
 

@@ -14,14 +14,16 @@ from authz.disk import Directory
 from authz.errors import EngineError
 from authz.history_file import remembered_in
 from authz.journal_tools import verify
-from authz.safeguards import check, check_notices, tells_of_this_past
+from authz.safeguards import check_all, tells_of_this_past
 from authz.segments import SegmentReader
+from simulators.errors import StartError
 from simulators.settings import VAULT, Settings
+from simulators.vault_presence import require_vault
 from tokenvault.errors import KeyUnavailable
 from tokenvault.events import audit, outbox
 from tokenvault.events.audit import AuditTrailBroken
-from tokenvault.keys.key_ring import KeyRing, holds_keys
-from tokenvault.storage.database import DatabaseUnavailable, open_database
+from tokenvault.keys.key_ring import KeyRing
+from tokenvault.storage.database import DatabaseUnavailable, connected, is_of_this_shape
 from tokenvault.storage.high_water import kept_high_water
 from tokenvault.vault import Vault
 
@@ -30,7 +32,16 @@ class Unsound(Exception):
     """Something of a data directory is not as it should be; one line says what."""
 
 
-_TROUBLE = (Unsound, EngineError, DatabaseUnavailable, KeyUnavailable, AuditTrailBroken, OSError, sqlite3.Error)
+_TROUBLE = (
+    Unsound,
+    StartError,
+    EngineError,
+    DatabaseUnavailable,
+    KeyUnavailable,
+    AuditTrailBroken,
+    OSError,
+    sqlite3.Error,
+)
 
 
 def run_doctor(settings: Settings) -> int:
@@ -44,7 +55,7 @@ def run_doctor(settings: Settings) -> int:
             "vault": lambda: _vault(settings, opened),
             "audit trail": lambda: _audit_trail(settings, opened),
             "journal": lambda: _journal(directory),
-            "history": lambda: _history(directory),
+            "history": lambda: _history(settings, opened),
             "together": lambda: _together(settings, opened),
         }
         for name, look in looks.items():
@@ -57,17 +68,18 @@ def run_doctor(settings: Settings) -> int:
 
 
 def _database(settings: Settings, opened: ExitStack) -> sa.Engine:
-    """The vault's database. Raises: Unsound, DatabaseUnavailable."""
-    if not settings.has_vault:
-        raise Unsound(f"{settings.data_dir / VAULT} is missing or empty: put the vault back")
-    database = open_database(settings.database_url)
+    """The vault's database, as it is. Raises: StartError, Unsound, DatabaseUnavailable."""
+    require_vault(settings)
+    database = connected(settings.database_url)
     opened.callback(database.dispose)
+    if not is_of_this_shape(database):
+        raise Unsound("the vault has another version's tables; the next start brings them to this one's shape")
     return database
 
 
 def _opened_vault(settings: Settings, opened: ExitStack) -> Vault:
     database = _database(settings, opened)
-    root_key = settings.open_root_key(may_be_made=not holds_keys(database))
+    root_key = settings.open_root_key(may_be_made=False)
     return Vault(database, KeyRing.open(database, root_key, {}, os.urandom), settings.program())
 
 
@@ -92,7 +104,8 @@ def _journal(directory: Path) -> str:
     )
 
 
-def _history(directory: Path) -> str:
+def _history(settings: Settings, opened: ExitStack) -> str:
+    directory = settings.data_dir
     file, journal = directory / HISTORY, SegmentReader(Directory(directory / JOURNAL))
     if not file.exists():
         return "there is none; the next start makes it"
@@ -100,22 +113,18 @@ def _history(directory: Path) -> str:
     found, last = remembered_in(file), journal.last_sequence
     if found is None:
         return "of another version; the next start makes it anew"
-    if found.network != journal.network:
+    kept = kept_high_water(_database(settings, opened))
+    if found.network != (journal.network if kept is None else kept.network):
         raise Unsound(f"it is of network {found.network.hex()}; the next start makes it anew")
-    if not tells_of_this_past(journal, found):
-        raise Unsound("it tells of another past than the journal; the next start makes it anew")
-    return f"tells of commands up to {found.sequence} of {last}"
+    if last and not tells_of_this_past(journal, found):
+        raise Unsound("it tells of another past than the journal; a start would make it anew")
+    return f"tells of commands up to {found.sequence}, the journal ends with {last}"
 
 
 def _together(settings: Settings, opened: ExitStack) -> str:
-    database, directory = _database(settings, opened), settings.data_dir
+    database = _database(settings, opened)
     kept = kept_high_water(database)  # before the journal is read, since a server may be adding to it
-    journal = SegmentReader(Directory(directory / JOURNAL), None if kept is None else kept.network)
-    check(directory, journal, kept)
-    heard = max(
-        (int(batch.commands["outbox_sequence"].max()) for batch in journal.read(journal.begins_after)), default=0
-    )
-    check_notices(directory, heard, outbox.last_sequence(database))
+    journal = check_all(settings.data_dir, kept, outbox.last_sequence(database))
     if kept is None:
         return "the vault remembers no journal yet"
     return f"network {kept.network.hex()}; the vault remembers command {kept.sequence} of {journal.last_sequence}"

@@ -11,13 +11,18 @@ from authz.accepted_loss import Accepted, accept_loss
 from authz.checkpointing import Retention, make_checkpoint
 from authz.data_directory import JOURNAL, DirectoryLock, checkpoints_in
 from authz.disk import Directory
-from authz.errors import EngineError
+from authz.errors import AcknowledgedLoss, CheckpointDamaged, EngineError, JournalDamaged
 from authz.journal_exchange import finish_exchange
 from authz.journal_tools import dump, verify
 from authz.journal_upgrade import upgrade
+from authz.safeguards import check_all
 from authz.segments import SegmentReader
-from simulators.settings import VAULT, Settings
+from simulators.errors import StartError
+from simulators.settings import Settings
+from simulators.vault_presence import require_vault
+from tokenvault.errors import KeyUnavailable
 from tokenvault.events import outbox
+from tokenvault.keys.key_ring import KeyRing
 from tokenvault.storage.database import DatabaseUnavailable, open_database
 from tokenvault.storage.high_water import HighWater, keep_high_water, kept_high_water
 
@@ -50,26 +55,45 @@ def run_journal_verb(action: str, data_directory: Path, first: int, last: int | 
 def run_accept_loss(settings: Settings) -> int:
     """Let a journal go on without what it has lost; returns the exit code."""
     directory, lock = settings.data_dir, None
-    if not settings.has_vault:
-        sys.stderr.write(f"tapwright: {directory / VAULT} is missing or empty: put the vault back\n")
+    if not directory.is_dir():
+        sys.stderr.write(f"tapwright: there is no data directory {directory}\n")
         return 1
     try:
         lock = DirectoryLock(directory)
+        require_vault(settings)
         database = open_database(settings.database_url)
         try:
+            KeyRing.open(database, settings.open_root_key(may_be_made=False), {}, os.urandom)  # they belong together
+            if _holds_everything(directory, database):
+                sys.stdout.write("nothing is lost: the journal holds all that is remembered of it\n")
+                return 0
             accepted = accept_loss(directory, kept_high_water(database), partial(_tell_vault, database))
         finally:
             database.dispose()
-    except (EngineError, DatabaseUnavailable, OSError) as error:
+    except (StartError, EngineError, DatabaseUnavailable, KeyUnavailable, OSError) as error:
         sys.stderr.write(f"tapwright: {error}\n")
         return 1
     finally:
         if lock is not None:
             lock.close()
-    sys.stdout.write(f"the journal ends with command {accepted.end.sequence}, the next is {accepted.reserved + 1}\n")
+    end = accepted.end.sequence
+    if accepted.known > end:
+        sys.stdout.write(f"what is left of commands {end + 1} to {accepted.known} is given up\n")
+    sys.stdout.write(f"the journal ends with command {end}, the next is {accepted.reserved + 1}\n")
     if accepted.kept is not None:
         sys.stdout.write(f"the journal as it was is in {accepted.kept}\n")
     return 0
+
+
+def _holds_everything(directory: Path, database: sa.Engine) -> bool:
+    """Whether a server would start with the journal as it is, and could explain all of it."""
+    kept = kept_high_water(database)
+    try:
+        check_all(directory, kept, outbox.last_sequence(database))
+        verify(directory)
+    except (AcknowledgedLoss, JournalDamaged, CheckpointDamaged):
+        return False
+    return kept is not None
 
 
 def _tell_vault(database: sa.Engine, accepted: Accepted) -> None:

@@ -20,6 +20,7 @@ from authz.cryptograms import CryptogramVerifier
 from authz.data_directory import HISTORY, JOURNAL, DirectoryLock, checkpoints_in, keep_private
 from authz.disk import Directory
 from authz.engine import Engine
+from authz.errors import AcknowledgedLoss
 from authz.explanations import Explanations
 from authz.gateway import DialectGateway
 from authz.history_file import open_history
@@ -53,6 +54,7 @@ from simulators.own_loop import OwnLoop
 from simulators.quiet_server import QuietServer
 from simulators.settings import VAULT, Settings
 from simulators.vault_feed import VaultFeed
+from simulators.vault_presence import require_vault
 from simulators.watched_clock import WatchedClock, seconds_since_boot
 from tokenvault.background import in_thread, keep_doing
 from tokenvault.cards.pins import PinAttempt, PinEncryption, WrongPin, verify_pin
@@ -130,7 +132,9 @@ class Sandbox:
         keeper = JournalKeeper(vault.database, journal, engine)
         self._cleanup.callback(keeper.close)
         self._cleanup.push_async_callback(engine.close)
-        check_notices(settings.data_dir, engine.outbox_sequence, last_sequence(vault.database))
+        with self._saying_which_database():
+            check_notices(settings.data_dir, engine.outbox_sequence, last_sequence(vault.database))
+        log.info("engine_opened", commands=engine.durable_sequence)
         keeper.begin()
         self._clock.not_before(engine.time_us / 1e6)  # it may have been set forward before
         history = History(journal, checkpoints)
@@ -266,15 +270,27 @@ class Sandbox:
         folder, kept = Directory(directory / JOURNAL), kept_high_water(vault.database)
         network = identity_of(SegmentReader(folder), kept) or os.urandom(NETWORK_BYTES)
         journal = SegmentJournal(folder, network=network)
-        check(directory, journal, kept)
+        with self._saying_which_database():
+            check(directory, journal, kept)
         if kept is not None:
             journal.set_aside(kept.reserved)
         return journal
 
+    @contextlib.contextmanager
+    def _saying_which_database(self) -> Iterator[None]:
+        """What to type is longer where the vault is in PostgreSQL; its password stays untold."""
+        try:
+            yield
+        except AcknowledgedLoss as error:
+            if self.settings.database is None:
+                raise
+            raise AcknowledgedLoss(f"{error} --database postgresql://...") from None
+
     def _open_vault(self, loop: asyncio.AbstractEventLoop) -> Vault:
         settings = self.settings
+        if SegmentReader(Directory(settings.data_dir / JOURNAL)).seals():
+            require_vault(settings)  # a journal without its vault is not a new network
         if settings.database is None:
-            self._check_vault_is_there()
             keep_private(settings.data_dir / VAULT)
         database = open_database(settings.database_url)
         self._cleanup.callback(database.dispose)
@@ -290,15 +306,6 @@ class Sandbox:
         )
         token_requestors.install(replace(vault, announce=lambda: None))
         return vault
-
-    def _check_vault_is_there(self) -> None:
-        """A journal without its vault is not a new network. Raises: StartError."""
-        directory = self.settings.data_dir
-        if not self.settings.has_vault and SegmentReader(Directory(directory / JOURNAL)).seals():
-            raise StartError(
-                f"{directory / VAULT} is missing or empty, and there is a journal beside it: put the vault back, "
-                "or begin anew in another data directory"
-            )
 
     def _open_projection(self, engine: Engine, history: History, issuer_of: IssuerOf) -> Projection:
         file = self.settings.data_dir / HISTORY

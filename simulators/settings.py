@@ -292,12 +292,6 @@ class Settings(BaseSettings):
         return f"sqlite:///{self.data_dir / VAULT}"
 
     @property
-    def has_vault(self) -> bool:
-        """Whether the vault's file is there and not empty; a database elsewhere is taken to be there."""
-        file = self.data_dir / VAULT
-        return self.database is not None or (file.exists() and file.stat().st_size > 0)
-
-    @property
     def lines_are_strict(self) -> bool:
         """Whether an ISO 8583 line of which nothing is known speaks for no acquirer."""
         if self.iso_acquirer_authority is not None:

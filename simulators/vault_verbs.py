@@ -7,10 +7,11 @@ from pathlib import Path
 from authz.data_directory import DirectoryLock
 from authz.errors import DirectoryInUse
 from simulators.settings import Settings
+from simulators.vault_presence import has_vault
 from tokenvault.errors import KeyUnavailable
 from tokenvault.events import audit
 from tokenvault.events.audit import AuditTrailBroken, Head
-from tokenvault.keys.key_ring import KeyRing, holds_keys
+from tokenvault.keys.key_ring import KeyRing
 from tokenvault.keys.root_keys import root_key_in_file
 from tokenvault.storage.database import DatabaseUnavailable, open_database
 from tokenvault.vault import Vault
@@ -18,10 +19,10 @@ from tokenvault.vault import Vault
 
 def run_vault_verb(settings: Settings, head: str | None, new_root_key_file: Path | None) -> int:
     """Verify the audit trail, or wrap all keys by a new root key where one is named; returns the exit code."""
-    if not settings.has_vault:
-        sys.stderr.write(f"tapwright: there is no vault in {settings.data_dir}\n")
-        return 1
     try:
+        if not has_vault(settings):
+            sys.stderr.write(f"tapwright: there is no vault in {settings.data_dir}\n")
+            return 1
         database = open_database(settings.database_url)
     except DatabaseUnavailable as error:
         sys.stderr.write(f"tapwright: {error}\n")
@@ -30,7 +31,7 @@ def run_vault_verb(settings: Settings, head: str | None, new_root_key_file: Path
     try:
         if new_root_key_file is not None and settings.data_dir.is_dir():
             lock = DirectoryLock(settings.data_dir)  # a server goes on with the root key that it has started with
-        keys = KeyRing.open(database, settings.open_root_key(may_be_made=not holds_keys(database)), {}, os.urandom)
+        keys = KeyRing.open(database, settings.open_root_key(may_be_made=False), {}, os.urandom)
         if new_root_key_file is not None:
             count = keys.rewrap(root_key_in_file(new_root_key_file, os.urandom))
             sys.stdout.write(f"{count} keys are wrapped by {new_root_key_file}: start with --root-key-file\n")

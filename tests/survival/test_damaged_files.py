@@ -10,6 +10,7 @@ from authz.data_directory import CHECKPOINTS, HISTORY, JOURNAL
 from simulators.cli import main
 from simulators.settings import VAULT
 from tests.survival.short_life import keeps_its_promises, live
+from tokenvault.storage.database import open_database
 
 REFUSED = "it does not start again: "
 GO_ON = "tapwright journal accept-loss --data-dir "
@@ -73,7 +74,7 @@ HARMS = {
 DAMAGED = r"journal \S+ is damaged at byte \d+: .*" + GO_ON
 FOREIGN = r"\S+ belongs to network [0-9a-f]{32}, not to [0-9a-f]{32} .*: put back the file that belongs here"
 LOST = r"the journal in \S+ ends with command 18, but the vault remembers command 20: .*" + GO_ON
-MISSING = r"\S+ is missing or empty, and there is a journal beside it: put the vault back"
+MISSING = r"\S+ is missing or empty: put the vault back, with its -wal file"
 WRONG_KEY = "the root key is not the one that wrapped this database's keys: put back the two that belong together"
 KEY_LENGTH = r"root key \S+ has \d+ bytes instead of 32"
 
@@ -179,7 +180,7 @@ def test_the_doctor_finds_nothing(copied, capsys):
     [
         ("first segment", "its middle flipped", ["journal"]),
         ("middle segment", "removed", ["journal"]),
-        ("last segment", "removed", ["history", "together"]),
+        ("last segment", "removed", ["together"]),
         ("checkpoint", "its middle flipped", ["journal"]),
         ("vault", "removed", ["vault", "audit trail", "together"]),
         ("vault", "an earlier one", ["together"]),
@@ -215,15 +216,49 @@ def test_one_can_go_on_without_what_is_lost(lives, copied, file, harm, capsys):
     [refused] = keeps_its_promises(directory, [])
     assert f"{GO_ON}{directory}" in refused
     assert main(["journal", "accept-loss", "--data-dir", str(directory)]) == 0
-    assert re.match(r"the journal ends with command \d+, the next is \d+\n", capsys.readouterr().out)
+    given_up = r"(what is left of commands \d+ to 20 is given up\n)?"
+    assert re.match(given_up + r"the journal ends with command \d+, the next is \d+\n", capsys.readouterr().out)
     assert keeps_its_promises(directory, []) == []
     assert doctor(directory, capsys) == (0, [])
     assert not [line for line in keeps_its_promises(directory, had) if "twice" in line]
 
 
-def test_an_empty_vault_is_no_vault_to_go_on_with(tmp_path, capsys):
-    """Its keys and cards are gone with it; nothing is made of it."""
-    (tmp_path / VAULT).touch()
-    assert main(["journal", "accept-loss", "--data-dir", str(tmp_path)]) == 1
-    assert f"{tmp_path / VAULT} is missing or empty: put the vault back" in capsys.readouterr().err
-    assert (tmp_path / VAULT).stat().st_size == 0
+@pytest.mark.parametrize("is_made", [False, True], ids=["empty", "tables only"])
+def test_an_empty_vault_is_no_vault_to_go_on_with(copied, is_made, capsys):
+    """Its keys and cards are gone with it, or lie in a -wal file that was not copied; nothing is made of it."""
+    directory, vault = copied[0], copied[0] / VAULT
+    vault.unlink()
+    if is_made:
+        open_database(f"sqlite:///{vault}").dispose()
+    else:
+        vault.touch()
+    before = vault.read_bytes()
+    said = f"{vault} is missing or empty: put the vault back"
+    assert main(["journal", "accept-loss", "--data-dir", str(directory)]) == 1
+    assert said in capsys.readouterr().err
+    assert doctor(directory, capsys) == (1, ["vault", "audit trail", "history", "together"])
+    [refused] = keeps_its_promises(directory, [])
+    assert said in refused
+    assert vault.read_bytes() == before
+
+
+def test_where_nothing_is_lost_nothing_is_accepted(copied, capsys):
+    """It says so, and everything is as it was."""
+    directory, promises = copied
+    before = {path: path.read_bytes() for path in directory.rglob("*") if path.is_file() and path.suffix != ".db-shm"}
+    assert main(["journal", "accept-loss", "--data-dir", str(directory)]) == 0
+    assert capsys.readouterr().out == "nothing is lost: the journal holds all that is remembered of it\n"
+    assert {path: path.read_bytes() for path in before} == before
+    assert keeps_its_promises(directory, promises) == []
+
+
+@pytest.mark.parametrize("stranger", ["last segment", "middle segment", "root key", "vault"])
+def test_what_does_not_belong_here_is_not_accepted(lives, copied, stranger, capsys):
+    """It is no loss, and what is the other network's stays whole."""
+    directory, find = copied[0], FILES[stranger]
+    HARMS["another network's"](find(directory), lambda where: find(lives[0] / where))
+    before = _content(directory)
+    assert main(["journal", "accept-loss", "--data-dir", str(directory)]) == 1
+    said = capsys.readouterr().err
+    assert re.match(f"tapwright: ({FOREIGN}|{WRONG_KEY})\n$", said)
+    assert _content(directory) == before

@@ -7,8 +7,8 @@ import pytest
 
 from authz.data_directory import JOURNAL
 from authz.disk import Directory
-from authz.errors import AcknowledgedLoss
 from authz.segments import SegmentReader
+from simulators.errors import StartError
 from simulators.issuer import Issuer
 from simulators.phone import Phone
 from simulators.sandbox import running_sandbox
@@ -99,6 +99,6 @@ def test_a_vault_that_remembers_nothing_takes_over_the_journals_identity(tmp_pat
         database.dispose()
     (tmp_path / VAULT).unlink()
     open_database(f"sqlite:///{tmp_path / VAULT}").dispose()
-    refused = pytest.raises(AcknowledgedLoss, match="the vault is older than the journal")
+    refused = pytest.raises(StartError, match=r"vault\.db is missing or empty")
     with refused, running_sandbox(scratch_settings(tmp_path)):
         pass

@@ -64,6 +64,8 @@ KEY_BYTES = {
 def holds_keys(database: sa.Engine) -> bool:
     """Whether a vault has keys that some root key has wrapped."""
     with reading(database) as connection:
+        if not sa.inspect(connection).has_table(schema.keys.name):
+            return False
         return connection.execute(sa.select(schema.keys.c.version).limit(1)).first() is not None
 
 

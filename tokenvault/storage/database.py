@@ -31,8 +31,8 @@ class DatabaseUnavailable(Exception):
     """
 
 
-def open_database(url: str) -> sa.Engine:
-    """Connect and bring the tables to this build's shape.
+def connected(url: str) -> sa.Engine:
+    """Connect, whatever the database holds.
 
     url: an SQLAlchemy URL: ``sqlite:////var/lib/tapwright/vault.db``, ``sqlite://`` (in memory), or
     ``postgresql://user@host/name``, which takes the extra ``postgres``.
@@ -46,10 +46,25 @@ def open_database(url: str) -> sa.Engine:
             sa.event.listen(database, "begin", _begin_sqlite)
         else:
             sa.event.listen(database, "begin", _begin_postgresql)
-        _migrate(database)
     except (sa.exc.SQLAlchemyError, ImportError) as error:
         raise DatabaseUnavailable(_why(error)) from None
     return database
+
+
+def open_database(url: str) -> sa.Engine:
+    """Connect, see `connected`, and bring the tables to this build's shape. Raises: DatabaseUnavailable."""
+    database = connected(url)
+    try:
+        _migrate(database)
+    except sa.exc.SQLAlchemyError as error:
+        raise DatabaseUnavailable(_why(error)) from None
+    return database
+
+
+def is_of_this_shape(database: sa.Engine) -> bool:
+    """Whether the tables are those of this build. Raises: DatabaseUnavailable."""
+    with reading(database) as connection:
+        return MigrationContext.configure(connection).get_current_revision() == _newest_revision()
 
 
 def _with_driver(url: str) -> sa.URL:
