@@ -292,3 +292,27 @@ def test_a_mark_that_came_while_rows_were_dropped_comes_again(with_a_gap):
         made.keep_mark(mark)
         assert (remembered_in(with_a_gap / HISTORY).mark == mark) == (sequence == 1_006)
     database.dispose()
+
+
+def test_a_vault_that_remembers_what_was_given_up_is_not_asked(directory):
+    """The journal begins later, so that nobody can say whether it was once the same."""
+    remembered = kept(directory, 3)
+    journal = reader(directory)
+    journal.forget(before=journal.sealed_sequence)
+    assert reader(directory).begins_after > 3
+    check(directory, reader(directory), remembered)
+
+
+def test_another_networks_checkpoint_is_no_witness(directory, tmp_path_factory):
+    """However far it reaches."""
+    other = tmp_path_factory.mktemp("other")
+    journal = SegmentJournal(Directory(other / JOURNAL), segment_bytes=1_000, network=OTHER)
+    journal.append(Batch(1, opening()))
+    for number in range(1, 20):
+        journal.append(Batch(journal.next_sequence, a_tap(number)))
+    journal.close()
+    made = make_checkpoint(reader(other), checkpoints_in(other), Retention())
+    assert made > reader(directory).last_sequence
+    [path] = (other / CHECKPOINTS).iterdir()
+    (directory / CHECKPOINTS / path.name).write_bytes(path.read_bytes())
+    check(directory, reader(directory), kept(directory))

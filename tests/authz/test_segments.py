@@ -265,3 +265,24 @@ def with_a_gap_behind_12(tmp_path):
     journal.append(Batch(1_001, tap(9)))
     journal.close()
     return tmp_path
+
+
+def test_only_segments_of_earlier_commands_are_forgotten(tmp_path):
+    """One that holds the command from which on all is wanted stays."""
+    _filled(tmp_path, records=10, segment_bytes=2_000)
+    reader = SegmentReader(Directory(tmp_path))
+    first, second = reader.seals()[1:3]
+    reader.forget(before=first)
+    assert reader.begins_after == 0
+    reader.forget(before=first + 1)
+    assert reader.begins_after == first
+    reader.forget(before=second)
+    assert reader.begins_after == first
+
+
+def test_a_segment_that_continues_itself_is_damage(tmp_path):
+    """What a header says of what is before must be before the segment's own first command."""
+    header = SegmentHeader(OWN, Mark(1, bytes(32)))
+    (tmp_path / f"{1:020d}.journal").write_bytes(header.encoded())
+    with pytest.raises(JournalDamaged, match="it continues command 1"):
+        SegmentJournal(Directory(tmp_path))
