@@ -1,5 +1,6 @@
 """Copies of this process that each do one thing, within a time, and tell what came of it."""
 
+import gc
 import json
 import os
 import signal
@@ -28,7 +29,7 @@ def in_copies(tasks: Iterable[tuple[Key, Callable[[], Any]]], jobs: int = 1) -> 
             if len(running) == jobs:
                 yield _next_ended(running)
             answer = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it was read
-            child = os.fork()
+            child = _fork()
             if child == 0:
                 _live(lambda task=task, answer=answer: answer.write(json.dumps(task()).encode()), answer, quiet=True)
             _living.add(child)
@@ -43,10 +44,16 @@ def in_copies(tasks: Iterable[tuple[Key, Callable[[], Any]]], jobs: int = 1) -> 
             answer.close()
 
 
+def _fork() -> int:
+    """A copy of this process, without the tables of networks that were here before: each has room for millions."""
+    gc.collect()
+    return os.fork()
+
+
 def told_by_a_copy(task: Callable[[Tell], None]) -> Iterator[Any]:
     """Do one task in a copy of this process, and yield all that it tells meanwhile. Raises: ChildProcessError."""
     reader, writer = os.pipe()
-    child = os.fork()
+    child = _fork()
     if child == 0:
         os.close(reader)
         stream = os.fdopen(writer, "wb", buffering=0)
