@@ -6,6 +6,8 @@ has room never stops to be copied.
 
 import ctypes
 import mmap
+import platform
+import sys
 from functools import cache
 from typing import Any
 
@@ -15,7 +17,14 @@ import numpy.typing as npt
 _LAZY_BYTES = 4 * 1024 * 1024
 """From here on memory is asked for from the system directly."""
 
-_FLAGS = getattr(mmap, "MAP_PRIVATE", 0) | getattr(mmap, "MAP_ANONYMOUS", 0) | getattr(mmap, "MAP_NORESERVE", 0)
+_NO_RESERVE = getattr(mmap, "MAP_NORESERVE", 0x4000 if platform.machine() in ("x86_64", "aarch64") else 0)
+"""Linux counts what is asked for with this as given only when it is written: else a process with many tables, or with
+one of more than the machine's memory, cannot be copied (fork). Python names it from version 3.13 on.
+"""
+
+_FLAGS = getattr(mmap, "MAP_PRIVATE", 0) | getattr(mmap, "MAP_ANONYMOUS", 0)
+if _FLAGS and sys.platform == "linux":
+    _FLAGS |= _NO_RESERVE
 
 
 def zeros(count: int, dtype: npt.DTypeLike, *, is_sparse: bool = False) -> npt.NDArray[Any]:

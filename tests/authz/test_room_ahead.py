@@ -1,6 +1,7 @@
 """Memory that is there before it is needed, and an index that grows beside the engine."""
 
 import os
+import sys
 import threading
 
 import numpy as np
@@ -22,6 +23,17 @@ def test_large_arrays_are_zeros_too_and_can_be_populated():
         populate(array, 0, 8 * 100_000)  # whether the system can or not, nothing changes
         assert array[:10].tolist() == [0, 0, 0, 0, 0, 7, 0, 0, 0, 0]
         assert not array[10:].any()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems count what is asked for in their own ways")
+def test_room_for_more_than_the_machine_has_costs_addresses_only():
+    """A terabyte can be asked for, and a process that has it can be copied."""
+    array = zeros(1 << 37, np.int64)
+    array[1 << 36] = 7
+    child = os.fork()
+    if child == 0:
+        os._exit(int(array[1 << 36]))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 
 
 def test_an_index_grows_while_rows_are_added():
