@@ -37,9 +37,9 @@ def shop(network):
 def test_the_clock_stays_ahead_after_a_restart(tmp_path):
     """Time that has passed in the sandbox does not come again."""
     headers = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
-    times = []
+    times, settings = [], settings_for(tmp_path / "data")
     for seconds in (86_400, 0):
-        with running_sandbox(settings_for(tmp_path / "data")) as sandbox:
+        with running_sandbox(settings) as sandbox:
             answer = httpx.post(
                 f"{sandbox.http_url}/v1/simulations/clock", json={"advance_seconds": seconds}, headers=headers
             )
