@@ -26,6 +26,7 @@ import google_crc32c
 import numpy as np
 
 from authz.commands import COMMAND, COMMAND_BYTES, Records
+from authz.marks import Mark
 
 MAGIC = b"TPWR"
 END_MARK = b"RWPT"
@@ -167,6 +168,12 @@ def _sectors(offset: int, end: int, length: int) -> Iterator[tuple[int, int]]:
         stop = min(SECTOR_BYTES - (offset + start) % SECTOR_BYTES + start, length)
         yield start, stop
         start = stop
+
+
+def is_another_at(journal: JournalReader, mark: Mark) -> bool:
+    """Whether a journal holds the command of a mark, and other commands up to it than the mark tells of."""
+    is_held = journal.begins_after <= mark.sequence <= journal.last_sequence
+    return is_held and journal.digest_at(mark.sequence) != mark.digest
 
 
 def gathered(batches: Iterable[Batch], commands: int) -> Iterator[Batch]:

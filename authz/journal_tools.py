@@ -27,6 +27,13 @@ class Verified:
     records: int
     checkpoints: list[int]
 
+    def __str__(self) -> str:
+        points = ", ".join(map(str, self.checkpoints)) or "none"
+        return (
+            f"{self.segments} segments, {self.records} records, "
+            f"commands {self.first_sequence} to {self.last_sequence}; checkpoints: {points}"
+        )
+
 
 def verify(data_directory: Path) -> Verified:
     """Read every byte of a data directory's journal and checkpoints.

@@ -11,10 +11,11 @@ from authz.checkpoint import Checkpoint, checkpoints, intact_checkpoints
 from authz.commands import Records, new_results
 from authz.disk import Disk
 from authz.errors import CheckpointDamaged, JournalFromElsewhere
-from authz.journal import Batch, JournalReader, gathered
+from authz.journal import Batch, JournalReader, gathered, is_another_at
 from authz.kernel.application import apply
 from authz.kernel.checks import Findings, new_findings
 from authz.kernel.vocabulary import first_undefined, undefined_value
+from authz.marks import Mark
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, journaled_document
 from authz.program.tables import NUMBER_VERSION
@@ -55,9 +56,7 @@ def check_made_of(journal: JournalReader, found: Checkpoint) -> None:
     """
     if found.network != (journal.network or found.network):
         raise CheckpointDamaged(f"the checkpoint of command {found.sequence} is of network {found.network.hex()}")
-    if journal.begins_after <= found.sequence <= journal.last_sequence and found.digest != journal.digest_at(
-        found.sequence
-    ):
+    if is_another_at(journal, Mark(found.sequence, found.digest)):
         raise CheckpointDamaged(
             f"the checkpoint of command {found.sequence} was made of other commands than the journal holds"
         )

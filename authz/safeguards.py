@@ -14,7 +14,7 @@ from authz.data_directory import HISTORY, JOURNAL, checkpoints_in
 from authz.disk import Directory
 from authz.errors import AcknowledgedLoss, CheckpointDamaged
 from authz.history_file import Remembered, remembered_in
-from authz.journal import JournalReader
+from authz.journal import JournalReader, is_another_at
 from authz.marks import Mark
 from authz.segments import SegmentReader
 
@@ -75,7 +75,7 @@ def check(directory: Path, journal: SegmentReader, kept: HighWater | None) -> No
             raise _lost(directory, last, witness)
     if kept is None:
         return
-    if kept.sequence >= journal.begins_after and journal.digest_at(kept.sequence) != kept.digest:
+    if is_another_at(journal, Mark(kept.sequence, kept.digest)):
         raise AcknowledgedLoss(
             f"the journal in {directory} is not the one that the vault remembers: it differs at or before command "
             f"{kept.sequence}. {_ways_on(directory, 'journal')}"
@@ -136,9 +136,8 @@ def _history_of(directory: Path, journal: SegmentReader) -> Mark | None:
     remembered = remembered_in(directory / HISTORY)
     if remembered is None or remembered.network != journal.network:
         return None
-    mark = remembered.mark
-    is_of_another_past = mark.sequence <= journal.last_sequence and journal.digest_at(mark.sequence) != mark.digest
-    return None if is_of_another_past else mark
+    is_given_up = remembered.mark.sequence < journal.begins_after  # nobody can say any more whether it was the same
+    return None if is_given_up or is_another_at(journal, remembered.mark) else remembered.mark
 
 
 def tells_of_this_past(journal: JournalReader, found: Remembered) -> bool:

@@ -54,7 +54,7 @@ def run_doctor(settings: Settings) -> int:
         looks: dict[str, Callable[[], str]] = {
             "vault": lambda: _vault(settings, opened),
             "audit trail": lambda: _audit_trail(settings, opened),
-            "journal": lambda: _journal(directory),
+            "journal": lambda: str(verify(directory)),
             "history": lambda: _history(settings, opened),
             "together": lambda: _together(settings, opened),
         }
@@ -93,15 +93,6 @@ def _vault(settings: Settings, opened: ExitStack) -> str:
 def _audit_trail(settings: Settings, opened: ExitStack) -> str:
     head = audit.verify(_opened_vault(settings, opened))
     return f"{head.sequence} entries; head {head}"
-
-
-def _journal(directory: Path) -> str:
-    found = verify(directory)
-    points = ", ".join(map(str, found.checkpoints)) or "none"
-    return (
-        f"{found.segments} segments, {found.records} records, commands {found.first_sequence} to "
-        f"{found.last_sequence}; checkpoints: {points}"
-    )
 
 
 def _history(settings: Settings, opened: ExitStack) -> str:

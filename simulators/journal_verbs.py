@@ -36,7 +36,7 @@ def run_journal_verb(action: str, data_directory: Path, first: int, last: int | 
         return 1
     try:
         if action == "verify":
-            sys.stdout.write(_verified(data_directory))
+            sys.stdout.write(f"whole: {verify(data_directory)}\n")
         elif action == "dump":
             for line in dump(data_directory, first, last):
                 sys.stdout.write(line + "\n")
@@ -101,15 +101,6 @@ def _tell_vault(database: sa.Engine, accepted: Accepted) -> None:
     if accepted.heard > outbox.last_sequence(database):  # numbers that an older vault has forgotten
         outbox.go_on_behind(database, accepted.heard)
     keep_high_water(database, HighWater(accepted.network, *accepted.end, accepted.reserved))
-
-
-def _verified(data_directory: Path) -> str:
-    found = verify(data_directory)
-    points = ", ".join(map(str, found.checkpoints)) or "none"
-    return (
-        f"whole: {found.segments} segments, {found.records} records, "
-        f"commands {found.first_sequence} to {found.last_sequence}; checkpoints: {points}\n"
-    )
 
 
 def _checkpointed(data_directory: Path) -> str:

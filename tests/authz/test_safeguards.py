@@ -37,13 +37,18 @@ def a_tap(number, **changed):
 @pytest.fixture
 def directory(tmp_path):
     """A data directory with a journal of several segments and a checkpoint."""
-    journal = SegmentJournal(Directory(tmp_path / JOURNAL), segment_bytes=1_000, network=OWN)
-    journal.append(Batch(1, opening()))
-    for number in range(1, 10):
-        journal.append(Batch(journal.next_sequence, a_tap(number)))
-    journal.close()
-    make_checkpoint(SegmentReader(Directory(tmp_path / JOURNAL)), checkpoints_in(tmp_path), Retention())
+    _filled(tmp_path, OWN)
     return tmp_path
+
+
+def _filled(directory, network, taps=9, **changed):
+    """A journal of so many taps, and a checkpoint of its sealed segments; the command that it is of."""
+    journal = SegmentJournal(Directory(directory / JOURNAL), segment_bytes=1_000, network=network)
+    journal.append(Batch(1, opening()))
+    for number in range(1, taps + 1):
+        journal.append(Batch(journal.next_sequence, a_tap(number, **changed)))
+    journal.close()
+    return make_checkpoint(reader(directory), checkpoints_in(directory), Retention())
 
 
 def reader(directory):
@@ -160,12 +165,7 @@ def test_what_others_remember_does_not_count(directory):
 def test_a_checkpoint_of_another_network_is_passed_over(directory, tmp_path_factory):
     """It is no state of this one."""
     other = tmp_path_factory.mktemp("other")
-    journal = SegmentJournal(Directory(other / JOURNAL), segment_bytes=1_000, network=OTHER)
-    journal.append(Batch(1, opening()))
-    for number in range(1, 10):
-        journal.append(Batch(journal.next_sequence, a_tap(number, amount=77)))
-    journal.close()
-    make_checkpoint(reader(other), checkpoints_in(other), Retention())
+    _filled(other, OTHER, amount=77)
     before = rows_in_use(replayed(history_in(directory)).state)
     [name] = [path.name for path in (directory / CHECKPOINTS).iterdir()]
     for kind in (OTHER, OWN):  # another network's, then one of this network's that was made of other commands
@@ -180,12 +180,7 @@ def _as_own(other):
     for folder in (JOURNAL, CHECKPOINTS):
         for path in (other / folder).iterdir():
             path.unlink()
-    journal = SegmentJournal(Directory(other / JOURNAL), segment_bytes=1_000, network=OWN)
-    journal.append(Batch(1, opening()))
-    for number in range(1, 10):
-        journal.append(Batch(journal.next_sequence, a_tap(number, amount=77)))
-    journal.close()
-    make_checkpoint(reader(other), checkpoints_in(other), Retention())
+    _filled(other, OWN, amount=77)
 
 
 @pytest.fixture
@@ -306,12 +301,7 @@ def test_a_vault_that_remembers_what_was_given_up_is_not_asked(directory):
 def test_another_networks_checkpoint_is_no_witness(directory, tmp_path_factory):
     """However far it reaches."""
     other = tmp_path_factory.mktemp("other")
-    journal = SegmentJournal(Directory(other / JOURNAL), segment_bytes=1_000, network=OTHER)
-    journal.append(Batch(1, opening()))
-    for number in range(1, 20):
-        journal.append(Batch(journal.next_sequence, a_tap(number)))
-    journal.close()
-    made = make_checkpoint(reader(other), checkpoints_in(other), Retention())
+    made = _filled(other, OTHER, taps=19)
     assert made > reader(directory).last_sequence
     [path] = (other / CHECKPOINTS).iterdir()
     (directory / CHECKPOINTS / path.name).write_bytes(path.read_bytes())
