@@ -188,10 +188,10 @@ def _original_key(state: State, command: Any, token_row: Integer) -> Integer:
 
 
 @inlined
-def _first_of_original(state: State, command: Any, token_row: Integer) -> Integer:
+def _first_of_original(state: State, command: Any, key: Integer, token_row: Integer) -> Integer:
     return _row_of(
         state,
-        _original_key(state, command, token_row),
+        key,
         token_row,
         command["original_acquirer"],
         command["original_stan"],
@@ -203,12 +203,11 @@ def _first_of_original(state: State, command: Any, token_row: Integer) -> Intege
 @compiled
 def find_original(state: State, command: Any, token_row: Integer) -> Integer:
     """The transaction that DE 90 names, or NO_ROW. Of several, the one of the same terminal, else the last."""
-    first_row: Integer = _first_of_original(state, command, token_row)
+    key = _original_key(state, command, token_row)
+    first_row: Integer = _first_of_original(state, command, key, token_row)
     if not found(first_row):
         return NO_ROW
-    row: Integer = _row_of_terminal(
-        state, first_row, _original_key(state, command, token_row), command["terminal"], _REAL
-    )
+    row: Integer = _row_of_terminal(state, first_row, key, command["terminal"], _REAL)
     if found(row):
         return row
     last: Integer = np.int64(state.transactions[first_row]["last_of_trace"]) - 1
@@ -296,7 +295,7 @@ def enter_early_reversal(state: State, command: Any, token_row: Integer, reason:
     """Remember against the message that a reversal names, and that has not come, that it was reversed; once."""
     message_class = np.int64(command["original_type"]) // 100
     key = _original_key(state, command, token_row)
-    first_row: Integer = _first_of_original(state, command, token_row)
+    first_row: Integer = _first_of_original(state, command, key, token_row)
     if found(first_row):
         if found(_row_of_terminal(state, first_row, key, command["terminal"], _EARLY)):
             return
