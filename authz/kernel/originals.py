@@ -151,7 +151,7 @@ def meant_row(state: State, command: Any, row: Integer) -> Integer:
         return row
     if entry["original"] != 0:
         return np.int64(entry["original"]) - 1
-    return NO_ROW if is_refund else row
+    return NO_ROW if is_refund and is_open(state, row) else row
 
 
 @compiled

@@ -67,3 +67,17 @@ def test_a_reversal_that_came_before_its_payment_still_stops_it(kind):
     early["kind"] = kind
     assert bank.send(early) is Reason.MISSING_ORIGINAL_AUTHORIZATION
     assert bank.send(payment) is Reason.ALREADY_REVERSED
+
+
+def test_a_refund_of_a_refund_that_was_refused_is_remembered():
+    """What was refused is known too, and it was its own acquirer who sent it."""
+    original = tap(1, 1_000)
+    bank = Bank()
+    bank.send(original)
+    refused = referring(
+        Kind.AUTHORIZATION_REQUEST, original, amount_minor=5_000, operation=Operation.REFUND, stan=8_001
+    )
+    again = referring(Kind.AUTHORIZATION_REQUEST, refused, operation=Operation.REFUND, stan=8_002)
+    assert bank.send(refused) > LAST_APPROVAL
+    assert bank.send(again) is Reason.MISSING_ORIGINAL_AUTHORIZATION
+    assert bank.send(again) is Reason.DUPLICATE_TRANSMISSION
