@@ -28,7 +28,7 @@ from authz.iso8583.message_types import asks_for_an_answer, is_of_another_versio
 from authz.iso8583.reading import OTHER_MESSAGE, format_error_of, read_transactions
 from authz.iso8583.responses import plain_response
 from authz.iso8583.scan import Buffer, Places, new_places, scan_table
-from authz.iso8583.signed_data import DateTolerances, circumstances
+from authz.iso8583.signed_data import Calendar, DateTolerances
 from authz.issuer_server import Decider, IssuerDecisions
 from authz.lines import Line
 from authz.pin_entry import PinOutcome, PinVerifications
@@ -90,8 +90,8 @@ class Network:
         self._advice_limits = advice_limits or AdviceLimits()
         self._dialect = dialect
         self._table = scan_table(dialect)
-        self._tolerances = tolerances or DateTolerances()
-        self._clocks = () if wall_clock is None else (wall_clock,)
+        clocks = (self._engine_clock,) if wall_clock is None else (self._engine_clock, wall_clock)
+        self._calendar = Calendar(tolerances or DateTolerances(), clocks)
         self._places = new_places()
         self._tags = new_tags()
         self._arrived: list[Arrival] = []
@@ -157,7 +157,7 @@ class Network:
             arqcs,
             online,
             problems,
-            circumstances(self._tolerances, (self._engine_clock, *self._clocks)),
+            self._calendar.now(),
         )
         return _Read(commands, arqcs, problems, self._verify(commands, signed, arqcs, online))
 

@@ -22,18 +22,19 @@ _LETTERS, _FIRST_LETTER = 26, 0x41
 _COUNTRY_AT, _COUNTRY_END = 38, 40
 """Where DE 43 has the country's two letters (ISO 8583:1987: name, city, country)."""
 
-_SIGNED_DAYS, _TRANSMISSION_DAYS = 0, 1
+_LAST_MONTH_AND_DAY = 1231
 
 
 class Circumstances(NamedTuple):
     """What messages are held against. countries: int16[676], ISO 3166-1 numbers by two letters, 0 for none.
-    today: int64[n], the days since 1970 that a date may be near.  tolerances: int64[2], days: for what was signed, for
-    DE 7.
+    today: int64[n], the days since 1970 that a date may be near.  sent_well: bool[1232], by month and day (MMDD),
+    whether DE 7 is near one of them.  signed_days: how far what was signed may be off.
     """
 
     countries: npt.NDArray[np.int16]
     today: npt.NDArray[np.int64]
-    tolerances: npt.NDArray[np.int64]
+    sent_well: npt.NDArray[np.bool_]
+    signed_days: int
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,28 @@ class DateTolerances:
     transmission_days: int = 7
 
 
-def circumstances(tolerances: DateTolerances, clocks: tuple[Callable[[], float], ...]) -> Circumstances:
-    """The circumstances at this moment. clocks: Unix seconds; a date that is near one of them is good."""
-    return Circumstances(
-        _COUNTRIES,
-        np.array([int(clock() // _DAY_SECONDS) for clock in clocks], np.int64),
-        np.array([tolerances.signed_days, tolerances.transmission_days], np.int64),
-    )
+def circumstances(tolerances: DateTolerances, today: tuple[int, ...]) -> Circumstances:
+    """The circumstances of a day. today: days since 1970 by each clock; a date that is near one of them is good."""
+    days, sent_well = np.array(today, np.int64), np.zeros(_LAST_MONTH_AND_DAY + 1, np.bool_)
+    note_days_near(sent_well, days, tolerances.transmission_days)
+    return Circumstances(_COUNTRIES, days, sent_well, tolerances.signed_days)
+
+
+class Calendar:
+    """The circumstances at any moment, made once a day. clocks: Unix seconds."""
+
+    def __init__(self, tolerances: DateTolerances, clocks: tuple[Callable[[], float], ...]) -> None:
+        self._tolerances = tolerances
+        self._clocks = clocks
+        self._today: tuple[int, ...] = ()
+        self._circumstances = circumstances(tolerances, ())
+
+    def now(self) -> Circumstances:
+        """What a message that is read now is held against."""
+        today = tuple(int(clock() // _DAY_SECONDS) for clock in self._clocks)
+        if today != self._today:
+            self._today, self._circumstances = today, circumstances(self._tolerances, today)
+        return self._circumstances
 
 
 def _countries() -> npt.NDArray[np.int16]:
@@ -83,6 +99,14 @@ def days_from(today: Integer, month_and_day: Integer) -> Integer:
     nearest: Integer = abs(day_number(year, month, day) - today)
     nearest = min(nearest, abs(day_number(year - 1, month, day) - today))
     return int(min(nearest, abs(day_number(year + 1, month, day) - today)))
+
+
+@compiled
+def note_days_near(near: npt.NDArray[np.bool_], today: npt.NDArray[np.int64], tolerance: Integer) -> None:
+    """Note of each month and day whether it is at most so many days from any of some days."""
+    for month_and_day in range(len(near)):
+        for day in today:
+            near[month_and_day] |= days_from(day, month_and_day) <= tolerance
 
 
 @compiled
@@ -123,7 +147,9 @@ def hold_against_message(
         off: Integer = abs(around.today[0] - signed)
         for moment in around.today:
             off = min(off, abs(moment - signed))
-        if max(off, days_from(signed, said)) > around.tolerances[_SIGNED_DAYS]:
+        if signed_date % 10_000 != said:
+            off = max(off, days_from(signed, said))
+        if off > around.signed_days:
             flags |= Flag.SIGNED_ON_ANOTHER_DAY
     command["flags"] = flags
 
@@ -131,9 +157,5 @@ def hold_against_message(
 @compiled
 def hold_against_clock(command: Any, around: Circumstances) -> None:
     """Note in the command's flags whether DE 7 is too far from every clock."""
-    sent = np.int64(command["transmitted"]) // 1_000_000
-    off: Integer = days_from(around.today[0], sent)
-    for moment in around.today:
-        off = min(off, days_from(moment, sent))
-    if off > around.tolerances[_TRANSMISSION_DAYS]:
+    if not around.sent_well[np.int64(command["transmitted"]) // 1_000_000]:
         command["flags"] = np.int64(command["flags"]) | Flag.SENT_AT_ANOTHER_TIME

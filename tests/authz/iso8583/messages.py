@@ -8,7 +8,7 @@ from authz.iso8583.chip_data import SIGNED_BYTES_MAX, new_tags
 from authz.iso8583.fields import built_in
 from authz.iso8583.reading import format_error_of, read_transactions
 from authz.iso8583.scan import new_places, scan_table
-from authz.iso8583.signed_data import DateTolerances, circumstances
+from authz.iso8583.signed_data import Calendar, DateTolerances
 from tests.clock import ManualClock
 
 TABLE = scan_table(built_in())
@@ -52,7 +52,7 @@ def read(*messages):
     signed, arqcs = np.zeros((count, SIGNED_BYTES_MAX), np.uint8), np.zeros((count, 8), np.uint8)
     online = np.zeros(count, np.uint8)
     rows = commands.view(np.uint8).reshape(count, COMMAND_BYTES)
-    around = circumstances(DateTolerances(), (ManualClock(),))
+    around = Calendar(DateTolerances(), (ManualClock(),)).now()
     read_transactions(
         buffer, frames, TABLE, new_places(), new_tags(), commands, rows, signed, arqcs, online, problems, around
     )
