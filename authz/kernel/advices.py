@@ -49,7 +49,7 @@ def take_advice(state: State, command: Any, case: Case, result: Any) -> None:
     is_financial = np.int64(command["kind"]) == Kind.FINANCIAL_ADVICE
     message_class = MessageClass.FINANCIAL if is_financial else MessageClass.AUTHORIZATION
     row = new_transaction(state, command, case.token_row, message_class)
-    enter_trace(state, row, command, case.first_row)
+    enter_trace(state, row, command, case.trace_key, case.first_row)
     entry = state.transactions[row]
     if has(command["flags"], Flag.DECLINED_ELSEWHERE):
         entry["reason"] = Reason.DECLINED_BY_STAND_IN

@@ -39,6 +39,7 @@ from authz.kernel.traces import (
     find_original,
     find_same,
     find_sequence,
+    key_of,
 )
 from authz.kernel.vocabulary import Field, undefined_field
 from authz.program.tables import NUMBER_LIMITS, NUMBER_RULES, NUMBER_VERSION
@@ -114,29 +115,31 @@ def case_of(state: State, command: Any) -> Case:
     """Find the rows that a message concerns, and convert its amount."""
     token_row = find_row(state.token_slots, state.tokens["token_pan"], command["token_pan"])
     if not found(token_row):
-        return Case(NO_ROW, NO_ROW, NO_ROW, NO_ROW, NO_ROW, NO_ROW, NO_RATE, 0)
+        return Case(NO_ROW, NO_ROW, np.uint64(0), NO_ROW, NO_ROW, NO_ROW, NO_ROW, NO_RATE, 0)
     account_row = np.int64(state.tokens[token_row]["account_row"])
     kind = np.int64(command["kind"])
     message_class = class_of(kind)
-    first_row = find_first(state, command, token_row, message_class)
-    same_row = find_same(state, command, first_row, message_class)
+    key = key_of(state, command, token_row, message_class)
+    first_row = find_first(state, command, key, token_row, message_class)
+    same_row = find_same(state, command, key, first_row, message_class)
     early_row: Integer = NO_ROW
     original_row: Integer = NO_ROW
     if has(command["flags"], Flag.HAS_ORIGINAL):
         original_row = find_original(state, command, token_row)
     elif kind == Kind.FINANCIAL_ADVICE:
-        authorized_row = find_first(state, command, token_row, MessageClass.AUTHORIZATION)
-        original_row = find_same(state, command, authorized_row, MessageClass.AUTHORIZATION)
+        its_key = key_of(state, command, token_row, MessageClass.AUTHORIZATION)
+        authorized_row = find_first(state, command, its_key, token_row, MessageClass.AUTHORIZATION)
+        original_row = find_same(state, command, its_key, authorized_row, MessageClass.AUTHORIZATION)
     original_row = meant_row(state, command, original_row)
     if message_class != MessageClass.REVERSAL:
-        early_row = find_early_reversal(state, command, first_row, message_class)
+        early_row = find_early_reversal(state, command, key, first_row)
     currency = np.int64(command["currency"])
     kept = np.int64(state.accounts[account_row]["currency"])
     rate = conversion_rate(state.program, currency, kept)
     billing: Integer = 0
     if rate != NO_RATE:
         billing = converted(state.program, np.int64(command["amount_minor"]), rate, currency, kept)
-    return Case(token_row, account_row, first_row, same_row, early_row, original_row, rate, billing)
+    return Case(token_row, account_row, key, first_row, same_row, early_row, original_row, rate, billing)
 
 
 @inlined

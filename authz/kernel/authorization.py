@@ -188,7 +188,7 @@ def answer_request(state: State, command: Any, case: Case, result: Any, reason: 
         message_class = MessageClass.FINANCIAL
     row = new_transaction(state, command, case.token_row, message_class)
     if not found(case.same_row) and is_authentic and proves_something(state, command, case):
-        enter_trace(state, row, command, case.first_row)
+        enter_trace(state, row, command, case.trace_key, case.first_row)
     entry = state.transactions[row]
     entry["reason"] = reason
     if reason > LAST_APPROVAL and reason != Reason.AWAITING_ISSUER:

@@ -96,13 +96,14 @@ class Check(IntEnum):
 class Case(NamedTuple):
     """One message, the rows it concerns (NO_ROW for one that was not found) and its amount in the account's currency.
 
-    first_row: the first transaction with the same trace and class.  same_row: the same message sent before.
-    early_row: a reversal of it that came first.  original_row: what DE 90 names, or for a completion without it the
-    authorization with the same trace.  rate: see `conversion`.
+    trace_key: of its trace and class.  first_row: the first transaction with those.  same_row: the same message sent
+    before.  early_row: a reversal of it that came first.  original_row: what DE 90 names, or for a completion without
+    it the authorization with the same trace.  rate: see `conversion`.
     """
 
     token_row: Integer
     account_row: Integer
+    trace_key: Integer
     first_row: Integer
     same_row: Integer
     early_row: Integer

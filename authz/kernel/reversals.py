@@ -55,7 +55,7 @@ def decide_reversal(state: State, command: Any, case: Case, findings: Records) -
 def answer_reversal(state: State, command: Any, case: Case, result: Any, reason: Integer) -> None:
     """Enter a reversal. One that found nothing is remembered against the message it names, should that come later."""
     row = new_transaction(state, command, case.token_row, MessageClass.REVERSAL)
-    enter_trace(state, row, command, case.first_row)
+    enter_trace(state, row, command, case.trace_key, case.first_row)
     state.transactions[row]["reason"] = reason
     is_early = reason == Reason.MISSING_ORIGINAL_AUTHORIZATION and not found(case.original_row)
     if is_early and is_of_its_acquirer(command):

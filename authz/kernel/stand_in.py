@@ -122,7 +122,7 @@ def enter_answer(state: State, command: Any, case: Case, result: Any, reason: In
     kind = np.int64(command["kind"])
     row = new_transaction(state, command, case.token_row, class_of(kind))
     if proves_something(state, command, case):
-        enter_trace(state, row, command, case.first_row)
+        enter_trace(state, row, command, case.trace_key, case.first_row)
     entry = state.transactions[row]
     entry["reason"] = reason
     if reason <= LAST_APPROVAL:

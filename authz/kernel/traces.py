@@ -43,7 +43,8 @@ def own_key(command: Any, token_id: Integer, message_class: Integer) -> Integer:
 
 
 @inlined
-def _key_of(state: State, command: Any, token_row: Integer, message_class: Integer) -> Integer:
+def key_of(state: State, command: Any, token_row: Integer, message_class: Integer) -> Integer:
+    """The same for a message of a token that was found. Making it costs, so it is made once for each message."""
     return own_key(command, np.uint64(state.tokens[token_row]["token_id"]), message_class)
 
 
@@ -128,16 +129,14 @@ def _row_of_terminal(state: State, first_row: Integer, key: Integer, terminal: A
 
 
 @inlined
-def find_first(state: State, command: Any, token_row: Integer, message_class: Integer) -> Integer:
-    """The first transaction with the trace of a message, in one class, or NO_ROW."""
-    key = _key_of(state, command, token_row, message_class)
+def find_first(state: State, command: Any, key: Integer, token_row: Integer, message_class: Integer) -> Integer:
+    """The first transaction with the trace of a message, in one class, or NO_ROW. key: of that trace and class."""
     return _row_of(state, key, token_row, command["acquirer"], command["stan"], command["transmitted"], message_class)
 
 
 @compiled
-def _find_same_behind(state: State, command: Any, first_row: Integer, message_class: Integer) -> Integer:
+def _find_same_behind(state: State, command: Any, key: Integer, first_row: Integer, message_class: Integer) -> Integer:
     token_row = np.int64(state.transactions[first_row]["token_row"])
-    key = _key_of(state, command, token_row, message_class)
     row: Integer = _row_of_terminal(state, first_row, key, command["terminal"], _REAL)
     if not found(row) or state.transactions[row]["retrieval_reference"] == command["retrieval_reference"]:
         return row
@@ -155,23 +154,22 @@ def _find_same_behind(state: State, command: Any, first_row: Integer, message_cl
 
 
 @inlined
-def find_same(state: State, command: Any, first_row: Integer, message_class: Integer) -> Integer:
+def find_same(state: State, command: Any, key: Integer, first_row: Integer, message_class: Integer) -> Integer:
     """The transaction that came with the same acquirer, terminal, STAN, RRN, transmission time and class, or NO_ROW.
 
-    first_row: from `find_first`, of that class.
+    first_row: from `find_first`, under that key and of that class.
     """
-    return _find_same_behind(state, command, first_row, message_class) if found(first_row) else NO_ROW
+    return _find_same_behind(state, command, key, first_row, message_class) if found(first_row) else NO_ROW
 
 
 @inlined
-def find_early_reversal(state: State, command: Any, first_row: Integer, message_class: Integer) -> Integer:
+def find_early_reversal(state: State, command: Any, key: Integer, first_row: Integer) -> Integer:
     """The reversal that came from the terminal of a message before that, which is this one; or NO_ROW.
 
-    first_row: from `find_first`, of that class.
+    first_row: from `find_first`, under that key.
     """
     if not found(first_row):
         return NO_ROW
-    key = _key_of(state, command, np.int64(state.transactions[first_row]["token_row"]), message_class)
     return _row_of_terminal(state, first_row, key, command["terminal"], _EARLY)
 
 
@@ -263,8 +261,8 @@ def new_transaction(state: State, command: Any, token_row: Integer, message_clas
 
 
 @inlined
-def enter_trace(state: State, row: Integer, command: Any, first_row: Integer) -> None:
-    """Make a row findable by its message's own trace. first_row: from `find_first`, of its class.
+def enter_trace(state: State, row: Integer, command: Any, key: Integer, first_row: Integer) -> None:
+    """Make a row findable by its message's own trace. key: of that.  first_row: from `find_first`, under that key.
 
     What is named alike is told apart by two more keys, so that nobody looks through what others were named alike: the
     first of a trace is under the key of the trace, the first of each other terminal under one that is of both, the rest
@@ -273,7 +271,6 @@ def enter_trace(state: State, row: Integer, command: Any, first_row: Integer) ->
     entry = state.transactions[row]
     entry["stan"] = command["stan"]
     entry["transmitted"] = command["transmitted"]
-    key = _key_of(state, command, np.int64(entry["token_row"]), np.int64(entry["message_class"]))
     if found(first_row):
         key = _key_behind(state, command, first_row, key)
         state.transactions[first_row]["last_of_trace"] = row + 1

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authz.commands import Kind
-from authz.kernel.traces import class_of, find_early_reversal, find_first, find_original, find_same
+from authz.kernel.traces import class_of, find_early_reversal, find_first, find_original, find_same, key_of
 from authz.reasons import Reason
 from authz.tables import Counter, MessageClass, TransactionFlag, with_room
 from tests.authz.bank import Bank
@@ -82,7 +82,8 @@ def test_what_is_found_is_what_a_plain_search_finds(messages):
         asked = tap(99, 10, kind=kind, terminal=terminal, retrieval_reference=reference, stan=stan)[0]
         asked["token_id"] = state.tokens[0]["token_id"]
         message_class = int(class_of(kind))
-        first = find_first(state, asked, 0, message_class)
+        key = key_of(state, asked, 0, message_class)
+        first = find_first(state, asked, key, 0, message_class)
         same = searched(
             bank,
             stan,
@@ -99,8 +100,8 @@ def test_what_is_found_is_what_a_plain_search_finds(messages):
             message_class,
             lambda entry: is_early(entry) and entry["terminal"] == terminal,  # noqa: B023
         )
-        assert [int(find_same(state, asked, first, message_class))] == (same or [-1])
-        assert [int(find_early_reversal(state, asked, first, message_class))] == (early or [-1])
+        assert [int(find_same(state, asked, key, first, message_class))] == (same or [-1])
+        assert [int(find_early_reversal(state, asked, key, first))] == (early or [-1])
     for terminal, message_class in product((*TERMINALS, b"T9"), CLASSES):
         original = tap(99, 10, kind=KINDS[0] if message_class == 1 else KINDS[2], stan=1)
         asked = reversal(original, terminal=terminal)[0]
