@@ -108,7 +108,8 @@ class Engine:
         self._commands, self._results = new_commands(0), new_results(0)
         self._scheduled = False
         self._stopped = False
-        self._durable_sequence = journal.next_sequence - 1
+        self._last_number = journal.next_sequence - 1
+        self._durable_sequence = journal.last_sequence
         self._room_ahead = RoomAhead()
         self._write_seconds = 1.0
         self._to_writer: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
@@ -129,6 +130,11 @@ class Engine:
     def durable_sequence(self) -> int:
         """The last command that is on disk."""
         return self._durable_sequence
+
+    @property
+    def last_number(self) -> int:
+        """The last number that is used: that of the last command, or the last that was set aside behind it."""
+        return self._last_number
 
     @property
     def outbox_sequence(self) -> int:
@@ -244,7 +250,7 @@ class Engine:
 
     def _has_numbers(self) -> bool:
         """Whether what waits first can be numbered."""
-        return self._durable_sequence + len(self._pending[0].commands) <= self._reserved
+        return self._last_number + len(self._pending[0].commands) <= self._reserved
 
     def _apply_pending(self) -> None:
         self._in_flight = self._take_batch()
@@ -259,7 +265,7 @@ class Engine:
         self.figures.batches += 1
         self.figures.commands += len(commands)
         self._commands = commands
-        batch = Batch(self._durable_sequence + 1, commands, attachment)
+        batch = Batch(self._last_number + 1, commands, attachment)
         if self._write_seconds < _WAITED_FOR_SECONDS and len(commands) <= _WAITED_FOR_COMMANDS:
             self._written(len(commands), self._append(batch), by_writer=False)
         else:
@@ -270,7 +276,7 @@ class Engine:
         count, size = 0, 0
         while count < len(self._pending) and (count == 0 or size < BATCH_COMMANDS_MAX):
             work = self._pending[count]
-            is_beyond = self._durable_sequence + size + len(work.commands) > self._reserved
+            is_beyond = self._last_number + size + len(work.commands) > self._reserved
             if count > 0 and (work.attachment or is_beyond):
                 break
             size += len(work.commands)
@@ -307,8 +313,10 @@ class Engine:
         if failure is not None:
             self._fail(failure)
             return
-        first = self._durable_sequence + 1
-        self._durable_sequence += count
+        first = self._last_number + 1
+        self._last_number += count
+        if count:
+            self._durable_sequence = self._last_number
         answered, self._in_flight = self._in_flight, []
         commands, results = self._commands, self._results
         if by_writer:

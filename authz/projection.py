@@ -255,7 +255,10 @@ class Projection:
         self._catch_up()
 
     def _catch_up(self) -> None:
-        """Read from the journal what is missing, as long as a reader waits or all is quiet."""
+        """Read from the journal what is missing, as long as a reader waits or all is quiet.
+
+        Raises: HistoryUnavailable where the journal does not hold what was told.
+        """
         until = self._durable_sequence()
         for batch in replayed_batches(self._history, self._position, until) if until > self._position else ():
             for start in range(0, len(batch.commands), _WRITTEN_TOGETHER):
@@ -263,6 +266,8 @@ class Projection:
                 self._write(_Durable(batch.sequence + start, batch.commands[part], batch.results[part]))
                 if self._closed or not (self._readers or self._is_quiet()):
                     return
+        if self._position < until:
+            raise HistoryUnavailable(f"the journal does not hold all commands up to {until}")
         with self._changed:
             # What came meanwhile was not kept either: there will be another round.
             self._is_behind = self._position < self._told

@@ -43,7 +43,7 @@ class JournalKeeper:
         """
         while True:
             await asyncio.sleep(_PAUSE_SECONDS)
-            if self._reserved - self._engine.durable_sequence < RESERVED_TOGETHER / 2:
+            if self._reserved - self._engine.last_number < RESERVED_TOGETHER / 2:
                 self._reserve()
             mark = self._journal.end
             await in_thread(self._keep, mark)
@@ -60,7 +60,7 @@ class JournalKeeper:
                 log.warning("journal_end_not_kept", error=str(error))
 
     def _reserve(self) -> None:
-        self._reserved = self._engine.durable_sequence + RESERVED_TOGETHER
+        self._reserved = self._engine.last_number + RESERVED_TOGETHER
 
     def _keep(self, mark: Mark) -> None:
         """Remember a mark and what is reserved. Raises: DatabaseUnavailable."""

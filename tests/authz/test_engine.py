@@ -41,8 +41,8 @@ class MemoryJournal:
 
     @property
     def last_sequence(self):
-        """No number is ever set aside."""
-        return self.next_sequence - 1
+        """Of what it holds, whatever number comes next."""
+        return self.records[-1].sequence + len(self.records[-1].commands) - 1 if self.records else 0
 
     def read(self, after=0, until=None):
         """All records."""
@@ -88,6 +88,24 @@ def test_no_answer_before_it_is_durable():
         assert [len(batch.commands) for batch in journal.records] == [3, 1, 2]
         await engine.close()
         assert journal.closed
+
+    asyncio.run(story())
+
+
+def test_numbers_that_were_set_aside_are_no_commands():
+    """What is durable is the last command, whatever the next one is called."""
+
+    async def story():
+        journal = MemoryJournal()
+        journal.next_sequence = 1_001
+        engine = await _opened(journal)
+        assert (engine.durable_sequence, engine.last_number) == (1_003, 1_003)
+        await engine.close()
+        fresh = MemoryJournal()
+        fresh.next_sequence = 1_001
+        engine = Engine(fresh, lambda: NOW_US, pytest.fail)
+        assert (engine.durable_sequence, engine.last_number) == (0, 1_000)
+        await engine.close()
 
     asyncio.run(story())
 

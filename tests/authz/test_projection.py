@@ -103,6 +103,21 @@ def test_what_was_lost_is_read_from_the_journal(told, monkeypatch):
     close(made)
 
 
+def test_what_the_journal_does_not_hold_is_waited_for(told, monkeypatch):
+    """It is told of more than there is, as where a file was removed: that is a failure, after which it pauses."""
+    directory, batches, _ = told
+    last = batches[-1][0] + len(batches[-1][1]) - 1
+    failed = threading.Event()
+    made = Projection(open_history(directory / "history.db"), history_in(directory), lambda: last + 5)
+    fail = made._fail
+    monkeypatch.setattr(made, "_fail", lambda error: (fail(error), failed.set()))
+    made.start()
+    assert failed.wait(WAIT_SECONDS)
+    assert made.sequence == last
+    assert rows(made) == expected(batches)
+    close(made)
+
+
 def test_what_fails_is_tried_again(told, monkeypatch):
     """A disk that was full for a moment: whoever waits for the rows gets them."""
     directory, batches, _ = told

@@ -22,7 +22,7 @@ def kept(tmp_path, monkeypatch):
     monkeypatch.setattr(journal_keeper, "RESERVED_TOGETHER", BLOCK)
     monkeypatch.setattr(journal_keeper, "_PAUSE_SECONDS", 0)
     journal = SimpleNamespace(network=NETWORK, end=Mark(7, b"7" * 32), next_sequence=8)
-    engine = SimpleNamespace(durable_sequence=7, has_failed=False, reserved=[])
+    engine = SimpleNamespace(last_number=7, has_failed=False, reserved=[])
     engine.reserve = engine.reserved.append
     yield journal, engine, JournalKeeper(database, journal, engine), lambda: kept_high_water(database)
     database.dispose()
@@ -50,7 +50,7 @@ def test_more_numbers_are_reserved_when_half_are_given(kept):
     async def story():
         running = asyncio.create_task(keeper.run(pass_on))
         for durable, reserved in ((57, 107), (58, 158), (60, 158)):
-            journal.end, engine.durable_sequence = Mark(durable, bytes([durable]) * 32), durable
+            journal.end, engine.last_number = Mark(durable, bytes([durable]) * 32), durable
             while not passed_on or passed_on[-1].sequence != durable:
                 await asyncio.sleep(0.001)
             assert engine.reserved[-1] == remembered().reserved == reserved

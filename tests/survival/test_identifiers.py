@@ -3,6 +3,7 @@
 import shutil
 import time
 
+import httpx
 import pytest
 
 from authz.data_directory import JOURNAL
@@ -46,6 +47,15 @@ def _remembered(directory):
     return 0 if found is None else found.sequence
 
 
+def _caught_up(sandbox):
+    """What the server says of its lists once they have come as far as the journal, or after ten seconds."""
+    deadline = time.monotonic() + 10
+    while True:
+        history = httpx.get(f"{sandbox.http_url}/readyz").json()["history"]
+        if history["sequence"] == history["durable_sequence"] or time.monotonic() > deadline:
+            return history
+
+
 def _cut_behind(directory, sequence):
     """Cut a journal of one segment at the end of the record of a command."""
     reader = SegmentReader(Directory(directory / JOURNAL))
@@ -62,8 +72,10 @@ def test_what_the_vault_cannot_have_noticed_is_not_used_again(tmp_path, monkeypa
         had = _paid(sandbox)
         shutil.copytree(tmp_path / "own", crashed)
     assert _remembered(crashed) == 0
-    _cut_behind(crashed, _number(had[0]) - 1)
+    last = _number(had[0]) - 1
+    _cut_behind(crashed, last)
     with running_sandbox(scratch_settings(crashed)) as sandbox:
+        assert _caught_up(sandbox) == {"sequence": last, "durable_sequence": last}, "numbers set aside are no commands"
         again = _paid(sandbox)
     assert not set(had) & set(again)
     with running_sandbox(scratch_settings(crashed)) as sandbox:  # it has ended well: numbers simply go on
