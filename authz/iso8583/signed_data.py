@@ -7,7 +7,7 @@ merchant.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +19,6 @@ from authz.iso8583.scan import Buffer, Places, number_at
 from tokenvault.countries import number_of_letters
 
 _DAY_SECONDS = 86_400
-_EPOCH = date(1970, 1, 1)
 _LETTERS, _FIRST_LETTER = 26, 0x41
 _COUNTRY_AT, _COUNTRY_END = 38, 40
 """Where DE 43 has the country's two letters (ISO 8583:1987: name, city, country)."""
@@ -29,14 +28,12 @@ _LAST_MONTH_AND_DAY = 1231
 
 class Circumstances(NamedTuple):
     """What messages are held against. countries: int16[676], ISO 3166-1 numbers by two letters, 0 for none.
-    today: int64[n], the days since 1970 that a date may be near.  today_as_signed: int64[n], the same as phones sign
-    them (YYMMDD).  sent_well: bool[1232], by month and day (MMDD), whether DE 7 is near one of them.  signed_days: how
-    far what was signed may be off.
+    today: int64[n], the days since 1970 that a date may be near.  sent_well: bool[1232], by month and day (MMDD),
+    whether DE 7 is near one of them.  signed_days: how far what was signed may be off.
     """
 
     countries: npt.NDArray[np.int16]
     today: npt.NDArray[np.int64]
-    today_as_signed: npt.NDArray[np.int64]
     sent_well: npt.NDArray[np.bool_]
     signed_days: int
 
@@ -51,29 +48,24 @@ class DateTolerances:
     transmission_days: int = 7
 
 
+@lru_cache(maxsize=16)
 def circumstances(tolerances: DateTolerances, today: tuple[int, ...]) -> Circumstances:
-    """The circumstances of a day. today: days since 1970 by each clock; a date that is near one of them is good."""
+    """The circumstances of a day, made once. today: days since 1970 by each clock; a date near one of them is good."""
     days, sent_well = np.array(today, np.int64), np.zeros(_LAST_MONTH_AND_DAY + 1, np.bool_)
     note_days_near(sent_well, days, tolerances.transmission_days)
-    as_signed = [int((_EPOCH + timedelta(day)).strftime("%y%m%d")) for day in today]
-    return Circumstances(_COUNTRIES, days, np.array(as_signed, np.int64), sent_well, tolerances.signed_days)
+    return Circumstances(_COUNTRIES, days, sent_well, tolerances.signed_days)
 
 
+@dataclass(frozen=True)
 class Calendar:
-    """The circumstances at any moment, made once a day. clocks: Unix seconds."""
+    """The circumstances at any moment. clocks: Unix seconds."""
 
-    def __init__(self, tolerances: DateTolerances, clocks: tuple[Callable[[], float], ...]) -> None:
-        self._tolerances = tolerances
-        self._clocks = clocks
-        self._today: tuple[int, ...] = ()
-        self._circumstances = circumstances(tolerances, ())
+    tolerances: DateTolerances
+    clocks: tuple[Callable[[], float], ...]
 
     def now(self) -> Circumstances:
         """What a message that is read now is held against."""
-        today = tuple(int(clock() // _DAY_SECONDS) for clock in self._clocks)
-        if today != self._today:
-            self._today, self._circumstances = today, circumstances(self._tolerances, today)
-        return self._circumstances
+        return circumstances(self.tolerances, tuple(int(clock() // _DAY_SECONDS) for clock in self.clocks))
 
 
 def _countries() -> npt.NDArray[np.int16]:
@@ -128,13 +120,7 @@ def acceptor_country(buffer: Buffer, places: Places, countries: npt.NDArray[np.i
 
 @compiled
 def days_off(signed_date: Integer, said: Integer, around: Circumstances) -> Integer:
-    """How far a signed date (YYMMDD) is from the nearest clock, or from what its message says (MMDD): the greater.
-
-    Most phones sign today, and say so: those cost no calendar.
-    """
-    for today in around.today_as_signed:
-        if signed_date == today and signed_date % 10_000 == said:
-            return 0
+    """How far a signed date (YYMMDD) is from the nearest clock, or from what its message says (MMDD): the greater."""
     signed = day_number(2000 + signed_date // 10_000, signed_date // 100 % 100, signed_date % 100)
     off: Integer = abs(around.today[0] - signed)
     for moment in around.today:
