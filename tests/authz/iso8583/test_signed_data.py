@@ -4,11 +4,18 @@ from datetime import date, timedelta
 
 import pytest
 
-from authz.iso8583.signed_data import Calendar, DateTolerances
+from authz.iso8583.signed_data import Calendar, DateTolerances, day_number
 from tests.clock import ManualClock
 
 DAY_SECONDS = 86_400
 EPOCH = date(1970, 1, 1)
+
+
+def test_days_are_numbered_as_the_calendar_has_them():
+    """Every day of the century that a phone can sign."""
+    days = range((date(2000, 1, 1) - EPOCH).days, (date(2100, 1, 1) - EPOCH).days)
+    dates = [EPOCH + timedelta(day) for day in days]
+    assert [day_number(each.year, each.month, each.day) for each in dates] == list(days)
 
 
 def near(clocks, tolerance_days):
