@@ -16,20 +16,20 @@ from dataclasses import dataclass
 import numpy as np
 import structlog
 
-from authz.commands import COMMAND, Kind, Records, new_commands, new_results
-from authz.disk import Disk
-from authz.errors import EngineStopped, JournalEndsEarly, UndefinedValue
-from authz.hash_index import find_row
-from authz.journal import Batch, Journal
+from authz.arrays.hash_index import find_row
+from authz.journal.disk import Disk
+from authz.journal.records import Batch, Journal
+from authz.journal.replay import History, apply_batch, replayed
 from authz.kernel.application import name_accounts
-from authz.kernel.checks import new_findings
+from authz.kernel.checks.card_and_token import new_findings
 from authz.kernel.freshness import is_fresh
-from authz.kernel.vocabulary import first_undefined, undefined_value
+from authz.kernel.undefined_values import first_undefined, undefined_value
 from authz.program.document import ProgramDocument, canonical, journaled_document, with_offsets
 from authz.program.tables import NUMBER_VERSION
-from authz.replay import History, apply_batch, replayed
-from authz.room_ahead import RoomAhead
-from authz.tables import Counter, State, with_long_room
+from authz.state.table_growth import RoomAhead
+from authz.state.tables import Counter, State, with_long_room
+from authz.vocabulary.commands import COMMAND, Kind, Records, new_commands, new_results
+from authz.vocabulary.errors import EngineStopped, JournalEndsEarly, UndefinedValue
 from tokenvault.background import attempted
 
 log = structlog.get_logger()

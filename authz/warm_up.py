@@ -5,20 +5,20 @@ Machine code is kept between runs, so this takes seconds once on a machine and a
 
 import numpy as np
 
-from authz.advice_limits import says_more
-from authz.arrivals import names_another
-from authz.commands import COMMAND_BYTES, new_commands, new_results
-from authz.hash_index import find_row, rebuilt
-from authz.iso8583.answering import room_for_answers, write_answers
-from authz.iso8583.chip_data import SIGNED_BYTES_MAX, new_tags
-from authz.iso8583.fields import built_in
-from authz.iso8583.reading import read_transactions
-from authz.iso8583.scan import new_places, scan_table, split_frames
-from authz.iso8583.signed_data import DateTolerances, circumstances
+from authz.arrays.hash_index import find_row, rebuilt
+from authz.iso8583.chip.chip_data import SIGNED_BYTES_MAX, new_tags
+from authz.iso8583.chip.signed_data import DateTolerances, circumstances
+from authz.iso8583.dialects.fields import built_in
+from authz.iso8583.messages.answering import room_for_answers, write_answers
+from authz.iso8583.messages.reading import read_transactions
+from authz.iso8583.messages.scan import new_places, scan_table, split_frames
 from authz.kernel.application import apply, name_accounts
-from authz.kernel.checks import new_findings
+from authz.kernel.checks.card_and_token import new_findings
 from authz.kernel.freshness import is_fresh
-from authz.tables import new_state
+from authz.network.advice_limits import says_more
+from authz.network.arrivals import names_another
+from authz.state.tables import new_state
+from authz.vocabulary.commands import COMMAND_BYTES, new_commands, new_results
 
 
 def compile_everything() -> None:

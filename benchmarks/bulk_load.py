@@ -14,10 +14,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from authz.disk import Directory
 from authz.engine import Engine
-from authz.segments import SegmentJournal
-from authz.tables import Counter
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentJournal
+from authz.state.tables import Counter
 from benchmarks import machine
 from benchmarks.provisioning import own_database
 from simulators import test_values

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import numpy as np
 
-from authz.account_replay import AccountReplay
-from authz.data_directory import history_in
-from authz.errors import ExplanationsBusy
-from authz.explanation import WholeReplay, explained
-from authz.explanations import Explanations
-from authz.replay import History
-from authz.segments import SegmentReader
+from authz.history.account_replay import AccountReplay
+from authz.history.explanation import WholeReplay, explained
+from authz.history.explanations import Explanations
+from authz.journal.data_directory import history_in
+from authz.journal.journal_files import SegmentReader
+from authz.journal.replay import History
+from authz.vocabulary.errors import ExplanationsBusy
 from benchmarks import machine
 from benchmarks.recovery import make_journal
 from tokenvault.identifiers import Prefix, to_text

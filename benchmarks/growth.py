@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from authz.commands import new_results
 from authz.kernel.application import apply
-from authz.kernel.checks import new_findings
+from authz.kernel.checks.card_and_token import new_findings
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, with_offsets
-from authz.tables import with_program, with_room
+from authz.state.tables import with_program, with_room
+from authz.vocabulary.commands import new_results
 from benchmarks import machine
 from benchmarks.kernel import BATCH, batches_per_second, loaded
 from benchmarks.portfolio import NOW_US, program, taps

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from authz.commands import COMMAND, RESULT, Records
 from authz.program.tables import CATEGORY, FILTER, INSTRUCTION, LIMIT, METER, RULE
-from authz.reasons import LAST_APPROVAL, Reason
-from authz.tables import ACCOUNT, ACTIVITY, CARD, CELL, TOKEN, TRANSACTION, Counter, State
+from authz.state.tables import ACCOUNT, ACTIVITY, CARD, CELL, TOKEN, TRANSACTION, Counter, State
+from authz.vocabulary.commands import COMMAND, RESULT, Records
+from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 _SOURCE = Path(__file__).parent / "c" / "decide.c"
 _RECORDS = {

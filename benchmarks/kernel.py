@@ -19,14 +19,14 @@ from pathlib import Path
 
 import numpy as np
 
-from authz.commands import new_results
+from authz.journal.replay import apply_batch
+from authz.kernel.accounts.calendar import keep_day
 from authz.kernel.application import apply
-from authz.kernel.calendar import keep_day
-from authz.kernel.checks import new_findings
+from authz.kernel.checks.card_and_token import new_findings
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
-from authz.replay import apply_batch
-from authz.tables import State, new_state, stored_arrays, with_program, with_room
+from authz.state.tables import State, new_state, stored_arrays, with_program, with_room
+from authz.vocabulary.commands import new_results
 from benchmarks import machine
 from benchmarks.in_c import DecidedInC
 from benchmarks.portfolio import NOW_US, notices, program, taps

@@ -14,8 +14,8 @@ from pathlib import Path
 import iso8583
 import pyemv.tlv
 
-from authz.iso8583.fields import FIELDS
-from authz.network import ISSUER_APPROVES
+from authz.iso8583.dialects.fields import FIELDS
+from authz.network.processor import ISSUER_APPROVES
 from simulators import test_values
 from tokenvault.emv.cryptogram import INPUT_TAGS
 from tokenvault.emv.cryptogram_versions import TAPWRIGHT_AES

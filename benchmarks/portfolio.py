@@ -5,7 +5,8 @@ import json
 import numpy as np
 import numpy.typing as npt
 
-from authz.commands import (
+from authz.program.document import ProgramDocument, with_offsets
+from authz.vocabulary.commands import (
     NO_POSITION,
     CardholderVerification,
     Channel,
@@ -15,7 +16,6 @@ from authz.commands import (
     TokenState,
     new_commands,
 )
-from authz.program.document import ProgramDocument, with_offsets
 
 NOW_US = 1_795_521_600_000_000  # 2026-11-24 12:00 UTC
 TOKEN_PAN = 9_999_501_000_000_000

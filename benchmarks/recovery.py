@@ -16,16 +16,16 @@ from pathlib import Path
 
 import numpy as np
 
-from authz.checkpoint import checkpoints
-from authz.checkpointing import Retention, make_checkpoint
-from authz.commands import Kind, Records, new_commands
-from authz.data_directory import JOURNAL, checkpoints_in, history_in
-from authz.disk import Directory
 from authz.engine import Engine
-from authz.journal import Batch
+from authz.journal.checkpoint import checkpoints
+from authz.journal.data_directory import JOURNAL, checkpoints_in, history_in
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentJournal
+from authz.journal.records import Batch
+from authz.journal.replay import History, replayed
 from authz.program.document import canonical
-from authz.replay import History, replayed
-from authz.segments import SegmentJournal
+from authz.upkeep.checkpointing import Retention, make_checkpoint
+from authz.vocabulary.commands import Kind, Records, new_commands
 from benchmarks import machine
 from benchmarks.portfolio import NOW_US, notices, program, taps
 
@@ -92,7 +92,7 @@ async def pauses(directory: Path, counters: np.ndarray, decisions: int, seconds:
     third = len(made) // 3
     alone = await _latencies(engine, made[:third], None)
     stop = asyncio.Event()
-    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "authz.checkpointing", str(directory))
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "authz.upkeep.checkpointing", str(directory))
     started = time.perf_counter()
     load = asyncio.create_task(_latencies(engine, made[third:], stop))
     await process.wait()

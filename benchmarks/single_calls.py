@@ -12,10 +12,10 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from authz.commands import new_commands, new_results
 from authz.kernel.application import apply
-from authz.kernel.checks import new_findings
-from authz.tables import State
+from authz.kernel.checks.card_and_token import new_findings
+from authz.state.tables import State
+from authz.vocabulary.commands import new_commands, new_results
 
 _ROOM_BYTES = 16_384
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from authz.checkpoint import checkpoints
-from authz.data_directory import checkpoints_in
+from authz.journal.checkpoint import checkpoints
+from authz.journal.data_directory import checkpoints_in
 from benchmarks import machine
 from benchmarks.under_load import fresh_lines, measured, open_load, server
 from simulators.load.report import draw_over_time

@@ -18,15 +18,15 @@ from pathlib import Path
 
 import numpy as np
 
-from authz.checkpoint import Checkpoint, write_checkpoint
-from authz.data_directory import JOURNAL, checkpoints_in
-from authz.disk import Directory
 from authz.engine import Engine
+from authz.journal.checkpoint import Checkpoint, write_checkpoint
+from authz.journal.data_directory import JOURNAL, checkpoints_in
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentJournal
+from authz.journal.replay import apply_batch
 from authz.program.compilation import compiled_program
 from authz.program.document import canonical
-from authz.replay import apply_batch
-from authz.segments import SegmentJournal
-from authz.tables import Counter, State, new_state, with_program, with_rows
+from authz.state.tables import Counter, State, new_state, with_program, with_rows
 from benchmarks import machine
 from benchmarks.kernel import BATCH, batches_per_second, loaded
 from benchmarks.portfolio import NOW_US, notices, program, taps

@@ -14,20 +14,22 @@ from unittest import mock
 
 from pydantic.fields import FieldInfo
 
-from authz.attributes import MEANINGS, Attribute
-from authz.commands import Channel
-from authz.exception_items import SENTENCES
-from authz.follow_ups import BOUNDS, FIELD_NAMES, REFUSED_FOR, RULES, FollowUp, Rule, SharedField
-from authz.follow_ups import MEANINGS as FOLLOW_UP_MEANINGS
-from authz.iso8583.chip_data import CHIP_TAG_BYTES
-from authz.iso8583.fields import BUILT_IN
+from authz.iso8583.chip.chip_data import CHIP_TAG_BYTES
+from authz.iso8583.dialects.fields import BUILT_IN
+from authz.iso8583.dialects.jpos_classes import CONTENTS, REFUSED, field_classes
+from authz.iso8583.dialects.text_encodings import CODE_PAGE_1047
 from authz.iso8583.format_errors import KIND, KINDS
-from authz.iso8583.jpos_classes import CONTENTS, REFUSED, field_classes
-from authz.iso8583.reading import channel_of
-from authz.iso8583.text_encodings import CODE_PAGE_1047
-from authz.kernel import cardholder, checks, forcing, originals, stand_in
-from authz.kernel.checks import Check
-from authz.reasons import ANSWERS, DECLINES, Reason
+from authz.iso8583.messages.reading import channel_of
+from authz.kernel import stand_in
+from authz.kernel.checks import card_and_token as checks
+from authz.kernel.checks import cardholder, forcing, originals
+from authz.kernel.checks.card_and_token import Check
+from authz.vocabulary.attributes import MEANINGS, Attribute
+from authz.vocabulary.commands import Channel
+from authz.vocabulary.exception_reasons import SENTENCES
+from authz.vocabulary.follow_ups import BOUNDS, FIELD_NAMES, REFUSED_FOR, RULES, FollowUp, Rule, SharedField
+from authz.vocabulary.follow_ups import MEANINGS as FOLLOW_UP_MEANINGS
+from authz.vocabulary.reasons import ANSWERS, DECLINES, Reason
 from simulators.attackers.catalogue import ATTACKS
 from simulators.cli import argument_parser
 from simulators.scenarios.cast import AccountPart, CardPart, PhonePart, TerminalPart

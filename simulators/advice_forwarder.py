@@ -3,7 +3,7 @@
 import asyncio
 
 from authz.engine import Engine
-from authz.tables import Counter
+from authz.state.tables import Counter
 
 _CHUNK = 1024
 

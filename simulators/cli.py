@@ -193,7 +193,7 @@ def _explain(arguments: argparse.Namespace) -> int:
     import httpx
     from rich.console import Console
 
-    from authz.errors import EngineError
+    from authz.vocabulary.errors import EngineError
     from simulators.explain import read_decision, show_decision
     from simulators.issuer import IssuerRefused
     from simulators.test_values import SANDBOX_API_KEY

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from authz.compilation import listening_to_compilation
+from authz.arrays.compilation_events import listening_to_compilation
 
 _PAUSE_SECONDS = 5.0
 
@@ -22,7 +22,7 @@ class _Notice:
         self._teller = threading.Thread(target=self._tell, name="compilation notice", daemon=True)
 
     def began(self) -> None:
-        """See `authz.compilation.Listener`."""
+        """See `authz.arrays.compilation_events.Listener`."""
         if not self._started:
             self._started = time.monotonic()
             self._write("compiling the engine for this machine; this takes about a minute, and only the first time")
@@ -30,7 +30,7 @@ class _Notice:
         self._depth += 1
 
     def ended(self) -> None:
-        """See `authz.compilation.Listener`."""
+        """See `authz.arrays.compilation_events.Listener`."""
         self._depth -= 1
         self._functions += 1
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from authz.data_directory import HISTORY, JOURNAL
-from authz.disk import Directory
-from authz.errors import EngineError
-from authz.history_file import remembered_in
-from authz.journal_tools import verify
-from authz.safeguards import check_all, tells_of_this_past
-from authz.segments import SegmentReader
+from authz.history.history_file import remembered_in
+from authz.journal.data_directory import HISTORY, JOURNAL
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentReader
+from authz.upkeep.journal_tools import verify
+from authz.upkeep.safeguards import check_all, tells_of_this_past
+from authz.vocabulary.errors import EngineError
 from simulators.errors import StartError
 from simulators.settings import VAULT, Settings
 from simulators.vault_presence import require_vault

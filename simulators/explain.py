@@ -26,9 +26,9 @@ def read_decision(authorization_id: str, *, url: str, api_key: str, data_dir: Pa
     if data_dir is None:
         with Issuer(url, api_key) as issuer:
             return issuer.authorization(authorization_id)
-    from authz.data_directory import history_in
-    from authz.explanation import explain
+    from authz.history.explanation import explain
     from authz.http.authorizations import AuthorizationView
+    from authz.journal.data_directory import history_in
 
     view = AuthorizationView.of(explain(history_in(data_dir), authorization_id))
     return view.model_dump(mode="json")

@@ -16,14 +16,20 @@ from prometheus_client.registry import Collector
 from starlette.routing import BaseRoute
 
 from authz.engine import Engine
-from authz.errors import CheckpointDamaged, EngineStopped, ExplanationsBusy, HistoryUnavailable, JournalDamaged
-from authz.explanations import Explanations
+from authz.history.explanations import Explanations
+from authz.history.projection import Projection
 from authz.http import authorizations, balances, exceptions, rules, transactions
 from authz.http.sight import IssuerOf, Sight
-from authz.iso8583.server import Iso8583Server
-from authz.network import Network
-from authz.projection import Projection
-from authz.replay import History
+from authz.journal.replay import History
+from authz.network.processor import Network
+from authz.network.server import Iso8583Server
+from authz.vocabulary.errors import (
+    CheckpointDamaged,
+    EngineStopped,
+    ExplanationsBusy,
+    HistoryUnavailable,
+    JournalDamaged,
+)
 from simulators.advice_forwarder import AdviceForwarder
 from simulators.clock import SandboxClock
 from simulators.http import accounts as used_accounts

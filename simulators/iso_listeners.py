@@ -4,10 +4,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
-from authz.gateway import LineKeys
-from authz.iso8583.dialect_files import dialect_named
-from authz.iso8583.fields import BUILT_IN, DialectError
-from authz.lines import LineAuthority
+from authz.iso8583.dialects.dialect_files import dialect_named
+from authz.iso8583.dialects.fields import BUILT_IN, DialectError
+from authz.network.dialect_gateway import LineKeys
+from authz.network.lines import LineAuthority
 from simulators.did_you_mean import did_you_mean
 from simulators.hexadecimal_keys import check_key
 from simulators.line_settings import AcquirerId, LineTls, line_authority

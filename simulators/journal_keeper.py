@@ -7,9 +7,9 @@ import sqlalchemy as sa
 import structlog
 
 from authz.engine import Engine
-from authz.marks import Mark
-from authz.safeguards import RESERVED_TOGETHER
-from authz.segments import SegmentJournal
+from authz.journal.journal_files import SegmentJournal
+from authz.journal.marks import Mark
+from authz.upkeep.safeguards import RESERVED_TOGETHER
 from tokenvault.background import in_thread
 from tokenvault.storage.database import DatabaseUnavailable
 from tokenvault.storage.high_water import HighWater, keep_high_water

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from authz.accepted_loss import Accepted, accept_loss
-from authz.checkpointing import Retention, make_checkpoint
-from authz.data_directory import JOURNAL, DirectoryLock, checkpoints_in
-from authz.disk import Directory
-from authz.errors import AcknowledgedLoss, CheckpointDamaged, EngineError, JournalDamaged
-from authz.journal_exchange import finish_exchange
-from authz.journal_tools import dump, verify
-from authz.journal_upgrade import upgrade
-from authz.safeguards import check_all
-from authz.segments import SegmentReader
+from authz.journal.data_directory import JOURNAL, DirectoryLock, checkpoints_in
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentReader
+from authz.upkeep.accepted_loss import Accepted, accept_loss
+from authz.upkeep.checkpointing import Retention, make_checkpoint
+from authz.upkeep.journal_exchange import finish_exchange
+from authz.upkeep.journal_tools import dump, verify
+from authz.upkeep.journal_upgrade import upgrade
+from authz.upkeep.safeguards import check_all
+from authz.vocabulary.errors import AcknowledgedLoss, CheckpointDamaged, EngineError, JournalDamaged
 from simulators.errors import StartError
 from simulators.settings import Settings
 from simulators.vault_presence import require_vault

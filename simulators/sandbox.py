@@ -15,29 +15,29 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from authz.checkpointing import Retention, keep_making_checkpoints
-from authz.cryptograms import CryptogramVerifier
-from authz.data_directory import HISTORY, JOURNAL, DirectoryLock, checkpoints_in, keep_private
-from authz.disk import Directory
 from authz.engine import Engine
-from authz.errors import AcknowledgedLoss
-from authz.explanations import Explanations
-from authz.gateway import DialectGateway
-from authz.history_file import open_history
+from authz.history.explanations import Explanations
+from authz.history.history_file import open_history
+from authz.history.projection import Projection
 from authz.http.sight import IssuerOf
-from authz.iso8583.dialect_files import dialect_named
-from authz.iso8583.fields import Dialect, built_in
-from authz.iso8583.server import Handler, Iso8583Server, ServerLimits
-from authz.issuer_server import IssuerDecisions
-from authz.journal_exchange import finish_exchange
-from authz.lines import LineAuthority
-from authz.network import Network
-from authz.pin_entry import EnteredPin, PinOutcome, PinVerifications
-from authz.projection import Projection
-from authz.replay import History
-from authz.safeguards import check, check_notices, identity_of
-from authz.segment_header import NETWORK_BYTES
-from authz.segments import SegmentJournal, SegmentReader
+from authz.iso8583.dialects.dialect_files import dialect_named
+from authz.iso8583.dialects.fields import Dialect, built_in
+from authz.journal.data_directory import HISTORY, JOURNAL, DirectoryLock, checkpoints_in, keep_private
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentJournal, SegmentReader
+from authz.journal.replay import History
+from authz.journal.segment_header import NETWORK_BYTES
+from authz.network.cryptograms import CryptogramVerifier
+from authz.network.dialect_gateway import DialectGateway
+from authz.network.lines import LineAuthority
+from authz.network.pin_verification import EnteredPin, PinOutcome, PinVerifications
+from authz.network.processor import Network
+from authz.network.realtime_decisioning import IssuerDecisions
+from authz.network.server import Handler, Iso8583Server, ServerLimits
+from authz.upkeep.checkpointing import Retention, keep_making_checkpoints
+from authz.upkeep.journal_exchange import finish_exchange
+from authz.upkeep.safeguards import check, check_notices, identity_of
+from authz.vocabulary.errors import AcknowledgedLoss
 from authz.warm_up import compile_everything
 from simulators import test_values
 from simulators.advice_forwarder import AdviceForwarder

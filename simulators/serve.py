@@ -6,7 +6,7 @@ import sys
 
 import uvloop
 
-from authz.errors import EngineError
+from authz.vocabulary.errors import EngineError
 from simulators.errors import StartError
 from simulators.logging_setup import configure_logging
 from simulators.sandbox import Sandbox

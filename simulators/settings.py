@@ -16,10 +16,10 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from authz.advice_limits import ADVICE_LIMIT, AdviceLimits
-from authz.iso8583.signed_data import DateTolerances
-from authz.issuer_server import IssuerServer
-from authz.lines import LineAuthority
+from authz.iso8583.chip.signed_data import DateTolerances
+from authz.network.advice_limits import ADVICE_LIMIT, AdviceLimits
+from authz.network.lines import LineAuthority
+from authz.network.realtime_decisioning import IssuerServer
 from simulators import test_values
 from simulators.hexadecimal_keys import check_key
 from simulators.iso_listeners import IsoListener

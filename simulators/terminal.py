@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from authz.iso8583 import codec
-from authz.iso8583.fields import Dialect
+from authz.iso8583.dialects.fields import Dialect
 from authz.iso8583.format_errors import FormatError
-from authz.names import currency_code
+from authz.iso8583.messages import codec
+from authz.vocabulary.labels import currency_code
 from simulators.card.contactless_reader import Card, CardAnswer, ContactlessReader, ReadingFailed
 from simulators.merchant import Merchant
 from simulators.terminals.iso_link import IsoLink, LineDown, LinkError, NoAnswer, Watcher

@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from authz.iso8583.dialect_files import dialect_named
-from authz.iso8583.fields import DialectError
+from authz.iso8583.dialects.dialect_files import dialect_named
+from authz.iso8583.dialects.fields import DialectError
 from simulators.bench import Bench
 from simulators.card.contactless_reader import ReadingFailed
 from simulators.card.pcsc_reader import NoCard, PcscCard

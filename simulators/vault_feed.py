@@ -6,11 +6,20 @@ import numpy as np
 import sqlalchemy as sa
 import structlog
 
-from authz.commands import COUNTRY_BITS, NO_LIMIT, CardState, Channel, Kind, Records, TokenState, new_commands
+from authz.arrays.hash_index import find_row
 from authz.engine import Engine
-from authz.hash_index import find_row
 from authz.program.compilation import merchant_key
-from authz.tables import State
+from authz.state.tables import State
+from authz.vocabulary.commands import (
+    COUNTRY_BITS,
+    NO_LIMIT,
+    CardState,
+    Channel,
+    Kind,
+    Records,
+    TokenState,
+    new_commands,
+)
 from tokenvault.background import in_thread
 from tokenvault.currencies import CURRENCIES
 from tokenvault.events import outbox

@@ -4,8 +4,8 @@ import os
 import sys
 from pathlib import Path
 
-from authz.data_directory import DirectoryLock
-from authz.errors import DirectoryInUse
+from authz.journal.data_directory import DirectoryLock
+from authz.vocabulary.errors import DirectoryInUse
 from simulators.settings import Settings
 from simulators.vault_presence import has_vault
 from tokenvault.errors import KeyUnavailable

@@ -5,13 +5,13 @@ import shutil
 import numpy as np
 import pytest
 
-from authz.commands import CardholderVerification, Flag, Operation, new_results
+from authz.journal.replay import apply_batch
+from authz.kernel.accounts.calendar import keep_day
 from authz.kernel.application import apply
-from authz.kernel.calendar import keep_day
-from authz.kernel.checks import new_findings
+from authz.kernel.checks.card_and_token import new_findings
 from authz.program.compilation import compiled_program
-from authz.replay import apply_batch
-from authz.tables import new_state, with_program, with_room
+from authz.state.tables import new_state, with_program, with_room
+from authz.vocabulary.commands import CardholderVerification, Flag, Operation, new_results
 from benchmarks import record
 from benchmarks.in_c import DecidedInC
 from benchmarks.kernel import MONTH, compared

@@ -80,7 +80,10 @@ def test_names_say_something(path):
 
 
 DETERMINISTIC = sorted(
-    [*ROOT.glob("authz/kernel/*.py"), *(ROOT / "authz" / f"{name}.py" for name in ("hash_index", "tables", "replay"))]
+    [
+        *ROOT.glob("authz/kernel/**/*.py"),
+        *(ROOT / "authz" / f"{name}.py" for name in ("arrays/hash_index", "state/tables", "journal/replay")),
+    ]
 )
 
 

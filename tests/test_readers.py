@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 import authz
 import simulators
 import tokenvault
-from authz.iso8583 import codec, dialect_files
-from authz.iso8583.fields import DialectError
+from authz.iso8583.dialects import dialect_files
+from authz.iso8583.dialects.fields import DialectError
 from authz.iso8583.format_errors import FormatError
-from authz.journal import decode_header
+from authz.iso8583.messages import codec
+from authz.journal.records import decode_header
 from authz.program.conditions import form_of, meter_of, trailing_seconds
 from authz.program.document import ProgramInvalid, read_document
 from simulators.card.apdu import ApduError, Command, Response

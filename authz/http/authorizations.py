@@ -7,14 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
-from authz.exception_items import SENTENCES
-from authz.explanation import Explanation
+from authz.history.explanation import Explanation
+from authz.history.history_rows import Row, decisions
 from authz.http.decision_filters import DecisionFilters
 from authz.http.paging import ReachedTime, reached
 from authz.http.sight import SightDependency
 from authz.http.surroundings import EngineDependency, ExplanationsDependency, ProjectionDependency
-from authz.read_side import Row, decisions
-from authz.reasons import ANSWERS, Reason
+from authz.vocabulary.exception_reasons import SENTENCES
+from authz.vocabulary.reasons import ANSWERS, Reason
 from tokenvault.errors import NotFound
 from tokenvault.identifiers import Prefix, to_number, to_text
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from authz.engine import Engine
 from authz.http.sight import SightDependency
 from authz.http.surroundings import EngineDependency
-from authz.names import currency_code
+from authz.vocabulary.labels import currency_code
 from tokenvault.errors import NotFound
 from tokenvault.identifiers import Prefix, to_number
 

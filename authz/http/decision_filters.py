@@ -4,9 +4,9 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from authz.history.history_rows import Wanted
 from authz.http.paging import WANTED_TIME, microseconds
 from authz.http.sight import Sight
-from authz.read_side import Wanted
 from tokenvault.identifiers import Prefix, to_number
 
 

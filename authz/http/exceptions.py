@@ -6,12 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from authz.exception_items import SENTENCES, ExceptionReason
+from authz.history.history_rows import Row, decisions
 from authz.http.decision_filters import DecisionFilters
 from authz.http.paging import ReachedTime, reached
 from authz.http.sight import SightDependency
 from authz.http.surroundings import EngineDependency, ProjectionDependency
-from authz.read_side import Row, decisions
+from authz.vocabulary.exception_reasons import SENTENCES, ExceptionReason
 from tokenvault.identifiers import Prefix, to_text
 
 router = APIRouter(prefix="/v1/exceptions", tags=["authorizations"])

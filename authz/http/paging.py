@@ -7,8 +7,8 @@ from fastapi import Query
 from pydantic import Field
 
 from authz.engine import Engine
-from authz.errors import HistoryUnavailable
-from authz.projection import Projection
+from authz.history.projection import Projection
+from authz.vocabulary.errors import HistoryUnavailable
 
 Limit = Annotated[int, Query(ge=1, le=100, description="The most entries of one page.", examples=[20])]
 From = Annotated[

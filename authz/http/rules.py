@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
-from authz.backtest import Backtest, backtest
 from authz.engine import Engine
+from authz.history.backtest import Backtest, backtest
 from authz.http.surroundings import EngineDependency, HistoryDependency
-from authz.names import currency_code
 from authz.program.changes import find_rule, with_new_rule, with_rule, without_rule
 from authz.program.compilation import active_rules
 from authz.program.document import ProgramDocument, Rule
+from authz.vocabulary.labels import currency_code
 from tokenvault.errors import FieldError
 from tokenvault.identifiers import Prefix, to_text
 

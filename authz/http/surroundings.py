@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from authz.engine import Engine
-from authz.explanations import Explanations
-from authz.projection import Projection
-from authz.replay import History
+from authz.history.explanations import Explanations
+from authz.history.projection import Projection
+from authz.journal.replay import History
 
 _CATCH_UP_SECONDS = 2.0
 

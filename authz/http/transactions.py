@@ -6,15 +6,15 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from authz.commands import Kind, new_commands
 from authz.engine import Engine
-from authz.errors import HistoryUnavailable
+from authz.history.history_rows import Row, Wanted, postings
+from authz.history.projection import Projection
 from authz.http.paging import AsOf, From, Limit, ReachedTime, To, microseconds, reached
 from authz.http.sight import Sight, SightDependency
 from authz.http.surroundings import EngineDependency, ProjectionDependency
-from authz.projection import Projection
-from authz.read_side import Row, Wanted, postings
-from authz.reasons import ANSWERS, Reason
+from authz.vocabulary.commands import Kind, new_commands
+from authz.vocabulary.errors import HistoryUnavailable
+from authz.vocabulary.reasons import ANSWERS, Reason
 from tokenvault.errors import Conflict, NotFound
 from tokenvault.identifiers import Prefix, to_number, to_text
 

@@ -10,7 +10,7 @@ NO_PROBLEM = 0
 KIND = 1_000
 """The kinds are multiples of this: what lies below is the number of the field."""
 PART = 100_000
-"""Which part of a field, counted from 1, where a kind is about a part; see `authz.iso8583.chip_data`."""
+"""Which part of a field, counted from 1, where a kind is about a part; see `authz.iso8583.chip.chip_data`."""
 
 MISSING = 1 * KIND
 CUT_OFF = 2 * KIND

@@ -9,8 +9,8 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from authz.iso8583 import codec
-from authz.iso8583.fields import Dialect
+from authz.iso8583.dialects.fields import Dialect
+from authz.iso8583.messages import codec
 from tokenvault.emv.mac import aes_cmac, retail_mac, tdes_cbc_mac
 
 MAC_BYTES = 8

@@ -4,23 +4,23 @@ from typing import Any
 
 import numpy as np
 
-from authz.commands import Flag, Kind, Operation, Records
-from authz.compiled import Integer, compiled
-from authz.exception_items import ExceptionReason
-from authz.kernel import checks
+from authz.arrays.compiled import Integer, compiled
+from authz.kernel.accounts.conversion import converted
+from authz.kernel.accounts.exception_items import list_as_exception
+from authz.kernel.accounts.habits import learn
+from authz.kernel.accounts.holds import place_hold
+from authz.kernel.accounts.meters import correct_meters
+from authz.kernel.accounts.postings import charge, complete, refund
+from authz.kernel.accounts.trace_index import enter_trace, new_transaction
 from authz.kernel.authorization import increase
-from authz.kernel.checks import Case, has
-from authz.kernel.conversion import converted
-from authz.kernel.exception_items import list_as_exception
-from authz.kernel.habits import learn
-from authz.kernel.holds import place_hold
-from authz.kernel.meters import correct_meters
-from authz.kernel.originals import check_advised_fields, followed_row, note_remainder
-from authz.kernel.postings import charge, complete, refund
-from authz.kernel.rows import found
-from authz.kernel.traces import enter_trace, new_transaction
-from authz.reasons import LAST_APPROVAL, Reason
-from authz.tables import MessageClass, State, TransactionFlag
+from authz.kernel.checks import card_and_token as checks
+from authz.kernel.checks.card_and_token import Case, has
+from authz.kernel.checks.originals import check_advised_fields, followed_row, note_remainder
+from authz.state.rows import found
+from authz.state.tables import MessageClass, State, TransactionFlag
+from authz.vocabulary.commands import Flag, Kind, Operation, Records
+from authz.vocabulary.exception_reasons import ExceptionReason
+from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 
 @compiled

@@ -4,10 +4,21 @@ from typing import Any
 
 import numpy as np
 
-from authz.commands import Flag, Kind, Operation, Records
-from authz.compiled import Integer, compiled, inlined
-from authz.exception_items import ExceptionReason
-from authz.hash_index import find_row
+from authz.arrays.compiled import Integer, compiled, inlined
+from authz.arrays.hash_index import find_row
+from authz.kernel.accounts.conversion import NO_RATE, conversion_rate, converted
+from authz.kernel.accounts.exception_items import list_as_exception
+from authz.kernel.accounts.holds import available_credit, expire_holds
+from authz.kernel.accounts.postings import dispute
+from authz.kernel.accounts.trace_index import (
+    class_of,
+    find_early_reversal,
+    find_first,
+    find_original,
+    find_same,
+    find_sequence,
+    key_of,
+)
 from authz.kernel.advices import decide_advice, reconcile, take_advice, take_stood_in
 from authz.kernel.authorization import (
     answer_request,
@@ -19,32 +30,21 @@ from authz.kernel.authorization import (
     is_same_again,
     remembered,
 )
-from authz.kernel.checks import RUN, Case, Findings, has
-from authz.kernel.conversion import NO_RATE, conversion_rate, converted
-from authz.kernel.exception_items import list_as_exception
-from authz.kernel.forcing import force_reason
-from authz.kernel.holds import available_credit, expire_holds
+from authz.kernel.checks.card_and_token import RUN, Case, Findings, has
+from authz.kernel.checks.forcing import force_reason
+from authz.kernel.checks.originals import meant_row
 from authz.kernel.issuer_decisions import take_issuer_decision
 from authz.kernel.notices import take_notice
-from authz.kernel.originals import meant_row
-from authz.kernel.postings import dispute
 from authz.kernel.prefetching import look_ahead
 from authz.kernel.reversals import answer_reversal, decide_reversal
-from authz.kernel.rows import NO_ROW, found
 from authz.kernel.stand_in import is_next_advice, stand_in, switch_issuer
-from authz.kernel.traces import (
-    class_of,
-    find_early_reversal,
-    find_first,
-    find_original,
-    find_same,
-    find_sequence,
-    key_of,
-)
-from authz.kernel.vocabulary import Field, undefined_field
+from authz.kernel.undefined_values import Field, undefined_field
 from authz.program.tables import NUMBER_LIMITS, NUMBER_RULES, NUMBER_VERSION
-from authz.reasons import LAST_APPROVAL, Reason
-from authz.tables import Counter, MessageClass, State
+from authz.state.rows import NO_ROW, found
+from authz.state.tables import Counter, MessageClass, State
+from authz.vocabulary.commands import Flag, Kind, Operation, Records
+from authz.vocabulary.exception_reasons import ExceptionReason
+from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 _APPROVAL_CODES = 1_000_000
 

@@ -4,27 +4,27 @@ from typing import Any
 
 import numpy as np
 
-from authz.commands import CryptogramOutcome, Flag, Kind, Operation, Records
-from authz.compiled import Integer, compiled, inlined
-from authz.kernel import checks
-from authz.kernel.attribute_values import fill_values
-from authz.kernel.calendar import keep_day
-from authz.kernel.cardholder import check_cardholder_verification, check_pin
-from authz.kernel.checks import Case, Findings, has
-from authz.kernel.conversion import converted
-from authz.kernel.forcing import check_simulation
-from authz.kernel.habits import learn, note_decline
-from authz.kernel.holds import available_credit, extend_hold, place_hold
-from authz.kernel.limits import check_limits
-from authz.kernel.meters import correct_meters, subjects_of
-from authz.kernel.originals import check_original, check_original_amount, check_shared_fields, is_said_again
-from authz.kernel.postings import charge, complete, refund
-from authz.kernel.rows import found
-from authz.kernel.rules import check_rules
-from authz.kernel.traces import enter_trace, is_repeat, new_transaction
+from authz.arrays.compiled import Integer, compiled, inlined
+from authz.kernel.accounts.calendar import keep_day
+from authz.kernel.accounts.conversion import converted
+from authz.kernel.accounts.habits import learn, note_decline
+from authz.kernel.accounts.holds import available_credit, extend_hold, place_hold
+from authz.kernel.accounts.meters import correct_meters, subjects_of
+from authz.kernel.accounts.postings import charge, complete, refund
+from authz.kernel.accounts.trace_index import enter_trace, is_repeat, new_transaction
+from authz.kernel.checks import card_and_token as checks
+from authz.kernel.checks.attribute_values import fill_values
+from authz.kernel.checks.card_and_token import Case, Findings, has
+from authz.kernel.checks.cardholder import check_cardholder_verification, check_pin
+from authz.kernel.checks.forcing import check_simulation
+from authz.kernel.checks.limits import check_limits
+from authz.kernel.checks.originals import check_original, check_original_amount, check_shared_fields, is_said_again
+from authz.kernel.checks.rules import check_rules
 from authz.program.tables import NUMBER_RULES
-from authz.reasons import LAST_APPROVAL, Reason
-from authz.tables import MessageClass, State
+from authz.state.rows import found
+from authz.state.tables import MessageClass, State
+from authz.vocabulary.commands import CryptogramOutcome, Flag, Kind, Operation, Records
+from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 
 @inlined

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from authz.commands import Kind, Records
-from authz.compiled import compiled
-from authz.kernel import checks
+from authz.arrays.compiled import compiled
 from authz.kernel.application import case_of
 from authz.kernel.authorization import decide_card
-from authz.kernel.checks import Findings
-from authz.reasons import Reason
-from authz.tables import State
+from authz.kernel.checks import card_and_token as checks
+from authz.kernel.checks.card_and_token import Findings
+from authz.state.tables import State
+from authz.vocabulary.commands import Kind, Records
+from authz.vocabulary.reasons import Reason
 
 
 @compiled

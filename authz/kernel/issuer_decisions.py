@@ -4,17 +4,17 @@ from typing import Any
 
 import numpy as np
 
-from authz.compiled import Integer, compiled
-from authz.kernel.checks import has
-from authz.kernel.conversion import converted
-from authz.kernel.habits import learn, note_decline
-from authz.kernel.holds import release_hold
-from authz.kernel.meters import correct_meters
-from authz.kernel.postings import charge
-from authz.kernel.rows import found
-from authz.kernel.traces import find_sequence
-from authz.reasons import Reason
-from authz.tables import MessageClass, State, TransactionFlag
+from authz.arrays.compiled import Integer, compiled
+from authz.kernel.accounts.conversion import converted
+from authz.kernel.accounts.habits import learn, note_decline
+from authz.kernel.accounts.holds import release_hold
+from authz.kernel.accounts.meters import correct_meters
+from authz.kernel.accounts.postings import charge
+from authz.kernel.accounts.trace_index import find_sequence
+from authz.kernel.checks.card_and_token import has
+from authz.state.rows import found
+from authz.state.tables import MessageClass, State, TransactionFlag
+from authz.vocabulary.reasons import Reason
 
 
 @compiled

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from authz.commands import Kind
-from authz.compiled import compiled
-from authz.hash_index import add_row, find_row
-from authz.kernel.rows import found
-from authz.tables import Counter, State
+from authz.arrays.compiled import compiled
+from authz.arrays.hash_index import add_row, find_row
+from authz.state.rows import found
+from authz.state.tables import Counter, State
+from authz.vocabulary.commands import Kind
 
 
 @compiled

@@ -8,13 +8,13 @@ near. Nothing is changed here, and nothing that is decided depends on it.
 import numpy as np
 import numpy.typing as npt
 
-from authz.commands import Records
-from authz.compiled import Integer, compiled, prefetch
-from authz.hash_index import find_row, first_slot, scrambled
-from authz.kernel.habits import COUNTRY, MERCHANT, seen_key
-from authz.kernel.rows import found
-from authz.kernel.traces import class_of, own_key
-from authz.tables import ACCOUNT, State
+from authz.arrays.compiled import Integer, compiled, prefetch
+from authz.arrays.hash_index import find_row, first_slot, scrambled
+from authz.kernel.accounts.habits import COUNTRY, MERCHANT, seen_key
+from authz.kernel.accounts.trace_index import class_of, own_key
+from authz.state.rows import found
+from authz.state.tables import ACCOUNT, State
+from authz.vocabulary.commands import Records
 
 LINE_BYTES = 64
 """What the memory gives at once: a row lies on several lines, each of which is asked for."""

@@ -4,23 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from authz.commands import Records
-from authz.compiled import Integer, compiled
-from authz.exception_items import ExceptionReason
-from authz.kernel import checks
-from authz.kernel.checks import Case, has
-from authz.kernel.conversion import SAME_CURRENCY
-from authz.kernel.exception_items import list_as_exception
-from authz.kernel.holds import release_hold
-from authz.kernel.meters import correct_meters
-from authz.kernel.originals import (
-    check_original,
-    check_original_amount,
-    check_shared_fields,
-    is_of_its_acquirer,
-    remaining_of,
-)
-from authz.kernel.postings import (
+from authz.arrays.compiled import Integer, compiled
+from authz.kernel.accounts.conversion import SAME_CURRENCY
+from authz.kernel.accounts.exception_items import list_as_exception
+from authz.kernel.accounts.holds import release_hold
+from authz.kernel.accounts.meters import correct_meters
+from authz.kernel.accounts.postings import (
     add_refundable,
     asked_back,
     in_account_currency,
@@ -30,10 +19,21 @@ from authz.kernel.postings import (
     note_given_back,
     post,
 )
-from authz.kernel.rows import found
-from authz.kernel.traces import enter_early_reversal, enter_trace, new_transaction
-from authz.reasons import Reason
-from authz.tables import MessageClass, State, TransactionFlag
+from authz.kernel.accounts.trace_index import enter_early_reversal, enter_trace, new_transaction
+from authz.kernel.checks import card_and_token as checks
+from authz.kernel.checks.card_and_token import Case, has
+from authz.kernel.checks.originals import (
+    check_original,
+    check_original_amount,
+    check_shared_fields,
+    is_of_its_acquirer,
+    remaining_of,
+)
+from authz.state.rows import found
+from authz.state.tables import MessageClass, State, TransactionFlag
+from authz.vocabulary.commands import Records
+from authz.vocabulary.exception_reasons import ExceptionReason
+from authz.vocabulary.reasons import Reason
 
 
 @compiled

@@ -8,22 +8,22 @@ from typing import Any
 
 import numpy as np
 
-from authz.commands import Flag, Kind, Operation, Records
-from authz.compiled import Integer, compiled
-from authz.kernel import checks
+from authz.arrays.compiled import Integer, compiled
+from authz.kernel.accounts.trace_index import class_of, enter_trace, new_transaction
 from authz.kernel.authorization import decide_card, decide_standing, is_same_again, proves_something, remembered
-from authz.kernel.checks import Case, Check, Findings, has, note
-from authz.kernel.originals import (
+from authz.kernel.checks import card_and_token as checks
+from authz.kernel.checks.card_and_token import Case, Check, Findings, has, note
+from authz.kernel.checks.originals import (
     check_advised_fields,
     check_original_amount,
     check_shared_fields,
     is_open,
     is_reversal,
 )
-from authz.kernel.traces import class_of, enter_trace, new_transaction
 from authz.program.tables import NUMBER_STAND_IN_AMOUNT, NUMBER_STAND_IN_COUNT, NUMBER_STAND_IN_TOTAL
-from authz.reasons import LAST_APPROVAL, Reason
-from authz.tables import Counter, State, TransactionFlag
+from authz.state.tables import Counter, State, TransactionFlag
+from authz.vocabulary.commands import Flag, Kind, Operation, Records
+from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 
 @compiled

@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from authz.attributes import ATTRIBUTES_MAX, HUNDREDTHS, Attribute, Form
-from authz.commands import CardholderVerification, Channel, Operation, Records
-from authz.hash_index import text_key
+from authz.arrays.hash_index import text_key
 from authz.program.conditions import (
     ATTRIBUTE_BY_CODE,
     AllOf,
@@ -59,7 +57,9 @@ from authz.program.tables import (
     Program,
     Scope,
 )
-from authz.reasons import Reason
+from authz.vocabulary.attributes import ATTRIBUTES_MAX, HUNDREDTHS, Attribute, Form
+from authz.vocabulary.commands import CardholderVerification, Channel, Operation, Records
+from authz.vocabulary.reasons import Reason
 from tokenvault.currencies import CURRENCIES
 
 HOLD_HOURS = 168

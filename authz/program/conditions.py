@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationInfo, model_validator
 
-from authz.attributes import HUNDREDTHS, MEANINGS, Attribute, Form
-from authz.commands import CardholderVerification, Channel, Operation
 from authz.program.contradictions import Claim, Domain, Value, can_hold, check_claim
 from authz.program.tables import Period
+from authz.vocabulary.attributes import HUNDREDTHS, MEANINGS, Attribute, Form
+from authz.vocabulary.commands import CardholderVerification, Channel, Operation
 from tokenvault.countries import NO_COUNTRY, is_country
 from tokenvault.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.merchant_categories import NO_CATEGORY, is_merchant_category

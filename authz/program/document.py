@@ -23,7 +23,7 @@ from authz.program.conditions import (
     check_subject,
     check_window,
 )
-from authz.reasons import DECLINES
+from authz.vocabulary.reasons import DECLINES
 from tokenvault.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.errors import CallerError, NotFound
 from tokenvault.identifiers import Prefix, to_number

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from authz.commands import Records, record
+from authz.vocabulary.commands import Records, record
 
 CATEGORIES = 10_000
 """Merchant categories are four digits (ISO 18245)."""

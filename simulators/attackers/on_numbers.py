@@ -1,6 +1,6 @@
 """Attacks by guessing: card numbers, expiry dates, PINs."""
 
-from authz.iso8583 import codec
+from authz.iso8583.messages import codec
 from simulators import test_values
 from simulators.attackers.attack import Attack
 from tokenvault.currencies import CURRENCIES

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from authz.counters import Counted, counters_of
+from authz.history.counters import Counted, counters_of
 from authz.http.balances import account_balance
 from authz.http.surroundings import EngineDependency
 from tokenvault import accounts

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
-from authz.recent_format_errors import RecentFormatErrors, SeenFormatError
+from authz.network.recent_format_errors import RecentFormatErrors, SeenFormatError
 from tokenvault.http.paging import Limit
 
 router = APIRouter(prefix="/v1/simulations", tags=["simulations"])

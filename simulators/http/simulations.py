@@ -6,12 +6,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from authz.commands import Kind, new_commands
 from authz.engine import Engine
 from authz.http.paging import microseconds
 from authz.http.surroundings import BareProjectionDependency, EngineDependency
-from authz.reasons import ANSWERS, DECLINES, Reason
-from authz.tables import Counter, ForcedScope
+from authz.state.tables import Counter, ForcedScope
+from authz.vocabulary.commands import Kind, new_commands
+from authz.vocabulary.reasons import ANSWERS, DECLINES, Reason
 from simulators.advice_forwarder import AdviceForwarder
 from simulators.clock import SandboxClock
 from tokenvault.errors import Conflict, FieldError

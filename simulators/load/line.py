@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from authz.iso8583.answer_reading import read_answers
-from authz.iso8583.fields import built_in
-from authz.iso8583.scan import new_places, scan_table, split_frames
+from authz.iso8583.dialects.fields import built_in
+from authz.iso8583.messages.answer_reading import read_answers
+from authz.iso8583.messages.scan import new_places, scan_table, split_frames
 from simulators.load.taps import STANS
 from simulators.load.traffic import Chunk
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 
-from authz.iso8583 import codec
-from authz.iso8583.fields import built_in
-from authz.iso8583.scan import FRAME_HEADER_BYTES, new_places, scan_message, scan_table
-from authz.network import framed
+from authz.iso8583.dialects.fields import built_in
+from authz.iso8583.messages import codec
+from authz.iso8583.messages.scan import FRAME_HEADER_BYTES, new_places, scan_message, scan_table
+from authz.network.processor import framed
 from simulators import test_values
 from simulators.phone import Phone
 from simulators.terminal import Terminal

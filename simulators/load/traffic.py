@@ -10,9 +10,9 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from authz.iso8583 import codec
-from authz.iso8583.fields import built_in
-from authz.network import framed
+from authz.iso8583.dialects.fields import built_in
+from authz.iso8583.messages import codec
+from authz.network.processor import framed
 from simulators.load.taps import STANS, TAPS_MAX, LoadPhone, TapTemplate, field_places
 from simulators.merchant import Merchant
 from simulators.terminals.messages import MessageMaker

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from authz.iso8583 import codec
+from authz.iso8583.messages import codec
 from simulators.issuer import IssuerRefused
 from simulators.load.arrivals import Shape
 from simulators.load.chunks import Traffic

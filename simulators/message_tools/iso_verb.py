@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from authz.iso8583 import codec
-from authz.iso8583.dialect_files import dialect_named
-from authz.iso8583.fields import HEADER, Dialect, DialectError
+from authz.iso8583.dialects.dialect_files import dialect_named
+from authz.iso8583.dialects.fields import HEADER, Dialect, DialectError
 from authz.iso8583.format_errors import FormatError
-from authz.reasons import ANSWERS
+from authz.iso8583.messages import codec
+from authz.vocabulary.reasons import ANSWERS
 from simulators.message_tools.emv_verb import tree_lines
 from simulators.message_tools.hexadecimal import NotHexadecimal, bytes_of
 from simulators.server_address import UsageError, no_host

@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-from authz.iso8583 import codec
-from authz.iso8583.fields import Dialect
+from authz.iso8583.dialects.fields import Dialect
+from authz.iso8583.messages import codec
 from simulators.network.framed_streams import read_frame, stand_between
 from simulators.network.listener import Listener
 from simulators.terminals.iso_link import IsoLink, LinkError

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from authz.iso8583.dialect_files import dialect_named
-from authz.iso8583.fields import DialectError
+from authz.iso8583.dialects.dialect_files import dialect_named
+from authz.iso8583.dialects.fields import DialectError
 from simulators.message_tools.recording import (
     Recorder,
     RecordingError,

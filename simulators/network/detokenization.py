@@ -4,9 +4,9 @@ from typing import Any, Protocol
 
 import httpx
 
-from authz.commands import Channel
-from authz.iso8583 import codec
-from authz.iso8583.reading import channel_of
+from authz.iso8583.messages import codec
+from authz.iso8583.messages.reading import channel_of
+from authz.vocabulary.commands import Channel
 from simulators import test_values
 from simulators.terminals.messages import card_number
 from tokenvault.emv import tlv

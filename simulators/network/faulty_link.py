@@ -13,7 +13,7 @@ from functools import partial
 from random import Random
 from typing import Self
 
-from authz.iso8583.fields import BINARY_LENGTH, Framing
+from authz.iso8583.dialects.fields import BINARY_LENGTH, Framing
 from simulators.network.framed_streams import read_frame, stand_between
 from simulators.network.listener import Listener
 from simulators.own_loop import OwnLoop

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from authz.iso8583.fields import Framing
+from authz.iso8583.dialects.fields import Framing
 
 _LAST_WORDS_SECONDS = 1.0
 """How long the other side may take to read what was written before the end."""

@@ -13,11 +13,11 @@ from typing import Protocol, Self
 
 import structlog
 
-from authz.iso8583 import codec
-from authz.iso8583.fields import Dialect, built_in
+from authz.iso8583.dialects.fields import Dialect, built_in
 from authz.iso8583.format_errors import MISSING, FormatError
 from authz.iso8583.message_types import answer_type, asks_for_an_answer, is_of_another_version
-from authz.iso8583.responses import plain_response
+from authz.iso8583.messages import codec
+from authz.iso8583.messages.responses import plain_response
 from simulators.network.detokenization import Detokenizes, NotProven
 from simulators.network.framed_streams import hang_up, read_frame
 from simulators.network.listener import Listener

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from authz.iso8583 import codec
-from authz.iso8583.dialect_files import dialect_named
-from authz.iso8583.fields import DialectError, built_in
+from authz.iso8583.dialects.dialect_files import dialect_named
+from authz.iso8583.dialects.fields import DialectError, built_in
+from authz.iso8583.messages import codec
 from simulators.card.payment_application import Flow
 from simulators.merchant import Merchant
 from simulators.scenarios.values import (

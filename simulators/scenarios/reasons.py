@@ -2,7 +2,7 @@
 
 import re
 
-from authz.reasons import Reason
+from authz.vocabulary.reasons import Reason
 from tokenvault.http.statuses import TITLES, code_of
 from tokenvault.provisioning.decision import OUTCOMES
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Self
 
-from authz.iso8583.dialect_files import dialect_named
-from authz.iso8583.fields import BINARY_LENGTH, Dialect
+from authz.iso8583.dialects.dialect_files import dialect_named
+from authz.iso8583.dialects.fields import BINARY_LENGTH, Dialect
 from simulators import test_values
 from simulators.bench import Bench
 from simulators.network.faulty_link import Faults, FaultyLink

@@ -6,8 +6,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from authz.attributes import Attribute
-from authz.reasons import DECLINES
+from authz.vocabulary.attributes import Attribute
+from authz.vocabulary.reasons import DECLINES
 from simulators.did_you_mean import did_you_mean
 from simulators.scenarios.cast import Misfit
 from simulators.scenarios.located_yaml import Mapping, Node, Sequence, Text, is_empty

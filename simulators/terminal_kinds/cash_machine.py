@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from authz.iso8583 import codec
-from authz.pin_entry import KEY_SERIAL_NUMBER
+from authz.iso8583.messages import codec
+from authz.network.pin_verification import KEY_SERIAL_NUMBER
 from simulators.card.contactless_reader import Card
 from simulators.terminal import Capability, Merchant, Terminal
 from simulators.terminal_kinds.pin_pad import PinPad

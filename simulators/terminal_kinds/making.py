@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from authz.iso8583.dialect_files import dialect_named
+from authz.iso8583.dialects.dialect_files import dialect_named
 from simulators.terminal import Terminal
 from simulators.terminal_kinds.catalogue import TERMINAL_KINDS
 

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from authz.iso8583 import codec
-from authz.iso8583.fields import Dialect, built_in
+from authz.iso8583.dialects.fields import Dialect, built_in
+from authz.iso8583.messages import codec
 
 _MATCHED_BY = (7, 11)
 """An answer belongs to the request with the same transmission time and STAN."""

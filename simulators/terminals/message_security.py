@@ -1,9 +1,9 @@
 """The acquirer's half of message authentication: asks for a key (0800), seals what goes out, checks what comes in."""
 
-from authz.gateway import KEY_BLOCK_FIELD, NEW_KEY
-from authz.iso8583 import codec
-from authz.iso8583.fields import Dialect
+from authz.iso8583.dialects.fields import Dialect
 from authz.iso8583.message_authentication import MacKey, is_authentic, sealed
+from authz.iso8583.messages import codec
+from authz.network.dialect_gateway import KEY_BLOCK_FIELD, NEW_KEY
 from simulators.terminals.iso_link import IsoLink, NoAnswer
 from simulators.terminals.messages import MessageMaker
 from tokenvault.emv.key_block import unwrap

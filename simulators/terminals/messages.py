@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from authz.iso8583 import codec
+from authz.iso8583.messages import codec
 from simulators.card.contactless_reader import CardAnswer
 from simulators.merchant import Merchant
 from tokenvault.currencies import CURRENCIES

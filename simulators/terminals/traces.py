@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from authz.iso8583 import codec
-from authz.iso8583.fields import HEADER, Dialect
+from authz.iso8583.dialects.fields import HEADER, Dialect
+from authz.iso8583.messages import codec
 from simulators.terminals.iso_link import Watcher
 from tokenvault.pan import masked
 

@@ -1,12 +1,12 @@
 """One small bank for tests of the kernel: a state, short ways to send messages, and what is read of its one account."""
 
-from authz.commands import Flag, Kind
+from authz.journal.replay import apply_batch
 from authz.kernel.application import name_accounts
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, with_offsets
-from authz.reasons import Reason
-from authz.replay import apply_batch
-from authz.tables import Counter, new_state, with_program
+from authz.state.tables import Counter, new_state, with_program
+from authz.vocabulary.commands import Flag, Kind
+from authz.vocabulary.reasons import Reason
 from tests.authz.commands import NOW_US, command, opening
 
 HOUR_US = 3_600_000_000

@@ -2,9 +2,9 @@
 
 import pytest
 
-from authz.advice_limits import ADVICE_LIMIT, AdviceLimits
-from authz.commands import Flag, Kind
-from authz.reasons import Reason
+from authz.network.advice_limits import ADVICE_LIMIT, AdviceLimits
+from authz.vocabulary.commands import Flag, Kind
+from authz.vocabulary.reasons import Reason
 from tests.authz.bank import STAND_IN_LIMITS, Bank
 from tests.authz.commands import command, tap
 

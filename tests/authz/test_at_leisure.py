@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-COMMAND = [sys.executable, "-m", "authz.at_leisure"]
+COMMAND = [sys.executable, "-m", "authz.upkeep.at_leisure"]
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_it_ends_with_whoever_waits_for_it(tmp_path, surroundings):
     (tmp_path / "endless.py").write_text("import time\nprint('begun', flush=True)\ntime.sleep(600)")
     (tmp_path / "server.py").write_text(
         "import os, subprocess, sys\n"
-        "subprocess.run([sys.executable, '-m', 'authz.at_leisure', str(os.getpid()), 'endless'])"
+        "subprocess.run([sys.executable, '-m', 'authz.upkeep.at_leisure', str(os.getpid()), 'endless'])"
     )
     with subprocess.Popen([sys.executable, "-m", "server"], **surroundings) as server:
         assert server.stdout.readline() == "begun\n"

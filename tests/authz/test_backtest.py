@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from authz.backtest import backtest
-from authz.commands import Kind
-from authz.disk import Directory
-from authz.journal import Batch
+from authz.history.backtest import backtest
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentJournal
+from authz.journal.records import Batch
+from authz.journal.replay import History, apply_batch, replayed
 from authz.program.document import ProgramDocument, Rule, canonical, with_offsets
-from authz.reasons import Reason
-from authz.replay import History, apply_batch, replayed
-from authz.segments import SegmentJournal
-from authz.tables import new_state, rows_in_use
+from authz.state.tables import new_state, rows_in_use
+from authz.vocabulary.commands import Kind
+from authz.vocabulary.reasons import Reason
 from tests.authz.commands import NOW_US, command, opening, tap
 
 MINUTE_US = 60_000_000

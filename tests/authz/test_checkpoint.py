@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from authz.checkpoint import checkpoints, read_checkpoint
-from authz.checkpointing import Retention, make_checkpoint
-from authz.data_directory import JOURNAL, checkpoints_in, history_in
-from authz.disk import Directory
-from authz.errors import CheckpointDamaged
-from authz.journal import Batch
-from authz.journal_tools import dump, verify
-from authz.replay import History, apply_batch, replayed, replayed_command
-from authz.segments import SegmentJournal
-from authz.tables import new_state, rows_in_use
+from authz.journal.checkpoint import checkpoints, read_checkpoint
+from authz.journal.data_directory import JOURNAL, checkpoints_in, history_in
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentJournal
+from authz.journal.records import Batch
+from authz.journal.replay import History, apply_batch, replayed, replayed_command
+from authz.state.tables import new_state, rows_in_use
+from authz.upkeep.checkpointing import Retention, make_checkpoint
+from authz.upkeep.journal_tools import dump, verify
+from authz.vocabulary.errors import CheckpointDamaged
 from tests.authz.test_replay import a_busy_day
 
 ROOT = Path(__file__).parents[2]
@@ -102,7 +102,15 @@ def damaged(disk, sequence):
 def test_the_process_makes_one(bank):
     """The process that the sandbox starts does the same."""
     directory, journal, *_ = bank
-    command = [sys.executable, "-m", "authz.at_leisure", str(os.getpid()), "authz.checkpointing", str(directory), "3"]
+    command = [
+        sys.executable,
+        "-m",
+        "authz.upkeep.at_leisure",
+        str(os.getpid()),
+        "authz.upkeep.checkpointing",
+        str(directory),
+        "3",
+    ]
     subprocess.run(command, check=True, cwd=ROOT)
     assert checkpoints(checkpoints_in(directory)) == [journal.sealed_sequence]
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authz import cryptograms
-from authz.cryptograms import CryptogramVerifier
-from authz.iso8583.chip_data import SIGNED_ATC, SIGNED_BYTES, SIGNED_KEY_INDEX, SIGNED_VERSION
+from authz.iso8583.chip.chip_data import SIGNED_ATC, SIGNED_BYTES, SIGNED_KEY_INDEX, SIGNED_VERSION
+from authz.network import cryptograms
+from authz.network.cryptograms import CryptogramVerifier
 from tokenvault.emv import cryptogram
 from tokenvault.emv.cryptogram_versions import (
     TAPWRIGHT_AES,

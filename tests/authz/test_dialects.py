@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz.iso8583 import codec
-from authz.iso8583.dialect_files import dialect_named, read_dialect
-from authz.iso8583.fields import BUILT_IN, HEADER, Dialect, DialectError, Framing, built_in
-from authz.iso8583.jpos_packager import dialect_of_packager
+from authz.iso8583.dialects.dialect_files import dialect_named, read_dialect
+from authz.iso8583.dialects.fields import BUILT_IN, HEADER, Dialect, DialectError, Framing, built_in
+from authz.iso8583.dialects.jpos_packager import dialect_of_packager
 from authz.iso8583.message_authentication import MacKey, is_authentic, mac_field, sealed
+from authz.iso8583.messages import codec
 from tokenvault.emv.mac import aes_cmac, retail_mac, tdes_cbc_mac
 
 MESSAGE = {

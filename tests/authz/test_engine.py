@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from authz.engine import Engine
-from authz.errors import EngineStopped
-from authz.journal import Batch
-from authz.reasons import Reason
-from authz.replay import History, replayed
-from authz.tables import rows_in_use
+from authz.journal.records import Batch
+from authz.journal.replay import History, replayed
+from authz.state.tables import rows_in_use
+from authz.vocabulary.errors import EngineStopped
+from authz.vocabulary.reasons import Reason
 from tests.authz.commands import NOW_US, opening, tap
 
 

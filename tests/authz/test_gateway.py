@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import structlog
 
-from authz.gateway import DialectGateway, LineKeys
-from authz.iso8583 import codec
 from authz.iso8583.action_codes import ACTION_CODES
-from authz.iso8583.fields import Dialect, built_in
+from authz.iso8583.dialects.fields import Dialect, built_in
 from authz.iso8583.format_errors import MISSING_TAG, FormatError
-from authz.lines import Line
-from authz.reasons import ANSWERS
+from authz.iso8583.messages import codec
+from authz.network.dialect_gateway import DialectGateway, LineKeys
+from authz.network.lines import Line
+from authz.vocabulary.reasons import ANSWERS
 
 TABLE = json.loads(files("authz.iso8583").joinpath("dialects/bcd_1987.json").read_text())
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz.hash_index import add_row, find_row, rebuilt, scrambled, slots_for
+from authz.arrays.hash_index import add_row, find_row, rebuilt, scrambled, slots_for
 
 KEYS = st.lists(st.integers(0, 2**64 - 1), unique=True, max_size=200)
 

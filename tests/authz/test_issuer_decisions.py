@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from authz.commands import Kind, new_commands, new_results
-from authz.issuer_server import Decider, IssuerDecisions, IssuerServer
-from authz.reasons import Reason
+from authz.network.realtime_decisioning import Decider, IssuerDecisions, IssuerServer
+from authz.vocabulary.commands import Kind, new_commands, new_results
+from authz.vocabulary.reasons import Reason
 from tokenvault.events.webhook_signatures import SignatureInvalid, signed_headers, verify_headers
 
 KEY = b"0123456789abcdef"
@@ -177,7 +177,7 @@ def test_any_exception(failure):
 
 def test_the_question_itself_may_fail(monkeypatch):
     """A fault before anything is sent is as good as no answer."""
-    monkeypatch.setattr("authz.issuer_server._question", lambda *_: 1 / 0)
+    monkeypatch.setattr("authz.network.realtime_decisioning._question", lambda *_: 1 / 0)
     _is_decided_by_default(lambda request: _signed(request, b'{"approved": true}'), Decider.ERROR)
 
 

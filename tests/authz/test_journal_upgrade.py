@@ -5,13 +5,13 @@ import json
 
 import pytest
 
-from authz.data_directory import CHECKPOINTS, JOURNAL, history_in
-from authz.errors import JournalOutdated
-from authz.journal_exchange import COMPLETE, UNFINISHED, finish_exchange
-from authz.journal_tools import verify
-from authz.journal_upgrade import BEFORE_UPGRADE, upgrade
-from authz.reasons import Reason
-from authz.replay import replayed, replayed_batches
+from authz.journal.data_directory import CHECKPOINTS, JOURNAL, history_in
+from authz.journal.replay import replayed, replayed_batches
+from authz.upkeep.journal_exchange import COMPLETE, UNFINISHED, finish_exchange
+from authz.upkeep.journal_tools import verify
+from authz.upkeep.journal_upgrade import BEFORE_UPGRADE, upgrade
+from authz.vocabulary.errors import JournalOutdated
+from authz.vocabulary.reasons import Reason
 from simulators.journal_verbs import run_journal_verb
 from simulators.sandbox import running_sandbox
 from tests.conftest import settings_for

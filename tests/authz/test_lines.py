@@ -3,9 +3,9 @@
 import numpy as np
 import structlog
 
-from authz.arrivals import Arrival, Senders
-from authz.commands import new_commands
-from authz.lines import ANY_ACQUIRER, NOT_KNOWN, OPEN, Line, LineAuthority
+from authz.network.arrivals import Arrival, Senders
+from authz.network.lines import ANY_ACQUIRER, NOT_KNOWN, OPEN, Line, LineAuthority
+from authz.vocabulary.commands import new_commands
 
 BOTH = frozenset({1, 2})
 

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from authz.errors import HistoryUnavailable
 from authz.http.paging import reached
 from authz.http.sight import Sight
 from authz.http.transactions import _found
+from authz.vocabulary.errors import HistoryUnavailable
 from tokenvault.errors import NotFound
 from tokenvault.identifiers import Prefix, to_text
 

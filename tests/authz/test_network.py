@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 import structlog.testing
 
-from authz.commands import new_results
-from authz.errors import EngineStopped
-from authz.gateway import DialectGateway
-from authz.iso8583 import codec
-from authz.iso8583.fields import built_in
-from authz.iso8583.server import splitter
-from authz.issuer_server import IssuerDecisions
-from authz.lines import Line
-from authz.network import Network
-from authz.pin_entry import PinOutcome, PinVerifications
-from authz.reasons import Reason
+from authz.iso8583.dialects.fields import built_in
+from authz.iso8583.messages import codec
+from authz.network.dialect_gateway import DialectGateway
+from authz.network.lines import Line
+from authz.network.pin_verification import PinOutcome, PinVerifications
+from authz.network.processor import Network
+from authz.network.realtime_decisioning import IssuerDecisions
+from authz.network.server import splitter
+from authz.vocabulary.commands import new_results
+from authz.vocabulary.errors import EngineStopped
+from authz.vocabulary.reasons import Reason
 from tests.authz.commands import tap
 from tests.authz.test_engine import MemoryJournal, _opened
 from tests.integration.test_malformed_frames import ECHO, GOOD_REQUEST

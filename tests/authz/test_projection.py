@@ -7,18 +7,18 @@ import pytest
 import sqlalchemy as sa
 import structlog.testing
 
-from authz import projection as projection_module
-from authz.checkpointing import Retention, make_checkpoint
-from authz.data_directory import JOURNAL, checkpoints_in, history_in
-from authz.disk import Directory
-from authz.errors import HistoryUnavailable
-from authz.history_file import open_history, prepared
-from authz.journal import Batch
-from authz.projection import Projection
-from authz.read_side import Wanted, decisions, position, postings, rows_of
-from authz.replay import apply_batch
-from authz.segments import SegmentJournal, SegmentReader
-from authz.tables import new_state
+from authz.history import projection as projection_module
+from authz.history.history_file import open_history, prepared
+from authz.history.history_rows import Wanted, decisions, position, postings, rows_of
+from authz.history.projection import Projection
+from authz.journal.data_directory import JOURNAL, checkpoints_in, history_in
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentJournal, SegmentReader
+from authz.journal.records import Batch
+from authz.journal.replay import apply_batch
+from authz.state.tables import new_state
+from authz.upkeep.checkpointing import Retention, make_checkpoint
+from authz.vocabulary.errors import HistoryUnavailable
 from tests.authz.test_replay import a_busy_day_under_a_program
 
 WAIT_SECONDS = 30

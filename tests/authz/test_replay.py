@@ -11,16 +11,16 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authz.attributes import MEANINGS, Attribute
-from authz.commands import COMMAND, Kind
-from authz.disk import Directory
-from authz.journal import Batch
-from authz.kernel.checks import Check
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentJournal
+from authz.journal.records import Batch
+from authz.journal.replay import History, apply_batch, replayed, replayed_command
+from authz.kernel.checks.card_and_token import Check
 from authz.program.document import ProgramDocument, canonical, with_offsets
-from authz.reasons import Reason
-from authz.replay import History, apply_batch, replayed, replayed_command
-from authz.segments import SegmentJournal
-from authz.tables import new_state, rows_in_use
+from authz.state.tables import new_state, rows_in_use
+from authz.vocabulary.attributes import MEANINGS, Attribute
+from authz.vocabulary.commands import COMMAND, Kind
+from authz.vocabulary.reasons import Reason
 from tests.authz.commands import EUR, USD, command, opening, reversal, set_account, set_token, tap
 from tests.authz.program.test_attributes import EXAMPLES
 

@@ -7,11 +7,11 @@ import threading
 import numpy as np
 import pytest
 
-from authz import room_ahead
-from authz.hash_index import capacity_of, fill_rows, find_row, rebuilt
-from authz.memory import populate, zeros
-from authz.room_ahead import RoomAhead
-from authz.tables import Counter, new_state
+from authz.arrays.hash_index import capacity_of, fill_rows, find_row, rebuilt
+from authz.arrays.memory import populate, zeros
+from authz.state import table_growth as room_ahead
+from authz.state.table_growth import RoomAhead
+from authz.state.tables import Counter, new_state
 
 
 def test_large_arrays_are_zeros_too_and_can_be_populated():

@@ -5,21 +5,21 @@ import dataclasses
 import numpy as np
 import pytest
 
-from authz.account_replay import AccountReplay
-from authz.checkpointing import Retention, make_checkpoint
-from authz.data_directory import CHECKPOINTS, HISTORY, JOURNAL, checkpoints_in, history_in
-from authz.disk import Directory
-from authz.errors import AcknowledgedLoss, ForeignFile
-from authz.history_file import open_history, prepared, remembered_in
-from authz.journal import Batch
+from authz.history.account_replay import AccountReplay
+from authz.history.history_file import open_history, prepared, remembered_in
+from authz.history.history_rows import Wanted, decisions
+from authz.history.projection import Projection
+from authz.journal.data_directory import CHECKPOINTS, HISTORY, JOURNAL, checkpoints_in, history_in
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentJournal, SegmentReader
+from authz.journal.marks import Mark
+from authz.journal.records import Batch
+from authz.journal.replay import History, apply_batch, replayed, replayed_batches, replayed_command
 from authz.kernel.application import name_accounts
-from authz.marks import Mark
-from authz.projection import Projection
-from authz.read_side import Wanted, decisions
-from authz.replay import History, apply_batch, replayed, replayed_batches, replayed_command
-from authz.safeguards import check, check_notices
-from authz.segments import SegmentJournal, SegmentReader
-from authz.tables import Counter, new_state, rows_in_use
+from authz.state.tables import Counter, new_state, rows_in_use
+from authz.upkeep.checkpointing import Retention, make_checkpoint
+from authz.upkeep.safeguards import check, check_notices
+from authz.vocabulary.errors import AcknowledgedLoss, ForeignFile
 from tests.authz.commands import opening, tap
 from tokenvault.storage.high_water import HighWater
 

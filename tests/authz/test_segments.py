@@ -5,12 +5,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from authz.disk import Directory
-from authz.errors import EngineStopped, ForeignFile, JournalDamaged, JournalFenced
-from authz.journal import HEADER_BYTES, Batch, gathered
-from authz.marks import Mark
-from authz.segment_header import SegmentHeader
-from authz.segments import SegmentJournal, SegmentReader
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentJournal, SegmentReader
+from authz.journal.marks import Mark
+from authz.journal.records import HEADER_BYTES, Batch, gathered
+from authz.journal.segment_header import SegmentHeader
+from authz.vocabulary.errors import EngineStopped, ForeignFile, JournalDamaged, JournalFenced
 from tests.authz.commands import opening, tap
 
 

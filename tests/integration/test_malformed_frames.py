@@ -9,9 +9,9 @@ import structlog.testing
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from authz.iso8583 import codec
-from authz.iso8583.fields import built_in
-from authz.network import framed
+from authz.iso8583.dialects.fields import built_in
+from authz.iso8583.messages import codec
+from authz.network.processor import framed
 from simulators import test_values
 from simulators.sandbox import running_sandbox
 from tests.conftest import settings_for

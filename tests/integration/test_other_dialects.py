@@ -4,9 +4,9 @@ import socket
 
 import pytest
 
-from authz.gateway import KEY_BLOCK_FIELD
-from authz.iso8583 import codec
-from authz.iso8583.fields import BUILT_IN, HEADER, built_in
+from authz.iso8583.dialects.fields import BUILT_IN, HEADER, built_in
+from authz.iso8583.messages import codec
+from authz.network.dialect_gateway import KEY_BLOCK_FIELD
 from simulators import test_values
 from simulators.bench import Bench
 from simulators.iso_listeners import IsoListener, listener_of

@@ -12,10 +12,10 @@ import pytest
 from joserfc import jwe
 from joserfc.jwk import ECKey
 
-from authz.checkpointing import Retention, make_checkpoint
-from authz.data_directory import JOURNAL, checkpoints_in
-from authz.disk import Directory
-from authz.segments import SegmentReader
+from authz.journal.data_directory import JOURNAL, checkpoints_in
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentReader
+from authz.upkeep.checkpointing import Retention, make_checkpoint
 from simulators import test_values
 from simulators.card.secure_element import SecureElement
 from simulators.issuer import Issuer

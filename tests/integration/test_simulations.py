@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from authz.kernel.forcing import TEST_AMOUNT_BASE
-from authz.reasons import ANSWERS, DECLINES, Reason
+from authz.kernel.checks.forcing import TEST_AMOUNT_BASE
+from authz.vocabulary.reasons import ANSWERS, DECLINES, Reason
 from simulators import test_values
 from simulators.issuer import Issuer
 from simulators.sandbox import running_sandbox

@@ -9,10 +9,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
-from authz import commands
 from authz.engine import Engine
-from authz.segments import SegmentJournal
-from authz.tables import Counter
+from authz.journal.journal_files import SegmentJournal
+from authz.state.tables import Counter
+from authz.vocabulary import commands
 from simulators.vault_feed import VaultFeed, fill_command
 from tests.clock import ManualClock
 from tests.simulation.disk import SimulatedDisk

@@ -11,10 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz.commands import Kind
-from authz.kernel.traces import class_of, find_early_reversal, find_first, find_original, find_same, key_of
-from authz.reasons import Reason
-from authz.tables import Counter, MessageClass, TransactionFlag, with_room
+from authz.kernel.accounts.trace_index import (
+    class_of,
+    find_early_reversal,
+    find_first,
+    find_original,
+    find_same,
+    key_of,
+)
+from authz.state.tables import Counter, MessageClass, TransactionFlag, with_room
+from authz.vocabulary.commands import Kind
+from authz.vocabulary.reasons import Reason
 from tests.authz.bank import Bank
 from tests.authz.commands import reversal, tap
 

@@ -8,20 +8,20 @@ import httpx
 import numpy as np
 import pytest
 
-from authz import explanations
-from authz.account_replay import AccountReplay
-from authz.commands import Kind
-from authz.disk import Directory
-from authz.errors import ExplanationsBusy
-from authz.explanation import WholeReplay, explained
-from authz.explanations import KEPT, WAITING_MAX, Explanations
-from authz.journal import Batch
+from authz.history import explanations
+from authz.history.account_replay import AccountReplay
+from authz.history.explanation import WholeReplay, explained
+from authz.history.explanations import KEPT, WAITING_MAX, Explanations
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentJournal
+from authz.journal.records import Batch
+from authz.journal.replay import History, apply_batch
 from authz.kernel.application import name_accounts
 from authz.program.document import ProgramDocument, canonical, with_offsets
-from authz.reasons import Reason
-from authz.replay import History, apply_batch
-from authz.segments import SegmentJournal
-from authz.tables import ForcedScope, new_state
+from authz.state.tables import ForcedScope, new_state
+from authz.vocabulary.commands import Kind
+from authz.vocabulary.errors import ExplanationsBusy
+from authz.vocabulary.reasons import Reason
 from simulators import test_values
 from tests.authz.commands import NOW_US, command, opening, refund, reversal, set_account, set_card, set_token, tap
 from tokenvault.errors import NotFound
@@ -146,7 +146,7 @@ def test_what_is_about_all_accounts_is_told_by_all(written, doing):
 
 def test_an_account_with_very_many_commands_is_told_by_all(written, monkeypatch):
     """One account's past is bounded; another's is told as before."""
-    monkeypatch.setattr("authz.account_replay.COMMANDS_MAX", 10)
+    monkeypatch.setattr("authz.history.account_replay.COMMANDS_MAX", 10)
     written.send(set_account(10, 8), set_card(11, 80, 8), set_token(12, 800, 80, 8))
     taps = [written.send(tap(atc, 1)) for atc in range(1, 20)]
     other = written.send(tap(1, 1, 800))
@@ -265,10 +265,10 @@ def test_whose_a_decision_is_is_told_without_replaying_anything(written, monkeyp
     written.send(set_account(10, 8), set_card(11, 80, 8), set_token(12, 800, 80, 8))
     no_messages = [1, written.use(), written.send(command(Kind.SWITCH_ISSUER, state=1)), 10_000]
     own, others, nobodys = (written.send(tap(1, 100, pan)) for pan in (700, 800, 999))
-    monkeypatch.setattr("authz.explanations.explained", None)
-    monkeypatch.setattr("authz.explanation.replayed_command", None)
+    monkeypatch.setattr("authz.history.explanations.explained", None)
+    monkeypatch.setattr("authz.history.explanation.replayed_command", None)
     if not is_indexed:
-        monkeypatch.setattr("authz.account_replay.INDEXED_MAX", 3)
+        monkeypatch.setattr("authz.history.account_replay.INDEXED_MAX", 3)
 
     async def run():
         made = Explanations(written.history)

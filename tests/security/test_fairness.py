@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from authz.iso8583 import codec
-from authz.iso8583.fields import Framing, built_in
-from authz.iso8583.server import Connection, Iso8583Server, ServerLimits, splitter
-from authz.lines import Line
-from authz.network import Network
-from authz.turns import RoundRobin, Turns
+from authz.iso8583.dialects.fields import Framing, built_in
+from authz.iso8583.messages import codec
+from authz.network.lines import Line
+from authz.network.processor import Network
+from authz.network.server import Connection, Iso8583Server, ServerLimits, splitter
+from authz.network.turns import RoundRobin, Turns
 from tests.authz.iso8583.test_server import Handler, Loop, Transport, frame
 from tests.authz.test_network import GOOD_PAN, _network, _requests
 from tests.integration.test_malformed_frames import ECHO
@@ -345,7 +345,7 @@ def test_what_is_read_one_by_one_waits_for_its_turn(name):
 
 def test_shares_of_the_network_and_its_gateways():
     """What is translated one by one has a smaller share; a port has the one of who serves it."""
-    from authz.gateway import DialectGateway
+    from authz.network.dialect_gateway import DialectGateway
 
     assert ServerLimits().frames_per_turn == Network.messages_in_a_turn == 256
     assert DialectGateway.messages_in_a_turn == 16

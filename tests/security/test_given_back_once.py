@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import structlog.testing
 
-from authz.iso8583 import codec
-from authz.iso8583.fields import built_in
-from authz.lines import Line
-from authz.network import Network
+from authz.iso8583.dialects.fields import built_in
+from authz.iso8583.messages import codec
+from authz.network.lines import Line
+from authz.network.processor import Network
 from tests.authz.test_network import GOOD_PAN, _network, _requests
 from tests.integration.test_malformed_frames import ECHO
 

@@ -7,8 +7,8 @@ import ssl
 import pytest
 import structlog.testing
 
-from authz.iso8583.fields import built_in
-from authz.iso8583.server import Iso8583Server, ServerLimits
+from authz.iso8583.dialects.fields import built_in
+from authz.network.server import Iso8583Server, ServerLimits
 from tests.authz.iso8583.test_server import Handler
 from tests.security.certificates import Authority
 

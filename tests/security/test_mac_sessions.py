@@ -6,11 +6,11 @@ import weakref
 import numpy as np
 import structlog.testing
 
-from authz.gateway import DialectGateway, LineKeys
-from authz.iso8583 import codec
-from authz.iso8583.dialect_files import dialect_named
+from authz.iso8583.dialects.dialect_files import dialect_named
 from authz.iso8583.message_authentication import MacKey, sealed
-from authz.lines import Line
+from authz.iso8583.messages import codec
+from authz.network.dialect_gateway import DialectGateway, LineKeys
+from authz.network.lines import Line
 from tests.authz.test_gateway import Listening
 
 DIALECT = dialect_named("bcd_1987")

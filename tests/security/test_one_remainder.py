@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from authz.commands import Flag, Kind, Operation
-from authz.exception_items import ExceptionReason
-from authz.reasons import Reason
-from authz.tables import Counter
+from authz.state.tables import Counter
+from authz.vocabulary.commands import Flag, Kind, Operation
+from authz.vocabulary.exception_reasons import ExceptionReason
+from authz.vocabulary.reasons import Reason
 from tests.authz.bank import RATES, SALE, Bank, again, approve, forward, next_advice, told
 from tests.authz.commands import USD, command, referring, refund, reversal, tap
 from tests.security.purchases import Charge, Hold, Purchase, Refund

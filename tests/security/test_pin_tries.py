@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from authz.network import Network
+from authz.network.processor import Network
 from simulators.issuer import Issuer
 from simulators.phone import Phone
 from simulators.sandbox import running_sandbox

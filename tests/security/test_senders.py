@@ -4,7 +4,7 @@ import pytest
 import structlog
 from pydantic import ValidationError
 
-from authz.iso8583.fields import built_in
+from authz.iso8583.dialects.fields import built_in
 from simulators import test_values
 from simulators.bench import Bench
 from simulators.cli import main

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from authz.commands import Flag
+from authz.vocabulary.commands import Flag
 from simulators.bench import Bench
 from simulators.merchant import Merchant
 from simulators.scratch_sandbox import scratch_sandbox

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from authz.commands import new_commands, new_results
-from authz.issuer_server import Decider, IssuerDecisions, IssuerServer
+from authz.network.realtime_decisioning import Decider, IssuerDecisions, IssuerServer
+from authz.vocabulary.commands import new_commands, new_results
 from tests.clock import ManualClock
 from tests.tokenvault.stories import new_card
 from tests.tokenvault.vaults import new_vault

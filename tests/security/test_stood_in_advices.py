@@ -2,9 +2,9 @@
 
 import pytest
 
-from authz.commands import Flag, Kind
-from authz.exception_items import ExceptionReason
-from authz.reasons import Reason
+from authz.vocabulary.commands import Flag, Kind
+from authz.vocabulary.exception_reasons import ExceptionReason
+from authz.vocabulary.reasons import Reason
 from tests.authz.bank import Bank, in_an_outage, next_advice
 from tests.authz.commands import command, tap
 

@@ -12,7 +12,7 @@ import pytest
 from joserfc import jwe
 from joserfc.jwk import ECKey
 
-from authz.explanations import Explanations
+from authz.history.explanations import Explanations
 from simulators import test_values
 from simulators.issuer import Issuer
 from simulators.phone import Phone

@@ -2,8 +2,8 @@
 
 import pytest
 
-from authz.commands import CryptogramOutcome, Kind, Operation
-from authz.reasons import LAST_APPROVAL, Reason
+from authz.vocabulary.commands import CryptogramOutcome, Kind, Operation
+from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 from tests.authz.bank import Bank, in_an_outage
 from tests.authz.commands import referring, reversal, tap
 

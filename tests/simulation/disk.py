@@ -5,7 +5,7 @@ import random
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from authz.journal import SECTOR_BYTES
+from authz.journal.records import SECTOR_BYTES
 
 
 @dataclass

@@ -9,13 +9,13 @@ import random
 import numpy as np
 import pytest
 
-from authz.checkpointing import Retention, make_checkpoint
-from authz.errors import CheckpointDamaged, EngineError, JournalDamaged, JournalEndsEarly
-from authz.journal import Batch
+from authz.journal.journal_files import SegmentJournal
+from authz.journal.records import Batch
+from authz.journal.replay import History, apply_batch, replayed
 from authz.kernel.application import name_accounts
-from authz.replay import History, apply_batch, replayed
-from authz.segments import SegmentJournal
-from authz.tables import new_state, rows_in_use
+from authz.state.tables import new_state, rows_in_use
+from authz.upkeep.checkpointing import Retention, make_checkpoint
+from authz.vocabulary.errors import CheckpointDamaged, EngineError, JournalDamaged, JournalEndsEarly
 from tests.authz.commands import NOW_US, opening, reversal, tap
 from tests.simulation.disk import PowerCut, SimulatedDisk, with_rot
 

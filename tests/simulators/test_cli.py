@@ -6,8 +6,8 @@ import re
 import pytest
 from rich.console import Console
 
-from authz.disk import Directory
-from authz.segments import SegmentReader
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentReader
 from simulators.cli import main
 from simulators.demo import run_demo
 from simulators.sandbox import running_sandbox

@@ -9,7 +9,7 @@ from pathlib import Path
 import numba
 import pytest
 
-from authz.compilation import compilation_began, compilation_ended
+from authz.arrays.compilation_events import compilation_began, compilation_ended
 from simulators.compilation_notice import compilation_told
 
 ROOT = Path(__file__).parents[2]

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from authz.marks import Mark
+from authz.journal.marks import Mark
 from simulators import journal_keeper
 from simulators.journal_keeper import JournalKeeper
 from tokenvault.storage.database import open_database

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from authz.iso8583 import codec
-from authz.iso8583.fields import built_in
+from authz.iso8583.dialects.fields import built_in
+from authz.iso8583.messages import codec
 from simulators.cli import main
 from simulators.message_tools.recording import RecordingError, read_recording
 from simulators.terminal import Terminal

@@ -3,7 +3,7 @@
 import pytest
 from iso8583 import decode as their_decode
 
-from authz.commands import CardholderVerification
+from authz.vocabulary.commands import CardholderVerification
 from simulators.phone import CannotDoThis
 from simulators.terminal import Capability, Merchant, Terminal
 from simulators.terminal_kinds.cash_machine import CashMachine

@@ -7,11 +7,11 @@ import pytest
 import sqlalchemy as sa
 import structlog
 
-from authz.commands import NO_LIMIT, new_commands
-from authz.disk import Directory
 from authz.engine import Engine
-from authz.segments import SegmentJournal
-from authz.tables import Counter, rows_in_use
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentJournal
+from authz.state.tables import Counter, rows_in_use
+from authz.vocabulary.commands import NO_LIMIT, new_commands
 from simulators import vault_feed
 from simulators.vault_feed import VaultFeed, fill_command
 from tests.clock import ManualClock

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from authz.iso8583 import codec
+from authz.iso8583.messages import codec
 from simulators.cli import argument_parser, main
 from simulators.environment import misspelt_settings
 from simulators.settings import Settings

@@ -18,13 +18,13 @@ from pathlib import Path
 
 import numpy as np
 
-from authz.checkpointing import Retention, make_checkpoint
-from authz.data_directory import JOURNAL, checkpoints_in, history_in
-from authz.disk import Directory
 from authz.engine import Engine
-from authz.replay import replayed
-from authz.segments import SegmentJournal, SegmentReader
-from authz.tables import rows_in_use
+from authz.journal.data_directory import JOURNAL, checkpoints_in, history_in
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentJournal, SegmentReader
+from authz.journal.replay import replayed
+from authz.state.tables import rows_in_use
+from authz.upkeep.checkpointing import Retention, make_checkpoint
 from authz.warm_up import compile_everything
 from simulators.logging_setup import configure_logging
 from tests.authz.commands import NOW_US, opening, reversal, tap

@@ -12,9 +12,9 @@ import socket
 import tempfile
 from pathlib import Path
 
-from authz.iso8583 import codec
-from authz.iso8583.fields import built_in
-from authz.network import framed
+from authz.iso8583.dialects.fields import built_in
+from authz.iso8583.messages import codec
+from authz.network.processor import framed
 from benchmarks import machine
 from simulators.issuer import Issuer
 from simulators.phone import Phone

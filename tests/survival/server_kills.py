@@ -10,8 +10,8 @@ import threading
 import time
 from pathlib import Path
 
-from authz.iso8583 import codec
-from authz.iso8583.fields import built_in
+from authz.iso8583.dialects.fields import built_in
+from authz.iso8583.messages import codec
 from benchmarks.traffic import make_traffic
 from simulators.issuer import Issuer
 from simulators.phone import Phone

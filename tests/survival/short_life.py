@@ -11,11 +11,11 @@ from unittest.mock import patch
 
 import httpx
 
-from authz.checkpointing import Retention, make_checkpoint
-from authz.data_directory import JOURNAL, checkpoints_in
-from authz.disk import Directory
-from authz.errors import EngineError
-from authz.segments import SegmentJournal, SegmentReader
+from authz.journal.data_directory import JOURNAL, checkpoints_in
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentJournal, SegmentReader
+from authz.upkeep.checkpointing import Retention, make_checkpoint
+from authz.vocabulary.errors import EngineError
 from simulators.errors import StartError
 from simulators.issuer import Issuer, IssuerRefused
 from simulators.own_loop import OwnLoop

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from authz.data_directory import CHECKPOINTS, HISTORY, JOURNAL
+from authz.journal.data_directory import CHECKPOINTS, HISTORY, JOURNAL
 from simulators.cli import main
 from simulators.settings import VAULT
 from tests.survival.short_life import keeps_its_promises, live

@@ -6,9 +6,9 @@ import time
 import httpx
 import pytest
 
-from authz.data_directory import JOURNAL
-from authz.disk import Directory
-from authz.segments import SegmentReader
+from authz.journal.data_directory import JOURNAL
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentReader
 from simulators.errors import StartError
 from simulators.issuer import Issuer
 from simulators.phone import Phone

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from authz.accepted_loss import accept_loss
-from authz.checkpointing import Retention, make_checkpoint
-from authz.data_directory import CHECKPOINTS, HISTORY, JOURNAL, checkpoints_in
-from authz.disk import Directory
-from authz.history_file import open_history, prepared
-from authz.journal import Batch
-from authz.journal_exchange import COMPLETE, UNFINISHED
-from authz.journal_tools import verify
-from authz.journal_upgrade import BEFORE_UPGRADE, upgrade
-from authz.safeguards import check
-from authz.segments import SegmentJournal, SegmentReader
+from authz.history.history_file import open_history, prepared
+from authz.journal.data_directory import CHECKPOINTS, HISTORY, JOURNAL, checkpoints_in
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentJournal, SegmentReader
+from authz.journal.records import Batch
+from authz.upkeep.accepted_loss import accept_loss
+from authz.upkeep.checkpointing import Retention, make_checkpoint
+from authz.upkeep.journal_exchange import COMPLETE, UNFINISHED
+from authz.upkeep.journal_tools import verify
+from authz.upkeep.journal_upgrade import BEFORE_UPGRADE, upgrade
+from authz.upkeep.safeguards import check
 from tests.authz.commands import opening, tap
 from tests.vector_files import FOLDER
 from tokenvault.storage.high_water import HighWater

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from authz.program.document import ProgramDocument
-from authz.reasons import DECLINES
+from authz.vocabulary.reasons import DECLINES
 from simulators.did_you_mean import did_you_mean
 from simulators.scenarios.cast import Misfit, Part
 from simulators.scenarios.expected import AdviceValues, BalanceValues, DisputeValues, VersionValues

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from authz.iso8583 import codec
+from authz.iso8583.messages import codec
 from simulators.card.contactless_reader import ReadingFailed
 from simulators.issuer import IssuerRefused
 from simulators.phone import CannotDoThis, NoNetwork, Phone, WalletRefused

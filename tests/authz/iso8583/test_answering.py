@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from authz.commands import RESULT
-from authz.iso8583 import codec
-from authz.iso8583.answer_reading import NO_NUMBER, read_answers
-from authz.iso8583.answering import room_for_answers, write_answers
-from authz.iso8583.fields import built_in
-from authz.iso8583.responses import plain_response
-from authz.iso8583.scan import new_places, split_frames
-from authz.reasons import ANSWERS, Reason
+from authz.iso8583.dialects.fields import built_in
+from authz.iso8583.messages import codec
+from authz.iso8583.messages.answer_reading import NO_NUMBER, read_answers
+from authz.iso8583.messages.answering import room_for_answers, write_answers
+from authz.iso8583.messages.responses import plain_response
+from authz.iso8583.messages.scan import new_places, split_frames
+from authz.vocabulary.commands import RESULT
+from authz.vocabulary.reasons import ANSWERS, Reason
 from tests.authz.iso8583.messages import TABLE, framed, message
 from tokenvault.identifiers import Prefix, to_text
 

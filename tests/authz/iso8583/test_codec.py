@@ -6,8 +6,8 @@ from importlib.resources import files
 
 import pytest
 
-from authz.iso8583 import codec
-from authz.iso8583.fields import HEADER, UNUSED, Dialect, DialectError, built_in
+from authz.iso8583.dialects.fields import HEADER, UNUSED, Dialect, DialectError, built_in
+from authz.iso8583.messages import codec
 
 
 @pytest.mark.parametrize(

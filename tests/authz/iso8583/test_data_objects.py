@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from authz.iso8583.data_objects import after_padding, check_template, is_template, read_object
+from authz.iso8583.chip.data_objects import after_padding, check_template, is_template, read_object
 from authz.iso8583.format_errors import BAD_CONTENT, BAD_LENGTH, CUT_OFF, NO_PROBLEM
 
 

@@ -1,6 +1,6 @@
 """jPOS's classes of fields, as the names of its packagers have them."""
 
-from authz.iso8583.jpos_classes import field_classes
+from authz.iso8583.dialects.jpos_classes import field_classes
 
 
 def test_a_class_by_its_name():

@@ -2,8 +2,8 @@
 
 import pytest
 
-from authz.iso8583 import codec
-from authz.iso8583.jpos_packager import dialect_of_packager
+from authz.iso8583.dialects.jpos_packager import dialect_of_packager
+from authz.iso8583.messages import codec
 
 
 def dialect_with(class_name, place=48):

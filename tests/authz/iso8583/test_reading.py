@@ -2,9 +2,9 @@
 
 import pytest
 
-from authz.commands import NO_POSITION, CardholderVerification, Channel, CryptogramOutcome, Flag, Kind
-from authz.iso8583.additional_data import subelements
+from authz.iso8583.messages.additional_data import subelements
 from authz.program.compilation import merchant_key
+from authz.vocabulary.commands import NO_POSITION, CardholderVerification, Channel, CryptogramOutcome, Flag, Kind
 from tests.authz.iso8583.messages import CHIP, PAN, chip, command_of, message, problem_of, read
 
 

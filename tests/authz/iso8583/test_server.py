@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from authz.iso8583 import codec
-from authz.iso8583.fields import Framing, built_in
+from authz.iso8583.dialects.fields import Framing, built_in
 from authz.iso8583.format_errors import KINDS, TOO_LONG, FormatError
-from authz.iso8583.server import Connection, Iso8583Server, ServerLimits, splitter
+from authz.iso8583.messages import codec
+from authz.network.server import Connection, Iso8583Server, ServerLimits, splitter
 from tests.authz.iso8583.messages import message
 
 LIMITS = ServerLimits(message_bytes_max=300, unanswered_max=20, frames_per_turn=4, company_divides_by=1, head_bytes=64)

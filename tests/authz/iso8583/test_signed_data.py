@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from authz.iso8583.signed_data import Calendar, DateTolerances, day_number
+from authz.iso8583.chip.signed_data import Calendar, DateTolerances, day_number
 from tests.clock import ManualClock
 
 DAY_SECONDS = 86_400

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from authz.commands import RESULT, Flag, Kind
+from authz.journal.replay import apply_batch
 from authz.kernel.application import apply, name_accounts
-from authz.kernel.checks import Check, new_findings
-from authz.kernel.limits import NOT_REACHED
-from authz.kernel.rules import NOT_EVALUATED
-from authz.reasons import Reason
-from authz.replay import apply_batch
+from authz.kernel.checks.card_and_token import Check, new_findings
+from authz.kernel.checks.limits import NOT_REACHED
+from authz.kernel.checks.rules import NOT_EVALUATED
+from authz.vocabulary.commands import RESULT, Flag, Kind
+from authz.vocabulary.reasons import Reason
 from tests.authz.bank import HOUR_US, Bank
 from tests.authz.commands import NOW_US, command, referring, refund, set_account, set_card, set_token, tap
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from authz.commands import Flag, Kind, Operation
-from authz.reasons import Reason
+from authz.vocabulary.commands import Flag, Kind, Operation
+from authz.vocabulary.reasons import Reason
 from tests.authz.bank import DAY, HOUR_US, RATES, SALE, Bank, again, approve, told
 from tests.authz.commands import NOW_US, USD, referring, refund, reversal, tap
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from authz.commands import NO_LIMIT, CardholderVerification, Channel, Flag, Kind, Operation
-from authz.reasons import Reason
-from authz.tables import TransactionFlag
+from authz.state.tables import TransactionFlag
+from authz.vocabulary.commands import NO_LIMIT, CardholderVerification, Channel, Flag, Kind, Operation
+from authz.vocabulary.reasons import Reason
 from tests.authz.bank import HOUR_US, Bank
 from tests.authz.commands import EUR, NOW_US, USD, command, referring, set_account, set_card, set_token, tap
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from authz.kernel.calendar import DAY_US, Day, first_of_month, keep_day, new_today, start_today, year_and_month
+from authz.kernel.accounts.calendar import DAY_US, Day, first_of_month, keep_day, new_today, start_today, year_and_month
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, with_offsets
 from authz.program.tables import Period

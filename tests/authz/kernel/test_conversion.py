@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz.kernel.conversion import NO_RATE, SAME_CURRENCY, conversion_rate, converted
+from authz.kernel.accounts.conversion import NO_RATE, SAME_CURRENCY, conversion_rate, converted
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
-from authz.reasons import Reason
+from authz.vocabulary.reasons import Reason
 from tests.authz.bank import Bank
 from tests.authz.commands import EUR, USD, tap
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from authz.commands import CardholderVerification, Channel, Flag, Operation
 from authz.program.compilation import merchant_key
-from authz.reasons import Reason
+from authz.vocabulary.commands import CardholderVerification, Channel, Flag, Operation
+from authz.vocabulary.reasons import Reason
 from tests.authz.bank import Bank
 from tests.authz.commands import EUR, USD, set_account, set_card, set_token, tap
 

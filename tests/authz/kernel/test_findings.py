@@ -2,8 +2,12 @@
 
 import pytest
 
-from authz.attributes import ATTRIBUTES_MAX
-from authz.commands import (
+from authz.kernel.checks.card_and_token import Check, new_findings
+from authz.kernel.checks.forcing import TEST_AMOUNT_BASE
+from authz.kernel.checks.originals import NO_DIFFERENCE
+from authz.program.tables import LIMITS_MAX, RULES_MAX, CashVerification
+from authz.vocabulary.attributes import ATTRIBUTES_MAX
+from authz.vocabulary.commands import (
     CardholderVerification,
     CardState,
     Channel,
@@ -13,12 +17,8 @@ from authz.commands import (
     Operation,
     TokenState,
 )
-from authz.follow_ups import FollowUp, SharedField
-from authz.kernel.checks import Check, new_findings
-from authz.kernel.forcing import TEST_AMOUNT_BASE
-from authz.kernel.originals import NO_DIFFERENCE
-from authz.program.tables import LIMITS_MAX, RULES_MAX, CashVerification
-from authz.reasons import Reason
+from authz.vocabulary.follow_ups import FollowUp, SharedField
+from authz.vocabulary.reasons import Reason
 from tests.authz.bank import Bank
 from tests.authz.commands import (
     EUR,

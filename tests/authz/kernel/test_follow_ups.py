@@ -2,10 +2,10 @@
 
 import pytest
 
-from authz.commands import CardholderVerification, Flag, Kind, Operation
-from authz.follow_ups import REFUSED_FOR, RULES, FollowUp, Rule, SharedField
-from authz.reasons import Reason
-from authz.tables import Counter
+from authz.state.tables import Counter
+from authz.vocabulary.commands import CardholderVerification, Flag, Kind, Operation
+from authz.vocabulary.follow_ups import REFUSED_FOR, RULES, FollowUp, Rule, SharedField
+from authz.vocabulary.reasons import Reason
 from tests.authz.bank import Bank
 from tests.authz.commands import EUR, USD, command, referring, refund, reversal, set_token, tap
 

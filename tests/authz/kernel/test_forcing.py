@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from authz.commands import CryptogramOutcome, Kind
-from authz.kernel.checks import Check
-from authz.kernel.forcing import TEST_AMOUNT_BASE
-from authz.reasons import DECLINES, Reason
-from authz.tables import FORCED_MAX, Counter, ForcedScope
+from authz.kernel.checks.card_and_token import Check
+from authz.kernel.checks.forcing import TEST_AMOUNT_BASE
+from authz.state.tables import FORCED_MAX, Counter, ForcedScope
+from authz.vocabulary.commands import CryptogramOutcome, Kind
+from authz.vocabulary.reasons import DECLINES, Reason
 from tests.authz.bank import Bank
 from tests.authz.commands import command, tap
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz.kernel.geography import distance_km
+from authz.kernel.accounts.geography import distance_km
 
 RADIUS_KM = 6371.0088
 UNITS = 100_000

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from authz.attributes import UNKNOWN, Attribute
-from authz.commands import NO_POSITION, Channel, CryptogramOutcome, Flag, Kind, Operation
-from authz.reasons import Reason
-from authz.tables import Counter
+from authz.state.tables import Counter
+from authz.vocabulary.attributes import UNKNOWN, Attribute
+from authz.vocabulary.commands import NO_POSITION, Channel, CryptogramOutcome, Flag, Kind, Operation
+from authz.vocabulary.reasons import Reason
 from tests.authz.bank import HOUR_US, Bank
 from tests.authz.commands import NOW_US, refund, reversal, set_account, set_card, set_token, tap
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from authz.commands import Kind
-from authz.reasons import Reason
+from authz.vocabulary.commands import Kind
+from authz.vocabulary.reasons import Reason
 from tests.authz.bank import Bank
 from tests.authz.commands import referring, tap
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from authz.attributes import Attribute
-from authz.commands import CardholderVerification, Flag, Kind
-from authz.kernel.calendar import new_today
-from authz.kernel.meters import measured
+from authz.kernel.accounts.calendar import new_today
+from authz.kernel.accounts.meters import measured
 from authz.program.tables import Scope
-from authz.reasons import Reason
+from authz.vocabulary.attributes import Attribute
+from authz.vocabulary.commands import CardholderVerification, Flag, Kind
+from authz.vocabulary.reasons import Reason
 from tests.authz.bank import DAY, HOUR_US, Bank, approve
 from tests.authz.commands import NOW_US, command, referring, refund, reversal, set_account, set_card, set_token, tap
 

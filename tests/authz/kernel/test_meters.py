@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authz.attributes import Attribute
-from authz.commands import CardholderVerification, Channel, Kind, Operation
-from authz.kernel.calendar import period_start
+from authz.journal.replay import apply_batch
+from authz.kernel.accounts.calendar import period_start
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, with_offsets
 from authz.program.tables import Period
-from authz.reasons import Reason
-from authz.replay import apply_batch
+from authz.vocabulary.attributes import Attribute
+from authz.vocabulary.commands import CardholderVerification, Channel, Kind, Operation
+from authz.vocabulary.reasons import Reason
 from tests.authz.bank import Bank
 from tests.authz.commands import NOW_US, referring, reversal, set_card, set_token, tap
 

@@ -6,12 +6,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from authz.commands import NO_LIMIT, CardState, CryptogramOutcome, Flag, Kind, Operation, TokenState
+from authz.journal.replay import apply_batch
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
-from authz.reasons import Reason
-from authz.replay import apply_batch
-from authz.tables import Counter, new_state
+from authz.state.tables import Counter, new_state
+from authz.vocabulary.commands import NO_LIMIT, CardState, CryptogramOutcome, Flag, Kind, Operation, TokenState
+from authz.vocabulary.reasons import Reason
 from tests.authz.commands import opening, referring, set_account, set_card, set_token, tap
 from tests.authz.ledger import Ledger, PlainAccount, PlainToken
 

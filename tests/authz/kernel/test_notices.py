@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from authz.attributes import Attribute
-from authz.commands import CardState, Kind
 from authz.kernel.application import name_accounts
-from authz.reasons import Reason
+from authz.vocabulary.attributes import Attribute
+from authz.vocabulary.commands import CardState, Kind
+from authz.vocabulary.reasons import Reason
 from tests.authz.bank import Bank
 from tests.authz.commands import EUR, NOW_US, USD, command, set_account, set_card, set_token, tap
 

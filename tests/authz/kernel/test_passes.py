@@ -5,11 +5,21 @@ from typing import Any
 
 import pytest
 
-from authz.commands import MESSAGES, CardState, Channel, CryptogramOutcome, Flag, Kind, Operation, Records, TokenState
-from authz.kernel.checks import Check
-from authz.kernel.forcing import TEST_AMOUNT_BASE
-from authz.kernel.passes import CHECKS, NOTED, PASS_OF, Pass
-from authz.reasons import Reason
+from authz.kernel.checks.card_and_token import Check
+from authz.kernel.checks.forcing import TEST_AMOUNT_BASE
+from authz.kernel.checks.passes import CHECKS, NOTED, PASS_OF, Pass
+from authz.vocabulary.commands import (
+    MESSAGES,
+    CardState,
+    Channel,
+    CryptogramOutcome,
+    Flag,
+    Kind,
+    Operation,
+    Records,
+    TokenState,
+)
+from authz.vocabulary.reasons import Reason
 from tests.authz.bank import Bank
 from tests.authz.commands import (
     NOW_US,

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from authz.commands import NO_LIMIT, CardholderVerification, Flag, Kind, Operation
-from authz.exception_items import ExceptionReason
-from authz.kernel.conversion import conversion_rate, converted
+from authz.kernel.accounts.conversion import conversion_rate, converted
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
-from authz.reasons import ANSWERS, Reason
-from authz.tables import Counter
+from authz.state.tables import Counter
+from authz.vocabulary.commands import NO_LIMIT, CardholderVerification, Flag, Kind, Operation
+from authz.vocabulary.exception_reasons import ExceptionReason
+from authz.vocabulary.reasons import ANSWERS, Reason
 from tests.authz.bank import HOUR_US, Bank
 from tests.authz.commands import EUR, NOW_US, USD, command, referring, refund, reversal, set_account, tap
 

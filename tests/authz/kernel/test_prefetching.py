@@ -4,11 +4,11 @@ import numba
 import numpy as np
 import pytest
 
-from authz.hash_index import first_slot
+from authz.arrays.hash_index import first_slot
 from authz.kernel import prefetching
-from authz.kernel.checks import RUN
-from authz.kernel.traces import own_key
-from authz.tables import ACCOUNT, MessageClass
+from authz.kernel.accounts.trace_index import own_key
+from authz.kernel.checks.card_and_token import RUN
+from authz.state.tables import ACCOUNT, MessageClass
 from tests.authz.bank import Bank
 from tests.authz.commands import set_account, set_card, set_token, tap
 

@@ -3,12 +3,20 @@
 import numpy as np
 import pytest
 
-from authz.commands import CardholderVerification, CardState, Channel, CryptogramOutcome, Flag, Operation, TokenState
-from authz.kernel.calendar import month_of
-from authz.kernel.checks import Check
-from authz.reasons import ANSWERS, Reason
-from authz.replay import apply_batch
-from authz.tables import new_state, rows_in_use
+from authz.journal.replay import apply_batch
+from authz.kernel.accounts.calendar import month_of
+from authz.kernel.checks.card_and_token import Check
+from authz.state.tables import new_state, rows_in_use
+from authz.vocabulary.commands import (
+    CardholderVerification,
+    CardState,
+    Channel,
+    CryptogramOutcome,
+    Flag,
+    Operation,
+    TokenState,
+)
+from authz.vocabulary.reasons import ANSWERS, Reason
 from tests.authz.commands import USD, opening, set_account, set_card, set_token, tap
 
 PIN = CardholderVerification.PIN

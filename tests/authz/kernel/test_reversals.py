@@ -2,9 +2,9 @@
 
 import pytest
 
-from authz.commands import Flag, Kind
-from authz.reasons import Reason
-from authz.tables import Counter
+from authz.state.tables import Counter
+from authz.vocabulary.commands import Flag, Kind
+from authz.vocabulary.reasons import Reason
 from tests.authz.bank import Bank
 from tests.authz.commands import USD, command, referring, refund, reversal, tap
 

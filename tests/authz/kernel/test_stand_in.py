@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from authz.commands import CryptogramOutcome, Flag, Kind, Operation
+from authz.journal.replay import apply_batch
 from authz.kernel.application import name_accounts
-from authz.reasons import Reason
-from authz.replay import apply_batch
-from authz.tables import Counter, rows_in_use
+from authz.state.tables import Counter, rows_in_use
+from authz.vocabulary.commands import CryptogramOutcome, Flag, Kind, Operation
+from authz.vocabulary.reasons import Reason
 from tests.authz.bank import Bank
 from tests.authz.commands import command, referring, reversal, set_card, tap
 

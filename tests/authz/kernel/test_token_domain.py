@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from authz.commands import COUNTRY_BITS, CardState, Kind
-from authz.hash_index import text_key
-from authz.kernel.checks import Check
-from authz.reasons import Reason
-from authz.replay import apply_batch
-from authz.tables import new_state
+from authz.arrays.hash_index import text_key
+from authz.journal.replay import apply_batch
+from authz.kernel.checks.card_and_token import Check
+from authz.state.tables import new_state
+from authz.vocabulary.commands import COUNTRY_BITS, CardState, Kind
+from authz.vocabulary.reasons import Reason
 from tests.authz.commands import command, opening, set_card, set_token, tap
 
 GERMANY, FRANCE = 276, 250

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from authz.commands import Flag, Kind
-from authz.hash_index import scrambled
+from authz.arrays.hash_index import scrambled
+from authz.journal.replay import apply_batch
+from authz.kernel.accounts.trace_index import find_sequence, own_key, trace_key
 from authz.kernel.application import name_accounts
-from authz.kernel.checks import new_findings
+from authz.kernel.checks.card_and_token import new_findings
 from authz.kernel.freshness import is_fresh
-from authz.kernel.traces import find_sequence, own_key, trace_key
-from authz.reasons import Reason
-from authz.replay import apply_batch
-from authz.tables import MessageClass, new_state
+from authz.state.tables import MessageClass, new_state
+from authz.vocabulary.commands import Flag, Kind
+from authz.vocabulary.reasons import Reason
 from tests.authz.bank import Bank
 from tests.authz.commands import opening, referring, refund, reversal, set_token, tap
 

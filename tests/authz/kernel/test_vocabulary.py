@@ -7,7 +7,22 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from authz.commands import (
+from authz.engine import Engine
+from authz.history.explanation import _DECIDERS, _SIGNED_FOR
+from authz.iso8583.messages.reading import channel_of, kind_of
+from authz.journal.records import Batch
+from authz.journal.replay import History, apply_batch, replayed
+from authz.kernel.accounts.calendar import new_today, period_start
+from authz.kernel.accounts.meters import window_start
+from authz.kernel.accounts.trace_index import class_of
+from authz.kernel.undefined_values import Field, first_undefined
+from authz.network.realtime_decisioning import Decider
+from authz.program.compilation import _REASON_OF, compiled_program
+from authz.program.conditions import PERIODS, ScopeName
+from authz.program.document import AppliesTo, ProgramDocument, Rule
+from authz.program.tables import Action, Outcome, Period, Scope
+from authz.state.tables import SEGMENTS, Counter, ForcedScope, MessageClass, new_state, rows_in_use
+from authz.vocabulary.commands import (
     MESSAGES,
     CardholderVerification,
     CardState,
@@ -18,23 +33,8 @@ from authz.commands import (
     Operation,
     TokenState,
 )
-from authz.engine import Engine
-from authz.errors import JournalFromElsewhere, UndefinedValue
-from authz.explanation import _DECIDERS, _SIGNED_FOR
-from authz.iso8583.reading import channel_of, kind_of
-from authz.issuer_server import Decider
-from authz.journal import Batch
-from authz.kernel.calendar import new_today, period_start
-from authz.kernel.meters import window_start
-from authz.kernel.traces import class_of
-from authz.kernel.vocabulary import Field, first_undefined
-from authz.program.compilation import _REASON_OF, compiled_program
-from authz.program.conditions import PERIODS, ScopeName
-from authz.program.document import AppliesTo, ProgramDocument, Rule
-from authz.program.tables import Action, Outcome, Period, Scope
-from authz.reasons import DECLINES, Reason
-from authz.replay import History, apply_batch, replayed
-from authz.tables import SEGMENTS, Counter, ForcedScope, MessageClass, new_state, rows_in_use
+from authz.vocabulary.errors import JournalFromElsewhere, UndefinedValue
+from authz.vocabulary.reasons import DECLINES, Reason
 from tests.authz.bank import Bank
 from tests.authz.commands import NOW_US, command, opening, referring, reversal, set_account, set_card, set_token, tap
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from authz.commands import CardState, Flag, Kind, Operation
-from authz.reasons import Reason
-from authz.tables import Counter
+from authz.state.tables import Counter
+from authz.vocabulary.commands import CardState, Flag, Kind, Operation
+from authz.vocabulary.reasons import Reason
 from tests.authz.bank import (
     DAY,
     JPY,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from authz.attributes import MEANINGS, UNKNOWN, Attribute, Form
-from authz.commands import CardholderVerification, Channel, Flag, Operation
 from authz.program.compilation import merchant_key
+from authz.vocabulary.attributes import MEANINGS, UNKNOWN, Attribute, Form
+from authz.vocabulary.commands import CardholderVerification, Channel, Flag, Operation
 from tests.authz.bank import HOUR_US, Bank
 from tests.authz.commands import EUR, NOW_US, USD, set_token, tap
 

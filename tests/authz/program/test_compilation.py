@@ -5,8 +5,6 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from authz.attributes import ATTRIBUTES_MAX, Attribute
-from authz.commands import CardholderVerification, Channel, Operation
 from authz.program.compilation import CompiledRows, compiled_program, merchant_key
 from authz.program.document import ProgramDocument, ProgramInvalid
 from authz.program.tables import (
@@ -31,7 +29,9 @@ from authz.program.tables import (
     Period,
     Scope,
 )
-from authz.reasons import Reason
+from authz.vocabulary.attributes import ATTRIBUTES_MAX, Attribute
+from authz.vocabulary.commands import CardholderVerification, Channel, Operation
+from authz.vocabulary.reasons import Reason
 
 EVERY_32, EVERY_64 = 0xFFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFF
 

@@ -7,7 +7,6 @@ from typing import Annotated
 import pytest
 from pydantic import TypeAdapter
 
-from authz.attributes import MEANINGS, Attribute, Form
 from authz.program.changes import find_rule, with_new_rule, without_rule
 from authz.program.conditions import AllOf, AnyOf, Comparison, Filter, Not, check_form, meter_of, trailing_seconds
 from authz.program.document import (
@@ -25,6 +24,7 @@ from authz.program.document import (
     read_document,
     with_offsets,
 )
+from authz.vocabulary.attributes import MEANINGS, Attribute, Form
 from tokenvault.errors import Conflict, NotFound
 
 ORDERED = {Form.NUMBER, Form.MINOR_UNITS, Form.SECONDS, Form.KILOMETRES, Form.DECIMAL}

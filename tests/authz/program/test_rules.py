@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from authz.program.changes import with_rule
 from authz.program.document import ProgramDocument, ProgramInvalid, Rule, canonical, read_document
-from authz.reasons import Reason
+from authz.vocabulary.reasons import Reason
 from tests.authz.bank import Bank
 from tests.authz.commands import tap
 

@@ -1,0 +1,1 @@
+"""What was decided, to read: lists, explanations, meters, and rules tried on the past."""

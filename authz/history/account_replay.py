@@ -1,0 +1,218 @@
+"""One command as it was, by replaying the commands of its account only.
+
+Every command names its account, and no command touches two: so what an account's commands have left is what the whole
+journal has left of it. Where that does not hold (meters and rules of a segment, stand-in, declines forced on a
+terminal), or where it would take long, nobody is told anything, and the whole journal is replayed instead.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import structlog
+
+from authz.journal.journal_files import SegmentReader
+from authz.journal.records import END_MARK
+from authz.journal.replay import ReplayedCommand
+from authz.kernel.application import apply
+from authz.kernel.checks.card_and_token import new_findings
+from authz.program.compilation import compiled_program
+from authz.program.document import ProgramDocument, comparisons, journaled_document
+from authz.program.tables import NUMBER_VERSION, Program
+from authz.state.tables import Counter, ForcedScope, State, new_state, with_program, with_room
+from authz.vocabulary.commands import COMMAND_BYTES, Kind, Records, new_results
+from authz.vocabulary.errors import JournalDamaged
+
+log = structlog.get_logger()
+
+COMMANDS_MAX = 1_000
+"""An account with more commands than that is replayed with all others."""
+
+INDEXED_MAX = 1 << 24
+"""So many commands are known by account, eight bytes each. Of what is behind them, all is replayed."""
+
+_ROWS = 64
+
+
+@dataclass
+class _Places:
+    """Where commands are. firsts: the first sequence of each batch.  counts: how many commands are before it.
+
+    segments, positions: of its first command.
+    """
+
+    firsts: list[int] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+    segments: list[str] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
+
+    def index(self, sequence: int) -> int | None:
+        """How many commands are before one; None for a number that was set aside."""
+        batch = bisect_right(self.firsts, sequence) - 1
+        if batch < 0:
+            return None
+        index = self.counts[batch] + sequence - self.firsts[batch]
+        is_behind = batch + 1 < len(self.counts) and index >= self.counts[batch + 1]
+        return None if is_behind else index
+
+    def sequences(self, indexes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """The sequences of the commands that have so many before them."""
+        batches = np.searchsorted(np.array(self.counts, np.int64), indexes, "right") - 1
+        found: npt.NDArray[np.int64] = np.array(self.firsts, np.int64)[batches]
+        return found + indexes - np.array(self.counts, np.int64)[batches]
+
+
+@dataclass(frozen=True)
+class _InForce:
+    """A program, and the sequence of the command that activated it."""
+
+    since: int
+    document: ProgramDocument
+    program: Program
+
+
+class AccountReplay:
+    """Knows which commands of a journal are about which account. Belongs to one thread."""
+
+    def __init__(self, journal: SegmentReader) -> None:
+        self._journal = journal
+        self._accounts: npt.NDArray[np.uint64] = np.zeros(1 << 16, np.uint64)
+        self._count = 0
+        self._read_until = 0
+        self._places = _Places()
+        self._end: tuple[str, int] | None = None
+        self._programs = [_InForce(0, ProgramDocument(), compiled_program(ProgramDocument(), 0))]
+        self._forced: list[int] = []
+        self._is_full = journal.begins_after != 0
+        """Whether no more commands are taken note of."""
+        self._is_told_by_all_since: int | None = None
+        """From which command on an account's own commands do not tell everything, None where they do."""
+
+    def read_on(self) -> None:
+        """Take note of what has been written since; of what is behind damage, this replay tells nothing."""
+        if self._is_full:
+            return
+        try:
+            self._read_on()
+        except JournalDamaged as error:
+            log.error("journal_damaged", error=str(error))
+            self._is_full = True
+
+    def _read_on(self) -> None:
+        for segment, position, batch in self._journal.places(self._read_until, self._end):
+            commands, end = batch.commands, self._count + len(batch.commands)
+            if end > INDEXED_MAX:
+                self._is_full = True
+                return
+            if end > len(self._accounts):
+                self._accounts = np.concatenate([self._accounts, np.zeros(max(end, len(self._accounts)), np.uint64)])
+            self._accounts[self._count : end] = commands["account_id"]
+            self._places.firsts.append(batch.sequence)
+            self._places.counts.append(self._count)
+            self._places.segments.append(segment)
+            self._places.positions.append(position)
+            self._count, self._read_until = end, batch.sequence + len(commands) - 1
+            self._end = segment, position + len(commands) * COMMAND_BYTES + len(batch.attachment) + len(END_MARK)
+            if batch.attachment:
+                self._take_program(batch.sequence, batch.attachment)
+            kinds = commands["kind"]
+            forced = np.flatnonzero(kinds == Kind.FORCE_REASON)
+            self._forced += (batch.sequence + forced).tolist()
+            of_terminal = commands["segment"][forced] == ForcedScope.TERMINAL
+            if (kinds == Kind.SWITCH_ISSUER).any() or of_terminal.any():
+                self._needs_all(batch.sequence)
+
+    def _take_program(self, sequence: int, attachment: bytes) -> None:
+        document = journaled_document(attachment)
+        self._programs.append(_InForce(sequence, document, compiled_program(document, len(self._programs))))
+        if _counts_a_segment(document):
+            self._needs_all(sequence)
+
+    def _needs_all(self, since: int) -> None:
+        """Note that from a command on all commands count, unless that is so from an earlier one on."""
+        if self._is_told_by_all_since is None:
+            self._is_told_by_all_since = since
+
+    def written(self, sequence: int) -> np.void | None:
+        """One command as it was written; None where it was not read."""
+        return None if self._index(sequence) is None else self._read([sequence])[0][0]
+
+    def command(self, sequence: int) -> ReplayedCommand | None:
+        """One command as it was; None where its account's commands cannot tell, or it was not read yet."""
+        index = self._index(sequence)
+        if index is None or self._is_for_all(sequence):
+            return None
+        account = self._accounts[index]
+        own = self._of(account, slice(index)) if account else np.zeros(0, np.int64)
+        forced = [each for each in self._forced if each < sequence]
+        wanted = sorted({*own.tolist(), *forced, sequence})
+        if len(wanted) > COMMANDS_MAX:
+            return None
+        return self._replayed(wanted)
+
+    def issuer_decision(self, sequence: int) -> int | None:
+        """The command by which the issuer's server has decided on a message that waited, or None."""
+        index = self._index(sequence)
+        if index is None:
+            return None
+        later = self._of(self._accounts[index], slice(index + 1, self._count))
+        for each, command in zip(later.tolist(), self._read(later.tolist()[:COMMANDS_MAX]), strict=False):
+            if command["kind"] == Kind.ISSUER_DECISION and command["reference"] == sequence:
+                return int(each)
+        return None
+
+    def _index(self, sequence: int) -> int | None:
+        """Where a command is among those that were read."""
+        return self._places.index(sequence) if sequence <= self._read_until else None
+
+    def _of(self, account: np.uint64, part: slice) -> npt.NDArray[np.int64]:
+        """The sequences of an account's commands among some."""
+        return self._places.sequences(np.flatnonzero(self._accounts[part] == account) + (part.start or 0))
+
+    def _is_for_all(self, sequence: int) -> bool:
+        return self._is_told_by_all_since is not None and sequence >= self._is_told_by_all_since
+
+    def _read(self, sequences: list[int]) -> list[Records]:
+        """Commands by their sequences, which are in order, one by one."""
+        found: list[Records] = []
+        by_segment: dict[str, list[int]] = {}
+        for sequence in sequences:
+            batch = bisect_right(self._places.firsts, sequence) - 1
+            offset = (sequence - self._places.firsts[batch]) * COMMAND_BYTES
+            by_segment.setdefault(self._places.segments[batch], []).append(self._places.positions[batch] + offset)
+        for segment, positions in by_segment.items():
+            commands = self._journal.commands_at(segment, positions)
+            found += [commands[place : place + 1] for place in range(len(commands))]
+        return found
+
+    def _replayed(self, sequences: list[int]) -> ReplayedCommand:
+        state, in_force = new_state(_ROWS, self._programs[0].program), self._programs[0]
+        results, findings, command = new_results(1), new_findings(), None
+        for sequence, command in zip(sequences, self._read(sequences), strict=True):
+            while (later := self._next_program(in_force)) is not None and later.since <= sequence:
+                in_force = later
+                state = with_program(state, in_force.program)
+            state, results = self._applied(state, command, sequence, findings)
+        assert command is not None, "the command itself is among them"
+        return ReplayedCommand(command[0], results[0], findings, state, in_force.document)
+
+    def _next_program(self, in_force: _InForce) -> _InForce | None:
+        place = int(in_force.program.numbers[NUMBER_VERSION]) + 1
+        return self._programs[place] if place < len(self._programs) else None
+
+    @staticmethod
+    def _applied(state: State, command: Records, sequence: int, findings: Any) -> tuple[State, Records]:
+        """The state and result after one command under its own number."""
+        state = with_room(state, 1)
+        state.counters[Counter.SEQUENCE] = sequence - 1
+        results = new_results(1)
+        apply(state, np.require(command.copy(), requirements="W"), results, findings)
+        return state, results
+
+
+def _counts_a_segment(document: ProgramDocument) -> bool:
+    """Whether a limit or a condition counts what other accounts of the segment have done."""
+    asked = [comparison.of for rule in document.rules for comparison in comparisons(rule.when)]
+    return "segment" in (*asked, *(limit.scope for limit in document.limits))

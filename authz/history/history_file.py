@@ -1,0 +1,120 @@
+"""The read side's file: an SQLite database that is made anew where it is damaged, or of another shape than ours."""
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+import structlog
+
+from authz.history.history_rows import metadata, position
+from authz.journal.data_directory import keep_private
+from authz.journal.marks import BEGINNING, Mark
+from tokenvault.sqlite_errors import is_damaged
+
+LAYOUT = 5
+"""Raised whenever the tables change: a file with another number is made anew."""
+
+AT_THE_BEGINNING = {"sequence": 0, "time_us": 0, "marked_sequence": 0, "marked_digest": BEGINNING.digest}
+"""The position of rows that tell of nothing."""
+
+_REMEMBERED = sa.select(
+    position.c.sequence, position.c.time_us, position.c.network, position.c.marked_sequence, position.c.marked_digest
+)
+
+BESIDE = ("", "-wal", "-shm")
+"""What SQLite calls the files of one database."""
+
+log = structlog.get_logger()
+
+
+def open_history(path: Path) -> sa.Engine:
+    """The SQL database of a projection, in a file. It can be made anew, so it syncs less than others."""
+    database = sa.create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False, "timeout": 30})
+
+    def configure(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+    sa.event.listen(database, "connect", configure)
+    return database
+
+
+class Remembered(NamedTuple):
+    """What a file says of itself. sequence, time_us: the last command that its rows tell of, and its Unix time in
+    microseconds.  network: whose journal it is, 16 bytes.  mark: a place in it that the rows have passed.
+    """
+
+    sequence: int
+    time_us: int
+    network: bytes
+    mark: Mark
+
+
+def remembered_in(path: Path) -> Remembered | None:
+    """What a file says of itself, without a change to it; None where it says nothing that can be read."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            [layout] = connection.execute("PRAGMA user_version").fetchone()
+            if layout != LAYOUT:
+                return None
+            row = connection.execute(str(_REMEMBERED)).fetchone()
+    except sqlite3.Error:
+        return None
+    return None if row is None else _remembered(row)
+
+
+def _remembered(row: Sequence[Any]) -> Remembered:
+    sequence, time_us, network, *mark = row
+    return Remembered(sequence, time_us, network, Mark(*mark))
+
+
+def prepared(database: sa.Engine, network: bytes) -> Remembered:
+    """See to it that a file has our tables; what it says of itself.
+
+    A file that is damaged, of another shape or of another network is made anew, empty.
+    Raises: sa.exc.DBAPIError where the disk is in trouble.
+    """
+    try:
+        if _layout(database) not in (0, LAYOUT):
+            make_anew(database, "it has another layout")
+    except sa.exc.DBAPIError as error:
+        if not is_damaged(error):
+            raise
+        make_anew(database, "it is damaged")
+    found = _created(database, network)
+    if found.network != network:
+        make_anew(database, f"it is of network {found.network.hex()}")
+        found = _created(database, network)
+    return found
+
+
+def _created(database: sa.Engine, network: bytes) -> Remembered:
+    """Make the tables that are missing; what the file says of itself."""
+    metadata.create_all(database)
+    with database.begin() as connection:
+        connection.exec_driver_sql(f"PRAGMA user_version = {LAYOUT}")
+        found = connection.execute(_REMEMBERED).one_or_none()
+        if found is None:
+            connection.execute(sa.insert(position).values(network=network, **AT_THE_BEGINNING))
+            return Remembered(0, 0, network, BEGINNING)
+        return _remembered(found)
+
+
+def _layout(database: sa.Engine) -> int:
+    """The number in the file, 0 for an empty file; one that came before there were numbers has -1."""
+    with database.connect() as connection:
+        number: int = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        tables: int = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
+    return -1 if tables and not number else number
+
+
+def make_anew(database: sa.Engine, why: str) -> None:
+    """Throw a file away; the next connection makes an empty one."""
+    log.warning("history_made_anew", path=database.url.database, reason=why)
+    database.dispose()
+    for suffix in BESIDE:
+        Path(f"{database.url.database}{suffix}").unlink(missing_ok=True)
+    keep_private(Path(str(database.url.database)))

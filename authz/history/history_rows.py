@@ -1,0 +1,221 @@
+"""History as SQL: the tables of decisions and postings, the rows that commands make, and asking for them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from authz.vocabulary.commands import MESSAGES, Channel, Kind, Records
+from authz.vocabulary.exception_reasons import ExceptionReason
+from authz.vocabulary.labels import currency_code, operation_name
+from authz.vocabulary.reasons import Reason
+
+Row = dict[str, Any]
+
+metadata = sa.MetaData()
+
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("time_us", sa.BigInteger, nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("operation", sa.String(32), nullable=False),
+    sa.Column("account_id", sa.BigInteger, nullable=True),
+    sa.Column("issuer", sa.String(32), nullable=True),  # who owns the account
+    sa.Column("card_id", sa.BigInteger, nullable=True),
+    sa.Column("token_id", sa.BigInteger, nullable=True),
+    sa.Column("token_last4", sa.String(4), nullable=False),
+    sa.Column("amount_minor", sa.BigInteger, nullable=False),
+    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("approved_minor", sa.BigInteger, nullable=False),
+    sa.Column("billing_minor", sa.BigInteger, nullable=False),
+    sa.Column("billing_currency", sa.String(3), nullable=False),
+    sa.Column("approved", sa.Boolean, nullable=False),
+    sa.Column("reason", sa.String(40), nullable=False),
+    sa.Column("flagged", sa.Boolean, nullable=False),
+    sa.Column("approval_code", sa.String(6), nullable=True),
+    sa.Column("channel", sa.String(20), nullable=False),
+    sa.Column("merchant", sa.String(15), nullable=False),
+    sa.Column("merchant_category", sa.String(4), nullable=False),
+    sa.Column("country", sa.String(3), nullable=False),
+    sa.Column("terminal", sa.String(8), nullable=False),
+    sa.Column("acquirer", sa.String(11), nullable=False),
+    sa.Column("stan", sa.String(6), nullable=False),
+    sa.Column("retrieval_reference", sa.String(12), nullable=False),
+    sa.Column("exception", sa.String(40), nullable=True),  # why an advice was taken for less than it said
+    sa.Column("asked_billing_minor", sa.BigInteger, nullable=True),  # how much it said, in the account's currency
+    sa.Index("decisions_of_account", "account_id", "sequence"),
+    sa.Index("decisions_of_token", "token_id", "sequence"),
+    sa.Index("exceptions", "sequence", sqlite_where=sa.text("exception IS NOT NULL")),
+    sa.Index("decisions_of_issuer", "issuer", "sequence"),
+)
+
+postings = sa.Table(
+    "postings",
+    metadata,
+    sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("time_us", sa.BigInteger, nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("account_id", sa.BigInteger, nullable=False),
+    sa.Column("issuer", sa.String(32), nullable=True),
+    sa.Column("token_id", sa.BigInteger, nullable=True),
+    sa.Column("amount_minor", sa.BigInteger, nullable=False),  # in the account's currency; negative: given back
+    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("posted_minor", sa.BigInteger, nullable=False),  # what the account owes afterwards
+    sa.Column("merchant", sa.String(15), nullable=False),
+    sa.Column("merchant_category", sa.String(4), nullable=False),
+    sa.Index("postings_of_account", "account_id", "sequence"),
+    sa.Index("postings_of_issuer", "issuer", "sequence"),
+)
+
+position = sa.Table(
+    "position",
+    metadata,
+    sa.Column("sequence", sa.BigInteger, nullable=False),  # the last command that the rows tell of
+    sa.Column("time_us", sa.BigInteger, nullable=False),  # and when that was
+    sa.Column("network", sa.LargeBinary(16), nullable=False),  # whose journal it is
+    sa.Column("marked_sequence", sa.BigInteger, nullable=False),  # a place in it that the rows have passed
+    sa.Column("marked_digest", sa.LargeBinary(32), nullable=False),  # and its running digest there, see `marks`
+)
+
+
+def nobody(_account_id: int) -> str | None:
+    """Who owns an account where nobody owns any."""
+    return None
+
+
+def rows_of(
+    first: int, commands: Records, results: Records, issuer_of: Callable[[int], str | None] = nobody
+) -> tuple[list[Row], list[Row], list[Row]]:
+    """The rows that commands make: decisions, changes of earlier decisions, postings.
+
+    issuer_of: who owns an account.
+    """
+    kinds = commands["kind"]
+    is_message = (kinds >= MESSAGES.start) & (kinds < MESSAGES.stop)
+    own = np.arange(first, first + len(commands))
+    is_new = is_message & (results["sequence"] == own)
+    decided = [_decision(own[i], commands[i], results[i]) for i in np.flatnonzero(is_new)]
+    answered = np.flatnonzero((kinds == Kind.ISSUER_DECISION) & (results["sequence"] != own))
+    settled = [{"sequence": int(results[i]["sequence"]), **_outcome(results[i])} for i in answered]
+    posted = [_posting(own[i], commands[i], results[i]) for i in np.flatnonzero(results["posted_change_minor"])]
+    for row in (*decided, *posted):
+        row["issuer"] = None if row["account_id"] is None else issuer_of(row["account_id"])
+    return decided, settled, posted
+
+
+def _outcome(result: np.void) -> Row:
+    reason = Reason(result["reason"])
+    return {
+        "approved_minor": int(result["approved_minor"]),
+        "billing_minor": int(result["billing_minor"]),
+        "approved": reason.is_approval,
+        "reason": reason.code,
+        "approval_code": f"{int(result['approval_code']):06d}" if reason.is_approval else None,
+    }
+
+
+def _decision(sequence: int, command: np.void, result: np.void) -> Row:
+    return {
+        "sequence": int(sequence),
+        "time_us": int(command["time_us"]),
+        "kind": Kind(command["kind"]).name.lower(),
+        "operation": operation_name(int(command["operation"])),
+        "account_id": int(result["account_id"]) or None,
+        "card_id": int(command["card_id"]) or None,
+        "token_id": int(command["token_id"]) or None,
+        "token_last4": f"{int(command['token_pan']):04d}"[-4:],
+        "amount_minor": int(command["amount_minor"]),
+        "currency": currency_code(int(command["currency"])),
+        "billing_currency": currency_code(int(result["billing_currency"])),
+        "flagged": bool(result["is_flagged"]),
+        "channel": Channel(command["channel"]).name.lower(),
+        "merchant": _text(command["merchant"]),
+        "merchant_category": f"{int(command['merchant_category']):04d}",
+        "country": f"{int(command['country']):03d}",
+        "terminal": _text(command["terminal"]),
+        "acquirer": str(int(command["acquirer"])),
+        "stan": f"{int(command['stan']):06d}",
+        "retrieval_reference": _text(command["retrieval_reference"]),
+        **_outcome(result),
+        **_exception(result),
+    }
+
+
+def _exception(result: np.void) -> Row:
+    """Why an advice was taken for less than it said, and how much that was; nothing of any other decision."""
+    reason = ExceptionReason(result["exception"])
+    if reason is ExceptionReason.NONE:
+        return {"exception": None, "asked_billing_minor": None}
+    return {"exception": reason.code, "asked_billing_minor": int(result["asked_minor"])}
+
+
+def _posting(sequence: int, command: np.void, result: np.void) -> Row:
+    return {
+        # The row in the engine's own table: a decision by the issuer's server posts for the authorization it settles.
+        "sequence": int(result["sequence"]) if command["kind"] == Kind.ISSUER_DECISION else int(sequence),
+        "time_us": int(command["time_us"]),
+        "kind": posting_kind(Kind(command["kind"]), int(command["operation"]), int(result["posted_change_minor"])),
+        "account_id": int(result["account_id"]),
+        "token_id": int(command["token_id"]) or None,
+        "amount_minor": int(result["posted_change_minor"]),
+        "currency": currency_code(int(result["billing_currency"])),
+        "posted_minor": int(result["posted_minor"]),
+        "merchant": _text(command["merchant"]),
+        "merchant_category": f"{int(command['merchant_category']):04d}",
+    }
+
+
+def posting_kind(kind: Kind, operation: int, change_minor: int) -> str:
+    """What a posting is called: ``purchase``, ``cash``, ``refund``, ``reversal``, ``chargeback``, ``representment``."""
+    if kind in (Kind.CHARGEBACK, Kind.REPRESENTMENT):
+        return kind.name.lower()
+    if kind in (Kind.REVERSAL_REQUEST, Kind.REVERSAL_ADVICE):
+        return "reversal"
+    if change_minor < 0:
+        return "refund"
+    return operation_name(operation)
+
+
+def _text(value: bytes) -> str:
+    return value.decode("ascii", "replace").strip()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which rows: equal in each given column, in a span of Unix microseconds, before a sequence; the newest first.
+
+    issuer: whose accounts they are about, or nobody's; of all where None.
+    present: columns that must not be empty.
+    """
+
+    equal: dict[str, object]
+    from_us: int | None = None
+    to_us: int | None = None
+    before: int | None = None
+    limit: int = 20
+    issuer: str | None = None
+    present: tuple[str, ...] = ()
+
+
+def newest(database: sa.Engine, table: sa.Table, wanted: Wanted) -> tuple[list[Row], bool]:
+    """Rows of a table, at most so many, and whether there are more."""
+    query = sa.select(table).order_by(table.c.sequence.desc()).limit(wanted.limit + 1)
+    for name, value in wanted.equal.items():
+        query = query.where(table.c[name] == value)
+    if wanted.issuer is not None:
+        query = query.where(sa.or_(table.c.issuer == wanted.issuer, table.c.account_id.is_(None)))
+    for name in wanted.present:
+        query = query.where(table.c[name].is_not(None))
+    if wanted.from_us is not None:
+        query = query.where(table.c.time_us >= wanted.from_us)
+    if wanted.to_us is not None:
+        query = query.where(table.c.time_us < wanted.to_us)
+    if wanted.before is not None:
+        query = query.where(table.c.sequence < wanted.before)
+    with database.connect() as connection:
+        rows = [dict(row._mapping) for row in connection.execute(query)]
+    return rows[: wanted.limit], len(rows) > wanted.limit

@@ -1,0 +1,299 @@
+"""The read side: what was decided and posted, as SQL rows, made from the journal and never on the hot path.
+
+A thread of its own takes durable commands with their results from a bounded queue. When the queue overflows, or the
+rows are dropped, it catches up by replay and goes on from there: so it can be thrown away at any time. While nobody
+reads it works at a walking pace, so that decisions have the processor; a reader makes it hurry.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+import structlog
+
+from authz.history.history_file import AT_THE_BEGINNING, make_anew, prepared
+from authz.history.history_rows import Row, Wanted, decisions, newest, nobody, position, postings, rows_of
+from authz.journal.marks import BEGINNING, Mark
+from authz.journal.replay import History, replayed_batches
+from authz.journal.segment_header import UNNAMED
+from authz.upkeep.safeguards import tells_of_this_past
+from authz.vocabulary.commands import Records
+from authz.vocabulary.errors import HistoryUnavailable
+from tokenvault.sqlite_errors import is_damaged
+
+QUEUED_COMMANDS_MAX = 4_000
+"""More than it writes in some seconds: then there is load, and each row written keeps the interpreter from it."""
+PACE_PER_SECOND = 1_000
+"""So many commands a second are written while nobody reads: a row takes some twenty microseconds."""
+_WRITTEN_TOGETHER = 256
+"""How many rows of what is caught up with are written before it looks again whether all is still quiet."""
+QUIET_SECONDS = 1.0
+"""It catches up by itself when nothing was decided for so long."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class _Durable:
+    """Some commands with their results. first: the sequence of the first."""
+
+    first: int
+    commands: Records
+    results: Records
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.commands) - 1
+
+    @property
+    def time_us(self) -> int:
+        return int(self.commands["time_us"][-1])
+
+
+class Projection:
+    """Keeps the SQL rows up with the journal, in a thread of its own.
+
+    durable_sequence: asks the engine how far the journal reaches.  pause_seconds: before it tries again what failed.
+    issuer_of: who owns an account.
+    """
+
+    def __init__(
+        self,
+        database: sa.Engine,
+        history: History,
+        durable_sequence: Callable[[], int],
+        pause_seconds: float = QUIET_SECONDS,
+        issuer_of: Callable[[int], str | None] = nobody,
+    ) -> None:
+        self.database = database
+        self._history = history
+        self._durable_sequence = durable_sequence
+        self._pause_seconds = pause_seconds
+        self._issuer_of = issuer_of
+        self._queue: deque[_Durable] = deque()
+        self._queued = 0
+        self._told = 0  # the last command that it was told of
+        self._told_at = 0.0
+        self._rests_until = 0.0
+        self._readers = 0
+        self._position = 0
+        self._position_us = 0
+        self._marked = BEGINNING
+        self._is_behind = False
+        self._dropped = False
+        self._closed = False
+        self._is_prepared = False
+        self._is_damaged = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="projection", daemon=True)
+
+    def start(self) -> None:
+        """Begin to keep up."""
+        self._told = self._durable_sequence()
+        self._thread.start()
+
+    @property
+    def sequence(self) -> int:
+        """The last command that the rows tell of."""
+        return self._position
+
+    @property
+    def durable_sequence(self) -> int:
+        """The last command that the journal holds."""
+        return self._durable_sequence()
+
+    @property
+    def time_us(self) -> int:
+        """When that was: Unix time in microseconds, 0 where there is none yet."""
+        return self._position_us
+
+    def newest(self, table: sa.Table, wanted: Wanted) -> tuple[list[Row], bool]:
+        """Rows of a table, at most so many, and whether there are more. Raises: HistoryUnavailable."""
+        try:
+            return newest(self.database, table, wanted)
+        except sa.exc.DBAPIError as error:
+            self._fail(error)
+            raise HistoryUnavailable("the history cannot be read at present") from None
+
+    def follow(self, first: int, commands: Records, results: Records) -> None:
+        """Take note of durable commands; never waits. See `engine.Follower`."""
+        with self._changed:
+            if not self._is_behind:
+                self._queue.append(_Durable(first, commands, results))
+                self._queued += len(commands)
+            self._told = first + len(commands) - 1
+            self._told_at = time.monotonic()
+            if self._queued > QUEUED_COMMANDS_MAX:
+                self._queue.clear()  # it will be read from the journal, and so will all that comes until then
+                self._queued = 0
+                self._is_behind = True
+            if self._readers or self._told_at >= self._rests_until:
+                self._changed.notify_all()
+
+    def drop(self) -> None:
+        """Throw all rows away; they are made anew from the journal."""
+        with self._changed:
+            self._dropped = True
+            self._changed.notify_all()
+
+    def wait_for(self, sequence: int, seconds: float) -> bool:
+        """Wait until the rows tell of a command; whether they do."""
+        with self._changed:
+            self._readers += 1
+            self._changed.notify_all()
+            try:
+                return self._changed.wait_for(lambda: self._tells_of(sequence), seconds)
+            finally:
+                self._readers -= 1
+
+    def _tells_of(self, sequence: int) -> bool:
+        return self._is_prepared and self._position >= sequence and not self._dropped
+
+    def close(self) -> None:
+        """Stop; what is not written is read from the journal next time."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _fail(self, error: Exception) -> None:
+        """Note that the file has to be looked at before anything else is done with it."""
+        log.error("projection_failed", error=f"{type(error).__name__}: {getattr(error, 'orig', error)}")
+        with self._changed:
+            self._queue.clear()  # it is read from the journal, for some of it was taken
+            self._queued = 0
+            self._is_behind = True
+            self._is_damaged = isinstance(error, sa.exc.DBAPIError) and is_damaged(error)
+            self._is_prepared = False
+            self._changed.notify_all()
+
+    def _run(self) -> None:
+        while not self._closed:
+            try:
+                if not self._is_prepared:
+                    self._prepare()
+                self._work()
+            except Exception as error:  # a broken read side must not take the network down, nor stay broken
+                self._fail(error)
+                with self._changed:
+                    self._changed.wait_for(lambda: self._closed, self._pause_seconds)
+
+    def _prepare(self) -> None:
+        """Find out how far the file has come."""
+        if self._is_damaged:
+            make_anew(self.database, "it is damaged")
+            self._is_damaged = False
+        found = prepared(self.database, self._history.journal.network or UNNAMED)
+        is_of_this_past = tells_of_this_past(self._history.journal, found)
+        if not is_of_this_past:
+            log.warning("history_made_anew", path=self.database.url.database, reason="it tells of another past")
+        with self._changed:
+            self._position, self._position_us, self._marked = found.sequence, found.time_us, found.mark
+            self._dropped = self._dropped or not is_of_this_past
+            self._is_prepared = True
+            self._changed.notify_all()
+
+    def keep_mark(self, mark: Mark) -> None:
+        """Remember a mark of the journal where the rows have passed it. Call it in any thread."""
+        if mark == self._marked or not self._tells_of(mark.sequence):
+            return
+        marked = sa.update(position).where(position.c.sequence >= mark.sequence)
+        try:
+            with self.database.begin() as connection:
+                done = connection.execute(marked.values(marked_sequence=mark.sequence, marked_digest=mark.digest))
+            if done.rowcount:  # none where the rows were dropped meanwhile
+                self._marked = mark
+        except sa.exc.DBAPIError as error:
+            self._fail(error)
+
+    def _work(self) -> None:
+        """Wait until there is something to do and it is time for it; do it."""
+        with self._changed:
+            if self._closed or not self._is_prepared:
+                return
+            if not self._is_time():
+                self._changed.wait(self._patience())
+                return
+            taken = self._queue.popleft() if self._is_next_queued() else None
+            self._queued -= len(taken.commands) if taken else 0
+        if self._dropped:
+            self._start_over()
+        elif taken is not None:
+            self._write(taken)
+        else:
+            self._catch_up()
+
+    def _is_next_queued(self) -> bool:
+        return bool(self._queue) and self._queue[0].first <= self._position + 1 and not self._dropped
+
+    def _is_time(self) -> bool:
+        """Whether to work now: for a reader at once; else at a walking pace, and on a gap only when all is quiet."""
+        if self._dropped or (self._readers and self._told > self._position):
+            return True
+        now = time.monotonic()
+        if self._told <= self._position or now < self._rests_until:
+            return False
+        return self._is_next_queued() or self._is_quiet()
+
+    def _patience(self) -> float | None:
+        """How long to sleep where nobody wakes it, seconds."""
+        if self._told <= self._position:
+            return None
+        return max(0.01, self._rests_until - time.monotonic(), QUIET_SECONDS / 4 if not self._is_next_queued() else 0.0)
+
+    def _start_over(self) -> None:
+        with self.database.begin() as connection:
+            for table in (decisions, postings):
+                connection.execute(sa.delete(table))
+            connection.execute(sa.update(position).values(**AT_THE_BEGINNING))
+        with self._changed:
+            self._dropped, self._position, self._position_us, self._marked = False, 0, 0, BEGINNING
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Read from the journal what is missing, as long as a reader waits or all is quiet.
+
+        Raises: HistoryUnavailable where the journal does not hold what was told.
+        """
+        until = self._durable_sequence()
+        for batch in replayed_batches(self._history, self._position, until) if until > self._position else ():
+            for start in range(0, len(batch.commands), _WRITTEN_TOGETHER):
+                part = slice(start, start + _WRITTEN_TOGETHER)
+                self._write(_Durable(batch.sequence + start, batch.commands[part], batch.results[part]))
+                if self._closed or not (self._readers or self._is_quiet()):
+                    return
+        if self._position < until:
+            raise HistoryUnavailable(f"the journal does not hold all commands up to {until}")
+        with self._changed:
+            # What came meanwhile was not kept either: there will be another round.
+            self._is_behind = self._position < self._told
+
+    def _is_quiet(self) -> bool:
+        return time.monotonic() - self._told_at > QUIET_SECONDS
+
+    def _write(self, durable: _Durable) -> None:
+        if durable.last <= self._position:
+            return
+        skipped = max(0, self._position + 1 - durable.first)
+        first = durable.first + skipped
+        decided, settled, posted = rows_of(
+            first, durable.commands[skipped:], durable.results[skipped:], self._issuer_of
+        )
+        with self.database.begin() as connection:
+            if decided:
+                connection.execute(sa.insert(decisions), decided)
+            for change in settled:
+                connection.execute(
+                    sa.update(decisions).where(decisions.c.sequence == change["sequence"]).values(**change)
+                )
+            if posted:
+                connection.execute(sa.insert(postings), posted)
+            connection.execute(sa.update(position).values(sequence=durable.last, time_us=durable.time_us))
+        with self._changed:
+            self._position, self._position_us = durable.last, durable.time_us
+            self._rests_until = time.monotonic() + len(durable.commands) / PACE_PER_SECOND
+            self._changed.notify_all()

@@ -1,0 +1,1 @@
+"""How a dialect lays out its fields: as data, one file each."""

@@ -1,0 +1,15 @@
+"""Answers that are not a decision: to network management, and to what cannot be decided."""
+
+from authz.iso8583.format_errors import FormatError
+from authz.iso8583.message_types import answer_type
+from authz.iso8583.messages import codec
+
+_ECHOED = (3, 7, 11, 37, 41, 70)
+_ADDITIONAL_RESPONSE_DATA = 44
+
+
+def plain_response(request: codec.Message, response_code: str, error: FormatError | None = None) -> codec.Message:
+    """What tells the sender which message it answers, DE 39, and what is wrong with it in DE 44 where something is."""
+    echoed = {number: request[number] for number in _ECHOED if number in request}
+    answer = {0: answer_type(request[0]), **echoed, 39: response_code}
+    return answer if error is None else {**answer, _ADDITIONAL_RESPONSE_DATA: error.additional_response_data}

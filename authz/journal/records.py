@@ -1,0 +1,236 @@
+"""The journal: the one place that knows where bytes go, and how a record of commands is laid out.
+
+A record is a 32-byte header, an array of commands, what one of them carries along (a program's document), and a mark
+that it ends::
+
+    0   4  magic "TPWR"
+    4   4  number of commands
+    8   8  sequence of the first command, from 1
+    16  4  length of the attachment, bytes
+    20  4  CRC-32C of commands and attachment
+    24  4  CRC-32C of bytes 0 to 23
+    28  4  zero
+    ... 4  behind commands and attachment: "RWPT"
+
+All numbers are little-endian. No aligned sector of a whole record is all zeros: every command has a time, text has no
+zero bytes, and the end is marked. So zeros tell a write that a crash cut short from a record that has rotted.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import google_crc32c
+import numpy as np
+
+from authz.journal.marks import Mark
+from authz.vocabulary.commands import COMMAND, COMMAND_BYTES, Records
+
+MAGIC = b"TPWR"
+END_MARK = b"RWPT"
+HEADER_BYTES = 32
+SECTOR_BYTES = 512
+"""What a disk writes as one."""
+_FIXED = struct.Struct("<4sIQII")
+_CHECK = struct.Struct("<I4x")
+
+
+class Batch(NamedTuple):
+    """Commands that were made durable together, not to be written to. sequence: of the first.  attachment: what they
+    carry along.
+
+    A batch with an attachment has one command.
+    """
+
+    sequence: int
+    commands: Records
+    attachment: bytes = b""
+
+
+class JournalReader(Protocol):
+    """Somewhere that records can be read from. network: whose they are, 16 bytes; None where nothing says so yet."""
+
+    network: bytes | None
+
+    @property
+    def last_sequence(self) -> int:
+        """The last command that it holds, 0 for none."""
+
+    @property
+    def begins_after(self) -> int:
+        """The command that the first one it holds follows: 0 unless older ones were given up."""
+
+    def digest_at(self, sequence: int) -> bytes | None:
+        """The running digest (see `marks`) where a command ends a record; None where it does not, or is not held."""
+
+    def read(self, after: int = 0, until: int | None = None) -> Iterator[Batch]:
+        """All commands behind a sequence, batch by batch, up to until. Numbers that were set aside are nobody's.
+
+        Raises: JournalDamaged where what comes next is broken or missing.
+        """
+
+
+class Journal(JournalReader, Protocol):
+    """An append-only, fenced log of commands. One writer; what it appended is durable when `append` returns."""
+
+    @property
+    def next_sequence(self) -> int:
+        """The sequence that the next append must name; not behind the last command where numbers were set aside."""
+
+    def append(self, batch: Batch) -> None:
+        """Make a batch durable. Raises: JournalFenced if its sequence is not the next one."""
+
+    def close(self) -> None:
+        """Give up the right to write."""
+
+
+@dataclass(frozen=True)
+class RecordHeader:
+    """What a record says of itself."""
+
+    sequence: int
+    count: int
+    attachment_bytes: int
+    checksum: int
+    command_bytes: int = COMMAND_BYTES
+
+    @property
+    def commands_bytes(self) -> int:
+        """How many bytes the commands have."""
+        return self.count * self.command_bytes
+
+    @property
+    def payload_bytes(self) -> int:
+        """How many bytes follow, up to the end mark."""
+        return self.commands_bytes + self.attachment_bytes
+
+    @property
+    def record_bytes(self) -> int:
+        """How many bytes the whole record has."""
+        return HEADER_BYTES + self.payload_bytes + len(END_MARK)
+
+
+def crc32c(data: bytes | memoryview) -> int:
+    """CRC-32C (Castagnoli), as in RFC 3720."""
+    return int(google_crc32c.value(bytes(data)))
+
+
+def encode_record(batch: Batch) -> bytes:
+    """One record."""
+    payload = batch.commands.tobytes() + batch.attachment
+    fixed = _FIXED.pack(MAGIC, len(batch.commands), batch.sequence, len(batch.attachment), crc32c(payload))
+    return fixed + _CHECK.pack(crc32c(fixed)) + payload + END_MARK
+
+
+def decode_header(data: bytes, command_bytes: int = COMMAND_BYTES) -> RecordHeader | None:
+    """The header in these 32 bytes, or None if they are none. command_bytes: of each command behind it."""
+    if len(data) < HEADER_BYTES or data[:4] != MAGIC:
+        return None
+    if data[_FIXED.size : HEADER_BYTES] != _CHECK.pack(crc32c(data[: _FIXED.size])):
+        return None
+    _, count, sequence, attachment_bytes, checksum = _FIXED.unpack_from(data)
+    return RecordHeader(sequence, count, attachment_bytes, checksum, command_bytes)
+
+
+def decode_batch(header: RecordHeader, content: bytes, layout: np.dtype[np.void] = COMMAND) -> Batch | None:
+    """The content of a record, or None if it is not what the header's checksum covers, or not ended.
+
+    content: what follows the header, with the end mark.  layout: of its commands.
+    """
+    payload = content[: header.payload_bytes]
+    if content[header.payload_bytes :] != END_MARK or crc32c(payload) != header.checksum:
+        return None
+    commands = np.frombuffer(payload, layout, header.count)
+    return Batch(header.sequence, commands, payload[header.commands_bytes :])
+
+
+def is_cut_short(tail: bytes, offset: int, command_bytes: int = COMMAND_BYTES) -> bool:
+    """Whether a crash explains why the bytes at the end of a file are no record: some never reached the disk.
+
+    A write that was never finished lacks its end, or sectors of it that are still zero. Bytes that are all there and
+    wrong have rotted, and may have been acknowledged. offset: where tail begins in the file.
+    """
+    if len(tail) < HEADER_BYTES:
+        return True
+    header = decode_header(tail[:HEADER_BYTES], command_bytes)
+    if header is not None and len(tail) < header.record_bytes:
+        return True
+    end = HEADER_BYTES if header is None else header.record_bytes
+    return any(not any(tail[start:stop]) for start, stop in _sectors(offset, end, len(tail)))
+
+
+def _sectors(offset: int, end: int, length: int) -> Iterator[tuple[int, int]]:
+    """The parts of a tail that lie in one sector each, those that begin before end."""
+    start = 0
+    while start < end:
+        stop = min(SECTOR_BYTES - (offset + start) % SECTOR_BYTES + start, length)
+        yield start, stop
+        start = stop
+
+
+def is_another_at(journal: JournalReader, mark: Mark) -> bool:
+    """Whether a journal holds the command of a mark, and other commands up to it than the mark tells of."""
+    is_held = journal.begins_after <= mark.sequence <= journal.last_sequence
+    return is_held and journal.digest_at(mark.sequence) != mark.digest
+
+
+def gathered(batches: Iterable[Batch], commands: int) -> Iterator[Batch]:
+    """The same commands in larger batches, of at least so many but for the last; one with an attachment stays alone.
+
+    They are read in a thread of its own while the one before is worked on. Each is good until the next is asked for:
+    two buffers take turns, since memory never touched before costs more than what is done with it.
+    """
+    joined = _joined(batches, commands)
+    with ThreadPoolExecutor(1, "journal-reader") as reader:
+        coming = reader.submit(next, joined, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, joined, None)
+            yield batch
+
+
+def _joined(batches: Iterable[Batch], commands: int) -> Iterator[Batch]:
+    buffers, number = [_Buffer(), _Buffer()], 0
+    for batch in batches:
+        buffer = buffers[number % 2]
+        if buffer.count and (batch.attachment or buffer.count >= commands or batch.sequence != buffer.next_sequence):
+            yield buffer.batch()
+            number += 1
+            buffer = buffers[number % 2]
+            buffer.count = 0
+        if batch.attachment:
+            yield batch._replace(commands=batch.commands.copy())
+        else:
+            buffer.add(batch)
+    if buffers[number % 2].count:
+        yield buffers[number % 2].batch()
+
+
+class _Buffer:
+    """Room for the commands of several batches."""
+
+    def __init__(self) -> None:
+        self._octets = np.zeros(0, np.uint8)
+        self._sequence = 0
+        self.count = 0
+
+    @property
+    def next_sequence(self) -> int:
+        """The command that could be put behind those that are there."""
+        return self._sequence + self.count
+
+    def add(self, batch: Batch) -> None:
+        """Put a batch behind those that are there."""
+        start, stop = self.count * COMMAND_BYTES, (self.count + len(batch.commands)) * COMMAND_BYTES
+        if stop > len(self._octets):
+            octets = np.zeros(2 * stop, np.uint8)
+            octets[:start] = self._octets[:start]
+            self._octets = octets
+        self._octets[start:stop] = batch.commands.view(np.uint8)
+        self._sequence = self._sequence if self.count else batch.sequence
+        self.count += len(batch.commands)
+
+    def batch(self) -> Batch:
+        """All of them."""
+        return Batch(self._sequence, self._octets[: self.count * COMMAND_BYTES].view(COMMAND))

@@ -1,0 +1,54 @@
+"""How a segment begins: which network's it is, how its commands are laid out, and what it continues.
+
+::
+
+    0   8  magic "TAPWRJ04"
+    8   8  digest of the layout of its commands
+    16  16 the network's identity
+    32  8  the last command before it, 0 for none
+    40  32 running digest up to that command, see `marks`
+    72  4  CRC-32C of bytes 0 to 71
+    76  4  zero
+
+Its own first command is in its name. Where that is not the next one, numbers in between were set aside after a crash,
+and are nobody's.
+"""
+
+import struct
+from typing import NamedTuple
+
+from authz.journal.earlier_layouts import digest_of
+from authz.journal.marks import Mark
+from authz.journal.records import crc32c
+from authz.vocabulary.commands import COMMAND
+
+NETWORK_BYTES = 16
+UNNAMED = bytes(NETWORK_BYTES)
+"""The identity of a journal that belongs to no vault: an engine's on its own."""
+
+_MAGIC = b"TAPWRJ04"
+_FIXED = struct.Struct("<8s8s16sQ32s")
+_CHECK = struct.Struct("<I4x")
+SEGMENT_HEADER_BYTES = _FIXED.size + _CHECK.size
+
+
+class SegmentHeader(NamedTuple):
+    """What a segment says of itself. network: 16 bytes.  before: the end of the segment that it continues."""
+
+    network: bytes
+    before: Mark
+
+    def encoded(self) -> bytes:
+        """Its 80 bytes."""
+        fixed = _FIXED.pack(_MAGIC, digest_of(COMMAND), self.network, *self.before)
+        return fixed + _CHECK.pack(crc32c(fixed))
+
+
+def decoded_header(data: bytes) -> SegmentHeader | None:
+    """The header in these 80 bytes, or None where they are none of this version."""
+    if len(data) < SEGMENT_HEADER_BYTES or data[_FIXED.size :] != _CHECK.pack(crc32c(data[: _FIXED.size])):
+        return None
+    magic, layout, network, sequence, digest = _FIXED.unpack_from(data)
+    if (magic, layout) != (_MAGIC, digest_of(COMMAND)):
+        return None
+    return SegmentHeader(network, Mark(sequence, digest))

@@ -1,0 +1,90 @@
+"""Amounts set aside: placed, extended, released, and released by themselves when their time is up.
+
+Each hold waits in a ring of hours. Its hour is looked at once, when the first command of a later hour comes: so a hold
+ends with the hour in which its time is up, and an expiry costs nothing until then.
+"""
+
+import numpy as np
+
+from authz.arrays.compiled import Integer, compiled, inlined
+from authz.kernel.accounts.calendar import HOUR_US
+from authz.state.tables import EXPIRY_HOURS, Counter, State, TransactionFlag
+
+
+@inlined
+def available_credit(state: State, account_row: Integer) -> Integer:
+    """Limit - posted - held."""
+    account = state.accounts[account_row]
+    return np.int64(account["limit_minor"]) - np.int64(account["posted_minor"]) - np.int64(account["held_minor"])
+
+
+@inlined
+def place_hold(state: State, row: Integer, billing: Integer, time_us: Integer) -> None:
+    """Set an amount aside for a transaction, for as long as its merchant category says."""
+    entry = state.transactions[row]
+    entry["held_minor"] = billing
+    state.accounts[entry["account_row"]]["held_minor"] += billing
+    entry["expires_hour"] = expiry_hour(state, row, time_us)
+    _await_expiry(state, row)
+
+
+@compiled
+def extend_hold(state: State, row: Integer, billing: Integer, time_us: Integer) -> None:
+    """Add to a hold; its time begins anew."""
+    entry = state.transactions[row]
+    entry["held_minor"] += billing
+    state.accounts[entry["account_row"]]["held_minor"] += billing
+    # It stays in the ring where it is and moves on when that hour is looked at.
+    entry["expires_hour"] = expiry_hour(state, row, time_us)
+
+
+@compiled
+def release_hold(state: State, row: Integer, billing: Integer) -> None:
+    """Give back a part of what is held, at most all of it."""
+    entry = state.transactions[row]
+    released = min(billing, np.int64(entry["held_minor"]))
+    entry["held_minor"] -= released
+    state.accounts[entry["account_row"]]["held_minor"] -= released
+
+
+@inlined
+def expiry_hour(state: State, row: Integer, time_us: Integer) -> Integer:
+    """The hour in which a hold that begins now ends."""
+    category = state.program.categories[state.transactions[row]["merchant_category"]]
+    return time_us // HOUR_US + np.int64(category["hold_hours"])
+
+
+@inlined
+def _await_expiry(state: State, row: Integer) -> None:
+    entry = state.transactions[row]
+    place = np.int64(entry["expires_hour"]) % EXPIRY_HOURS
+    entry["next_to_expire"] = state.expiring[place]
+    state.expiring[place] = row + 1
+
+
+@inlined
+def expire_holds(state: State, time_us: Integer) -> None:
+    """Release the holds of all hours that are over."""
+    if time_us >= (state.counters[Counter.EXPIRED_HOUR] + 2) * HOUR_US:
+        _expire_since(state, time_us // HOUR_US - 1, state.counters[Counter.EXPIRED_HOUR])
+
+
+@compiled
+def _expire_since(state: State, over: Integer, since: Integer) -> None:
+    state.counters[Counter.EXPIRED_HOUR] = over
+    if since == 0:
+        return  # the first command: nothing is held yet
+    for hour in range(max(since + 1, over - EXPIRY_HOURS + 1), over + 1):
+        waiting = np.int64(state.expiring[hour % EXPIRY_HOURS])
+        state.expiring[hour % EXPIRY_HOURS] = 0
+        while waiting != 0:
+            row = waiting - 1
+            entry = state.transactions[row]
+            waiting = np.int64(entry["next_to_expire"])
+            if entry["held_minor"] == 0:
+                continue
+            if np.int64(entry["expires_hour"]) > over:
+                _await_expiry(state, row)
+                continue
+            entry["flags"] = np.int64(entry["flags"]) | TransactionFlag.EXPIRED
+            release_hold(state, row, np.int64(entry["held_minor"]))

@@ -1,0 +1,188 @@
+"""Postings: every change of what an account owes is a row of its own, so that the rows sum up to the balance."""
+
+from typing import Any
+
+import numpy as np
+
+from authz.arrays.compiled import Integer, compiled, inlined
+from authz.kernel.accounts.conversion import SAME_CURRENCY, converted
+from authz.kernel.accounts.holds import release_hold
+from authz.kernel.accounts.trace_index import find_sequence, new_transaction
+from authz.state.rows import found
+from authz.state.tables import MessageClass, State
+from authz.vocabulary.commands import Kind, Operation
+from authz.vocabulary.reasons import Reason
+
+
+@inlined
+def post(state: State, row: Integer, billing: Integer) -> None:
+    """Charge an account; a negative amount gives money back."""
+    entry = state.transactions[row]
+    entry["posted_minor"] += billing
+    state.accounts[entry["account_row"]]["posted_minor"] += billing
+
+
+@inlined
+def charge(state: State, row: Integer, billing: Integer) -> None:
+    """Post what a purchase comes to."""
+    entry = state.transactions[row]
+    entry["refundable_minor"] = entry["current_minor"]
+    post(state, row, billing)
+
+
+@inlined
+def left_to_give_back(state: State, row: Integer) -> Integer:
+    """The remainder that every way back shares: what may still be reversed, refunded or charged back of a purchase.
+
+    It is what was charged for it and was not given back. A completion and its authorization are one purchase: what is
+    given back of either counts for both. Nothing of a refund can be given back, and no more to an account than it owes:
+    a refund that names no purchase has used up a part of one. In the account's currency, never below 0.
+    """
+    entry = state.transactions[row]
+    if np.int64(entry["message_class"]) == MessageClass.AUTHORIZATION:
+        charged = np.int64(entry["completed_or_disputed_minor"])
+    elif entry["posted_minor"] > 0:
+        charged = np.int64(entry["billing_minor"])
+    else:
+        charged = np.int64(0)
+    left = charged - np.int64(entry["given_back_minor"])
+    if entry["original"] != 0:
+        whole = state.transactions[np.int64(entry["original"]) - 1]
+        left = min(left, np.int64(whole["completed_or_disputed_minor"]) - np.int64(whole["given_back_minor"]))
+    return max(min(left, left_of_account(state, np.int64(entry["account_row"]))), np.int64(0))
+
+
+@inlined
+def left_to_refund(state: State, row: Integer) -> Integer:
+    """The remainder for refunds in the purchase's own currency, which bounds them whatever the rates are by then."""
+    entry = state.transactions[row]
+    left = np.int64(entry["refundable_minor"])
+    if entry["original"] != 0:
+        left = min(left, np.int64(state.transactions[np.int64(entry["original"]) - 1]["refundable_minor"]))
+    return max(left, np.int64(0))
+
+
+@inlined
+def part_to_refund(state: State, row: Integer, rate: Integer, amount: Integer, billing: Integer) -> Integer:
+    """How much of a refund at a rate is within the remainder in both currencies; in the account's."""
+    original = state.transactions[row]
+    left = left_to_refund(state, row)
+    if amount > left:
+        kept = np.int64(state.accounts[original["account_row"]]["currency"])
+        billing = min(billing, converted(state.program, left, rate, np.int64(original["currency"]), kept))
+    return min(billing, left_to_give_back(state, row))
+
+
+@inlined
+def left_of_account(state: State, account_row: Integer) -> Integer:
+    """What an account owes: all that can be given back to it, of whatever purchases."""
+    return max(np.int64(state.accounts[account_row]["posted_minor"]), np.int64(0))
+
+
+@inlined
+def in_account_currency(state: State, row: Integer, amount: Integer) -> Integer:
+    """An amount of a transaction's own currency, converted at the rate that it had."""
+    entry = state.transactions[row]
+    kept = np.int64(state.accounts[entry["account_row"]]["currency"])
+    return converted(state.program, amount, np.int64(entry["conversion_rate"]), np.int64(entry["currency"]), kept)
+
+
+@inlined
+def asked_back(state: State, row: Integer, remaining: Integer) -> Integer:
+    """How much of a charge its reversal asks for, in the account's currency: all that stands of it but what remains.
+
+    A refund or chargeback does not change what stands, but what is left to give back, see `left_to_give_back`.
+    """
+    stands = in_account_currency(state, row, np.int64(state.transactions[row]["current_minor"]))
+    return max(stands - in_account_currency(state, row, remaining), np.int64(0))
+
+
+@inlined
+def is_increment(entry: Any) -> Any:
+    """Whether a transaction added to the hold of an authorization."""
+    is_authorization = np.int64(entry["message_class"]) == MessageClass.AUTHORIZATION
+    return is_authorization and entry["original"] != 0 and np.int64(entry["operation"]) != Operation.REFUND
+
+
+@inlined
+def is_settled(state: State, row: Integer) -> Any:
+    """Whether nothing of a transaction can be undone: all its hold was completed, or all it charged given back."""
+    entry = state.transactions[row]
+    if np.int64(entry["message_class"]) == MessageClass.AUTHORIZATION:
+        holder = state.transactions[np.int64(entry["original"]) - 1] if is_increment(entry) else entry
+        return holder["held_minor"] == 0 and holder["completed_or_disputed_minor"] > 0
+    return entry["posted_minor"] > 0 and left_to_give_back(state, row) <= 0
+
+
+@inlined
+def note_given_back(state: State, row: Integer, billing: Integer) -> None:
+    """Remember at a purchase, and at the authorization that it belongs to, what was refunded or charged back of it."""
+    entry = state.transactions[row]
+    entry["given_back_minor"] += billing
+    if entry["original"] != 0:
+        state.transactions[np.int64(entry["original"]) - 1]["given_back_minor"] += billing
+
+
+@inlined
+def add_refundable(state: State, row: Integer, amount: Integer) -> None:
+    """Let so much more of a purchase be refunded, in its own currency; a negative amount is less."""
+    entry = state.transactions[row]
+    entry["refundable_minor"] += amount
+    if entry["original"] != 0:
+        state.transactions[np.int64(entry["original"]) - 1]["refundable_minor"] += amount
+
+
+@compiled
+def complete(state: State, row: Integer, original_row: Integer, billing: Integer, more_follows: Any) -> None:
+    """Post what an authorization was for. Its hold ends, but for what later completions will need."""
+    original = state.transactions[original_row]
+    state.transactions[row]["original"] = original_row + 1
+    original["completed_or_disputed_minor"] += billing
+    original["refundable_minor"] += state.transactions[row]["current_minor"]
+    release_hold(state, original_row, billing if more_follows else np.int64(original["held_minor"]))
+    charge(state, row, billing)
+
+
+@compiled
+def refund(state: State, row: Integer, original_row: Integer, billing: Integer) -> Integer:
+    """Give money back, remembered at the purchase where that is known; at most the remainder. Returns how much."""
+    entry = state.transactions[row]
+    amount: Integer = np.int64(entry["current_minor"])
+    if found(original_row):
+        billing = part_to_refund(state, original_row, np.int64(entry["conversion_rate"]), amount, billing)
+        is_same_currency = entry["conversion_rate"] == SAME_CURRENCY
+        amount = min(billing if is_same_currency else amount, left_to_refund(state, original_row))
+        entry["original"] = original_row + 1
+        note_given_back(state, original_row, billing)
+        add_refundable(state, original_row, -amount)
+    else:
+        billing = min(billing, left_of_account(state, np.int64(entry["account_row"])))
+    entry["refundable_minor"] = amount
+    post(state, row, -billing)
+    return billing
+
+
+@compiled
+def dispute(state: State, command: Any, result: Any) -> Integer:
+    """Charge a posting back, or present one again that was. Amounts in the account's currency."""
+    original_row = find_sequence(state, np.int64(command["reference"]))
+    if not found(original_row) or state.transactions[original_row]["posted_minor"] <= 0:
+        return Reason.MISSING_ORIGINAL_AUTHORIZATION
+    if np.int64(state.transactions[original_row]["message_class"]) == MessageClass.POSTING:
+        return Reason.MISSING_ORIGINAL_AUTHORIZATION  # a representment: what it presents again is the purchase
+    original, amount = state.transactions[original_row], np.int64(command["amount_minor"])
+    is_chargeback = np.int64(command["kind"]) == Kind.CHARGEBACK
+    disputed = np.int64(original["completed_or_disputed_minor"])
+    left = left_to_give_back(state, original_row)
+    if amount <= 0:
+        return Reason.INVALID_AMOUNT
+    if amount > (left if is_chargeback else disputed):
+        return Reason.EXCEEDS_REMAINDER
+    row = new_transaction(state, command, np.int64(original["token_row"]), MessageClass.POSTING)
+    state.transactions[row]["original"] = original_row + 1
+    change = -amount if is_chargeback else amount
+    original["completed_or_disputed_minor"] -= change
+    note_given_back(state, original_row, -change)
+    post(state, row, change)
+    result["approved_minor"], result["billing_minor"] = amount, amount
+    return Reason.APPROVED

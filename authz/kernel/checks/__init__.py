@@ -1,0 +1,1 @@
+"""The checks that a message passes, one function each, and who asks for which."""

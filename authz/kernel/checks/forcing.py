@@ -1,0 +1,86 @@
+"""Declines on demand: the next authorization of a token, card or terminal, and amounts that always come out alike."""
+
+from typing import Any
+
+import numpy as np
+
+from authz.arrays.compiled import Integer, compiled, inlined
+from authz.kernel.checks.card_and_token import Case, Check, note
+from authz.program.tables import NUMBER_TEST_AMOUNTS
+from authz.state.rows import NO_ROW, found
+from authz.state.tables import FORCED_MAX, Counter, ForcedScope, State
+from authz.vocabulary.commands import Records
+from authz.vocabulary.reasons import LAST_APPROVAL, LAST_REASON, Reason
+
+TEST_AMOUNT_BASE = 9_900_000
+"""An amount of so much plus a decline's number is declined for it, where the program says so. Minor units."""
+
+
+@compiled
+def force_reason(state: State, command: Any) -> Integer:
+    """Remember what to decline a subject's next authorization for, in place of what was said of it before.
+
+    reference: the token or card.  terminal: DE 41.  segment: `ForcedScope`.  state: the reason, 0 to forget it.
+    """
+    scope = np.int64(command["segment"])
+    free: Integer = NO_ROW
+    for place in range(FORCED_MAX):
+        entry = state.forced[place]
+        if entry["reason"] == 0:
+            free = free if found(free) else place
+        elif is_about(entry, scope, command["reference"], command["terminal"]):
+            entry["reason"] = 0
+            state.counters[Counter.FORCED] -= 1
+            free = place
+    if command["state"] == 0:
+        return Reason.APPROVED
+    if not found(free):
+        return Reason.SYSTEM_MALFUNCTION
+    entry = state.forced[free]
+    entry["subject"], entry["terminal"] = command["reference"], command["terminal"]
+    entry["scope"], entry["reason"] = scope, command["state"]
+    state.counters[Counter.FORCED] += 1
+    return Reason.APPROVED
+
+
+@inlined
+def is_about(entry: Any, scope: Integer, subject: Integer, terminal: Any) -> Any:
+    """Whether a forced reason is about this token, card or terminal."""
+    if np.int64(entry["scope"]) != scope:
+        return False
+    if scope == ForcedScope.TERMINAL:
+        return entry["terminal"] == terminal
+    return np.int64(entry["subject"]) == np.int64(subject)
+
+
+@compiled
+def take_forced(state: State, command: Any, case: Case) -> Integer:
+    """The reason that is forced on an authorization, which is forgotten; `APPROVED` where there is none."""
+    token = state.tokens[case.token_row]
+    card_id = state.cards[token["card_row"]]["card_id"]
+    for place in range(FORCED_MAX):
+        entry = state.forced[place]
+        if entry["reason"] == 0:
+            continue
+        scope = np.int64(entry["scope"])
+        subject = token["token_id"] if scope == ForcedScope.TOKEN else card_id
+        if is_about(entry, scope, subject, command["terminal"]):
+            reason = np.int64(entry["reason"])
+            entry["reason"] = 0
+            state.counters[Counter.FORCED] -= 1
+            return reason
+    return Reason.APPROVED
+
+
+@inlined
+def check_simulation(state: State, command: Any, case: Case, findings: Records) -> Integer:
+    """No simulation must have asked for a decline: of this token, card or terminal, or by a test amount."""
+    reason: Integer = Reason.APPROVED
+    if state.counters[Counter.FORCED] > 0:
+        reason = take_forced(state, command, case)
+    number = np.int64(command["amount_minor"]) - TEST_AMOUNT_BASE
+    is_reason = LAST_APPROVAL < number <= LAST_REASON and number != Reason.AWAITING_ISSUER
+    is_test = is_reason and state.program.numbers[NUMBER_TEST_AMOUNTS] != 0
+    if reason == Reason.APPROVED and is_test:
+        reason = number
+    return note(findings, Check.SIMULATION, reason, 0, reason)

@@ -1,0 +1,88 @@
+"""Rules: data that this module interprets. Switching to others recompiles nothing."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from authz.arrays.compiled import Integer, inlined
+from authz.kernel.accounts.filters import in_set
+from authz.kernel.checks.attribute_values import Values
+from authz.kernel.checks.card_and_token import Case
+from authz.program.tables import MATCH, NUMBER_RULES, Action, Operator, Program, Scope
+from authz.state.tables import State
+from authz.vocabulary.attributes import UNKNOWN
+from authz.vocabulary.reasons import Reason
+
+NOT_EVALUATED, NO_MATCH, MATCHED = 0, 1, 2
+"""What became of a rule."""
+
+
+@inlined
+def holds(program: Program, first: Integer, values: Values) -> Any:
+    """Whether a condition holds: instructions that jump, so that what is decided is not asked any further."""
+    place = first
+    while place >= 0:
+        instruction = program.instructions[place]
+        seen, value = values[instruction["attribute"]], np.int64(instruction["value"])
+        operator = np.int64(instruction["operator"])
+        if operator == Operator.IS_UNKNOWN:
+            is_true = seen == UNKNOWN
+        elif seen == UNKNOWN:
+            is_true = False
+        elif operator == Operator.EQUAL:
+            is_true = seen == value
+        elif operator == Operator.LESS:
+            is_true = seen < value
+        elif operator == Operator.LESS_OR_EQUAL:
+            is_true = seen <= value
+        else:
+            is_true = in_set(program, value, seen)
+        place = np.int64(instruction["if_true"]) if is_true else np.int64(instruction["if_false"])
+    return place == MATCH
+
+
+@inlined
+def applies(state: State, rule: Any, case: Case) -> Any:
+    """Whether a rule is about this program, segment, account, card or token."""
+    scope, subject = np.int64(rule["scope"]), rule["applies_to"]
+    if scope == Scope.PROGRAM:
+        return True
+    if scope == Scope.SEGMENT:
+        return state.accounts[case.account_row]["segment"] == subject
+    if scope == Scope.ACCOUNT:
+        return state.accounts[case.account_row]["account_id"] == subject
+    if scope == Scope.CARD:
+        return state.cards[state.tokens[case.token_row]["card_row"]]["card_id"] == subject
+    return state.tokens[case.token_row]["token_id"] == subject
+
+
+@inlined
+def check_rules(state: State, case: Case, values: Values, outcomes: npt.NDArray[np.uint8], result: Any) -> Integer:
+    """Ask the rules in their order; the first live one that declines, refers or steps up decides.
+
+    A live rule that allows ends the asking of live ones. Shadow rules are asked all the same, and change nothing.
+    outcomes: uint8[RULES_MAX], filled.
+    """
+    reason: Integer = Reason.APPROVED
+    is_settled = False
+    for number in range(state.program.numbers[NUMBER_RULES]):
+        rule = state.program.rules[number]
+        is_live = rule["is_live"] != 0
+        if (is_live and is_settled) or not applies(state, rule, case):
+            continue
+        if not holds(state.program, np.int64(rule["first"]), values):
+            outcomes[number] = NO_MATCH
+            continue
+        outcomes[number] = MATCHED
+        state.matches[number] += 1
+        if not is_live:
+            continue
+        if np.int64(rule["action"]) == Action.FLAG:
+            result["is_flagged"] = 1
+        elif np.int64(rule["action"]) == Action.ASK:
+            result["is_asked"] = 1
+        else:
+            is_settled = True
+            reason = np.int64(rule["reason"])
+    return reason

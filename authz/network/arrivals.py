@@ -1,0 +1,95 @@
+"""What has arrived from several connections, and who waits for which answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from authz.arrays.compiled import compiled
+from authz.iso8583.messages.scan import Places, split_frames
+from authz.network.lines import ANY_ACQUIRER, Line
+from authz.vocabulary.commands import Records
+from tokenvault.background import attempted
+
+_ANSWER_BYTES_MAX = 65_535
+_ANY = np.uint64(ANY_ACQUIRER)
+"""As the compiled comparison needs it: with a signed number it would be one of floats, which cannot tell it apart."""
+
+Reply = Callable[[bytes, int], None]
+"""Sends framed answers; the number says how many messages they answer."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Whole messages of one connection. frames: int32[n, 2], start and end of each message in chunk."""
+
+    chunk: bytes
+    frames: Places
+    line: Line
+    reply: Reply
+
+
+@compiled
+def names_another(commands: Records, owners: npt.NDArray[np.int64], usual: npt.NDArray[np.uint64]) -> bool:
+    """Whether any message names another acquirer than its line usually does.
+
+    commands: COMMAND[n].  owners: int64[n], places in usual.  usual: `Line.usual_acquirer` of each arrival.
+    """
+    for i in range(len(commands)):
+        expected = usual[owners[i]]
+        if expected != _ANY and expected != np.uint64(commands[i]["acquirer"]):
+            return True
+    return False
+
+
+@dataclass(frozen=True)
+class Senders:
+    """Who has sent some messages. owners: int64[messages], places in arrivals, in order."""
+
+    arrivals: list[Arrival]
+    owners: npt.NDArray[np.int64]
+
+    def __getitem__(self, chosen: "slice | npt.NDArray[np.int64]") -> "Senders":
+        return Senders(self.arrivals, self.owners[chosen])
+
+    def __len__(self) -> int:
+        return len(self.owners)
+
+    def strangers(self, commands: Records) -> list[int]:
+        """Which messages name an acquirer that their line may not speak for. commands: COMMAND[messages]."""
+        usual = np.array([each.line.usual_acquirer for each in self.arrivals], np.uint64)
+        if not names_another(commands, self.owners, usual):
+            return []
+        named = enumerate(commands["acquirer"].tolist())
+        return [i for i, acquirer in named if not self.of(i).line.may_speak_for(acquirer)]
+
+    def of(self, message: int) -> Arrival:
+        """What a message arrived in."""
+        return self.arrivals[int(self.owners[message])]
+
+    def reply(self, answers: bytes) -> None:
+        """Hand framed answers, one to each message, to those whose messages they are to."""
+        edges = [0, *(np.flatnonzero(np.diff(self.owners)) + 1).tolist(), len(self.owners)]
+        if len(edges) == 2:
+            self.of(0).reply(answers, len(self))
+            return
+        frames = np.zeros((len(self), 2), np.int32)
+        split_frames(np.frombuffer(answers, np.uint8), frames, _ANSWER_BYTES_MAX)
+        start = 0
+        for first, end in pairwise(edges):
+            stop = int(frames[end - 1, 1])
+            attempted("answers to a connection", self.of(first).reply, answers[start:stop], end - first)
+            start = stop
+
+
+def together(arrivals: list[Arrival]) -> tuple[bytes, Places, Senders]:
+    """All messages as those of one chunk: its bytes, its frames, and who has sent each."""
+    counts = [len(each.frames) for each in arrivals]
+    senders = Senders(arrivals, np.repeat(np.arange(len(arrivals)), counts))
+    if len(arrivals) == 1:
+        return arrivals[0].chunk, arrivals[0].frames, senders
+    starts = accumulate((len(each.chunk) for each in arrivals[:-1]), initial=0)
+    frames = np.concatenate([each.frames + start for each, start in zip(arrivals, starts, strict=True)])
+    return b"".join(each.chunk for each in arrivals), frames, senders

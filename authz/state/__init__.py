@@ -1,0 +1,1 @@
+"""The tables that hold every account, card, token and transaction, and their room."""
