@@ -20,9 +20,9 @@ from authz.journal.journal_files import SegmentJournal
 from authz.state.tables import Counter
 from benchmarks import machine
 from benchmarks.provisioning import own_database
-from simulators import test_values
-from simulators.settings import load_settings
-from simulators.vault_feed import VaultFeed
+from simulators.parties import sandbox_constants
+from simulators.sandbox.settings.settings import load_settings
+from simulators.sandbox.vault_feed import VaultFeed
 from tokenvault.accounts import open_account
 from tokenvault.cards.cards import issue_card
 from tokenvault.keys.key_ring import KeyRing
@@ -54,7 +54,7 @@ def one_by_one(vault: Vault) -> float:
     for _ in range(ONE_BY_ONE):
         account = open_account(vault, currency="EUR", credit_limit_minor=1, transaction_limit_minor=None, segment=0)
         source = CardSource(card_id=issue_card(vault, account.text_id).text_id)
-        wanted = TokenRequest(source, test_values.MERCHANT_REQUESTOR_ID, location=TokenLocation.REMOTE)
+        wanted = TokenRequest(source, sandbox_constants.MERCHANT_REQUESTOR_ID, location=TokenLocation.REMOTE)
         request_token(vault, None, wanted)
     return ONE_BY_ONE / (time.perf_counter() - started)
 
@@ -86,7 +86,7 @@ def run(name: str, url: str, tokens: int) -> None:
             if done * 10 // tokens > marks[-1][0] * 10 // tokens:
                 marks.append((done, time.perf_counter()))
 
-        load(vault, LoadPlan(tokens, tokens, test_values.MERCHANT_REQUESTOR_ID), told)
+        load(vault, LoadPlan(tokens, tokens, sandbox_constants.MERCHANT_REQUESTOR_ID), told)
         seconds = time.perf_counter() - started
         tenths = [(b[0] - a[0]) / (b[1] - a[1]) for a, b in itertools.pairwise(marks)]
         heard, known = tell_engine(vault, Path(folder))

@@ -27,7 +27,7 @@ from authz.iso8583.dialects.fields import BINARY_LENGTH, built_in
 from authz.iso8583.messages import codec
 from benchmarks import machine
 from benchmarks.under_load import CLIENT_CORE, fresh_lines, server
-from simulators.server_process import ServerProcess
+from simulators.process.server_process import ServerProcess
 
 _TAPS_A_SECOND = 100
 _FLOOD_MESSAGES = 100_000

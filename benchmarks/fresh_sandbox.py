@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 from benchmarks.machine import describe
-from simulators.bench import Bench
-from simulators.logging_setup import configure_logging
-from simulators.scratch_sandbox import scratch_sandbox
-from simulators.server_process import ServerProcess
+from simulators.process.logging_setup import configure_logging
+from simulators.process.server_process import ServerProcess
+from simulators.sandbox.scratch_sandbox import scratch_sandbox
+from simulators.testkit.kit import Bench
 
 
 def in_process() -> tuple[float, float]:

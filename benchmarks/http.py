@@ -17,19 +17,19 @@ import httpx
 from benchmarks import machine
 from benchmarks.callers import seconds_at_once
 from benchmarks.provisioning import measure_flows, own_database
-from simulators import test_values
 from simulators.load.customers import customers, provision_phones
 from simulators.load.generator import Load
 from simulators.load.run import run_load
 from simulators.load.traffic import TAPS_ONLY, LineTraffic
-from simulators.server_process import ServerProcess
+from simulators.parties import sandbox_constants
+from simulators.process.server_process import ServerProcess
 
 _CALLERS, _CALLS, _PAYMENTS = 8, 40, 2_000
 
 
 def calls_per_second(base_url: str, path_of: Callable[[int], str]) -> float:
     """GETs a second by so many callers at once; each must be answered with 200."""
-    headers = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
+    headers = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}
 
     def work(first: int) -> None:
         with httpx.Client(base_url=base_url, headers=headers, timeout=30) as client:

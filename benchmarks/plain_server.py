@@ -16,7 +16,7 @@ import pyemv.tlv
 
 from authz.iso8583.dialects.fields import FIELDS
 from authz.network.processor import ISSUER_APPROVES
-from simulators import test_values
+from simulators.parties import sandbox_constants
 from tokenvault.emv.cryptogram import INPUT_TAGS
 from tokenvault.emv.cryptogram_versions import TAPWRIGHT_AES
 from tokenvault.emv.key_derivation import DerivationOption, card_key
@@ -37,7 +37,7 @@ class PlainServer:
     def __init__(self, journal: int | None) -> None:
         self._spec = pyiso8583_spec()
         self._journal = journal
-        self._master = bytes.fromhex(test_values.EMV_MASTER_KEY_AES)
+        self._master = bytes.fromhex(sandbox_constants.EMV_MASTER_KEY_AES)
         self._card_keys: dict[str, bytes] = {}
         self._counters: dict[str, set[bytes]] = {}
         self._held: dict[str, int] = {}

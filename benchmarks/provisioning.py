@@ -18,9 +18,9 @@ import sqlalchemy as sa
 
 from benchmarks import machine
 from benchmarks.callers import seconds_at_once
-from simulators.issuer import Issuer
-from simulators.phone import Phone
-from simulators.server_process import ServerProcess
+from simulators.parties.issuer_client import Issuer
+from simulators.process.server_process import ServerProcess
+from simulators.wallet.phone import Phone
 from tokenvault.storage.database import open_database, writing
 
 FLOWS, PHONES, ROUNDS = 200, 8, 5

@@ -4,7 +4,7 @@ import time
 
 from simulators.load.customers import customers
 from simulators.load.taps import STANS
-from simulators.phone import Phone
+from simulators.wallet.phone import Phone
 
 _AMOUNT_MINOR = 100
 

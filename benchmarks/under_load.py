@@ -9,13 +9,13 @@ import httpx
 
 from authz.program.document import ProgramDocument
 from benchmarks import machine
-from simulators import test_values
 from simulators.load.customers import fresh_traffic, phones_for
 from simulators.load.generator import Load
 from simulators.load.run import Progress, run_load
 from simulators.load.tally import Tally
 from simulators.load.traffic import TAPS_ONLY, LineTraffic, Mix
-from simulators.server_process import ServerProcess, listening
+from simulators.parties import sandbox_constants
+from simulators.process.server_process import ServerProcess, listening
 
 SERVER_CORE, CLIENT_CORE = 0, 1
 
@@ -56,7 +56,7 @@ def plain_server(directory: Path, *, durable: bool) -> Iterator[tuple[int, tuple
 def switch_program(url: str, document: ProgramDocument) -> None:
     """Switch a server to another program, while it runs."""
     body = document.model_copy(update={"utc_offsets": []}).model_dump_json(exclude_defaults=True, by_alias=True)
-    headers = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}", "Content-Type": "application/json"}
+    headers = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}", "Content-Type": "application/json"}
     httpx.put(f"{url}/v1/program", content=body, headers=headers).raise_for_status()
 
 

@@ -25,7 +25,7 @@ from benchmarks.plain_server import pyiso8583_spec
 from benchmarks.portfolio import program
 from benchmarks.under_load import Measured, closed_load, fresh_lines, measured, plain_server, server, switch_program
 from simulators.load.run import measured_ceiling
-from simulators.server_process import ServerProcess
+from simulators.process.server_process import ServerProcess
 
 _WINDOWS = (1, 4, 16, 64, 256)
 _CONNECTIONS = (1, 4, 16, 64)

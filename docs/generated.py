@@ -31,13 +31,13 @@ from authz.vocabulary.follow_ups import BOUNDS, FIELD_NAMES, REFUSED_FOR, RULES,
 from authz.vocabulary.follow_ups import MEANINGS as FOLLOW_UP_MEANINGS
 from authz.vocabulary.reasons import ANSWERS, DECLINES, Reason
 from simulators.attackers.catalogue import ATTACKS
-from simulators.cli import argument_parser
+from simulators.cli.command_line import argument_parser
+from simulators.sandbox.settings.settings import Settings
 from simulators.scenarios.cast import AccountPart, CardPart, PhonePart, TerminalPart
 from simulators.scenarios.expected import PaymentValues
 from simulators.scenarios.steps.verbs import VERBS
-from simulators.settings import Settings
-from simulators.terminal import Terminal
-from simulators.terminal_kinds.catalogue import TERMINAL_KINDS
+from simulators.terminals.kinds.catalogue import TERMINAL_KINDS
+from simulators.terminals.terminal import Terminal
 from tokenvault.emv.data_elements import DATA_ELEMENTS
 from tokenvault.events.events import EventType
 from tokenvault.provisioning.decision import FORCED_OUTCOMES, OUTCOMES, ProvisioningPolicy, WalletReason

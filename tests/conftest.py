@@ -8,12 +8,12 @@ import hypothesis
 import pytest
 import structlog
 
-from simulators.issuer import Issuer
-from simulators.logging_setup import configure_logging
-from simulators.phone import Phone
-from simulators.sandbox import Sandbox, running_sandbox
-from simulators.settings import Settings
-from simulators.terminal import Terminal
+from simulators.parties.issuer_client import Issuer
+from simulators.process.logging_setup import configure_logging
+from simulators.sandbox.settings.settings import Settings
+from simulators.sandbox.wiring import Sandbox, running_sandbox
+from simulators.terminals.terminal import Terminal
+from simulators.wallet.phone import Phone
 from tests.clock import ManualClock
 from tests.compiling_ahead import CompilingAhead
 from tests.tokenvault.vaults import POSTGRESQL_URL, new_database_url

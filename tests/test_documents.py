@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from docs.generated import current
-from simulators import test_values
-from simulators.sandbox import running_sandbox
+from simulators.parties import sandbox_constants
+from simulators.sandbox.wiring import running_sandbox
 from tests.conftest import settings_for
 
 ROOT = Path(__file__).parents[1]
@@ -78,7 +78,7 @@ def test_tests_that_are_named_are_there():
 def test_test_values_are_listed():
     """What the sandbox takes and uses is what the list of test values says."""
     listed = (ROOT / "docs/test-values.md").read_text()
-    names = [name for name in dir(test_values) if name.isupper()]
+    names = [name for name in dir(sandbox_constants) if name.isupper()]
     assert names
     for name in names:
-        assert f"{getattr(test_values, name)}" in listed, name
+        assert f"{getattr(sandbox_constants, name)}" in listed, name

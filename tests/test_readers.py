@@ -23,14 +23,14 @@ from authz.iso8583.messages import codec
 from authz.journal.records import decode_header
 from authz.program.conditions import form_of, meter_of, trailing_seconds
 from authz.program.document import ProgramInvalid, read_document
-from simulators.card.apdu import ApduError, Command, Response
-from simulators.iso_listeners import listener_of
+from simulators.cli.actions.switch import route_of
 from simulators.message_tools.hexadecimal import NotHexadecimal, bytes_of
-from simulators.network.switch_verb import route_of
-from simulators.qr import consumer_presented
-from simulators.qr.merchant_presented import MerchantCode
+from simulators.sandbox.settings.iso_listeners import listener_of
 from simulators.scenarios.document import ScenarioError, parse_scenario
 from simulators.scenarios.located_yaml import NotYaml, read_yaml
+from simulators.wallet.card.apdu import ApduError, Command, Response
+from simulators.wallet.qr import consumer_presented
+from simulators.wallet.qr.merchant_presented import MerchantCode
 from tokenvault.emv import pin_block, qr, tlv
 from tokenvault.emv.errors import EmvError
 from tokenvault.emv.limited_use_keys import KeyIndex

@@ -4,8 +4,8 @@ import os
 import time
 from collections.abc import Callable, Mapping
 
-from simulators.card.contactless_reader import Card, CardAnswer
-from simulators.card.payment_application import Flow, PaymentApplication, Personalization
+from simulators.wallet.card.contactless_reader import Card, CardAnswer
+from simulators.wallet.card.payment_application import Flow, PaymentApplication, Personalization
 from tokenvault.emv.cryptogram_versions import TOKEN_CRYPTOGRAM_VERSIONS
 
 _SIGNED = ("9F10", "9F26", "9F27", "9F36", "9F6C")

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from simulators.attackers.attack import Attack
 from simulators.attackers.cards import ClonedPhone, PreplayedCard, RelayedCard
-from simulators.card.contactless_reader import ReadingFailed
-from simulators.terminal import Capability
-from simulators.terminal_kinds.online_shop import REMOTE_CHIP
-from simulators.terminal_kinds.qr_scanner import QR_CODE
+from simulators.terminals.kinds.online_shop import REMOTE_CHIP
+from simulators.terminals.kinds.qr_scanner import QR_CODE
+from simulators.terminals.terminal import Capability
+from simulators.wallet.card.contactless_reader import ReadingFailed
 
 _DAY = 24 * 3600
 _PUMPED_TAPS = 1_001

@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from simulators import test_values
 from simulators.attackers.attack import Attack
-from simulators.card.secure_element import SecureElement
-from simulators.manufacturer import Manufacturer
+from simulators.parties import sandbox_constants
+from simulators.parties.manufacturer import Manufacturer
+from simulators.wallet.card.secure_element import SecureElement
 from tokenvault.proof_of_possession import access_token_hash
 
 
@@ -26,7 +26,7 @@ class ForgedAttestation(Attack):
     def prepare(self) -> None:
         """Make a root that looks like the manufacturer's."""
         self.root_key = ec.generate_private_key(ec.SECP256R1())
-        subject = test_values.manufacturer_root().subject
+        subject = sandbox_constants.manufacturer_root().subject
         now = datetime.fromtimestamp(self.scene.clock.wall_clock(), UTC)
         self.root = (
             x509.CertificateBuilder()
@@ -136,9 +136,9 @@ def _claims(method: str, url: str, now: float) -> dict[str, object]:
         "htm": method,
         "htu": url,
         "iat": int(now),
-        "ath": access_token_hash(test_values.WALLET_API_KEY),
+        "ath": access_token_hash(sandbox_constants.WALLET_API_KEY),
     }
 
 
 def _headers(proof: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {test_values.WALLET_API_KEY}", "DPoP": proof}
+    return {"Authorization": f"Bearer {sandbox_constants.WALLET_API_KEY}", "DPoP": proof}

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from simulators.attackers.attack import Attack
-from simulators.terminal import Merchant
+from simulators.terminals.terminal import Merchant
 
 
 class ReversalFraud(Attack):

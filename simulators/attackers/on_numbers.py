@@ -1,12 +1,12 @@
 """Attacks by guessing: card numbers, expiry dates, PINs."""
 
 from authz.iso8583.messages import codec
-from simulators import test_values
 from simulators.attackers.attack import Attack
+from simulators.parties import sandbox_constants
 from tokenvault.currencies import CURRENCIES
 from tokenvault.pan import luhn_check_digit
 
-_TOKEN_DIGITS = test_values.PAN_DIGITS - len(test_values.TOKEN_BIN) - 1
+_TOKEN_DIGITS = sandbox_constants.PAN_DIGITS - len(sandbox_constants.TOKEN_BIN) - 1
 _PIN = "7391"
 
 
@@ -31,7 +31,7 @@ class CardTesting(Attack):
 
     def _made_up(self) -> str:
         digits = "".join(self.random.choice("0123456789") for _ in range(_TOKEN_DIGITS))
-        payload = test_values.TOKEN_BIN + digits
+        payload = sandbox_constants.TOKEN_BIN + digits
         return payload + luhn_check_digit(payload)
 
     def _message(self, pan: str, expiry: str, amount: int) -> codec.Message:

@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx
 
-from simulators.bench import Bench
-from simulators.phone import Phone
 from simulators.terminals.receipt import Receipt
+from simulators.testkit.kit import Bench
+from simulators.wallet.phone import Phone
 from tokenvault.outgoing_tls import trusted_authorities
 
 _CREDIT_LIMIT = 10_000_000_00

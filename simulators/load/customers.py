@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
-from simulators.issuer import Issuer
 from simulators.load.taps import TAPS_MAX, LoadPhone, load_phone
 from simulators.load.traffic import HABITS, TRANSACTION_LIMIT_MINOR, LineTraffic, Mix
-from simulators.phone import Phone
-from simulators.terminal import Terminal
+from simulators.parties.issuer_client import Issuer
+from simulators.terminals.terminal import Terminal
+from simulators.wallet.phone import Phone
 
 CREDIT_LIMIT_MINOR = 10**12 - 1
 _AT_ONCE = 4

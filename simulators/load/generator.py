@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from simulators.compilation_notice import compilation_told
 from simulators.load.arrivals import Shape
 from simulators.load.chunks import Dated, Schedule, Traffic, make_chunks, taken_chunks
 from simulators.load.line import Line
 from simulators.load.tally import Tally
 from simulators.load.traffic import Chunk
+from simulators.process.compilation_notice import compilation_told
 
 _NAP_SECONDS = 50e-6
 _GRACE_SECONDS = 5.0

@@ -11,7 +11,7 @@ from typing import Any
 from simulators.load.chunks import Schedule, Traffic
 from simulators.load.generator import Load, Orders, generate
 from simulators.load.tally import Tally, summed
-from simulators.server_process import listening
+from simulators.process.server_process import listening
 
 Progress = Callable[[float, int], None]
 """Called once a second with the seconds since the start and how many answers have come."""

@@ -13,10 +13,10 @@ from authz.iso8583.dialects.fields import built_in
 from authz.iso8583.messages import codec
 from authz.iso8583.messages.scan import FRAME_HEADER_BYTES, new_places, scan_message, scan_table
 from authz.network.processor import framed
-from simulators import test_values
-from simulators.phone import Phone
-from simulators.terminal import Terminal
+from simulators.parties import sandbox_constants
 from simulators.terminals.messages import card_number
+from simulators.terminals.terminal import Terminal
+from simulators.wallet.phone import Phone
 from tokenvault.emv.cryptogram import INPUT_TAGS, cryptogram_input
 from tokenvault.emv.key_derivation import DerivationOption, card_key
 from tokenvault.emv.mac import aes_cmac
@@ -133,6 +133,6 @@ def load_phone(phone: Phone, terminals: list[Terminal]) -> LoadPhone:
     """A provisioned phone and the merchants that it pays at. The sandbox's public master key gives its card key."""
     templates = [tap_template(terminal, phone) for terminal in terminals]
     request = templates[0].message
-    master = bytes.fromhex(test_values.EMV_MASTER_KEY_AES)
+    master = bytes.fromhex(sandbox_constants.EMV_MASTER_KEY_AES)
     key = card_key(master, card_number(request), request[23][1:], DerivationOption.C)
     return LoadPhone(key, phone.transaction_counter(), templates)

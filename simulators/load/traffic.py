@@ -14,7 +14,7 @@ from authz.iso8583.dialects.fields import built_in
 from authz.iso8583.messages import codec
 from authz.network.processor import framed
 from simulators.load.taps import STANS, TAPS_MAX, LoadPhone, TapTemplate, field_places
-from simulators.merchant import Merchant
+from simulators.parties.merchant import Merchant
 from simulators.terminals.messages import MessageMaker
 
 

@@ -7,7 +7,7 @@ import httpx
 from authz.iso8583.messages import codec
 from authz.iso8583.messages.reading import channel_of
 from authz.vocabulary.commands import Channel
-from simulators import test_values
+from simulators.parties import sandbox_constants
 from simulators.terminals.messages import card_number
 from tokenvault.emv import tlv
 from tokenvault.outgoing_tls import trusted_authorities
@@ -34,7 +34,7 @@ class Detokenizes(Protocol):
 class VaultDetokenization:
     """Asks over HTTP, with verification (``POST /v1/network/detokenize_with_verification``)."""
 
-    def __init__(self, base_url: str, api_key: str = test_values.NETWORK_API_KEY) -> None:
+    def __init__(self, base_url: str, api_key: str = sandbox_constants.NETWORK_API_KEY) -> None:
         headers = {"Authorization": f"Bearer {api_key}"}
         self._http = httpx.AsyncClient(
             base_url=base_url, headers=headers, trust_env=False, verify=trusted_authorities()

@@ -16,7 +16,7 @@ from typing import Self
 from authz.iso8583.dialects.fields import BINARY_LENGTH, Framing
 from simulators.network.framed_streams import read_frame, stand_between
 from simulators.network.listener import Listener
-from simulators.own_loop import OwnLoop
+from simulators.process.background_loop import OwnLoop
 
 _OVERTAKEN_SECONDS = 0.03
 

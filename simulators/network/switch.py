@@ -21,7 +21,7 @@ from authz.iso8583.messages.responses import plain_response
 from simulators.network.detokenization import Detokenizes, NotProven
 from simulators.network.framed_streams import hang_up, read_frame
 from simulators.network.listener import Listener
-from simulators.own_loop import OwnLoop
+from simulators.process.background_loop import OwnLoop
 from simulators.terminals.messages import card_number, original_data_elements
 
 log = structlog.get_logger()

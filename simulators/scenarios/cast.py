@@ -9,8 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from authz.iso8583.dialects.dialect_files import dialect_named
 from authz.iso8583.dialects.fields import DialectError, built_in
 from authz.iso8583.messages import codec
-from simulators.card.payment_application import Flow
-from simulators.merchant import Merchant
+from simulators.parties.merchant import Merchant
 from simulators.scenarios.values import (
     AcquirerNumber,
     Amount,
@@ -21,6 +20,7 @@ from simulators.scenarios.values import (
     Pin,
     Seconds,
 )
+from simulators.wallet.card.payment_application import Flow
 from tokenvault.cards.contact_points import VerificationMethod, check_contact
 from tokenvault.errors import FieldError
 from tokenvault.tokens.tokens import CRYPTOGRAM_PROFILES

@@ -7,7 +7,7 @@ from typing import NoReturn, TypeVar
 
 from pydantic import ValidationError
 
-from simulators.did_you_mean import did_you_mean
+from simulators.process.did_you_mean import did_you_mean
 from simulators.scenarios.cast import Cast, Part
 from simulators.scenarios.expectations import Expectation, read_expectation
 from simulators.scenarios.located_yaml import (

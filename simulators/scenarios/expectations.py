@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from authz.vocabulary.reasons import ANSWERS
-from simulators.did_you_mean import did_you_mean
+from simulators.process.did_you_mean import did_you_mean
 from simulators.scenarios.cast import Misfit
 from simulators.scenarios.located_yaml import Mapping, Node, Problem, Sequence, Text, as_texts, line_at
 from simulators.scenarios.outcome import WENT_WELL

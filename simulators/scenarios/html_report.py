@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from simulators.explain import check_lines
 from simulators.scenarios.playing import ScenarioResult, StepResult
-from simulators.terminals.traces import Traced
+from simulators.terminals.message_log import Traced
+from simulators.testkit.decision_table import check_lines
 
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1d2330;--dim:#667085;--line:#e3e6ec;--back:#fff;--card:#fafbfc;--good:#0a7d4b;

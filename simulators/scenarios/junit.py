@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from simulators.explain import check_lines
 from simulators.scenarios.playing import ScenarioResult
+from simulators.testkit.decision_table import check_lines
 
 
 def write_junit(results: Sequence[ScenarioResult], path: Path) -> None:

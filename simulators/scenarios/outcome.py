@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulators.explain import failed_check
 from simulators.terminals.receipt import APPROVED_OFFLINE, REFUSED_BY_TERMINAL, UNABLE_TO_GO_ONLINE, Receipt
+from simulators.testkit.decision_table import failed_check
 
 DONE = "done"
 

@@ -9,9 +9,7 @@ from typing import Any
 import httpx
 import structlog
 
-from simulators.explain import failed_check
-from simulators.issuer import IssuerRefused
-from simulators.phone import NoNetwork, WalletRefused
+from simulators.parties.issuer_client import IssuerRefused
 from simulators.scenarios.expectations import Expectation
 from simulators.scenarios.outcome import Outcome
 from simulators.scenarios.scenario import OneOf, Planned, PlannedStep, Repeated, Scenario
@@ -19,7 +17,9 @@ from simulators.scenarios.stage import NotPlayable, Server, Stage
 from simulators.scenarios.steps.step import played
 from simulators.scenarios.values import Amount
 from simulators.terminals.iso_link import LinkError
-from simulators.terminals.traces import Traced
+from simulators.terminals.message_log import Traced
+from simulators.testkit.decision_table import failed_check
+from simulators.wallet.phone import NoNetwork, WalletRefused
 from tokenvault.currencies import CURRENCIES
 
 log = structlog.get_logger()

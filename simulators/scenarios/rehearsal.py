@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulators.did_you_mean import did_you_mean
+from simulators.process.did_you_mean import did_you_mean
 from simulators.scenarios.cast import Cast, PhonePart, TerminalPart
 
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Literal, cast
 
-from simulators.iso_listeners import IsoListener
+from simulators.sandbox.scratch_sandbox import scratch_sandbox
+from simulators.sandbox.settings.iso_listeners import IsoListener
 from simulators.scenarios.scenario import Scenario
 from simulators.scenarios.stage import Server, needed_listener
-from simulators.scratch_sandbox import scratch_sandbox
 
 Servers = Callable[[Scenario], AbstractContextManager[Server]]
 """Gives each scenario its server."""

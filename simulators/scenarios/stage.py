@@ -8,18 +8,18 @@ from typing import Any, Self
 
 from authz.iso8583.dialects.dialect_files import dialect_named
 from authz.iso8583.dialects.fields import BINARY_LENGTH, Dialect
-from simulators import test_values
-from simulators.bench import Bench
 from simulators.network.faulty_link import Faults, FaultyLink
-from simulators.phone import Phone
+from simulators.parties import sandbox_constants
 from simulators.scenarios.cast import AccountPart, Cast, LinePart, TerminalPart
 from simulators.scenarios.outcome import Outcome, of_receipt
 from simulators.scenarios.values import Amount
-from simulators.terminal import Terminal
-from simulators.terminal_kinds.making import CAPABILITY_WORDS, MERCHANT_WORDS, TERMINAL_WORDS, made_terminal
+from simulators.terminals.kinds.making import CAPABILITY_WORDS, MERCHANT_WORDS, TERMINAL_WORDS, made_terminal
 from simulators.terminals.message_security import protect
 from simulators.terminals.receipt import Receipt
-from simulators.token_wish import token_wish
+from simulators.terminals.terminal import Terminal
+from simulators.testkit.kit import Bench
+from simulators.wallet.phone import Phone
+from simulators.wallet.token_wishes import token_wish
 
 Address = tuple[str, int]
 
@@ -126,7 +126,7 @@ class Stage(Bench):
         terminal = made_terminal(part.kind, self._line(part.line, self._address(part), dialect), words | own)
         self._open.callback(terminal.close)
         if part.mac != "none":
-            protect(terminal.link, terminal.messages, bytes.fromhex(test_values.LINE_KEY), part.mac)
+            protect(terminal.link, terminal.messages, bytes.fromhex(sandbox_constants.LINE_KEY), part.mac)
         return terminal
 
     def _as_given(self, value: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
-from simulators.did_you_mean import did_you_mean
+from simulators.process.did_you_mean import did_you_mean
 from tokenvault.countries import NO_COUNTRY, is_country
 from tokenvault.currencies import CURRENCIES, NO_CURRENCY
 

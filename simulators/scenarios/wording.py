@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from authz.vocabulary.attributes import Attribute
 from authz.vocabulary.reasons import DECLINES
-from simulators.did_you_mean import did_you_mean
+from simulators.process.did_you_mean import did_you_mean
 from simulators.scenarios.cast import Misfit
 from simulators.scenarios.located_yaml import Mapping, Node, Sequence, Text, is_empty
 from tokenvault.currencies import CURRENCIES

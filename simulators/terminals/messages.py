@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from authz.iso8583.messages import codec
-from simulators.card.contactless_reader import CardAnswer
-from simulators.merchant import Merchant
+from simulators.parties.merchant import Merchant
+from simulators.wallet.card.contactless_reader import CardAnswer
 from tokenvault.currencies import CURRENCIES
 from tokenvault.emv import tlv
 

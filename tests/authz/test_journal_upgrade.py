@@ -12,8 +12,8 @@ from authz.upkeep.journal_tools import verify
 from authz.upkeep.journal_upgrade import BEFORE_UPGRADE, upgrade
 from authz.vocabulary.errors import JournalOutdated
 from authz.vocabulary.reasons import Reason
-from simulators.journal_verbs import run_journal_verb
-from simulators.sandbox import running_sandbox
+from simulators.cli.actions.journal import run_journal_verb
+from simulators.sandbox.wiring import running_sandbox
 from tests.conftest import settings_for
 from tests.vector_files import FOLDER
 from tokenvault.identifiers import Prefix, to_number

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from simulators.issuer import Issuer
-from simulators.phone import Phone
-from simulators.sandbox import Sandbox
-from simulators.terminal import Terminal
+from simulators.parties.issuer_client import Issuer
+from simulators.sandbox.wiring import Sandbox
+from simulators.terminals.terminal import Terminal
+from simulators.wallet.phone import Phone
 
 
 class Shop(NamedTuple):

@@ -3,15 +3,15 @@
 import httpx
 import pytest
 
-from simulators import test_values
-from simulators.card.device_kinds import BAND, PHONE
-from simulators.issuer import Issuer
-from simulators.phone import Phone
-from simulators.sandbox import running_sandbox
-from simulators.terminal import Capability, Terminal
-from simulators.terminal_kinds.cash_machine import CashMachine
-from simulators.terminal_kinds.online_shop import OnlineShop
-from simulators.terminal_kinds.qr_scanner import QrScanner
+from simulators.parties import sandbox_constants
+from simulators.parties.issuer_client import Issuer
+from simulators.sandbox.wiring import running_sandbox
+from simulators.terminals.kinds.cash_machine import CashMachine
+from simulators.terminals.kinds.online_shop import OnlineShop
+from simulators.terminals.kinds.qr_scanner import QrScanner
+from simulators.terminals.terminal import Capability, Terminal
+from simulators.wallet.card.device_kinds import BAND, PHONE
+from simulators.wallet.phone import Phone
 from tests.conftest import settings_for
 
 PIN = "7391"
@@ -40,7 +40,7 @@ PROFILES = [
 def network(tmp_path_factory):
     """A network of one's own, whose program asks for a verified cardholder above 50.00."""
     with running_sandbox(settings_for(tmp_path_factory.mktemp("cardholder") / "data")) as sandbox:
-        headers = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
+        headers = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}
         httpx.put(f"{sandbox.http_url}/v1/program", json=UNVERIFIED, headers=headers).raise_for_status()
         yield sandbox
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from simulators.attackers.cards import ClonedPhone
-from simulators.issuer import IssuerRefused
-from simulators.phone import WalletRefused
-from simulators.terminal import Terminal
+from simulators.parties.issuer_client import IssuerRefused
+from simulators.terminals.terminal import Terminal
+from simulators.wallet.phone import WalletRefused
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from simulators import test_values
-from simulators.sandbox import running_sandbox
+from simulators.parties import sandbox_constants
+from simulators.sandbox.wiring import running_sandbox
 from tests.conftest import settings_for
 
 CHECKS = [
@@ -26,7 +26,7 @@ EXAMPLES_IN_ALL = 10_000
 def fuzz(http_url, examples_of_each):
     """Send so many requests to each operation; returns how many were sent."""
     schema = schemathesis.openapi.from_url(f"{http_url}/openapi.json")
-    headers = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
+    headers = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}
     sent = 0
     for found in schema.get_all_operations():
         operation = found.ok()

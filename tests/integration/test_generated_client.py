@@ -10,10 +10,10 @@ from types import ModuleType
 import httpx
 import pytest
 
-from simulators.phone import Phone
-from simulators.scratch_sandbox import scratch_sandbox
-from simulators.terminal import Terminal
-from simulators.test_values import ISSUER_API_KEY, WALLET_API_KEY
+from simulators.parties.sandbox_constants import ISSUER_API_KEY, WALLET_API_KEY
+from simulators.sandbox.scratch_sandbox import scratch_sandbox
+from simulators.terminals.terminal import Terminal
+from simulators.wallet.phone import Phone
 
 PACKAGE = "tapwright_generated_client"
 

@@ -3,13 +3,13 @@
 import httpx
 import pytest
 
-from simulators import test_values
+from simulators.parties import sandbox_constants
 
 
 @pytest.fixture
 def http(sandbox):
     """A client that may do everything."""
-    headers = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
+    headers = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}
     with httpx.Client(base_url=sandbox.http_url, headers=headers, trust_env=False) as client:
         yield client
 
@@ -63,7 +63,7 @@ def test_filters(http, used):
 def test_the_merchants_side_does_not_see_the_account(http, used):
     """A key of the network sees token and last four digits, and no account, card, balance or rule."""
     account, _, receipts = used
-    headers = {"Authorization": f"Bearer {test_values.NETWORK_API_KEY}"}
+    headers = {"Authorization": f"Bearer {sandbox_constants.NETWORK_API_KEY}"}
     listed = http.get("/v1/authorizations", headers=headers).json()["data"]
     assert listed
     assert {each["account_id"] for each in listed} == {each["card_id"] for each in listed} == {None}
@@ -159,9 +159,9 @@ def test_exceptions(http, used, terminal):
     assert same["id"] == listed["id"]
     assert http.post("/v1/simulations/history/rebuild").status_code == 202
     assert http.get("/v1/exceptions", params={"account_id": account}).json()["data"] == [listed]
-    headers = {"Authorization": f"Bearer {test_values.NETWORK_API_KEY}"}
+    headers = {"Authorization": f"Bearer {sandbox_constants.NETWORK_API_KEY}"}
     seen = http.get("/v1/exceptions", headers=headers, params={"token_id": phone.token_id}).json()["data"]
     assert [(each["id"], each["account_id"]) for each in seen] == [(listed["id"], None)]
-    wallet = {"Authorization": f"Bearer {test_values.WALLET_API_KEY}"}
+    wallet = {"Authorization": f"Bearer {sandbox_constants.WALLET_API_KEY}"}
     assert http.get("/v1/exceptions", headers=wallet).status_code == 403
     assert http.get(f"/v1/accounts/{account}").json()["posted"] == 0

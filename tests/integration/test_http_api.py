@@ -5,13 +5,13 @@ import re
 import httpx
 import pytest
 
-from simulators import test_values
+from simulators.parties import sandbox_constants
 
 SCOPES = {
-    "issuer": test_values.ISSUER_API_KEY,
-    "wallet": test_values.WALLET_API_KEY,
-    "network": test_values.NETWORK_API_KEY,
-    "sandbox": test_values.SANDBOX_API_KEY,
+    "issuer": sandbox_constants.ISSUER_API_KEY,
+    "wallet": sandbox_constants.WALLET_API_KEY,
+    "network": sandbox_constants.NETWORK_API_KEY,
+    "sandbox": sandbox_constants.SANDBOX_API_KEY,
 }
 IDS = {
     "account_id": "acct",

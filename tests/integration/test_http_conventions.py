@@ -3,9 +3,9 @@
 import httpx
 import pytest
 
-from simulators.phone import Phone
-from simulators.scratch_sandbox import scratch_sandbox
-from simulators.test_values import SANDBOX_API_KEY, WALLET_API_KEY
+from simulators.parties.sandbox_constants import SANDBOX_API_KEY, WALLET_API_KEY
+from simulators.sandbox.scratch_sandbox import scratch_sandbox
+from simulators.wallet.phone import Phone
 from tests.integration.test_http_api import _concrete, _operations
 
 

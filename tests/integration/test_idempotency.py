@@ -7,16 +7,16 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from simulators import test_values
-from simulators.phone import Phone
-from simulators.sandbox import running_sandbox
+from simulators.parties import sandbox_constants
+from simulators.sandbox.wiring import running_sandbox
+from simulators.wallet.phone import Phone
 from tests.conftest import settings_for
 from tokenvault.http.calls import IDEMPOTENCY_KEY, REPLAYED
 from tokenvault.storage import schema
 from tokenvault.storage.database import open_database, reading
 
-ISSUER = {"Authorization": f"Bearer {test_values.ISSUER_API_KEY}"}
-SANDBOX = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
+ISSUER = {"Authorization": f"Bearer {sandbox_constants.ISSUER_API_KEY}"}
+SANDBOX = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}
 ACCOUNT = {"currency": "EUR", "credit_limit": 1000}
 
 
@@ -119,7 +119,7 @@ def test_wrong_codes_count_once_for_each_key(sandbox, issuer, clock, http, new_p
     phone.register()
     token = phone.request_token(card["id"], risk={"device_score": 2})
     phone.send_code("e_mail")
-    wallet = {"Authorization": f"Bearer {test_values.WALLET_API_KEY}"}
+    wallet = {"Authorization": f"Bearer {sandbox_constants.WALLET_API_KEY}"}
     path = f"/v1/tokens/{token['id']}/verification/complete"
 
     def guess(key):
@@ -184,7 +184,7 @@ def test_rate_limits_name_the_wait(http):
 def test_detokenizing_has_a_limit_of_its_own(tmp_path, clock):
     """However fast a network may call otherwise."""
     settings = settings_for(tmp_path / "data").model_copy(update={"secrets_per_second": 1})
-    network = {"Authorization": f"Bearer {test_values.NETWORK_API_KEY}"}
+    network = {"Authorization": f"Bearer {sandbox_constants.NETWORK_API_KEY}"}
     with running_sandbox(settings, clock) as own, httpx.Client(base_url=own.http_url, trust_env=False) as client:
         body = {"token_pan": "9999501012345678"}
         codes = [client.post("/v1/network/detokenize", json=body, headers=network).status_code for _ in range(6)]

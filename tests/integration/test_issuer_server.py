@@ -8,10 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
-from simulators import test_values
-from simulators.sandbox import running_sandbox
-from simulators.settings import Settings
-from simulators.terminal import Terminal
+from simulators.parties import sandbox_constants
+from simulators.sandbox.settings.settings import Settings
+from simulators.sandbox.wiring import running_sandbox
+from simulators.terminals.terminal import Terminal
 from tests.integration.shops import open_shop
 from tokenvault.events.webhook_signatures import secret_bytes, signed_headers, verify_headers
 
@@ -76,7 +76,7 @@ def network(tmp_path_factory, server):
         issuer_server_deadline_seconds=1.0,
     )
     with running_sandbox(settings) as sandbox:
-        headers = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
+        headers = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}
         assert httpx.put(f"{sandbox.http_url}/v1/rules/ask", json=RULE, headers=headers).status_code == 200
         yield sandbox
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from authz.iso8583.dialects.fields import built_in
 from authz.iso8583.messages import codec
 from authz.network.processor import framed
-from simulators import test_values
-from simulators.sandbox import running_sandbox
+from simulators.parties import sandbox_constants
+from simulators.sandbox.wiring import running_sandbox
 from tests.conftest import settings_for
 
 _FRAMES_AN_EXAMPLE = 20
@@ -176,7 +176,7 @@ def test_recent_format_errors_can_be_read(line, good_request, sandbox):
         request = _with(good_request, f11=stan, **changes)
         (answer,) = line.exchange(framed(codec.encode(request, built_in())))
         assert answer[39] == "30"
-    headers = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
+    headers = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}
     url = f"{sandbox.http_url}/v1/simulations/format_errors"
     answer = httpx.get(url, params={"limit": 2}, headers=headers)
     newest, before = answer.json()["data"]
@@ -185,7 +185,7 @@ def test_recent_format_errors_can_be_read(line, good_request, sandbox):
     assert before["sentence"] == "DE 14 is not the expiry in DE 35"
     assert (before["message_type"], before["transmission_time"], before["part"]) == ("0100", good_request[7], None)
     assert good_request[35][:16] not in answer.text
-    assert httpx.get(url, headers={"Authorization": f"Bearer {test_values.ISSUER_API_KEY}"}).status_code == 403
+    assert httpx.get(url, headers={"Authorization": f"Bearer {sandbox_constants.ISSUER_API_KEY}"}).status_code == 403
 
 
 @pytest.mark.parametrize("number", [37, 41, 42, 43, 48])

@@ -7,15 +7,15 @@ import pytest
 from authz.iso8583.dialects.fields import BUILT_IN, HEADER, built_in
 from authz.iso8583.messages import codec
 from authz.network.dialect_gateway import KEY_BLOCK_FIELD
-from simulators import test_values
-from simulators.bench import Bench
-from simulators.iso_listeners import IsoListener, listener_of
-from simulators.scratch_sandbox import scratch_sandbox
-from simulators.terminal import Terminal
+from simulators.parties import sandbox_constants
+from simulators.sandbox.scratch_sandbox import scratch_sandbox
+from simulators.sandbox.settings.iso_listeners import IsoListener, listener_of
 from simulators.terminals.iso_link import NoAnswer
 from simulators.terminals.message_security import protect
+from simulators.terminals.terminal import Terminal
+from simulators.testkit.kit import Bench
 
-LINE_KEY = bytes.fromhex(test_values.LINE_KEY)
+LINE_KEY = bytes.fromhex(sandbox_constants.LINE_KEY)
 PORTS = [
     *((name, "none", "aes") for name in BUILT_IN),
     ("bcd_1987", "required", "tdes"),
@@ -148,7 +148,7 @@ def test_the_wrong_line_key(dial):
 
 def test_a_pin_in_another_dialect(bench, network):
     """DE 52 and DE 48 are where they should be."""
-    from simulators.terminal_kinds.cash_machine import CashMachine
+    from simulators.terminals.kinds.cash_machine import CashMachine
 
     machine = CashMachine(network[1]["bcd_1987", "none", "aes"], clock=bench.clock, dialect=built_in("bcd_1987"))
     phone = bench.phone(bench.card(pin="7391"))

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from simulators.phone import Phone
-from simulators.test_values import WALLET_API_KEY
+from simulators.parties.sandbox_constants import WALLET_API_KEY
+from simulators.wallet.phone import Phone
 
 
 @pytest.fixture

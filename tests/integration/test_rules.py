@@ -3,10 +3,10 @@
 import httpx
 import pytest
 
-from simulators import test_values
-from simulators.issuer import Issuer
-from simulators.phone import Phone
-from simulators.sandbox import running_sandbox
+from simulators.parties import sandbox_constants
+from simulators.parties.issuer_client import Issuer
+from simulators.sandbox.wiring import running_sandbox
+from simulators.wallet.phone import Phone
 from tests.conftest import settings_for
 from tests.integration.shops import open_shop
 
@@ -34,7 +34,7 @@ def network(tmp_path_factory):
 @pytest.fixture
 def http(network):
     """The operator, with the program as it was at first."""
-    headers = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
+    headers = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}
     with httpx.Client(base_url=network.http_url, headers=headers, trust_env=False) as client:
         assert client.put("/v1/program", json={}).status_code == 200
         yield client

@@ -16,20 +16,20 @@ from authz.journal.data_directory import JOURNAL, checkpoints_in
 from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentReader
 from authz.upkeep.checkpointing import Retention, make_checkpoint
-from simulators import test_values
-from simulators.card.secure_element import SecureElement
-from simulators.issuer import Issuer
-from simulators.logging_setup import configure_logging
-from simulators.phone import Phone, WalletRefused
-from simulators.sandbox import running_sandbox
-from simulators.terminal import Terminal
+from simulators.parties import sandbox_constants
+from simulators.parties.issuer_client import Issuer
+from simulators.process.logging_setup import configure_logging
+from simulators.sandbox.wiring import running_sandbox
+from simulators.terminals.terminal import Terminal
+from simulators.wallet.card.secure_element import SecureElement
+from simulators.wallet.phone import Phone, WalletRefused
 from tests.conftest import settings_for
 from tests.tokenvault.stories import new_jwk, opened_jwe
 from tokenvault.keys.key_ring import KeyPurpose, KeyRing
 from tokenvault.storage.database import open_database
 
-NETWORK = {"Authorization": f"Bearer {test_values.NETWORK_API_KEY}"}
-SANDBOX = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
+NETWORK = {"Authorization": f"Bearer {sandbox_constants.NETWORK_API_KEY}"}
+SANDBOX = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}
 PIN, PHONE_NUMBER = "739158", "+4915198765432"
 WHERE_SECRETS_ARE_SHOWN = ("/v1/network/detokenize", "/v1/simulations/messages")
 """The calls whose very purpose it is: for networks, and for the sandbox's inspector."""
@@ -99,7 +99,7 @@ def play(network, recorder, monkeypatch):
         phone.close()
     secrets |= verify_by_code(network, recorder, http, card, sealed(keys, told))
     wrong = sealed(keys, told | {"cvv2": "000" if told["cvv2"] != "000" else "001"})
-    body = {"sealed_card": wrong, "token_requestor_id": test_values.MERCHANT_REQUESTOR_ID}
+    body = {"sealed_card": wrong, "token_requestor_id": sandbox_constants.MERCHANT_REQUESTOR_ID}
     assert http.post("/v1/tokens", json=body, headers=SANDBOX).status_code == 422
     # A caller that makes every mistake: secrets in the clear, in the wrong places.
     for path in (

@@ -5,9 +5,9 @@ import pytest
 
 from authz.kernel.checks.forcing import TEST_AMOUNT_BASE
 from authz.vocabulary.reasons import ANSWERS, DECLINES, Reason
-from simulators import test_values
-from simulators.issuer import Issuer
-from simulators.sandbox import running_sandbox
+from simulators.parties import sandbox_constants
+from simulators.parties.issuer_client import Issuer
+from simulators.sandbox.wiring import running_sandbox
 from tests.conftest import settings_for
 from tests.integration.shops import open_shop
 
@@ -22,7 +22,7 @@ def network(tmp_path_factory):
 @pytest.fixture
 def http(network):
     """A client that may do everything."""
-    headers = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
+    headers = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}
     with httpx.Client(base_url=network.http_url, headers=headers, trust_env=False) as client:
         yield client
 
@@ -36,7 +36,7 @@ def shop(network):
 
 def test_the_clock_stays_ahead_after_a_restart(tmp_path):
     """Time that has passed in the sandbox does not come again."""
-    headers = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
+    headers = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}
     times, settings = [], settings_for(tmp_path / "data")
     for seconds in (86_400, 0):
         with running_sandbox(settings) as sandbox:

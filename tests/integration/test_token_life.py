@@ -13,7 +13,7 @@ from authz.engine import Engine
 from authz.journal.journal_files import SegmentJournal
 from authz.state.tables import Counter
 from authz.vocabulary import commands
-from simulators.vault_feed import VaultFeed, fill_command
+from simulators.sandbox.vault_feed import VaultFeed, fill_command
 from tests.clock import ManualClock
 from tests.simulation.disk import SimulatedDisk
 from tests.tokenvault.devices import Phone

@@ -9,16 +9,16 @@ import pytest
 from joserfc import jwe
 from joserfc.jwk import ECKey
 
-from simulators import test_values
-from simulators.card.contactless_reader import CardAnswer, ReadingFailed
-from simulators.issuer import Issuer
-from simulators.phone import WalletRefused
-from simulators.terminal import Merchant, Terminal
+from simulators.parties import sandbox_constants
+from simulators.parties.issuer_client import Issuer
+from simulators.terminals.terminal import Merchant, Terminal
+from simulators.wallet.card.contactless_reader import CardAnswer, ReadingFailed
+from simulators.wallet.phone import WalletRefused
 from tests.tokenvault.stories import new_jwk, opened_jwe
 from tokenvault.pan import Track2
 
-NETWORK = {"Authorization": f"Bearer {test_values.NETWORK_API_KEY}"}
-SANDBOX = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
+NETWORK = {"Authorization": f"Bearer {sandbox_constants.NETWORK_API_KEY}"}
+SANDBOX = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}
 HOSTED = {"location": "host_card_emulation"}
 
 
@@ -139,7 +139,7 @@ class Shop:
     def tap(self, values):
         """Answer the merchant's own terminal."""
         body = {"amount": int(values["9F02"].hex()), "currency": "EUR", "country": "276"}
-        headers = {"Authorization": f"Bearer {test_values.WALLET_API_KEY}"}
+        headers = {"Authorization": f"Bearer {sandbox_constants.WALLET_API_KEY}"}
         made = self.http.post(f"/v1/tokens/{self.token_id}/cryptograms", json=body, headers=headers)
         told = made.raise_for_status().json()
         chip = {tag: bytes.fromhex(value) for tag, value in told["chip_data"].items()}
@@ -149,15 +149,15 @@ class Shop:
 
 def test_a_merchant_on_file(http, issuer, card, sandbox, clock):
     """A token without a device pays at its own merchant in e-commerce, and nowhere else."""
-    headers = {"Authorization": f"Bearer {test_values.WALLET_API_KEY}"}
-    body = {"card_id": card["id"], "token_requestor_id": test_values.MERCHANT_REQUESTOR_ID}
+    headers = {"Authorization": f"Bearer {sandbox_constants.WALLET_API_KEY}"}
+    body = {"card_id": card["id"], "token_requestor_id": sandbox_constants.MERCHANT_REQUESTOR_ID}
     token = http.post("/v1/tokens", json=body, headers=headers).json()
     assert (token["state"], token["location"]) == ("active", "remote")
     shop = Shop(http, token["id"])
     cases = (
-        ("810", test_values.MERCHANT_ID, "approved"),
+        ("810", sandbox_constants.MERCHANT_ID, "approved"),
         ("810", "ANOTHERSHOP0001", "merchant_not_allowed"),
-        ("071", test_values.MERCHANT_ID, "channel_not_allowed"),
+        ("071", sandbox_constants.MERCHANT_ID, "channel_not_allowed"),
     )
     for entry_mode, merchant, expected in cases:
         with_terminal = Terminal(
@@ -219,7 +219,7 @@ def test_what_a_network_may_ask(http, issuer, card, new_phone, terminal):
     assert (refused.status_code, refused.json()["code"]) == (409, "invalid_cryptogram")
     plain = http.post("/v1/network/detokenize", json={"token_pan": tap.track2.pan}, headers=NETWORK)
     assert plain.json() == found.json()
-    for key in (test_values.ISSUER_API_KEY, test_values.WALLET_API_KEY):
+    for key in (sandbox_constants.ISSUER_API_KEY, sandbox_constants.WALLET_API_KEY):
         headers = {"Authorization": f"Bearer {key}"}
         assert http.post("/v1/network/detokenize", json={"token_pan": "9" * 16}, headers=headers).status_code == 403
     params = {"resource_id": found.json()["token_id"], "limit": 3}
@@ -261,12 +261,16 @@ def test_product_terms_and_art(card, new_phone, http):
     """What a wallet shows before it asks."""
     phone = new_phone()
     phone.register()
-    body = {"card_id": card["id"], "device_id": phone.device_id, "token_requestor_id": test_values.TOKEN_REQUESTOR_ID}
+    body = {
+        "card_id": card["id"],
+        "device_id": phone.device_id,
+        "token_requestor_id": sandbox_constants.TOKEN_REQUESTOR_ID,
+    }
     told = phone.call("POST", "/v1/tokens/eligibility", body)
     assert told["eligible"] is True
     assert told["card_last4"] == card["last4"]
     assert phone.request_token(card["id"], terms_version=told["terms"]["version"])["terms_version"]
-    headers = {"Authorization": f"Bearer {test_values.WALLET_API_KEY}"}
+    headers = {"Authorization": f"Bearer {sandbox_constants.WALLET_API_KEY}"}
     art = http.get(told["product"]["art_url"], headers=headers)
     assert art.headers["content-type"] == "image/svg+xml"
     assert told["product"]["issuer_name"] in art.text
@@ -275,7 +279,7 @@ def test_product_terms_and_art(card, new_phone, http):
 def test_pages_of_tokens(http, issuer, card, new_phone):
     """Each token once, whatever the size of a page."""
     tokens = {new_phone().provision(card["id"]) for _ in range(5)}
-    headers, params, seen = {"Authorization": f"Bearer {test_values.ISSUER_API_KEY}"}, {"card_id": card["id"]}, []
+    headers, params, seen = {"Authorization": f"Bearer {sandbox_constants.ISSUER_API_KEY}"}, {"card_id": card["id"]}, []
     for limit in (2, 2, 2):
         page = http.get("/v1/tokens", params=params | {"limit": limit}, headers=headers).json()
         seen += [token["id"] for token in page["data"]]

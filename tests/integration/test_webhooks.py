@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 import structlog
 
-from simulators import test_values
+from simulators.parties import sandbox_constants
 from tests.clock import ManualClock
 from tests.tokenvault.stories import active_token, new_card, rows
 from tests.tokenvault.vaults import new_vault
@@ -26,7 +26,7 @@ from tokenvault.events.webhooks import RETRY_SECONDS, DeliveryState
 from tokenvault.keys.sealing import WEBHOOK_SECRET
 from tokenvault.storage import schema
 
-WALLET = {"Authorization": f"Bearer {test_values.WALLET_API_KEY}"}
+WALLET = {"Authorization": f"Bearer {sandbox_constants.WALLET_API_KEY}"}
 
 
 class Receiver:

@@ -7,7 +7,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import NameOID
 
-from simulators import test_values
+from simulators.parties import sandbox_constants
 from tests.clock import ManualClock
 from tests.tokenvault.devices import Phone, encoded
 from tests.tokenvault.vaults import new_vault
@@ -15,7 +15,7 @@ from tokenvault.errors import FieldError
 
 LEAF = x509.BasicConstraints(ca=False, path_length=None)
 AUTHORITY = x509.BasicConstraints(ca=True, path_length=0)
-MAKER = x509.AuthorityKeyIdentifier.from_issuer_public_key(test_values.manufacturer_root_key().public_key())
+MAKER = x509.AuthorityKeyIdentifier.from_issuer_public_key(sandbox_constants.manufacturer_root_key().public_key())
 SIGNS_DATA, SIGNS_CERTIFICATES = (x509.KeyUsage(*(index == position for index in range(9))) for position in (0, 5))
 
 
@@ -33,7 +33,7 @@ def signed_by_the_root(phone, *extensions):
     builder = (
         x509.CertificateBuilder()
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a phone")]))
-        .issuer_name(test_values.manufacturer_root().subject)
+        .issuer_name(sandbox_constants.manufacturer_root().subject)
         .public_key(phone.secure_element.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(minutes=5))
@@ -41,7 +41,7 @@ def signed_by_the_root(phone, *extensions):
     )
     for extension in extensions:
         builder = builder.add_extension(extension, critical=not isinstance(extension, x509.AuthorityKeyIdentifier))
-    return [encoded(builder.sign(test_values.manufacturer_root_key(), hashes.SHA256()))]
+    return [encoded(builder.sign(sandbox_constants.manufacturer_root_key(), hashes.SHA256()))]
 
 
 @pytest.mark.parametrize("extensions", [(LEAF, MAKER), (LEAF, MAKER, SIGNS_DATA)], ids=["plain", "with key usage"])

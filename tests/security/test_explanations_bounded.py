@@ -22,7 +22,7 @@ from authz.state.tables import ForcedScope, new_state
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.errors import ExplanationsBusy
 from authz.vocabulary.reasons import Reason
-from simulators import test_values
+from simulators.parties import sandbox_constants
 from tests.authz.commands import NOW_US, command, opening, refund, reversal, set_account, set_card, set_token, tap
 from tokenvault.errors import NotFound
 from tokenvault.identifiers import Prefix, to_text
@@ -288,7 +288,7 @@ def test_over_http_a_caller_is_told_when_to_come_again(sandbox, issuer, new_phon
     phone.provision(issuer.issue_card(issuer.open_account("EUR", 1_000)["id"])["id"])
     decided = terminal.pay(phone, 100).authorization_id
     monkeypatch.setattr(explanations, "WAITING_MAX", 0)
-    headers = {"Authorization": f"Bearer {test_values.ISSUER_API_KEY}"}
+    headers = {"Authorization": f"Bearer {sandbox_constants.ISSUER_API_KEY}"}
     answer = httpx.get(f"{sandbox.http_url}/v1/authorizations/{decided}", headers=headers)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert answer.json()["type"].endswith("explanations_busy")

@@ -6,10 +6,10 @@ import pytest
 from joserfc import jwe
 from joserfc.jwk import ECKey
 
-from simulators import test_values
-from simulators.issuer import Issuer
-from simulators.phone import Phone, WalletRefused
-from simulators.sandbox import running_sandbox
+from simulators.parties import sandbox_constants
+from simulators.parties.issuer_client import Issuer
+from simulators.sandbox.wiring import running_sandbox
+from simulators.wallet.phone import Phone, WalletRefused
 from tests.conftest import settings_for
 
 ALGORITHMS = ["ECDH-ES", "A256GCM"]
@@ -51,6 +51,6 @@ def test_a_cvv2_cannot_be_found_out(network):
         assert answers[-1] == (429, "too_many_requests")
         assert phone.request_token(card["id"])["id"]
         phone.close()
-    with Issuer(network.http_url, test_values.SANDBOX_API_KEY) as operator:
+    with Issuer(network.http_url, sandbox_constants.SANDBOX_API_KEY) as operator:
         trail = operator.call("GET", "/v1/audit_entries?limit=100")["data"]
     assert {"card_details.wrong", "caller.guesses_locked"} <= {entry["action"] for entry in trail}

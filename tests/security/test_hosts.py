@@ -10,9 +10,9 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from simulators import test_values
-from simulators.phone import Phone
-from simulators.settings import load_settings
+from simulators.parties import sandbox_constants
+from simulators.sandbox.settings.settings import load_settings
+from simulators.wallet.phone import Phone
 from tokenvault.http.hosts import OwnHosts
 from tokenvault.target_uri import is_host
 
@@ -32,7 +32,7 @@ def test_a_proof_for_another_server_is_no_good_here(sandbox, new_phone, clock, h
     phone.register()
     elsewhere = Phone(f"http://{host}", clock=clock)
     elsewhere._secure_element = phone._secure_element
-    headers = {"Authorization": f"Bearer {test_values.WALLET_API_KEY}", "Host": host}
+    headers = {"Authorization": f"Bearer {sandbox_constants.WALLET_API_KEY}", "Host": host}
     answer = httpx.get(
         sandbox.http_url + PATH, headers=headers | {"DPoP": elsewhere.proof("GET", PATH)}, trust_env=False
     )

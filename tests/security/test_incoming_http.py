@@ -8,10 +8,10 @@ from contextlib import closing, suppress
 import httpx
 import pytest
 
-from simulators import test_values
-from simulators.http_protocol import HEAD_BYTES_MAX, HEADERS_MAX, BoundedHttpProtocol
+from simulators.parties import sandbox_constants
+from simulators.sandbox.http_protocol import HEAD_BYTES_MAX, HEADERS_MAX, BoundedHttpProtocol
 
-KEY = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
+KEY = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}
 JSON = KEY | {"Content-Type": "application/json"}
 HEAD = b"POST /v1/accounts HTTP/1.1\r\nHost: localhost\r\n"
 
@@ -99,7 +99,7 @@ def test_a_body_in_the_smallest_chunks(line):
     """A chunk for each byte is as good as one for all."""
     body = b'{"currency": "EUR", "credit_limit": 1000' + b" " * 20_000 + b"}"
     head = HEAD + b"Transfer-Encoding: chunked\r\nContent-Type: application/json\r\nConnection: close\r\n"
-    head += b"Authorization: Bearer " + test_values.SANDBOX_API_KEY.encode() + b"\r\n\r\n"
+    head += b"Authorization: Bearer " + sandbox_constants.SANDBOX_API_KEY.encode() + b"\r\n\r\n"
     chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
     _, answer = _sent(line, [head, *(chunks[at : at + 4_096] for at in range(0, len(chunks), 4_096))])
     assert answer.startswith(b"HTTP/1.1 201 ")
@@ -164,6 +164,6 @@ def test_surrogates_in_a_proof(new_phone, sandbox, part):
     phone = new_phone()
     claims = {"jti": "x", "htm": "GET", "htu": f"{sandbox.http_url}/v1/devices", "iat": 1, "ath": "y"}
     proof = phone._secure_element.sign_proof(claims | {part: "\ud800"})
-    headers = {"Authorization": f"Bearer {test_values.WALLET_API_KEY}", "DPoP": proof}
+    headers = {"Authorization": f"Bearer {sandbox_constants.WALLET_API_KEY}", "DPoP": proof}
     answer = httpx.post(f"{sandbox.http_url}/v1/devices", json={}, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_dpop_proof")

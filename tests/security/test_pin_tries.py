@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from authz.network.processor import Network
-from simulators.issuer import Issuer
-from simulators.phone import Phone
-from simulators.sandbox import running_sandbox
-from simulators.terminal_kinds.cash_machine import CashMachine
+from simulators.parties.issuer_client import Issuer
+from simulators.sandbox.wiring import running_sandbox
 from simulators.terminals.iso_link import IsoLink
+from simulators.terminals.kinds.cash_machine import CashMachine
+from simulators.wallet.phone import Phone
 from tests.conftest import settings_for
 
 PIN, WRONG = "4711", "0000"

@@ -5,17 +5,17 @@ import structlog
 from pydantic import ValidationError
 
 from authz.iso8583.dialects.fields import built_in
-from simulators import test_values
-from simulators.bench import Bench
-from simulators.cli import main
-from simulators.iso_listeners import IsoListener
-from simulators.line_settings import LineTls, client_context
-from simulators.merchant import Merchant
-from simulators.scratch_sandbox import scratch_sandbox
-from simulators.settings import scratch_settings
-from simulators.terminal import Terminal
+from simulators.cli.command_line import main
+from simulators.parties import sandbox_constants
+from simulators.parties.merchant import Merchant
+from simulators.sandbox.scratch_sandbox import scratch_sandbox
+from simulators.sandbox.settings.connection_settings import LineTls, client_context
+from simulators.sandbox.settings.iso_listeners import IsoListener
+from simulators.sandbox.settings.settings import scratch_settings
 from simulators.terminals.iso_link import LinkError, NoAnswer
 from simulators.terminals.message_security import protect
+from simulators.terminals.terminal import Terminal
+from simulators.testkit.kit import Bench
 from tests.security.certificates import Authority
 from tokenvault.emv.key_block import KeyBlockError
 
@@ -196,7 +196,7 @@ def test_keys_that_nobody_may_have(scene):
     """An acquirer without a key of its own gets none; a key says nothing of what the port excludes."""
     stranger = scene.terminal("mac", "33333333333")
     with pytest.raises(NoAnswer, match=REFUSED):
-        protect(stranger.link, stranger.messages, bytes.fromhex(test_values.LINE_KEY), "aes")
+        protect(stranger.link, stranger.messages, bytes.fromhex(sandbox_constants.LINE_KEY), "aes")
     assert stranger.link.exchange(stranger.messages.management("101"))[39] == "30"
     narrowed = scene.terminal("mac, narrowed", ALICE)
     protect(narrowed.link, narrowed.messages, bytes.fromhex(ALICES_KEY), "aes")

@@ -5,9 +5,9 @@ import time
 import pytest
 
 from authz.vocabulary.commands import Flag
-from simulators.bench import Bench
-from simulators.merchant import Merchant
-from simulators.scratch_sandbox import scratch_sandbox
+from simulators.parties.merchant import Merchant
+from simulators.sandbox.scratch_sandbox import scratch_sandbox
+from simulators.testkit.kit import Bench
 from tests.authz.iso8583.messages import chip, command_of
 
 DIFFERING = (

@@ -13,16 +13,16 @@ from joserfc import jwe
 from joserfc.jwk import ECKey
 
 from authz.history.explanations import Explanations
-from simulators import test_values
-from simulators.issuer import Issuer
-from simulators.phone import Phone
-from simulators.sandbox import running_sandbox
-from simulators.settings import scratch_settings
-from simulators.terminal import Terminal
+from simulators.parties import sandbox_constants
+from simulators.parties.issuer_client import Issuer
+from simulators.sandbox.settings.settings import scratch_settings
+from simulators.sandbox.wiring import running_sandbox
+from simulators.terminals.terminal import Terminal
+from simulators.wallet.phone import Phone
 from tokenvault.identifiers import Prefix, to_text
 
-OPERATOR = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
-NETWORK = {"Authorization": f"Bearer {test_values.NETWORK_API_KEY}"}
+OPERATOR = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}
+NETWORK = {"Authorization": f"Bearer {sandbox_constants.NETWORK_API_KEY}"}
 IDENTIFIER = re.compile(rf"\b(?:{'|'.join(Prefix)})_[0-9A-HJKMNP-TV-Z]{{13}}\b|\b999\d{{8}}\b")
 """Anything that names an object: an identifier, or a token requestor's 11 digits."""
 REQUESTOR = "requestor"

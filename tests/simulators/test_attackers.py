@@ -5,7 +5,7 @@ import pytest
 from simulators.attackers.attack import attack
 from simulators.attackers.catalogue import ATTACKS
 from simulators.attackers.scene import Scene
-from simulators.sandbox import running_sandbox
+from simulators.sandbox.wiring import running_sandbox
 from tests.clock import ManualClock
 from tests.conftest import settings_for
 

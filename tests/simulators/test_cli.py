@@ -8,9 +8,9 @@ from rich.console import Console
 
 from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentReader
-from simulators.cli import main
-from simulators.demo import run_demo
-from simulators.sandbox import running_sandbox
+from simulators.cli.actions.demo import run_demo
+from simulators.cli.command_line import main
+from simulators.sandbox.wiring import running_sandbox
 from tests.conftest import settings_for
 
 

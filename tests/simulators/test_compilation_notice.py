@@ -10,7 +10,7 @@ import numba
 import pytest
 
 from authz.arrays.compilation_events import compilation_began, compilation_ended
-from simulators.compilation_notice import compilation_told
+from simulators.process.compilation_notice import compilation_told
 
 ROOT = Path(__file__).parents[2]
 

@@ -3,8 +3,8 @@
 import pytest
 
 from simulators.network.faulty_link import Faults, FaultyLink
-from simulators.terminal import Capability, Terminal
 from simulators.terminals.iso_link import LineDown, LinkError
+from simulators.terminals.terminal import Capability, Terminal
 
 PATIENCE = 0.25
 

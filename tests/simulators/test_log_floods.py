@@ -3,7 +3,7 @@
 import structlog
 import structlog.testing
 
-from simulators.log_floods import FloodSummaries
+from simulators.process.log_floods import FloodSummaries
 from tests.clock import ManualClock
 
 

@@ -7,13 +7,13 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import httpx
 import pytest
 
-from simulators import test_values
-from simulators.bench import Bench
-from simulators.look_alikes import issuer_processor, token_service
-from simulators.phone import WalletRefused
-from simulators.scratch_sandbox import scratch_sandbox
+from simulators.parties import sandbox_constants
+from simulators.sandbox.scratch_sandbox import scratch_sandbox
+from simulators.testkit.kit import Bench
+from simulators.vendor_apis import issuer_processor, token_service
+from simulators.wallet.phone import WalletRefused
 
-SANDBOX = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
+SANDBOX = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}
 
 
 class Wallet(BaseHTTPRequestHandler):
@@ -84,7 +84,7 @@ class Digital:
         return self.call(
             "digitize",
             tokenType="EMBEDDED_SE",
-            tokenRequestorId=test_values.TOKEN_REQUESTOR_ID,
+            tokenRequestorId=sandbox_constants.TOKEN_REQUESTOR_ID,
             paymentAppInstanceId=self.phone.device_id,
             fundingAccountInfo={"panUniqueReference": self.card},
             **more,
@@ -97,7 +97,7 @@ def test_digitize_and_pay(bench, wallet_server):
     eligible = wallet.call(
         "checkEligibility",
         tokenType="EMBEDDED_SE",
-        tokenRequestorId=test_values.TOKEN_REQUESTOR_ID,
+        tokenRequestorId=sandbox_constants.TOKEN_REQUESTOR_ID,
         paymentAppInstanceId=wallet.phone.device_id,
         fundingAccountInfo={"panUniqueReference": wallet.card},
     )

@@ -10,9 +10,9 @@ import pytest
 
 from authz.iso8583.dialects.fields import built_in
 from authz.iso8583.messages import codec
-from simulators.cli import main
+from simulators.cli.command_line import main
 from simulators.message_tools.recording import RecordingError, read_recording
-from simulators.terminal import Terminal
+from simulators.terminals.terminal import Terminal
 
 ECHO = ["0=0800", "7=1125101500", "11=000123", "70=301"]
 
@@ -146,7 +146,17 @@ def test_record_and_replay(tmp_path, sandbox, issuer, new_phone, clock, capsys):
     """Real traffic through the recorder, into a file of one's own; replayed, a payment is a replay, an echo an echo."""
     host, port = sandbox.iso_address
     file = tmp_path / "day.jsonl"
-    command = [sys.executable, "-m", "simulators.cli", "record", str(file), "--to", f"{host}:{port}", "--port", "0"]
+    command = [
+        sys.executable,
+        "-m",
+        "simulators.cli",
+        "record",
+        str(file),
+        "--to",
+        f"{host}:{port}",
+        "--port",
+        "0",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as recorder:
         address = recorder.stdout.readline().split()[2].rpartition(":")
         phone = new_phone()
@@ -181,10 +191,19 @@ def test_a_file_that_is_no_recording(tmp_path, capsys):
 
 def test_the_switch_as_a_process(sandbox, issuer, new_phone, clock):
     """Routes to the network, and says what it cannot."""
-    from simulators.test_values import TOKEN_BIN
+    from simulators.parties.sandbox_constants import TOKEN_BIN
 
     host, port = sandbox.iso_address
-    command = [sys.executable, "-m", "simulators.cli", "switch", "--port", "0", "--route", f"{TOKEN_BIN}={host}:{port}"]
+    command = [
+        sys.executable,
+        "-m",
+        "simulators.cli",
+        "switch",
+        "--port",
+        "0",
+        "--route",
+        f"{TOKEN_BIN}={host}:{port}",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as switch:
         address = switch.stdout.readline().split()[2].rpartition(":")
         phone = new_phone()

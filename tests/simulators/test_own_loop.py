@@ -10,7 +10,7 @@ from simulators.network import framed_streams
 from simulators.network.faulty_link import FaultyLink
 from simulators.network.listener import Listener
 from simulators.network.switch import Route, Switch, TcpUpstream
-from simulators.own_loop import OwnLoop
+from simulators.process.background_loop import OwnLoop
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.card import apdu
-from simulators.card.apdu import ApduError, Command, Response
-from simulators.card.contactless_reader import ContactlessReader, ReadingFailed
-from simulators.card.device_kinds import BAND, CAR, PHONE, WATCH
-from simulators.card.payment_application import Flow
-from simulators.phone import CannotDoThis, NoNetwork
-from simulators.terminal import Terminal
+from simulators.terminals.terminal import Terminal
+from simulators.wallet.card import apdu
+from simulators.wallet.card.apdu import ApduError, Command, Response
+from simulators.wallet.card.contactless_reader import ContactlessReader, ReadingFailed
+from simulators.wallet.card.device_kinds import BAND, CAR, PHONE, WATCH
+from simulators.wallet.card.payment_application import Flow
+from simulators.wallet.phone import CannotDoThis, NoNetwork
 from tokenvault.emv import tlv
 from tokenvault.emv.cryptogram_versions import TAPWRIGHT_AES
 
@@ -111,7 +111,7 @@ def test_only_what_goes_online_is_signed(new_phone, card_id, terminal):
 @given(st.binary(max_size=40), st.lists(st.binary(max_size=20), max_size=3))
 def test_arbitrary_bytes(first, more):
     """Whatever a reader sends is answered by a status word."""
-    from simulators.card.payment_application import PaymentApplication, Personalization
+    from simulators.wallet.card.payment_application import PaymentApplication, Personalization
 
     class Wallet:
         def personalization(self):

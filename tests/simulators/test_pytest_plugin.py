@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.scratch_sandbox import scratch_sandbox
+from simulators.sandbox.scratch_sandbox import scratch_sandbox
 
 pytest_plugins = ["pytester"]
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.qr import consumer_presented
-from simulators.qr.merchant_presented import MerchantCode
+from simulators.wallet.qr import consumer_presented
+from simulators.wallet.qr.merchant_presented import MerchantCode
 from tokenvault.currencies import CURRENCIES
 from tokenvault.emv import qr
 from tokenvault.emv.errors import EmvError

@@ -6,16 +6,16 @@ import typing
 
 import pytest
 
-from simulators.bench import Bench
-from simulators.cli import argument_parser
+from simulators.cli.command_line import argument_parser
 from simulators.network.faulty_link import Faults
-from simulators.phone import Phone
 from simulators.scenarios.cast import AccountPart, CardPart, LinePart, PhonePart, TerminalPart
 from simulators.scenarios.steps.step import AtTerminal
 from simulators.scenarios.steps.verbs import VERBS
-from simulators.terminal_kinds.catalogue import TERMINAL_KINDS
-from simulators.terminal_kinds.making import CAPABILITY_WORDS, MERCHANT_WORDS, TERMINAL_WORDS
+from simulators.terminals.kinds.catalogue import TERMINAL_KINDS
+from simulators.terminals.kinds.making import CAPABILITY_WORDS, MERCHANT_WORDS, TERMINAL_WORDS
 from simulators.terminals.messages import MessageMaker
+from simulators.testkit.kit import Bench
+from simulators.wallet.phone import Phone
 
 BESIDE = {
     "tap": {"cash_back"},  # in Python `cash_minor` of another operation

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.cli import main
+from simulators.cli.command_line import main
 from simulators.scenarios.cast import Cast, LinePart
 from simulators.scenarios.document import ScenarioError, parse_scenario
 from simulators.scenarios.reasons import REASONS

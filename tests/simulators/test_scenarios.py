@@ -6,15 +6,15 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from simulators.cli import main
+from simulators.cli.actions.scenario import read_all, run_all, scenario_schema, shipped_scenarios
+from simulators.cli.command_line import main
+from simulators.sandbox.scratch_sandbox import scratch_sandbox
 from simulators.scenarios.document import all_steps, parse_scenario
 from simulators.scenarios.html_report import html_page
 from simulators.scenarios.junit import write_junit
 from simulators.scenarios.playing import ScenarioResult, play
 from simulators.scenarios.servers import fresh_server, running_server
 from simulators.scenarios.steps.verbs import VERBS
-from simulators.scenarios.verb import read_all, run_all, scenario_schema, shipped_scenarios
-from simulators.scratch_sandbox import scratch_sandbox
 
 SLOW = {"thieves_with_a_radio", "thieves_at_the_counter", "thieves_who_guess", "thieves_with_a_phone", "a_random_month"}
 SHIPPED = [
@@ -53,8 +53,8 @@ def test_another_seed_plays_differently_and_passes_too(seed):
 def test_there_are_enough_and_they_use_everything():
     """At least forty, and every verb, every kind of terminal, phone and attack is in some of them."""
     from simulators.attackers.catalogue import ATTACKS
-    from simulators.card.device_kinds import DEVICE_KINDS
-    from simulators.terminal_kinds.catalogue import TERMINAL_KINDS
+    from simulators.terminals.kinds.catalogue import TERMINAL_KINDS
+    from simulators.wallet.card.device_kinds import DEVICE_KINDS
 
     scenarios = read_all(shipped_scenarios())
     assert len(scenarios) >= 40

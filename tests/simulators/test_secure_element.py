@@ -6,7 +6,7 @@ import pickle
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from simulators.card.secure_element import SecureElement
+from simulators.wallet.card.secure_element import SecureElement
 from tokenvault.emv.cryptogram_versions import TAPWRIGHT_AES, SignedFor
 from tokenvault.errors import FieldError
 from tokenvault.keys.sealing import seal_to_device

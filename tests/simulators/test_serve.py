@@ -11,13 +11,13 @@ import sys
 import httpx
 import pytest
 
-from simulators.cli import main
-from simulators.issuer import Issuer
-from simulators.phone import Phone
-from simulators.sandbox import running_sandbox
-from simulators.server_process import ServerDidNotStart, ServerProcess
-from simulators.settings import scratch_settings
-from simulators.terminal import Terminal
+from simulators.cli.command_line import main
+from simulators.parties.issuer_client import Issuer
+from simulators.process.server_process import ServerDidNotStart, ServerProcess
+from simulators.sandbox.settings.settings import scratch_settings
+from simulators.sandbox.wiring import running_sandbox
+from simulators.terminals.terminal import Terminal
+from simulators.wallet.phone import Phone
 
 
 @pytest.fixture(scope="module")
@@ -193,8 +193,9 @@ def test_what_others_could_read_is_theirs_no_longer(tmp_path):
 
 def test_help_is_quick_to_import():
     """`tapwright --help` loads neither engine nor web server."""
-    program = "import sys; from simulators.cli import argument_parser; argument_parser().format_help(); " + (
-        "print([name for name in ('numba', 'fastapi', 'sqlalchemy', 'rich') if name in sys.modules])"
+    program = (
+        "import sys; from simulators.cli.command_line import argument_parser; argument_parser().format_help(); "
+        + ("print([name for name in ('numba', 'fastapi', 'sqlalchemy', 'rich') if name in sys.modules])")
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

@@ -3,9 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from simulators import test_values
-from simulators.cli import main
-from simulators.settings import load_settings
+from simulators.cli.command_line import main
+from simulators.parties import sandbox_constants
+from simulators.sandbox.settings.settings import load_settings
 from tests.clock import ManualClock
 from tests.tokenvault.vaults import new_vault
 from tokenvault.calls.caller import Scope
@@ -46,16 +46,20 @@ def test_api_keys_of_ones_own(tmp_path, vault):
     keys = load_settings().accepted_api_keys(vault)
     caller, limit = keys.configured("own")
     assert (caller.scopes, limit) == ({Scope.ISSUER}, None)
-    assert keys.configured(test_values.ISSUER_API_KEY) is None
-    assert keys.kept(test_values.ISSUER_API_KEY) is None
+    assert keys.configured(sandbox_constants.ISSUER_API_KEY) is None
+    assert keys.kept(sandbox_constants.ISSUER_API_KEY) is None
     assert "own" not in repr(keys) + repr(caller)
 
 
 def test_reprs_show_no_key():
     """Printed settings hold neither master keys nor API keys."""
     text = repr(load_settings())
-    for secret in (test_values.EMV_MASTER_KEY_AES, test_values.EMV_MASTER_KEY_TDES, test_values.ISSUER_API_KEY):
-        assert secret not in text
+    for secret in (
+        sandbox_constants.EMV_MASTER_KEY_AES,
+        sandbox_constants.EMV_MASTER_KEY_TDES,
+        sandbox_constants.ISSUER_API_KEY,
+    ):
+        assert getattr(sandbox_constants, secret) not in text
 
 
 @pytest.mark.parametrize(
@@ -71,7 +75,7 @@ def test_reprs_show_no_key():
         ("api_keys", '{"k": ["owner"]}'),
         ("api_keys", "no json"),
         ("pan_digits", "9"),
-        ("token_bin", test_values.FUNDING_BIN),
+        ("token_bin", sandbox_constants.FUNDING_BIN),
         ("funding_bin", "12x4"),
         ("public_url", "vault.example"),
         ("public_url", "https://user@vault.example"),

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 import structlog.testing
 
-from simulators import test_values
 from simulators.network.detokenization import VaultDetokenization
 from simulators.network.issuer_host import IssuerHost
 from simulators.network.switch import HostUpstream, Route, Switch, TcpUpstream
-from simulators.terminal import Capability, Merchant, Terminal
+from simulators.parties import sandbox_constants
+from simulators.terminals.terminal import Capability, Merchant, Terminal
 
 FOREIGN_PAN = "4999990000000019"
 
@@ -40,7 +40,7 @@ def test_routing(sandbox, issuer, phone, foreign, clock):
     """By the longest prefix; who is not known, is told so."""
     upstream = HostUpstream(foreign.answer)
     routes = [
-        Route(test_values.TOKEN_BIN, TcpUpstream(sandbox.iso_address)),
+        Route(sandbox_constants.TOKEN_BIN, TcpUpstream(sandbox.iso_address)),
         Route("4", upstream),
         Route("49", upstream),
     ]
@@ -57,7 +57,7 @@ def test_routing(sandbox, issuer, phone, foreign, clock):
         assert second.send(message_for(second, "3700000000000000", 1)).response_code == "15"
         assert stranger.pay(phone, 1).response_code == "31"
         assert first.echo()[39] == "00"
-        assert switch.routed == {test_values.TOKEN_BIN: 1, "49": 4}
+        assert switch.routed == {sandbox_constants.TOKEN_BIN: 1, "49": 4}
         for terminal in (first, second, stranger):
             terminal.close()
     assert issuer.balance(phone.account)["held"] == 1_250
@@ -71,7 +71,7 @@ def test_detokenization(sandbox, phone, clock):
         transaction = (terminal := Terminal(switch.address, clock=clock)).start(1_250)
         tap = phone.tap(transaction.values)
         bank = IssuerHost("own bank", {})
-        switch.routes = [Route(test_values.TOKEN_BIN, HostUpstream(bank.answer), detokenize=vault)]
+        switch.routes = [Route(sandbox_constants.TOKEN_BIN, HostUpstream(bank.answer), detokenize=vault)]
         assert terminal.authorize(transaction, tap).response_code == "14"  # an unknown card, by its own number
         bank.available[revealed(sandbox, phone)] = 5_000
         paid = terminal.pay(phone, 2_000)
@@ -87,7 +87,7 @@ def revealed(sandbox, phone):
     """The funding PAN behind a phone's token, as a network may learn it."""
     import httpx
 
-    headers = {"Authorization": f"Bearer {test_values.NETWORK_API_KEY}"}
+    headers = {"Authorization": f"Bearer {sandbox_constants.NETWORK_API_KEY}"}
     pan = phone._secure_element.credentials(phone.token_id)["token_pan"]
     answer = httpx.post(
         f"{sandbox.http_url}/v1/network/detokenize", json={"token_pan": pan}, headers=headers, trust_env=False
@@ -120,7 +120,7 @@ def test_an_answer_that_comes_too_late_is_taken_back(sandbox, issuer, phone, clo
     from simulators.network.faulty_link import Faults, FaultyLink
 
     with FaultyLink(sandbox.iso_address, to_terminal=Faults(latency=0.3)) as slow:
-        route = Route(test_values.TOKEN_BIN, TcpUpstream(slow.address, seconds=0.1))
+        route = Route(sandbox_constants.TOKEN_BIN, TcpUpstream(slow.address, seconds=0.1))
         with Switch([route]) as switch:
             terminal = Terminal(switch.address, clock=clock)
             assert terminal.pay(phone, 1_250).response_code == "91"

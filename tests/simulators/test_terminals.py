@@ -4,18 +4,18 @@ import pytest
 from iso8583 import decode as their_decode
 
 from authz.vocabulary.commands import CardholderVerification
-from simulators.phone import CannotDoThis
-from simulators.terminal import Capability, Merchant, Terminal
-from simulators.terminal_kinds.cash_machine import CashMachine
-from simulators.terminal_kinds.fuel_pump import FuelPump
-from simulators.terminal_kinds.hotel_desk import HotelDesk
-from simulators.terminal_kinds.online_shop import OnlineShop
-from simulators.terminal_kinds.pin_pad import PinPad
-from simulators.terminal_kinds.qr_scanner import QrScanner
-from simulators.terminal_kinds.restaurant import RestaurantTerminal
-from simulators.terminal_kinds.transit_gate import DenyList, TransitGate
-from simulators.terminal_kinds.vending_machine import VendingMachine
-from simulators.terminals.traces import Trace, as_json_lines
+from simulators.terminals.kinds.cash_machine import CashMachine
+from simulators.terminals.kinds.fuel_pump import FuelPump
+from simulators.terminals.kinds.hotel_desk import HotelDesk
+from simulators.terminals.kinds.online_shop import OnlineShop
+from simulators.terminals.kinds.pin_pad import PinPad
+from simulators.terminals.kinds.qr_scanner import QrScanner
+from simulators.terminals.kinds.restaurant import RestaurantTerminal
+from simulators.terminals.kinds.transit_gate import DenyList, TransitGate
+from simulators.terminals.kinds.vending_machine import VendingMachine
+from simulators.terminals.message_log import Trace, as_json_lines
+from simulators.terminals.terminal import Capability, Merchant, Terminal
+from simulators.wallet.phone import CannotDoThis
 from tests.authz.test_codec import TABLE
 from tokenvault.emv.errors import EmvError
 

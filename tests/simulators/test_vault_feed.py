@@ -12,8 +12,8 @@ from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentJournal
 from authz.state.tables import Counter, rows_in_use
 from authz.vocabulary.commands import NO_LIMIT, new_commands
-from simulators import vault_feed
-from simulators.vault_feed import VaultFeed, fill_command
+from simulators.sandbox import vault_feed
+from simulators.sandbox.vault_feed import VaultFeed, fill_command
 from tests.clock import ManualClock
 from tests.tokenvault.vaults import new_vault
 from tokenvault.accounts import open_account

@@ -13,18 +13,18 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import SecretStr
 
-from simulators import test_values
-from simulators.cli import main
-from simulators.errors import StartError
-from simulators.issuer import Issuer
-from simulators.sandbox import running_sandbox
+from simulators.cli.command_line import main
+from simulators.parties import sandbox_constants
+from simulators.parties.issuer_client import Issuer
+from simulators.process.start_error import StartError
+from simulators.sandbox.wiring import running_sandbox
 from tests.conftest import settings_for
 from tests.tokenvault.vaults import POSTGRESQL_URL, drop_database, new_database_url
 from tokenvault.errors import KeyUnavailable
 from tokenvault.storage import schema
 from tokenvault.storage.database import open_database
 
-ISSUER = {"Authorization": f"Bearer {test_values.ISSUER_API_KEY}"}
+ISSUER = {"Authorization": f"Bearer {sandbox_constants.ISSUER_API_KEY}"}
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ import time
 
 import pytest
 
-from simulators.bench import Bench
-from simulators.card.apdu import Command, Response
-from simulators.card.contactless_reader import CardAnswer
-from simulators.card.virtual_reader import ANSWER_TO_RESET, VPCD_PORT, ReaderGone, VirtualReader
-from simulators.scratch_sandbox import scratch_sandbox
-from simulators.terminal import Terminal
+from simulators.sandbox.scratch_sandbox import scratch_sandbox
+from simulators.terminals.terminal import Terminal
+from simulators.testkit.kit import Bench
+from simulators.wallet.card.apdu import Command, Response
+from simulators.wallet.card.contactless_reader import CardAnswer
+from simulators.wallet.card.virtual_reader import ANSWER_TO_RESET, VPCD_PORT, ReaderGone, VirtualReader
 from tokenvault.emv import tlv
 from tokenvault.pan import Track2
 

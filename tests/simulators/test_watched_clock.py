@@ -3,7 +3,7 @@
 import pytest
 from structlog.testing import capture_logs
 
-from simulators.watched_clock import WatchedClock, seconds_since_boot
+from simulators.sandbox.clocks.watched_clock import WatchedClock, seconds_since_boot
 from tests.clock import ManualClock
 
 DAY = 86_400.0

@@ -6,9 +6,9 @@ import socket
 import pytest
 
 from authz.iso8583.messages import codec
-from simulators.cli import argument_parser, main
-from simulators.environment import misspelt_settings
-from simulators.settings import Settings
+from simulators.cli.command_line import argument_parser, main
+from simulators.sandbox.settings.misspelt_variables import misspelt_settings
+from simulators.sandbox.settings.settings import Settings
 from simulators.terminals.iso_link import IsoLink
 
 ECHO = ["0=0800", "7=1125101500", "11=000123", "70=301"]

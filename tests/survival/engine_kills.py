@@ -26,7 +26,7 @@ from authz.journal.replay import replayed
 from authz.state.tables import rows_in_use
 from authz.upkeep.checkpointing import Retention, make_checkpoint
 from authz.warm_up import compile_everything
-from simulators.logging_setup import configure_logging
+from simulators.process.logging_setup import configure_logging
 from tests.authz.commands import NOW_US, opening, reversal, tap
 from tests.forking import told_by_a_copy
 

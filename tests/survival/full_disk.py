@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from authz.warm_up import compile_everything
-from simulators.logging_setup import configure_logging
+from simulators.process.logging_setup import configure_logging
 from tests.forking import Tell, end_after, told_by_a_copy
 from tests.survival.short_life import Promise, keeps_its_promises, live
 

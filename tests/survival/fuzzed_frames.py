@@ -16,10 +16,10 @@ from authz.iso8583.dialects.fields import built_in
 from authz.iso8583.messages import codec
 from authz.network.processor import framed
 from benchmarks import machine
-from simulators.issuer import Issuer
-from simulators.phone import Phone
-from simulators.server_process import ServerProcess
-from simulators.terminal import Terminal
+from simulators.parties.issuer_client import Issuer
+from simulators.process.server_process import ServerProcess
+from simulators.terminals.terminal import Terminal
+from simulators.wallet.phone import Phone
 
 ECHO = {0: "0800", 7: "0101000000", 11: "987654", 70: "301"}
 _TYPE_BYTES, _FRAME_BYTES_MAX = 4, 4_000

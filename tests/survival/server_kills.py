@@ -13,9 +13,9 @@ from pathlib import Path
 from authz.iso8583.dialects.fields import built_in
 from authz.iso8583.messages import codec
 from benchmarks.traffic import make_traffic
-from simulators.issuer import Issuer
-from simulators.phone import Phone
-from simulators.server_process import ServerProcess
+from simulators.parties.issuer_client import Issuer
+from simulators.process.server_process import ServerProcess
+from simulators.wallet.phone import Phone
 
 _PHONES, _WINDOW = 4, 64
 _TAPS_A_KILL = 1_000

@@ -16,14 +16,14 @@ from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentJournal, SegmentReader
 from authz.upkeep.checkpointing import Retention, make_checkpoint
 from authz.vocabulary.errors import EngineError
-from simulators.errors import StartError
-from simulators.issuer import Issuer, IssuerRefused
-from simulators.own_loop import OwnLoop
-from simulators.phone import Phone, WalletRefused
-from simulators.sandbox import Sandbox
-from simulators.settings import scratch_settings
-from simulators.terminal import Capability, Terminal
+from simulators.parties.issuer_client import Issuer, IssuerRefused
+from simulators.process.background_loop import OwnLoop
+from simulators.process.start_error import StartError
+from simulators.sandbox.settings.settings import scratch_settings
+from simulators.sandbox.wiring import Sandbox
 from simulators.terminals.iso_link import LineDown
+from simulators.terminals.terminal import Capability, Terminal
+from simulators.wallet.phone import Phone, WalletRefused
 from tests.forking import Tell
 from tokenvault.errors import KeyUnavailable
 from tokenvault.storage.database import DatabaseUnavailable
@@ -134,7 +134,7 @@ def _network(directory: Path) -> Iterator[tuple[Sandbox, threading.Event]]:
     loop, ended = OwnLoop("sandbox"), threading.Event()
     sandbox = Sandbox(scratch_settings(directory))
     try:
-        with patch("simulators.sandbox.SegmentJournal", partial(SegmentJournal, segment_bytes=_SEGMENT_BYTES)):
+        with patch("simulators.sandbox.wiring.SegmentJournal", partial(SegmentJournal, segment_bytes=_SEGMENT_BYTES)):
             loop.run(sandbox.start())
         threading.Thread(target=_wait_for_failure, args=(loop, sandbox, ended), daemon=True).start()
         yield sandbox, ended

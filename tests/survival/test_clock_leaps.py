@@ -3,15 +3,15 @@
 import httpx
 import pytest
 
-from simulators import test_values
-from simulators.issuer import Issuer
-from simulators.phone import Phone
-from simulators.sandbox import running_sandbox
-from simulators.settings import scratch_settings
-from simulators.terminal import Terminal
+from simulators.parties import sandbox_constants
+from simulators.parties.issuer_client import Issuer
+from simulators.sandbox.settings.settings import scratch_settings
+from simulators.sandbox.wiring import running_sandbox
+from simulators.terminals.terminal import Terminal
+from simulators.wallet.phone import Phone
 from tests.clock import ManualClock
 
-HEADERS = {"Authorization": f"Bearer {test_values.SANDBOX_API_KEY}"}
+HEADERS = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}
 DAYS = 8 * 86_400.0  # a hold lasts seven
 
 

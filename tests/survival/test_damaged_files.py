@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 
 from authz.journal.data_directory import CHECKPOINTS, HISTORY, JOURNAL
-from simulators.cli import main
-from simulators.settings import VAULT
+from simulators.cli.command_line import main
+from simulators.sandbox.settings.settings import VAULT
 from tests.survival.short_life import keeps_its_promises, live
 from tokenvault.storage.database import open_database
 

@@ -9,12 +9,12 @@ import pytest
 from authz.journal.data_directory import JOURNAL
 from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentReader
-from simulators.errors import StartError
-from simulators.issuer import Issuer
-from simulators.phone import Phone
-from simulators.sandbox import running_sandbox
-from simulators.settings import VAULT, scratch_settings
-from simulators.terminal import Terminal
+from simulators.parties.issuer_client import Issuer
+from simulators.process.start_error import StartError
+from simulators.sandbox.settings.settings import VAULT, scratch_settings
+from simulators.sandbox.wiring import running_sandbox
+from simulators.terminals.terminal import Terminal
+from simulators.wallet.phone import Phone
 from tokenvault.identifiers import Prefix, to_number
 from tokenvault.storage.database import open_database, writing
 from tokenvault.storage.high_water import kept_high_water
@@ -66,7 +66,7 @@ def _cut_behind(directory, sequence):
 
 def test_what_the_vault_cannot_have_noticed_is_not_used_again(tmp_path, monkeypatch):
     """The journal loses the last taps, all within a second: nobody can know, but their identifiers stay theirs."""
-    monkeypatch.setattr("simulators.journal_keeper._PAUSE_SECONDS", 3_600)
+    monkeypatch.setattr("simulators.sandbox.journal_keeper._PAUSE_SECONDS", 3_600)
     crashed = tmp_path / "crashed"
     with running_sandbox(scratch_settings(tmp_path / "own")) as sandbox:
         had = _paid(sandbox)

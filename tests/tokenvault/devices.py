@@ -5,8 +5,8 @@ import uuid
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from simulators.card.secure_element import SecureElement
-from simulators.manufacturer import Manufacturer
+from simulators.parties.manufacturer import Manufacturer
+from simulators.wallet.card.secure_element import SecureElement
 from tokenvault.devices import DeviceKind, register_device
 from tokenvault.proof_of_possession import access_token_hash, verify_proof
 

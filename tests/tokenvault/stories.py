@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jwe
 from joserfc.jwk import ECKey
 
-from simulators import test_values
+from simulators.parties import sandbox_constants
 from tests.tokenvault.devices import Phone
 from tokenvault.accounts import open_account
 from tokenvault.cards.cards import funding_pan_of, issue_card
@@ -31,7 +31,7 @@ def asked(card, device, **changes):
     values = {
         "source": CardSource(card_id=card.text_id),
         "device_id": device.text_id,
-        "token_requestor_id": test_values.TOKEN_REQUESTOR_ID,
+        "token_requestor_id": sandbox_constants.TOKEN_REQUESTOR_ID,
     }
     return TokenRequest(**values | changes)
 
@@ -43,7 +43,7 @@ def ask(vault, phone, card, device, **changes):
 
 def ask_on_file(vault, card, **changes):
     """Request the token of a merchant on file."""
-    values = {"source": CardSource(card_id=card.text_id), "token_requestor_id": test_values.MERCHANT_REQUESTOR_ID}
+    values = {"source": CardSource(card_id=card.text_id), "token_requestor_id": sandbox_constants.MERCHANT_REQUESTOR_ID}
     return request_token(vault, None, TokenRequest(location=TokenLocation.REMOTE, **values | changes))
 
 

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
-from simulators import test_values
-from simulators.manufacturer import Manufacturer
+from simulators.parties import sandbox_constants
+from simulators.parties.manufacturer import Manufacturer
 from tests.tokenvault.devices import Phone, encoded
 from tokenvault.devices import check_possession, find_device
 from tokenvault.errors import Conflict, FieldError, Forbidden, NotFound
@@ -46,7 +46,7 @@ def test_a_registered_device_is_found_by_its_key(vault, phone):
     found = find_device(vault, device.text_id)
     assert found == device
     assert found.encryption_key() == phone.secure_element.public_key()
-    assert found.attested_by == test_values.manufacturer_root().subject.rfc4514_string()
+    assert found.attested_by == sandbox_constants.manufacturer_root().subject.rfc4514_string()
     check_possession(found, phone.proven())
     with pytest.raises(Forbidden) as refused:
         check_possession(found, Phone(vault).proven())
@@ -64,7 +64,7 @@ def test_a_key_is_registered_once(phone):
 def test_an_intermediate_may_stand_between(phone):
     """A chain over an intermediate leads to the root; without the intermediate it does not."""
     key = ec.generate_private_key(ec.SECP256R1())
-    root, root_key = test_values.manufacturer_root(), test_values.manufacturer_root_key()
+    root, root_key = sandbox_constants.manufacturer_root(), sandbox_constants.manufacturer_root_key()
     intermediate = _authority("A plant", key, issuer=root, issuer_key=root_key, path_length=0)
     leaf = phone.certificate(Manufacturer(intermediate, key))
     with pytest.raises(FieldError, match="trusted manufacturer root"):
@@ -79,7 +79,7 @@ def _other_maker(phone):
 
 def _other_maker_of_the_same_name(phone):
     key = ec.generate_private_key(ec.SECP256R1())
-    return [encoded(phone.certificate(Manufacturer(test_values.manufacturer_root(), key)))]
+    return [encoded(phone.certificate(Manufacturer(sandbox_constants.manufacturer_root(), key)))]
 
 
 def _other_key(phone):
@@ -96,12 +96,12 @@ def _foreign_key_type(phone, key):
     certificate = (
         x509.CertificateBuilder()
         .subject_name(_name("phone"))
-        .issuer_name(test_values.manufacturer_root().subject)
+        .issuer_name(sandbox_constants.manufacturer_root().subject)
         .public_key(key.public_key())
         .serial_number(1)
         .not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
         .not_valid_after(datetime(2027, 1, 1, tzinfo=UTC))
-        .sign(test_values.manufacturer_root_key(), hashes.SHA256())
+        .sign(sandbox_constants.manufacturer_root_key(), hashes.SHA256())
     )
     return [encoded(certificate)]
 

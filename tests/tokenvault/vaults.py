@@ -5,7 +5,7 @@ import uuid
 
 import sqlalchemy as sa
 
-from simulators import test_values
+from simulators.parties import sandbox_constants
 from tokenvault.keys.key_ring import KeyPurpose, KeyRing
 from tokenvault.keys.root_keys import SoftwareRootKey
 from tokenvault.pan import PanRange
@@ -19,22 +19,22 @@ POSTGRESQL_URL = os.environ.get("TAPWRIGHT_TEST_POSTGRESQL")
 
 ROOT_KEY = SoftwareRootKey(bytes(range(32)))
 GIVEN_KEYS = {
-    (KeyPurpose.EMV_MASTER_AES, 1): bytes.fromhex(test_values.EMV_MASTER_KEY_AES),
-    (KeyPurpose.EMV_MASTER_TDES, 1): bytes.fromhex(test_values.EMV_MASTER_KEY_TDES),
-    (KeyPurpose.EMV_MASTER_SM4, 1): bytes.fromhex(test_values.EMV_MASTER_KEY_SM4),
-    (KeyPurpose.PIN_BASE_TDES, 1): bytes.fromhex(test_values.PIN_BASE_KEY_TDES),
-    (KeyPurpose.PIN_BASE_AES, 1): bytes.fromhex(test_values.PIN_BASE_KEY_AES),
+    (KeyPurpose.EMV_MASTER_AES, 1): bytes.fromhex(sandbox_constants.EMV_MASTER_KEY_AES),
+    (KeyPurpose.EMV_MASTER_TDES, 1): bytes.fromhex(sandbox_constants.EMV_MASTER_KEY_TDES),
+    (KeyPurpose.EMV_MASTER_SM4, 1): bytes.fromhex(sandbox_constants.EMV_MASTER_KEY_SM4),
+    (KeyPurpose.PIN_BASE_TDES, 1): bytes.fromhex(sandbox_constants.PIN_BASE_KEY_TDES),
+    (KeyPurpose.PIN_BASE_AES, 1): bytes.fromhex(sandbox_constants.PIN_BASE_KEY_AES),
 }
 
 
 def new_program(**changes):
     """The sandbox's program, with changes."""
     values = {
-        "funding_range": PanRange(test_values.FUNDING_BIN, 16),
-        "token_range": PanRange(test_values.TOKEN_BIN, 16),
-        "token_requestors": test_values.token_requestors(),
-        "manufacturer_roots": (test_values.manufacturer_root(),),
-        "par_prefix": test_values.PAR_PREFIX,
+        "funding_range": PanRange(sandbox_constants.FUNDING_BIN, 16),
+        "token_range": PanRange(sandbox_constants.TOKEN_BIN, 16),
+        "token_requestors": sandbox_constants.token_requestors(),
+        "manufacturer_roots": (sandbox_constants.manufacturer_root(),),
+        "par_prefix": sandbox_constants.PAR_PREFIX,
     }
     return Program(**values | changes)
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from authz.program.document import ProgramDocument
 from authz.vocabulary.reasons import DECLINES
-from simulators.did_you_mean import did_you_mean
+from simulators.process.did_you_mean import did_you_mean
 from simulators.scenarios.cast import Misfit, Part
 from simulators.scenarios.expected import AdviceValues, BalanceValues, DisputeValues, VersionValues
 from simulators.scenarios.outcome import Outcome

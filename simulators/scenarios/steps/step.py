@@ -7,18 +7,18 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from authz.iso8583.messages import codec
-from simulators.card.contactless_reader import ReadingFailed
-from simulators.issuer import IssuerRefused
-from simulators.phone import CannotDoThis, NoNetwork, Phone, WalletRefused
+from simulators.parties.issuer_client import IssuerRefused
 from simulators.scenarios.cast import Misfit, Part
 from simulators.scenarios.expected import PaymentValues, Values
 from simulators.scenarios.outcome import Outcome
 from simulators.scenarios.rehearsal import EarlierPayment, Rehearsal
 from simulators.scenarios.stage import NeverCameToBe, Stage
 from simulators.scenarios.values import Amount
-from simulators.terminal import Terminal
-from simulators.terminal_kinds.catalogue import TERMINAL_KINDS
 from simulators.terminals.iso_link import LineDown, LinkError
+from simulators.terminals.kinds.catalogue import TERMINAL_KINDS
+from simulators.terminals.terminal import Terminal
+from simulators.wallet.card.contactless_reader import ReadingFailed
+from simulators.wallet.phone import CannotDoThis, NoNetwork, Phone, WalletRefused
 from tokenvault.emv.errors import EmvError
 
 

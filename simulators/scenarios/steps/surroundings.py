@@ -8,7 +8,7 @@ from pydantic import Field
 from simulators.attackers.attack import attack
 from simulators.attackers.catalogue import ATTACKS
 from simulators.attackers.scene import Scene
-from simulators.did_you_mean import did_you_mean
+from simulators.process.did_you_mean import did_you_mean
 from simulators.scenarios.cast import Misfit, Part
 from simulators.scenarios.expected import AttackValues, NoValues
 from simulators.scenarios.outcome import DONE, Outcome

@@ -12,7 +12,7 @@ from simulators.load.run import GeneratorFailed, measured_ceiling, run_load
 from simulators.load.tally import Tally, summed
 from simulators.load.taps import TAPS_MAX
 from simulators.load.traffic import LineTraffic, Mix, PlainTraffic, Sort, TrafficExhausted
-from simulators.server_process import ServerProcess
+from simulators.process.server_process import ServerProcess
 
 _BUSY_MIX = Mix(completions=0.1, reversals=0.05, too_much=0.05, attacks=0.15)
 _NOW = 1_800_000_000.0

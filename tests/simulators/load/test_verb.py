@@ -5,12 +5,12 @@ import socket
 
 import pytest
 
-from simulators.cli import main
+from simulators.cli.actions.bench import read_request
+from simulators.cli.command_line import main
+from simulators.cli.server_address import UsageError
 from simulators.load.customers import phones_for
 from simulators.load.report import as_json, plot
 from simulators.load.tally import Tally
-from simulators.load.verb import read_request
-from simulators.server_address import UsageError
 
 _REQUEST = {
     "0": "0100",

@@ -11,7 +11,7 @@ import psec
 import pytest
 import sqlalchemy as sa
 
-from simulators import test_values
+from simulators.parties import sandbox_constants
 from tests.tokenvault.stories import active_token, ask_on_file, new_card, new_jwk, opened_jwe, pan_of, rows
 from tests.tokenvault.vaults import GIVEN_KEYS, new_vault
 from tokenvault.cards.card_details import reveal_card
@@ -127,7 +127,7 @@ def test_rotation_while_cards_are_issued(clock, tmp_path):
 def test_rotation_over_a_hundred_thousand_cards(clock, tmp_path):
     """The same at size."""
     vault = new_vault(clock, f"sqlite:///{tmp_path / 'vault.db'}")
-    load(vault, LoadPlan(100_000, 1_000, test_values.MERCHANT_REQUESTOR_ID))
+    load(vault, LoadPlan(100_000, 1_000, sandbox_constants.MERCHANT_REQUESTOR_ID))
     assert _rotate_while_issuing(vault, 100_000) > 0
     vault.database.dispose()
 
@@ -259,4 +259,4 @@ def test_revealed_cards_survive_a_rotation(vault):
     start_rotation(vault, KeyPurpose.PAN_SEALING)
     finish(vault)
     assert opened_jwe(key, reveal_card(vault, card.text_id, key.as_dict(private=False))) == before
-    assert before["pan"].startswith(test_values.FUNDING_BIN)
+    assert before["pan"].startswith(sandbox_constants.FUNDING_BIN)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulators import test_values
+from simulators.parties import sandbox_constants
 from tests.tokenvault.stories import ask_on_file, new_card, pan_of, rows
 from tests.tokenvault.vaults import new_vault
 from tokenvault.accounts import list_accounts
@@ -19,7 +19,7 @@ from tokenvault.tokens.detokenization import detokenize
 from tokenvault.tokens.file_cryptograms import make_cryptogram
 from tokenvault.tokens.tokens import list_tokens
 
-SHOP = test_values.MERCHANT_REQUESTOR_ID
+SHOP = sandbox_constants.MERCHANT_REQUESTOR_ID
 
 
 def test_loaded_cards_and_tokens_work(vault, monkeypatch):
@@ -33,7 +33,7 @@ def test_loaded_cards_and_tokens_work(vault, monkeypatch):
     for card in cards:
         pan = pan_of(vault, card)
         assert is_luhn_valid(pan)
-        assert pan.startswith(test_values.FUNDING_BIN)
+        assert pan.startswith(sandbox_constants.FUNDING_BIN)
         with vault.reading() as connection:
             assert card_with_pan(vault, connection, pan) == card
     for token in tokens:

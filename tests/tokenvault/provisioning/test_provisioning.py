@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators import test_values
+from simulators.parties import sandbox_constants
 from tests.tokenvault.devices import Phone
 from tests.tokenvault.stories import (
     ask,
@@ -311,7 +311,7 @@ def test_tokens_on_file_belong_to_their_merchant(vault):
     card = new_card(vault)
     token = ask_on_file(vault, card)
     assert (token.state, token.location, token.device_id) == (TokenState.ACTIVE, TokenLocation.REMOTE, None)
-    assert (token.channels, token.merchant_id) == (["e_commerce"], test_values.MERCHANT_ID)
+    assert (token.channels, token.merchant_id) == (["e_commerce"], sandbox_constants.MERCHANT_ID)
     assert event_types(vault, token.text_id) == ["token.requested", "token.approved", "token.activated"]
     with pytest.raises(Conflict, match="at this merchant"):
         ask_on_file(vault, card)
@@ -322,7 +322,7 @@ def test_tokens_on_file_belong_to_their_merchant(vault):
     ("changes", "field"),
     [
         ({"device_id": None}, "device_id"),
-        ({"token_requestor_id": test_values.MERCHANT_REQUESTOR_ID}, "device_id"),
+        ({"token_requestor_id": sandbox_constants.MERCHANT_REQUESTOR_ID}, "device_id"),
         ({"location": TokenLocation.REMOTE}, "location"),
         ({"location": TokenLocation.HOST_CARD_EMULATION, "cryptogram_profile": "sm4"}, "cryptogram_profile"),
         ({"wish": DomainWish(channels=frozenset({"keyed"}))}, "domain.channels"),

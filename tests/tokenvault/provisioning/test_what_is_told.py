@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from simulators import test_values
+from simulators.parties import sandbox_constants
 from tests.tokenvault.devices import Phone
 from tests.tokenvault.stories import active_token, ask, ask_on_file, asked, new_card, rows
 from tokenvault.accounts import list_accounts
@@ -264,7 +264,7 @@ def test_a_portfolio_is_kept_and_told_as_it_was_planned(vault, monkeypatch):
     """Accounts of the plan's currency and credit, tokens however the chunks fall, and an event for each chunk."""
     monkeypatch.setattr("tokenvault.provisioning.bulk_load.CHUNK", 4)
     heard = []
-    load(vault, LoadPlan(9, 6, test_values.MERCHANT_REQUESTOR_ID, "JPY", 70_000), heard.append)
+    load(vault, LoadPlan(9, 6, sandbox_constants.MERCHANT_REQUESTOR_ID, "JPY", 70_000), heard.append)
     accounts = list_accounts(vault, limit=99)
     assert {(each.currency, each.credit_limit_minor, each.segment) for each in accounts} == {("JPY", 70_000, 0)}
     told = [event.data for event in list_events(vault, limit=9, oldest_first=True)]
@@ -280,7 +280,7 @@ def test_a_portfolio_is_kept_and_told_as_it_was_planned(vault, monkeypatch):
     references = {row.payment_account_reference for row in rows(vault, "cards")}
     assert len(references) == 9
     assert all(re.fullmatch(r"[0-9A-Z]{29}", reference) for reference in references)
-    assert all(reference.startswith(test_values.PAR_PREFIX) for reference in references)
+    assert all(reference.startswith(sandbox_constants.PAR_PREFIX) for reference in references)
     notices = [entry.notice for entry in outbox.entries_after(vault.database, 0)]
     by_token = {notice.token_id: notice for notice in notices if isinstance(notice, outbox.TokenNotice)}
     cards = {row.id: row for row in rows(vault, "cards")}
@@ -296,9 +296,9 @@ def test_a_portfolio_is_kept_and_told_as_it_was_planned(vault, monkeypatch):
 @pytest.mark.parametrize("tokens", [-1, 3])
 def test_a_plan_of_impossible_tokens(tokens):
     """At most one an account, and not fewer than none."""
-    assert refused_field(lambda: LoadPlan(2, tokens, test_values.MERCHANT_REQUESTOR_ID)) == "tokens"
-    LoadPlan(2, 2, test_values.MERCHANT_REQUESTOR_ID)
-    LoadPlan(2, 0, test_values.MERCHANT_REQUESTOR_ID)
+    assert refused_field(lambda: LoadPlan(2, tokens, sandbox_constants.MERCHANT_REQUESTOR_ID)) == "tokens"
+    LoadPlan(2, 2, sandbox_constants.MERCHANT_REQUESTOR_ID)
+    LoadPlan(2, 0, sandbox_constants.MERCHANT_REQUESTOR_ID)
 
 
 def test_a_policy_is_kept_without_a_version_of_its_own(vault):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulators import test_values
+from simulators.parties import sandbox_constants
 from tests.tokenvault.devices import Phone
 from tests.tokenvault.stories import active_token, ask, event_types, new_card, pan_of, rows
 from tests.tokenvault.vaults import new_vault
@@ -210,14 +210,14 @@ def test_format_preserving_token_pans(clock):
     card = new_card(vault)
     pans = [active_token(vault, card)[1].token_pan for _ in range(5)]
     assert len(set(pans)) == 5
-    assert all(pan.startswith(test_values.TOKEN_BIN) for pan in pans)
+    assert all(pan.startswith(sandbox_constants.TOKEN_BIN) for pan in pans)
     vault.database.dispose()
 
 
 def test_requestors(vault):
     """Those of the program are there; identifiers have 11 digits behind the provider's code."""
     with vault.reading() as connection:
-        for identifier in (test_values.TOKEN_REQUESTOR_ID, test_values.MERCHANT_REQUESTOR_ID):
+        for identifier in (sandbox_constants.TOKEN_REQUESTOR_ID, sandbox_constants.MERCHANT_REQUESTOR_ID):
             assert requestor_in(connection, identifier).identifier == identifier
             assert identifier.startswith(vault.program.service_provider_code)
 

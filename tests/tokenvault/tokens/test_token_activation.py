@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from simulators import test_values
+from simulators.parties import sandbox_constants
 from tests.tokenvault.devices import Phone
 from tests.tokenvault.stories import active_token, ask_on_file, new_card, opened, pan_of, rows, sealed_to_vault
 from tests.tokenvault.vaults import new_vault
@@ -39,7 +39,7 @@ def test_a_hosted_phone_never_gets_the_card_key(vault, profile):
     limited = credentials["limited_use_key"]
     assert "card_key" not in credentials
     version = TOKEN_CRYPTOGRAM_VERSIONS[token.cryptogram_version]
-    master = bytes.fromhex(getattr(test_values, f"EMV_MASTER_KEY_{profile.upper()}"))
+    master = bytes.fromhex(getattr(sandbox_constants, f"EMV_MASTER_KEY_{profile.upper()}"))
     derived = version.limited_use_key(card_key(master, token.token_pan, "01", version.option), limited["index"])
     assert bytes.fromhex(limited["key"]) == derived
     assert limited["index"] == KeyIndex.at(vault.now(), 0).text()
@@ -93,7 +93,7 @@ def test_tokens_on_file_sign_in_the_vault(vault):
         made = make_cryptogram(vault, token.text_id, amount_minor=999, currency="EUR", country="276")
         assert made.values["9F36"] == counter.to_bytes(2, "big")
         assert made.values["9F02"].hex() == "000000000999"
-        key = card_key(bytes.fromhex(test_values.EMV_MASTER_KEY_AES), token.token_pan, "01", token.version.option)
+        key = card_key(bytes.fromhex(sandbox_constants.EMV_MASTER_KEY_AES), token.token_pan, "01", token.version.option)
         assert made.values["9F26"] == token.version.arqc(key, made.values)
     with pytest.raises(FieldError):
         make_cryptogram(vault, token.text_id, amount_minor=1, currency="XXX", country="276")
@@ -170,12 +170,12 @@ KSN_TDES, KSN_AES = bytes.fromhex("FFFF9876543210E00001"), bytes.fromhex("123456
 def typed(pin, token_pan, block_format):
     """What a terminal sends of a PIN: block, KSN, encryption."""
     if block_format == 4:
-        base = bytes.fromhex(test_values.PIN_BASE_KEY_AES)
+        base = bytes.fromhex(sandbox_constants.PIN_BASE_KEY_AES)
         usage, key_type = dukpt_aes.KeyUsage.PIN_ENCRYPTION, dukpt_aes.KeyType.AES_128
         key = dukpt_aes.working_key(base, KSN_AES, usage, key_type)
         block = pin_block.encipher_format_4(key, pin, token_pan, os.urandom)
         return {"block": block, "ksn": KSN_AES, "encryption": PinEncryption.DUKPT_AES}
-    base = bytes.fromhex(test_values.PIN_BASE_KEY_TDES)
+    base = bytes.fromhex(sandbox_constants.PIN_BASE_KEY_TDES)
     key = dukpt_tdes.working_key(base, KSN_TDES, dukpt_tdes.Variant.PIN)
     block = tdes_encrypt(key, pin_block.encode(block_format, pin, token_pan, os.urandom))
     return {"block": block, "ksn": KSN_TDES, "encryption": PinEncryption.DUKPT_TDES}

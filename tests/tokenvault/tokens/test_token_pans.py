@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulators import test_values
+from simulators.parties import sandbox_constants
 from tests.tokenvault.stories import active_token, ask_on_file, new_card, pan_of
 from tests.tokenvault.vaults import new_vault
 from tokenvault.emv import format_preserving
@@ -26,9 +26,9 @@ def test_the_digits_of_the_funding_pan_are_in_it(preserving):
     card = new_card(preserving)
     _, token, _ = active_token(preserving, card)
     key = preserving.keys.current(KeyPurpose.TOKEN_PAN)
-    hidden = token.token_pan[len(test_values.TOKEN_BIN) : -1]
+    hidden = token.token_pan[len(sandbox_constants.TOKEN_BIN) : -1]
     digits = format_preserving.decrypt(key, token.id.to_bytes(8, "big"), hidden)
-    assert digits == pan_of(preserving, card)[len(test_values.FUNDING_BIN) : -1]
+    assert digits == pan_of(preserving, card)[len(sandbox_constants.FUNDING_BIN) : -1]
 
 
 def test_a_pan_that_is_taken_is_encrypted_once_more(preserving):
@@ -38,9 +38,9 @@ def test_a_pan_that_is_taken_is_encrypted_once_more(preserving):
     with preserving.reading() as connection:
         following = unused_token_pan(preserving, connection, card.id, token.id)
     key = preserving.keys.current(KeyPurpose.TOKEN_PAN)
-    hidden = token.token_pan[len(test_values.TOKEN_BIN) : -1]
+    hidden = token.token_pan[len(sandbox_constants.TOKEN_BIN) : -1]
     again = format_preserving.encrypt(key, token.id.to_bytes(8, "big"), hidden)
-    assert following[len(test_values.TOKEN_BIN) : -1] == again
+    assert following[len(sandbox_constants.TOKEN_BIN) : -1] == again
 
 
 def test_thirty_two_draws_and_no_more(vault, monkeypatch):
@@ -72,5 +72,5 @@ def test_ranges_of_other_widths(clock, funding_bin):
     key = made.keys.current(KeyPurpose.TOKEN_PAN)
     digits = format_preserving.decrypt(key, token.id.to_bytes(8, "big"), token.token_pan[8:-1])
     assert digits == pan_of(made, card)[len(funding_bin) : -1].zfill(7)[-7:]
-    assert len(test_values.TOKEN_BIN) == 8
+    assert len(sandbox_constants.TOKEN_BIN) == 8
     made.database.dispose()

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from simulators import test_values
+from simulators.parties import sandbox_constants
 from tests.tokenvault.stories import rows
 from tokenvault.errors import Conflict, FieldError, NotFound
 from tokenvault.program import RequestorKind
@@ -41,7 +41,7 @@ def test_all_are_listed_by_identifier(vault):
     listed = [requestor.identifier for requestor in list_requestors(vault)]
     assert len(listed) == 5
     assert listed == sorted(listed)
-    assert {test_values.TOKEN_REQUESTOR_ID, test_values.MERCHANT_REQUESTOR_ID} < set(listed)
+    assert {sandbox_constants.TOKEN_REQUESTOR_ID, sandbox_constants.MERCHANT_REQUESTOR_ID} < set(listed)
 
 
 def test_a_number_that_is_taken_is_drawn_again(vault, monkeypatch):

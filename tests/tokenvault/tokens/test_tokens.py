@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from simulators import test_values
+from simulators.parties import sandbox_constants
 from tests.tokenvault.devices import Phone
 from tests.tokenvault.stories import ask, asked, new_card
 from tests.tokenvault.vaults import new_vault
@@ -33,7 +33,7 @@ def test_credentials_hold_what_the_network_derives(vault, phone, profile, option
     activation = activate_token(vault, phone.proven(), token.text_id)
     key = phone.secure_element._SecureElement__device_key
     opened = json.loads(open_on_device(activation.sealed_credentials, key, activation.info))
-    master = getattr(test_values, f"EMV_MASTER_KEY_{profile.upper()}")
+    master = getattr(sandbox_constants, f"EMV_MASTER_KEY_{profile.upper()}")
     derived = card_key(bytes.fromhex(master), token.token_pan, "01", option)
     assert bytes.fromhex(opened["card_key"]) == derived
     assert opened["payment_account_reference"] == card.payment_account_reference

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulators import test_values
+from simulators.parties import sandbox_constants
 from tests.tokenvault.devices import Phone
 from tests.tokenvault.stories import active_token, ask, ask_on_file, event_types, new_card
 from tokenvault.accounts import find_account
@@ -58,7 +58,7 @@ def test_the_engine_hears_all_that_it_checks(vault, clock):
             cryptogram_version=TAPWRIGHT_AES.number,
             key_index=1,
             payment_account_reference=card.payment_account_reference,
-            token_requestor_id=test_values.TOKEN_REQUESTOR_ID,
+            token_requestor_id=sandbox_constants.TOKEN_REQUESTOR_ID,
             created_at=device.created_at + 600,
             device_created_at=device.created_at,
             device_risk=2,
@@ -89,7 +89,7 @@ def test_the_events_of_a_token(vault):
     assert data == {
         "card_id": card.text_id,
         "device_id": to_text(Prefix.DEVICE, token.device_id),
-        "token_requestor_id": test_values.TOKEN_REQUESTOR_ID,
+        "token_requestor_id": sandbox_constants.TOKEN_REQUESTOR_ID,
         "token_last4": token.token_pan[-4:],
         "expiry": "2911",
         "state": "suspended",

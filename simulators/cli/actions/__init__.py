@@ -1,0 +1,1 @@
+"""What the verbs do, with output and exit codes, one file each."""

@@ -1,5 +1,0 @@
-"""Look-alikes: routers shaped like public documentation of vendors' services, over the same vault and engine.
-
-For integrators who will meet the real thing: paths, fields and words are theirs, behaviour is the sandbox's. They are
-no vendor's code, claim no conformance, and are mounted only where the setting `look_alikes` says so.
-"""

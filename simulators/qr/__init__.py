@@ -1,1 +1,0 @@
-"""Payments by QR code: shown by the phone (consumer-presented) or by the merchant (merchant-presented)."""

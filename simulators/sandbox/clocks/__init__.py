@@ -1,0 +1,1 @@
+"""The sandbox's clock, and the watch over the system's."""

@@ -1,0 +1,64 @@
+"""The sandbox's clock: real time, set forward or frozen when a test wants it."""
+
+import threading
+from collections.abc import Callable
+
+from simulators.sandbox.clocks.watched_clock import WatchedClock
+
+
+class SandboxClock:
+    """Unix seconds. No command sets it back. Safe for threads.
+
+    real: the time that it follows.
+    """
+
+    def __init__(self, real: WatchedClock) -> None:
+        self._real = real
+        self._ahead = 0.0
+        self._frozen_at: float | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> float:
+        """The sandbox's time."""
+        frozen_at = self._frozen_at
+        return self._real() + self._ahead if frozen_at is None else frozen_at
+
+    @property
+    def real(self) -> Callable[[], float]:
+        """The time that it follows: what signatures and proofs by the outside world are dated by."""
+        return self._real
+
+    @property
+    def refused_leap_seconds(self) -> float:
+        """By how much the system's clock has leapt where that is refused; 0 where the clock is believed."""
+        return self._real.refused_leap_seconds
+
+    def accept_system_time(self) -> None:
+        """Believe the system's clock although it has leapt."""
+        self._real.accept()
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it stands still."""
+        return self._frozen_at is not None
+
+    def not_before(self, moment: float) -> None:
+        """Go forward to a time; one that has passed changes nothing."""
+        with self._lock:
+            forward = max(0.0, moment - self())
+            if self._frozen_at is not None:
+                self._frozen_at += forward
+            else:
+                self._ahead += forward
+
+    def freeze(self) -> None:
+        """Stand still."""
+        with self._lock:
+            self._frozen_at = self()
+
+    def run(self) -> None:
+        """Go on from where it stood."""
+        with self._lock:
+            if self._frozen_at is not None:
+                self._ahead = self._frozen_at - self._real()
+                self._frozen_at = None

@@ -1,0 +1,228 @@
+"""``/v1/simulations``: the clock, declines on demand, and an issuer that is down."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from authz.engine import Engine
+from authz.http.paging import microseconds
+from authz.http.surroundings import BareProjectionDependency, EngineDependency
+from authz.state.tables import Counter, ForcedScope
+from authz.vocabulary.commands import Kind, new_commands
+from authz.vocabulary.reasons import ANSWERS, DECLINES, Reason
+from simulators.sandbox.advice_forwarder import AdviceForwarder
+from simulators.sandbox.clocks.sandbox_clock import SandboxClock
+from tokenvault.errors import Conflict, FieldError
+from tokenvault.identifiers import Prefix, to_number
+
+router = APIRouter(prefix="/v1/simulations", tags=["simulations"])
+
+
+class _Request(BaseModel):
+    """Unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def current_clock(request: Request) -> SandboxClock:
+    """The sandbox's clock."""
+    clock: SandboxClock = request.app.state.clock
+    return clock
+
+
+def current_forwarder(request: Request) -> AdviceForwarder:
+    """Who tells the issuer of what stand-in has answered."""
+    forwarder: AdviceForwarder = request.app.state.advice_forwarder
+    return forwarder
+
+
+ClockDependency = Annotated[SandboxClock, Depends(current_clock)]
+
+
+class ClockView(BaseModel):
+    """The sandbox's time: windows, holds and expiry follow it."""
+
+    now: datetime = Field(description="RFC 3339 time in UTC.", examples=["2026-11-24T10:15:00Z"])
+    frozen: bool = Field(description="Whether it stands still.", examples=[False])
+    refused_leap_seconds: float = Field(
+        description="By how much the system's clock has leapt where that is refused; 0 where the clock is believed.",
+        examples=[0],
+    )
+
+    @classmethod
+    def of(cls, clock: SandboxClock) -> "ClockView":
+        """Show the clock."""
+        return cls(
+            now=datetime.fromtimestamp(clock(), UTC),
+            frozen=clock.is_frozen,
+            refused_leap_seconds=clock.refused_leap_seconds,
+        )
+
+
+class ClockRequest(_Request):
+    """A change of the clock. It goes forward only."""
+
+    advance_seconds: float | None = Field(
+        None, ge=0, le=10**9, description="How far to go forward, seconds.", examples=[86400]
+    )
+    set_to: datetime | None = Field(
+        None, description="The RFC 3339 time to go forward to.", examples=["2026-12-01T00:00:00Z"]
+    )
+    frozen: bool | None = Field(None, description="Stand still, or run on.", examples=[True])
+    accept_system_time: bool = Field(
+        False, description="Believe the system's clock although it has leapt: its time is right.", examples=[False]
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "ClockRequest":
+        if self.advance_seconds is not None and self.set_to is not None:
+            raise ValueError("give advance_seconds or set_to, not both")
+        return self
+
+
+@router.get("/clock")
+async def read_clock(clock: ClockDependency) -> ClockView:
+    """Read the sandbox's clock. Scope: sandbox."""
+    return ClockView.of(clock)
+
+
+@router.post("/clock")
+async def change_clock(engine: EngineDependency, clock: ClockDependency, body: ClockRequest) -> ClockView:
+    """Set the clock forward, freeze it or let it run; holds whose time is up are released. Scope: sandbox."""
+    if body.accept_system_time:
+        clock.accept_system_time()
+    if body.frozen:
+        clock.freeze()
+    target = clock() + (body.advance_seconds or 0)
+    if body.set_to is not None:
+        target = (microseconds(body.set_to) or 0) / 1e6
+        if target < clock():
+            raise FieldError("set_to", "is in the past of this clock, which goes forward only")
+    clock.not_before(target)
+    if body.frozen is False:
+        clock.run()
+    command = new_commands(1)
+    command["kind"] = Kind.PASS_TIME
+    told = ClockView.of(clock)  # before the stamp, so that no time that was told comes again after a restart
+    await engine.run(command)
+    return told
+
+
+_SCOPES = {Prefix.TOKEN: ForcedScope.TOKEN, Prefix.CARD: ForcedScope.CARD}
+
+
+class ForcedDeclineRequest(_Request):
+    """Whose next authorization is declined, and what for. Give one of token_id, card_id and terminal."""
+
+    token_id: str | None = Field(None, description="A token.", examples=["tok_05F1V9D8S3KYA"])
+    card_id: str | None = Field(None, description="A card, by any of its tokens.", examples=["card_0J9ZP2M7K4B1X"])
+    terminal: str | None = Field(
+        None, min_length=1, max_length=8, pattern="^[ -~]+$", description="A terminal, DE 41.", examples=["TERM0001"]
+    )
+    reason: str | None = Field(
+        description="A decline reason; null takes back what was asked for.", examples=["insufficient_funds"]
+    )
+
+    @model_validator(mode="after")
+    def _names_one(self) -> "ForcedDeclineRequest":
+        if sum(value is not None for value in (self.token_id, self.card_id, self.terminal)) != 1:
+            raise ValueError("give exactly one of token_id, card_id and terminal")
+        return self
+
+
+class ForcedDeclineView(BaseModel):
+    """What will be declined."""
+
+    reason: str | None = Field(description="The reason, null where it was taken back.", examples=["lost_card"])
+    response_code: str | None = Field(description="DE 39 of the answer.", examples=["51"])
+    waiting: int = Field(description="How many declines wait for their authorization.", examples=[1])
+
+
+@router.post("/forced_declines", status_code=201)
+async def force_decline(engine: EngineDependency, body: ForcedDeclineRequest) -> ForcedDeclineView:
+    """Decline the next authorization of a token, card or terminal whose card is proven. Scope: sandbox."""
+    reason = _decline_reason(body.reason)
+    command = new_commands(1)
+    command["kind"], command["state"] = Kind.FORCE_REASON, reason or 0
+    if body.terminal is not None:
+        command["segment"], command["terminal"] = ForcedScope.TERMINAL, body.terminal.ljust(8).encode()
+    else:
+        prefix, text = (Prefix.TOKEN, body.token_id) if body.token_id else (Prefix.CARD, body.card_id)
+        command["segment"], command["reference"] = _SCOPES[prefix], to_number(prefix, text or "")
+    results = await engine.run(command)
+    if results["reason"][0] != Reason.APPROVED:
+        raise Conflict("as many declines as can wait are waiting; let some happen, or take some back")
+    return ForcedDeclineView(
+        reason=body.reason,
+        response_code=ANSWERS[reason].response_code if reason else None,
+        waiting=int(engine.state.counters[Counter.FORCED]),
+    )
+
+
+def _decline_reason(code: str | None) -> Reason | None:
+    if code is None:
+        return None
+    for reason in DECLINES:
+        if reason.code == code:
+            return reason
+    raise FieldError("reason", "is no decline reason, see docs/authorization.md")
+
+
+class IssuerRequest(_Request):
+    """Whether the issuer can be reached."""
+
+    reachable: bool = Field(description="false: stand-in decides until it is true again.", examples=[False])
+
+
+class IssuerView(BaseModel):
+    """Whether the issuer can be reached, and what stand-in has answered for it."""
+
+    reachable: bool = Field(description="Whether the issuer decides.", examples=[True])
+    stored_advices: int = Field(description="What stand-in has answered, and the issuer has not heard.", examples=[0])
+    forwarded_advices: int = Field(description="What it has heard since the last outage.", examples=[3])
+
+    @classmethod
+    def of(cls, engine: Engine) -> "IssuerView":
+        """Show the issuer."""
+        counters = engine.state.counters
+        forwarded = int(counters[Counter.FORWARDED_ADVICES])
+        return cls(
+            reachable=not counters[Counter.ISSUER_IS_DOWN],
+            stored_advices=int(counters[Counter.STORED_ADVICES]) - forwarded,
+            forwarded_advices=forwarded,
+        )
+
+
+@router.get("/issuer")
+async def read_issuer(engine: EngineDependency) -> IssuerView:
+    """Read whether the issuer can be reached. Scope: sandbox."""
+    return IssuerView.of(engine)
+
+
+@router.post("/issuer")
+async def switch_issuer(
+    engine: EngineDependency, forwarder: Annotated[AdviceForwarder, Depends(current_forwarder)], body: IssuerRequest
+) -> IssuerView:
+    """Take the issuer away, or bring it back: then it hears every advice of stand-in. Scope: sandbox."""
+    command = new_commands(1)
+    command["kind"], command["state"] = Kind.SWITCH_ISSUER, int(not body.reachable)
+    await engine.run(command)
+    if body.reachable:
+        await forwarder.forward()
+    return IssuerView.of(engine)
+
+
+class HistoryView(BaseModel):
+    """How far the lists of authorizations and transactions reach."""
+
+    sequence: int = Field(description="The last command that they tell of.", examples=[120000])
+    durable_sequence: int = Field(description="The last command of the journal.", examples=[120000])
+
+
+@router.post("/history/rebuild", status_code=202)
+async def rebuild_history(engine: EngineDependency, projection: BareProjectionDependency) -> HistoryView:
+    """Drop the lists of authorizations and transactions and make them anew from the journal. Scope: sandbox."""
+    projection.drop()
+    return HistoryView(sequence=projection.sequence, durable_sequence=engine.durable_sequence)

@@ -1,0 +1,1 @@
+"""Settings of a server: flags, environment, `tapwright.toml`, and what they say of ports and connections."""

@@ -1,0 +1,411 @@
+"""Settings of a server: flags before environment (``TAPWRIGHT_*``) before ``tapwright.toml`` before these defaults."""
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cryptography import x509
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+
+from authz.iso8583.chip.signed_data import DateTolerances
+from authz.network.advice_limits import ADVICE_LIMIT, AdviceLimits
+from authz.network.lines import LineAuthority
+from authz.network.realtime_decisioning import IssuerServer
+from simulators.parties import sandbox_constants
+from simulators.sandbox.settings.connection_settings import AcquirerId, LineTls, line_authority
+from simulators.sandbox.settings.hexadecimal_keys import check_key
+from simulators.sandbox.settings.iso_listeners import IsoListener
+from tokenvault.calls.caller import DEFAULT_TENANT, TENANT_PATTERN, Scope
+from tokenvault.errors import FieldError, KeyUnavailable
+from tokenvault.events.webhook_signatures import secret_bytes
+from tokenvault.http.access import ApiKeys, ConfiguredKey
+from tokenvault.internet_addresses import LOOPBACK, is_loopback
+from tokenvault.keys.key_ring import KeyPurpose
+from tokenvault.keys.pkcs11_root_key import Pkcs11Location, Pkcs11RootKey
+from tokenvault.keys.root_keys import RootKey, root_key_from_text, root_key_in_file
+from tokenvault.pan import PanRange
+from tokenvault.program import LimitedUse, PanGeneration, Program
+from tokenvault.target_uri import host_of, is_host, normalized
+from tokenvault.vault import Vault
+
+CONFIGURATION_FILE = "tapwright.toml"
+_JSON_EXAMPLE = """such as '{"a key": ["issuer"]}' or '["a.pem"]'"""
+VAULT = "vault.db"
+"""The vault's SQLite file in a data directory."""
+
+_ALL_SCOPES = list(Scope)
+_MASTER_KEY_BYTES = 16
+
+
+class ConfiguredApiKey(BaseModel):
+    """What an API key is good for, and whose objects it works with; a list of scopes alone is the default tenant's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scopes: list[Scope]
+    tenant: str = Field(default=DEFAULT_TENANT, pattern=TENANT_PATTERN)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_scopes(cls, told: Any) -> Any:
+        return {"scopes": told} if isinstance(told, list) else told
+
+
+def _sandbox_api_keys() -> dict[str, ConfiguredApiKey]:
+    by_key = {
+        sandbox_constants.ISSUER_API_KEY: [Scope.ISSUER],
+        sandbox_constants.WALLET_API_KEY: [Scope.WALLET],
+        sandbox_constants.NETWORK_API_KEY: [Scope.NETWORK],
+        sandbox_constants.SANDBOX_API_KEY: _ALL_SCOPES,
+    }
+    return {key: ConfiguredApiKey(scopes=scopes) for key, scopes in by_key.items()}
+
+
+class Settings(BaseSettings):
+    """Everything that a server can be told. Ports: 0 takes a free one. Times in seconds."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TAPWRIGHT_", env_nested_delimiter="__", toml_file=CONFIGURATION_FILE, extra="forbid"
+    )
+
+    data_dir: Path = Field(Path("tapwright-data"), description="Where journal, database and root key live.")
+    http_host: str = Field("127.0.0.1", description="Address that the HTTP API listens on.")
+    http_port: int = Field(8420, ge=0, le=65535, description="Port of the HTTP API.")
+    iso_host: str = Field("127.0.0.1", description="Address that the ISO 8583 server listens on.")
+    iso_port: int = Field(8583, ge=0, le=65535, description="Port of the ISO 8583 server.")
+    iso_listeners: list[IsoListener] = Field(
+        [], description="Further ISO 8583 ports in other dialects, on `iso_host`; see `docs/wire.md`."
+    )
+    iso_acquirers: list[AcquirerId] | None = Field(
+        None,
+        description="The acquirers (DE 32) that lines on `iso_port` may speak for; unset where the port says nothing.",
+    )
+    iso_tls: LineTls | None = Field(
+        None, description="TLS on `iso_port`, with client certificates where wanted; see `docs/wire.md`."
+    )
+    iso_acquirer_authority: Literal["open", "strict"] | None = Field(
+        None,
+        description="What a line may say of which nothing is known: `open`, it speaks for any acquirer; `strict`, for "
+        "none. Open on loopback if unset, strict elsewhere.",
+    )
+    advice_limit: int = Field(
+        ADVICE_LIMIT,
+        ge=0,
+        lt=10**12,
+        description="The most that an advice (0120, 0220) may say in DE 4, in minor units of DE 49; beyond it nothing "
+        "is taken, and it is listed as an exception.",
+    )
+    advice_limits: dict[AcquirerId, Annotated[int, Field(ge=0, lt=10**12)]] = Field(
+        {}, description="The same for acquirers of their own, by DE 32."
+    )
+    public_url: str | None = Field(
+        None, description="URL that callers use, where a proxy stands in front; without query and fragment."
+    )
+    http_hosts: list[str] = Field(
+        [],
+        description="Further hosts that callers may name, as names or addresses without ports; the address that they "
+        "call, loopback and the host of `public_url` are taken anyway.",
+    )
+    frame_seconds_max: float = Field(10.0, gt=0, description="How long an ISO 8583 frame may stay incomplete.")
+    signed_date_days: int = Field(
+        7,
+        ge=0,
+        description="How many days the date that a phone signed (9A) may be off DE 13 (else DE 7) and the clock.",
+    )
+    transmission_days: int = Field(
+        7, ge=0, description="How many days the transmission date of a request (DE 7) may be off the clock."
+    )
+    clock_leap_seconds_max: float = Field(
+        300.0,
+        gt=0,
+        description="How far the system's clock may leap, seconds. A longer leap is refused: the last good time "
+        "goes on.",
+    )
+    checkpoint_segments: int = Field(
+        4, ge=1, description="A checkpoint is made when so many journal segments (64 MiB) were sealed since the last."
+    )
+    journal_keep_segments: int | None = Field(
+        None,
+        ge=0,
+        description="How many sealed segments are kept for explanations, back-tests and history; all of them if unset.",
+    )
+    issuer_server_url: str | None = Field(
+        None, pattern="^https?://", description="The issuer's own server, asked where a rule's action is `ask`."
+    )
+    issuer_server_secret: SecretStr | None = Field(
+        None, description="The secret of its signatures: `whsec_` and base 64 (Standard Webhooks)."
+    )
+    issuer_server_deadline_seconds: float = Field(2.0, gt=0, le=60, description="How long its answer may take.")
+    issuer_server_default: Literal["approve", "decline"] = Field(
+        "decline", description="What holds without a good answer in time."
+    )
+    webhook_networks: list[IPvAnyNetwork] = Field(
+        list(LOOPBACK),
+        description="Networks that webhooks may go to although they are not public, such as `10.1.0.0/16`; link-local "
+        "addresses never.",
+    )
+    look_alikes: bool = Field(False, description="Mount routers shaped like vendors' services; see `docs/qa-guide.md`.")
+    look_alike_notify_url: str | None = Field(
+        None, pattern="^https?://", description="Where the token service's look-alike tells of changes of tokens."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+    log_format: Literal["console", "json"] = Field("console", description="How log lines look.")
+    database: SecretStr | None = Field(
+        None,
+        description="The vault's database, `postgresql://USER:PASSWORD@HOST/NAME`; SQLite in `data_dir` if unset.",
+    )
+    root_key_file: Path | None = Field(None, description="The vault's root key; in the data directory by default.")
+    root_key: SecretStr | None = Field(
+        None, description="The root key itself, 64 hexadecimal digits, in place of a file."
+    )
+    root_key_pkcs11: str | None = Field(
+        None, description="The root key in an HSM: `pkcs11:token=TOKEN;object=KEY?module-path=FILE` (RFC 7512)."
+    )
+    root_key_pkcs11_pin: SecretStr = Field(SecretStr(""), description="The HSM's user PIN.")
+    token_pan_generation: PanGeneration = Field(
+        PanGeneration.RANDOM, description="How token PANs are chosen: `random`, or `ff1` (format-preserving)."
+    )
+    limited_use_key_seconds: int = Field(24 * 3600, ge=60, description="How long a limited-use key lives.")
+    limited_use_key_taps: int = Field(10, ge=1, le=1000, description="How many taps it is good for.")
+    limited_use_key_refill_at: int = Field(3, ge=0, description="Taps left when a phone asks for the next.")
+    withdrawn_key_blocks: bool = Field(
+        False, description="Whether keys may be imported from TR-31 key blocks of versions A and C, withdrawn."
+    )
+    api_calls_per_second: int | None = Field(
+        None, ge=1, description="How often one API key may call, unless it has a limit of its own; no limit if unset."
+    )
+    secrets_per_second: int = Field(50, ge=1, description="How often one API key may detokenize or try a PIN.")
+    tls_certificate: Path | None = Field(None, description="PEM file: the HTTP API then speaks TLS only.")
+    tls_key: Path | None = Field(None, description="PEM file: its private key.")
+    tls_client_authorities: Path | None = Field(
+        None, description="PEM file: callers must show a certificate under one of these (mutual TLS)."
+    )
+    api_keys: dict[str, ConfiguredApiKey] = Field(
+        default_factory=_sandbox_api_keys,
+        repr=False,
+        description="API keys and their scopes, or scopes and tenant: see `docs/vault.md`.",
+    )
+    funding_bin: str = Field(sandbox_constants.FUNDING_BIN, description="First digits of funding PANs.")
+    token_bin: str = Field(sandbox_constants.TOKEN_BIN, description="First digits of token PANs.")
+    pan_digits: int = Field(sandbox_constants.PAN_DIGITS, description="Length of funding and token PANs.")
+    manufacturer_roots: list[Path] = Field(
+        [], description="PEM files of trusted manufacturer roots; the sandbox's own root if empty."
+    )
+    emv_master_key_aes: SecretStr = Field(
+        SecretStr(sandbox_constants.EMV_MASTER_KEY_AES),
+        description="Issuer master key for AES cryptograms, hexadecimal.",
+    )
+    emv_master_key_tdes: SecretStr = Field(
+        SecretStr(sandbox_constants.EMV_MASTER_KEY_TDES),
+        description="Issuer master key for TDES cryptograms, hexadecimal.",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, environment, file: in this order."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @field_validator("emv_master_key_aes", "emv_master_key_tdes")
+    @classmethod
+    def _check_master_key(cls, value: SecretStr) -> SecretStr:
+        return check_key(value, _MASTER_KEY_BYTES)
+
+    @model_validator(mode="after")
+    def _check_issuer_server(self) -> "Settings":
+        try:
+            self.issuer_server()
+        except ValueError as error:
+            raise ValueError(f"issuer_server_secret {error}") from None
+        return self
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, value: str | None) -> str | None:
+        if value is not None:
+            normalized(value)
+            if "?" in value or "#" in value:
+                raise ValueError("has a query or a fragment")
+        return value
+
+    @field_validator("http_hosts")
+    @classmethod
+    def _check_http_hosts(cls, hosts: list[str]) -> list[str]:
+        for host in hosts:
+            if not is_host(host):
+                raise ValueError(f"{host!r} is no name or address of a host; it has neither scheme nor port")
+        return hosts
+
+    @field_validator("root_key_pkcs11")
+    @classmethod
+    def _check_pkcs11(cls, value: str | None) -> str | None:
+        if value is not None:
+            Pkcs11Location.parse(value)
+        return value
+
+    @model_validator(mode="after")
+    def _check_tls(self) -> "Settings":
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key come together")
+        if self.tls_client_authorities is not None and self.tls_certificate is None:
+            raise ValueError("tls_client_authorities takes tls_certificate and tls_key")
+        return self
+
+    @field_validator("manufacturer_roots")
+    @classmethod
+    def _check_manufacturer_roots(cls, paths: list[Path]) -> list[Path]:
+        for path in paths:
+            try:
+                x509.load_pem_x509_certificate(path.read_bytes())
+            except OSError as error:
+                raise ValueError(f"{path}: {error.strerror}") from None
+            except ValueError:
+                raise ValueError(f"{path} holds no certificate in PEM form") from None
+        return paths
+
+    @model_validator(mode="after")
+    def _check_program(self) -> "Settings":
+        try:
+            self.program()
+        except FieldError as error:
+            raise ValueError(f"funding_bin, token_bin and pan_digits: {error.detail}") from None
+        return self
+
+    @property
+    def database_url(self) -> str:
+        """The vault's database; its password is in it."""
+        if self.database is not None:
+            return self.database.get_secret_value()
+        return f"sqlite:///{self.data_dir / VAULT}"
+
+    @property
+    def lines_are_strict(self) -> bool:
+        """Whether an ISO 8583 line of which nothing is known speaks for no acquirer."""
+        if self.iso_acquirer_authority is not None:
+            return self.iso_acquirer_authority == "strict"
+        return not is_loopback(self.iso_host)
+
+    def own_hosts(self) -> list[str]:
+        """The hosts that callers may name, beside those that are ours anyway."""
+        return [*self.http_hosts, self.http_host, *([] if self.public_url is None else [host_of(self.public_url)])]
+
+    def iso_authority(self) -> LineAuthority:
+        """Who may speak for whom on `iso_port`."""
+        return line_authority(self.iso_acquirers, self.iso_tls, is_strict=self.lines_are_strict)
+
+    def bounds_of_advices(self) -> AdviceLimits:
+        """How much each acquirer may advise of."""
+        return AdviceLimits(self.advice_limit, {int(each): limit for each, limit in self.advice_limits.items()})
+
+    def date_tolerances(self) -> DateTolerances:
+        """How far dates of messages may be off."""
+        return DateTolerances(self.signed_date_days, self.transmission_days)
+
+    def issuer_server(self) -> IssuerServer | None:
+        """Where the issuer's own server is. Raises: ValueError."""
+        if self.issuer_server_url is None:
+            return None
+        secret = self.issuer_server_secret
+        key = secret_bytes(secret.get_secret_value() if secret else "")
+        return IssuerServer(self.issuer_server_url, key, self.issuer_server_deadline_seconds)
+
+    def accepted_api_keys(self, vault: Vault) -> ApiKeys:
+        """The API keys that a server accepts."""
+        configured = {key: ConfiguredKey(frozenset(told.scopes), told.tenant) for key, told in self.api_keys.items()}
+        return ApiKeys(vault, configured, self.api_calls_per_second)
+
+    def open_root_key(self, *, may_be_made: bool) -> RootKey:
+        """The root key, from wherever it is.
+
+        may_be_made: whether a file that is not there is made, with a new key: where no key was wrapped yet.
+        Raises: KeyUnavailable.
+        """
+        if self.root_key_pkcs11 is not None:
+            location = Pkcs11Location.parse(self.root_key_pkcs11)
+            return Pkcs11RootKey(location, self.root_key_pkcs11_pin.get_secret_value())
+        if self.root_key is not None:
+            return root_key_from_text(self.root_key.get_secret_value())
+        file = self.root_key_file or self.data_dir / "root.key"
+        if not may_be_made and not file.exists():
+            raise KeyUnavailable(f"root key {file} is missing: put back the one that has wrapped the vault's keys")
+        return root_key_in_file(file, os.urandom)
+
+    def given_keys(self) -> dict[tuple[KeyPurpose, int], bytes]:
+        """The keys that are fixed by the settings: issuer master keys, and those of the sandbox's terminals."""
+        index = sandbox_constants.EMV_KEY_INDEX
+        return {
+            (KeyPurpose.EMV_MASTER_AES, index): bytes.fromhex(self.emv_master_key_aes.get_secret_value()),
+            (KeyPurpose.EMV_MASTER_TDES, index): bytes.fromhex(self.emv_master_key_tdes.get_secret_value()),
+            (KeyPurpose.EMV_MASTER_SM4, index): bytes.fromhex(sandbox_constants.EMV_MASTER_KEY_SM4),
+            (KeyPurpose.PIN_BASE_TDES, 1): bytes.fromhex(sandbox_constants.PIN_BASE_KEY_TDES),
+            (KeyPurpose.PIN_BASE_AES, 1): bytes.fromhex(sandbox_constants.PIN_BASE_KEY_AES),
+        }
+
+    def program(self) -> Program:
+        """The card program."""
+        roots = [x509.load_pem_x509_certificate(path.read_bytes()) for path in self.manufacturer_roots]
+        return Program(
+            funding_range=PanRange(self.funding_bin, self.pan_digits),
+            token_range=PanRange(self.token_bin, self.pan_digits),
+            token_requestors=sandbox_constants.token_requestors(),
+            manufacturer_roots=tuple(roots) or (sandbox_constants.manufacturer_root(),),
+            par_prefix=sandbox_constants.PAR_PREFIX,
+            pan_generation=self.token_pan_generation,
+            limited_use=LimitedUse(
+                self.limited_use_key_seconds, self.limited_use_key_taps, self.limited_use_key_refill_at
+            ),
+            withdrawn_key_blocks=self.withdrawn_key_blocks,
+            webhook_networks=tuple(self.webhook_networks),
+        )
+
+
+class _ScratchSettings(Settings):
+    """What is given and the defaults; neither environment nor files."""
+
+    model_config = SettingsConfigDict(toml_file=None, env_prefix="", extra="forbid")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Nothing but what is given."""
+        return (init_settings,)
+
+
+def scratch_settings(data_dir: Path, **more: Any) -> Settings:
+    """Settings of a server that is thrown away: free ports, errors logged only, whatever the environment says."""
+    return _ScratchSettings(**{"data_dir": data_dir, "http_port": 0, "iso_port": 0, "log_level": "error", **more})
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Settings with flags applied; a flag that is None was not given. Raises: ValueError naming what is wrong."""
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except SettingsError as error:
+        # pydantic-settings tells the field only; what was written there may be a secret, and stays untold.
+        field = re.search(r'field "(\w+)"', str(error))
+        name = "" if field is None else field[1]
+        what = f"TAPWRIGHT_{name.upper()} is no JSON: lists and tables in the environment are, {_JSON_EXAMPLE}"
+        raise ValueError(f"setting {name}: {what}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"settings: {CONFIGURATION_FILE} is no TOML: {error}") from None

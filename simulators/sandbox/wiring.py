@@ -1,0 +1,439 @@
+"""The sandbox: vault, engine, network and listeners wired together in one process, on one data directory."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from authz.engine import Engine
+from authz.history.explanations import Explanations
+from authz.history.history_file import open_history
+from authz.history.projection import Projection
+from authz.http.sight import IssuerOf
+from authz.iso8583.dialects.dialect_files import dialect_named
+from authz.iso8583.dialects.fields import Dialect, built_in
+from authz.journal.data_directory import HISTORY, JOURNAL, DirectoryLock, checkpoints_in, keep_private
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentJournal, SegmentReader
+from authz.journal.replay import History
+from authz.journal.segment_header import NETWORK_BYTES
+from authz.network.cryptograms import CryptogramVerifier
+from authz.network.dialect_gateway import DialectGateway
+from authz.network.lines import LineAuthority
+from authz.network.pin_verification import EnteredPin, PinOutcome, PinVerifications
+from authz.network.processor import Network
+from authz.network.realtime_decisioning import IssuerDecisions
+from authz.network.server import Handler, Iso8583Server, ServerLimits
+from authz.upkeep.checkpointing import Retention, keep_making_checkpoints
+from authz.upkeep.journal_exchange import finish_exchange
+from authz.upkeep.safeguards import check, check_notices, identity_of
+from authz.vocabulary.errors import AcknowledgedLoss
+from authz.warm_up import compile_everything
+from simulators.parties import sandbox_constants
+from simulators.process.background_loop import OwnLoop
+from simulators.process.start_error import StartError
+from simulators.sandbox.advice_forwarder import AdviceForwarder
+from simulators.sandbox.bound_sockets import bound_socket, in_words, pass_over_lingering
+from simulators.sandbox.clocks.sandbox_clock import SandboxClock
+from simulators.sandbox.clocks.watched_clock import WatchedClock, seconds_since_boot
+from simulators.sandbox.http_app import build_app
+from simulators.sandbox.http_protocol import BoundedHttpProtocol
+from simulators.sandbox.journal_keeper import JournalKeeper
+from simulators.sandbox.quiet_server import QuietServer
+from simulators.sandbox.settings.connection_settings import LineTls
+from simulators.sandbox.settings.settings import VAULT, Settings
+from simulators.sandbox.vault_feed import VaultFeed
+from simulators.sandbox.vault_presence import require_vault
+from simulators.vendor_apis.simulated_wallets import SimulatedWallets
+from simulators.vendor_apis.token_notifications import TokenNotifier
+from tokenvault.background import in_thread, keep_doing
+from tokenvault.cards.pins import PinAttempt, PinEncryption, WrongPin, verify_pin
+from tokenvault.errors import Conflict, FieldError, KeyUnavailable, NotFound
+from tokenvault.events.outbox import last_sequence
+from tokenvault.events.webhook_delivery import WebhookSender
+from tokenvault.keys.key_ring import KeyRing, holds_keys
+from tokenvault.keys.key_rotation import reseal_some
+from tokenvault.ownership import RememberedIssuers
+from tokenvault.storage.database import open_database
+from tokenvault.storage.high_water import kept_high_water
+from tokenvault.tokens import token_requestors
+from tokenvault.tokens.tokens import VERSIONS, key_purpose_of
+from tokenvault.vault import Vault
+
+log = structlog.get_logger()
+
+Clock = Callable[[], float]
+
+_RESEAL_PAUSE_SECONDS = 0.5
+
+
+@dataclass
+class Sandbox:
+    """One running network. `start` it, use its addresses, `stop` it.
+
+    clock: Unix seconds.  steady: what the clock is held against to find its leaps; None stands for the time since boot
+    beside the system's clock, and for the clock itself, so that it may leap, beside any other.
+    """
+
+    settings: Settings
+    clock: Clock = time.time
+    steady: Clock | None = None
+    http_url: str = ""
+    iso_address: tuple[str, int] = ("", 0)
+    further_iso_addresses: list[tuple[str, int]] = field(default_factory=list)
+    """Of the settings' `iso_listeners`, in their order."""
+    _cleanup: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack, repr=False)
+    _failed: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+
+    async def start(self) -> None:
+        """Open everything, in the order in which it depends on each other.
+
+        Raises: StartError; what was opened by then is closed again.
+        """
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _start(self) -> None:
+        settings = self.settings
+        loop = asyncio.get_running_loop()
+        try:
+            lock = DirectoryLock(settings.data_dir)
+        except OSError as error:
+            raise StartError(f"data directory {settings.data_dir}: {error.strerror}") from None
+        self._cleanup.callback(lock.close)
+        # Every port before anything that takes long: one that is in use is said at once.
+        http_socket = self._bound(settings.http_host, settings.http_port, "http_port")
+        iso_socket = self._bound(settings.iso_host, settings.iso_port, "iso_port")
+        further_sockets = [
+            self._bound(settings.iso_host, listener.port, "iso_listeners: port") for listener in settings.iso_listeners
+        ]
+
+        compile_everything()
+        checkpoints = checkpoints_in(settings.data_dir)
+        finish_exchange(settings.data_dir)
+        steady = self.steady or (seconds_since_boot if self.clock is time.time else self.clock)
+        self._clock = SandboxClock(WatchedClock(self.clock, steady, settings.clock_leap_seconds_max))
+        vault = self._open_vault(loop)
+        journal = self._open_journal(vault)
+        engine = Engine(journal, lambda: int(self._clock() * 1_000_000), self._engine_failed, checkpoints)
+        keeper = JournalKeeper(vault.database, journal, engine)
+        self._cleanup.callback(keeper.close)
+        self._cleanup.push_async_callback(engine.close)
+        with self._saying_which_database():
+            check_notices(settings.data_dir, engine.outbox_sequence, last_sequence(vault.database))
+        log.info("engine_opened", commands=engine.durable_sequence)
+        keeper.begin()
+        self._clock.not_before(engine.time_us / 1e6)  # it may have been set forward before
+        history = History(journal, checkpoints)
+        issuer_of = RememberedIssuers(vault.database)
+        projection = self._open_projection(engine, history, issuer_of)
+        self._keep_running("keeping the journal's end", partial(keeper.run, projection.keep_mark))
+        self._feed = VaultFeed(vault.database, engine)
+        await self._feed.drain()
+
+        self._keep_making_checkpoints()
+        self._keep_running("notices that were set aside", self._feed.keep_retrying)
+        self._keep_running("webhooks", WebhookSender(vault).run)
+        self._keep_running("resealing", partial(_keep_resealing, vault))
+
+        dialect = built_in()
+        decisions = IssuerDecisions(
+            engine,
+            settings.issuer_server(),
+            approve_by_default=settings.issuer_server_default == "approve",
+            wall_clock=self._clock.real,
+        )
+        self._cleanup.push_async_callback(decisions.close)
+        await decisions.settle_left_over()
+        forwarder = AdviceForwarder(engine)
+        await forwarder.forward()
+        pins = PinVerifications(lambda entered: in_thread(_verified_pin, vault, entered), is_fresh=engine.is_fresh)
+        self._cleanup.push_async_callback(pins.close)
+        network = Network(
+            engine,
+            CryptogramVerifier(_issuer_keys(vault.keys)),
+            dialect,
+            decisions,
+            pins,
+            settings.bounds_of_advices(),
+            settings.date_tolerances(),
+            self._clock.real,
+        )
+        iso_server, self.iso_address = await self._listen(
+            network, dialect, iso_socket, engine, settings.iso_authority(), settings.iso_tls
+        )
+        self.further_iso_addresses = []
+        for listener, bound in zip(settings.iso_listeners, further_sockets, strict=True):
+            spoken = dialect_named(listener.dialect)
+            gateway = DialectGateway(network, spoken, listener.keys(sandbox_constants.LINE_KEY))
+            authority = listener.authority(is_strict=settings.lines_are_strict)
+            _, address = await self._listen(gateway, spoken, bound, engine, authority, listener.tls)
+            self.further_iso_addresses.append(address)
+
+        explanations = Explanations(history)
+        self._cleanup.callback(explanations.close)
+        keep_up = partial(explanations.keep_up, lambda: engine.durable_sequence)
+        self._keep_running("explanations", keep_up)
+        if settings.iso_authority().believes_nobody:
+            log.warning(
+                "iso_port_believes_nobody",
+                advice="say whom its lines speak for: iso_acquirers, iso_tls, or iso_acquirer_authority = open",
+            )
+        app = build_app(
+            settings,
+            vault,
+            engine,
+            history,
+            explanations,
+            projection,
+            network,
+            iso_server,
+            self._clock,
+            forwarder,
+            self._feed,
+            issuer_of,
+        )
+        await self._serve_http(app, http_socket)
+        host, port = http_socket.getsockname()[:2]
+        self.http_url = f"{'http' if settings.tls_certificate is None else 'https'}://{host}:{port}"
+        if settings.look_alikes:
+            self._look_alike(app, vault)
+        app.state.ready = True
+        log.info("ready", http=self.http_url, iso8583=f"{self.iso_address[0]}:{self.iso_address[1]}")
+
+    def _bound(self, host: str, port: int, setting: str) -> socket.socket:
+        """A socket on a port that nobody else has from now on. Raises: StartError naming the setting."""
+        bound = bound_socket(host, port, setting)
+        self._cleanup.callback(bound.close)
+        return bound
+
+    async def _listen(
+        self,
+        handler: Handler,
+        dialect: Dialect,
+        bound: socket.socket,
+        engine: Engine,
+        authority: LineAuthority,
+        tls: LineTls | None,
+    ) -> tuple[Iso8583Server, tuple[str, int]]:
+        """Take connections on one ISO 8583 port; returns its server and address."""
+        seconds, share = self.settings.frame_seconds_max, handler.messages_in_a_turn
+        limits = ServerLimits(frame_seconds_max=seconds, frames_per_turn=share)
+        server = Iso8583Server(handler, dialect, limits, authority)
+        pass_over_lingering(bound)
+        await server.start(bound, None if tls is None else tls.context())
+        self._cleanup.push_async_callback(self._close_iso_server, server, engine)
+        return server, (self.settings.iso_host, bound.getsockname()[1])
+
+    def _look_alike(self, app: FastAPI, vault: Vault) -> None:
+        """What vendors' look-alikes need beside their routes."""
+        wallets = SimulatedWallets(vault, self.http_url, self.iso_address)
+        self._cleanup.callback(wallets.close)
+        app.state.simulated_wallets = wallets
+        if self.settings.look_alike_notify_url is not None:
+            notifier = TokenNotifier(vault, self.settings.look_alike_notify_url)
+            self._keep_running("notifications of a look-alike", notifier.run)
+
+    def _keep_making_checkpoints(self) -> None:
+        settings = self.settings
+        retention = Retention(settings.journal_keep_segments)
+        make = partial(keep_making_checkpoints, settings.data_dir, settings.checkpoint_segments, retention)
+        self._keep_running("checkpoints", make)
+
+    def _keep_running(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Run something beside everything else until the sandbox stops, anew where it fails."""
+        running = asyncio.create_task(keep_doing(name, work))
+
+        async def stop_running() -> None:
+            running.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+        self._cleanup.push_async_callback(stop_running)
+
+    def _open_journal(self, vault: Vault) -> SegmentJournal:
+        """The journal, held against what is remembered of it. Raises: EngineError."""
+        directory = self.settings.data_dir
+        folder, kept = Directory(directory / JOURNAL), kept_high_water(vault.database)
+        network = identity_of(SegmentReader(folder), kept) or os.urandom(NETWORK_BYTES)
+        journal = SegmentJournal(folder, network=network)
+        with self._saying_which_database():
+            check(directory, journal, kept)
+        if kept is not None:
+            journal.set_aside(kept.reserved)
+        return journal
+
+    @contextlib.contextmanager
+    def _saying_which_database(self) -> Iterator[None]:
+        """What to type is longer where the vault is in PostgreSQL; its password stays untold."""
+        try:
+            yield
+        except AcknowledgedLoss as error:
+            if self.settings.database is None:
+                raise
+            raise AcknowledgedLoss(f"{error} --database postgresql://...") from None
+
+    def _open_vault(self, loop: asyncio.AbstractEventLoop) -> Vault:
+        settings = self.settings
+        if SegmentReader(Directory(settings.data_dir / JOURNAL)).seals():
+            require_vault(settings)  # a journal without its vault is not a new network
+        if settings.database is None:
+            keep_private(settings.data_dir / VAULT)
+        database = open_database(settings.database_url)
+        self._cleanup.callback(database.dispose)
+        root_key = settings.open_root_key(may_be_made=not holds_keys(database))
+        keys = KeyRing.open(database, root_key, settings.given_keys(), os.urandom)
+
+        def announce() -> None:
+            # The vault's use cases run in worker threads; the engine lives on the loop.
+            asyncio.run_coroutine_threadsafe(self._feed.drain(), loop).result()
+
+        vault = Vault(
+            database, keys, settings.program(), clock=self._clock, wall_clock=self._clock.real, announce=announce
+        )
+        token_requestors.install(replace(vault, announce=lambda: None))
+        return vault
+
+    def _open_projection(self, engine: Engine, history: History, issuer_of: IssuerOf) -> Projection:
+        file = self.settings.data_dir / HISTORY
+        keep_private(file)
+        database = open_history(file)
+        self._cleanup.callback(database.dispose)
+        projection = Projection(database, history, lambda: engine.durable_sequence, issuer_of=issuer_of)
+        engine.follow(projection.follow)
+        projection.start()
+        self._cleanup.callback(projection.close)
+        return projection
+
+    async def _serve_http(self, app: object, http_socket: socket.socket) -> None:
+        config = uvicorn.Config(
+            app,  # type: ignore[arg-type]
+            http=BoundedHttpProtocol,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            **self._tls(),
+        )
+        try:
+            config.load()
+        except (OSError, ssl.SSLError) as error:
+            raise StartError(f"tls_certificate {self.settings.tls_certificate}: {in_words(error)}") from None
+        server = QuietServer(config)
+        pass_over_lingering(http_socket)
+        serving = asyncio.create_task(server.serve(sockets=[http_socket]))
+        while not server.started:
+            if serving.done():
+                raise StartError("the HTTP server has ended before it began") from serving.exception()
+            await asyncio.sleep(0.005)
+
+        async def shut_down() -> None:
+            server.leave.set()
+            await serving
+
+        self._cleanup.push_async_callback(shut_down)
+
+    def _tls(self) -> dict[str, Any]:
+        """What uvicorn needs to know of certificates."""
+        settings = self.settings
+        if settings.tls_certificate is None:
+            return {}
+        told: dict[str, Any] = {"ssl_certfile": settings.tls_certificate, "ssl_keyfile": settings.tls_key}
+        if settings.tls_client_authorities is not None:
+            told |= {"ssl_ca_certs": str(settings.tls_client_authorities), "ssl_cert_reqs": ssl.CERT_REQUIRED}
+        return told
+
+    @staticmethod
+    async def _close_iso_server(server: Iso8583Server, engine: Engine) -> None:
+        """Take no more connections, answer what was taken, close."""
+        server.stop_listening()
+        await engine.settled()
+        await server.close()
+
+    def _engine_failed(self, _error: BaseException) -> None:
+        self._failed.set()
+
+    async def failed(self) -> None:
+        """Wait until the engine can no longer write its journal. Nothing is answered from then on."""
+        await self._failed.wait()
+
+    async def stop(self) -> None:
+        """Stop taking work, answer what was taken, close everything. Stopping twice is no error."""
+        await self._cleanup.aclose()
+
+
+async def _keep_resealing(vault: Vault) -> None:
+    """Do what running key rotations have left, one batch at a time, so that others get their turn in between."""
+    while True:
+        try:
+            busy = await in_thread(reseal_some, vault)
+        except Exception:
+            log.exception("resealing_failed")
+            busy = False
+        await asyncio.sleep(0.001 if busy else _RESEAL_PAUSE_SECONDS)
+
+
+def _issuer_keys(keys: KeyRing) -> Callable[[int, int], bytes | None]:
+    """The issuer master key behind a cryptogram version and key index, for the network."""
+
+    def issuer_key(version: int, key_index: int) -> bytes | None:
+        if version not in VERSIONS:
+            return None
+        try:
+            return keys.key(key_purpose_of(version), key_index)
+        except KeyUnavailable:
+            return None
+
+    return issuer_key
+
+
+def _verified_pin(vault: Vault, entered: EnteredPin) -> PinOutcome:
+    """What the vault says of a PIN."""
+    try:
+        verify_pin(
+            vault,
+            token_pan=entered.token_pan,
+            block=entered.block,
+            ksn=entered.key_serial_number,
+            encryption=PinEncryption.DUKPT_TDES,
+            attempt=PinAttempt(entered.transaction_counter, entered.digest),
+        )
+    except (WrongPin, NotFound, FieldError):
+        return PinOutcome.WRONG
+    except Conflict as error:
+        return PinOutcome.LOCKED if error.code == "pin_tries_exceeded" else PinOutcome.WRONG
+    return PinOutcome.RIGHT
+
+
+@contextlib.contextmanager
+def running_sandbox(settings: Settings, clock: Clock = time.time, steady: Clock | None = None) -> Iterator[Sandbox]:
+    """A sandbox on a thread of its own, for programs and tests that are not asynchronous. Clocks: see `Sandbox`.
+
+    Raises: StartError.
+    """
+    loop = OwnLoop("sandbox")
+    try:
+        sandbox = loop.run(_started(Sandbox(settings, clock, steady)))
+        try:
+            yield sandbox
+        finally:
+            loop.run(sandbox.stop())
+    finally:
+        loop.stop()
+
+
+async def _started(sandbox: Sandbox) -> Sandbox:
+    await sandbox.start()
+    return sandbox

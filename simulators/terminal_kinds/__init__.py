@@ -1,1 +1,0 @@
-"""The kinds of terminals: what each does beyond what all can."""

@@ -1,0 +1,29 @@
+"""A fuel pump: asks for the most that fits into a tank, and posts what was filled in."""
+
+from typing import Any
+
+from simulators.terminals.receipt import Receipt
+from simulators.terminals.terminal import Capability, Merchant, Terminal
+from simulators.wallet.card.contactless_reader import Card
+
+AUTOMATED_FUEL_DISPENSER = "5542"
+_UNATTENDED = "25"
+
+
+class FuelPump(Terminal):
+    """Unattended. tank_minor: what is asked for before filling starts, minor units."""
+
+    usual_merchant = Merchant(name="TAPWRIGHT FUEL", identifier="FUEL00000000001", category=AUTOMATED_FUEL_DISPENSER)
+    usual_capability = Capability(terminal_type=_UNATTENDED)
+
+    def __init__(self, address: tuple[str, int], *, tank_minor: int = 15_000, **options: Any) -> None:
+        super().__init__(address, **options)
+        self.tank_minor = tank_minor
+
+    def unlock(self, card: Card, currency: str = "EUR") -> Receipt:
+        """Pre-authorize a tank. Raises: ReadingFailed, LinkError."""
+        return self.authorize_card(card, self.start(self.tank_minor, currency), preauthorization=True)
+
+    def hang_up_nozzle(self, unlocked: Receipt, amount_minor: int) -> Receipt:
+        """Post what was filled in; nothing filled in takes the pre-authorization back. Raises: LinkError."""
+        return self.reverse(unlocked) if amount_minor == 0 else self.complete(unlocked, amount_minor)

@@ -1,0 +1,16 @@
+"""A restaurant's terminal: the bill is authorized, the tip comes on top when it is posted."""
+
+from simulators.terminals.receipt import Receipt
+from simulators.terminals.terminal import Merchant, Terminal
+
+RESTAURANTS = "5812"
+
+
+class RestaurantTerminal(Terminal):
+    """Takes bills with tips. How large a tip may be is the program's completion tolerance."""
+
+    usual_merchant = Merchant(name="TAPWRIGHT BISTRO", identifier="BISTRO000000001", category=RESTAURANTS)
+
+    def add_tip(self, bill: Receipt, tip_minor: int) -> Receipt:
+        """Post an authorized bill with its tip. Raises: LinkError."""
+        return self.complete(bill, bill.approved_minor + tip_minor)

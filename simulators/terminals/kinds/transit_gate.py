@@ -1,0 +1,77 @@
+"""A transit gate: opens at once, asks the network later, and remembers whom not to let through again."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from authz.iso8583.messages import codec
+from simulators.terminals.receipt import APPROVED_OFFLINE, REFUSED_BY_TERMINAL, Receipt
+from simulators.terminals.terminal import Capability, Merchant, Terminal
+from simulators.wallet.card.contactless_reader import Card
+
+LOCAL_TRANSPORT = "4111"
+_UNATTENDED = "25"
+
+
+@dataclass
+class DenyList:
+    """Tokens that owe a fare. What is kept is a digest of their number."""
+
+    _digests: set[str] = field(default_factory=set)
+
+    def __contains__(self, track2: str) -> bool:
+        return _digest(track2) in self._digests
+
+    def __len__(self) -> int:
+        return len(self._digests)
+
+    def add(self, track2: str) -> None:
+        """Do not let it through again."""
+        self._digests.add(_digest(track2))
+
+    def discard(self, track2: str) -> None:
+        """It has paid."""
+        self._digests.discard(_digest(track2))
+
+
+def _digest(track2: str) -> str:
+    return hashlib.sha256(track2.replace("D", "=").partition("=")[0].encode()).hexdigest()
+
+
+class TransitGate(Terminal):
+    """One gate. fare_minor: of one ride.  deny_list: shared by the gates of an operator."""
+
+    usual_merchant = Merchant(name="TAPWRIGHT METRO", identifier="METRO0000000001", category=LOCAL_TRANSPORT)
+    usual_capability = Capability(terminal_type=_UNATTENDED)
+
+    def __init__(
+        self, address: tuple[str, int], *, fare_minor: int = 300, deny_list: DenyList | None = None, **options: Any
+    ) -> None:
+        super().__init__(address, **options)
+        self.fare_minor = fare_minor
+        self.deny_list = deny_list if deny_list is not None else DenyList()
+        self.rides: list[codec.Message] = []
+        """Rides that the network has not heard of yet."""
+
+    def open(self, card: Card, currency: str = "EUR") -> Receipt:
+        """Let somebody through, unless the card is on the deny list. Raises: ReadingFailed."""
+        transaction = self.start(self.fare_minor, currency)
+        answer = self.read(card, transaction)
+        request = self.authorization_request(transaction, answer, message_type="0200")
+        if request[35] in self.deny_list:
+            return self.receipt(request, {39: REFUSED_BY_TERMINAL}, detail="a fare is owed: see the service desk")
+        self.rides.append(request)
+        return self.receipt(request, {39: APPROVED_OFFLINE})
+
+    def settle(self) -> list[Receipt]:
+        """Ask for every ride that was not asked for yet (deferred authorization); who cannot pay is denied from now on.
+
+        Raises: LinkError.
+        """
+        receipts = []
+        while self.rides:
+            receipt = self.send(self.rides[0])
+            ride = self.rides.pop(0)
+            (self.deny_list.discard if receipt.approved else self.deny_list.add)(ride[35])
+            receipts.append(receipt)
+        return receipts

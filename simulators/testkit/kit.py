@@ -1,0 +1,146 @@
+"""QA's bench: one object that has everything of a network at hand, for tests and for trying things out.
+
+with scratch_sandbox() as sandbox, Bench(sandbox.http_url, sandbox.iso_address) as bench:
+    receipt = bench.terminal().pay(bench.phone(), 1250)
+    assert bench.reason_of(receipt) == "approved"
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import Any, Self
+
+from simulators.parties import sandbox_constants
+from simulators.parties.issuer_client import Issuer
+from simulators.terminals.kinds.making import made_terminal
+from simulators.terminals.message_log import Trace
+from simulators.terminals.receipt import Receipt
+from simulators.testkit.decision_table import check_lines
+from simulators.testkit.server_clock import ServerClock
+from simulators.wallet.card.device_kinds import DEVICE_KINDS
+from simulators.wallet.phone import Phone
+from simulators.wallet.token_wishes import ALL_CHANNELS
+
+_CREDIT_LIMIT = 2_500_00
+_DECISIONS_SHOWN = 3
+
+
+class Bench:
+    """A network, its clock, and makers of accounts, cards, phones and terminals. Use it as a context.
+
+    wall_clock: real time, as the server has it, Unix seconds.
+    """
+
+    def __init__(
+        self, http_url: str, iso_address: tuple[str, int], wall_clock: Callable[[], float] = time.time
+    ) -> None:
+        self.http_url = http_url
+        self.iso_address = iso_address
+        self.issuer = Issuer(http_url, sandbox_constants.SANDBOX_API_KEY)
+        self.clock = ServerClock(self.issuer, wall_clock)
+        self.trace = Trace()
+        """Every message on the lines of its terminals."""
+        self._open = ExitStack()
+        self._open.callback(self.issuer.close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Hang up everywhere."""
+        self._open.close()
+
+    def account(
+        self, currency: str = "EUR", credit_limit: int = _CREDIT_LIMIT, transaction_limit: int | None = None
+    ) -> str:
+        """Open an account; returns its identifier. Amounts in minor units."""
+        return str(self.issuer.open_account(currency, credit_limit, transaction_limit)["id"])
+
+    def card(
+        self,
+        account: str | None = None,
+        pin: str | None = None,
+        *,
+        text_message: str | None = None,
+        e_mail: str | None = None,
+    ) -> str:
+        """Issue a card, on a new account unless one is named; returns its identifier.
+
+        text_message, e_mail: where one-time codes go.
+        """
+        contacts = {"text_message": text_message, "e_mail": e_mail}
+        given = {method: contact for method, contact in contacts.items() if contact is not None}
+        card = str(self.issuer.issue_card(account or self.account(), **given)["id"])
+        if pin is not None:
+            self.issuer.set_pin(card, pin)
+        return card
+
+    def phone(
+        self,
+        card: str | None = None,
+        *,
+        kind: str = "phone",
+        flow: Any = "quick",
+        profile: str = "aes",
+        keys: str = "secure_element",
+        channels: Sequence[str] = ALL_CHANNELS,
+        countries: Sequence[str] = (),
+        token_limit: int | None = None,
+        ready: bool = True,
+        **token: Any,
+    ) -> Phone:
+        """A phone with an active token, good for every channel, of a new card unless one is named.
+
+        kind: phone, watch, band or car.  flow: quick or generate_ac.  profile, keys, channels, countries, token_limit:
+        see `token_wish`.  ready: whether it has its token.  token: fields of the request, by the API's names.
+        """
+        phone = self.bare_phone(kind=kind, flow=flow)
+        if ready:
+            wish = {"profile": profile, "keys": keys, "channels": channels, "countries": countries}
+            phone.provision(card or self.card(), **wish, token_limit=token_limit, **token)
+        return phone
+
+    def bare_phone(self, *, kind: str = "phone", flow: Any = "quick", **options: Any) -> Phone:
+        """A phone without a token. options: of `Phone`."""
+        usual: dict[str, Any] = {"name": kind, "clock": self.clock.wall_clock}
+        phone = Phone(self.http_url, traits=DEVICE_KINDS[kind], flow=flow, **usual | options)
+        self._open.callback(phone.close)
+        return phone
+
+    def terminal(self, kind: str = "pos", **options: Any) -> Any:
+        """A terminal: pos, qr, online, atm, fuel, hotel, restaurant, transit or vending.
+
+        options: the words of `simulators.terminals.kinds.making`, and parameters of its class.
+        """
+        watched: dict[str, Any] = {"clock": self.clock, "watcher": self.trace.watcher(kind)}
+        terminal = made_terminal(kind, self.iso_address, watched | options)
+        self._open.callback(terminal.close)
+        return terminal
+
+    def balance(self, account: str) -> dict[str, Any]:
+        """Limit, posted, held and available, minor units."""
+        return self.issuer.balance(account)
+
+    def decision(self, receipt: Receipt) -> dict[str, Any]:
+        """How the network explains a payment. Raises: LookupError where it did not decide it."""
+        if receipt.authorization_id is None:
+            raise LookupError(f"the network did not decide this: {receipt.response_code} {receipt.detail}")
+        return self.issuer.authorization(receipt.authorization_id)
+
+    def reason_of(self, receipt: Receipt) -> str:
+        """Why a payment came out as it did."""
+        return str(self.decision(receipt)["reason"])
+
+    def told(self) -> list[tuple[str, str]]:
+        """What to know when something went wrong: titles and texts of the last decisions and all messages."""
+        sections = []
+        answers = [each.message for each in self.trace.messages if each.direction == "received" and 62 in each.message]
+        for answer in answers[-_DECISIONS_SHOWN:]:
+            decision = self.issuer.authorization(answer[62])
+            sections.append((f"{decision['id']} {decision['reason']}", "\n".join(check_lines(decision))))
+        if self.trace.messages:
+            sections.append(("messages", "\n".join(message.line() for message in self.trace.messages)))
+        return sections

@@ -1,0 +1,87 @@
+"""The pytest plugin: fixtures `sandbox`, `phone`, `terminal` and `clock`.
+
+Each test gets a network of its own in this process, or shares the one that ``--tapwright-url`` names. A test that fails
+shows the decisions that were made and the messages that went over its terminals' lines.
+"""
+
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from simulators.terminals.terminal import Terminal
+    from simulators.testkit.kit import Bench
+    from simulators.testkit.server_clock import ServerClock
+    from simulators.wallet.phone import Phone
+
+# What needs the engine is imported by the fixtures: a test run that uses none of them must not pay for it.
+
+_BENCH = pytest.StashKey["Bench"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Where a server runs already."""
+    group = parser.getgroup("tapwright", "payment network sandbox")
+    group.addoption("--tapwright-url", help="use this server's HTTP API in place of a fresh network for each test")
+    group.addoption("--tapwright-iso", default="127.0.0.1:8583", help="its ISO 8583 port (127.0.0.1:8583)")
+
+
+@pytest.fixture
+def tapwright_bench(request: pytest.FixtureRequest) -> Iterator["Bench"]:
+    """The bench that all other fixtures stand on; `sandbox` is its name in tests."""
+    from simulators.process.logging_setup import configure_logging
+    from simulators.sandbox.scratch_sandbox import scratch_sandbox
+    from simulators.testkit.kit import Bench
+
+    url = request.config.getoption("--tapwright-url")
+    if url is not None:
+        host, _, port = request.config.getoption("--tapwright-iso").rpartition(":")
+        with Bench(url, (host, int(port))) as bench:
+            request.node.stash[_BENCH] = bench
+            yield bench
+        return
+    configure_logging("error", "console")
+    with scratch_sandbox() as running, Bench(running.http_url, running.iso_address) as bench:
+        request.node.stash[_BENCH] = bench
+        yield bench
+
+
+@pytest.fixture
+def sandbox(tapwright_bench: "Bench") -> "Bench":
+    """A network with everything at hand, see `simulators.testkit.kit.Bench`."""
+    return tapwright_bench
+
+
+@pytest.fixture
+def clock(tapwright_bench: "Bench") -> "ServerClock":
+    """The network's clock: `advance`, `set_to`, `freeze`, `run`."""
+    return tapwright_bench.clock
+
+
+@pytest.fixture
+def phone(tapwright_bench: "Bench") -> "Phone":
+    """A phone with an active token on an account of 2,500.00 EUR."""
+    return tapwright_bench.phone()
+
+
+@pytest.fixture
+def terminal(tapwright_bench: "Bench") -> "Terminal":
+    """A contactless terminal."""
+    made: Terminal = tapwright_bench.terminal()
+    return made
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show decisions and messages of a test that failed."""
+    report = yield
+    bench = item.stash.get(_BENCH, None)
+    if bench is not None and call.when == "call" and report.failed:
+        try:
+            report.sections += [(f"tapwright: {title}", text) for title, text in bench.told()]
+        except Exception as error:
+            report.sections.append(("tapwright", f"nothing can be told: {type(error).__name__}: {error}"))
+    return report

@@ -1,0 +1,45 @@
+"""A server's sandbox clock, read and set over HTTP, and followed in between without asking."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from simulators.parties.issuer_client import Issuer
+
+
+class ServerClock:
+    """Unix seconds. sandbox: a client whose key has the scope sandbox.  wall_clock: real time, as the server has it."""
+
+    def __init__(self, sandbox: Issuer, wall_clock: Callable[[], float] = time.time) -> None:
+        self._sandbox = sandbox
+        self.wall_clock = wall_clock
+        self._take(sandbox.call("GET", "/v1/simulations/clock"))
+
+    def __call__(self) -> float:
+        """The sandbox's time now."""
+        return self._now if self._frozen else self.wall_clock() + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        """Go forward. Raises: IssuerRefused."""
+        self._change({"advance_seconds": seconds})
+
+    def set_to(self, moment: datetime) -> None:
+        """Go forward to a time. Raises: IssuerRefused where it has passed."""
+        self._change({"set_to": moment.isoformat()})
+
+    def freeze(self) -> None:
+        """Stand still."""
+        self._change({"frozen": True})
+
+    def run(self) -> None:
+        """Go on from where it stood."""
+        self._change({"frozen": False})
+
+    def _change(self, body: dict[str, Any]) -> None:
+        self._take(self._sandbox.call("POST", "/v1/simulations/clock", body))
+
+    def _take(self, told: dict[str, Any]) -> None:
+        self._now = datetime.fromisoformat(told["now"]).timestamp()
+        self._frozen = bool(told["frozen"])
+        self._ahead = self._now - self.wall_clock()
