@@ -15,7 +15,7 @@ from unittest import mock
 from pydantic.fields import FieldInfo
 
 from authz.iso8583.chip.chip_data import CHIP_TAG_BYTES
-from authz.iso8583.dialects.fields import BUILT_IN
+from authz.iso8583.dialects.fields import BUILT_IN, built_in
 from authz.iso8583.dialects.jpos_classes import CONTENTS, REFUSED, field_classes
 from authz.iso8583.dialects.text_encodings import CODE_PAGE_1047
 from authz.iso8583.format_errors import KIND, KINDS
@@ -125,7 +125,7 @@ def _token_states() -> str:
 
 
 def _dialects() -> str:
-    return _table(("dialect", "what"), [(f"`{name}`", what) for name, what in BUILT_IN.items()])
+    return _table(("dialect", "what"), [(f"`{name}`", built_in(name).about) for name in BUILT_IN])
 
 
 _LENGTH_WORDS = {"ascii": "ASCII", CODE_PAGE_1047: "EBCDIC", "bcd": "packed", "b": "binary"}

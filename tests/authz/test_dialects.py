@@ -33,6 +33,12 @@ def test_the_same_message_in_every_dialect(name):
     assert dialect.framing.length(framed[: dialect.framing.length_bytes]) == len(encoded)
 
 
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_a_dialect_says_what_it_is(name):
+    """For the table in `docs/wire.md`."""
+    assert built_in(name).about
+
+
 @pytest.mark.parametrize("name", ["ascii_hex_1987", "bcd_1987", "ebcdic_1987"])
 def test_pyiso8583_reads_them_too(name):
     """Its specs are our tables: the same bytes from both."""

@@ -113,6 +113,7 @@ class Dialect:
     header_bytes: in front of the message type.
     third_bitmap: 0 where there is none; `BEHIND_THE_SECOND` where bit 65 says that it follows the second; else the
     number of the field that holds it.
+    about: what it is, in a few words, for people.
     """
 
     name: str
@@ -123,14 +124,15 @@ class Dialect:
     header_bytes: int = 0
     framing: Framing = BINARY_LENGTH
     third_bitmap: int = 0
+    about: str = ""
 
     @classmethod
     def of(cls, name: str, table: dict[str, dict[str, Any]]) -> "Dialect":
         """Read a table as `pyiso8583` has it: keys t, p, 1 to 128, and h for a header of fixed length.
 
         Of our own are a key framing with length_bytes and length_encoding, see `Framing`; entries 129 to 192, of fields
-        that a third bitmap announces; and a key third_bitmap, the field that holds it, where bit 65 does not just say
-        that it follows the second. Raises: DialectError.
+        that a third bitmap announces; a key third_bitmap, the field that holds it, where bit 65 does not just say that
+        it follows the second; and a key about, whose desc says what the dialect is. Raises: DialectError.
         """
         header = _field_spec("h", table) if "h" in table else None
         if header is not None and header.length_bytes:
@@ -150,6 +152,7 @@ class Dialect:
             0 if header is None else header.max_length,
             _framing(table.get("framing", {})),
             third_bitmap,
+            str(table.get("about", {}).get("desc", "")),
         )
 
 
@@ -203,20 +206,14 @@ def _field_spec(key: str, table: dict[str, dict[str, Any]]) -> FieldSpec:
     return spec
 
 
+_FOLDER = files("authz.iso8583.dialects")
+BUILT_IN = tuple(sorted(file.name.removesuffix(".json") for file in _FOLDER.iterdir() if file.name.endswith(".json")))
+"""The dialects that come with Tapwright, by name: a dialect is a file beside this one, and is called like its file."""
+
+
 @cache
 def built_in(name: str = "ascii_1987") -> Dialect:
     """A dialect that comes with Tapwright, by its name in `BUILT_IN`. Raises: DialectError."""
     if name not in BUILT_IN:
         raise DialectError(f"there is no dialect {name}; there are {', '.join(BUILT_IN)}")
-    text = files("authz.iso8583.dialects").joinpath(f"{name}.json").read_text()
-    return Dialect.of(name, json.loads(text))
-
-
-BUILT_IN = {
-    "ascii_1987": "ISO 8583:1987, ASCII, binary bitmaps and binary DE 55; what the network itself speaks",
-    "ascii_hex_1987": "the same with bitmaps and binary fields as hexadecimal text",
-    "bcd_1987": "packed digits, binary bitmaps, binary DE 55",
-    "ebcdic_1987": "EBCDIC text (code page 500), binary bitmaps, binary DE 55",
-    "unionpay_like": "ASCII behind a 46-byte header and a length of four digits; no conformance is claimed",
-}
-"""Dialects that come with Tapwright."""
+    return Dialect.of(name, json.loads(_FOLDER.joinpath(f"{name}.json").read_text()))
