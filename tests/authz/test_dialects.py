@@ -39,6 +39,14 @@ def test_a_dialect_says_what_it_is(name):
     assert built_in(name).about
 
 
+def test_what_a_dialect_is_has_the_shape_of_an_entry():
+    """Another shape is refused by the entry's name."""
+    table = json.loads(files("authz.iso8583").joinpath("dialects/bcd_1987.json").read_text())
+    assert Dialect.of("mine", {**table, "about": {}}).about == ""
+    with pytest.raises(DialectError, match="entry 'about'"):
+        Dialect.of("mine", {**table, "about": "mine"})
+
+
 @pytest.mark.parametrize("name", ["ascii_hex_1987", "bcd_1987", "ebcdic_1987"])
 def test_pyiso8583_reads_them_too(name):
     """Its specs are our tables: the same bytes from both."""

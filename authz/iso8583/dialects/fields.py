@@ -152,7 +152,7 @@ class Dialect:
             0 if header is None else header.max_length,
             _framing(table.get("framing", {})),
             third_bitmap,
-            str(table.get("about", {}).get("desc", "")),
+            _about(table.get("about", {})),
         )
 
 
@@ -167,6 +167,12 @@ def _check_third_bitmap(number: int, spec: FieldSpec) -> None:
     """A bitmap is a field of 8 bytes, or of 16 characters of hexadecimal text. Raises: DialectError."""
     if spec.length_bytes or spec.length_counts != "bytes" or spec.max_length != (8 if spec.is_binary else 16):
         raise DialectError(f"entry '{number}': holds the third bitmap, so it has 8 bytes")
+
+
+def _about(entry: Any) -> str:
+    if not isinstance(entry, dict):
+        raise DialectError('entry \'about\': is written as {"desc": "what the dialect is"}')
+    return str(entry.get("desc", ""))
 
 
 def _framing(entry: dict[str, Any]) -> Framing:
