@@ -21,7 +21,7 @@ from authz.state.tables import Counter
 from benchmarks import machine
 from benchmarks.provisioning import own_database
 from simulators.parties import sandbox_constants
-from simulators.sandbox.settings.settings import load_settings
+from simulators.sandbox.settings.loading import load_settings
 from simulators.sandbox.vault_feed import VaultFeed
 from tokenvault.accounts import open_account
 from tokenvault.cards.cards import issue_card

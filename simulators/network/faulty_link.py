@@ -16,7 +16,7 @@ from typing import Self
 from authz.iso8583.dialects.fields import BINARY_LENGTH, Framing
 from simulators.network.framed_streams import read_frame, stand_between
 from simulators.network.listener import Listener
-from simulators.process.background_loop import OwnLoop
+from simulators.process.background_loop import BackgroundLoop
 
 _OVERTAKEN_SECONDS = 0.03
 
@@ -77,7 +77,7 @@ class FaultyLink:
     _connections: int = 0
 
     def __enter__(self) -> Self:
-        self._own_loop = OwnLoop("faulty link")
+        self._own_loop = BackgroundLoop("faulty link")
         self._listener = Listener(self._connected)
         self.address = self._own_loop.run(self._listener.listen())
         return self

@@ -21,7 +21,7 @@ from authz.iso8583.messages.responses import plain_response
 from simulators.network.detokenization import Detokenizes, NotProven
 from simulators.network.framed_streams import hang_up, read_frame
 from simulators.network.listener import Listener
-from simulators.process.background_loop import OwnLoop
+from simulators.process.background_loop import BackgroundLoop
 from simulators.terminals.messages import card_number, original_data_elements
 
 log = structlog.get_logger()
@@ -156,7 +156,7 @@ class Switch:
     """How many messages went where, by prefix."""
 
     def __enter__(self) -> Self:
-        self._own_loop = OwnLoop("switch")
+        self._own_loop = BackgroundLoop("switch")
         try:
             self.address = self._own_loop.run(self.listen())
         except BaseException:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 Result = TypeVar("Result")
 
 
-class OwnLoop:
+class BackgroundLoop:
     """Runs coroutines from outside until it is stopped."""
 
     def __init__(self, name: str) -> None:

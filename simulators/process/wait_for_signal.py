@@ -5,7 +5,7 @@ import contextlib
 import signal
 
 
-async def until_told() -> None:
+async def wait_for_signal() -> None:
     """Wait for SIGTERM or SIGINT (Ctrl-C)."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from simulators.sandbox.settings.settings import VAULT, scratch_settings
+from simulators.sandbox.settings.loading import scratch_settings
+from simulators.sandbox.settings.settings import VAULT
 from simulators.sandbox.wiring import Sandbox, running_sandbox
 from tokenvault.storage.database import open_database
 

@@ -9,7 +9,7 @@ import uvloop
 from authz.vocabulary.errors import EngineError
 from simulators.process.logging_setup import configure_logging
 from simulators.process.start_error import StartError
-from simulators.process.wait_for_signal import until_told
+from simulators.process.wait_for_signal import wait_for_signal
 from simulators.sandbox.settings.settings import Settings
 from simulators.sandbox.wiring import Sandbox
 from tokenvault.errors import FieldError, KeyUnavailable
@@ -34,7 +34,7 @@ def serve(settings: Settings) -> int:
 async def _serve(settings: Settings) -> int:
     sys.setswitchinterval(_SWITCH_SECONDS)
     sandbox = Sandbox(settings)
-    told = asyncio.create_task(until_told())
+    told = asyncio.create_task(wait_for_signal())
     await sandbox.start()
     # What a start leaves behind is there to stay: no later collection needs to look at it again.
     gc.collect()

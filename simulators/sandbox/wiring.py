@@ -30,7 +30,7 @@ from authz.journal.segment_header import NETWORK_BYTES
 from authz.network.cryptograms import CryptogramVerifier
 from authz.network.dialect_gateway import DialectGateway
 from authz.network.lines import LineAuthority
-from authz.network.pin_verification import EnteredPin, PinOutcome, PinVerifications
+from authz.network.pin_verification import PinVerifications
 from authz.network.processor import Network
 from authz.network.realtime_decisioning import IssuerDecisions
 from authz.network.server import Handler, Iso8583Server, ServerLimits
@@ -40,7 +40,7 @@ from authz.upkeep.safeguards import check, check_notices, identity_of
 from authz.vocabulary.errors import AcknowledgedLoss
 from authz.warm_up import compile_everything
 from simulators.parties import sandbox_constants
-from simulators.process.background_loop import OwnLoop
+from simulators.process.background_loop import BackgroundLoop
 from simulators.process.start_error import StartError
 from simulators.sandbox.advice_forwarder import AdviceForwarder
 from simulators.sandbox.bound_sockets import bound_socket, in_words, pass_over_lingering
@@ -54,27 +54,22 @@ from simulators.sandbox.settings.connection_settings import LineTls
 from simulators.sandbox.settings.settings import VAULT, Settings
 from simulators.sandbox.vault_feed import VaultFeed
 from simulators.sandbox.vault_presence import require_vault
+from simulators.sandbox.vault_services import issuer_keys, keep_resealing, verified_pin
 from simulators.vendor_apis.simulated_wallets import SimulatedWallets
 from simulators.vendor_apis.token_notifications import TokenNotifier
 from tokenvault.background import in_thread, keep_doing
-from tokenvault.cards.pins import PinAttempt, PinEncryption, WrongPin, verify_pin
-from tokenvault.errors import Conflict, FieldError, KeyUnavailable, NotFound
 from tokenvault.events.outbox import last_sequence
 from tokenvault.events.webhook_delivery import WebhookSender
 from tokenvault.keys.key_ring import KeyRing, holds_keys
-from tokenvault.keys.key_rotation import reseal_some
 from tokenvault.ownership import RememberedIssuers
 from tokenvault.storage.database import open_database
 from tokenvault.storage.high_water import kept_high_water
 from tokenvault.tokens import token_requestors
-from tokenvault.tokens.tokens import VERSIONS, key_purpose_of
 from tokenvault.vault import Vault
 
 log = structlog.get_logger()
 
 Clock = Callable[[], float]
-
-_RESEAL_PAUSE_SECONDS = 0.5
 
 
 @dataclass
@@ -147,7 +142,7 @@ class Sandbox:
         self._keep_making_checkpoints()
         self._keep_running("notices that were set aside", self._feed.keep_retrying)
         self._keep_running("webhooks", WebhookSender(vault).run)
-        self._keep_running("resealing", partial(_keep_resealing, vault))
+        self._keep_running("resealing", partial(keep_resealing, vault))
 
         dialect = built_in()
         decisions = IssuerDecisions(
@@ -160,11 +155,11 @@ class Sandbox:
         await decisions.settle_left_over()
         forwarder = AdviceForwarder(engine)
         await forwarder.forward()
-        pins = PinVerifications(lambda entered: in_thread(_verified_pin, vault, entered), is_fresh=engine.is_fresh)
+        pins = PinVerifications(lambda entered: in_thread(verified_pin, vault, entered), is_fresh=engine.is_fresh)
         self._cleanup.push_async_callback(pins.close)
         network = Network(
             engine,
-            CryptogramVerifier(_issuer_keys(vault.keys)),
+            CryptogramVerifier(issuer_keys(vault.keys)),
             dialect,
             decisions,
             pins,
@@ -374,56 +369,13 @@ class Sandbox:
         await self._cleanup.aclose()
 
 
-async def _keep_resealing(vault: Vault) -> None:
-    """Do what running key rotations have left, one batch at a time, so that others get their turn in between."""
-    while True:
-        try:
-            busy = await in_thread(reseal_some, vault)
-        except Exception:
-            log.exception("resealing_failed")
-            busy = False
-        await asyncio.sleep(0.001 if busy else _RESEAL_PAUSE_SECONDS)
-
-
-def _issuer_keys(keys: KeyRing) -> Callable[[int, int], bytes | None]:
-    """The issuer master key behind a cryptogram version and key index, for the network."""
-
-    def issuer_key(version: int, key_index: int) -> bytes | None:
-        if version not in VERSIONS:
-            return None
-        try:
-            return keys.key(key_purpose_of(version), key_index)
-        except KeyUnavailable:
-            return None
-
-    return issuer_key
-
-
-def _verified_pin(vault: Vault, entered: EnteredPin) -> PinOutcome:
-    """What the vault says of a PIN."""
-    try:
-        verify_pin(
-            vault,
-            token_pan=entered.token_pan,
-            block=entered.block,
-            ksn=entered.key_serial_number,
-            encryption=PinEncryption.DUKPT_TDES,
-            attempt=PinAttempt(entered.transaction_counter, entered.digest),
-        )
-    except (WrongPin, NotFound, FieldError):
-        return PinOutcome.WRONG
-    except Conflict as error:
-        return PinOutcome.LOCKED if error.code == "pin_tries_exceeded" else PinOutcome.WRONG
-    return PinOutcome.RIGHT
-
-
 @contextlib.contextmanager
 def running_sandbox(settings: Settings, clock: Clock = time.time, steady: Clock | None = None) -> Iterator[Sandbox]:
     """A sandbox on a thread of its own, for programs and tests that are not asynchronous. Clocks: see `Sandbox`.
 
     Raises: StartError.
     """
-    loop = OwnLoop("sandbox")
+    loop = BackgroundLoop("sandbox")
     try:
         sandbox = loop.run(_started(Sandbox(settings, clock, steady)))
         try:

@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from simulators.parties import sandbox_constants
-from simulators.sandbox.settings.settings import load_settings
+from simulators.sandbox.settings.loading import load_settings
 from simulators.wallet.phone import Phone
 from tokenvault.http.hosts import OwnHosts
 from tokenvault.target_uri import is_host

@@ -11,7 +11,7 @@ from simulators.parties.merchant import Merchant
 from simulators.sandbox.scratch_sandbox import scratch_sandbox
 from simulators.sandbox.settings.connection_settings import LineTls, client_context
 from simulators.sandbox.settings.iso_listeners import IsoListener
-from simulators.sandbox.settings.settings import scratch_settings
+from simulators.sandbox.settings.loading import scratch_settings
 from simulators.terminals.iso_link import LinkError, NoAnswer
 from simulators.terminals.message_security import protect
 from simulators.terminals.terminal import Terminal

@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey
 from authz.history.explanations import Explanations
 from simulators.parties import sandbox_constants
 from simulators.parties.issuer_client import Issuer
-from simulators.sandbox.settings.settings import scratch_settings
+from simulators.sandbox.settings.loading import scratch_settings
 from simulators.sandbox.wiring import running_sandbox
 from simulators.terminals.terminal import Terminal
 from simulators.wallet.phone import Phone

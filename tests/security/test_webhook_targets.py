@@ -10,7 +10,7 @@ import httpx
 import pytest
 import structlog
 
-from simulators.sandbox.settings.settings import load_settings
+from simulators.sandbox.settings.loading import load_settings
 from tests.clock import ManualClock
 from tests.security.certificates import Authority
 from tests.tokenvault.stories import new_card

@@ -1,6 +1,7 @@
 """The verbs: explain from a server and from a directory, and the whole demo."""
 
 import io
+import pkgutil
 import re
 
 import pytest
@@ -112,3 +113,11 @@ def test_a_verb_is_needed(capsys):
         main([])
     assert ended.value.code == 2
     assert "VERB" in capsys.readouterr().err
+
+
+def test_every_verb_of_the_folder_is_offered():
+    """A file in `simulators/cli/verbs` that the command line does not name would be dead."""
+    from simulators.cli import command_line, verbs
+
+    names = {module.name for module in pkgutil.iter_modules(verbs.__path__)}
+    assert {verb.__name__.rpartition(".")[2] for verb in command_line._VERBS} == names

@@ -10,13 +10,13 @@ from simulators.network import framed_streams
 from simulators.network.faulty_link import FaultyLink
 from simulators.network.listener import Listener
 from simulators.network.switch import Route, Switch, TcpUpstream
-from simulators.process.background_loop import OwnLoop
+from simulators.process.background_loop import BackgroundLoop
 
 
 @pytest.fixture
 def loop():
     """A loop of its own."""
-    own_loop = OwnLoop("a test's")
+    own_loop = BackgroundLoop("a test's")
     yield own_loop
     if own_loop._thread.is_alive():
         own_loop.stop()

@@ -14,7 +14,7 @@ import pytest
 from simulators.cli.command_line import main
 from simulators.parties.issuer_client import Issuer
 from simulators.process.server_process import ServerDidNotStart, ServerProcess
-from simulators.sandbox.settings.settings import scratch_settings
+from simulators.sandbox.settings.loading import scratch_settings
 from simulators.sandbox.wiring import running_sandbox
 from simulators.terminals.terminal import Terminal
 from simulators.wallet.phone import Phone

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from simulators.cli.command_line import main
 from simulators.parties import sandbox_constants
-from simulators.sandbox.settings.settings import load_settings
+from simulators.sandbox.settings.loading import load_settings
 from tests.clock import ManualClock
 from tests.tokenvault.vaults import new_vault
 from tokenvault.calls.caller import Scope

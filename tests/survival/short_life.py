@@ -17,9 +17,9 @@ from authz.journal.journal_files import SegmentJournal, SegmentReader
 from authz.upkeep.checkpointing import Retention, make_checkpoint
 from authz.vocabulary.errors import EngineError
 from simulators.parties.issuer_client import Issuer, IssuerRefused
-from simulators.process.background_loop import OwnLoop
+from simulators.process.background_loop import BackgroundLoop
 from simulators.process.start_error import StartError
-from simulators.sandbox.settings.settings import scratch_settings
+from simulators.sandbox.settings.loading import scratch_settings
 from simulators.sandbox.wiring import Sandbox
 from simulators.terminals.iso_link import LineDown
 from simulators.terminals.terminal import Capability, Terminal
@@ -131,7 +131,7 @@ def _is_useless(sandbox: Sandbox, issuer: Issuer, told: dict[str, list[Any]]) ->
 @contextmanager
 def _network(directory: Path) -> Iterator[tuple[Sandbox, threading.Event]]:
     """A network on a data directory, and what is set when its engine has stopped. Raises: those of `_CANNOT_GO_ON`."""
-    loop, ended = OwnLoop("sandbox"), threading.Event()
+    loop, ended = BackgroundLoop("sandbox"), threading.Event()
     sandbox = Sandbox(scratch_settings(directory))
     try:
         with patch("simulators.sandbox.wiring.SegmentJournal", partial(SegmentJournal, segment_bytes=_SEGMENT_BYTES)):
@@ -143,7 +143,7 @@ def _network(directory: Path) -> Iterator[tuple[Sandbox, threading.Event]]:
         loop.stop()
 
 
-def _wait_for_failure(loop: OwnLoop, sandbox: Sandbox, ended: threading.Event) -> None:
+def _wait_for_failure(loop: BackgroundLoop, sandbox: Sandbox, ended: threading.Event) -> None:
     with suppress(CancelledError):
         loop.run(sandbox.failed())
         ended.set()

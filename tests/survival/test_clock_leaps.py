@@ -5,7 +5,7 @@ import pytest
 
 from simulators.parties import sandbox_constants
 from simulators.parties.issuer_client import Issuer
-from simulators.sandbox.settings.settings import scratch_settings
+from simulators.sandbox.settings.loading import scratch_settings
 from simulators.sandbox.wiring import running_sandbox
 from simulators.terminals.terminal import Terminal
 from simulators.wallet.phone import Phone

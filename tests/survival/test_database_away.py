@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from simulators.parties import sandbox_constants
 from simulators.parties.issuer_client import Issuer
 from simulators.sandbox import wiring as sandbox_module
-from simulators.sandbox.settings.settings import scratch_settings
+from simulators.sandbox.settings.loading import scratch_settings
 from simulators.sandbox.wiring import running_sandbox
 from simulators.terminals.terminal import Terminal
 from simulators.wallet.phone import Phone

@@ -11,7 +11,8 @@ from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentReader
 from simulators.parties.issuer_client import Issuer
 from simulators.process.start_error import StartError
-from simulators.sandbox.settings.settings import VAULT, scratch_settings
+from simulators.sandbox.settings.loading import scratch_settings
+from simulators.sandbox.settings.settings import VAULT
 from simulators.sandbox.wiring import running_sandbox
 from simulators.terminals.terminal import Terminal
 from simulators.wallet.phone import Phone

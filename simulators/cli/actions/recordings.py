@@ -17,7 +17,7 @@ from simulators.message_tools.recording import (
     read_recording,
     replay,
 )
-from simulators.process.wait_for_signal import until_told
+from simulators.process.wait_for_signal import wait_for_signal
 
 
 def record_verb(host: tuple[str, int], port: int, path: Path, dialect_name: str) -> int:
@@ -44,7 +44,7 @@ async def _record(recorder: Recorder, port: int, path: Path) -> int:
         return 1
     sys.stdout.write(f"recording on {address[0]}:{address[1]} into {path}\n")
     sys.stdout.flush()
-    await until_told()
+    await wait_for_signal()
     await recorder.close()
     sys.stdout.write(f"{recorder.frames} messages recorded\n")
     return 0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from simulators.cli.server_address import PORT_MAX, port_taken
 from simulators.network.switch import Route, Switch, TcpUpstream
-from simulators.process.wait_for_signal import until_told
+from simulators.process.wait_for_signal import wait_for_signal
 
 Named = tuple[str, tuple[str, int]]
 """First digits, and host and port."""
@@ -39,6 +39,6 @@ async def _run(routes: Sequence[Named], port: int, acquirers: Sequence[str], sta
     address = await switch.listen()
     sys.stdout.write(f"switching on {address[0]}:{address[1]}\n")
     sys.stdout.flush()
-    await until_told()
+    await wait_for_signal()
     await switch.close()
     return 0

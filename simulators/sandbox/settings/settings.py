@@ -1,18 +1,15 @@
 """Settings of a server: flags before environment (``TAPWRIGHT_*``) before ``tapwright.toml`` before these defaults."""
 
 import os
-import re
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cryptography import x509
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
+from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -21,10 +18,10 @@ from authz.network.advice_limits import ADVICE_LIMIT, AdviceLimits
 from authz.network.lines import LineAuthority
 from authz.network.realtime_decisioning import IssuerServer
 from simulators.parties import sandbox_constants
+from simulators.sandbox.settings.configured_api_keys import ConfiguredApiKey, sandbox_api_keys
 from simulators.sandbox.settings.connection_settings import AcquirerId, LineTls, line_authority
 from simulators.sandbox.settings.hexadecimal_keys import check_key
 from simulators.sandbox.settings.iso_listeners import IsoListener
-from tokenvault.calls.caller import DEFAULT_TENANT, TENANT_PATTERN, Scope
 from tokenvault.errors import FieldError, KeyUnavailable
 from tokenvault.events.webhook_signatures import secret_bytes
 from tokenvault.http.access import ApiKeys, ConfiguredKey
@@ -38,36 +35,10 @@ from tokenvault.target_uri import host_of, is_host, normalized
 from tokenvault.vault import Vault
 
 CONFIGURATION_FILE = "tapwright.toml"
-_JSON_EXAMPLE = """such as '{"a key": ["issuer"]}' or '["a.pem"]'"""
 VAULT = "vault.db"
 """The vault's SQLite file in a data directory."""
 
-_ALL_SCOPES = list(Scope)
 _MASTER_KEY_BYTES = 16
-
-
-class ConfiguredApiKey(BaseModel):
-    """What an API key is good for, and whose objects it works with; a list of scopes alone is the default tenant's."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    scopes: list[Scope]
-    tenant: str = Field(default=DEFAULT_TENANT, pattern=TENANT_PATTERN)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_scopes(cls, told: Any) -> Any:
-        return {"scopes": told} if isinstance(told, list) else told
-
-
-def _sandbox_api_keys() -> dict[str, ConfiguredApiKey]:
-    by_key = {
-        sandbox_constants.ISSUER_API_KEY: [Scope.ISSUER],
-        sandbox_constants.WALLET_API_KEY: [Scope.WALLET],
-        sandbox_constants.NETWORK_API_KEY: [Scope.NETWORK],
-        sandbox_constants.SANDBOX_API_KEY: _ALL_SCOPES,
-    }
-    return {key: ConfiguredApiKey(scopes=scopes) for key, scopes in by_key.items()}
 
 
 class Settings(BaseSettings):
@@ -190,7 +161,7 @@ class Settings(BaseSettings):
         None, description="PEM file: callers must show a certificate under one of these (mutual TLS)."
     )
     api_keys: dict[str, ConfiguredApiKey] = Field(
-        default_factory=_sandbox_api_keys,
+        default_factory=sandbox_api_keys,
         repr=False,
         description="API keys and their scopes, or scopes and tenant: see `docs/vault.md`.",
     )
@@ -372,40 +343,3 @@ class Settings(BaseSettings):
             withdrawn_key_blocks=self.withdrawn_key_blocks,
             webhook_networks=tuple(self.webhook_networks),
         )
-
-
-class _ScratchSettings(Settings):
-    """What is given and the defaults; neither environment nor files."""
-
-    model_config = SettingsConfigDict(toml_file=None, env_prefix="", extra="forbid")
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Nothing but what is given."""
-        return (init_settings,)
-
-
-def scratch_settings(data_dir: Path, **more: Any) -> Settings:
-    """Settings of a server that is thrown away: free ports, errors logged only, whatever the environment says."""
-    return _ScratchSettings(**{"data_dir": data_dir, "http_port": 0, "iso_port": 0, "log_level": "error", **more})
-
-
-def load_settings(**flags: Any) -> Settings:
-    """Settings with flags applied; a flag that is None was not given. Raises: ValueError naming what is wrong."""
-    try:
-        return Settings(**{name: value for name, value in flags.items() if value is not None})
-    except SettingsError as error:
-        # pydantic-settings tells the field only; what was written there may be a secret, and stays untold.
-        field = re.search(r'field "(\w+)"', str(error))
-        name = "" if field is None else field[1]
-        what = f"TAPWRIGHT_{name.upper()} is no JSON: lists and tables in the environment are, {_JSON_EXAMPLE}"
-        raise ValueError(f"setting {name}: {what}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"settings: {CONFIGURATION_FILE} is no TOML: {error}") from None

@@ -1,0 +1,29 @@
+"""``tapwright demo``: a phone pays, attackers fail, and a killed server comes back."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from simulators.cli.arguments import Verbs
+
+
+def add(verbs: Verbs) -> None:
+    """Its flags."""
+    demo = verbs.add_parser("demo", help="watch a phone pay, attackers fail, and a killed server come back")
+    demo.add_argument("--data-dir", type=Path, help="keep the data here instead of throwing it away")
+    demo.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from simulators.cli.actions.demo import DemoFailed, run_demo
+    from simulators.process.server_process import ServerDidNotStart
+    from simulators.terminals.iso_link import LinkError
+
+    try:
+        run_demo(Console(), arguments.data_dir)
+    except (DemoFailed, LinkError, ServerDidNotStart) as error:
+        sys.stderr.write(f"tapwright: {error}\n")
+        return 1
+    return 0

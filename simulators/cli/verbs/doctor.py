@@ -1,0 +1,26 @@
+"""``tapwright doctor``: are the files of a data directory sound, and do they fit together."""
+
+import argparse
+
+from simulators.cli.arguments import Verbs
+from simulators.cli.settings_flags import add_vault_flags, vault_settings
+
+
+def add(verbs: Verbs) -> None:
+    """Its flags."""
+    doctor = verbs.add_parser(
+        "doctor",
+        help="are the files of a data directory sound, and do they fit together",
+        description="Read the vault, its audit trail, the journal, its checkpoints and the history whole, and hold "
+        "them against each other, also while a server works in the data directory. Settings come from the environment "
+        "and ./tapwright.toml, as with serve.",
+    )
+    add_vault_flags(doctor)
+    doctor.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from simulators.cli.actions.doctor import run_doctor
+
+    settings = vault_settings(arguments)
+    return 2 if settings is None else run_doctor(settings)

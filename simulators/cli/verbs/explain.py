@@ -1,0 +1,52 @@
+"""``tapwright explain``: why a decision came out as it did."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from simulators.cli.arguments import Verbs
+from simulators.cli.server_address import UsageError, checked_url, default_url, no_server
+
+
+def add(verbs: Verbs) -> None:
+    """Its flags."""
+    explain = verbs.add_parser("explain", help="why a decision came out as it did, check by check")
+    explain.add_argument("authorization_id", metavar="ID", help="auth_..., DE 62 of the answer")
+    explain.add_argument("--url", default=default_url(), help="the server (TAPWRIGHT_URL, else http://127.0.0.1:8420)")
+    explain.add_argument("--api-key", help="an API key with the scope issuer, network or sandbox (the sandbox's own)")
+    explain.add_argument("--data-dir", type=Path, help="read a data directory's journal instead of asking a server")
+    explain.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    import httpx
+    from rich.console import Console
+
+    from authz.vocabulary.errors import EngineError
+    from simulators.parties.issuer_client import IssuerRefused
+    from simulators.parties.sandbox_constants import SANDBOX_API_KEY
+    from simulators.testkit.decision_table import read_decision, show_decision
+    from tokenvault.errors import CallerError, NotFound
+    from tokenvault.identifiers import Prefix, to_number
+
+    try:
+        to_number(Prefix.AUTHORIZATION, arguments.authorization_id)
+    except NotFound as error:
+        raise UsageError(str(error)) from None
+    if not (arguments.api_key or "").isascii():
+        raise UsageError("--api-key is ASCII")
+    try:
+        decision = read_decision(
+            arguments.authorization_id,
+            url=checked_url(arguments.url),
+            api_key=arguments.api_key or SANDBOX_API_KEY,
+            data_dir=arguments.data_dir,
+        )
+    except httpx.TransportError as error:
+        sys.stderr.write(f"tapwright: {no_server(arguments.url, error)}\n")
+        return 1
+    except (IssuerRefused, CallerError, EngineError, OSError) as error:
+        sys.stderr.write(f"tapwright: {error}\n")
+        return 1
+    show_decision(decision, Console())
+    return 0

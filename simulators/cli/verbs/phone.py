@@ -1,0 +1,46 @@
+"""``tapwright phone``: a phone on a virtual PC/SC reader."""
+
+import argparse
+
+from simulators.cli.arguments import Verbs
+from simulators.cli.server_address import checked_address, checked_url, default_url
+
+
+def add(verbs: Verbs) -> None:
+    """Its flags."""
+    phone = verbs.add_parser(
+        "phone",
+        help="a phone on a virtual PC/SC reader",
+        description="Provision a phone on a running server and put it on a virtual PC/SC reader (Debian's pcscd with "
+        "vsmartcard-vpcd), so that any PC/SC program can tap it.",
+    )
+    phone.add_argument("--pcsc", action="store_true", required=True, help="put it on the reader until Ctrl-C")
+    phone.add_argument("--card", metavar="ID", help="the card that it gets a token for (a new one)")
+    phone.add_argument("--kind", choices=["phone", "watch", "band"], default="phone", help="what it is (phone)")
+    phone.add_argument("--profile", choices=["aes", "tdes", "sm4"], default="aes", help="cryptograms (aes)")
+    phone.add_argument("--flow", choices=["quick", "generate_ac"], default="quick", help="how it speaks (quick)")
+    phone.add_argument(
+        "--keys",
+        choices=["secure_element", "limited_use"],
+        default="secure_element",
+        help="what it holds (secure_element)",
+    )
+    phone.add_argument("--url", default=default_url(), help="the server (TAPWRIGHT_URL, else http://127.0.0.1:8420)")
+    phone.add_argument("--vpcd", default="127.0.0.1:35963", help="where vpcd listens (127.0.0.1:35963)")
+    phone.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from simulators.cli.actions.phone import PhoneOptions, run_phone
+
+    return run_phone(
+        PhoneOptions(
+            checked_url(arguments.url),
+            arguments.card,
+            arguments.kind,
+            arguments.profile,
+            arguments.flow,
+            arguments.keys,
+            checked_address(arguments.vpcd, "--vpcd"),
+        )
+    )

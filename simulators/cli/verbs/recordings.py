@@ -1,0 +1,48 @@
+"""``tapwright record`` and ``tapwright replay``: real ISO 8583 traffic, recorded and sent again."""
+
+import argparse
+from pathlib import Path
+
+from simulators.cli.arguments import Verbs, add_dialect, checked_seconds
+from simulators.cli.server_address import checked_address, checked_port, default_iso
+
+
+def add(verbs: Verbs) -> None:
+    """Their flags."""
+    record = verbs.add_parser(
+        "record",
+        help="record real ISO 8583 traffic",
+        description="Stand between terminals and a host, hand everything on, and write it down. The file holds what "
+        "went over the line, card numbers too; only its owner can read it.",
+    )
+    record.add_argument("file", type=Path, help="the recording, which must not be there yet")
+    record.add_argument("--to", default=default_iso(), help="the host (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)")
+    record.add_argument("--port", type=int, default=8593, help="where terminals dial (8593; 0 takes a free one)")
+    add_dialect(record)
+    record.set_defaults(run=_record)
+    replay = verbs.add_parser(
+        "replay",
+        help="replay recorded traffic",
+        description="Send every recorded request again and compare DE 39. Exit code 1 where an answer differs.",
+    )
+    replay.add_argument("file", type=Path, help="the recording")
+    replay.add_argument("--to", default=default_iso(), help="the host (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)")
+    replay.add_argument("--seconds", type=float, default=10.0, help="how long to wait for each answer (10)")
+    add_dialect(replay)
+    replay.set_defaults(run=_replay)
+
+
+def _record(arguments: argparse.Namespace) -> int:
+    from simulators.cli.actions.recordings import record_verb
+
+    return record_verb(
+        checked_address(arguments.to, "--to"), checked_port(arguments.port), arguments.file, arguments.dialect
+    )
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from simulators.cli.actions.recordings import replay_verb
+
+    return replay_verb(
+        arguments.file, checked_address(arguments.to, "--to"), arguments.dialect, checked_seconds(arguments.seconds)
+    )

@@ -1,0 +1,60 @@
+"""``tapwright scenario``: a card's day as a file, played."""
+
+import argparse
+from pathlib import Path
+
+from simulators.cli.arguments import Verbs, named_server
+from simulators.cli.output_file import checked_output
+from simulators.cli.server_address import default_iso
+
+
+def add(verbs: Verbs) -> None:
+    """Its flags."""
+    scenario = verbs.add_parser(
+        "scenario",
+        help="run scenarios: a card's day as a file",
+        description="Run scenarios, each on a fresh server of its own unless --url names one that runs. The format is "
+        "in docs/qa-guide.md.",
+    )
+    scenario.add_argument(
+        "action",
+        choices=["run", "check", "list", "schema"],
+        help="run: files and folders; check: only read them, and tell everything that is wrong; list: the scenarios "
+        "that come along; schema: the format as JSON Schema",
+    )
+    scenario.add_argument(
+        "paths", nargs="*", type=Path, metavar="FILE", help="run, check: files or folders (all that come along)"
+    )
+    scenario.add_argument("--tag", action="append", default=[], help="only scenarios with this tag; may be repeated")
+    scenario.add_argument("--seed", type=int, help="in place of each scenario's own seed")
+    scenario.add_argument("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML")
+    scenario.add_argument("--html", type=Path, metavar="FILE", help="write a report with every message")
+    scenario.add_argument(
+        "--url",
+        nargs="?",
+        const="",
+        help="play on this server, which is left as the scenarios leave it; on that of TAPWRIGHT_URL without a value",
+    )
+    scenario.add_argument(
+        "--iso", default=default_iso(), help="its ISO 8583 port (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)"
+    )
+    scenario.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from simulators.cli.actions import scenario as verb
+    from simulators.process.logging_setup import configure_logging
+    from simulators.scenarios.servers import fresh_server, running_server
+
+    if arguments.action == "list":
+        return verb.list_scenarios()
+    if arguments.action == "schema":
+        return verb.print_schema()
+    if arguments.action == "check":
+        return verb.check_scenarios(arguments.paths or verb.shipped_scenarios())
+    configure_logging("error", "console")
+    named = named_server(arguments)
+    servers = fresh_server if named is None else running_server(*named)
+    junit, html = checked_output(arguments.junit, "--junit"), checked_output(arguments.html, "--html")
+    paths = arguments.paths or verb.shipped_scenarios()
+    return verb.run_scenarios(paths, servers, arguments.tag, arguments.seed, junit, html)

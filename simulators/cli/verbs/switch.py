@@ -1,0 +1,36 @@
+"""``tapwright switch``: acquirers routed to several issuers."""
+
+import argparse
+
+from simulators.cli.arguments import Verbs
+from simulators.cli.server_address import UsageError, checked_port
+
+
+def add(verbs: Verbs) -> None:
+    """Its flags."""
+    switch = verbs.add_parser(
+        "switch",
+        help="route acquirers to several issuers",
+        description="Take messages from acquirers and route each by the first digits of the card.",
+    )
+    switch.add_argument(
+        "--route", action="append", required=True, metavar="DIGITS=HOST:PORT", help="where cards go; may be repeated"
+    )
+    switch.add_argument("--port", type=int, default=8594, help="where acquirers dial (8594; 0 takes a free one)")
+    switch.add_argument("--acquirer", action="append", default=[], help="DE 32 of one that is served (all)")
+    switch.add_argument(
+        "--stand-in", type=int, default=0, help="approve up to this while an issuer is away, minor units (0)"
+    )
+    switch.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from simulators.cli.actions.switch import route_of, run_switch
+
+    try:
+        routes = [route_of(text) for text in arguments.route]
+    except ValueError as error:
+        raise UsageError(f"--route {error}") from None
+    if arguments.stand_in < 0:
+        raise UsageError(f"--stand-in {arguments.stand_in}: 0 or more, minor units")
+    return run_switch(routes, checked_port(arguments.port), arguments.acquirer, arguments.stand_in)

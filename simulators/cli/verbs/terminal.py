@@ -1,0 +1,90 @@
+"""``tapwright terminal``: one payment at a terminal."""
+
+import argparse
+import ssl
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from simulators.cli.arguments import Verbs, add_dialect, add_server
+from simulators.cli.output_file import checked_output
+from simulators.cli.server_address import UsageError, checked_address, checked_url
+from simulators.process.did_you_mean import did_you_mean
+
+_ACQUIRER_DIGITS = 11
+
+
+def add(verbs: Verbs) -> None:
+    """Its flags."""
+    terminal = verbs.add_parser(
+        "terminal",
+        help="one payment at a terminal",
+        description="Pay at a contactless terminal of a running server: with a new phone, or a card on a PC/SC reader.",
+    )
+    terminal.add_argument("amount", help="in major units: 12.50")
+    terminal.add_argument("--currency", default="EUR", help="ISO 4217 (EUR)")
+    terminal.add_argument("--post", action="store_true", help="post at once (0200) instead of holding (0100)")
+    terminal.add_argument(
+        "--pcsc", nargs="?", const="", metavar="READER", help="read the card on a PC/SC reader, by part of its name"
+    )
+    terminal.add_argument("--picture", type=Path, metavar="FILE", help="write the receipt as a picture (SVG)")
+    terminal.add_argument("--trace", type=Path, metavar="FILE", help="write the messages as lines of JSON")
+    terminal.add_argument("--acquirer", metavar="DE32", help="whose terminal it is (that of the sandbox's merchants)")
+    terminal.add_argument(
+        "--tls-authorities",
+        type=Path,
+        metavar="FILE",
+        help="speak TLS; PEM file: whose certificate the network may show",
+    )
+    terminal.add_argument(
+        "--tls-certificate", type=Path, metavar="FILE", help="PEM file: the client certificate to show"
+    )
+    terminal.add_argument("--tls-key", type=Path, metavar="FILE", help="PEM file: its private key")
+    add_server(terminal)
+    add_dialect(terminal)
+    terminal.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from simulators.cli.actions.terminal import PaymentOptions, run_payment
+    from tokenvault.currencies import CURRENCIES, NO_CURRENCY
+
+    if arguments.currency not in CURRENCIES:
+        raise UsageError(f"--currency {arguments.currency} {NO_CURRENCY}{did_you_mean(arguments.currency, CURRENCIES)}")
+    try:
+        minor = Decimal(arguments.amount).scaleb(CURRENCIES[arguments.currency].exponent)
+    except InvalidOperation:
+        raise UsageError(f"amount {arguments.amount!r} is no amount such as 12.50") from None
+    if not minor.is_finite() or minor != int(minor) or not 0 <= minor < 10**12:
+        raise UsageError(f"amount {arguments.amount} is none of {arguments.currency}")
+    acquirer = arguments.acquirer
+    if acquirer is not None and not (acquirer.isascii() and acquirer.isdecimal() and len(acquirer) <= _ACQUIRER_DIGITS):
+        raise UsageError(f"--acquirer {acquirer} is not 1 to {_ACQUIRER_DIGITS} digits")
+    return run_payment(
+        PaymentOptions(
+            int(minor),
+            arguments.currency,
+            checked_url(arguments.url),
+            checked_address(arguments.iso, "--iso"),
+            arguments.dialect,
+            arguments.pcsc,
+            arguments.post,
+            checked_output(arguments.picture, "--picture"),
+            checked_output(arguments.trace, "--trace"),
+            acquirer,
+            _line_tls(arguments),
+        )
+    )
+
+
+def _line_tls(arguments: argparse.Namespace) -> "ssl.SSLContext | None":
+    """What the line is secured with; None where it is in clear. Raises: UsageError."""
+    from simulators.sandbox.settings.connection_settings import client_context
+
+    if arguments.tls_authorities is None:
+        if arguments.tls_certificate is not None or arguments.tls_key is not None:
+            raise UsageError("--tls-certificate and --tls-key take --tls-authorities")
+        return None
+    try:
+        return client_context(arguments.tls_authorities, arguments.tls_certificate, arguments.tls_key)
+    except ValueError as error:
+        raise UsageError(f"TLS: {error}") from None

@@ -1,0 +1,62 @@
+"""What the network asks of the vault, keys behind cryptograms and verified PINs, and the vault's work beside it."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from authz.network.pin_verification import EnteredPin, PinOutcome
+from tokenvault.background import in_thread
+from tokenvault.cards.pins import PinAttempt, PinEncryption, WrongPin, verify_pin
+from tokenvault.errors import Conflict, FieldError, KeyUnavailable, NotFound
+from tokenvault.keys.key_ring import KeyRing
+from tokenvault.keys.key_rotation import reseal_some
+from tokenvault.tokens.tokens import VERSIONS, key_purpose_of
+from tokenvault.vault import Vault
+
+log = structlog.get_logger()
+
+_RESEAL_PAUSE_SECONDS = 0.5
+
+
+async def keep_resealing(vault: Vault) -> None:
+    """Do what running key rotations have left, one batch at a time, so that others get their turn in between."""
+    while True:
+        try:
+            busy = await in_thread(reseal_some, vault)
+        except Exception:
+            log.exception("resealing_failed")
+            busy = False
+        await asyncio.sleep(0.001 if busy else _RESEAL_PAUSE_SECONDS)
+
+
+def issuer_keys(keys: KeyRing) -> Callable[[int, int], bytes | None]:
+    """The issuer master key behind a cryptogram version and key index, for the network."""
+
+    def issuer_key(version: int, key_index: int) -> bytes | None:
+        if version not in VERSIONS:
+            return None
+        try:
+            return keys.key(key_purpose_of(version), key_index)
+        except KeyUnavailable:
+            return None
+
+    return issuer_key
+
+
+def verified_pin(vault: Vault, entered: EnteredPin) -> PinOutcome:
+    """What the vault says of a PIN."""
+    try:
+        verify_pin(
+            vault,
+            token_pan=entered.token_pan,
+            block=entered.block,
+            ksn=entered.key_serial_number,
+            encryption=PinEncryption.DUKPT_TDES,
+            attempt=PinAttempt(entered.transaction_counter, entered.digest),
+        )
+    except (WrongPin, NotFound, FieldError):
+        return PinOutcome.WRONG
+    except Conflict as error:
+        return PinOutcome.LOCKED if error.code == "pin_tries_exceeded" else PinOutcome.WRONG
+    return PinOutcome.RIGHT
