@@ -89,54 +89,69 @@ class Meaning:
 
 _A = Attribute
 MEANINGS: dict[Attribute, Meaning] = {
-    _A.AMOUNT: Meaning(Form.MINOR_UNITS, "The amount, converted where it came in another currency.", least=0),
+    _A.AMOUNT: Meaning(
+        Form.MINOR_UNITS,
+        "The transaction amount, converted to the account's currency if it is in another one.",
+        least=0,
+    ),
     _A.CURRENCY: Meaning(Form.CURRENCY, "The currency of the transaction."),
-    _A.OPERATION: Meaning(Form.OPERATION, "What the cardholder wants, from DE 3."),
+    _A.OPERATION: Meaning(Form.OPERATION, "The transaction type, from DE 3."),
     _A.MERCHANT: Meaning(Form.MERCHANT, "The card acceptor."),
-    _A.MERCHANT_CATEGORY: Meaning(Form.CATEGORY, "The merchant category."),
-    _A.CATEGORY_GROUP: Meaning(Form.GROUP, "The program's group of that category.", "the category is in no group"),
-    _A.COUNTRY: Meaning(Form.COUNTRY, "Where the terminal stands.", "the message names no country"),
-    _A.CHANNEL: Meaning(Form.CHANNEL, "How the token reached the terminal."),
+    _A.MERCHANT_CATEGORY: Meaning(Form.CATEGORY, "The merchant category code (DE 18)."),
+    _A.CATEGORY_GROUP: Meaning(
+        Form.GROUP, "The program's category group that contains the merchant category.", "the category is in no group"
+    ),
+    _A.COUNTRY: Meaning(Form.COUNTRY, "The country of the terminal.", "the message names no country"),
+    _A.CHANNEL: Meaning(Form.CHANNEL, "The channel through which the terminal received the token."),
     _A.PAN_ENTRY_MODE: Meaning(Form.DIGITS, "The first two digits of DE 22.", least=0, greatest=99),
-    _A.CARDHOLDER_VERIFICATION: Meaning(Form.VERIFICATION, "How the cardholder was verified, as far as it is proven."),
+    _A.CARDHOLDER_VERIFICATION: Meaning(
+        Form.VERIFICATION, "How the cardholder was verified, as far as this is proven."
+    ),
     _A.WALLET_TYPE: Meaning(Form.DIGITS, "The token requestor ID, 11 digits.", least=0, greatest=10**11 - 1),
     _A.SEGMENT: Meaning(Form.NUMBER, "The account's customer segment.", least=0, greatest=255),
     _A.TOKEN_AGE: Meaning(Form.SECONDS, "Time since the token was requested.", least=0),
     _A.DEVICE_AGE: Meaning(Form.SECONDS, "Time since the device was registered.", least=0),
-    _A.DEVICE_RISK_SCORE: Meaning(Form.NUMBER, "1 (trusted) to 5.", "the wallet gave none", least=1, greatest=5),
-    _A.HOUR_OF_DAY: Meaning(Form.NUMBER, "0 to 23, by the program's time zone.", least=0, greatest=23),
-    _A.DAY_OF_WEEK: Meaning(Form.NUMBER, "1 (Monday) to 7, by the program's time zone.", least=1, greatest=7),
+    _A.DEVICE_RISK_SCORE: Meaning(Form.NUMBER, "1 (trusted) to 5.", "the wallet sent no score", least=1, greatest=5),
+    _A.HOUR_OF_DAY: Meaning(Form.NUMBER, "0 to 23, in the program's time zone.", least=0, greatest=23),
+    _A.DAY_OF_WEEK: Meaning(Form.NUMBER, "1 (Monday) to 7 (Sunday), in the program's time zone.", least=1, greatest=7),
     _A.SECONDS_SINCE_LAST_TRANSACTION: Meaning(
-        Form.SECONDS, "Time since the account's last approved transaction.", "it is the first", least=0
+        Form.SECONDS,
+        "Time since the account's last approved transaction.",
+        "this is the account's first transaction",
+        least=0,
     ),
     _A.DISTANCE_FROM_LAST_TRANSACTION: Meaning(
         Form.KILOMETRES,
-        "Great-circle distance from the last card-present use.",
-        "either has no position (DE 59)",
+        "Great-circle distance from the account's last card-present transaction.",
+        "either transaction has no position (DE 59)",
         least=0,
     ),
     _A.TRAVEL_SPEED: Meaning(
         Form.KILOMETRES,
-        "That distance by the time between the two, kilometres an hour.",
-        "there is no distance",
+        "That distance divided by the time between the two transactions, in kilometres per hour.",
+        "the distance is unknown",
         least=0,
     ),
     _A.AMOUNT_Z_SCORE: Meaning(
         Form.DECIMAL,
-        "How many standard deviations the amount is above the account's own mean.",
-        "fewer than two approved amounts, or all the same",
+        "The number of standard deviations by which the amount is above the account's mean.",
+        "there are fewer than two approved amounts, or all are equal",
     ),
-    _A.AMOUNT_TO_MEAN: Meaning(Form.DECIMAL, "The amount over the account's own mean.", "it is the first", least=0),
+    _A.AMOUNT_TO_MEAN: Meaning(
+        Form.DECIMAL, "The amount divided by the account's mean.", "this is the account's first transaction", least=0
+    ),
     _A.CONSECUTIVE_DECLINES: Meaning(
-        Form.NUMBER, "Declines of the account's fresh taps since its last approval.", least=0
+        Form.NUMBER,
+        "Declines of the account's requests with a valid, unused cryptogram since its last approval.",
+        least=0,
     ),
     _A.IS_NEW_MERCHANT: Meaning(Form.BOOLEAN, "The account has no approved transaction at this merchant."),
     _A.IS_NEW_COUNTRY: Meaning(Form.BOOLEAN, "The account has no approved transaction in this country."),
-    _A.AVAILABLE_CREDIT: Meaning(Form.MINOR_UNITS, "Limit - posted - held, before this transaction."),
+    _A.AVAILABLE_CREDIT: Meaning(Form.MINOR_UNITS, "Credit limit - posted - held, before this transaction."),
     _A.IS_FOREIGN_CURRENCY: Meaning(Form.BOOLEAN, "The transaction is not in the account's currency."),
-    _A.IS_PREAUTHORIZATION: Meaning(Form.BOOLEAN, "DE 25 says that the final amount comes later."),
+    _A.IS_PREAUTHORIZATION: Meaning(Form.BOOLEAN, "DE 25 announces that the final amount follows later."),
     _A.CASH_AMOUNT: Meaning(
-        Form.MINOR_UNITS, "The cash in it, in the transaction's currency: all of a withdrawal.", least=0
+        Form.MINOR_UNITS, "The cash part in the transaction's currency; the full amount of a withdrawal.", least=0
     ),
 }
 assert set(MEANINGS) == set(Attribute), "every attribute is explained"

@@ -1,14 +1,14 @@
-"""Exception items: advices that were acknowledged, but taken for less than they said. Somebody has to look at each.
+"""Exception items: advices that were acknowledged but applied for less than their amount, for manual review.
 
-An advice tells of money that has moved already, so it is never refused for its amount; what is beyond a bound is not
-taken, and the rest is listed with the reason. `/v1/exceptions` has the list.
+An advice reports money that has moved already, so it is never refused for its amount: the amount above a bound is not
+posted, and the advice is listed with the reason at `/v1/exceptions`.
 """
 
 from enum import IntEnum
 
 
 class ExceptionReason(IntEnum):
-    """Why an advice was taken for less than it said. Numbers stand in journals and never change."""
+    """Why an advice was applied for less than its amount. The numbers are stored in journals and never change."""
 
     NONE = 0
     BEYOND_REMAINDER = 1
@@ -22,10 +22,9 @@ class ExceptionReason(IntEnum):
 
 
 SENTENCES: dict[ExceptionReason, str] = {
-    ExceptionReason.BEYOND_REMAINDER: "It says that more was given back than is left of what was paid; "
-    "only what is left was given back.",
-    ExceptionReason.BEYOND_ADVICE_LIMIT: "It says more than its acquirer may advise of; nothing of it was taken.",
-    ExceptionReason.REFUSED_BY_ISSUER: "It was acknowledged while the issuer was down, and the issuer has refused it, "
-    "see its reason; nothing of it was taken.",
+    ExceptionReason.BEYOND_REMAINDER: "The advised amount exceeds the remainder; only the remainder was given back.",
+    ExceptionReason.BEYOND_ADVICE_LIMIT: "The advised amount exceeds the acquirer's advice limit; nothing was posted.",
+    ExceptionReason.REFUSED_BY_ISSUER: "The advice was acknowledged while the issuer was unavailable, "
+    "and the issuer refused it afterwards, see the decision's reason; nothing was posted.",
 }
 """Each reason as a sentence."""

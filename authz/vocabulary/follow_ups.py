@@ -1,7 +1,7 @@
-"""What a message that follows an earlier one may say of what both carry, field by field.
+"""Which fields of a follow-up message must equal, or are bounded by, those of the original message.
 
-The kernel's checks and the table in ``docs/authorization.md`` are made from `RULES`. Where ISO 8583:1987 says that a
-field is that of the original, it must be; where the practice of payments leaves room, the table does.
+The kernel's checks and the table in ``docs/authorization.md`` are derived from `RULES`. Where ISO 8583:1987 says that a
+field repeats the original's, it must be equal; where payment practice allows a difference, so does the table.
 """
 
 from enum import IntEnum
@@ -10,7 +10,7 @@ from authz.vocabulary.reasons import Reason
 
 
 class FollowUp(IntEnum):
-    """Messages that follow another."""
+    """Messages that refer to an earlier message, their original."""
 
     INCREMENT = 0
     COMPLETION_REQUEST = 1
@@ -25,7 +25,7 @@ class FollowUp(IntEnum):
 
 
 class SharedField(IntEnum):
-    """Fields that both carry."""
+    """Fields that the original and its follow-up both carry."""
 
     TOKEN = 0
     OPERATION = 1
@@ -38,7 +38,7 @@ class SharedField(IntEnum):
 
 
 class Rule(IntEnum):
-    """How a field of a follow-up must stand to its original's."""
+    """How a field of a follow-up must relate to the original's."""
 
     FREE = 0
     EQUAL = 1
@@ -63,9 +63,9 @@ RULES: dict[FollowUp, tuple[Rule, ...]] = {
 """Rules in the order of `SharedField`. DE 42 is compared where the original carried it; only a message from
 the original's own terminal (DE 41) may leave it out.
 
-A request or reversal that breaks a rule is refused. An advice tells of money that has moved already, so it is taken,
-but on its own: what DE 90 names stays as it is. An advice that names another acquirer's message is refused. A refund or
-a reversal gives back the remainder at most.
+A request or reversal that breaks a rule is refused. An advice reports money that has moved already, so it is accepted,
+but as a transaction of its own: what DE 90 names is not changed. If DE 90 names another acquirer's message, the advice
+is refused. A refund or a reversal gives back the remainder at most.
 """
 
 FIELD_NAMES = {
@@ -80,17 +80,17 @@ FIELD_NAMES = {
 }
 
 REFUSED_FOR = {
-    SharedField.TOKEN: Reason.MISSING_ORIGINAL_AUTHORIZATION,  # it is looked for among the token's own
+    SharedField.TOKEN: Reason.MISSING_ORIGINAL_AUTHORIZATION,  # searched among the token's own
     SharedField.OPERATION: Reason.ORIGINAL_OPERATION_MISMATCH,
     SharedField.AMOUNT: Reason.ORIGINAL_AMOUNT_MISMATCH,
-    SharedField.ACQUIRER: Reason.MISSING_ORIGINAL_AUTHORIZATION,  # nobody learns of another's transactions
+    SharedField.ACQUIRER: Reason.MISSING_ORIGINAL_AUTHORIZATION,  # nobody learns of another acquirer's
     SharedField.TERMINAL: Reason.ORIGINAL_TERMINAL_MISMATCH,
     SharedField.MERCHANT: Reason.ORIGINAL_MERCHANT_MISMATCH,
     SharedField.CURRENCY: Reason.ORIGINAL_CURRENCY_MISMATCH,
     SharedField.REPLACEMENT: Reason.ORIGINAL_AMOUNT_MISMATCH,
 }
-"""Why a request or reversal is refused that breaks the rule of a field; beyond a bound of DE 4 it
-`exceeds_authorized_amount`, or with a refund `exceeds_remainder`."""
+"""The reason for refusing a request or reversal whose field breaks its rule. Above a bound of DE 4 the reason is
+`exceeds_authorized_amount`, or for a refund `exceeds_remainder`."""
 
 MEANINGS = {
     FollowUp.INCREMENT: "0100 with DE 90: increment",
@@ -99,18 +99,18 @@ MEANINGS = {
     FollowUp.REVERSAL: "0400, 0420",
     FollowUp.PARTIAL_REVERSAL: "0400, 0420 with DE 95",
     FollowUp.INCREMENT_ADVICE: "0120 with DE 90",
-    FollowUp.COMPLETION_ADVICE: "0220 with DE 90, or under the trace of an authorization",
+    FollowUp.COMPLETION_ADVICE: "0220 with DE 90, or with the trace of an authorization",
     FollowUp.REFUND_ADVICE: "0220, refund with DE 90",
-    FollowUp.REPEATED_REQUEST: "0101, 0201: the same request again",
-    FollowUp.TOLD_AGAIN: "0120 under the trace of an authorization; 0121, 0221, 0401, 0421",
+    FollowUp.REPEATED_REQUEST: "0101, 0201: repeat of a request",
+    FollowUp.TOLD_AGAIN: "0120 with the trace of an authorization; 0121, 0221, 0401, 0421",
 }
 
 BOUNDS = {
     (
         FollowUp.COMPLETION_REQUEST,
         SharedField.AMOUNT,
-    ): "what was authorized with its tolerance, less what was completed",
-    (FollowUp.REFUND_REQUEST, SharedField.AMOUNT): "the remainder: what was paid, less what was given back",
-    (FollowUp.PARTIAL_REVERSAL, SharedField.REPLACEMENT): "what is left of the original",
+    ): "the authorized amount plus tolerance, less what was completed",
+    (FollowUp.REFUND_REQUEST, SharedField.AMOUNT): "the remainder: the amount paid, less what was given back",
+    (FollowUp.PARTIAL_REVERSAL, SharedField.REPLACEMENT): "the remaining amount of the original",
 }
-"""What the bounded fields may be at most."""
+"""The upper bound of each bounded field."""

@@ -102,173 +102,197 @@ _R = Reason
 ANSWERS: dict[Reason, Answer] = {
     _R.APPROVED: Answer("00", "Approved.", "Nothing to do."),
     _R.PARTIALLY_APPROVED: Answer(
-        "10", "Approved for a part of the amount.", "Take the rest by other means; DE 4 of the answer says how much."
+        "10",
+        "Approved for a part of the amount.",
+        "Collect the rest by other means; DE 4 of the answer is the approved amount.",
     ),
-    _R.VERIFIED: Answer("85", "No reason to decline: the token may pay.", "Nothing to do; nothing was held."),
+    _R.VERIFIED: Answer("85", "No reason to decline: the token can pay.", "Nothing to do; no amount was held."),
     _R.TOKEN_NOT_FOUND: Answer(
         "14", "No token has this number.", "Check DE 2 and DE 35, and that the token was issued by this server."
     ),
     _R.OPERATION_NOT_SUPPORTED: Answer(
         "40",
-        "This network does not serve this kind of transaction.",
-        "Send one of the processing codes in DE 3 that it serves.",
+        "This network does not support this transaction type.",
+        "Send one of the supported processing codes in DE 3.",
     ),
     _R.CHANNEL_NOT_ALLOWED: Answer(
         "57", "The token may not be used in this channel.", "Check DE 22, or use a token whose domain includes it."
     ),
     _R.MISSING_CRYPTOGRAM: Answer(
-        "88", "There is no cryptogram.", "Send DE 55 with an ARQC (tags 9F26, 9F27 and what it covers)."
+        "88", "The cryptogram is missing.", "Send DE 55 with an ARQC (tags 9F26, 9F27 and the data that it covers)."
     ),
     _R.INVALID_CRYPTOGRAM: Answer(
-        "88", "The cryptogram does not belong to this token and data.", "Check the card key and the input of the ARQC."
+        "88", "The cryptogram is not valid for this token and data.", "Check the card key and the input of the ARQC."
     ),
     _R.CRYPTOGRAM_DATA_MISMATCH: Answer(
-        "88", "Amount or currency differ from those the phone signed.", "Make DE 4 equal 9F02, and DE 49 equal 5F2A."
+        "88",
+        "The amount, currency or transaction type differs from the one that the phone signed.",
+        "Make DE 4 equal 9F02, DE 49 equal 5F2A, and the first two digits of DE 3 equal 9C.",
     ),
     _R.REPLAYED_CRYPTOGRAM: Answer(
         "63", "This transaction counter was used before, or is too old.", "Tap again for a new cryptogram."
     ),
-    _R.TOKEN_INACTIVE: Answer("62", "The token was never activated.", "Activate it from its device."),
-    _R.TOKEN_SUSPENDED: Answer("62", "The token is suspended.", "Resume it by each who suspended it."),
-    _R.TOKEN_DEACTIVATED: Answer("14", "The token is deactivated for good.", "Provision a new token."),
+    _R.TOKEN_INACTIVE: Answer("62", "The token has not been activated.", "Activate it from its device."),
+    _R.TOKEN_SUSPENDED: Answer("62", "The token is suspended.", "Have each party that suspended it resume it."),
+    _R.TOKEN_DEACTIVATED: Answer("14", "The token is deactivated, which is final.", "Provision a new token."),
     _R.TOKEN_EXPIRED: Answer("54", "The token has expired.", "Provision a new token."),
     _R.EXPIRATION_MISMATCH: Answer(
-        "54", "The expiry date is not the token's.", "Send the expiry of the credentials in DE 14 and DE 35."
+        "54",
+        "The expiry date is not the token's.",
+        "Send the expiry date from the token credentials in DE 14 and DE 35.",
     ),
-    _R.CARD_FROZEN: Answer("62", "The card behind the token is frozen.", "Unfreeze it as its issuer."),
+    _R.CARD_FROZEN: Answer("62", "The card behind the token is frozen.", "Have the issuer unfreeze the card."),
     _R.DUPLICATE_TRANSMISSION: Answer(
-        "94", "This acquirer has sent this STAN at this time before.", "Give each transaction its own DE 11."
+        "94",
+        "This acquirer has already sent this STAN with this transmission time.",
+        "Give each transaction its own DE 11.",
     ),
     _R.ALREADY_REVERSED: Answer(
-        "05", "It was reversed already, or before it came.", "Start a new transaction with its own DE 11."
+        "05",
+        "The transaction was reversed before, or its reversal arrived before it.",
+        "Start a new transaction with its own DE 11.",
     ),
     _R.MISSING_ORIGINAL_AUTHORIZATION: Answer(
         "25", "DE 90 names no approved transaction of this token.", "Send the original's DE 7, 11 and 32 in DE 90."
     ),
     _R.AUTHORIZATION_CLOSED: Answer(
         "25",
-        "The original holds nothing any more: it was completed, or its time is up.",
+        "The original has no hold any more: it was completed, or the hold has expired.",
         "Ask for a new authorization, or send an advice.",
     ),
     _R.CURRENCY_NOT_SUPPORTED: Answer(
         "12",
-        "There is no rate to the account's currency.",
-        "Send DE 49 in the account's currency, or put a rate into the program.",
+        "There is no conversion rate to the account's currency.",
+        "Send DE 49 in the account's currency, or add a rate to the program.",
     ),
     _R.INVALID_AMOUNT: Answer(
         "13",
-        "This kind of transaction cannot have this amount.",
-        "Send DE 4 greater than zero, with any cash-back inside it.",
+        "The amount is not possible for this transaction type.",
+        "Send a DE 4 greater than zero that includes any cash-back.",
     ),
     _R.ORIGINAL_AMOUNT_MISMATCH: Answer(
-        "64", "The amount does not fit what is left of the original.", "Reverse its whole amount, or a part by DE 95."
+        "64",
+        "The amount does not match the remaining amount of the original.",
+        "Reverse the full amount, or a part with DE 95.",
     ),
     _R.EXCEEDS_AUTHORIZED_AMOUNT: Answer(
-        "64", "The amount exceeds what was authorized.", "Ask for an incremental authorization first."
+        "64", "The amount exceeds the authorized amount.", "Request an incremental authorization first."
     ),
     _R.EXCEEDS_LIMIT: Answer(
-        "61", "The amount exceeds the limit of a single transaction.", "Ask for less, or raise the limit."
+        "61", "The amount exceeds the limit for a single transaction.", "Request a smaller amount, or raise the limit."
     ),
     _R.INSUFFICIENT_FUNDS: Answer(
-        "51", "The available credit does not cover the amount.", "Ask for less, or reverse what is held."
+        "51",
+        "The available credit does not cover the amount.",
+        "Request a smaller amount, or reverse amounts that are held.",
     ),
     _R.DECLINED_BY_STAND_IN: Answer(
-        "05", "It was declined where it was decided, before it came here.", "Ask who sent the advice."
+        "05",
+        "Stand-in processing declined the transaction.",
+        "Ask the sender of the advice, or raise the program's stand-in limits.",
     ),
     _R.STEP_UP_REQUIRED: Answer(
         "1A", "The cardholder must be verified.", "Verify the cardholder (device, PIN) and try again."
     ),
     _R.REFER_TO_ISSUER: Answer(
-        "01", "The issuer wants to be asked.", "Call the issuer, or send the transaction again later."
+        "01", "The issuer asks to be contacted.", "Call the issuer, or send the transaction again later."
     ),
     _R.SUSPECTED_FRAUD: Answer(
-        "59", "A risk rule suspects fraud.", "Look at the decision's rules; change the rule or the transaction."
+        "59", "A risk rule suspects fraud.", "See the rules in the decision; change the rule or the transaction."
     ),
     _R.SUSPECTED_CARD_TESTING: Answer(
-        "59", "Too many attempts that look like trying out numbers.", "Wait, or lower the rate of attempts."
+        "59", "Too many attempts that look like card testing.", "Wait, or lower the rate of attempts."
     ),
     _R.EXCEEDS_COUNT_LIMIT: Answer(
         "65", "Too many transactions within a window.", "Wait until the window has moved on, or raise the limit."
     ),
     _R.TOKEN_REQUESTOR_MISMATCH: Answer(
-        "05", "The token belongs to another token requestor.", "Use the token of the wallet that asked for it."
+        "05", "The token belongs to another token requestor.", "Use the token of the wallet that requested it."
     ),
     _R.WRONG_ENTRY_MODE: Answer(
-        "57", "The phone signed for another way of paying than DE 22 names.", "Check DE 22, and the end of tag 9F10."
+        "57", "The phone signed for another entry mode than DE 22 names.", "Check DE 22, and the last byte of tag 9F10."
     ),
     _R.MERCHANT_NOT_ALLOWED: Answer(
         "57", "The token may not pay at this merchant.", "Use a token whose domain includes the merchant."
     ),
-    _R.CVV2_MISMATCH: Answer("82", "The card verification value is wrong.", "Send the right value."),
-    _R.PIN_MISMATCH: Answer("55", "The PIN is wrong.", "Enter the right PIN."),
-    _R.PIN_TRIES_EXCEEDED: Answer("75", "The PIN was entered wrong too often.", "Have the issuer unlock the PIN."),
+    _R.CVV2_MISMATCH: Answer("82", "The card verification value (CVV2) is wrong.", "Send the correct value."),
+    _R.PIN_MISMATCH: Answer("55", "The PIN is wrong.", "Enter the correct PIN."),
+    _R.PIN_TRIES_EXCEEDED: Answer("75", "A wrong PIN was entered too many times.", "Have the issuer unlock the PIN."),
     _R.LOST_CARD: Answer("41", "The card was reported lost.", "Use another card."),
     _R.STOLEN_CARD: Answer("43", "The card was reported stolen.", "Use another card."),
     _R.RESTRICTED_CARD: Answer("62", "The card is restricted.", "Ask the issuer."),
     _R.CARD_CLOSED: Answer("46", "The card's account is closed.", "Use another card."),
-    _R.DO_NOT_HONOR: Answer("05", "The issuer does not say why.", "Ask the issuer."),
-    _R.ISSUER_UNAVAILABLE: Answer("91", "The issuer cannot be reached.", "Send it again later."),
+    _R.DO_NOT_HONOR: Answer("05", "The issuer declined without giving a reason.", "Ask the issuer."),
+    _R.ISSUER_UNAVAILABLE: Answer("91", "The issuer cannot be reached.", "Send the message again later."),
     _R.COUNTRY_NOT_ALLOWED: Answer(
         "57", "The token may not pay in this country.", "Use a token whose domain includes the country."
     ),
     _R.LIMITED_USE_KEY_EXPIRED: Answer(
-        "54", "The key that signed has expired, or was never the token's.", "Replenish the phone's limited-use key."
+        "54",
+        "The limited-use key has expired, or does not belong to this token.",
+        "Replenish the phone's limited-use key.",
     ),
     _R.LIMITED_USE_KEY_USED_UP: Answer(
-        "65", "The key that signed is used up.", "Replenish the phone's limited-use key."
+        "65", "The limited-use key is used up.", "Replenish the phone's limited-use key."
     ),
     _R.TRANSACTION_COUNTER_JUMP: Answer(
-        "63", "The transaction counter is too far above the last.", "Ask the issuer for a new token for the phone."
+        "63", "The transaction counter is too far above the last one.", "Provision a new token to the phone."
     ),
     _R.PIN_REQUIRED: Answer(
         "70",
-        "Cash is not paid out without a PIN.",
-        "Enter the PIN (DE 52); for cash-back the phone may verify its holder instead.",
+        "Cash requires the cardholder to be verified by PIN.",
+        "Enter the PIN (DE 52); for cash-back, verification by the device is enough.",
     ),
     _R.ORIGINAL_OPERATION_MISMATCH: Answer(
-        "12", "The original is of another kind of transaction.", "Send the original's DE 3."
+        "12", "The original has another transaction type.", "Send the original's DE 3."
     ),
     _R.ORIGINAL_TERMINAL_MISMATCH: Answer(
-        "25", "The original came from another terminal.", "Send the original's DE 41, from where it was made."
+        "25",
+        "The original came from another terminal.",
+        "Send it from the original's terminal, with the original's DE 41.",
     ),
     _R.ORIGINAL_MERCHANT_MISMATCH: Answer("25", "The original is another merchant's.", "Send the original's DE 42."),
     _R.ORIGINAL_CURRENCY_MISMATCH: Answer(
         "64", "The original is in another currency.", "Send DE 4 and DE 49 in the original's currency."
     ),
     _R.UNDEFINED_VALUE: Answer(
-        "30", "It holds a value that is not defined.", "Look for a code that is none of those documented."
+        "30", "The message or command has a value that is not defined.", "Use only the documented values."
     ),
     _R.NOTHING_TO_REVERSE: Answer(
         "21",
-        "Nothing of the original can be undone: it was completed, or what it charged was given back.",
+        "Nothing of the original is left to reverse: it was completed, or its amount was given back.",
         "Refund it, or reverse its completion.",
     ),
     _R.EXCEEDS_REMAINDER: Answer(
         "64",
-        "It would give back more than is left of what was paid.",
-        "Give back at most what was paid, less what was reversed, refunded or charged back before.",
+        "The amount exceeds the remainder: what was paid, less what was given back.",
+        "Give back at most the amount paid, less all reversals, refunds and chargebacks so far.",
     ),
     _R.ACQUIRER_NOT_AUTHORIZED: Answer(
         "58",
         "The connection may not speak for the acquirer in DE 32.",
-        "Send it on a line of that acquirer: its port, its message authentication key or its client certificate.",
+        "Send it on a connection of that acquirer: its port, its message authentication key or its client certificate.",
     ),
     _R.SIGNED_CASH_MISMATCH: Answer(
         "88",
-        "The cash-back differs from what the phone signed.",
-        "Make the cash in DE 54 equal 9F03, or leave both out.",
+        "The cash-back amount differs from the one that the phone signed.",
+        "Make the cash-back in DE 54 equal 9F03, or leave both out.",
     ),
     _R.SIGNED_DATE_MISMATCH: Answer(
         "88",
-        "The phone signed on another day than the message's.",
-        "Make 9A the day of DE 13, near the network's clock.",
+        "The date that the phone signed differs from the message's date or is far from the network's clock.",
+        "Make 9A equal the date in DE 13, and close to the network's clock.",
     ),
     _R.SIGNED_COUNTRY_MISMATCH: Answer(
-        "88", "The phone signed for another country than DE 43 names.", "Make 9F1A the country at the end of DE 43."
+        "88",
+        "The country that the phone signed differs from the one in DE 43.",
+        "Make 9F1A equal the country at the end of DE 43.",
     ),
     _R.TRANSMISSION_TIME_MISMATCH: Answer(
         "12", "DE 7 is too far from the network's clock.", "Send the time of transmission (UTC) in DE 7."
     ),
-    _R.AWAITING_ISSUER: Answer("91", "The issuer's own server is being asked.", "Wait for the answer."),
-    _R.SYSTEM_MALFUNCTION: Answer("96", "Something went wrong in the network.", "Send it again later."),
+    _R.AWAITING_ISSUER: Answer(
+        "91", "The real-time decisioning webhook has been sent.", "Wait for the issuer's response."
+    ),
+    _R.SYSTEM_MALFUNCTION: Answer("96", "An internal error occurred in the network.", "Send the message again later."),
 }
