@@ -19,6 +19,8 @@ from tokenvault.errors import NotFound
 from tokenvault.identifiers import Prefix, to_number, to_text
 
 router = APIRouter(prefix="/v1/authorizations", tags=["authorizations"])
+SCOPES = ("issuer", "network", "sandbox")
+STATUSES = (404,)
 
 
 class CheckView(BaseModel):

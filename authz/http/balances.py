@@ -14,6 +14,8 @@ from tokenvault.errors import NotFound
 from tokenvault.identifiers import Prefix, to_number
 
 router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
+SCOPES = ("issuer", "sandbox")
+STATUSES = (404,)
 
 
 class BalanceView(BaseModel):

@@ -15,6 +15,8 @@ from authz.vocabulary.exception_reasons import SENTENCES, ExceptionReason
 from tokenvault.identifiers import Prefix, to_text
 
 router = APIRouter(prefix="/v1/exceptions", tags=["authorizations"])
+SCOPES = ("issuer", "network", "sandbox")
+STATUSES = (404,)
 
 
 class ExceptionView(BaseModel):

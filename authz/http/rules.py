@@ -1,4 +1,4 @@
-"""``/v1/program`` and ``/v1/rules``: what decides and is data, and what a rule would have done."""
+"""``/v1/rules``: the program's rules one by one, and what a rule would have done."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -13,25 +13,16 @@ from authz.history.backtest import Backtest, backtest
 from authz.http.surroundings import EngineDependency, HistoryDependency
 from authz.program.changes import find_rule, with_new_rule, with_rule, without_rule
 from authz.program.compilation import active_rules
-from authz.program.document import ProgramDocument, Rule
+from authz.program.document import Rule
 from authz.vocabulary.labels import currency_code
 from tokenvault.errors import FieldError
 from tokenvault.identifiers import Prefix, to_text
 
-program_router = APIRouter(prefix="/v1/program", tags=["rules"])
 router = APIRouter(prefix="/v1/rules", tags=["rules"])
+SCOPES = ("sandbox",)
+STATUSES = (404, 409)
 
 RuleId = Annotated[str, Path(description="A rule's own name.", examples=["night-atm"])]
-
-
-class ProgramView(BaseModel):
-    """The program in force."""
-
-    version: int = Field(description="Its number, 0 before the first was activated.", examples=[3])
-    document: ProgramDocument = Field(
-        description="Its limits, rules, rates and the rest; amounts in minor units.",
-        examples=[{"time_zone": "Europe/Berlin"}],
-    )
 
 
 class RuleView(Rule):
@@ -116,24 +107,6 @@ class BacktestView(BaseModel):
                 for each in found.examples
             ],
         )
-
-
-def _shown(document: ProgramDocument) -> ProgramDocument:
-    """Without the offsets, which follow from the zone."""
-    return document.model_copy(update={"utc_offsets": []})
-
-
-@program_router.get("", response_model_by_alias=True)
-async def read_program(engine: EngineDependency) -> ProgramView:
-    """Read the program in force. Scope: sandbox."""
-    return ProgramView(version=engine.program_version, document=_shown(engine.document))
-
-
-@program_router.put("", response_model_by_alias=True)
-async def replace_program(engine: EngineDependency, body: ProgramDocument) -> ProgramView:
-    """Switch to another program: checked as a whole, between two decisions, recorded. Scope: sandbox."""
-    version = await engine.change(lambda _: body)
-    return ProgramView(version=version, document=_shown(body))
 
 
 @router.get("", response_model_by_alias=True)

@@ -19,6 +19,8 @@ from tokenvault.errors import Conflict, NotFound
 from tokenvault.identifiers import Prefix, to_number, to_text
 
 router = APIRouter(prefix="/v1/transactions", tags=["transactions"])
+SCOPES = ("issuer", "sandbox")
+STATUSES = (404, 409)
 
 TransactionId = Annotated[str, Path(description="Identifier of a posting.", examples=["txn_000000000001A"])]
 

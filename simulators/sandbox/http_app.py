@@ -3,22 +3,20 @@
 import asyncio
 import time
 from collections.abc import Iterable
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 import structlog
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from starlette.routing import BaseRoute
 
 from authz.engine import Engine
 from authz.history.explanations import Explanations
 from authz.history.projection import Projection
-from authz.http import authorizations, balances, exceptions, rules, transactions
 from authz.http.sight import IssuerOf, Sight
 from authz.journal.replay import History
 from authz.network.processor import Network
@@ -32,27 +30,12 @@ from authz.vocabulary.errors import (
 )
 from simulators.sandbox.advice_forwarder import AdviceForwarder
 from simulators.sandbox.clocks.sandbox_clock import SandboxClock
-from simulators.sandbox.http import accounts as used_accounts
-from simulators.sandbox.http import format_errors, messages, simulations
+from simulators.sandbox.routes import api_routes, vendor_routes
 from simulators.sandbox.settings.settings import Settings
 from simulators.sandbox.vault_feed import VaultFeed
-from simulators.vendor_apis import issuer_processor, token_service
 from tokenvault.calls.caller import Scope, current_caller
 from tokenvault.calls.rate_limits import RateLimits
-from tokenvault.http import (
-    accounts,
-    administration,
-    cards,
-    devices,
-    events,
-    keys,
-    network,
-    policy,
-    problem,
-    token_requestors,
-    tokens,
-)
-from tokenvault.http.access import requires
+from tokenvault.http import network, problem
 from tokenvault.http.calls import IDEMPOTENCY_KEY, Calls
 from tokenvault.http.head import Head
 from tokenvault.http.hosts import OwnHosts
@@ -188,63 +171,14 @@ def build_app(
     )
     app.add_middleware(OwnHosts, hosts=settings.own_hosts())
     app.add_middleware(Head)  # the outermost
-    app.router.routes += _routes()
+    app.router.routes += api_routes()
     if settings.look_alikes:
-        app.router.routes += _look_alikes()
+        app.router.routes += vendor_routes()
     registry = CollectorRegistry()
     registry.register(_Figures(engine, iso_network, iso_server, feed, projection, clock))
     _add_operations(app, registry)
     _tell_of_idempotency(app)
     return app
-
-
-@cache
-def _routes() -> list[BaseRoute]:
-    """The routes of both packages: made once, for FastAPI takes a tenth of a second to prepare them.
-
-    A route knows no application: it finds the one that it is called in by the request.
-    """
-    every = APIRouter(generate_unique_id_function=lambda route: route.name)
-    for module in (
-        accounts,
-        cards,
-        devices,
-        tokens,
-        token_requestors,
-        policy,
-        events,
-        network,
-        keys,
-        administration,
-    ):
-        every.include_router(module.router)
-    issuer, network_side = (Scope.ISSUER, Scope.SANDBOX), (Scope.ISSUER, Scope.NETWORK, Scope.SANDBOX)
-    operator = (Scope.SANDBOX,)
-    for router, scopes, statuses in (
-        (used_accounts.router, issuer, (404,)),
-        (balances.router, issuer, (404,)),
-        (authorizations.router, network_side, (404,)),
-        (transactions.router, issuer, (404, 409)),
-        (exceptions.router, network_side, (404,)),
-        (rules.program_router, operator, ()),
-        (rules.router, operator, (404, 409)),
-        (simulations.router, operator, (404, 409)),
-        (messages.router, operator, (404,)),
-        (format_errors.router, (Scope.NETWORK, Scope.SANDBOX), ()),
-    ):
-        every.include_router(router, dependencies=[requires(*scopes)], responses=problem.responses(*statuses))
-    return every.routes
-
-
-@cache
-def _look_alikes() -> list[BaseRoute]:
-    """The routes that are shaped like vendors' services."""
-    every = APIRouter(
-        generate_unique_id_function=lambda route: f"{route.endpoint.__module__.rpartition('.')[2]}_{route.name}"
-    )
-    for module in (token_service, issuer_processor):
-        every.include_router(module.router)
-    return every.routes
 
 
 def _engine_stopped() -> JSONResponse:

@@ -7,12 +7,19 @@ from authz.history.counters import Counted, counters_of
 from authz.http.balances import account_balance
 from authz.http.surroundings import EngineDependency
 from tokenvault import accounts
-from tokenvault.http.access import VaultDependency
+from tokenvault.calls.caller import Scope
+from tokenvault.http import problem
+from tokenvault.http.access import VaultDependency, requires
 from tokenvault.http.accounts import AccountView
 from tokenvault.http.fields import AccountId, AmountMinor
 from tokenvault.identifiers import Prefix, to_text
 
-router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
+router = APIRouter(
+    prefix="/v1/accounts",
+    tags=["accounts"],
+    dependencies=[requires(Scope.ISSUER, Scope.SANDBOX)],
+    responses=problem.responses(404),
+)
 
 
 class CounterView(BaseModel):

@@ -8,9 +8,17 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
 from authz.network.recent_format_errors import RecentFormatErrors, SeenFormatError
+from tokenvault.calls.caller import Scope
+from tokenvault.http import problem
+from tokenvault.http.access import requires
 from tokenvault.http.paging import Limit
 
-router = APIRouter(prefix="/v1/simulations", tags=["simulations"])
+router = APIRouter(
+    prefix="/v1/simulations",
+    tags=["simulations"],
+    dependencies=[requires(Scope.NETWORK, Scope.SANDBOX)],
+    responses=problem.responses(),
+)
 
 
 class FormatErrorView(BaseModel):

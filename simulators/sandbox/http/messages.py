@@ -5,14 +5,21 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from tokenvault.calls.caller import Scope
 from tokenvault.cards.contact_points import VerificationMethod
-from tokenvault.http.access import VaultDependency
+from tokenvault.http import problem
+from tokenvault.http.access import VaultDependency, requires
 from tokenvault.http.fields import Timestamp, TokenId, View, timestamp
 from tokenvault.http.paging import Limit
 from tokenvault.identifiers import Prefix, to_text
 from tokenvault.provisioning import verification
 
-router = APIRouter(prefix="/v1/simulations", tags=["simulations"])
+router = APIRouter(
+    prefix="/v1/simulations",
+    tags=["simulations"],
+    dependencies=[requires(Scope.SANDBOX)],
+    responses=problem.responses(404),
+)
 
 
 class MessageView(View):

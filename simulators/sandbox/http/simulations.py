@@ -14,10 +14,18 @@ from authz.vocabulary.commands import Kind, new_commands
 from authz.vocabulary.reasons import ANSWERS, DECLINES, Reason
 from simulators.sandbox.advice_forwarder import AdviceForwarder
 from simulators.sandbox.clocks.sandbox_clock import SandboxClock
+from tokenvault.calls.caller import Scope
 from tokenvault.errors import Conflict, FieldError
+from tokenvault.http import problem
+from tokenvault.http.access import requires
 from tokenvault.identifiers import Prefix, to_number
 
-router = APIRouter(prefix="/v1/simulations", tags=["simulations"])
+router = APIRouter(
+    prefix="/v1/simulations",
+    tags=["simulations"],
+    dependencies=[requires(Scope.SANDBOX)],
+    responses=problem.responses(404, 409),
+)
 
 
 class _Request(BaseModel):
