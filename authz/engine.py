@@ -21,7 +21,7 @@ from authz.journal.disk import Disk
 from authz.journal.records import Batch, Journal
 from authz.journal.replay import History, apply_batch, replayed
 from authz.kernel.application import name_accounts
-from authz.kernel.checks.card_and_token import new_findings
+from authz.kernel.checks.findings import new_findings
 from authz.kernel.freshness import is_fresh
 from authz.kernel.undefined_values import first_undefined, undefined_value
 from authz.program.document import ProgramDocument, canonical, journaled_document, with_offsets

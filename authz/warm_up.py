@@ -13,7 +13,7 @@ from authz.iso8583.messages.answering import room_for_answers, write_answers
 from authz.iso8583.messages.reading import read_transactions
 from authz.iso8583.messages.scan import new_places, scan_table, split_frames
 from authz.kernel.application import apply, name_accounts
-from authz.kernel.checks.card_and_token import new_findings
+from authz.kernel.checks.findings import new_findings
 from authz.kernel.freshness import is_fresh
 from authz.network.advice_limits import says_more
 from authz.network.arrivals import names_another

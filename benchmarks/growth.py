@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from authz.kernel.application import apply
-from authz.kernel.checks.card_and_token import new_findings
+from authz.kernel.checks.findings import new_findings
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, with_offsets
 from authz.state.tables import with_program, with_room

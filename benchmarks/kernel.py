@@ -22,7 +22,7 @@ import numpy as np
 from authz.journal.replay import apply_batch
 from authz.kernel.accounts.calendar import keep_day
 from authz.kernel.application import apply
-from authz.kernel.checks.card_and_token import new_findings
+from authz.kernel.checks.findings import new_findings
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
 from authz.state.tables import State, new_state, stored_arrays, with_program, with_room

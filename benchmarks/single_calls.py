@@ -13,7 +13,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from authz.kernel.application import apply
-from authz.kernel.checks.card_and_token import new_findings
+from authz.kernel.checks.findings import new_findings
 from authz.state.tables import State
 from authz.vocabulary.commands import new_commands, new_results
 

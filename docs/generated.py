@@ -21,9 +21,8 @@ from authz.iso8583.dialects.text_encodings import CODE_PAGE_1047
 from authz.iso8583.format_errors import KIND, KINDS
 from authz.iso8583.messages.reading import channel_of
 from authz.kernel import stand_in
-from authz.kernel.checks import card_and_token as checks
-from authz.kernel.checks import cardholder, forcing, originals
-from authz.kernel.checks.card_and_token import Check
+from authz.kernel.checks import amounts, card_and_token, cardholder, cryptogram, forcing, originals, single_use
+from authz.kernel.checks.numbers import Check
 from authz.vocabulary.attributes import MEANINGS, Attribute
 from authz.vocabulary.commands import Channel
 from authz.vocabulary.exception_reasons import SENTENCES
@@ -75,7 +74,7 @@ def _checks() -> str:
         name = f"check_{check.name.lower()}"
         function = next(
             getattr(module, name)
-            for module in (checks, cardholder, originals, forcing, stand_in)
+            for module in (card_and_token, amounts, cryptogram, single_use, cardholder, originals, forcing, stand_in)
             if hasattr(module, name)
         )
         sentence = (function.__doc__ or "").partition("\n")[0]

@@ -8,7 +8,7 @@ import pytest
 from authz.journal.replay import apply_batch
 from authz.kernel.accounts.calendar import keep_day
 from authz.kernel.application import apply
-from authz.kernel.checks.card_and_token import new_findings
+from authz.kernel.checks.findings import new_findings
 from authz.program.compilation import compiled_program
 from authz.state.tables import new_state, with_program, with_room
 from authz.vocabulary.commands import CardholderVerification, Flag, Operation, new_results

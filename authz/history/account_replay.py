@@ -17,7 +17,7 @@ from authz.journal.journal_files import SegmentReader
 from authz.journal.records import END_MARK
 from authz.journal.replay import ReplayedCommand
 from authz.kernel.application import apply
-from authz.kernel.checks.card_and_token import new_findings
+from authz.kernel.checks.findings import new_findings
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, comparisons, journaled_document
 from authz.program.tables import NUMBER_VERSION, Program

@@ -7,10 +7,11 @@ from typing import Protocol
 import numpy as np
 
 from authz.journal.replay import History, ReplayedCommand, replayed_command
-from authz.kernel.checks.card_and_token import ATC_JUMP_MAX, Check
 from authz.kernel.checks.limits import AMOUNT, NOT_REACHED
+from authz.kernel.checks.numbers import Check
 from authz.kernel.checks.passes import CHECKS, PASS_OF
 from authz.kernel.checks.rules import MATCHED, NOT_EVALUATED
+from authz.kernel.checks.single_use import ATC_JUMP_MAX
 from authz.network.realtime_decisioning import Decider
 from authz.program.compilation import CompiledRows, active_rules
 from authz.program.rule_text import attribute_text, condition_text, limit_text, value_text

@@ -12,7 +12,7 @@ from authz.journal.disk import Disk
 from authz.journal.marks import Mark
 from authz.journal.records import Batch, JournalReader, gathered, is_another_at
 from authz.kernel.application import apply
-from authz.kernel.checks.card_and_token import Findings, new_findings
+from authz.kernel.checks.findings import Findings, new_findings
 from authz.kernel.undefined_values import first_undefined, undefined_value
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, journaled_document

@@ -13,9 +13,10 @@ from authz.kernel.accounts.meters import correct_meters
 from authz.kernel.accounts.postings import charge, complete, refund
 from authz.kernel.accounts.trace_index import enter_trace, new_transaction
 from authz.kernel.authorization import increase
-from authz.kernel.checks import card_and_token as checks
-from authz.kernel.checks.card_and_token import Case, has
+from authz.kernel.checks.amounts import check_advised_amount, check_currency, check_operation
+from authz.kernel.checks.card_and_token import check_token
 from authz.kernel.checks.originals import check_advised_fields, followed_row, note_remainder
+from authz.kernel.message_context import MessageContext, has
 from authz.state.rows import found
 from authz.state.tables import MessageClass, State, TransactionFlag
 from authz.vocabulary.commands import Flag, Kind, Operation, Records
@@ -24,52 +25,52 @@ from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 
 @compiled
-def decide_advice(state: State, command: Any, case: Case, findings: Records) -> Integer:
+def decide_advice(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
     """All that an advice can be refused for.
 
     Nobody to charge, nothing done here, another acquirer's message in DE 90, no way to convert, no amount.
     """
-    reason = checks.check_token(state, command, case, findings)
+    reason = check_token(state, command, context, findings)
     if reason == Reason.APPROVED:
-        reason = checks.check_operation(state, command, case, findings)
+        reason = check_operation(state, command, context, findings)
     if reason == Reason.APPROVED:
-        reason = check_advised_fields(state, command, case, findings)
+        reason = check_advised_fields(state, command, context, findings)
     if reason == Reason.APPROVED:
-        reason = checks.check_currency(state, command, case, findings)
+        reason = check_currency(state, command, context, findings)
     if reason == Reason.APPROVED:
-        reason = checks.check_advised_amount(state, command, case, findings)
+        reason = check_advised_amount(state, command, context, findings)
     if reason == Reason.APPROVED:
-        note_remainder(state, command, case, findings)
+        note_remainder(state, command, context, findings)
     return reason
 
 
 @compiled
-def take_advice(state: State, command: Any, case: Case, result: Any) -> None:
+def take_advice(state: State, command: Any, context: MessageContext, result: Any) -> None:
     """Enter an advice: hold, post or give back what it says, beyond the limit where it must be."""
     is_financial = np.int64(command["kind"]) == Kind.FINANCIAL_ADVICE
     message_class = MessageClass.FINANCIAL if is_financial else MessageClass.AUTHORIZATION
-    row = new_transaction(state, command, case.token_row, message_class)
-    enter_trace(state, row, command, case.trace_key, case.first_row)
+    row = new_transaction(state, command, context.token_row, message_class)
+    enter_trace(state, row, command, context.trace_key, context.first_row)
     entry = state.transactions[row]
     if has(command["flags"], Flag.DECLINED_ELSEWHERE):
         entry["reason"] = Reason.DECLINED_BY_STAND_IN
         return
-    if found(case.early_row):
+    if found(context.early_row):
         entry["reason"] = Reason.ALREADY_REVERSED
         return
     if has(command["flags"], Flag.BEYOND_ADVICE_LIMIT):
-        list_as_exception(result, ExceptionReason.BEYOND_ADVICE_LIMIT, case.billing_minor)
+        list_as_exception(result, ExceptionReason.BEYOND_ADVICE_LIMIT, context.billing_minor)
         return
-    settle(state, command, case, row, case.rate, case.billing_minor, result)
+    settle(state, command, context, row, context.rate, context.billing_minor, result)
 
 
 @compiled
-def take_stood_in(state: State, command: Any, case: Case, result: Any) -> None:
+def take_stood_in(state: State, command: Any, context: MessageContext, result: Any) -> None:
     """Let an advice of what stand-in has answered move the money, less what was reversed since.
 
     Until now it was worth nothing in the account's currency, so that no meter has counted it yet.
     """
-    row = case.same_row
+    row = context.same_row
     entry = state.transactions[row]
     if not has(entry["flags"], TransactionFlag.STOOD_IN):
         return
@@ -77,17 +78,19 @@ def take_stood_in(state: State, command: Any, case: Case, result: Any) -> None:
     left = np.int64(entry["current_minor"])
     if left == 0:
         return  # it was declined, or reversed since
-    source, target = np.int64(entry["currency"]), np.int64(state.accounts[case.account_row]["currency"])
+    source, target = np.int64(entry["currency"]), np.int64(state.accounts[context.account_row]["currency"])
     billing = converted(state.program, left, np.int64(entry["conversion_rate"]), source, target)
     approved = np.int64(entry["approved_minor"])
-    settle(state, command, case, row, np.int64(entry["conversion_rate"]), billing, result)
+    settle(state, command, context, row, np.int64(entry["conversion_rate"]), billing, result)
     entry["approved_minor"], entry["current_minor"] = approved, left
     entry["refundable_minor"] = min(np.int64(entry["refundable_minor"]), left)
     correct_meters(state, row, 1)
 
 
 @compiled
-def settle(state: State, command: Any, case: Case, row: Integer, rate: Integer, billing: Integer, result: Any) -> None:
+def settle(
+    state: State, command: Any, context: MessageContext, row: Integer, rate: Integer, billing: Integer, result: Any
+) -> None:
     """Hold, post or give back what an approved advice says. billing: its amount, converted at the rate."""
     is_financial = np.int64(command["kind"]) == Kind.FINANCIAL_ADVICE
     entry = state.transactions[row]
@@ -95,7 +98,7 @@ def settle(state: State, command: Any, case: Case, row: Integer, rate: Integer, 
     entry["approved_minor"], entry["current_minor"], entry["billing_minor"] = amount, amount, billing
     entry["conversion_rate"] = rate
     result["approved_minor"], result["billing_minor"] = amount, billing
-    original_row = followed_row(state, command, case)
+    original_row = followed_row(state, command, context)
     if not is_financial:
         if np.int64(command["operation"]) == Operation.REFUND or billing == 0:
             return
@@ -120,7 +123,7 @@ def settle(state: State, command: Any, case: Case, row: Integer, rate: Integer, 
 
 
 @compiled
-def reconcile(state: State, command: Any, row: Integer, case: Case, result: Any) -> None:
+def reconcile(state: State, command: Any, row: Integer, context: MessageContext, result: Any) -> None:
     """Take over an approval from elsewhere of an authorization that was declined here: stand-in answered for us.
 
     What was approved there counts, amount and currency.
@@ -128,17 +131,17 @@ def reconcile(state: State, command: Any, row: Integer, case: Case, result: Any)
     entry = state.transactions[row]
     declined_here = np.int64(entry["reason"]) > LAST_APPROVAL and not has(entry["flags"], TransactionFlag.ADVISED)
     approved_there = not has(command["flags"], Flag.DECLINED_ELSEWHERE)
-    if not (declined_here and approved_there) or found(case.early_row):
+    if not (declined_here and approved_there) or found(context.early_row):
         return
-    if np.int64(command["kind"]) != Kind.AUTHORIZATION_ADVICE or case.billing_minor == 0:
+    if np.int64(command["kind"]) != Kind.AUTHORIZATION_ADVICE or context.billing_minor == 0:
         return
     if has(command["flags"], Flag.BEYOND_ADVICE_LIMIT):
-        list_as_exception(result, ExceptionReason.BEYOND_ADVICE_LIMIT, case.billing_minor)
+        list_as_exception(result, ExceptionReason.BEYOND_ADVICE_LIMIT, context.billing_minor)
         return
     amount = np.int64(command["amount_minor"])
     correct_meters(state, row, -1)
     entry["reason"] = Reason.APPROVED
-    entry["approved_minor"], entry["current_minor"], entry["billing_minor"] = amount, amount, case.billing_minor
-    entry["currency"], entry["conversion_rate"] = command["currency"], case.rate
+    entry["approved_minor"], entry["current_minor"], entry["billing_minor"] = amount, amount, context.billing_minor
+    entry["currency"], entry["conversion_rate"] = command["currency"], context.rate
     correct_meters(state, row, 1)
-    place_hold(state, row, case.billing_minor, np.int64(command["time_us"]))
+    place_hold(state, row, context.billing_minor, np.int64(command["time_us"]))

@@ -30,10 +30,11 @@ from authz.kernel.authorization import (
     is_same_again,
     remembered,
 )
-from authz.kernel.checks.card_and_token import RUN, Case, Findings, has
+from authz.kernel.checks.findings import RUN, Findings
 from authz.kernel.checks.forcing import force_reason
 from authz.kernel.checks.originals import meant_row
 from authz.kernel.issuer_decisions import take_issuer_decision
+from authz.kernel.message_context import MessageContext, has
 from authz.kernel.notices import take_notice
 from authz.kernel.prefetching import look_ahead
 from authz.kernel.reversals import answer_reversal, decide_reversal
@@ -111,11 +112,11 @@ def name_accounts(state: State, commands: Records) -> None:
 
 
 @inlined
-def case_of(state: State, command: Any) -> Case:
+def context_of(state: State, command: Any) -> MessageContext:
     """Find the rows that a message concerns, and convert its amount."""
     token_row = find_row(state.token_slots, state.tokens["token_pan"], command["token_pan"])
     if not found(token_row):
-        return Case(NO_ROW, NO_ROW, np.uint64(0), NO_ROW, NO_ROW, NO_ROW, NO_ROW, NO_RATE, 0)
+        return MessageContext(NO_ROW, NO_ROW, np.uint64(0), NO_ROW, NO_ROW, NO_ROW, NO_ROW, NO_RATE, 0)
     account_row = np.int64(state.tokens[token_row]["account_row"])
     kind = np.int64(command["kind"])
     message_class = class_of(kind)
@@ -139,7 +140,7 @@ def case_of(state: State, command: Any) -> Case:
     billing: Integer = 0
     if rate != NO_RATE:
         billing = converted(state.program, np.int64(command["amount_minor"]), rate, currency, kept)
-    return Case(token_row, account_row, key, first_row, same_row, early_row, original_row, rate, billing)
+    return MessageContext(token_row, account_row, key, first_row, same_row, early_row, original_row, rate, billing)
 
 
 @inlined
@@ -153,19 +154,19 @@ def clear(state: State, findings: Findings) -> None:
 @inlined
 def take_message(state: State, command: Any, result: Any, findings: Findings) -> Integer:
     """Answer a message, and tell what it has changed."""
-    case = case_of(state, command)
-    posted, held = balances(state, case.account_row)
-    reason = answer_message(state, command, case, result, findings)
-    tell_balances(state, case.account_row, posted, held, result)
+    context = context_of(state, command)
+    posted, held = balances(state, context.account_row)
+    reason = answer_message(state, command, context, result, findings)
+    tell_balances(state, context.account_row, posted, held, result)
     return reason
 
 
 @inlined
-def waits_well(command: Any, case: Case) -> Any:
+def may_ask_issuer(command: Any, context: MessageContext) -> Any:
     """Whether the issuer's server can be asked: about money, and not about what belongs to an earlier message."""
     return (
-        case.billing_minor > 0
-        and not found(case.original_row)
+        context.billing_minor > 0
+        and not found(context.original_row)
         and np.int64(command["operation"]) not in (Operation.REFUND, Operation.BALANCE_INQUIRY)
     )
 
@@ -194,49 +195,49 @@ def tell_balances(state: State, account_row: Integer, posted: Integer, held: Int
 
 
 @inlined
-def answer_message(state: State, command: Any, case: Case, result: Any, findings: Findings) -> Integer:
+def answer_message(state: State, command: Any, context: MessageContext, result: Any, findings: Findings) -> Integer:
     """Decide on a message and do what the decision says."""
     kind = np.int64(command["kind"])
-    if found(case.token_row):
-        result["payment_account_reference"] = state.tokens[case.token_row]["payment_account_reference"]
-    result["conversion_rate"] = max(case.rate, 0)
+    if found(context.token_row):
+        result["payment_account_reference"] = state.tokens[context.token_row]["payment_account_reference"]
+    result["conversion_rate"] = max(context.rate, 0)
     if has(command["flags"], Flag.FORWARDED):
         if not is_next_advice(state, command):
             return Reason.APPROVED
     elif state.counters[Counter.ISSUER_IS_DOWN] != 0:
-        return stand_in(state, command, case, result, findings)
+        return stand_in(state, command, context, result, findings)
     if kind == Kind.AUTHORIZATION_REQUEST or kind == Kind.FINANCIAL_REQUEST:
-        reason = decide_card(state, command, case, findings.checks)
+        reason = decide_card(state, command, context, findings.checks)
         is_authentic = reason == Reason.APPROVED
-        if is_authentic and is_same_again(state, command, case):
-            return remembered(state, case, result)
+        if is_authentic and is_same_again(state, command, context):
+            return remembered(state, context, result)
         if is_authentic:
-            reason = decide_standing(state, command, case, findings.checks, True)
+            reason = decide_standing(state, command, context, findings.checks, True)
         if reason == Reason.APPROVED:
-            reason = decide_money(state, command, case, findings.checks)
+            reason = decide_money(state, command, context, findings.checks)
         if reason == Reason.APPROVED:
-            reason = decide_risk(state, command, case, findings, result)
+            reason = decide_risk(state, command, context, findings, result)
         if reason == Reason.APPROVED:
-            reason = decide_credit(state, command, case, findings.checks)
-            if reason <= LAST_APPROVAL and result["is_asked"] != 0 and waits_well(command, case):
+            reason = decide_credit(state, command, context, findings.checks)
+            if reason <= LAST_APPROVAL and result["is_asked"] != 0 and may_ask_issuer(command, context):
                 reason = Reason.AWAITING_ISSUER
-        if found(case.token_row) and reason != Reason.DUPLICATE_TRANSMISSION:
-            answer_request(state, command, case, result, reason, is_authentic)
+        if found(context.token_row) and reason != Reason.DUPLICATE_TRANSMISSION:
+            answer_request(state, command, context, result, reason, is_authentic)
         return reason
     if kind == Kind.REVERSAL_REQUEST or kind == Kind.REVERSAL_ADVICE:
-        if found(case.same_row):
-            return remembered(state, case, result)
-        reason = decide_reversal(state, command, case, findings.checks)
-        if found(case.token_row):
-            answer_reversal(state, command, case, result, reason)
+        if found(context.same_row):
+            return remembered(state, context, result)
+        reason = decide_reversal(state, command, context, findings.checks)
+        if found(context.token_row):
+            answer_reversal(state, command, context, result, reason)
         return reason
-    reason = decide_advice(state, command, case, findings.checks)
-    if reason == Reason.APPROVED and found(case.same_row):
-        take_stood_in(state, command, case, result)
-        reconcile(state, command, case.same_row, case, result)
-        remembered(state, case, result)
+    reason = decide_advice(state, command, context, findings.checks)
+    if reason == Reason.APPROVED and found(context.same_row):
+        take_stood_in(state, command, context, result)
+        reconcile(state, command, context.same_row, context, result)
+        remembered(state, context, result)
     elif reason == Reason.APPROVED:
-        take_advice(state, command, case, result)
+        take_advice(state, command, context, result)
     elif has(command["flags"], Flag.FORWARDED) and not has(command["flags"], Flag.DECLINED_ELSEWHERE):
-        list_as_exception(result, ExceptionReason.REFUSED_BY_ISSUER, case.billing_minor)
+        list_as_exception(result, ExceptionReason.REFUSED_BY_ISSUER, context.billing_minor)
     return reason

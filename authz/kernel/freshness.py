@@ -3,10 +3,10 @@
 import numpy as np
 
 from authz.arrays.compiled import compiled
-from authz.kernel.application import case_of
+from authz.kernel.application import context_of
 from authz.kernel.authorization import decide_card
-from authz.kernel.checks import card_and_token as checks
-from authz.kernel.checks.card_and_token import Findings
+from authz.kernel.checks.findings import Findings
+from authz.kernel.checks.single_use import check_duplicate, check_limited_use_key, check_transaction_counter
 from authz.state.tables import State
 from authz.vocabulary.commands import Kind, Records
 from authz.vocabulary.reasons import Reason
@@ -23,12 +23,12 @@ def is_fresh(state: State, commands: Records, findings: Findings) -> bool:
     kind = np.int64(command["kind"])
     if kind != Kind.AUTHORIZATION_REQUEST and kind != Kind.FINANCIAL_REQUEST:
         return False
-    case = case_of(state, command)
-    reason = decide_card(state, command, case, findings.checks)
+    context = context_of(state, command)
+    reason = decide_card(state, command, context, findings.checks)
     if reason == Reason.APPROVED:
-        reason = checks.check_duplicate(state, command, case, findings.checks)
+        reason = check_duplicate(state, command, context, findings.checks)
     if reason == Reason.APPROVED:
-        reason = checks.check_transaction_counter(state, command, case, findings.checks)
+        reason = check_transaction_counter(state, command, context, findings.checks)
     if reason == Reason.APPROVED:
-        reason = checks.check_limited_use_key(state, command, case, findings.checks)
+        reason = check_limited_use_key(state, command, context, findings.checks)
     return bool(reason == Reason.APPROVED)

@@ -11,7 +11,7 @@ from authz.kernel.accounts.holds import release_hold
 from authz.kernel.accounts.meters import correct_meters
 from authz.kernel.accounts.postings import charge
 from authz.kernel.accounts.trace_index import find_sequence
-from authz.kernel.checks.card_and_token import has
+from authz.kernel.message_context import has
 from authz.state.rows import found
 from authz.state.tables import MessageClass, State, TransactionFlag
 from authz.vocabulary.reasons import Reason

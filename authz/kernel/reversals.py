@@ -20,8 +20,8 @@ from authz.kernel.accounts.postings import (
     post,
 )
 from authz.kernel.accounts.trace_index import enter_early_reversal, enter_trace, new_transaction
-from authz.kernel.checks import card_and_token as checks
-from authz.kernel.checks.card_and_token import Case, has
+from authz.kernel.checks.amounts import check_operation
+from authz.kernel.checks.card_and_token import check_token
 from authz.kernel.checks.originals import (
     check_original,
     check_original_amount,
@@ -29,6 +29,7 @@ from authz.kernel.checks.originals import (
     is_of_its_acquirer,
     remaining_of,
 )
+from authz.kernel.message_context import MessageContext, has
 from authz.state.rows import found
 from authz.state.tables import MessageClass, State, TransactionFlag
 from authz.vocabulary.commands import Records
@@ -37,37 +38,37 @@ from authz.vocabulary.reasons import Reason
 
 
 @compiled
-def decide_reversal(state: State, command: Any, case: Case, findings: Records) -> Integer:
+def decide_reversal(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
     """The original must be there, and what the reversal says must fit it."""
-    reason = checks.check_token(state, command, case, findings)
+    reason = check_token(state, command, context, findings)
     if reason == Reason.APPROVED:
-        reason = checks.check_operation(state, command, case, findings)
+        reason = check_operation(state, command, context, findings)
     if reason == Reason.APPROVED:
-        reason = check_original(state, command, case, findings)
+        reason = check_original(state, command, context, findings)
     if reason == Reason.APPROVED:
-        reason = check_shared_fields(state, command, case, findings)
+        reason = check_shared_fields(state, command, context, findings)
     if reason == Reason.APPROVED:
-        reason = check_original_amount(state, command, case, findings)
+        reason = check_original_amount(state, command, context, findings)
     return reason
 
 
 @compiled
-def answer_reversal(state: State, command: Any, case: Case, result: Any, reason: Integer) -> None:
+def answer_reversal(state: State, command: Any, context: MessageContext, result: Any, reason: Integer) -> None:
     """Enter a reversal. One that found nothing is remembered against the message it names, should that come later."""
-    row = new_transaction(state, command, case.token_row, MessageClass.REVERSAL)
-    enter_trace(state, row, command, case.trace_key, case.first_row)
+    row = new_transaction(state, command, context.token_row, MessageClass.REVERSAL)
+    enter_trace(state, row, command, context.trace_key, context.first_row)
     state.transactions[row]["reason"] = reason
-    is_early = reason == Reason.MISSING_ORIGINAL_AUTHORIZATION and not found(case.original_row)
+    is_early = reason == Reason.MISSING_ORIGINAL_AUTHORIZATION and not found(context.original_row)
     if is_early and is_of_its_acquirer(command):
-        enter_early_reversal(state, command, case.token_row, reason)
+        enter_early_reversal(state, command, context.token_row, reason)
     if reason != Reason.APPROVED:
         return
-    state.transactions[row]["original"] = case.original_row + 1
+    state.transactions[row]["original"] = context.original_row + 1
     result["approved_minor"] = command["amount_minor"]
     state.transactions[row]["approved_minor"] = command["amount_minor"]
     state.transactions[row]["conversion_rate"] = result["conversion_rate"]
-    if not has(state.transactions[case.original_row]["flags"], TransactionFlag.REVERSED):
-        result["billing_minor"] = reverse(state, row, case.original_row, remaining_of(command), result)
+    if not has(state.transactions[context.original_row]["flags"], TransactionFlag.REVERSED):
+        result["billing_minor"] = reverse(state, row, context.original_row, remaining_of(command), result)
         state.transactions[row]["billing_minor"] = result["billing_minor"]
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from authz.kernel.checks.card_and_token import Check
+from authz.kernel.checks.numbers import Check
 from simulators.process.did_you_mean import did_you_mean
 from simulators.scenarios.cast import Part
 from simulators.scenarios.values import AmountText, SignedAmountText

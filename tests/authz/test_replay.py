@@ -15,7 +15,7 @@ from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentJournal
 from authz.journal.records import Batch
 from authz.journal.replay import History, apply_batch, replayed, replayed_command
-from authz.kernel.checks.card_and_token import Check
+from authz.kernel.checks.numbers import Check
 from authz.program.document import ProgramDocument, canonical, with_offsets
 from authz.state.tables import new_state, rows_in_use
 from authz.vocabulary.attributes import MEANINGS, Attribute

@@ -11,7 +11,7 @@ from authz.kernel.accounts.geography import distance_km
 from authz.kernel.accounts.habits import COUNTRY, MERCHANT, has_position, has_used, is_card_present, standard_deviation
 from authz.kernel.accounts.holds import available_credit
 from authz.kernel.accounts.meters import Subjects, read_meter
-from authz.kernel.checks.card_and_token import Case, has
+from authz.kernel.message_context import MessageContext, has
 from authz.program.tables import NUMBER_NEEDED
 from authz.state.tables import State
 from authz.vocabulary.attributes import HUNDREDTHS, UNKNOWN, Attribute
@@ -26,13 +26,15 @@ _VALUE_MAX = 1e15
 
 
 @inlined
-def fill_values(state: State, command: Any, case: Case, subjects: Subjects, values: Values, today: Today) -> None:
+def fill_values(
+    state: State, command: Any, context: MessageContext, subjects: Subjects, values: Values, today: Today
+) -> None:
     """Fill in the fixed attributes and those of meters; what costs a search, only where a rule looks at it."""
     time_us = np.int64(command["time_us"])
-    token = state.tokens[case.token_row]
+    token = state.tokens[context.token_row]
     group = np.int64(state.program.categories[command["merchant_category"]]["group"])
     operation, amount = np.int64(command["operation"]), np.int64(command["amount_minor"])
-    values[_A.AMOUNT] = case.billing_minor
+    values[_A.AMOUNT] = context.billing_minor
     values[_A.CURRENCY] = command["currency"]
     values[_A.OPERATION] = operation
     values[_A.MERCHANT] = command["merchant_key"]
@@ -43,18 +45,18 @@ def fill_values(state: State, command: Any, case: Case, subjects: Subjects, valu
     values[_A.PAN_ENTRY_MODE] = np.int64(command["entry_mode"]) // 10
     values[_A.CARDHOLDER_VERIFICATION] = command["cardholder_verification"]
     values[_A.WALLET_TYPE] = token["token_requestor"]
-    values[_A.SEGMENT] = state.accounts[case.account_row]["segment"]
+    values[_A.SEGMENT] = state.accounts[context.account_row]["segment"]
     values[_A.TOKEN_AGE] = time_us // _SECOND_US - np.int64(token["token_created"])
     values[_A.DEVICE_AGE] = time_us // _SECOND_US - np.int64(token["device_created"])
     values[_A.DEVICE_RISK_SCORE] = np.int64(token["device_risk"]) if token["device_risk"] != 0 else UNKNOWN
     local = time_us + today[Day.OFFSET_US]
     values[_A.HOUR_OF_DAY] = local % DAY_US // HOUR_US
     values[_A.DAY_OF_WEEK] = (local // DAY_US + _WEEKDAY_OF_1970) % 7 + 1
-    values[_A.AVAILABLE_CREDIT] = available_credit(state, case.account_row)
-    values[_A.IS_FOREIGN_CURRENCY] = 1 if case.rate != 0 else 0
+    values[_A.AVAILABLE_CREDIT] = available_credit(state, context.account_row)
+    values[_A.IS_FOREIGN_CURRENCY] = 1 if context.rate != 0 else 0
     values[_A.IS_PREAUTHORIZATION] = 1 if has(command["flags"], Flag.PREAUTHORIZATION) else 0
     values[_A.CASH_AMOUNT] = amount if operation == Operation.CASH else np.int64(command["cash_minor"])
-    fill_habits(state, command, case, subjects, values)
+    fill_habits(state, command, context, subjects, values)
     for place in range(len(state.program.derived)):
         attribute, meter = np.int64(state.program.derived[place, 0]), np.int64(state.program.derived[place, 1])
         number = meter if meter >= 0 else -1 - meter
@@ -63,9 +65,9 @@ def fill_values(state: State, command: Any, case: Case, subjects: Subjects, valu
 
 
 @inlined
-def fill_habits(state: State, command: Any, case: Case, subjects: Subjects, values: Values) -> None:
+def fill_habits(state: State, command: Any, context: MessageContext, subjects: Subjects, values: Values) -> None:
     """What is unusual about a transaction, for its account."""
-    time_us, amount = np.int64(command["time_us"]), np.float64(case.billing_minor)
+    time_us, amount = np.int64(command["time_us"]), np.float64(context.billing_minor)
     activity = state.activities[subjects.activity_row]
     last_us = np.int64(activity["last_us"])
     values[_A.SECONDS_SINCE_LAST_TRANSACTION] = (time_us - last_us) // _SECOND_US if last_us != 0 else UNKNOWN
@@ -78,9 +80,9 @@ def fill_habits(state: State, command: Any, case: Case, subjects: Subjects, valu
         values[_A.AMOUNT_TO_MEAN] = whole(amount / mean * HUNDREDTHS) if mean > 0.0 else UNKNOWN
     merchant, country = np.int64(command["merchant_key"]), np.int64(command["country"])
     if needed >> _A.IS_NEW_MERCHANT & 1:
-        values[_A.IS_NEW_MERCHANT] = 0 if has_used(state, case.account_row, MERCHANT, merchant) else 1
+        values[_A.IS_NEW_MERCHANT] = 0 if has_used(state, context.account_row, MERCHANT, merchant) else 1
     if needed >> _A.IS_NEW_COUNTRY & 1:
-        values[_A.IS_NEW_COUNTRY] = 0 if has_used(state, case.account_row, COUNTRY, country) else 1
+        values[_A.IS_NEW_COUNTRY] = 0 if has_used(state, context.account_row, COUNTRY, country) else 1
     values[_A.DISTANCE_FROM_LAST_TRANSACTION] = values[_A.TRAVEL_SPEED] = UNKNOWN
     if is_card_present(command) and has_position(activity) and np.int64(command["latitude"]) != NO_POSITION:
         distance = distance_km(

@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 
 from authz.arrays.compiled import Integer, inlined
-from authz.kernel.checks.card_and_token import Case, Check, has, note
+from authz.kernel.checks.findings import note
+from authz.kernel.checks.numbers import Check
+from authz.kernel.message_context import MessageContext, has
 from authz.program.tables import NUMBER_CASH, NUMBER_CASH_BACK, CashVerification
 from authz.state.tables import State
 from authz.vocabulary.commands import CardholderVerification, Flag, Kind, Operation, Records
@@ -13,7 +15,7 @@ from authz.vocabulary.reasons import Reason
 
 
 @inlined
-def check_pin(state: State, command: Any, case: Case, findings: Records) -> Integer:
+def check_pin(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
     """A PIN that was entered must be the card's, and not have been wrong too often."""
     flags = np.int64(command["flags"])
     reason = Reason.APPROVED
@@ -25,7 +27,7 @@ def check_pin(state: State, command: Any, case: Case, findings: Records) -> Inte
 
 
 @inlined
-def check_cardholder_verification(state: State, command: Any, case: Case, findings: Records) -> Integer:
+def check_cardholder_verification(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
     """Cash must come with the verification that the program asks for: a PIN for a withdrawal, unless it says otherwise.
 
     A completion asks for no cash of its own: that was verified with the authorization.

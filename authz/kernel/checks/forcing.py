@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
-from authz.kernel.checks.card_and_token import Case, Check, note
+from authz.kernel.checks.findings import note
+from authz.kernel.checks.numbers import Check
+from authz.kernel.message_context import MessageContext
 from authz.program.tables import NUMBER_TEST_AMOUNTS
 from authz.state.rows import NO_ROW, found
 from authz.state.tables import FORCED_MAX, Counter, ForcedScope, State
@@ -54,9 +56,9 @@ def is_about(entry: Any, scope: Integer, subject: Integer, terminal: Any) -> Any
 
 
 @compiled
-def take_forced(state: State, command: Any, case: Case) -> Integer:
+def take_forced(state: State, command: Any, context: MessageContext) -> Integer:
     """The reason that is forced on an authorization, which is forgotten; `APPROVED` where there is none."""
-    token = state.tokens[case.token_row]
+    token = state.tokens[context.token_row]
     card_id = state.cards[token["card_row"]]["card_id"]
     for place in range(FORCED_MAX):
         entry = state.forced[place]
@@ -73,11 +75,11 @@ def take_forced(state: State, command: Any, case: Case) -> Integer:
 
 
 @inlined
-def check_simulation(state: State, command: Any, case: Case, findings: Records) -> Integer:
+def check_simulation(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
     """No simulation must have asked for a decline: of this token, card or terminal, or by a test amount."""
     reason: Integer = Reason.APPROVED
     if state.counters[Counter.FORCED] > 0:
-        reason = take_forced(state, command, case)
+        reason = take_forced(state, command, context)
     number = np.int64(command["amount_minor"]) - TEST_AMOUNT_BASE
     is_reason = LAST_APPROVAL < number <= LAST_REASON and number != Reason.AWAITING_ISSUER
     is_test = is_reason and state.program.numbers[NUMBER_TEST_AMOUNTS] != 0

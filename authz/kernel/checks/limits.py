@@ -8,7 +8,7 @@ from authz.arrays.compiled import Integer, inlined
 from authz.kernel.accounts.calendar import Today
 from authz.kernel.accounts.filters import passes
 from authz.kernel.accounts.meters import Subjects, read_meter
-from authz.kernel.checks.card_and_token import Case
+from authz.kernel.message_context import MessageContext
 from authz.program.tables import NUMBER_LIMITS
 from authz.state.rows import found
 from authz.state.tables import State
@@ -21,20 +21,20 @@ NOT_REACHED, COUNT, AMOUNT = 0, 1, 2
 
 @inlined
 def check_limits(
-    state: State, command: Any, case: Case, subjects: Subjects, findings: Records, today: Today
+    state: State, command: Any, context: MessageContext, subjects: Subjects, findings: Records, today: Today
 ) -> Integer:
     """Every limit that concerns the transaction must allow it. findings: FINDING[LIMITS_MAX].
 
     An increment counts with its amount only: its authorization was counted when it came.
     """
-    currency = np.int64(state.accounts[case.account_row]["currency"])
-    more = 0 if found(case.original_row) else 1
+    currency = np.int64(state.accounts[context.account_row]["currency"])
+    more = 0 if found(context.original_row) else 1
     for number in range(state.program.numbers[NUMBER_LIMITS]):
         limit = state.program.limits[number]
         if not passes(state.program, np.int64(limit["filter"]), command, currency):
             continue
         count: Integer = more
-        amount = case.billing_minor
+        amount = context.billing_minor
         if limit["meter"] >= 0:
             counted, summed = read_meter(state, np.int64(limit["meter"]), subjects, np.int64(command["time_us"]), today)
             count += counted

@@ -13,7 +13,9 @@ from authz.kernel.accounts.postings import (
     left_to_refund,
     part_to_refund,
 )
-from authz.kernel.checks.card_and_token import Case, Check, has, note
+from authz.kernel.checks.findings import note
+from authz.kernel.checks.numbers import Check
+from authz.kernel.message_context import MessageContext, has
 from authz.state.rows import NO_ROW, found
 from authz.state.tables import MessageClass, State, TransactionFlag
 from authz.vocabulary import follow_ups
@@ -90,12 +92,12 @@ def is_of_its_acquirer(command: Any) -> Any:
 
 
 @compiled
-def check_original(state: State, command: Any, case: Case, findings: Records) -> Integer:
+def check_original(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
     """What DE 90 names must be there, approved and not reversed; what adds to it or completes it needs its hold."""
     stan = np.int64(command["original_stan"])
-    if not found(case.original_row):
+    if not found(context.original_row):
         return note(findings, Check.ORIGINAL, stan, 0, Reason.MISSING_ORIGINAL_AUTHORIZATION)
-    original = state.transactions[case.original_row]
+    original = state.transactions[context.original_row]
     reason = Reason.APPROVED
     decided = np.int64(original["reason"])
     takes_back = is_reversal(command)
@@ -113,10 +115,10 @@ def check_original(state: State, command: Any, case: Case, findings: Records) ->
 
 
 @compiled
-def check_shared_fields(state: State, command: Any, case: Case, findings: Records) -> Integer:
+def check_shared_fields(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
     """What a message shares with its original must be equal where the table of follow-ups says so."""
     follow_up = follow_up_of(command)
-    difference = first_difference(command, state.transactions[case.original_row], follow_up)
+    difference = first_difference(command, state.transactions[context.original_row], follow_up)
     reason: Integer = np.int64(Reason.APPROVED)
     if difference != NO_DIFFERENCE:
         reason = _REASONS[difference]
@@ -155,34 +157,34 @@ def meant_row(state: State, command: Any, row: Integer) -> Integer:
 
 
 @compiled
-def followed_row(state: State, command: Any, case: Case) -> Integer:
+def followed_row(state: State, command: Any, context: MessageContext) -> Integer:
     """The row that an advice belongs to: found, approved or waiting, and alike where it must be; else NO_ROW."""
-    row, follow_up = case.original_row, follow_up_of(command)
+    row, follow_up = context.original_row, follow_up_of(command)
     if not is_open(state, row) and not waits_for_its_completion(state, row, follow_up):
         return NO_ROW
     return row if first_difference(command, state.transactions[row], follow_up) == NO_DIFFERENCE else NO_ROW
 
 
 @inlined
-def check_advised_fields(state: State, command: Any, case: Case, findings: Records) -> Integer:
+def check_advised_fields(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
     """An advice must name a message of its own acquirer; what else it does not share is noted, see `followed_row`."""
     follow_up = follow_up_of(command)
     if has(command["flags"], Flag.HAS_ORIGINAL) and not is_of_its_acquirer(command):
         reason = _REASONS[SharedField.ACQUIRER]
         return note(findings, Check.SHARED_FIELDS, SharedField.ACQUIRER, follow_up, reason)
-    if found(case.original_row):
-        difference = first_difference(command, state.transactions[case.original_row], follow_up)
+    if found(context.original_row):
+        difference = first_difference(command, state.transactions[context.original_row], follow_up)
         note(findings, Check.SHARED_FIELDS, difference, follow_up, Reason.APPROVED)
     return np.int64(Reason.APPROVED)
 
 
 @compiled
-def check_original_amount(state: State, command: Any, case: Case, findings: Records) -> Integer:
+def check_original_amount(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
     """The amount must fit the original: equal to it, or within what is left of it, as the table of follow-ups says.
 
     Equal to the original is what was asked for, and what is left after increments, a partial approval or a reversal.
     """
-    original = state.transactions[case.original_row]
+    original = state.transactions[context.original_row]
     follow_up = follow_up_of(command)
     amount_rule = _RULES[follow_up, SharedField.AMOUNT]
     reason = Reason.APPROVED
@@ -190,17 +192,17 @@ def check_original_amount(state: State, command: Any, case: Case, findings: Reco
     bound: Integer = np.int64(original["current_minor"])
     takes_back = is_reversal(command) and not has(original["flags"], TransactionFlag.REVERSED)
     is_charge = original["posted_minor"] > 0
-    if takes_back and is_settled(state, case.original_row) and not (is_charge and was_acknowledged(command)):
+    if takes_back and is_settled(state, context.original_row) and not (is_charge and was_acknowledged(command)):
         reason = Reason.NOTHING_TO_REVERSE
     elif amount_rule == Rule.EQUAL:
         if seen != bound and seen != np.int64(original["amount_minor"]):
             reason = Reason.ORIGINAL_AMOUNT_MISMATCH
     elif amount_rule == Rule.BOUNDED:
-        seen, bound = case.billing_minor, amount_left(state, case.original_row, follow_up)
+        seen, bound = context.billing_minor, amount_left(state, context.original_row, follow_up)
         is_refund = follow_up == FollowUp.REFUND_REQUEST
         if seen > bound:
             reason = Reason.EXCEEDS_REMAINDER if is_refund else Reason.EXCEEDS_AUTHORIZED_AMOUNT
-        elif is_refund and np.int64(command["amount_minor"]) > left_to_refund(state, case.original_row):
+        elif is_refund and np.int64(command["amount_minor"]) > left_to_refund(state, context.original_row):
             reason = Reason.EXCEEDS_REMAINDER
     else:
         bound = np.int64(original["held_minor"])
@@ -209,8 +211,8 @@ def check_original_amount(state: State, command: Any, case: Case, findings: Reco
         if seen > bound and not has(original["flags"], TransactionFlag.REVERSED):
             reason = Reason.ORIGINAL_AMOUNT_MISMATCH
     if reason == Reason.APPROVED and takes_back and is_charge:
-        asked = asked_back(state, case.original_row, remaining_of(command))
-        left = left_to_give_back(state, case.original_row)
+        asked = asked_back(state, context.original_row, remaining_of(command))
+        left = left_to_give_back(state, context.original_row)
         if asked > left:
             seen, bound = asked, left
             reason = Reason.APPROVED if was_acknowledged(command) else Reason.EXCEEDS_REMAINDER
@@ -236,19 +238,19 @@ def was_acknowledged(command: Any) -> Any:
 
 
 @inlined
-def note_remainder(state: State, command: Any, case: Case, findings: Records) -> None:
+def note_remainder(state: State, command: Any, context: MessageContext, findings: Records) -> None:
     """Note how much of a refund advice can be given back; it is taken either way, see `postings.refund`."""
     if np.int64(command["operation"]) != Operation.REFUND or np.int64(command["kind"]) != Kind.FINANCIAL_ADVICE:
         return
-    row = followed_row(state, command, case)
+    row = followed_row(state, command, context)
     left: Integer = 0
     if found(row):
-        left = part_to_refund(state, row, case.rate, np.int64(command["amount_minor"]), case.billing_minor)
-        if left == case.billing_minor:
+        left = part_to_refund(state, row, context.rate, np.int64(command["amount_minor"]), context.billing_minor)
+        if left == context.billing_minor:
             left = left_to_give_back(state, row)
     else:
-        left = left_of_account(state, case.account_row)
-    note(findings, Check.ORIGINAL_AMOUNT, case.billing_minor, left, Reason.APPROVED)
+        left = left_of_account(state, context.account_row)
+    note(findings, Check.ORIGINAL_AMOUNT, context.billing_minor, left, Reason.APPROVED)
 
 
 @inlined

@@ -2,7 +2,7 @@
 
 from enum import IntEnum, unique
 
-from authz.kernel.checks.card_and_token import Check
+from authz.kernel.checks.numbers import Check
 from authz.vocabulary.commands import Kind
 
 

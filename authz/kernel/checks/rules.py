@@ -8,7 +8,7 @@ import numpy.typing as npt
 from authz.arrays.compiled import Integer, inlined
 from authz.kernel.accounts.filters import in_set
 from authz.kernel.checks.attribute_values import Values
-from authz.kernel.checks.card_and_token import Case
+from authz.kernel.message_context import MessageContext
 from authz.program.tables import MATCH, NUMBER_RULES, Action, Operator, Program, Scope
 from authz.state.tables import State
 from authz.vocabulary.attributes import UNKNOWN
@@ -43,22 +43,24 @@ def holds(program: Program, first: Integer, values: Values) -> Any:
 
 
 @inlined
-def applies(state: State, rule: Any, case: Case) -> Any:
+def applies(state: State, rule: Any, context: MessageContext) -> Any:
     """Whether a rule is about this program, segment, account, card or token."""
     scope, subject = np.int64(rule["scope"]), rule["applies_to"]
     if scope == Scope.PROGRAM:
         return True
     if scope == Scope.SEGMENT:
-        return state.accounts[case.account_row]["segment"] == subject
+        return state.accounts[context.account_row]["segment"] == subject
     if scope == Scope.ACCOUNT:
-        return state.accounts[case.account_row]["account_id"] == subject
+        return state.accounts[context.account_row]["account_id"] == subject
     if scope == Scope.CARD:
-        return state.cards[state.tokens[case.token_row]["card_row"]]["card_id"] == subject
-    return state.tokens[case.token_row]["token_id"] == subject
+        return state.cards[state.tokens[context.token_row]["card_row"]]["card_id"] == subject
+    return state.tokens[context.token_row]["token_id"] == subject
 
 
 @inlined
-def check_rules(state: State, case: Case, values: Values, outcomes: npt.NDArray[np.uint8], result: Any) -> Integer:
+def check_rules(
+    state: State, context: MessageContext, values: Values, outcomes: npt.NDArray[np.uint8], result: Any
+) -> Integer:
     """Ask the rules in their order; the first live one that declines, refers or steps up decides.
 
     A live rule that allows ends the asking of live ones. Shadow rules are asked all the same, and change nothing.
@@ -69,7 +71,7 @@ def check_rules(state: State, case: Case, values: Values, outcomes: npt.NDArray[
     for number in range(state.program.numbers[NUMBER_RULES]):
         rule = state.program.rules[number]
         is_live = rule["is_live"] != 0
-        if (is_live and is_settled) or not applies(state, rule, case):
+        if (is_live and is_settled) or not applies(state, rule, context):
             continue
         if not holds(state.program, np.int64(rule["first"]), values):
             outcomes[number] = NO_MATCH

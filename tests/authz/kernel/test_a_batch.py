@@ -5,8 +5,9 @@ import pytest
 
 from authz.journal.replay import apply_batch
 from authz.kernel.application import apply, name_accounts
-from authz.kernel.checks.card_and_token import Check, new_findings
+from authz.kernel.checks.findings import new_findings
 from authz.kernel.checks.limits import NOT_REACHED
+from authz.kernel.checks.numbers import Check
 from authz.kernel.checks.rules import NOT_EVALUATED
 from authz.vocabulary.commands import RESULT, Flag, Kind
 from authz.vocabulary.reasons import Reason

@@ -2,8 +2,9 @@
 
 import pytest
 
-from authz.kernel.checks.card_and_token import Check, new_findings
+from authz.kernel.checks.findings import new_findings
 from authz.kernel.checks.forcing import TEST_AMOUNT_BASE
+from authz.kernel.checks.numbers import Check
 from authz.kernel.checks.originals import NO_DIFFERENCE
 from authz.program.tables import LIMITS_MAX, RULES_MAX, CashVerification
 from authz.vocabulary.attributes import ATTRIBUTES_MAX

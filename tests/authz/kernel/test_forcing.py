@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from authz.kernel.checks.card_and_token import Check
 from authz.kernel.checks.forcing import TEST_AMOUNT_BASE
+from authz.kernel.checks.numbers import Check
 from authz.state.tables import FORCED_MAX, Counter, ForcedScope
 from authz.vocabulary.commands import CryptogramOutcome, Kind
 from authz.vocabulary.reasons import DECLINES, Reason

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from authz.kernel.checks.card_and_token import Check
 from authz.kernel.checks.forcing import TEST_AMOUNT_BASE
+from authz.kernel.checks.numbers import Check
 from authz.kernel.checks.passes import CHECKS, NOTED, PASS_OF, Pass
 from authz.vocabulary.commands import (
     MESSAGES,

@@ -7,7 +7,7 @@ import pytest
 from authz.arrays.hash_index import first_slot
 from authz.kernel import prefetching
 from authz.kernel.accounts.trace_index import own_key
-from authz.kernel.checks.card_and_token import RUN
+from authz.kernel.checks.findings import RUN
 from authz.state.tables import ACCOUNT, MessageClass
 from tests.authz.bank import Bank
 from tests.authz.commands import set_account, set_card, set_token, tap

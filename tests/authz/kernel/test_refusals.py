@@ -5,7 +5,7 @@ import pytest
 
 from authz.journal.replay import apply_batch
 from authz.kernel.accounts.calendar import month_of
-from authz.kernel.checks.card_and_token import Check
+from authz.kernel.checks.numbers import Check
 from authz.state.tables import new_state, rows_in_use
 from authz.vocabulary.commands import (
     CardholderVerification,

@@ -5,7 +5,7 @@ import pytest
 
 from authz.arrays.hash_index import text_key
 from authz.journal.replay import apply_batch
-from authz.kernel.checks.card_and_token import Check
+from authz.kernel.checks.numbers import Check
 from authz.state.tables import new_state
 from authz.vocabulary.commands import COUNTRY_BITS, CardState, Kind
 from authz.vocabulary.reasons import Reason

@@ -7,7 +7,7 @@ from authz.arrays.hash_index import scrambled
 from authz.journal.replay import apply_batch
 from authz.kernel.accounts.trace_index import find_sequence, own_key, trace_key
 from authz.kernel.application import name_accounts
-from authz.kernel.checks.card_and_token import new_findings
+from authz.kernel.checks.findings import new_findings
 from authz.kernel.freshness import is_fresh
 from authz.state.tables import MessageClass, new_state
 from authz.vocabulary.commands import Flag, Kind

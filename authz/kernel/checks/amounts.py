@@ -1,0 +1,113 @@
+"""What is asked for, and how much: operation, currency and amount, and the bounds of token and account."""
+
+from typing import Any
+
+import numpy as np
+
+from authz.arrays.compiled import Integer, inlined
+from authz.kernel.accounts.conversion import NO_RATE, converted
+from authz.kernel.accounts.holds import available_credit
+from authz.kernel.checks.findings import note
+from authz.kernel.checks.numbers import Check
+from authz.kernel.message_context import MessageContext, has
+from authz.state.rows import found
+from authz.state.tables import State
+from authz.vocabulary.commands import NO_LIMIT, Flag, Kind, Operation, Records
+from authz.vocabulary.reasons import Reason
+
+
+@inlined
+def check_operation(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+    """The network must serve this kind of transaction."""
+    operation = np.int64(command["operation"])
+    served = (
+        operation == Operation.PURCHASE
+        or operation == Operation.CASH
+        or operation == Operation.PURCHASE_WITH_CASH_BACK
+        or operation == Operation.REFUND
+        or operation == Operation.BALANCE_INQUIRY
+    )
+    reason = Reason.APPROVED if served else Reason.OPERATION_NOT_SUPPORTED
+    return note(findings, Check.OPERATION, operation, 0, reason)
+
+
+@inlined
+def check_currency(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+    """The transaction must be in the account's currency, or in one that the program has a rate for."""
+    kept = np.int64(state.accounts[context.account_row]["currency"])
+    reason = Reason.CURRENCY_NOT_SUPPORTED if context.rate == NO_RATE else Reason.APPROVED
+    return note(findings, Check.CURRENCY, np.int64(command["currency"]), kept, reason)
+
+
+@inlined
+def check_amount(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+    """The amount must fit the kind of transaction: nothing for a balance, cash-back within it, else more than zero.
+
+    A purchase of zero is an account verification. One with cash in it is a purchase with cash-back, and must say so:
+    cash asks for a verified cardholder.
+    """
+    amount, cash = np.int64(command["amount_minor"]), np.int64(command["cash_minor"])
+    operation = np.int64(command["operation"])
+    fits: Any = amount > 0
+    if operation == Operation.PURCHASE:
+        fits = cash == 0 and (amount > 0 or not has(command["flags"], Flag.HAS_ORIGINAL))
+    elif operation == Operation.BALANCE_INQUIRY:
+        fits = amount == 0
+    elif operation == Operation.PURCHASE_WITH_CASH_BACK:
+        fits = 0 < cash <= amount
+    return note(findings, Check.AMOUNT, amount, cash, Reason.APPROVED if fits else Reason.INVALID_AMOUNT)
+
+
+@inlined
+def check_advised_amount(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+    """An advice of a balance inquiry must have no amount: it would move money that nobody was paid."""
+    amount = np.int64(command["amount_minor"])
+    fits = np.int64(command["operation"]) != Operation.BALANCE_INQUIRY or amount == 0
+    reason = Reason.APPROVED if fits else Reason.INVALID_AMOUNT
+    return note(findings, Check.AMOUNT, amount, np.int64(command["cash_minor"]), reason)
+
+
+@inlined
+def check_token_limit(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+    """The amount must be within the token's own limit for a single transaction, where it has one."""
+    token = state.tokens[context.token_row]
+    limit: Integer = 0
+    if token["is_restricted"] != 0:
+        limit = np.int64(token["amount_max_minor"])
+    reason = Reason.EXCEEDS_LIMIT if limit != 0 and context.billing_minor > limit else Reason.APPROVED
+    return note(findings, Check.TOKEN_LIMIT, context.billing_minor, limit, reason)
+
+
+@inlined
+def check_transaction_limit(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+    """The amount, with what it adds to, must be within the account's limit for one transaction, where it has one."""
+    amount = context.billing_minor
+    if found(context.original_row) and np.int64(command["kind"]) == Kind.AUTHORIZATION_REQUEST:
+        amount += np.int64(state.transactions[context.original_row]["billing_minor"])
+    limit = np.int64(state.accounts[context.account_row]["transaction_limit_minor"])
+    reason = Reason.EXCEEDS_LIMIT if limit != NO_LIMIT and amount > limit else Reason.APPROVED
+    return note(findings, Check.TRANSACTION_LIMIT, amount, limit, reason)
+
+
+@inlined
+def smallest_part(state: State, command: Any, context: MessageContext) -> Integer:
+    """What one minor unit of the message's currency is worth in the account's, and at least one of those."""
+    source = np.int64(command["currency"])
+    target = np.int64(state.accounts[context.account_row]["currency"])
+    return max(converted(state.program, np.int64(1), context.rate, source, target), np.int64(1))
+
+
+@inlined
+def check_available_credit(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+    """The available credit must cover the amount, or a part of it where the terminal can take a part."""
+    amount = context.billing_minor
+    if found(context.original_row) and np.int64(command["kind"]) == Kind.FINANCIAL_REQUEST:
+        amount -= min(amount, np.int64(state.transactions[context.original_row]["held_minor"]))
+    available = available_credit(state, context.account_row)
+    reason = Reason.APPROVED
+    if amount > available and amount > 0:
+        takes_part = has(command["flags"], Flag.PARTIAL_APPROVAL) and not found(context.original_row)
+        takes_part = takes_part and available >= smallest_part(state, command, context)
+        is_purchase = np.int64(command["operation"]) == Operation.PURCHASE
+        reason = Reason.PARTIALLY_APPROVED if takes_part and is_purchase else Reason.INSUFFICIENT_FUNDS
+    return note(findings, Check.AVAILABLE_CREDIT, amount, available, reason)

@@ -1,0 +1,99 @@
+"""What the phone has signed: the cryptogram is right, and says what the message says."""
+
+from typing import Any
+
+import numpy as np
+
+from authz.arrays.compiled import Integer, inlined
+from authz.kernel.checks.findings import note
+from authz.kernel.checks.numbers import Check
+from authz.kernel.message_context import MessageContext, has
+from authz.state.tables import State
+from authz.vocabulary.commands import Channel, CryptogramOutcome, Flag, Records
+from authz.vocabulary.reasons import Reason
+
+CIRCUMSTANCES = int(
+    Flag.SIGNED_FOR_OTHER_CASH | Flag.SIGNED_ON_ANOTHER_DAY | Flag.SIGNED_IN_ANOTHER_COUNTRY | Flag.SENT_AT_ANOTHER_TIME
+)
+"""The flags of what may differ between what was signed, what the message says and the network's clock."""
+
+_SIGNED_FOR = int(Flag.SIGNED_FOR_REMOTE | Flag.SIGNED_FOR_QR_CODE)
+
+
+@inlined
+def check_cryptogram(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+    """There must be a cryptogram, of the token's own version, and the network must have found it right."""
+    token = state.tokens[context.token_row]
+    outcome = np.int64(command["cryptogram_outcome"])
+    same_version = command["cryptogram_version"] == token["cryptogram_version"]
+    same_key = command["key_index"] == token["key_index"]
+    reason = Reason.APPROVED
+    if outcome == CryptogramOutcome.ABSENT:
+        reason = Reason.MISSING_CRYPTOGRAM
+    elif not (outcome == CryptogramOutcome.VALID and same_version and same_key):
+        reason = Reason.INVALID_CRYPTOGRAM
+    return note(findings, Check.CRYPTOGRAM, outcome, CryptogramOutcome.VALID, reason)
+
+
+@inlined
+def check_entry_mode(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+    """What the phone signed for (a tap, an app, a QR code) must be how its data reached the terminal."""
+    channel = np.int64(command["channel"])
+    signed_for = np.int64(command["flags"]) & _SIGNED_FOR
+    fitting: Integer = 0
+    if channel == Channel.E_COMMERCE:
+        fitting = Flag.SIGNED_FOR_REMOTE
+    elif channel == Channel.QR_CODE:
+        fitting = Flag.SIGNED_FOR_QR_CODE
+    reason = Reason.APPROVED if signed_for == fitting else Reason.WRONG_ENTRY_MODE
+    return note(findings, Check.ENTRY_MODE, channel, signed_for, reason)
+
+
+@inlined
+def is_left_open(command: Any) -> Any:
+    """Whether the phone signed without amount and currency, as it does for a QR code that it shows."""
+    nothing = np.int64(command["signed_amount_minor"]) == 0 and np.int64(command["signed_currency"]) == 0
+    return nothing and has(command["flags"], Flag.SIGNED_FOR_QR_CODE)
+
+
+@inlined
+def check_signed_operation(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+    """What DE 3 asks for must be what the phone signed in tag 9C, unless it signed for goods and services (`00`)."""
+    signed_another = has(command["flags"], Flag.SIGNED_FOR_ANOTHER_OPERATION)
+    reason = Reason.CRYPTOGRAM_DATA_MISMATCH if signed_another else Reason.APPROVED
+    return note(findings, Check.SIGNED_OPERATION, np.int64(command["operation"]), int(signed_another), reason)
+
+
+@inlined
+def check_signed_amount(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+    """The amount asked for must be the amount the phone signed, unless it signed a QR code without one."""
+    asked, signed = np.int64(command["amount_minor"]), np.int64(command["signed_amount_minor"])
+    reason = Reason.APPROVED if asked == signed or is_left_open(command) else Reason.CRYPTOGRAM_DATA_MISMATCH
+    return note(findings, Check.SIGNED_AMOUNT, asked, signed, reason)
+
+
+@inlined
+def check_signed_currency(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+    """The currency asked for must be the currency the phone signed, unless it signed a QR code without one."""
+    asked, signed = np.int64(command["currency"]), np.int64(command["signed_currency"])
+    reason = Reason.APPROVED if asked == signed or is_left_open(command) else Reason.CRYPTOGRAM_DATA_MISMATCH
+    return note(findings, Check.SIGNED_CURRENCY, asked, signed, reason)
+
+
+@inlined
+def check_signed_circumstances(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+    """Cash-back, day and country must be what the phone signed, and DE 7 near the network's clock.
+
+    They are held against each other, with their tolerances, where the message is read: `iso8583.signed_data`.
+    """
+    differing = np.int64(command["flags"]) & CIRCUMSTANCES
+    reason = Reason.APPROVED
+    if differing & Flag.SIGNED_FOR_OTHER_CASH:
+        reason = Reason.SIGNED_CASH_MISMATCH
+    elif differing & Flag.SIGNED_ON_ANOTHER_DAY:
+        reason = Reason.SIGNED_DATE_MISMATCH
+    elif differing & Flag.SIGNED_IN_ANOTHER_COUNTRY:
+        reason = Reason.SIGNED_COUNTRY_MISMATCH
+    elif differing & Flag.SENT_AT_ANOTHER_TIME:
+        reason = Reason.TRANSMISSION_TIME_MISMATCH
+    return note(findings, Check.SIGNED_CIRCUMSTANCES, differing, 0, reason)

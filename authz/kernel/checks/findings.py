@@ -1,0 +1,59 @@
+"""What the checks, limits and rules found of one command: kept for its explanation."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from authz.arrays.compiled import Integer, inlined
+from authz.kernel.accounts.calendar import Today, new_today
+from authz.kernel.checks.numbers import Check
+from authz.program.tables import LIMITS_MAX, RULES_MAX
+from authz.vocabulary.attributes import ATTRIBUTES_MAX
+from authz.vocabulary.commands import Records, record
+
+FINDING = record([("seen", "i8"), ("bound", "i8"), ("reached", "u4"), ("reason", "u4")])
+"""What one check saw of one command."""
+
+RUN = 128
+"""How many commands `prefetching` looks at together: what they need fits the processor's second cache."""
+
+
+class Findings(NamedTuple):
+    """What was found of one command: the checks, the limits, the rules, and the values that the rules saw.
+
+    checks: FINDING[len(Check)].  limits: FINDING[LIMITS_MAX].  rules: uint8[RULES_MAX], see `rules`.
+    values: int64[ATTRIBUTES_MAX].
+
+    Nothing found, but kept from one decision to the next: ahead: int64[RUN, 2], see `prefetching`.  today: see
+    `calendar`.
+    """
+
+    checks: Records
+    limits: Records
+    rules: npt.NDArray[np.uint8]
+    values: npt.NDArray[np.int64]
+    ahead: npt.NDArray[np.int64]
+    today: Today
+
+
+def new_findings() -> Findings:
+    """Room for one command's findings."""
+    return Findings(
+        np.zeros(len(Check), FINDING),
+        np.zeros(LIMITS_MAX, FINDING),
+        np.zeros(RULES_MAX, np.uint8),
+        np.zeros(ATTRIBUTES_MAX, np.int64),
+        np.zeros((RUN, 2), np.int64),
+        new_today(),
+    )
+
+
+@inlined
+def note(findings: Records, check: Integer, seen: Integer, bound: Integer, reason: Integer) -> Integer:
+    """Write down one finding and return its reason."""
+    findings[check]["seen"] = seen
+    findings[check]["bound"] = bound
+    findings[check]["reached"] = 1
+    findings[check]["reason"] = reason
+    return reason
