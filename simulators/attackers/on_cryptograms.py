@@ -16,7 +16,7 @@ _TAPS_SINCE = 64
 
 
 class ClonedToken(Attack):
-    """The token on another device, which lacks its key."""
+    """A token PAN used on another device, which does not have the card key."""
 
     name = "cloned-token"
     refusals = frozenset({"invalid_cryptogram"})
@@ -36,7 +36,7 @@ class ClonedToken(Attack):
 
 
 class ReplayedCryptogram(Attack):
-    """A payment that was made, sent again as another."""
+    """The cryptogram of an earlier payment, sent again as a new payment."""
 
     name = "replayed-cryptogram"
     refusals = frozenset({"replayed_cryptogram"})
@@ -56,7 +56,7 @@ class ReplayedCryptogram(Attack):
 
 
 class PreplayedNumber(Attack):
-    """Cryptograms got from a phone in advance, for numbers that a terminal might choose."""
+    """Cryptograms collected from a phone in advance, for guessed unpredictable numbers (pre-play)."""
 
     name = "pre-played-number"
     refusals = frozenset({"invalid_cryptogram"})
@@ -74,7 +74,7 @@ class PreplayedNumber(Attack):
 
 
 class CounterJump(Attack):
-    """A phone that was made to sign over and over, so that what comes later is worth more."""
+    """A phone that was made to sign many times, so that its transaction counter is far ahead."""
 
     name = "counter-jump"
     refusals = frozenset({"transaction_counter_jump"})
@@ -95,7 +95,7 @@ class CounterJump(Attack):
 
 
 class CounterRollback(Attack):
-    """Cryptograms that were got long ago and kept back."""
+    """Old cryptograms that were recorded and withheld."""
 
     name = "counter-rollback"
     refusals = frozenset({"replayed_cryptogram"})
@@ -117,7 +117,7 @@ class CounterRollback(Attack):
 
 
 class ChangedAmount(Attack):
-    """The amount or currency changed after the phone had signed: on the wire, or also in the chip data."""
+    """An amount or currency that is changed after the phone has signed, in the message or in the chip data too."""
 
     name = "changed-amount"
     refusals = frozenset({"cryptogram_data_mismatch", "invalid_cryptogram"})
@@ -142,7 +142,7 @@ class ChangedAmount(Attack):
 
 
 class SwitchedChannel(Attack):
-    """A tap that is sent as a payment on the internet, or by QR code, where nobody sees the thief."""
+    """A contactless cryptogram that is sent as an e-commerce or QR code payment."""
 
     name = "switched-channel"
     refusals = frozenset({"wrong_entry_mode", "channel_not_allowed"})
@@ -166,7 +166,7 @@ class SwitchedChannel(Attack):
 
 
 class ExpiredKey(Attack):
-    """A limited-use key that was stolen from a phone's memory, and is used after its time."""
+    """A limited-use key that is extracted from a phone's memory and used after its expiry."""
 
     name = "expired-key"
     refusals = frozenset({"limited_use_key_expired"})
@@ -184,7 +184,7 @@ class ExpiredKey(Attack):
 
 
 class Relay(Attack):
-    """A phone in somebody's pocket, relayed to a terminal elsewhere: only time gives it away."""
+    """A victim's phone relayed to a remote terminal, which only the response time reveals."""
 
     name = "relay"
     refusals = frozenset({"relay_suspected"})
@@ -212,7 +212,7 @@ class Relay(Attack):
 
 
 class DeactivatedToken(Attack):
-    """A phone that was reported lost, and whose token is gone."""
+    """A lost phone whose token has been deactivated."""
 
     name = "deactivated-token"
     refusals = frozenset({"token_deactivated"})

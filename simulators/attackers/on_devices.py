@@ -18,7 +18,7 @@ from tokenvault.proof_of_possession import access_token_hash
 
 
 class ForgedAttestation(Attack):
-    """A device that its maker never saw: vouched for by itself, by a root of the same name, or for another key."""
+    """A device with a forged attestation: self-signed, under a root with a copied name, or for another key."""
 
     name = "forged-attestation"
     refusals = frozenset({"attestation_certificates"})
@@ -92,7 +92,7 @@ class ForgedAttestation(Attack):
 
 
 class StolenProof(Attack):
-    """A proof of possession overheard on its way, and used for a call of the thief's own."""
+    """A captured DPoP proof that is used for another call."""
 
     name = "stolen-proof"
     refusals = frozenset({"invalid_dpop_proof", "replayed_dpop_proof"})

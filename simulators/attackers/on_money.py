@@ -7,7 +7,7 @@ from simulators.terminals.terminal import Merchant
 
 
 class ReversalFraud(Attack):
-    """Goods in hand, a dishonest acquirer takes the payment back: guessed, inflated, or another's."""
+    """A dishonest acquirer reverses a payment whose goods were delivered: guessed, inflated or of another acquirer."""
 
     name = "reversal-fraud"
     refusals = frozenset({"missing_original_authorization", "original_amount_mismatch"})
@@ -35,7 +35,7 @@ class ReversalFraud(Attack):
 
 
 class RefundWithoutPurchase(Attack):
-    """A merchant's terminal that refunds what nobody has bought, or more than was paid."""
+    """A merchant's terminal that refunds without a purchase, or more than was paid."""
 
     name = "refund-without-purchase"
     refusals = frozenset({"missing_original_authorization", "exceeds_remainder"})

@@ -11,7 +11,7 @@ _PIN = "7391"
 
 
 class CardTesting(Attack):
-    """Made-up numbers in the token range, and one that is real, with guessed expiry dates, on the internet."""
+    """Generated PANs in the token range, and a real one, with guessed expiry dates in e-commerce (card testing)."""
 
     name = "card-testing"
     refusals = frozenset({"token_not_found", "missing_cryptogram"})
@@ -40,7 +40,7 @@ class CardTesting(Attack):
 
 
 class PinGuessing(Attack):
-    """A stolen phone, unlocked, at a cash machine: three tries, and then none."""
+    """A stolen, unlocked phone at a cash machine: after three wrong PINs the PIN is locked."""
 
     name = "pin-guessing"
     refusals = frozenset({"pin_mismatch", "pin_tries_exceeded"})

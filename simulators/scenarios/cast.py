@@ -70,9 +70,11 @@ DialectName = Annotated[str, AfterValidator(_dialect)]
 class AccountPart(Part):
     """An account."""
 
-    currency: CurrencyCode = Field(default="EUR", description="ISO 4217.")
-    credit_limit: AmountText = Field(default=Amount(Decimal(2500)), description="How much may be owed.")
-    transaction_limit: AmountText | None = Field(default=None, description="The most at once; no bound where left out.")
+    currency: CurrencyCode = Field(default="EUR", description="Currency, ISO 4217.")
+    credit_limit: AmountText = Field(default=Amount(Decimal(2500)), description="Credit limit.")
+    transaction_limit: AmountText | None = Field(
+        default=None, description="Maximum of a single transaction; no maximum if left out."
+    )
 
     def misfits(self) -> Iterator[Misfit]:
         """Amounts that are none of the account's currency."""
@@ -84,27 +86,31 @@ class AccountPart(Part):
 class CardPart(Part):
     """A card of an account."""
 
-    account: str = Field(default="main", description="Whose it is.")
+    account: str = Field(default="main", description="The account that it belongs to.")
     pin: Pin | None = Field(default=None, description="Its PIN, for cash machines.")
-    text_message: TelephoneNumber | None = Field(default=None, description="Where texts to the cardholder go.")
-    e_mail: MailAddress | None = Field(default=None, description="Where mails to the cardholder go.")
+    text_message: TelephoneNumber | None = Field(
+        default=None, description="The cardholder's telephone number for text messages."
+    )
+    e_mail: MailAddress | None = Field(default=None, description="The cardholder's e-mail address.")
 
 
 class PhonePart(Part):
     """A phone, or another thing that pays."""
 
-    kind: Literal["phone", "watch", "band", "car"] = Field(default="phone", description="What it is.")
-    card: str = Field(default="main", description="The card that it gets a token for.")
-    profile: Literal["aes", "tdes", "sm4"] = Field(default="aes", description="Cryptograms.")
+    kind: Literal["phone", "watch", "band", "car"] = Field(default="phone", description="Type of device.")
+    card: str = Field(default="main", description="The card that its token is provisioned for.")
+    profile: Literal["aes", "tdes", "sm4"] = Field(default="aes", description="Cryptogram profile.")
     keys: Literal["secure_element", "limited_use"] = Field(
-        default="secure_element", description="The card key in a secure element, or keys for a few taps."
+        default="secure_element", description="A card key in a secure element, or limited-use keys."
     )
     channels: list[Literal["contactless", "e_commerce", "qr_code"]] = Field(
-        default=["contactless", "e_commerce", "qr_code"], description="Where its token may pay."
+        default=["contactless", "e_commerce", "qr_code"], description="Channels in its token's domain."
     )
-    countries: list[CountryNumber] = Field(default=[], description="ISO 3166 numbers; empty for all.")
-    token_limit: AmountText | None = Field(default=None, description="The most at once with this token.")
-    flow: Flow = Field(default=Flow.QUICK, description="How it speaks to readers.")
+    countries: list[CountryNumber] = Field(
+        default=[], description="Countries in its token's domain, ISO 3166 numeric codes; all if empty."
+    )
+    token_limit: AmountText | None = Field(default=None, description="Maximum of a single transaction with this token.")
+    flow: Flow = Field(default=Flow.QUICK, description="Contactless flow: cryptogram with GPO, or with GENERATE AC.")
     ready: bool = Field(default=True, description="Whether its token is active before the first step.")
 
     def misfits(self) -> Iterator[Misfit]:
@@ -117,41 +123,51 @@ class PhonePart(Part):
 class LinePart(Part):
     """Faults of a terminal's line, in each direction alike unless one is named."""
 
-    latency: Seconds = Field(default=0.0, description="How long each message takes.")
-    jitter: Seconds = Field(default=0.0, description="Up to how much longer.")
-    loss: Probability = Field(default=0.0, description="How many messages never arrive.")
-    duplicate: Probability = Field(default=0.0, description="How many arrive twice.")
-    reorder: Probability = Field(default=0.0, description="How many are overtaken by others.")
-    half_open_after: int | None = Field(default=None, ge=0, description="After so many messages nothing passes.")
-    bytes_per_second: float | None = Field(default=None, gt=0, description="How fast it is read.")
-    direction: Literal["both", "to_network", "to_terminal"] = Field(default="both", description="Where it has faults.")
+    latency: Seconds = Field(default=0.0, description="Delay of each message.")
+    jitter: Seconds = Field(default=0.0, description="Maximum additional random delay.")
+    loss: Probability = Field(default=0.0, description="Probability that a message is lost.")
+    duplicate: Probability = Field(default=0.0, description="Probability that a message arrives twice.")
+    reorder: Probability = Field(default=0.0, description="Probability that a message is overtaken by the next.")
+    half_open_after: int | None = Field(
+        default=None, ge=0, description="Number of messages after which nothing passes any more."
+    )
+    bytes_per_second: float | None = Field(default=None, gt=0, description="Maximum rate, bytes per second.")
+    direction: Literal["both", "to_network", "to_terminal"] = Field(
+        default="both", description="The direction that has faults."
+    )
 
 
 class TerminalPart(Part):
     """A terminal and its merchant. What is not said is usual for its kind."""
 
     kind: Literal["pos", "qr", "online", "atm", "fuel", "hotel", "restaurant", "transit", "vending"] = Field(
-        default="pos", description="What it is."
+        default="pos", description="Type of terminal."
     )
     id: str = Field(default="TERM0001", min_length=1, max_length=8, description="DE 41.")
-    merchant: str | None = Field(default=None, max_length=25, description="Name in DE 43.")
+    merchant: str | None = Field(default=None, max_length=25, description="Merchant name in DE 43.")
     merchant_id: str | None = Field(default=None, max_length=15, description="DE 42.")
-    category: CategoryCode | None = Field(default=None, description="ISO 18245.")
-    country: CountryNumber | None = Field(default=None, description="ISO 3166.")
+    category: CategoryCode | None = Field(default=None, description="Merchant category code, ISO 18245.")
+    country: CountryNumber | None = Field(default=None, description="Country, ISO 3166 numeric code.")
     acquirer: AcquirerNumber | None = Field(default=None, description="DE 32.")
     position: tuple[Latitude, Longitude] | None = Field(default=None, description="Latitude and longitude in degrees.")
-    floor_limit: AmountText | None = Field(default=None, description="Up to where it approves while the line is down.")
-    unverified_limit: AmountText | None = Field(default=None, description="The most without a verified cardholder.")
-    partial_approvals: bool = Field(default=False, description="Whether it can take a part.")
-    timeout: Seconds = Field(default=5.0, gt=0, description="How long it waits for an answer.")
-    relay_limit: Seconds | None = Field(default=None, description="How long a phone may take to answer.")
-    tank: AmountText | None = Field(default=None, description="fuel: what is asked for first.")
-    fare: AmountText | None = Field(default=None, description="transit: of one ride.")
-    dialect: DialectName | None = Field(
-        default=None, description="How it writes ISO 8583; the network's own if left out."
+    floor_limit: AmountText | None = Field(
+        default=None, description="Floor limit for offline approval while the connection is down."
     )
-    mac: Literal["none", "tdes", "tdes_cbc", "aes"] = Field(default="none", description="Message authentication.")
-    line: LinePart | None = Field(default=None, description="Faults of its line.")
+    unverified_limit: AmountText | None = Field(
+        default=None, description="Maximum amount without cardholder verification."
+    )
+    partial_approvals: bool = Field(default=False, description="Whether it accepts partial approvals.")
+    timeout: Seconds = Field(default=5.0, gt=0, description="How long it waits for a response.")
+    relay_limit: Seconds | None = Field(
+        default=None, description="Maximum response time of a phone in relay resistance."
+    )
+    tank: AmountText | None = Field(default=None, description="fuel: pre-authorized amount.")
+    fare: AmountText | None = Field(default=None, description="transit: fare of one ride.")
+    dialect: DialectName | None = Field(default=None, description="ISO 8583 dialect; the network's own if left out.")
+    mac: Literal["none", "tdes", "tdes_cbc", "aes"] = Field(
+        default="none", description="Message authentication algorithm."
+    )
+    line: LinePart | None = Field(default=None, description="Faults of its connection.")
 
     def misfits(self) -> Iterator[Misfit]:
         """Amounts that name a currency, what other kinds of terminals have, and texts that its dialect cannot carry."""

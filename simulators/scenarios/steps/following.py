@@ -33,7 +33,7 @@ class _AmountOfReceipt(ReceiptStep):
 
 
 class Reverse(ReceiptStep):
-    """Take a payment back (0400). remaining: what of it stays."""
+    """Reverse a payment (0400). remaining: the part that is not reversed."""
 
     verb: ClassVar[str] = "reverse"
     method: ClassVar[str] = "reverse"
@@ -69,7 +69,7 @@ class Complete(_AmountOfReceipt):
 
 
 class Increase(_AmountOfReceipt):
-    """Add to an authorization (0100 with DE 90)."""
+    """Increase an authorization (0100 with DE 90)."""
 
     verb: ClassVar[str] = "increase"
     method: ClassVar[str] = "increase"
@@ -80,7 +80,7 @@ class Increase(_AmountOfReceipt):
 
 
 class Refund(_AmountOfReceipt):
-    """Give money back (0200, processing code 20)."""
+    """Refund a payment (0200, processing code 20)."""
 
     verb: ClassVar[str] = "refund"
     method: ClassVar[str] = "refund"
@@ -105,7 +105,7 @@ class AddTip(ReceiptStep):
 
 
 class HangUpNozzle(_AmountOfReceipt):
-    """Post what was filled in; nothing takes the pre-authorization back."""
+    """Post the amount of fuel that was dispensed; an amount of zero reverses the pre-authorization."""
 
     verb: ClassVar[str] = "hang_up_nozzle"
     method: ClassVar[str] = "hang_up_nozzle"
@@ -127,7 +127,7 @@ class CheckOut(_AmountOfReceipt):
 
 
 class Repeat(ReceiptStep):
-    """Send the same message again, marked as a repeat unless that is switched off."""
+    """Send the same message again, marked as a repeat unless `marked` is false."""
 
     verb: ClassVar[str] = "send_again"
     method: ClassVar[str] = "send"
@@ -141,7 +141,7 @@ class Repeat(ReceiptStep):
 
 
 class Forward(TerminalStep):
-    """Send what a terminal has stored (reversals, advices), over and over on a bad line."""
+    """Send a terminal's stored reversals and advices, with retries if the connection is faulty."""
 
     verb: ClassVar[str] = "forward"
     method: ClassVar[str] = "forward"

@@ -43,7 +43,7 @@ class ChangeCard(_CardStep):
 
 
 class SetPin(_CardStep):
-    """Set a card's PIN; that unlocks it too."""
+    """Set a card's PIN, which also unlocks it."""
 
     verb: ClassVar[str] = "set_pin"
 
@@ -56,7 +56,7 @@ class SetPin(_CardStep):
 
 
 class Balance(Step):
-    """Look at an account: `posted`, `held`, `available`, in major units."""
+    """Read an account's balances: `posted`, `held` and `available`, in major units."""
 
     verb: ClassVar[str] = "balance"
     values: ClassVar[type[Part]] = BalanceValues
@@ -87,7 +87,7 @@ class _DocumentStep(Step):
 
 
 class SetProgram(_DocumentStep):
-    """Switch to another program: its parts (limits, rules, rates, ...) as ``docs/rules.md`` has them.
+    """Activate another program; the keys are its parts (limits, rules, rates, ...), see ``docs/rules.md``.
 
     Parts that are not named stay as they are.
     """
@@ -111,7 +111,7 @@ class SetProgram(_DocumentStep):
 
 
 class ForceDecline(Step):
-    """Have the next authorization declined: of a phone's token, a card or a terminal."""
+    """Force a decline of the next authorization of a phone's token, a card or a terminal."""
 
     verb: ClassVar[str] = "force_decline"
     refers_to: ClassVar[dict[str, str]] = {"phone": "phones", "card": "cards", "at": "terminals"}
@@ -146,7 +146,7 @@ class ForceDecline(Step):
 
 
 class Issuer(Step):
-    """Take the issuer away, or bring it back: then it hears what stand-in has answered."""
+    """Make the issuer unavailable, or available again: it then receives the advices of stand-in processing."""
 
     verb: ClassVar[str] = "issuer"
     values: ClassVar[type[Part]] = AdviceValues
@@ -160,7 +160,7 @@ class Issuer(Step):
 
 
 class SetPolicy(_DocumentStep):
-    """Put a provisioning policy in force: its parts as the API has them; what is left out is as delivered."""
+    """Set the provisioning policy; the keys are its parts as in the API, and missing parts have their defaults."""
 
     verb: ClassVar[str] = "set_policy"
 
@@ -175,7 +175,7 @@ class SetPolicy(_DocumentStep):
 
 
 class Dispute(Step):
-    """Charge an account's last purchase back, or present it again."""
+    """Charge back an account's last purchase, or present it again."""
 
     verb: ClassVar[str] = "dispute"
     values: ClassVar[type[Part]] = DisputeValues

@@ -40,7 +40,7 @@ class _Payment(_AtTill):
 
 
 class Tap(_Payment):
-    """A purchase by tap: 0100, held until it is completed. cash_back: how much of it is cash."""
+    """A contactless purchase, held until it is completed (0100). cash_back: the part that is paid out in cash."""
 
     verb: ClassVar[str] = "tap"
     method: ClassVar[str] = "authorize_card"
@@ -61,7 +61,7 @@ class Tap(_Payment):
 
 
 class Buy(_Payment):
-    """A purchase by tap that is posted at once (0200)."""
+    """A contactless purchase that is posted at once (0200)."""
 
     verb: ClassVar[str] = "buy"
     method: ClassVar[str] = "buy"
@@ -72,7 +72,7 @@ class Buy(_Payment):
 
 
 class PayByCode(_Payment):
-    """The phone shows a QR code, the merchant scans it (consumer-presented)."""
+    """The phone shows a QR code and the merchant scans it (EMVCo consumer-presented mode)."""
 
     verb: ClassVar[str] = "pay_by_code"
     method: ClassVar[str] = "pay_by_code"
@@ -83,7 +83,7 @@ class PayByCode(_Payment):
 
 
 class Scan(_Payment):
-    """The merchant shows a QR code, the phone scans it (merchant-presented)."""
+    """The merchant shows a QR code and the phone scans it (EMVCo merchant-presented mode)."""
 
     verb: ClassVar[str] = "scan"
     method: ClassVar[str] = "show_code"
@@ -99,7 +99,7 @@ class Scan(_Payment):
 
 
 class PayInApp(_Payment):
-    """A purchase in the shop's app. indicator: ECI."""
+    """An in-app purchase. indicator: the ECI."""
 
     verb: ClassVar[str] = "pay_in_app"
     method: ClassVar[str] = "pay_in_app"
@@ -114,7 +114,7 @@ class PayInApp(_Payment):
 
 
 class Withdraw(_Payment):
-    """Cash at a machine."""
+    """Withdraw cash at a cash machine."""
 
     verb: ClassVar[str] = "withdraw"
     method: ClassVar[str] = "withdraw"
@@ -128,7 +128,7 @@ class Withdraw(_Payment):
 
 
 class AskBalance(_AtTill):
-    """Ask a cash machine what is left."""
+    """Balance inquiry at a cash machine."""
 
     verb: ClassVar[str] = "ask_balance"
     method: ClassVar[str] = "balance"
@@ -164,7 +164,7 @@ class CheckIn(_Payment):
 
 
 class Vend(_Payment):
-    """Something from a machine. gets_stuck: then the money comes back."""
+    """A purchase at a vending machine. gets_stuck: nothing is dispensed, and the purchase is reversed."""
 
     verb: ClassVar[str] = "vend"
     method: ClassVar[str] = "vend"
@@ -179,7 +179,7 @@ class Vend(_Payment):
 
 
 class Ride(_AtTill):
-    """Go through a transit gate, which asks the network later."""
+    """Pass a transit gate, which requests the authorization later."""
 
     verb: ClassVar[str] = "ride"
     method: ClassVar[str] = "open"
@@ -190,7 +190,7 @@ class Ride(_AtTill):
 
 
 class SettleRides(TerminalStep):
-    """Ask the network for all rides of a gate (deferred authorization)."""
+    """Send the deferred authorizations of all rides at a gate."""
 
     verb: ClassVar[str] = "settle_rides"
     method: ClassVar[str] = "settle"
@@ -206,7 +206,7 @@ class SettleRides(TerminalStep):
 
 
 class Echo(TerminalStep):
-    """Ask whether the network is there (0800)."""
+    """Echo test (0800)."""
 
     verb: ClassVar[str] = "echo"
     method: ClassVar[str] = "echo"

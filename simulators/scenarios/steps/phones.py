@@ -26,7 +26,7 @@ def _of_token(token: dict[str, Any]) -> Outcome:
 
 
 class RequestToken(PhoneStep):
-    """Ask for a token: `approved`, `require_additional_authentication` or `declined`."""
+    """Request a token. The outcome is `approved`, `require_additional_authentication` or `declined`."""
 
     verb: ClassVar[str] = "request_token"
     values: ClassVar[type[Part]] = DecisionValues
@@ -47,7 +47,7 @@ class RequestToken(PhoneStep):
 
 
 class Activate(PhoneStep):
-    """Activate a token that was approved."""
+    """Activate an approved token."""
 
     verb: ClassVar[str] = "activate"
     values: ClassVar[type[Part]] = TokenValues
@@ -58,7 +58,7 @@ class Activate(PhoneStep):
 
 
 class Provision(PhoneStep):
-    """Register, ask, activate: all of it."""
+    """Register the device, request a token and activate it."""
 
     verb: ClassVar[str] = "provision"
 
@@ -69,7 +69,7 @@ class Provision(PhoneStep):
 
 
 class SendCode(PhoneStep):
-    """Have a one-time code sent."""
+    """Request a one-time code for verification."""
 
     verb: ClassVar[str] = "send_code"
 
@@ -91,7 +91,7 @@ class SendCode(PhoneStep):
 
 
 class EnterCode(PhoneStep):
-    """Enter the code that was sent, or a wrong one."""
+    """Enter the one-time code that was sent, or a wrong one."""
 
     verb: ClassVar[str] = "enter_code"
     values: ClassVar[type[Part]] = TokenValues
@@ -115,7 +115,7 @@ class EnterCode(PhoneStep):
 
 
 class ChangeToken(PhoneStep):
-    """Suspend, resume or deactivate a token. by: who does it."""
+    """Suspend, resume or deactivate a token. by: the initiator."""
 
     verb: ClassVar[str] = "change_token"
     values: ClassVar[type[Part]] = TokenValues
@@ -135,7 +135,7 @@ class ChangeToken(PhoneStep):
 
 
 class Refill(PhoneStep):
-    """Get the next limited-use key."""
+    """Replenish the limited-use key."""
 
     verb: ClassVar[str] = "refill"
     values: ClassVar[type[Part]] = TapsValues
@@ -148,7 +148,7 @@ class Refill(PhoneStep):
 
 
 class Set(PhoneStep):
-    """Lock a phone, take its network away, set its clock wrong, tamper with it."""
+    """Lock a phone, disconnect it, set its clock ahead, or tamper with it."""
 
     verb: ClassVar[str] = "set_phone"
     values: ClassVar[type[Part]] = NoValues
@@ -180,7 +180,7 @@ class Set(PhoneStep):
 
 
 class FactoryReset(PhoneStep):
-    """Forget everything."""
+    """Reset the phone: it loses its token and keys."""
 
     verb: ClassVar[str] = "factory_reset"
     values: ClassVar[type[Part]] = NoValues
@@ -192,7 +192,7 @@ class FactoryReset(PhoneStep):
 
 
 class LookAtPhone(PhoneStep):
-    """What the phone and its token say: `state`, `taps_left`, `wants_refill`."""
+    """Read the state of the phone and its token: `state`, `taps_left`, `wants_refill`."""
 
     verb: ClassVar[str] = "look_at_phone"
     values: ClassVar[type[Part]] = PhoneValues
@@ -207,7 +207,7 @@ class LookAtPhone(PhoneStep):
 
 
 class MoveToken(PhoneStep):
-    """Get a token on this phone that replaces the one on another."""
+    """Provision a token to this phone that replaces the token on another phone."""
 
     verb: ClassVar[str] = "move_token"
     refers_to: ClassVar[dict[str, str]] = {"phone": "phones", "from_phone": "phones"}
@@ -223,7 +223,7 @@ class MoveToken(PhoneStep):
 
 
 class PushProvision(PhoneStep):
-    """Get a token by the issuer's push payload, in place of the card's identifier."""
+    """Provision a token with the issuer's push payload instead of a card identifier."""
 
     verb: ClassVar[str] = "push_provision"
 

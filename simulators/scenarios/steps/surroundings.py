@@ -19,7 +19,7 @@ from simulators.scenarios.values import Moment, Seconds
 
 
 class Clock(Step):
-    """Let time pass."""
+    """Advance, set or freeze the network's clock."""
 
     verb: ClassVar[str] = "clock"
 
@@ -46,7 +46,7 @@ class Clock(Step):
 
 
 class Line(Step):
-    """Cut a terminal's line, or mend it. Cut, the terminal cannot reach the network."""
+    """Cut a terminal's connection to the network, or restore it."""
 
     verb: ClassVar[str] = "line"
     values: ClassVar[type[Part]] = NoValues
@@ -64,7 +64,7 @@ class Line(Step):
 
 
 class Attack(Step):
-    """Let a thief try. It goes well where every attempt is refused for a reason that is expected of the attack."""
+    """Run an attack simulation. It passes if every attempt is refused for one of the attack's expected reasons."""
 
     verb: ClassVar[str] = "attack"
     values: ClassVar[type[Part]] = AttackValues
@@ -89,7 +89,7 @@ class Attack(Step):
 
 
 class Note(Step):
-    """Nothing, for readers of the file: what happens without anybody doing anything."""
+    """Does nothing: a comment that is shown in the report."""
 
     verb: ClassVar[str] = "note"
     values: ClassVar[type[Part]] = NoValues

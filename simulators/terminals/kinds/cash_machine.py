@@ -16,7 +16,7 @@ _UNATTENDED = "14"
 
 
 class CashMachine(Terminal):
-    """Pays out cash after a PIN that the issuer verifies."""
+    """A cash machine: pays out cash after the issuer has verified the online PIN."""
 
     usual_entry_mode = CONTACTLESS_CHIP_WITH_PIN
     usual_merchant = Merchant(name="TAPWRIGHT BANK", identifier="BANK00000000001", category=CASH_DISPENSING)

@@ -11,7 +11,7 @@ _UNATTENDED = "25"
 
 
 class FuelPump(Terminal):
-    """Unattended. tank_minor: what is asked for before filling starts, minor units."""
+    """An unattended fuel pump. tank_minor: the pre-authorized amount, minor units."""
 
     usual_merchant = Merchant(name="TAPWRIGHT FUEL", identifier="FUEL00000000001", category=AUTOMATED_FUEL_DISPENSER)
     usual_capability = Capability(terminal_type=_UNATTENDED)

@@ -8,7 +8,7 @@ HOTELS = "7011"
 
 
 class HotelDesk(Terminal):
-    """Checks guests in and out."""
+    """A hotel or rental desk: pre-authorizes a stay, extends it and posts the bill."""
 
     usual_merchant = Merchant(name="TAPWRIGHT HOTEL", identifier="HOTEL0000000001", category=HOTELS)
 

@@ -21,7 +21,7 @@ class Confirms(Protocol):
 
 
 class OnlineShop(Terminal):
-    """Takes payments in apps."""
+    """A shop that takes in-app payments."""
 
     method = "IN APP"
     usual_entry_mode = REMOTE_CHIP

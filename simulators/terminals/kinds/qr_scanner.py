@@ -11,7 +11,7 @@ QR_CODE = "031"
 
 
 class QrScanner(Terminal):
-    """Scans what phones show (CPM), and shows codes that phones scan (MPM)."""
+    """Scans QR codes that phones show (EMVCo CPM), and shows codes that phones scan (MPM)."""
 
     method = "QR CODE"
     usual_entry_mode = QR_CODE

@@ -7,7 +7,7 @@ RESTAURANTS = "5812"
 
 
 class RestaurantTerminal(Terminal):
-    """Takes bills with tips. How large a tip may be is the program's completion tolerance."""
+    """Posts bills with a tip. The program's completion tolerance bounds the tip."""
 
     usual_merchant = Merchant(name="TAPWRIGHT BISTRO", identifier="BISTRO000000001", category=RESTAURANTS)
 

@@ -15,7 +15,7 @@ _UNATTENDED = "25"
 
 @dataclass
 class DenyList:
-    """Tokens that owe a fare. What is kept is a digest of their number."""
+    """Tokens with unpaid fares, stored as digests of the token PAN."""
 
     _digests: set[str] = field(default_factory=set)
 
@@ -39,7 +39,7 @@ def _digest(track2: str) -> str:
 
 
 class TransitGate(Terminal):
-    """One gate. fare_minor: of one ride.  deny_list: shared by the gates of an operator."""
+    """A transit gate. fare_minor: the fare of one ride.  deny_list: shared by all gates of an operator."""
 
     usual_merchant = Merchant(name="TAPWRIGHT METRO", identifier="METRO0000000001", category=LOCAL_TRANSPORT)
     usual_capability = Capability(terminal_type=_UNATTENDED)

@@ -9,7 +9,7 @@ _UNATTENDED = "25"
 
 
 class VendingMachine(Terminal):
-    """Unattended, small amounts, nobody verified."""
+    """An unattended vending machine: small amounts without cardholder verification."""
 
     usual_merchant = Merchant(name="TAPWRIGHT SNACKS", identifier="SNACK0000000001", category=VENDING)
     usual_capability = Capability(terminal_type=_UNATTENDED)
