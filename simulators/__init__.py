@@ -20,7 +20,7 @@ EARLIER_NAMES = {
     "simulators.phone": "simulators.wallet.phone",
     "simulators.pytest_plugin": "simulators.testkit.pytest_plugin",
     "simulators.scratch_sandbox": "simulators.sandbox.scratch_sandbox",
-    "simulators.settings": "simulators.sandbox.settings.settings",
+    "simulators.settings": "simulators.sandbox.settings.loading",
     "simulators.terminal": "simulators.terminals.terminal",
     "simulators.terminals.traces": "simulators.terminals.message_log",
     "simulators.test_values": "simulators.parties.sandbox_constants",
