@@ -224,8 +224,8 @@ def _command_line() -> str:
     return "\n".join(f"```\n$ {program} --help\n{text}```\n" for program, text in helps)
 
 
-_POSTINGS, _STAND_IN = "tests/authz/kernel/test_postings.py", "tests/authz/kernel/test_stand_in.py"
-_MONEY = "tests/authz/kernel/test_money.py::TestMoneyAgreesWithLedger"
+_POSTINGS, _STAND_IN = "tests/authz/kernel/accounts/test_postings.py", "tests/authz/kernel/test_stand_in.py"
+_MONEY = "tests/authz/kernel/accounts/test_money.py::TestMoneyAgreesWithLedger"
 _MESSAGES = (
     ("0100, 0101", "`00`, `10`, `85` or a decline", _MONEY),
     ("0100, amount 0 (verification)", "`85`", f"{_POSTINGS}::test_a_balance_and_a_verification_hold_nothing"),
@@ -246,7 +246,7 @@ _MESSAGES = (
     ("chargeback, representment", "", f"{_POSTINGS}::test_chargebacks_and_representments"),
     ("0800", "`00`, `12`", "tests/integration/test_first_tap.py::test_echo_and_other_messages"),
 )
-_FORCED = "tests/integration/test_simulations.py::test_every_decline_can_be_forced"
+_FORCED = "tests/simulators/sandbox/http/test_simulations.py::test_every_decline_can_be_forced"
 _ATTRIBUTE = "tests/authz/program/test_attributes.py::test_attribute"
 
 

@@ -30,6 +30,15 @@ PURE = {
 }
 """What the engine may take from the vault: functions without storage or HTTP."""
 
+WITHOUT_TESTS = {
+    Path("tokenvault/calls"),
+    Path("tokenvault/cards"),
+    Path("tokenvault/http"),
+    Path("tokenvault/storage/migrations"),
+    Path("tokenvault/storage/migrations/versions"),
+}
+"""What other tests run whole: `tests/tokenvault/storage` migrates databases by it."""
+
 EMPTY_NAMES = re.compile(r"util|helper|manager|misc|common", re.IGNORECASE)
 
 
@@ -92,3 +101,19 @@ def test_the_engine_reads_no_clock_and_no_randomness(path):
     """Time and identifiers come in with the command."""
     roots = {imported.partition(".")[0] for imported in _imports(path)}
     assert roots.isdisjoint({"time", "datetime", "random", "secrets", "os", "uuid"})
+
+
+ROOMS = sorted({path.parent.relative_to(ROOT) for path in MODULES})
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=str)
+def test_every_room_has_tests_of_its_own(room):
+    """`tests/` mirrors the packages: who changes a room finds its tests under the same name."""
+    modules = [path for path in (ROOT / room).glob("*.py") if path.name != "__init__.py"]
+    assert not modules or room in WITHOUT_TESTS or list((ROOT / "tests" / room).glob("test_*.py"))
+
+
+def test_every_room_of_tests_is_of_a_room():
+    """Tests of a room that is gone would be looked for by nobody."""
+    folders = {path.parent.relative_to(ROOT / "tests") for path in ROOT.glob("tests/*/**/test_*.py")}
+    assert {folder for folder in folders if folder.parts[0] in PACKAGES} <= set(ROOMS)

@@ -12,8 +12,8 @@ from authz.network.lines import Line
 from authz.network.processor import Network
 from authz.network.server import Connection, Iso8583Server, ServerLimits, splitter
 from authz.network.turns import RoundRobin, Turns
-from tests.authz.iso8583.test_server import Handler, Loop, Transport, frame
-from tests.authz.test_network import GOOD_PAN, _network, _requests
+from tests.authz.network.test_processor import GOOD_PAN, _network, _requests
+from tests.authz.network.test_server import Handler, Loop, Transport, frame
 from tests.integration.test_malformed_frames import ECHO
 
 SHARE, OWED, OWED_BY_ALL = 4, 10, 25

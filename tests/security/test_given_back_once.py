@@ -10,7 +10,7 @@ from authz.iso8583.dialects.fields import built_in
 from authz.iso8583.messages import codec
 from authz.network.lines import Line
 from authz.network.processor import Network
-from tests.authz.test_network import GOOD_PAN, _network, _requests
+from tests.authz.network.test_processor import GOOD_PAN, _network, _requests
 from tests.integration.test_malformed_frames import ECHO
 
 PIN = {"f52": "0123456789ABCDEF", "f48": "6220FFFF9876543210E00001"}

@@ -9,7 +9,7 @@ import structlog.testing
 
 from authz.iso8583.dialects.fields import built_in
 from authz.network.server import Iso8583Server, ServerLimits
-from tests.authz.iso8583.test_server import Handler
+from tests.authz.network.test_server import Handler
 from tests.security.certificates import Authority
 
 BEGUN = bytes.fromhex("160301020001")

@@ -11,7 +11,7 @@ from authz.iso8583.message_authentication import MacKey, sealed
 from authz.iso8583.messages import codec
 from authz.network.dialect_gateway import DialectGateway, LineKeys
 from authz.network.lines import Line
-from tests.authz.test_gateway import Listening
+from tests.authz.network.test_dialect_gateway import Listening
 
 DIALECT = dialect_named("bcd_1987")
 KEY_REQUEST = {0: "0800", 7: "1124120000", 11: "000001", 70: "101"}

@@ -8,7 +8,7 @@ from authz.vocabulary.commands import Flag
 from simulators.parties.merchant import Merchant
 from simulators.sandbox.scratch_sandbox import scratch_sandbox
 from simulators.testkit.kit import Bench
-from tests.authz.iso8583.messages import chip, command_of
+from tests.authz.iso8583.messages.messages import chip, command_of
 
 DIFFERING = (
     Flag.SIGNED_FOR_OTHER_CASH

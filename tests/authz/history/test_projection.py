@@ -1,0 +1,253 @@
+"""The read side against the engine: every row once, whatever was lost on the way, and the books balance."""
+
+import threading
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+import structlog.testing
+
+from authz.history import projection as projection_module
+from authz.history.history_file import open_history, prepared
+from authz.history.history_rows import Wanted, decisions, position, postings, rows_of
+from authz.history.projection import Projection
+from authz.journal.data_directory import JOURNAL, checkpoints_in, history_in
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentJournal, SegmentReader
+from authz.journal.records import Batch
+from authz.journal.replay import apply_batch
+from authz.state.tables import new_state
+from authz.upkeep.checkpointing import Retention, make_checkpoint
+from authz.vocabulary.errors import HistoryUnavailable
+from tests.authz.journal.test_replay import a_busy_day_under_a_program
+
+WAIT_SECONDS = 30
+
+
+@pytest.fixture
+def told(tmp_path):
+    """A journal of a day with everything in it, its batches with their results, and the state after it."""
+    journal, state, batches = SegmentJournal(Directory(tmp_path / JOURNAL), segment_bytes=20_000), new_state(16), []
+    for commands, document in a_busy_day_under_a_program():
+        first = journal.next_sequence
+        journal.append(Batch(first, commands, document))
+        state, results, _ = apply_batch(state, commands, document)
+        batches.append((first, commands, results))
+    return tmp_path, batches, state
+
+
+def opened(directory, last):
+    """A projection that has begun."""
+    made = Projection(open_history(directory / "history.db"), history_in(directory), lambda: last, pause_seconds=0.01)
+    made.start()
+    return made
+
+
+def rows(projected):
+    """All that its tables say."""
+    with projected.database.connect() as connection:
+        return [
+            [dict(row._mapping) for row in connection.execute(sa.select(table).order_by(table.c.sequence))]
+            for table in (decisions, postings)
+        ]
+
+
+def expected(batches):
+    """The rows of each batch, with later decisions about earlier ones applied."""
+    decided, posted = {}, []
+    for first, commands, results in batches:
+        new, settled, moved = rows_of(first, commands, results)
+        decided |= {row["sequence"]: row for row in new}
+        for change in settled:
+            decided[change["sequence"]] |= change
+        posted += moved
+    return [list(decided.values()), posted]
+
+
+def close(projected):
+    """Stop it."""
+    projected.close()
+    projected.database.dispose()
+
+
+def test_told_batch_by_batch(told):
+    """What it is told is what it says, and the postings sum up to what is owed."""
+    directory, batches, state = told
+    made = opened(directory, 0)
+    for batch in batches:
+        made.follow(*batch)
+    last = batches[-1][0] + len(batches[-1][1]) - 1
+    assert made.wait_for(last, WAIT_SECONDS)
+    assert rows(made) == expected(batches)
+    assert sum(row["amount_minor"] for row in rows(made)[1]) == int(state.accounts["posted_minor"].sum())
+    close(made)
+
+
+def test_what_was_lost_is_read_from_the_journal(told, monkeypatch):
+    """With a queue that overflows, a start in the middle, and rows dropped: the same rows, each once."""
+    directory, batches, _ = told
+    monkeypatch.setattr(projection_module, "QUEUED_COMMANDS_MAX", 60)
+    last = batches[-1][0] + len(batches[-1][1]) - 1
+    half = len(batches) // 2
+    made = opened(directory, batches[half][0] - 1)
+    assert made.wait_for(batches[half][0] - 1, WAIT_SECONDS)
+    close(made)
+    made = opened(directory, last)
+    for batch in batches[half:]:
+        made.follow(*batch)
+    assert made.wait_for(last, WAIT_SECONDS)
+    assert rows(made) == expected(batches)
+    made.drop()
+    assert made.wait_for(last, WAIT_SECONDS)
+    assert rows(made) == expected(batches)
+    close(made)
+
+
+def test_what_the_journal_does_not_hold_is_waited_for(told, monkeypatch):
+    """It is told of more than there is, as where a file was removed: that is a failure, after which it pauses."""
+    directory, batches, _ = told
+    last = batches[-1][0] + len(batches[-1][1]) - 1
+    failed = threading.Event()
+    made = Projection(open_history(directory / "history.db"), history_in(directory), lambda: last + 5)
+    fail = made._fail
+    monkeypatch.setattr(made, "_fail", lambda error: (fail(error), failed.set()))
+    made.start()
+    assert failed.wait(WAIT_SECONDS)
+    assert made.sequence == last
+    assert rows(made) == expected(batches)
+    close(made)
+
+
+def test_what_fails_is_tried_again(told, monkeypatch):
+    """A disk that was full for a moment: whoever waits for the rows gets them."""
+    directory, batches, _ = told
+    last = batches[-1][0] + len(batches[-1][1]) - 1
+    made, failures = opened(directory, last), iter(range(3))
+    write = Projection._write
+
+    def failing(self, durable):
+        if next(failures, None) is not None:
+            raise sa.exc.OperationalError("insert", {}, Exception("disk is full"))
+        write(self, durable)
+
+    monkeypatch.setattr(Projection, "_write", failing)
+    with structlog.testing.capture_logs() as logs:
+        for batch in batches:
+            made.follow(*batch)
+        assert made.wait_for(last, WAIT_SECONDS)
+    assert [entry["event"] for entry in logs] == ["projection_failed"] * 3
+    assert rows(made) == expected(batches)
+    close(made)
+
+
+def test_rows_hold_no_card_number(told):
+    """A token PAN is shown by its last digits only."""
+    _, batches, _ = told
+    pan = str(int(np.max(batches[0][1]["token_pan"])))
+    decided, _ = expected(batches)
+    assert all(len(row["token_last4"]) == 4 for row in decided)
+    assert all(str(row["token_last4"]) == pan.rjust(4, "0")[-4:] for row in decided if row["token_id"])
+
+
+@pytest.mark.parametrize("damage", [b"junk" * 5_000, b"SQLite format 3\0", b""])
+def test_a_file_that_is_damaged_is_made_anew(told, damage):
+    """Junk, a file that was cut, an empty one: the rows are read from the journal again, and the log says why."""
+    directory, batches, _ = told
+    last = batches[-1][0] + len(batches[-1][1]) - 1
+    file = directory / "history.db"
+    file.write_bytes(damage)
+    with structlog.testing.capture_logs() as logs:
+        made = opened(directory, last)
+        assert made.wait_for(last, WAIT_SECONDS)
+    assert rows(made) == expected(batches)
+    assert [entry["event"] for entry in logs] == (["history_made_anew"] if damage else [])
+    assert file.stat().st_mode & 0o077 == 0 or not damage
+    close(made)
+
+
+def test_a_file_that_breaks_meanwhile_is_made_anew(told):
+    """Whoever reads finds the damage: 503 for once, and then everything is there again."""
+    directory, batches, _ = told
+    last = batches[-1][0] + len(batches[-1][1]) - 1
+    made = opened(directory, last)
+    assert made.wait_for(last, WAIT_SECONDS)
+    with made.database.connect() as connection:
+        spared = connection.exec_driver_sql("SELECT rootpage FROM sqlite_master WHERE name = 'position'").scalar_one()
+        size = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+    close(made)
+    file = directory / "history.db"
+    content = bytearray(file.read_bytes())
+    for page in range(1, len(content) // size):  # all but the one that names the tables, and the position's
+        if page + 1 != spared:
+            content[page * size : (page + 1) * size] = b"\xee" * size
+    file.write_bytes(content)
+    with structlog.testing.capture_logs():
+        made = opened(directory, last)
+        assert made.wait_for(last, WAIT_SECONDS)
+        with pytest.raises(HistoryUnavailable):
+            made.newest(decisions, Wanted({}))
+        assert made.wait_for(last, WAIT_SECONDS)
+    assert rows(made) == expected(batches)
+    close(made)
+
+
+def test_a_file_of_another_layout_or_journal_is_made_anew(told):
+    """Rows of an earlier build, and rows of more than was ever decided, are not ours."""
+    directory, batches, _ = told
+    last = batches[-1][0] + len(batches[-1][1]) - 1
+    made = opened(directory, last)
+    assert made.wait_for(last, WAIT_SECONDS)
+    with made.database.begin() as connection:
+        connection.exec_driver_sql("PRAGMA user_version = 1")
+        connection.execute(sa.delete(decisions))
+    close(made)
+    made = opened(directory, last)
+    assert made.wait_for(last, WAIT_SECONDS)
+    assert rows(made) == expected(batches)
+    with made.database.begin() as connection:
+        connection.execute(sa.update(position).values(sequence=last + 1))
+        connection.execute(sa.delete(decisions))
+    close(made)
+    made = opened(directory, last)
+    assert made.wait_for(last, WAIT_SECONDS)
+    assert rows(made) == expected(batches)
+    close(made)
+
+
+def test_closing_while_the_file_is_prepared(told, monkeypatch):
+    """Whoever closes is not left waiting, wherever the thread is at that moment."""
+    directory, _, _ = told
+    preparing, may_go_on = threading.Event(), threading.Event()
+
+    def slowly(database, network):
+        preparing.set()
+        may_go_on.wait(WAIT_SECONDS)
+        return prepared(database, network)
+
+    monkeypatch.setattr(projection_module, "prepared", slowly)
+    made = opened(directory, 0)
+    assert preparing.wait(WAIT_SECONDS)
+    closing = threading.Thread(target=made.close, daemon=True)
+    closing.start()
+    while not made._closed:
+        pass
+    may_go_on.set()
+    closing.join(WAIT_SECONDS)
+    assert not closing.is_alive()
+    made.database.dispose()
+
+
+def test_what_was_given_up_before_it_was_read(told):
+    """Retention has overtaken it: it goes on with what there is."""
+    directory, batches, _ = told
+    made = opened(directory, batches[0][0])
+    assert made.wait_for(1, WAIT_SECONDS)
+    close(made)
+    last = batches[-1][0] + len(batches[-1][1]) - 1
+    reader = SegmentReader(Directory(directory / JOURNAL))
+    kept = make_checkpoint(reader, checkpoints_in(directory), Retention())
+    reader.forget(before=kept + 1)
+    assert reader.begins_after > 1
+    made = opened(directory, last)
+    assert made.wait_for(last, WAIT_SECONDS)
+    close(made)

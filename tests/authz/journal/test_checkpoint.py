@@ -1,0 +1,125 @@
+"""Checkpoints: the same state from a file, from a file and the rest of the journal, and from the journal alone."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from authz.journal.checkpoint import checkpoints, read_checkpoint
+from authz.journal.data_directory import JOURNAL, checkpoints_in, history_in
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentJournal
+from authz.journal.records import Batch
+from authz.journal.replay import History, apply_batch, replayed, replayed_command
+from authz.state.tables import new_state, rows_in_use
+from authz.upkeep.checkpointing import Retention, make_checkpoint
+from authz.upkeep.journal_tools import dump, verify
+from authz.vocabulary.errors import CheckpointDamaged
+from tests.authz.journal.test_replay import a_busy_day
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def bank(tmp_path):
+    """A data directory with a busy day in many small segments, and the state after it."""
+    journal = SegmentJournal(Directory(tmp_path / JOURNAL), segment_bytes=20_000)
+    day = a_busy_day()
+    for start in range(0, len(day), 20):
+        journal.append(Batch(start + 1, day[start : start + 20]))
+    state, results, _ = apply_batch(new_state(16), day)
+    return tmp_path, journal, day, rows_in_use(state), results
+
+
+def test_the_same_state_by_every_way(bank):
+    """With a checkpoint, without one, and with the segments before it gone."""
+    directory, journal, day, expected, results = bank
+    disk = checkpoints_in(directory)
+    made = make_checkpoint(journal, disk, Retention())
+    assert made == journal.sealed_sequence < len(day)
+    assert make_checkpoint(journal, disk, Retention()) is None
+    assert rows_in_use(replayed(History(journal)).state) == expected
+    assert rows_in_use(replayed(History(journal, disk)).state) == expected
+    half = apply_batch(new_state(16), day[:made])[0]
+    assert rows_in_use(read_checkpoint(disk, made).state) == rows_in_use(half)
+    for sequence in (5, made, made + 1, len(day)):
+        found = replayed_command(history_in(directory), sequence)
+        assert found.result.tobytes() == results[sequence - 1].tobytes()
+
+
+def test_old_segments_go(bank):
+    """What retention does not ask for is given up, but never what the checkpoint before the last needs."""
+    directory, journal, day, _, _ = bank
+    disk = checkpoints_in(directory)
+    first = make_checkpoint(journal, disk, Retention(0))
+    assert journal.begins_after == 0
+    more = day[3:103].copy()
+    more["stan"] += 100_000
+    journal.append(Batch(len(day) + 1, more))
+    journal.append(Batch(len(day) + 101, more[:1]))
+    second = make_checkpoint(journal, disk, Retention(0))
+    assert checkpoints(disk) == [second, first]
+    assert 0 < journal.begins_after <= first
+    state = replayed(History(journal, disk)).state
+    assert rows_in_use(state) == rows_in_use(apply_batch(new_state(16), np.concatenate([day, more, more[:1]]))[0])
+    assert replayed_command(history_in(directory), 1) is None
+    assert verify(directory).first_sequence == journal.begins_after + 1
+    with pytest.raises(CheckpointDamaged, match="begins after command"):
+        replayed(History(journal))
+
+
+def test_a_damaged_checkpoint_is_passed_over(bank):
+    """The one before it, or the journal alone, serve as well; every flipped bit is noticed."""
+    directory, journal, _, expected, _ = bank
+    disk = checkpoints_in(directory)
+    made = make_checkpoint(journal, disk, Retention())
+    (path,) = (directory / "checkpoints").iterdir()
+    whole = path.read_bytes()
+    random = np.random.default_rng(3)
+    for position in [*random.integers(0, len(whole), 60).tolist(), len(whole) - 1]:
+        content = bytearray(whole)
+        content[position] ^= 4
+        path.write_bytes(content)
+        padding = whole[position] == 0 and not damaged(disk, made)
+        assert padding or damaged(disk, made)
+        assert rows_in_use(replayed(History(journal, disk)).state) == expected
+    path.write_bytes(whole[:-5])
+    assert damaged(disk, made)
+
+
+def damaged(disk, sequence):
+    """Whether a checkpoint is refused."""
+    try:
+        read_checkpoint(disk, sequence)
+    except CheckpointDamaged:
+        return True
+    return False
+
+
+def test_the_process_makes_one(bank):
+    """The process that the sandbox starts does the same."""
+    directory, journal, *_ = bank
+    command = [
+        sys.executable,
+        "-m",
+        "authz.upkeep.at_leisure",
+        str(os.getpid()),
+        "authz.upkeep.checkpointing",
+        str(directory),
+        "3",
+    ]
+    subprocess.run(command, check=True, cwd=ROOT)
+    assert checkpoints(checkpoints_in(directory)) == [journal.sealed_sequence]
+
+
+def test_dump_tells_everything_but_card_numbers(bank):
+    """Each command as a line; a token PAN by its last digits only."""
+    directory, _, day, *_ = bank
+    lines = list(dump(directory, 1, None))
+    assert len(lines) == len(day)
+    assert '"kind": "set_account"' in lines[0]
+    assert all("token_pan" not in line for line in lines)
+    assert list(dump(directory, 5, 7)) == lines[4:7]
