@@ -23,6 +23,7 @@ from authz.iso8583.messages.reading import channel_of
 from authz.kernel import stand_in
 from authz.kernel.checks import amounts, card_and_token, cardholder, cryptogram, forcing, originals, single_use
 from authz.kernel.checks.numbers import Check
+from authz.program.periods import PERIODS, Period
 from authz.vocabulary.attributes import MEANINGS, Attribute
 from authz.vocabulary.commands import Channel
 from authz.vocabulary.exception_reasons import SENTENCES
@@ -121,6 +122,14 @@ def _format_errors() -> str:
 def _token_states() -> str:
     lines = [f"    {state} --> {target}: {change}" for (state, change), target in TRANSITIONS.items()]
     return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> requested", *lines, "```"]) + "\n"
+
+
+def _periods() -> str:
+    rows = [("a length", Period.TRAILING.text)]
+    for name, period in PERIODS.items():
+        scope = f"; of a {period.scope.name.lower()} only" if period.scope else ""
+        rows.append((f"`{name}`", f"{period.text}{scope}"))
+    return _table(("window", "transactions"), rows)
 
 
 def _dialects() -> str:
@@ -329,6 +338,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "exceptions": _exceptions,
     "command-line": _command_line,
     "dialects": _dialects,
+    "periods": _periods,
     "jpos-classes": _jpos_classes,
     "jpos-classes-refused": _jpos_classes_refused,
     "scenario-cast": _scenario_cast,

@@ -21,8 +21,9 @@ from authz.iso8583.dialects.fields import DialectError
 from authz.iso8583.format_errors import FormatError
 from authz.iso8583.messages import codec
 from authz.journal.records import decode_header
-from authz.program.conditions import form_of, meter_of, trailing_seconds
+from authz.program.conditions import form_of, meter_of
 from authz.program.document import ProgramInvalid, read_document
+from authz.program.periods import trailing_seconds
 from simulators.cli.actions.switch import route_of
 from simulators.message_tools.hexadecimal import NotHexadecimal, bytes_of
 from simulators.sandbox.settings.iso_listeners import listener_of

@@ -19,9 +19,9 @@ from authz.program.conditions import (
     Not,
     form_of,
     meter_of,
-    trailing_seconds,
 )
 from authz.program.document import ProgramDocument, ProgramInvalid, Rates, Rule, comparisons, subject_number
+from authz.program.periods import period_of
 from authz.program.tables import (
     CATEGORIES,
     CATEGORY,
@@ -53,7 +53,6 @@ from authz.program.tables import (
     CashVerification,
     Operator,
     Outcome,
-    Period,
     Program,
     Scope,
 )
@@ -254,9 +253,8 @@ class CompiledRows:
         return place
 
     def _meter(self, scope: str, window: str, outcome: Outcome, filter_number: int) -> int:
-        seconds = trailing_seconds(window)
-        period = Period.TRAILING if seconds is not None else Period[window.upper()]
-        row = ((seconds or 0) * 1_000_000, Scope[scope.upper()], period, outcome, filter_number)
+        period, length_us = period_of(window)
+        row = (length_us, Scope[scope.upper()], period, outcome, filter_number)
         number = _place(self.meters, row)
         if number >= METERS_MAX:
             raise ProgramInvalid([("limits", f"limits and rules together measure more than {METERS_MAX} things")])

@@ -8,19 +8,14 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationInfo, model_validator
 
 from authz.program.contradictions import Claim, Domain, Value, can_hold, check_claim
-from authz.program.tables import Period
+from authz.program.periods import check_subject, check_window
 from authz.vocabulary.attributes import HUNDREDTHS, MEANINGS, Attribute, Form
 from authz.vocabulary.commands import CardholderVerification, Channel, Operation
 from tokenvault.countries import NO_COUNTRY, is_country
 from tokenvault.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.merchant_categories import NO_CATEGORY, is_merchant_category
 
-TRAILING_DAYS_MAX = 30
-_SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_TRAILING = re.compile(r"^([1-9][0-9]{0,6})([smhd])$")
 _METER_ATTRIBUTE = re.compile(r"^(count|amount|declines)_([a-z0-9_]+)$")
-PERIODS = tuple(period.name.lower() for period in Period if period is not Period.TRAILING)
-"""The windows that are no length of time, by their names."""
 
 ATTRIBUTE_BY_CODE = {attribute.code: attribute for attribute in Attribute}
 
@@ -43,35 +38,6 @@ JOURNALED = "journaled"
 def _is_new(info: ValidationInfo) -> bool:
     """Whether somebody is saying this now. What is in the journal has decided, sense or no sense, and does so again."""
     return not (info.context or {}).get(JOURNALED)
-
-
-def trailing_seconds(window: str) -> int | None:
-    """The length of a trailing window such as ``90s``, ``15m``, ``24h`` or ``30d``; None for any other window.
-
-    Raises: ValueError if it is longer than 30 days.
-    """
-    found = _TRAILING.match(window)
-    if found is None:
-        return None
-    seconds = int(found[1]) * _SECONDS_OF[found[2]]
-    if seconds > TRAILING_DAYS_MAX * 86400:
-        raise ValueError(f"{window} is longer than {TRAILING_DAYS_MAX} days")
-    return seconds
-
-
-def check_window(window: str, *others: str) -> str:
-    """A window that there is. Raises: ValueError."""
-    if trailing_seconds(window) is None and window not in (*PERIODS, *others):
-        raise ValueError(
-            f"{window!r} is none of {', '.join((*PERIODS, *others))} and no length such as 90s, 15m, 24h, 30d"
-        )
-    return window
-
-
-def check_subject(window: str, scope: str) -> None:
-    """A window that this scope can have. Raises: ValueError."""
-    if window == "since_verification" and scope != "token":
-        raise ValueError("since_verification is about a token: the others may have several, each verified on its own")
 
 
 class Filter(Part):

@@ -1,9 +1,7 @@
 """The program as people write it: a JSON document, checked field by field."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,7 +9,6 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from authz.program.conditions import (
     JOURNALED,
-    PERIODS,
     AllOf,
     AnyOf,
     Comparison,
@@ -20,15 +17,14 @@ from authz.program.conditions import (
     Not,
     Part,
     ScopeName,
-    check_subject,
-    check_window,
 )
+from authz.program.periods import PERIODS, check_subject, check_window
+from authz.program.utc_offsets import UtcOffset, offsets_of
 from authz.vocabulary.reasons import DECLINES
 from tokenvault.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.errors import CallerError, NotFound
 from tokenvault.identifiers import Prefix, to_number
 
-_FIRST_YEAR, _LAST_YEAR = 2000, 2100
 _BOUND_MAX = 2**63 - 1
 """Of what bounds a sum or a count: the compiled program holds it in 64 bits."""
 
@@ -80,13 +76,6 @@ class Rates(Part):
             if not Decimal("0.0000001") <= rate <= Decimal("9999999"):
                 raise ValueError(f"the rate of {code} is 0.0000001 to 9999999")
         return self
-
-
-class UtcOffset(Part):
-    """How far local time is ahead of UTC from a moment on."""
-
-    from_time: datetime = Field(description="RFC 3339 time.", examples=["2026-10-25T01:00:00Z"])
-    seconds: int = Field(ge=-86400, le=86400, description="Seconds ahead of UTC.", examples=[3600])
 
 
 Identifier = Annotated[
@@ -375,31 +364,7 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 def with_offsets(document: ProgramDocument) -> ProgramDocument:
     """The document with the offsets of its zone from 2000 to 2100."""
-    return document.model_copy(update={"utc_offsets": _offsets_of(document.time_zone)})
-
-
-@cache
-def _offsets_of(time_zone: str) -> list[UtcOffset]:
-    zone = ZoneInfo(time_zone)
-
-    def seconds_at(moment: datetime) -> int:
-        offset = moment.astimezone(zone).utcoffset()
-        assert offset is not None
-        return int(offset.total_seconds())
-
-    moment, end = datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(_LAST_YEAR, 1, 1, tzinfo=UTC)
-    offsets = [UtcOffset(from_time=moment, seconds=seconds_at(moment))]
-    while moment < end:
-        following = moment + timedelta(days=7)
-        if seconds_at(following) != offsets[-1].seconds:
-            low, high = moment, following
-            while high - low > timedelta(minutes=1):
-                middle = low + (high - low) / 2
-                low, high = (middle, high) if seconds_at(middle) == offsets[-1].seconds else (low, middle)
-            change = high.replace(second=0, microsecond=0)
-            offsets.append(UtcOffset(from_time=change, seconds=seconds_at(change)))
-        moment = following
-    return offsets
+    return document.model_copy(update={"utc_offsets": offsets_of(document.time_zone)})
 
 
 def canonical(document: ProgramDocument) -> bytes:

@@ -27,18 +27,6 @@ class Scope(IntEnum):
     TOKEN = 4
 
 
-class Period(IntEnum):
-    """What a meter counts over. When each began is in `calendar.period_start`; nothing else tells them apart."""
-
-    TRAILING = 0  # so many microseconds back from now
-    DAY = 1
-    WEEK = 2
-    MONTH = 3
-    YEAR = 4
-    LIFETIME = 5
-    SINCE_VERIFICATION = 6  # since the token's cardholder was last verified
-
-
 class Outcome(IntEnum):
     """Which transactions a meter counts."""
 
@@ -102,7 +90,7 @@ FILTER = record(
 """Which transactions something is about."""
 
 METER = record([("length_us", "i8"), ("scope", "u2"), ("period", "u2"), ("outcome", "u2"), ("filter", "u2")])
-"""A count and a sum over a window. length_us: of a trailing window."""
+"""A count and a sum over a window. period: see `periods`.  length_us: how far back from now, 0 for other windows."""
 
 LIMIT = record(
     [("count_max", "i8"), ("amount_max", "i8"), ("meter", "i4"), ("filter", "u2"), ("reason", "u2")],

@@ -202,8 +202,7 @@ static void read_meter(tables *t, int64_t number, const subjects *s, int64_t tim
         cell->head = (int32_t)at;
         at = following(t, at - 1, m->scope);
     }
-    int64_t start = m->period == 0 ? time_us - m->length_us + 1
-                  : m->period >= 5 ? -(1LL << 62) : t->today[4 + m->period];
+    int64_t start = m->length_us ? time_us - m->length_us + 1 : t->today[4 + m->period];
     int64_t left = m->period == 6 ? t->tokens[s->token_row].verified : 0;
     at = cell->tail ? following(t, cell->tail - 1, m->scope) : listed->first;
     while (at && (at <= left || t->transactions[at - 1].time_us < start)) {

@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.arrays.compiled import Integer, compiled, inlined
-from authz.program.tables import NUMBER_VERSION, Period, Program
+from authz.program.periods import Begins, Period
+from authz.program.tables import NUMBER_VERSION, Program
 
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
 
 _SECOND_US = 1_000_000
-_WEEKDAY_OF_1970 = 3  # a Thursday, counted from Monday
 _DAYS_TO_1970 = 719_468  # from 0000-03-01, where the years of this arithmetic begin
 _DAYS_OF_ERA = 146_097  # 400 years
 
@@ -75,25 +75,42 @@ def utc_of(program: Program, local_us: Integer, offset_us: Integer) -> Integer:
     return local_us - utc_offset(program, local_us - offset_us)
 
 
+# The table of periods as compiled code reads it.
+_BEGINS = tuple(int(period.begins) for period in Period)
+_EVERY = tuple(period.every for period in Period)
+_SINCE = tuple(period.since for period in Period)
+_PERIODS_END = len(Period)
+
+
 @compiled
 def period_start(program: Program, period: Integer, time_us: Integer) -> Integer:
-    """When the period that a time is in began, by the program's local time. Weeks begin on Mondays (ISO 8601).
+    """When the period that a time is in began, by the program's local time.
 
-    period: any of `Period` but a trailing one, which has no beginning of its own.
-    Raises: AssertionError for a period that nobody has said the beginning of.
+    period: any of `Period` but those that begin back from now, which have no beginning of their own.
+    Raises: AssertionError for one of these, or a number that is none of them.
     """
-    if period == Period.LIFETIME or period == Period.SINCE_VERIFICATION:
+    assert Period.TRAILING < period < _PERIODS_END, "there is no such period"
+    begins = _BEGINS[period]
+    if begins == Begins.NEVER or begins == Begins.AT_VERIFICATION:
         return BEGINNING
-    assert Period.DAY <= period <= Period.YEAR, "this period begins nowhere"
     offset = utc_offset(program, time_us)
-    local = time_us + offset
-    start = local // DAY_US * DAY_US
-    if period == Period.WEEK:
-        start -= (local // DAY_US + _WEEKDAY_OF_1970) % 7 * DAY_US
-    elif period == Period.MONTH or period == Period.YEAR:
-        year, month = year_and_month(local)
-        start = first_of_month(year, month if period == Period.MONTH else 1)
-    return utc_of(program, start, offset)
+    return utc_of(program, local_start(begins, _EVERY[period], _SINCE[period], time_us + offset), offset)
+
+
+@compiled
+def local_start(begins: Integer, every: Integer, since: Integer, local_us: Integer) -> Integer:
+    """When the days or months began that a local time is among, in local time. every and since: see `Period`.
+
+    Raises: AssertionError for what begins neither with a day nor with a month.
+    """
+    if begins == Begins.EVERY_MONTHS:
+        year, month = year_and_month(local_us)
+        months = year * 12 + month - 1
+        months -= (months - since) % every
+        return first_of_month(months // 12, months % 12 + 1)
+    assert begins == Begins.EVERY_DAYS, "this period begins nowhere"
+    days = local_us // DAY_US
+    return (days - (days - since) % every) * DAY_US
 
 
 @unique
@@ -110,8 +127,7 @@ class Day(IntEnum):
 
 
 _STARTS = len(Day)
-_PERIODS_END = len(Period)
-_PERIODS = tuple(period for period in Period if period is not Period.TRAILING)
+_PERIODS = tuple(period for period in Period if period.begins is not Begins.BACK_FROM_NOW)
 
 Today = npt.NDArray[np.int64]
 """int64[len(Day) + len(Period)]: what follows from the time alone, worked out once a day. No part of the state."""
@@ -124,7 +140,7 @@ def new_today() -> Today:
 
 @inlined
 def start_today(today: Today, period: Integer) -> Integer:
-    """When a period, but a trailing one, has begun. today: see `keep_day`. Raises: AssertionError for none of them."""
+    """When a period, but one back from now, has begun. today: see `keep_day`. Raises: AssertionError for others."""
     assert Period.TRAILING < period < _PERIODS_END, "there is no such period"
     return np.int64(today[_STARTS + period])
 

@@ -13,13 +13,8 @@ import numpy as np
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.accounts.calendar import Today, keep_day, start_today
 from authz.kernel.accounts.filters import passes
-from authz.program.tables import (
-    NUMBER_METERS,
-    NUMBER_VERSION,
-    Outcome,
-    Period,
-    Scope,
-)
+from authz.program.periods import Begins, Period
+from authz.program.tables import NUMBER_METERS, NUMBER_VERSION, Outcome, Scope
 from authz.state.tables import Counter, State, TransactionFlag
 from authz.vocabulary.commands import Operation
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
@@ -89,10 +84,23 @@ def concerns(state: State, number: Integer, row: Integer, subject: Integer) -> A
 def window_start(state: State, number: Integer, time_us: Integer, today: Today) -> Integer:
     """When a meter's window began. Exactly so long ago is outside a trailing window, a period's beginning inside it."""
     meter = state.program.meters[number]
-    period = np.int64(meter["period"])
-    if period == Period.TRAILING:
+    if meter["length_us"] != 0:
         return time_us - np.int64(meter["length_us"]) + 1
-    return start_today(today, period)
+    return start_today(today, np.int64(meter["period"]))
+
+
+_FROM_VERIFICATION = sum(1 << period for period in Period if period.begins is Begins.AT_VERIFICATION)
+
+
+@inlined
+def last_before(state: State, number: Integer, token_row: Integer) -> Integer:
+    """The transaction (row + 1) that a meter's window begins behind, 0 where its time alone says when it begins.
+
+    By the place in the list, not by the time, since times can be equal.
+    """
+    if _FROM_VERIFICATION >> np.int64(state.program.meters[number]["period"]) & 1:
+        return np.int64(state.tokens[token_row]["verified"])
+    return np.int64(0)
 
 
 @compiled
@@ -202,9 +210,7 @@ def read_meter(
         cell["head"] = ahead
         ahead = following(state, row, scope)
     start = window_start(state, number, time_us, today)
-    left: Integer = 0
-    if np.int64(state.program.meters[number]["period"]) == Period.SINCE_VERIFICATION:
-        left = np.int64(state.tokens[subjects.token_row]["verified"])  # by its place: times can be equal
+    left = last_before(state, number, subjects.token_row)
     behind = np.int64(listed["first"]) if cell["tail"] == 0 else following(state, np.int64(cell["tail"]) - 1, scope)
     while behind != 0 and (behind <= left or state.transactions[behind - 1]["time_us"] < start):
         row = behind - 1
@@ -234,9 +240,7 @@ def measured(
     elif state.accounts[account_row]["activity"] != 0:
         ahead = np.int64(state.activities[np.int64(state.accounts[account_row]["activity"]) - 1]["first"])
     start = window_start(state, number, time_us, today)
-    left: Integer = 0
-    if np.int64(state.program.meters[number]["period"]) == Period.SINCE_VERIFICATION:
-        left = np.int64(state.tokens[subject]["verified"])
+    left = last_before(state, number, subject)
     while ahead != 0:
         row = ahead - 1
         is_inside = ahead > left and np.int64(state.transactions[row]["time_us"]) >= start

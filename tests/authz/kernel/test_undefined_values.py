@@ -18,9 +18,10 @@ from authz.kernel.accounts.trace_index import class_of
 from authz.kernel.undefined_values import Field, first_undefined
 from authz.network.realtime_decisioning import Decider
 from authz.program.compilation import _REASON_OF, compiled_program
-from authz.program.conditions import PERIODS, ScopeName
+from authz.program.conditions import ScopeName
 from authz.program.document import AppliesTo, ProgramDocument, Rule
-from authz.program.tables import Action, Outcome, Period, Scope
+from authz.program.periods import PERIODS, Period
+from authz.program.tables import Action, Outcome, Scope
 from authz.state.tables import SEGMENTS, Counter, ForcedScope, MessageClass, new_state, rows_in_use
 from authz.vocabulary.commands import (
     MESSAGES,

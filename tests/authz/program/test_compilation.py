@@ -7,6 +7,7 @@ import pytest
 
 from authz.program.compilation import CompiledRows, compiled_program, merchant_key
 from authz.program.document import ProgramDocument, ProgramInvalid
+from authz.program.periods import Period
 from authz.program.tables import (
     MATCH,
     METERS_MAX,
@@ -26,7 +27,6 @@ from authz.program.tables import (
     CashVerification,
     Operator,
     Outcome,
-    Period,
     Scope,
 )
 from authz.vocabulary.attributes import ATTRIBUTES_MAX, Attribute

@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from authz.program.changes import find_rule, with_new_rule, without_rule
-from authz.program.conditions import AllOf, AnyOf, Comparison, Filter, Not, check_form, meter_of, trailing_seconds
+from authz.program.conditions import AllOf, AnyOf, Comparison, Filter, Not, check_form, meter_of
 from authz.program.document import (
     AppliesTo,
     CashVerification,
@@ -24,6 +24,7 @@ from authz.program.document import (
     read_document,
     with_offsets,
 )
+from authz.program.periods import trailing_seconds
 from authz.vocabulary.attributes import MEANINGS, Attribute, Form
 from tokenvault.errors import Conflict, NotFound
 

@@ -5,10 +5,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from authz.kernel.accounts.calendar import DAY_US, Day, first_of_month, keep_day, new_today, start_today, year_and_month
+from authz.kernel.accounts.calendar import (
+    DAY_US,
+    Day,
+    first_of_month,
+    keep_day,
+    local_start,
+    new_today,
+    start_today,
+    year_and_month,
+)
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, with_offsets
-from authz.program.tables import Period
+from authz.program.periods import MONDAY, Begins, Period
 from tests.authz.commands import NOW_US
 
 YEARS = range(1_600, 2_500)
@@ -29,6 +38,7 @@ def test_months_begin_where_they_should(month):
 
 
 SECOND_US = 1_000_000
+HOUR_US = 3600 * SECOND_US
 IN_A_ZONE = ("Europe/Berlin", "Africa/Cairo", "Asia/Beirut", "Australia/Lord_Howe")
 """Cairo and Beirut turn their clocks at midnight, Lord Howe by half an hour."""
 
@@ -67,3 +77,32 @@ def test_a_new_program_has_days_of_its_own():
     assert start_today(today, Period.DAY) == midnight_before(NOW_US, "UTC")
     keep_day(programs_day("Europe/Berlin", 2), today, NOW_US)
     assert start_today(today, Period.DAY) == midnight_before(NOW_US, "Europe/Berlin")
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+HOURS = range(-5 * 365 * 24, 90 * 365 * 24, 1009)
+"""Before and after 1970, at every hour of the day in turn."""
+
+
+@pytest.mark.parametrize(("every", "since"), [(1, 0), (7, MONDAY), (14, MONDAY + 7), (10, 3)])
+def test_periods_of_days_begin_where_they_should(every, since):
+    """With a day that is a whole number of periods from the one they are counted from, the last one until now."""
+    for hours in HOURS:
+        local = EPOCH + timedelta(hours=hours)
+        start = EPOCH + timedelta(microseconds=int(local_start(Begins.EVERY_DAYS, every, since, hours * HOUR_US)))
+        assert start <= local < start + timedelta(days=every)
+        assert start == start.replace(hour=0)
+        assert ((start - EPOCH).days - since) % every == 0
+
+
+@pytest.mark.parametrize(
+    ("every", "since", "months"),
+    [(1, 0, range(1, 13)), (3, 0, (1, 4, 7, 10)), (6, 3, (4, 10)), (12, 0, (1,)), (12, 3, (4,))],
+)
+def test_periods_of_months_begin_where_they_should(every, since, months):
+    """Months, quarters, halves and years, and those of a business year from April: on the first of one of these."""
+    for hours in HOURS:
+        local = EPOCH + timedelta(hours=hours)
+        start = EPOCH + timedelta(microseconds=int(local_start(Begins.EVERY_MONTHS, every, since, hours * HOUR_US)))
+        firsts = [datetime(year, month, 1, tzinfo=UTC) for year in (local.year - 1, local.year) for month in months]
+        assert start == max(first for first in firsts if first <= local)

@@ -12,7 +12,7 @@ from authz.journal.replay import apply_batch
 from authz.kernel.accounts.calendar import period_start
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, with_offsets
-from authz.program.tables import Period
+from authz.program.periods import Period
 from authz.vocabulary.attributes import Attribute
 from authz.vocabulary.commands import CardholderVerification, Channel, Kind, Operation
 from authz.vocabulary.reasons import Reason

@@ -1,0 +1,43 @@
+"""How far a zone's local time is ahead of UTC, from 2000 to 2100: journaled with a program, whose days depend on it."""
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from authz.program.conditions import Part
+
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
+
+
+class UtcOffset(Part):
+    """How far local time is ahead of UTC from a moment on."""
+
+    from_time: datetime = Field(description="RFC 3339 time.", examples=["2026-10-25T01:00:00Z"])
+    seconds: int = Field(ge=-86400, le=86400, description="Seconds ahead of UTC.", examples=[3600])
+
+
+@cache
+def offsets_of(time_zone: str) -> list[UtcOffset]:
+    """The offsets of a zone of the IANA database, in order; the list is shared, so leave it as it is."""
+    zone = ZoneInfo(time_zone)
+
+    def seconds_at(moment: datetime) -> int:
+        offset = moment.astimezone(zone).utcoffset()
+        assert offset is not None
+        return int(offset.total_seconds())
+
+    moment, end = datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC), datetime(_LAST_YEAR, 1, 1, tzinfo=UTC)
+    offsets = [UtcOffset(from_time=moment, seconds=seconds_at(moment))]
+    while moment < end:
+        following = moment + timedelta(days=7)
+        if seconds_at(following) != offsets[-1].seconds:
+            low, high = moment, following
+            while high - low > timedelta(minutes=1):
+                middle = low + (high - low) / 2
+                low, high = (middle, high) if seconds_at(middle) == offsets[-1].seconds else (low, middle)
+            change = high.replace(second=0, microsecond=0)
+            offsets.append(UtcOffset(from_time=change, seconds=seconds_at(change)))
+        moment = following
+    return offsets
