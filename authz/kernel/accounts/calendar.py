@@ -76,9 +76,9 @@ def utc_of(program: Program, local_us: Integer, offset_us: Integer) -> Integer:
 
 
 # The table of periods as compiled code reads it.
-_BEGINS = tuple(int(period.begins) for period in Period)
-_EVERY = tuple(period.every for period in Period)
-_SINCE = tuple(period.since for period in Period)
+_BEGINS = np.array([period.begins for period in Period], np.int64)
+_EVERY = np.array([period.every for period in Period], np.int64)
+_SINCE = np.array([period.since for period in Period], np.int64)
 _PERIODS_END = len(Period)
 
 
@@ -90,11 +90,12 @@ def period_start(program: Program, period: Integer, time_us: Integer) -> Integer
     Raises: AssertionError for one of these, or a number that is none of them.
     """
     assert Period.TRAILING < period < _PERIODS_END, "there is no such period"
-    begins = _BEGINS[period]
+    row = np.int64(period)
+    begins = _BEGINS[row]
     if begins == Begins.NEVER or begins == Begins.AT_VERIFICATION:
         return BEGINNING
     offset = utc_offset(program, time_us)
-    return utc_of(program, local_start(begins, _EVERY[period], _SINCE[period], time_us + offset), offset)
+    return utc_of(program, local_start(begins, _EVERY[row], _SINCE[row], time_us + offset), offset)
 
 
 @compiled
