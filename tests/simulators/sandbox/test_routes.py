@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from simulators.sandbox import routes
 from simulators.sandbox.routes import READING_ORDER, api_routes, router_modules, vendor_routes
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FOLDERS = ("tokenvault/http", "authz/http", "simulators/sandbox/http", "simulators/vendor_apis")
 METHODS = {"get", "post", "put", "patch", "delete", "head", "options", "api_route", "route"}
 
