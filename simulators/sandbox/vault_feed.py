@@ -13,17 +13,17 @@ from authz.state.tables import State
 from authz.vocabulary.commands import (
     COUNTRY_BITS,
     NO_LIMIT,
-    CardState,
     Channel,
     Kind,
     Records,
-    TokenState,
     new_commands,
 )
 from tokenvault.background import in_thread
+from tokenvault.cards.cards import CardState
 from tokenvault.currencies import CURRENCIES
 from tokenvault.events import outbox
 from tokenvault.storage.database import DatabaseUnavailable
+from tokenvault.tokens.lifecycle import TokenState
 
 _CHUNK = 4096
 _RETRY_SECONDS = 5.0
@@ -157,7 +157,7 @@ def fill_command(command: Records, entry: outbox.Entry) -> None:
             command["kind"] = Kind.SET_CARD
             command["account_id"] = card.account_id
             command["card_id"] = card.card_id
-            command["state"] = CardState[card.state.upper()]
+            command["state"] = CardState(card.state).engine_code
         case outbox.TokenNotice() as token:
             command["kind"] = Kind.SET_TOKEN
             command["account_id"] = token.account_id
@@ -165,7 +165,7 @@ def fill_command(command: Records, entry: outbox.Entry) -> None:
             command["token_id"] = token.token_id
             command["token_pan"] = int(token.token_pan)
             command["expiry"] = int(token.expiry)
-            command["state"] = TokenState[token.state.upper()]
+            command["state"] = _token_state(token.state)
             command["channels"] = sum(1 << Channel[name.upper()] for name in token.channels)
             command["cryptogram_version"] = token.cryptogram_version
             command["key_index"] = token.key_index
@@ -187,3 +187,10 @@ def fill_command(command: Records, entry: outbox.Entry) -> None:
             command["limit_minor"] = key.uses
         case outbox.UnreadableNotice(kind):
             raise ValueError(f"a notice of kind {kind} that cannot be read")
+
+
+def _token_state(name: str) -> int:
+    code = TokenState(name).engine_code
+    if code is None:
+        raise ValueError(f"a notice of a token that is {name}, of which the engine does not hear")
+    return code

@@ -19,12 +19,21 @@ from tokenvault.calls.caller import Scope
 from tokenvault.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.errors import FieldError
 from tokenvault.http.access import requires
+from tokenvault.tokens.lifecycle import TokenState
 
 PREFIX = "/look-alikes/lithic/v1/simulate"
 
 router = APIRouter(prefix=PREFIX, tags=["look-alike: issuer-processor"], dependencies=[requires(Scope.SANDBOX)])
 
-_STATUSES = {"active": "ACTIVE", "declined": "DECLINED", "requested": "PENDING_2FA", "inactive": "PENDING_ACTIVATION"}
+_STATUSES = {
+    TokenState.REQUESTED: "PENDING_2FA",
+    TokenState.INACTIVE: "PENDING_ACTIVATION",
+    TokenState.ACTIVE: "ACTIVE",
+    TokenState.SUSPENDED: "INACTIVE",
+    TokenState.DEACTIVATED: "INACTIVE",
+    TokenState.DECLINED: "DECLINED",
+}
+assert _STATUSES.keys() == set(TokenState), "the service has a word for every state"
 
 
 def _wallets(request: Request) -> SimulatedWallets:
@@ -88,7 +97,7 @@ def simulate_tokenization(wallets: Wallets, body: TokenizationRequest) -> dict[s
         "token": token["id"],
         "card_token": card_id,
         "account_token": None,
-        "status": _STATUSES.get(token["state"], "INACTIVE"),
+        "status": _STATUSES[token["state"]],
         "token_requestor_name": body.tokenization_source,
         "token_unique_reference": token["id"],
         "tokenization_channel": "DIGITAL_WALLET",

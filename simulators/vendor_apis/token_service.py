@@ -18,6 +18,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from authz.vocabulary.commands import TokenState as EngineTokenState
 from tokenvault.calls.caller import Scope
 from tokenvault.cards.cards import card_numbered
 from tokenvault.cards.contact_points import VerificationMethod
@@ -30,7 +31,7 @@ from tokenvault.provisioning import policies, token_requests, verification
 from tokenvault.provisioning.card_sources import CardSource
 from tokenvault.provisioning.decision import Outcome, RiskInformation
 from tokenvault.tokens import token_activation, token_life, tokens
-from tokenvault.tokens.lifecycle import Change, ChangeReason, Initiator, TokenState
+from tokenvault.tokens.lifecycle import ENDED, Change, ChangeReason, Initiator, TokenState
 from tokenvault.tokens.tokens import Token, TokenLocation
 from tokenvault.vault import Vault
 
@@ -47,14 +48,16 @@ _DECISIONS = {
     Outcome.REQUIRE_ADDITIONAL_AUTHENTICATION: "REQUIRE_ADDITIONAL_AUTHENTICATION",
     Outcome.DECLINED: "DECLINED",
 }
-STATUSES = {
-    TokenState.REQUESTED: "INACTIVE",
-    TokenState.INACTIVE: "INACTIVE",
-    TokenState.ACTIVE: "ACTIVE",
-    TokenState.SUSPENDED: "SUSPENDED",
-    TokenState.DEACTIVATED: "DEACTIVATED",
-    TokenState.DECLINED: "DEACTIVATED",
-}
+
+
+def _status(state: TokenState) -> str:
+    """The service's word for a state. It has one for each that the engine tells apart."""
+    if state.engine_code is not None:
+        return EngineTokenState(state.engine_code).name
+    return EngineTokenState.DEACTIVATED.name if state in ENDED else EngineTokenState.INACTIVE.name
+
+
+STATUSES = {state: _status(state) for state in TokenState}
 _ACTIVATIONS = {
     "wrong_code": "INCORRECT_CODE",
     "code_expired": "EXPIRED_CODE",

@@ -30,9 +30,20 @@ Contacts = dict[VerificationMethod, str]
 class CardState(StrEnum):
     """Whether a card may pay."""
 
-    ACTIVE = "active"
-    FROZEN = "frozen"
-    CLOSED = "closed"
+    # One row a state: its name, and what the engine knows it by (`authz.vocabulary.commands.CardState`), which says how
+    # it declines.
+    engine_code: int
+
+    def __new__(cls, name: str, *row: int) -> "CardState":
+        """A row. Raises: ValueError where a part of it is missing."""
+        state = str.__new__(cls, name)
+        state._value_ = name
+        (state.engine_code,) = row
+        return state
+
+    ACTIVE = "active", 0
+    FROZEN = "frozen", 1
+    CLOSED = "closed", 2
 
 
 @dataclass(frozen=True)

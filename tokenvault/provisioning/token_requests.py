@@ -18,7 +18,7 @@ from tokenvault.provisioning.policies import Policy, check_terms, policy_in
 from tokenvault.provisioning.push_provisioning import use_payload
 from tokenvault.storage import schema
 from tokenvault.token_domain import DomainWish
-from tokenvault.tokens.lifecycle import Change, Initiator, TokenState
+from tokenvault.tokens.lifecycle import ENDED, Change, Initiator, TokenState
 from tokenvault.tokens.token_requestors import requestor_in
 from tokenvault.tokens.tokens import (
     CRYPTOGRAM_PROFILES,
@@ -145,7 +145,7 @@ def _circumstances(
 ) -> Circumstances:
     table = schema.tokens
     count = sa.select(sa.func.count()).select_from(table)
-    live = table.c.state.not_in((TokenState.DEACTIVATED, TokenState.DECLINED))
+    live = table.c.state.not_in(ENDED)
     of_card = table.c.card_id == sourced.card.id
     recent = table.c.created_at > vault.now() - _DAY_SECONDS
     return Circumstances(
@@ -177,7 +177,7 @@ def _check_no_live_token(connection: sa.Connection, asked: _Asked) -> None:
     table = schema.tokens
     query = sa.select(table.c.id).where(
         table.c.card_id == asked.sourced.card.id,
-        table.c.state.not_in((TokenState.DEACTIVATED, TokenState.DECLINED)),
+        table.c.state.not_in(ENDED),
     )
     if asked.device is None:
         query = query.where(table.c.device_id.is_(None), table.c.token_requestor_id == asked.requestor.identifier)
@@ -235,7 +235,7 @@ def _replaced(connection: sa.Connection, token: Token, text_id: str) -> Token:
     old = token_in(connection, text_id)
     if old.card_id != token.card_id or old.token_requestor_id != token.token_requestor_id:
         raise FieldError("replaces", "is no token of this card and token requestor")
-    if old.state in (TokenState.DEACTIVATED, TokenState.DECLINED):
+    if old.state in ENDED:
         raise FieldError("replaces", f"is {old.state} already")
     return old
 

@@ -5,19 +5,9 @@ Pure: a change is a function from life to life; storing it is `tokens`' concern.
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from tokenvault.errors import Conflict, FieldError
-
-
-class TokenState(StrEnum):
-    """Where a token stands. Deactivated and declined are final."""
-
-    REQUESTED = "requested"
-    INACTIVE = "inactive"
-    ACTIVE = "active"
-    SUSPENDED = "suspended"
-    DEACTIVATED = "deactivated"
-    DECLINED = "declined"
 
 
 class Change(StrEnum):
@@ -29,6 +19,41 @@ class Change(StrEnum):
     SUSPEND = "suspend"
     RESUME = "resume"
     DEACTIVATE = "deactivate"
+
+
+_C = Change
+_NOTHING: dict[Change, str] = {}
+
+
+class TokenState(StrEnum):
+    """Where a token stands. Deactivated and declined are final."""
+
+    # One row a state: its name; what the engine knows it by (`authz.vocabulary.commands.TokenState`), which says how it
+    # declines, None for a token that has no number yet, so that the engine never hears of it; and what each change
+    # makes of it, by name. A change that is not there is refused.
+    engine_code: int | None
+    becomes: dict[Change, str]
+
+    def __new__(cls, name: str, *row: Any) -> "TokenState":
+        """A row. Raises: ValueError where a part of it is missing."""
+        state = str.__new__(cls, name)
+        state._value_ = name
+        state.engine_code, state.becomes = row
+        return state
+
+    REQUESTED = "requested", None, {_C.APPROVE: "inactive", _C.DECLINE: "declined", _C.DEACTIVATE: "deactivated"}
+    INACTIVE = "inactive", 0, {_C.ACTIVATE: "active", _C.DEACTIVATE: "deactivated"}
+    # Activated once more: a retry, as the answer to the first call may have been lost.
+    ACTIVE = "active", 1, {_C.ACTIVATE: "active", _C.SUSPEND: "suspended", _C.DEACTIVATE: "deactivated"}
+    SUSPENDED = "suspended", 2, {_C.SUSPEND: "suspended", _C.RESUME: "active", _C.DEACTIVATE: "deactivated"}
+    DEACTIVATED = "deactivated", 3, _NOTHING
+    DECLINED = "declined", None, _NOTHING
+
+
+TRANSITIONS = {(state, change): TokenState(name) for state in TokenState for change, name in state.becomes.items()}
+
+ENDED = tuple(state for state in TokenState if not state.becomes)
+"""The states that are final."""
 
 
 class Initiator(StrEnum):
@@ -66,22 +91,6 @@ class TokenLife:
 
     state: TokenState
     suspended_by: frozenset[Initiator] = frozenset()
-
-
-_S, _C = TokenState, Change
-TRANSITIONS: dict[tuple[TokenState, Change], TokenState] = {
-    (_S.REQUESTED, _C.APPROVE): _S.INACTIVE,
-    (_S.REQUESTED, _C.DECLINE): _S.DECLINED,
-    (_S.REQUESTED, _C.DEACTIVATE): _S.DEACTIVATED,
-    (_S.INACTIVE, _C.ACTIVATE): _S.ACTIVE,
-    (_S.INACTIVE, _C.DEACTIVATE): _S.DEACTIVATED,
-    (_S.ACTIVE, _C.ACTIVATE): _S.ACTIVE,  # a retry: the answer to the first call may have been lost
-    (_S.ACTIVE, _C.SUSPEND): _S.SUSPENDED,
-    (_S.ACTIVE, _C.DEACTIVATE): _S.DEACTIVATED,
-    (_S.SUSPENDED, _C.SUSPEND): _S.SUSPENDED,
-    (_S.SUSPENDED, _C.RESUME): _S.ACTIVE,
-    (_S.SUSPENDED, _C.DEACTIVATE): _S.DEACTIVATED,
-}
 
 
 _I, _R = Initiator, ChangeReason

@@ -15,7 +15,7 @@ from tokenvault.identifiers import Prefix, to_text
 from tokenvault.keys.sealing import credential_info, seal_to_device
 from tokenvault.proof_of_possession import ProvenKey
 from tokenvault.tokens import credentials
-from tokenvault.tokens.lifecycle import Change, ChangeReason, Initiator, TokenState
+from tokenvault.tokens.lifecycle import ENDED, Change, ChangeReason, Initiator, TokenState
 from tokenvault.tokens.tokens import Token, change_state, record_token, token_in, update_token
 from tokenvault.vault import Vault
 
@@ -55,7 +55,7 @@ def _end_replaced(vault: Vault, connection: sa.Connection, token: Token) -> None
     if token.replaces_id is None:
         return
     old = token_in(connection, to_text(Prefix.TOKEN, token.replaces_id))
-    if old.state not in (TokenState.DEACTIVATED, TokenState.DECLINED):
+    if old.state not in ENDED:
         reason = ChangeReason.DEVICE_REPLACED
         change_state(vault, connection, old, Change.DEACTIVATE, Initiator.WALLET, reason=reason)
 

@@ -11,11 +11,9 @@ from tokenvault.events.events import EventType
 from tokenvault.ownership import visible
 from tokenvault.proof_of_possession import ProvenKey
 from tokenvault.storage import schema
-from tokenvault.tokens.lifecycle import TRANSITIONS, Change, ChangeReason, Initiator, TokenState, check_reason
+from tokenvault.tokens.lifecycle import ENDED, TRANSITIONS, Change, ChangeReason, Initiator, TokenState, check_reason
 from tokenvault.tokens.tokens import Token, change_state, notify, record_token, token_in, token_of, update_token
 from tokenvault.vault import Vault
-
-_ENDED = (TokenState.DEACTIVATED, TokenState.DECLINED)
 
 
 def change_token(
@@ -90,7 +88,7 @@ def change_tokens(
 
 
 def _live_tokens(connection: sa.Connection, which: "sa.ColumnElement[bool]") -> list[Token]:
-    query = sa.select(schema.tokens).where(which, schema.tokens.c.state.not_in(_ENDED))
+    query = sa.select(schema.tokens).where(which, schema.tokens.c.state.not_in(ENDED))
     rows = connection.execute(query.order_by(schema.tokens.c.created_at, schema.tokens.c.id)).all()
     return [token_of(row) for row in rows]
 
@@ -102,7 +100,7 @@ def renew_token(vault: Vault, text_id: str) -> Token:
     """
     with vault.transaction() as connection:
         token = token_in(connection, text_id)
-        if token.state in (*_ENDED, TokenState.REQUESTED):
+        if token.state in (*ENDED, TokenState.REQUESTED):
             raise Conflict(f"cannot renew a token that is {token.state}", code="token_state_conflict")
         renewed = update_token(connection, token, expiry=vault.expiry_after(vault.program.token_validity_months))
         notify(connection, renewed)
