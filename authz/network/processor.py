@@ -1,6 +1,7 @@
 """The network: from bytes on the wire to commands, and from results back to answers.
 
-Messages about tokens go through compiled code in batches; the rest, and everything malformed, through the codec.
+Messages about tokens go through compiled code in batches. The rest, and everything malformed, is answered one by one,
+see `plain_answers`.
 """
 
 import asyncio
@@ -17,18 +18,17 @@ from authz.engine import Engine
 from authz.iso8583.chip.chip_data import SIGNED_ATC, SIGNED_BYTES, SIGNED_BYTES_MAX, new_tags
 from authz.iso8583.chip.signed_data import Calendar, DateTolerances
 from authz.iso8583.dialects.fields import BINARY_LENGTH, Dialect
-from authz.iso8583.format_errors import MISSING, NO_PROBLEM, FormatError
-from authz.iso8583.message_types import asks_for_an_answer, is_of_another_version
+from authz.iso8583.format_errors import NO_PROBLEM, FormatError
 from authz.iso8583.messages import codec
 from authz.iso8583.messages.answering import room_for_answers, write_answers
-from authz.iso8583.messages.reading import OTHER_MESSAGE, format_error_of, read_transactions
-from authz.iso8583.messages.responses import plain_response
+from authz.iso8583.messages.reading import read_transactions
 from authz.iso8583.messages.scan import Buffer, Places, new_places, scan_table
 from authz.network.advice_limits import AdviceLimits
 from authz.network.arrivals import Arrival, Reply, Senders, together
 from authz.network.cryptograms import AnswerKey, CryptogramVerifier
 from authz.network.lines import Line
 from authz.network.pin_verification import PinOutcome, PinVerifications
+from authz.network.plain_answers import PlainAnswers
 from authz.network.realtime_decisioning import Decider, IssuerDecisions
 from authz.network.recent_format_errors import RecentFormatErrors
 from authz.network.turns import RoundRobin
@@ -41,12 +41,9 @@ from authz.vocabulary.commands import (
     new_commands,
 )
 from authz.vocabulary.errors import EngineStopped
-from authz.vocabulary.reasons import ANSWERS, LAST_APPROVAL, Reason
+from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 log = structlog.get_logger()
-
-FORMAT_ERROR, FUNCTION_NOT_SUPPORTED, INVALID_TRANSACTION, SYSTEM_MALFUNCTION = "30", "40", "12", "96"
-SIGN_ON, SIGN_OFF, ECHO_TEST = "001", "002", "301"
 
 ISSUER_APPROVES = bytes.fromhex("00800000")
 ISSUER_DECLINES = bytes.fromhex("00000000")
@@ -105,6 +102,7 @@ class Network:
         self._slowly = RoundRobin(_SLOW_MESSAGES_IN_A_TURN)
         self.decisions: Counter[Reason] = Counter()
         self.format_errors = RecentFormatErrors()
+        self._plain_answers = PlainAnswers(dialect, self.format_errors, lambda: engine.now_us)
 
     @property
     def issuer_deciders(self) -> Mapping[Decider, int]:
@@ -135,7 +133,7 @@ class Network:
         except Exception:
             log.exception("messages_not_read", count=len(frames))
             if len(frames) == 1:
-                senders.of(0).reply(self._malfunction(chunk[frames[0, 0] : frames[0, 1]]), 1)
+                senders.of(0).reply(self._plain_answers.malfunction(chunk[frames[0, 0] : frames[0, 1]]), 1)
                 return
             for one in (slice(i, i + 1) for i in range(len(frames))):
                 self._take(chunk, frames[one], senders[one])
@@ -177,7 +175,7 @@ class Network:
         if problems.any():
             for i in np.flatnonzero(problems).tolist():
                 arrival, message = senders.of(i), chunk[frames[i, 0] : frames[i, 1]]
-                answer = partial(self._answer_slowly, message, int(problems[i]), arrival.line)
+                answer = partial(self._plain_answers.answer_other, message, int(problems[i]), arrival.line)
                 self._slowly.add(arrival.line.peer, partial(self._reply_one, answer, message, arrival))
             good = np.flatnonzero(problems == NO_PROBLEM)
             commands, frames, arqcs, senders = commands[good], frames[good], arqcs[good], senders[good]
@@ -205,13 +203,9 @@ class Network:
         if len(commands):
             self._decide(np.frombuffer(chunk, np.uint8), frames, commands, arqcs, keys, senders)
 
-    def _refuse_sender(self, encoded: bytes, line: Line) -> bytes:
-        """The answer to a message in the name of an acquirer that its line may not speak for. It changes nothing."""
-        message = codec.decode(encoded, self._dialect)
-        reason = Reason.ACQUIRER_NOT_AUTHORIZED
-        self.decisions[reason] += 1
-        log.warning(reason.code, peer=line.peer, message_type=message[0], acquirer=message[32])
-        return self._response(message, ANSWERS[reason].response_code)
+    def _refuse_sender(self, message: bytes, line: Line) -> bytes:
+        self.decisions[Reason.ACQUIRER_NOT_AUTHORIZED] += 1
+        return self._plain_answers.refuse_sender(message, line)
 
     def _verify_pin(
         self, encoded: bytes, commands: Records, arqcs: Buffer, key: AnswerKey | None, sender: Senders
@@ -221,7 +215,7 @@ class Network:
 
         def decide(outcome: PinOutcome) -> None:
             if outcome is PinOutcome.UNKNOWN:
-                arrival.reply(self._malfunction(encoded), 1)
+                arrival.reply(self._plain_answers.malfunction(encoded), 1)
             else:
                 self._decide(np.frombuffer(encoded, np.uint8), frames, commands, arqcs, [key], sender)
 
@@ -232,7 +226,7 @@ class Network:
             answer = partial(self.refuse_format, error.fields, error.error, arrival.line)
         except Exception:
             log.exception("pin_not_verified")
-            answer = partial(self._malfunction, encoded)
+            answer = partial(self._plain_answers.malfunction, encoded)
         self._reply_one(answer, encoded, arrival)
 
     def _decide(
@@ -349,70 +343,9 @@ class Network:
             made = answer()
         except Exception:
             log.exception("message_not_answered")
-            made = self._malfunction(message)
+            made = self._plain_answers.malfunction(message)
         arrival.reply(made, 1)
 
-    def _malfunction(self, message: bytes) -> bytes:
-        """The framed answer to a message that we, not its sender, are the reason of failing; empty if there is none."""
-        try:
-            try:
-                fields = codec.decode(message, self._dialect)
-            except codec.MessageError as error:
-                fields = error.fields
-            return self._response(fields, SYSTEM_MALFUNCTION) if asks_for_an_answer(fields.get(0)) else b""
-        except Exception:
-            log.exception("malfunction_not_answered")
-            return b""
-
-    def _answer_slowly(self, message: bytes, problem: int, line: Line) -> bytes:
-        """The framed answer to anything but a good message about a token; empty where none can be given."""
-        try:
-            fields = codec.decode_checked(message, self._dialect)
-        except codec.MessageError as error:
-            return self.refuse_format(error.fields, error.error, line)
-        if problem != OTHER_MESSAGE:
-            return self.refuse_format(fields, format_error_of(problem), line)
-        if fields[0] == "0800":
-            return self._manage(fields, line)
-        if not asks_for_an_answer(fields[0]):
-            log.warning("unexpected_message", peer=line.peer, message_type=fields[0])
-            return b""
-        return self._refuse_function(fields, line)
-
-    def _manage(self, fields: codec.Message, line: Line) -> bytes:
-        """0800: sign-on, sign-off and echo test."""
-        missing = [number for number in (7, 11, 70) if number not in fields]
-        if missing:
-            return self.refuse_format(fields, FormatError(missing[0], MISSING), line)
-        known = fields[70] in (SIGN_ON, SIGN_OFF, ECHO_TEST)
-        log.info("network_management", peer=line.peer, code=fields[70])
-        return self._response(fields, "00" if known else INVALID_TRANSACTION)
-
-    def _refuse_function(self, fields: codec.Message, line: Line) -> bytes:
-        """Answer DE 39 = 40."""
-        log.warning("function_not_supported", peer=line.peer, message_type=fields[0])
-        return self._response(fields, FUNCTION_NOT_SUPPORTED)
-
     def refuse_format(self, fields: codec.Message, error: FormatError, line: Line) -> bytes:
-        """Log a malformed message and answer DE 39 = 30 to it, where its message type could be read.
-
-        A message of another version is not malformed: its fields are laid out as that version has them.
-        """
-        message_type = fields.get(0)
-        can_answer = asks_for_an_answer(message_type)
-        if can_answer and is_of_another_version(message_type):
-            return self._refuse_function(fields, line)
-        self.format_errors.note(fields, error, line.peer, self._engine.now_us)
-        log.warning(
-            "format_error",
-            peer=line.peer,
-            message_type=message_type,
-            field=error.field,
-            code=error.code,
-            reason=error.sentence,
-        )
-        return self._response(fields, FORMAT_ERROR, error) if can_answer else b""
-
-    def _response(self, request: codec.Message, response_code: str, error: FormatError | None = None) -> bytes:
-        answer = plain_response(request, response_code, error)
-        return framed(codec.encode(codec.fitting(answer, self._dialect), self._dialect))
+        """The answer to a malformed message, see `PlainAnswers.refuse_format`."""
+        return self._plain_answers.refuse_format(fields, error, line)

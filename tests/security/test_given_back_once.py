@@ -9,7 +9,7 @@ import structlog.testing
 from authz.iso8583.dialects.fields import built_in
 from authz.iso8583.messages import codec
 from authz.network.lines import Line
-from authz.network.processor import Network
+from authz.network.plain_answers import PlainAnswers
 from tests.authz.network.test_processor import GOOD_PAN, _network, _requests
 from tests.integration.test_malformed_frames import ECHO
 
@@ -58,7 +58,7 @@ def test_a_message_that_cannot_be_decoded_after_all(monkeypatch, case, failure):
 @pytest.mark.parametrize("case", ["stranger", "PIN", "echo test"])
 def test_an_answer_that_can_never_be_made(monkeypatch, case):
     """Not even that of a malfunction."""
-    monkeypatch.setattr(Network, "_response", lambda *_: 1 / 0)
+    monkeypatch.setattr(PlainAnswers, "_response", lambda *_: 1 / 0)
     line = Line("peer", frozenset({1})) if case == "stranger" else Line("peer")
     (request,) = _requests(GOOD_PAN, f52=PIN["f52"]) if case == "PIN" else [ECHO]
     if case == "stranger":

@@ -11,6 +11,7 @@ from authz.iso8583.messages import codec
 from authz.network.dialect_gateway import DialectGateway
 from authz.network.lines import Line
 from authz.network.pin_verification import PinOutcome, PinVerifications
+from authz.network.plain_answers import PlainAnswers
 from authz.network.processor import Network
 from authz.network.realtime_decisioning import IssuerDecisions
 from authz.network.server import splitter
@@ -130,7 +131,7 @@ def test_an_answer_that_cannot_be_made(monkeypatch):
 
 def test_network_management_that_fails(monkeypatch):
     """Answered 96 as well."""
-    monkeypatch.setattr(Network, "_manage", lambda *_: 1 / 0)
+    monkeypatch.setattr(PlainAnswers, "_manage", lambda *_: 1 / 0)
     with structlog.testing.capture_logs():
         answers, counted = _exchange(_network(), built_in(), ECHO)
     assert (answers[ECHO[11]][0], answers[ECHO[11]][39], counted) == ("0810", "96", 1)
