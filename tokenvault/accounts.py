@@ -13,7 +13,7 @@ from tokenvault.identifiers import Prefix, to_number, to_text
 from tokenvault.ownership import Owners, visible
 from tokenvault.storage import schema
 from tokenvault.storage.listing import newest_first
-from tokenvault.tokens.lifecycle import TokenState
+from tokenvault.tokens.lifecycle import LIVING
 from tokenvault.vault import Vault
 
 AMOUNT_MINOR_MAX = 10**12 - 1
@@ -99,16 +99,13 @@ def instruments_of(vault: Vault, account: Account) -> Instruments:
     of_tokens = (
         sa.select(tokens.c.token_pan)
         .join(cards, tokens.c.card_id == cards.c.id)
-        .where(cards.c.account_id == account.id, tokens.c.state.in_(_LIVING), tokens.c.token_pan.is_not(None))
+        .where(cards.c.account_id == account.id, tokens.c.state.in_(LIVING), tokens.c.token_pan.is_not(None))
     )
     with vault.reading() as connection:
         return Instruments(
             list(connection.execute(of_cards.order_by(cards.c.created_at.desc(), cards.c.id.desc())).scalars()),
             list(connection.execute(of_tokens.order_by(tokens.c.created_at.desc(), tokens.c.id.desc())).scalars()),
         )
-
-
-_LIVING = (TokenState.ACTIVE, TokenState.SUSPENDED)
 
 
 def list_accounts(vault: Vault, *, limit: int, starting_after: str | None = None) -> list[Account]:

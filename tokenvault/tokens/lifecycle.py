@@ -56,6 +56,17 @@ ENDED = tuple(state for state in TokenState if not state.becomes)
 """The states that are final."""
 
 
+def _reached_from(state: TokenState) -> list[TokenState]:
+    reached = [state]
+    for each in reached:
+        reached += [TokenState(name) for name in each.becomes.values() if name not in reached]
+    return reached
+
+
+LIVING = tuple(state for state in _reached_from(TokenState.ACTIVE) if state not in ENDED)
+"""The states of a token that was activated and has not ended."""
+
+
 class Initiator(StrEnum):
     """Who asks for a change."""
 

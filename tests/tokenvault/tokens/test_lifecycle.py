@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from tokenvault.errors import Conflict, FieldError
 from tokenvault.tokens.lifecycle import (
+    ENDED,
+    LIVING,
     REASONS,
     TRANSITIONS,
     Change,
@@ -103,3 +105,9 @@ def test_every_change_that_is_asked_for_has_its_reasons():
                 assert refused.value.field == "reason"
     assert all(ChangeReason.OTHER in allowed for allowed in REASONS.values())
     assert {reason for allowed in REASONS.values() for reason in allowed} == set(ChangeReason)
+
+
+def test_what_follows_from_the_table():
+    """Which states are final, and which a token has between its activation and its end."""
+    assert set(ENDED) == {TokenState.DEACTIVATED, TokenState.DECLINED}
+    assert set(LIVING) == {TokenState.ACTIVE, TokenState.SUSPENDED}
