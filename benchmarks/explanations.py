@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from authz.history.account_replay import AccountReplay
-from authz.history.explanation import WholeReplay, explained
+from authz.history.explanation import explained
 from authz.history.explanations import Explanations
+from authz.history.past import WholeReplay
 from authz.journal.data_directory import history_in
 from authz.journal.journal_files import SegmentReader
 from authz.journal.replay import History

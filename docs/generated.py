@@ -20,9 +20,8 @@ from authz.iso8583.dialects.jpos_classes import CONTENTS, REFUSED, field_classes
 from authz.iso8583.dialects.text_encodings import CODE_PAGE_1047
 from authz.iso8583.format_errors import KIND, KINDS
 from authz.iso8583.messages.reading import channel_of
-from authz.kernel import stand_in
-from authz.kernel.checks import amounts, card_and_token, cardholder, cryptogram, forcing, originals, single_use
-from authz.kernel.checks.numbers import Check
+from authz.kernel.checks.forcing import TEST_AMOUNT_BASE
+from authz.kernel.checks.order import ORDER, Asker, Function, Row, always
 from authz.program.periods import PERIODS, Period
 from authz.vocabulary.attributes import MEANINGS, Attribute
 from authz.vocabulary.commands import Channel
@@ -71,16 +70,35 @@ def _chip_tags() -> str:
 
 def _checks() -> str:
     rows = []
-    for check in Check:
-        name = f"check_{check.name.lower()}"
-        function = next(
-            getattr(module, name)
-            for module in (card_and_token, amounts, cryptogram, single_use, cardholder, originals, forcing, stand_in)
-            if hasattr(module, name)
-        )
-        sentence = (function.__doc__ or "").partition("\n")[0]
-        rows.append((f"`{check.name.lower()}`", sentence))
-    return _table(("check", "what must hold"), rows)
+    for row in ORDER:
+        sentence = (row.check.__doc__ or "").partition("\n")[0]
+        rows.append((f"`{row.name}`", sentence, _askers(row), _what_it_uses_up(row)))
+    return _table(("check", "what must hold", "asked by", "uses up"), rows)
+
+
+def _askers(row: Row) -> str:
+    """Who asks a check, those with the same condition together."""
+    if len(row.asked_by) == len(Asker):
+        return "all"
+    conditions: dict[Function, list[str]] = {}
+    for asker, condition in row.asked_by.items():
+        conditions.setdefault(condition, []).append(asker.name.lower().replace("_", " "))
+    return "; ".join(", ".join(askers) + _when(condition) for condition, askers in conditions.items())
+
+
+def _when(condition: Function) -> str:
+    """A condition, from its sentence: it says whether something is so."""
+    if condition is always:
+        return ""
+    sentence = (condition.__doc__ or "").removeprefix("Whether ")
+    return f" (if {re.split('[:.]', sentence)[0]})"
+
+
+def _what_it_uses_up(row: Row) -> str:
+    used = [(row.when_passed, ""), (row.when_declined, " (when it declines)")]
+    return ", ".join(
+        use.__name__.removeprefix("use_").replace("_", " ") + when for use, when in used if use is not None
+    )
 
 
 def _follow_ups() -> str:
@@ -277,7 +295,7 @@ def _decline_tests() -> str:
 
 
 def _forced_amount(reason: Reason) -> str:
-    return f"{forcing.TEST_AMOUNT_BASE + reason:,}"
+    return f"{TEST_AMOUNT_BASE + reason:,}"
 
 
 def _attributes() -> str:

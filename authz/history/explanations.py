@@ -11,10 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from authz.history.account_replay import AccountReplay
-from authz.history.explanation import Explanation, Past, WholeReplay, explained
+from authz.history.explanation import Explanation, explained
+from authz.history.past import Past, WholeReplay
 from authz.journal.journal_files import SegmentReader
 from authz.journal.replay import History
-from authz.kernel.checks.passes import PASS_OF
+from authz.kernel.checks.order import ASKER_OF
 from authz.vocabulary.errors import ExplanationsBusy
 from authz.vocabulary.reasons import Reason
 from tokenvault.errors import NotFound
@@ -88,11 +89,11 @@ class Explanations:
         Raises: NotFound if the journal holds no such decision.  ExplanationsBusy.
         """
         sequence = to_number(Prefix.AUTHORIZATION, authorization_id)
-        told = self._kept.get(sequence)
-        if told is not None:
-            return None if told.account_id is None else to_number(Prefix.ACCOUNT, told.account_id)
-        written = await self._first_told(lambda past, each: past.written(each), sequence)
-        if written is None or int(written["kind"]) not in PASS_OF:
+        explanation = self._kept.get(sequence)
+        if explanation is not None:
+            return None if explanation.account_id is None else to_number(Prefix.ACCOUNT, explanation.account_id)
+        written = await self._first_explained(lambda past, each: past.written(each), sequence)
+        if written is None or int(written["kind"]) not in ASKER_OF:
             raise _not_found(authorization_id)
         return int(written["account_id"]) or None
 
@@ -102,20 +103,20 @@ class Explanations:
         Raises: NotFound if the journal holds no such decision.  ExplanationsBusy.
         """
         sequence = to_number(Prefix.AUTHORIZATION, authorization_id)
-        told = self._kept.get(sequence) or await self._first_told(explained, sequence)
-        if told is None:
+        explanation = self._kept.get(sequence) or await self._first_explained(explained, sequence)
+        if explanation is None:
             raise _not_found(authorization_id)
-        if told.reason is not Reason.AWAITING_ISSUER:
-            self._kept[sequence] = told
+        if explanation.reason is not Reason.AWAITING_ISSUER:
+            self._kept[sequence] = explanation
             self._kept.move_to_end(sequence)
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-        return told
+        return explanation
 
-    async def _first_told(self, question: Callable[[Past, int], _Answer | None], sequence: int) -> _Answer | None:
+    async def _first_explained(self, question: Callable[[Past, int], _Answer | None], sequence: int) -> _Answer | None:
         """What an account's own commands tell of a command, else what all of them do. Raises: ExplanationsBusy."""
-        told = None if self._by_account is None else await self._by_account.asked(question, sequence)
-        return await self._by_all.asked(question, sequence) if told is None else told
+        explanation = None if self._by_account is None else await self._by_account.asked(question, sequence)
+        return await self._by_all.asked(question, sequence) if explanation is None else explanation
 
     async def keep_up(self, written: Callable[[], int]) -> None:
         """Read what has been written whenever little is being written, so that whoever asks need not wait for that.

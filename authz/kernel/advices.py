@@ -13,34 +13,26 @@ from authz.kernel.accounts.meters import correct_meters
 from authz.kernel.accounts.postings import charge, complete, refund
 from authz.kernel.accounts.trace_index import enter_trace, new_transaction
 from authz.kernel.authorization import increase
-from authz.kernel.checks.amounts import check_advised_amount, check_currency, check_operation
-from authz.kernel.checks.card_and_token import check_token
-from authz.kernel.checks.originals import check_advised_fields, followed_row, note_remainder
+from authz.kernel.checks.findings import Findings
+from authz.kernel.checks.originals import followed_row
 from authz.kernel.message_context import MessageContext, has
+from authz.kernel.passes import decide_for_advice, identify_for_advice
 from authz.state.rows import found
 from authz.state.tables import MessageClass, State, TransactionFlag
-from authz.vocabulary.commands import Flag, Kind, Operation, Records
+from authz.vocabulary.commands import Flag, Kind, Operation
 from authz.vocabulary.exception_reasons import ExceptionReason
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 
 @compiled
-def decide_advice(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def decide_advice(state: State, command: Any, context: MessageContext, findings: Findings) -> Integer:
     """All that an advice can be refused for.
 
     Nobody to charge, nothing done here, another acquirer's message in DE 90, no way to convert, no amount.
     """
-    reason = check_token(state, command, context, findings)
+    reason = identify_for_advice(state, command, context, findings)
     if reason == Reason.APPROVED:
-        reason = check_operation(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_advised_fields(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_currency(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_advised_amount(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        note_remainder(state, command, context, findings)
+        reason = decide_for_advice(state, command, context, findings)
     return reason
 
 

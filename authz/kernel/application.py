@@ -22,12 +22,8 @@ from authz.kernel.accounts.trace_index import (
 from authz.kernel.advices import decide_advice, reconcile, take_advice, take_stood_in
 from authz.kernel.authorization import (
     answer_request,
-    decide_card,
-    decide_credit,
-    decide_money,
-    decide_risk,
-    decide_standing,
     is_same_again,
+    kind_of_approval,
     remembered,
 )
 from authz.kernel.checks.findings import RUN, Findings
@@ -36,6 +32,7 @@ from authz.kernel.checks.originals import meant_row
 from authz.kernel.issuer_decisions import take_issuer_decision
 from authz.kernel.message_context import MessageContext, has
 from authz.kernel.notices import take_notice
+from authz.kernel.passes import decide_for_issuer, identify_for_issuer
 from authz.kernel.prefetching import look_ahead
 from authz.kernel.reversals import answer_reversal, decide_reversal
 from authz.kernel.stand_in import is_next_advice, stand_in, switch_issuer
@@ -207,18 +204,12 @@ def answer_message(state: State, command: Any, context: MessageContext, result: 
     elif state.counters[Counter.ISSUER_IS_DOWN] != 0:
         return stand_in(state, command, context, result, findings)
     if kind == Kind.AUTHORIZATION_REQUEST or kind == Kind.FINANCIAL_REQUEST:
-        reason = decide_card(state, command, context, findings.checks)
+        reason = identify_for_issuer(state, command, context, findings)
         is_authentic = reason == Reason.APPROVED
         if is_authentic and is_same_again(state, command, context):
             return remembered(state, context, result)
         if is_authentic:
-            reason = decide_standing(state, command, context, findings.checks, True)
-        if reason == Reason.APPROVED:
-            reason = decide_money(state, command, context, findings.checks)
-        if reason == Reason.APPROVED:
-            reason = decide_risk(state, command, context, findings, result)
-        if reason == Reason.APPROVED:
-            reason = decide_credit(state, command, context, findings.checks)
+            reason = kind_of_approval(command, decide_for_issuer(state, command, context, findings, result))
             if reason <= LAST_APPROVAL and result["is_asked"] != 0 and may_ask_issuer(command, context):
                 reason = Reason.AWAITING_ISSUER
         if found(context.token_row) and reason != Reason.DUPLICATE_TRANSMISSION:
@@ -227,11 +218,11 @@ def answer_message(state: State, command: Any, context: MessageContext, result: 
     if kind == Kind.REVERSAL_REQUEST or kind == Kind.REVERSAL_ADVICE:
         if found(context.same_row):
             return remembered(state, context, result)
-        reason = decide_reversal(state, command, context, findings.checks)
+        reason = decide_reversal(state, command, context, findings)
         if found(context.token_row):
             answer_reversal(state, command, context, result, reason)
         return reason
-    reason = decide_advice(state, command, context, findings.checks)
+    reason = decide_advice(state, command, context, findings)
     if reason == Reason.APPROVED and found(context.same_row):
         take_stood_in(state, command, context, result)
         reconcile(state, command, context.same_row, context, result)

@@ -5,185 +5,26 @@ from typing import Any
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
-from authz.kernel.accounts.calendar import keep_day
 from authz.kernel.accounts.conversion import converted
 from authz.kernel.accounts.habits import learn, note_decline
 from authz.kernel.accounts.holds import available_credit, extend_hold, place_hold
-from authz.kernel.accounts.meters import correct_meters, subjects_of
+from authz.kernel.accounts.meters import correct_meters
 from authz.kernel.accounts.postings import charge, complete, refund
 from authz.kernel.accounts.trace_index import enter_trace, is_repeat, new_transaction
-from authz.kernel.checks.amounts import (
-    check_amount,
-    check_available_credit,
-    check_currency,
-    check_operation,
-    check_token_limit,
-    check_transaction_limit,
-)
-from authz.kernel.checks.attribute_values import fill_values
-from authz.kernel.checks.card_and_token import (
-    check_card_state,
-    check_channel,
-    check_country,
-    check_expiration_date,
-    check_merchant,
-    check_token,
-    check_token_expiry,
-    check_token_state,
-)
-from authz.kernel.checks.cardholder import check_cardholder_verification, check_pin
-from authz.kernel.checks.cryptogram import (
-    check_cryptogram,
-    check_entry_mode,
-    check_signed_amount,
-    check_signed_circumstances,
-    check_signed_currency,
-    check_signed_operation,
-)
-from authz.kernel.checks.findings import Findings
-from authz.kernel.checks.forcing import check_simulation
-from authz.kernel.checks.limits import check_limits
-from authz.kernel.checks.originals import check_original, check_original_amount, check_shared_fields, is_said_again
-from authz.kernel.checks.rules import check_rules
-from authz.kernel.checks.single_use import (
-    check_duplicate,
-    check_early_reversal,
-    check_limited_use_key,
-    check_transaction_counter,
-    use_limited_use_key,
-    use_transaction_counter,
-)
-from authz.kernel.message_context import MessageContext, has
-from authz.program.tables import NUMBER_RULES
+from authz.kernel.checks.originals import is_said_again
+from authz.kernel.message_context import MessageContext, card_takes_part, has
 from authz.state.rows import found
 from authz.state.tables import MessageClass, State
-from authz.vocabulary.commands import CryptogramOutcome, Flag, Kind, Operation, Records
+from authz.vocabulary.commands import CryptogramOutcome, Flag, Kind, Operation
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 
 @inlined
-def card_takes_part(command: Any) -> Any:
-    """Whether the card must be there: not for what refers to an earlier message, nor for giving money back.
-
-    Balances are told to nobody without it, whatever the inquiry refers to.
-    """
-    if np.int64(command["operation"]) == Operation.BALANCE_INQUIRY:
-        return True
-    refers = has(command["flags"], Flag.HAS_ORIGINAL) or np.int64(command["operation"]) == Operation.REFUND
-    return not refers or np.int64(command["cryptogram_outcome"]) != CryptogramOutcome.ABSENT
-
-
-@inlined
-def decide_card(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
-    """Who is asking: the token, its domain and the cryptogram."""
-    reason = check_token(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_operation(state, command, context, findings)
-    if reason != Reason.APPROVED or not card_takes_part(command):
-        return reason
-    reason = check_channel(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_merchant(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_country(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_cryptogram(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_entry_mode(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_signed_operation(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_signed_amount(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_signed_currency(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_signed_circumstances(state, command, context, findings)
-    return reason
-
-
-@inlined
-def decide_standing(state: State, command: Any, context: MessageContext, findings: Records, by_issuer: bool) -> Integer:
-    """Whether the card may pay now. The transaction counter of a valid cryptogram is spent here, whatever follows.
-
-    by_issuer: false in stand-in, which knows the token, but neither the card behind it nor what is simulated.
-    A message that came before is a duplicate whatever else could be said of it, and spends nothing.
-    """
-    reason = check_duplicate(state, command, context, findings)
-    if reason == Reason.APPROVED and card_takes_part(command):
-        reason = check_transaction_counter(state, command, context, findings)
-        if reason == Reason.APPROVED:
-            use_transaction_counter(state, command, context)
-            reason = check_limited_use_key(state, command, context, findings)
-        if reason == Reason.APPROVED:
-            use_limited_use_key(state, command, context)
-    if reason == Reason.APPROVED and by_issuer:
-        reason = check_simulation(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_token_state(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_token_expiry(state, command, context, findings)
-    if reason == Reason.APPROVED and card_takes_part(command):
-        reason = check_expiration_date(state, command, context, findings)
-    if reason == Reason.APPROVED and by_issuer:
-        reason = check_card_state(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_pin(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_cardholder_verification(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_early_reversal(state, command, context, findings)
-    return reason
-
-
-@inlined
-def decide_money(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
-    """Whether the amount is right and within what the account may spend."""
-    refers = has(command["flags"], Flag.HAS_ORIGINAL)
-    is_refund = np.int64(command["operation"]) == Operation.REFUND
-    reason: Integer = Reason.APPROVED
-    if refers or is_refund:
-        reason = check_original(state, command, context, findings)
-        if reason == Reason.APPROVED:
-            reason = check_shared_fields(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_currency(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_amount(state, command, context, findings)
-    if reason == Reason.APPROVED and (refers or is_refund):
-        reason = check_original_amount(state, command, context, findings)
-    if reason != Reason.APPROVED or is_refund:
-        return reason
-    reason = check_token_limit(state, command, context, findings)
-    if reason != Reason.APPROVED:
-        return reason
-    return check_transaction_limit(state, command, context, findings)
-
-
-@inlined
-def decide_risk(state: State, command: Any, context: MessageContext, findings: Findings, result: Any) -> Integer:
-    """Whether limits and rules have something against it. What completes or gives back was asked about before."""
-    is_completion = found(context.original_row) and np.int64(command["kind"]) == Kind.FINANCIAL_REQUEST
-    if is_completion or np.int64(command["operation"]) == Operation.REFUND:
-        return Reason.APPROVED
-    keep_day(state.program, findings.today, np.int64(command["time_us"]))
-    subjects = subjects_of(state, context.token_row, context.account_row)
-    reason: Integer = Reason.APPROVED
-    if context.billing_minor > 0:
-        reason = check_limits(state, command, context, subjects, findings.limits, findings.today)
-    if reason == Reason.APPROVED and state.program.numbers[NUMBER_RULES] > 0:
-        fill_values(state, command, context, subjects, findings.values, findings.today)
-        reason = check_rules(state, context, findings.values, findings.rules, result)
-    return reason
-
-
-@inlined
-def decide_credit(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
-    """Whether the account can bear it, and which kind of approval that makes."""
-    if np.int64(command["operation"]) == Operation.REFUND:
-        return Reason.APPROVED
-    reason = check_available_credit(state, command, context, findings)
-    if reason == Reason.APPROVED and np.int64(command["operation"]) == Operation.PURCHASE:
-        return Reason.VERIFIED if np.int64(command["amount_minor"]) == 0 else Reason.APPROVED
+def kind_of_approval(command: Any, reason: Integer) -> Integer:
+    """The reason of a request that every check has approved: a purchase of nothing is an account verification."""
+    is_purchase = np.int64(command["operation"]) == Operation.PURCHASE
+    if reason == Reason.APPROVED and is_purchase and np.int64(command["amount_minor"]) == 0:
+        return np.int64(Reason.VERIFIED)
     return reason
 
 

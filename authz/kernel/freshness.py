@@ -4,9 +4,8 @@ import numpy as np
 
 from authz.arrays.compiled import compiled
 from authz.kernel.application import context_of
-from authz.kernel.authorization import decide_card
 from authz.kernel.checks.findings import Findings
-from authz.kernel.checks.single_use import check_duplicate, check_limited_use_key, check_transaction_counter
+from authz.kernel.passes import decide_for_pin_verification, identify_for_pin_verification
 from authz.state.tables import State
 from authz.vocabulary.commands import Kind, Records
 from authz.vocabulary.reasons import Reason
@@ -24,11 +23,7 @@ def is_fresh(state: State, commands: Records, findings: Findings) -> bool:
     if kind != Kind.AUTHORIZATION_REQUEST and kind != Kind.FINANCIAL_REQUEST:
         return False
     context = context_of(state, command)
-    reason = decide_card(state, command, context, findings.checks)
+    reason = identify_for_pin_verification(state, command, context, findings)
     if reason == Reason.APPROVED:
-        reason = check_duplicate(state, command, context, findings.checks)
-    if reason == Reason.APPROVED:
-        reason = check_transaction_counter(state, command, context, findings.checks)
-    if reason == Reason.APPROVED:
-        reason = check_limited_use_key(state, command, context, findings.checks)
+        reason = decide_for_pin_verification(state, command, context, findings)
     return bool(reason == Reason.APPROVED)

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from authz.arrays.compiled import Integer, inlined
+from authz.state.rows import found
+from authz.vocabulary.commands import CryptogramOutcome, Flag, Kind, Operation
 
 
 class MessageContext(NamedTuple):
@@ -30,3 +32,47 @@ class MessageContext(NamedTuple):
 def has(flags: Any, flag: Integer) -> Any:
     """Whether a flag is among these."""
     return np.int64(flags) & flag != 0
+
+
+@inlined
+def is_reversal(command: Any) -> Any:
+    """Whether a message takes another back."""
+    kind = np.int64(command["kind"])
+    return kind == Kind.REVERSAL_REQUEST or kind == Kind.REVERSAL_ADVICE
+
+
+@inlined
+def is_no_refund(command: Any) -> Any:
+    """Whether a message gives nothing back."""
+    return np.int64(command["operation"]) != Operation.REFUND
+
+
+@inlined
+def follows_another(command: Any) -> Any:
+    """Whether a message belongs to an earlier one: it names it, gives its amount back, or takes it back."""
+    return has(command["flags"], Flag.HAS_ORIGINAL) or not is_no_refund(command) or is_reversal(command)
+
+
+@inlined
+def card_takes_part(command: Any) -> Any:
+    """Whether the card must be there: not for what refers to an earlier message, nor for giving money back.
+
+    Balances are told to nobody without it, whatever the inquiry refers to.
+    """
+    if np.int64(command["operation"]) == Operation.BALANCE_INQUIRY:
+        return True
+    refers = has(command["flags"], Flag.HAS_ORIGINAL) or np.int64(command["operation"]) == Operation.REFUND
+    return not refers or np.int64(command["cryptogram_outcome"]) != CryptogramOutcome.ABSENT
+
+
+@inlined
+def is_new_spending(command: Any, context: MessageContext) -> Any:
+    """Whether a message spends what nobody was asked about before: it completes nothing and gives nothing back."""
+    is_completion = found(context.original_row) and np.int64(command["kind"]) == Kind.FINANCIAL_REQUEST
+    return not is_completion and is_no_refund(command)
+
+
+@inlined
+def is_refund_advice(command: Any) -> Any:
+    """Whether a message says that money was given back."""
+    return not is_no_refund(command) and np.int64(command["kind"]) == Kind.FINANCIAL_ADVICE

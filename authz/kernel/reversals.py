@@ -20,35 +20,25 @@ from authz.kernel.accounts.postings import (
     post,
 )
 from authz.kernel.accounts.trace_index import enter_early_reversal, enter_trace, new_transaction
-from authz.kernel.checks.amounts import check_operation
-from authz.kernel.checks.card_and_token import check_token
+from authz.kernel.checks.findings import Findings
 from authz.kernel.checks.originals import (
-    check_original,
-    check_original_amount,
-    check_shared_fields,
     is_of_its_acquirer,
     remaining_of,
 )
 from authz.kernel.message_context import MessageContext, has
+from authz.kernel.passes import decide_for_reversal, identify_for_reversal
 from authz.state.rows import found
 from authz.state.tables import MessageClass, State, TransactionFlag
-from authz.vocabulary.commands import Records
 from authz.vocabulary.exception_reasons import ExceptionReason
 from authz.vocabulary.reasons import Reason
 
 
 @compiled
-def decide_reversal(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def decide_reversal(state: State, command: Any, context: MessageContext, findings: Findings) -> Integer:
     """The original must be there, and what the reversal says must fit it."""
-    reason = check_token(state, command, context, findings)
+    reason = identify_for_reversal(state, command, context, findings)
     if reason == Reason.APPROVED:
-        reason = check_operation(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_original(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_shared_fields(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_original_amount(state, command, context, findings)
+        reason = decide_for_reversal(state, command, context, findings)
     return reason
 
 

@@ -10,28 +10,19 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, compiled
 from authz.kernel.accounts.trace_index import class_of, enter_trace, new_transaction
-from authz.kernel.authorization import decide_card, decide_standing, is_same_again, proves_something, remembered
-from authz.kernel.checks.amounts import (
-    check_advised_amount,
-    check_amount,
-    check_currency,
-    check_operation,
-    check_token_limit,
+from authz.kernel.authorization import is_same_again, kind_of_approval, proves_something, remembered
+from authz.kernel.checks.findings import Findings
+from authz.kernel.message_context import MessageContext, is_reversal
+from authz.kernel.passes import (
+    decide_for_stand_in,
+    decide_for_stored_advice,
+    decide_for_stored_reversal,
+    identify_for_stand_in,
+    identify_for_stored_advice,
+    identify_for_stored_reversal,
 )
-from authz.kernel.checks.card_and_token import check_token
-from authz.kernel.checks.findings import Findings, note
-from authz.kernel.checks.numbers import Check
-from authz.kernel.checks.originals import (
-    check_advised_fields,
-    check_original_amount,
-    check_shared_fields,
-    is_open,
-    is_reversal,
-)
-from authz.kernel.message_context import MessageContext, has
-from authz.program.tables import NUMBER_STAND_IN_AMOUNT, NUMBER_STAND_IN_COUNT, NUMBER_STAND_IN_TOTAL
 from authz.state.tables import Counter, State, TransactionFlag
-from authz.vocabulary.commands import Flag, Kind, Operation, Records
+from authz.vocabulary.commands import Flag, Kind
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 
@@ -57,72 +48,27 @@ def stand_in(state: State, command: Any, context: MessageContext, result: Any, f
     """
     kind = np.int64(command["kind"])
     if kind != Kind.AUTHORIZATION_REQUEST and kind != Kind.FINANCIAL_REQUEST:
-        reason = check_token(state, command, context, findings.checks)
-        if reason == Reason.APPROVED:
-            reason = check_operation(state, command, context, findings.checks)
-        if reason == Reason.APPROVED and not is_reversal(command):
-            reason = check_advised_fields(state, command, context, findings.checks)
+        if is_reversal(command):
+            reason = identify_for_stored_reversal(state, command, context, findings)
             if reason == Reason.APPROVED:
-                reason = check_advised_amount(state, command, context, findings.checks)
-        elif reason == Reason.APPROVED and is_open(state, context.original_row):
-            reason = check_shared_fields(state, command, context, findings.checks)
+                reason = decide_for_stored_reversal(state, command, context, findings)
+        else:
+            reason = identify_for_stored_advice(state, command, context, findings)
             if reason == Reason.APPROVED:
-                reason = check_original_amount(state, command, context, findings.checks)
+                reason = decide_for_stored_advice(state, command, context, findings)
         if reason == Reason.APPROVED:
             result["approved_minor"] = command["amount_minor"]
             store_advice(state, command, kind, reason)
         return reason
-    reason = decide_card(state, command, context, findings.checks)
+    reason = identify_for_stand_in(state, command, context, findings)
     if reason != Reason.APPROVED:
         return reason
     if is_same_again(state, command, context):
         return remembered(state, context, result)
-    reason = decide_stand_in(state, command, context, findings.checks)
+    reason = kind_of_approval(command, decide_for_stand_in(state, command, context, findings))
     if reason != Reason.DUPLICATE_TRANSMISSION:
         enter_answer(state, command, context, result, reason)
     return reason
-
-
-@compiled
-def decide_stand_in(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
-    """What the network can tell of a token, then its own limits."""
-    reason = decide_standing(state, command, context, findings, False)
-    if reason == Reason.APPROVED:
-        reason = check_currency(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_amount(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_token_limit(state, command, context, findings)
-    if reason == Reason.APPROVED:
-        reason = check_stand_in(state, command, context, findings)
-    if reason == Reason.APPROVED and np.int64(command["amount_minor"]) == 0:
-        return Reason.VERIFIED
-    return reason
-
-
-@compiled
-def check_stand_in(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
-    """The issuer must be there, or the amount within what stand-in may approve of this token in one outage."""
-    numbers, token = state.program.numbers, state.tokens[context.token_row]
-    operation = np.int64(command["operation"])
-    if (
-        operation == Operation.BALANCE_INQUIRY
-        or operation == Operation.REFUND
-        or has(command["flags"], Flag.HAS_ORIGINAL)
-    ):
-        return note(findings, Check.STAND_IN, context.billing_minor, 0, Reason.ISSUER_UNAVAILABLE)
-    if np.int64(token["outage"]) != state.counters[Counter.OUTAGES]:
-        token["outage"] = state.counters[Counter.OUTAGES]
-        token["stood_in_minor"], token["stood_in_count"] = 0, 0
-    left = numbers[NUMBER_STAND_IN_TOTAL] - np.int64(token["stood_in_minor"])
-    bound = min(numbers[NUMBER_STAND_IN_AMOUNT], left)
-    if np.int64(token["stood_in_count"]) >= numbers[NUMBER_STAND_IN_COUNT]:
-        bound = min(bound, np.int64(0))
-    reason = Reason.APPROVED if context.billing_minor <= bound else Reason.DECLINED_BY_STAND_IN
-    if reason == Reason.APPROVED:
-        token["stood_in_minor"] += context.billing_minor
-        token["stood_in_count"] += 1
-    return note(findings, Check.STAND_IN, context.billing_minor, bound, reason)
 
 
 @compiled

@@ -10,8 +10,9 @@ import pytest
 
 from authz.history import explanations
 from authz.history.account_replay import AccountReplay
-from authz.history.explanation import WholeReplay, explained
+from authz.history.explanation import explained
 from authz.history.explanations import KEPT, WAITING_MAX, Explanations
+from authz.history.past import WholeReplay
 from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentJournal
 from authz.journal.records import Batch

@@ -7,17 +7,16 @@ import numpy as np
 from authz.arrays.compiled import Integer, inlined
 from authz.kernel.accounts.conversion import NO_RATE, converted
 from authz.kernel.accounts.holds import available_credit
-from authz.kernel.checks.findings import note
-from authz.kernel.checks.numbers import Check
+from authz.kernel.checks.findings import Finding
 from authz.kernel.message_context import MessageContext, has
 from authz.state.rows import found
 from authz.state.tables import State
-from authz.vocabulary.commands import NO_LIMIT, Flag, Kind, Operation, Records
+from authz.vocabulary.commands import NO_LIMIT, Flag, Kind, Operation
 from authz.vocabulary.reasons import Reason
 
 
 @inlined
-def check_operation(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_operation(state: State, command: Any, context: MessageContext) -> Finding:
     """The network must serve this kind of transaction."""
     operation = np.int64(command["operation"])
     served = (
@@ -28,19 +27,19 @@ def check_operation(state: State, command: Any, context: MessageContext, finding
         or operation == Operation.BALANCE_INQUIRY
     )
     reason = Reason.APPROVED if served else Reason.OPERATION_NOT_SUPPORTED
-    return note(findings, Check.OPERATION, operation, 0, reason)
+    return operation, 0, reason
 
 
 @inlined
-def check_currency(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_currency(state: State, command: Any, context: MessageContext) -> Finding:
     """The transaction must be in the account's currency, or in one that the program has a rate for."""
     kept = np.int64(state.accounts[context.account_row]["currency"])
     reason = Reason.CURRENCY_NOT_SUPPORTED if context.rate == NO_RATE else Reason.APPROVED
-    return note(findings, Check.CURRENCY, np.int64(command["currency"]), kept, reason)
+    return np.int64(command["currency"]), kept, reason
 
 
 @inlined
-def check_amount(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_amount(state: State, command: Any, context: MessageContext) -> Finding:
     """The amount must fit the kind of transaction: nothing for a balance, cash-back within it, else more than zero.
 
     A purchase of zero is an account verification. One with cash in it is a purchase with cash-back, and must say so:
@@ -55,38 +54,38 @@ def check_amount(state: State, command: Any, context: MessageContext, findings: 
         fits = amount == 0
     elif operation == Operation.PURCHASE_WITH_CASH_BACK:
         fits = 0 < cash <= amount
-    return note(findings, Check.AMOUNT, amount, cash, Reason.APPROVED if fits else Reason.INVALID_AMOUNT)
+    return amount, cash, Reason.APPROVED if fits else Reason.INVALID_AMOUNT
 
 
 @inlined
-def check_advised_amount(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_advised_amount(state: State, command: Any, context: MessageContext) -> Finding:
     """An advice of a balance inquiry must have no amount: it would move money that nobody was paid."""
     amount = np.int64(command["amount_minor"])
     fits = np.int64(command["operation"]) != Operation.BALANCE_INQUIRY or amount == 0
     reason = Reason.APPROVED if fits else Reason.INVALID_AMOUNT
-    return note(findings, Check.AMOUNT, amount, np.int64(command["cash_minor"]), reason)
+    return amount, np.int64(command["cash_minor"]), reason
 
 
 @inlined
-def check_token_limit(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_token_limit(state: State, command: Any, context: MessageContext) -> Finding:
     """The amount must be within the token's own limit for a single transaction, where it has one."""
     token = state.tokens[context.token_row]
     limit: Integer = 0
     if token["is_restricted"] != 0:
         limit = np.int64(token["amount_max_minor"])
     reason = Reason.EXCEEDS_LIMIT if limit != 0 and context.billing_minor > limit else Reason.APPROVED
-    return note(findings, Check.TOKEN_LIMIT, context.billing_minor, limit, reason)
+    return context.billing_minor, limit, reason
 
 
 @inlined
-def check_transaction_limit(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_transaction_limit(state: State, command: Any, context: MessageContext) -> Finding:
     """The amount, with what it adds to, must be within the account's limit for one transaction, where it has one."""
     amount = context.billing_minor
     if found(context.original_row) and np.int64(command["kind"]) == Kind.AUTHORIZATION_REQUEST:
         amount += np.int64(state.transactions[context.original_row]["billing_minor"])
     limit = np.int64(state.accounts[context.account_row]["transaction_limit_minor"])
     reason = Reason.EXCEEDS_LIMIT if limit != NO_LIMIT and amount > limit else Reason.APPROVED
-    return note(findings, Check.TRANSACTION_LIMIT, amount, limit, reason)
+    return amount, limit, reason
 
 
 @inlined
@@ -98,7 +97,7 @@ def smallest_part(state: State, command: Any, context: MessageContext) -> Intege
 
 
 @inlined
-def check_available_credit(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_available_credit(state: State, command: Any, context: MessageContext) -> Finding:
     """The available credit must cover the amount, or a part of it where the terminal can take a part."""
     amount = context.billing_minor
     if found(context.original_row) and np.int64(command["kind"]) == Kind.FINANCIAL_REQUEST:
@@ -110,4 +109,4 @@ def check_available_credit(state: State, command: Any, context: MessageContext, 
         takes_part = takes_part and available >= smallest_part(state, command, context)
         is_purchase = np.int64(command["operation"]) == Operation.PURCHASE
         reason = Reason.PARTIALLY_APPROVED if takes_part and is_purchase else Reason.INSUFFICIENT_FUNDS
-    return note(findings, Check.AVAILABLE_CREDIT, amount, available, reason)
+    return amount, available, reason

@@ -6,33 +6,32 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, inlined
 from authz.kernel.accounts.calendar import month_of
-from authz.kernel.checks.findings import note
-from authz.kernel.checks.numbers import Check
+from authz.kernel.checks.findings import Finding
 from authz.kernel.message_context import MessageContext
 from authz.state.rows import found
 from authz.state.tables import State
-from authz.vocabulary.commands import COUNTRIES_MAX, COUNTRY_BITS, CardState, Records, TokenState
+from authz.vocabulary.commands import COUNTRIES_MAX, COUNTRY_BITS, CardState, TokenState
 from authz.vocabulary.reasons import Reason
 
 
 @inlined
-def check_token(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_token(state: State, command: Any, context: MessageContext) -> Finding:
     """The token must be known."""
     reason = Reason.APPROVED if found(context.token_row) else Reason.TOKEN_NOT_FOUND
-    return note(findings, Check.TOKEN, 1 if found(context.token_row) else 0, 1, reason)
+    return 1 if found(context.token_row) else 0, 1, reason
 
 
 @inlined
-def check_channel(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_channel(state: State, command: Any, context: MessageContext) -> Finding:
     """The channel must be in the token's domain (EMVCo token domain restriction controls)."""
     allowed = np.int64(state.tokens[context.token_row]["channels"])
     channel = np.int64(command["channel"])
     reason = Reason.APPROVED if allowed >> channel & 1 else Reason.CHANNEL_NOT_ALLOWED
-    return note(findings, Check.CHANNEL, channel, allowed, reason)
+    return channel, allowed, reason
 
 
 @inlined
-def check_merchant(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_merchant(state: State, command: Any, context: MessageContext) -> Finding:
     """The merchant must be the token's, where it is good for one only."""
     token = state.tokens[context.token_row]
     wanted: Any = np.uint64(0)
@@ -40,11 +39,11 @@ def check_merchant(state: State, command: Any, context: MessageContext, findings
         wanted = np.uint64(token["merchant_key"])
     is_right = wanted == 0 or np.uint64(command["merchant_key"]) == wanted
     reason = Reason.APPROVED if is_right else Reason.MERCHANT_NOT_ALLOWED
-    return note(findings, Check.MERCHANT, 1 if is_right else 0, 1 if wanted != 0 else 0, reason)
+    return 1 if is_right else 0, 1 if wanted != 0 else 0, reason
 
 
 @inlined
-def check_country(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_country(state: State, command: Any, context: MessageContext) -> Finding:
     """The country must be one of the token's, where it has any."""
     token = state.tokens[context.token_row]
     country = np.int64(command["country"])
@@ -57,11 +56,11 @@ def check_country(state: State, command: Any, context: MessageContext, findings:
         for place in range(COUNTRIES_MAX):
             if country != 0 and countries >> COUNTRY_BITS * place & 0xFFFF == country:
                 reason = Reason.APPROVED
-    return note(findings, Check.COUNTRY, country, countries, reason)
+    return country, countries, reason
 
 
 @inlined
-def check_token_state(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_token_state(state: State, command: Any, context: MessageContext) -> Finding:
     """The token must be active."""
     token_state = np.int64(state.tokens[context.token_row]["state"])
     reason = Reason.APPROVED
@@ -71,27 +70,27 @@ def check_token_state(state: State, command: Any, context: MessageContext, findi
         reason = Reason.TOKEN_DEACTIVATED
     elif token_state != TokenState.ACTIVE:
         reason = Reason.TOKEN_INACTIVE
-    return note(findings, Check.TOKEN_STATE, token_state, TokenState.ACTIVE, reason)
+    return token_state, TokenState.ACTIVE, reason
 
 
 @inlined
-def check_token_expiry(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_token_expiry(state: State, command: Any, context: MessageContext) -> Finding:
     """The token must not have expired; it is valid to the end of its expiry month."""
     month, expiry = month_of(np.int64(command["time_us"])), np.int64(state.tokens[context.token_row]["expiry"])
     reason = Reason.APPROVED if month <= expiry else Reason.TOKEN_EXPIRED
-    return note(findings, Check.TOKEN_EXPIRY, month, expiry, reason)
+    return month, expiry, reason
 
 
 @inlined
-def check_expiration_date(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_expiration_date(state: State, command: Any, context: MessageContext) -> Finding:
     """The expiry date on the wire must be the token's."""
     sent, expiry = np.int64(command["expiry"]), np.int64(state.tokens[context.token_row]["expiry"])
     reason = Reason.APPROVED if sent == expiry else Reason.EXPIRATION_MISMATCH
-    return note(findings, Check.EXPIRATION_DATE, sent, expiry, reason)
+    return sent, expiry, reason
 
 
 @inlined
-def check_card_state(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_card_state(state: State, command: Any, context: MessageContext) -> Finding:
     """The card behind the token must be neither frozen nor closed."""
     card_state = np.int64(state.cards[state.tokens[context.token_row]["card_row"]]["state"])
     reason = Reason.APPROVED
@@ -99,4 +98,4 @@ def check_card_state(state: State, command: Any, context: MessageContext, findin
         reason = Reason.CARD_CLOSED
     elif card_state != CardState.ACTIVE:
         reason = Reason.CARD_FROZEN
-    return note(findings, Check.CARD_STATE, card_state, CardState.ACTIVE, reason)
+    return card_state, CardState.ACTIVE, reason

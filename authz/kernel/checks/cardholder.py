@@ -5,17 +5,16 @@ from typing import Any
 import numpy as np
 
 from authz.arrays.compiled import Integer, inlined
-from authz.kernel.checks.findings import note
-from authz.kernel.checks.numbers import Check
+from authz.kernel.checks.findings import Finding
 from authz.kernel.message_context import MessageContext, has
 from authz.program.tables import NUMBER_CASH, NUMBER_CASH_BACK, CashVerification
 from authz.state.tables import State
-from authz.vocabulary.commands import CardholderVerification, Flag, Kind, Operation, Records
+from authz.vocabulary.commands import CardholderVerification, Flag, Kind, Operation
 from authz.vocabulary.reasons import Reason
 
 
 @inlined
-def check_pin(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_pin(state: State, command: Any, context: MessageContext) -> Finding:
     """A PIN that was entered must be the card's, and not have been wrong too often."""
     flags = np.int64(command["flags"])
     reason = Reason.APPROVED
@@ -23,11 +22,11 @@ def check_pin(state: State, command: Any, context: MessageContext, findings: Rec
         reason = Reason.PIN_TRIES_EXCEEDED
     elif has(flags, Flag.PIN_WRONG):
         reason = Reason.PIN_MISMATCH
-    return note(findings, Check.PIN, flags & Flag.PIN_ENTERED, 0, reason)
+    return flags & Flag.PIN_ENTERED, 0, reason
 
 
 @inlined
-def check_cardholder_verification(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_cardholder_verification(state: State, command: Any, context: MessageContext) -> Finding:
     """Cash must come with the verification that the program asks for: a PIN for a withdrawal, unless it says otherwise.
 
     A completion asks for no cash of its own: that was verified with the authorization.
@@ -45,4 +44,4 @@ def check_cardholder_verification(state: State, command: Any, context: MessageCo
         or (wanted == CashVerification.ANY and verification == CardholderVerification.DEVICE)
     )
     reason = Reason.APPROVED if is_verified else Reason.PIN_REQUIRED
-    return note(findings, Check.CARDHOLDER_VERIFICATION, verification, wanted, reason)
+    return verification, wanted, reason

@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 
 from authz.arrays.compiled import Integer, inlined
-from authz.kernel.checks.findings import note
-from authz.kernel.checks.numbers import Check
+from authz.kernel.checks.findings import Finding
 from authz.kernel.message_context import MessageContext, has
 from authz.state.tables import State
-from authz.vocabulary.commands import Channel, CryptogramOutcome, Flag, Records
+from authz.vocabulary.commands import Channel, CryptogramOutcome, Flag
 from authz.vocabulary.reasons import Reason
 
 CIRCUMSTANCES = int(
@@ -21,7 +20,7 @@ _SIGNED_FOR = int(Flag.SIGNED_FOR_REMOTE | Flag.SIGNED_FOR_QR_CODE)
 
 
 @inlined
-def check_cryptogram(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_cryptogram(state: State, command: Any, context: MessageContext) -> Finding:
     """There must be a cryptogram, of the token's own version, and the network must have found it right."""
     token = state.tokens[context.token_row]
     outcome = np.int64(command["cryptogram_outcome"])
@@ -32,11 +31,11 @@ def check_cryptogram(state: State, command: Any, context: MessageContext, findin
         reason = Reason.MISSING_CRYPTOGRAM
     elif not (outcome == CryptogramOutcome.VALID and same_version and same_key):
         reason = Reason.INVALID_CRYPTOGRAM
-    return note(findings, Check.CRYPTOGRAM, outcome, CryptogramOutcome.VALID, reason)
+    return outcome, CryptogramOutcome.VALID, reason
 
 
 @inlined
-def check_entry_mode(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_entry_mode(state: State, command: Any, context: MessageContext) -> Finding:
     """What the phone signed for (a tap, an app, a QR code) must be how its data reached the terminal."""
     channel = np.int64(command["channel"])
     signed_for = np.int64(command["flags"]) & _SIGNED_FOR
@@ -46,7 +45,7 @@ def check_entry_mode(state: State, command: Any, context: MessageContext, findin
     elif channel == Channel.QR_CODE:
         fitting = Flag.SIGNED_FOR_QR_CODE
     reason = Reason.APPROVED if signed_for == fitting else Reason.WRONG_ENTRY_MODE
-    return note(findings, Check.ENTRY_MODE, channel, signed_for, reason)
+    return channel, signed_for, reason
 
 
 @inlined
@@ -57,31 +56,31 @@ def is_left_open(command: Any) -> Any:
 
 
 @inlined
-def check_signed_operation(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_signed_operation(state: State, command: Any, context: MessageContext) -> Finding:
     """What DE 3 asks for must be what the phone signed in tag 9C, unless it signed for goods and services (`00`)."""
     signed_another = has(command["flags"], Flag.SIGNED_FOR_ANOTHER_OPERATION)
     reason = Reason.CRYPTOGRAM_DATA_MISMATCH if signed_another else Reason.APPROVED
-    return note(findings, Check.SIGNED_OPERATION, np.int64(command["operation"]), int(signed_another), reason)
+    return np.int64(command["operation"]), int(signed_another), reason
 
 
 @inlined
-def check_signed_amount(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_signed_amount(state: State, command: Any, context: MessageContext) -> Finding:
     """The amount asked for must be the amount the phone signed, unless it signed a QR code without one."""
     asked, signed = np.int64(command["amount_minor"]), np.int64(command["signed_amount_minor"])
     reason = Reason.APPROVED if asked == signed or is_left_open(command) else Reason.CRYPTOGRAM_DATA_MISMATCH
-    return note(findings, Check.SIGNED_AMOUNT, asked, signed, reason)
+    return asked, signed, reason
 
 
 @inlined
-def check_signed_currency(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_signed_currency(state: State, command: Any, context: MessageContext) -> Finding:
     """The currency asked for must be the currency the phone signed, unless it signed a QR code without one."""
     asked, signed = np.int64(command["currency"]), np.int64(command["signed_currency"])
     reason = Reason.APPROVED if asked == signed or is_left_open(command) else Reason.CRYPTOGRAM_DATA_MISMATCH
-    return note(findings, Check.SIGNED_CURRENCY, asked, signed, reason)
+    return asked, signed, reason
 
 
 @inlined
-def check_signed_circumstances(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_signed_circumstances(state: State, command: Any, context: MessageContext) -> Finding:
     """Cash-back, day and country must be what the phone signed, and DE 7 near the network's clock.
 
     They are held against each other, with their tolerances, where the message is read: `iso8583.signed_data`.
@@ -96,4 +95,4 @@ def check_signed_circumstances(state: State, command: Any, context: MessageConte
         reason = Reason.SIGNED_COUNTRY_MISMATCH
     elif differing & Flag.SENT_AT_ANOTHER_TIME:
         reason = Reason.TRANSMISSION_TIME_MISMATCH
-    return note(findings, Check.SIGNED_CIRCUMSTANCES, differing, 0, reason)
+    return differing, 0, reason

@@ -1,6 +1,6 @@
 """What the checks, limits and rules found of one command: kept for its explanation."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,9 @@ from authz.vocabulary.commands import Records, record
 
 FINDING = record([("seen", "i8"), ("bound", "i8"), ("reached", "u4"), ("reason", "u4")])
 """What one check saw of one command."""
+
+Finding: TypeAlias = tuple[Integer, Integer, Integer]
+"""What a check returns: what it saw, the bound that it held it against, and the reason to decline or `APPROVED`."""
 
 RUN = 128
 """How many commands `prefetching` looks at together: what they need fits the processor's second cache."""
@@ -50,8 +53,9 @@ def new_findings() -> Findings:
 
 
 @inlined
-def note(findings: Records, check: Integer, seen: Integer, bound: Integer, reason: Integer) -> Integer:
-    """Write down one finding and return its reason."""
+def note(findings: Records, check: Integer, finding: Finding) -> Integer:
+    """Write down what a check has returned, and return its reason."""
+    seen, bound, reason = finding
     findings[check]["seen"] = seen
     findings[check]["bound"] = bound
     findings[check]["reached"] = 1

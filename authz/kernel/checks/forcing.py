@@ -5,13 +5,11 @@ from typing import Any
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
-from authz.kernel.checks.findings import note
-from authz.kernel.checks.numbers import Check
+from authz.kernel.checks.findings import Finding
 from authz.kernel.message_context import MessageContext
 from authz.program.tables import NUMBER_TEST_AMOUNTS
 from authz.state.rows import NO_ROW, found
 from authz.state.tables import FORCED_MAX, Counter, ForcedScope, State
-from authz.vocabulary.commands import Records
 from authz.vocabulary.reasons import LAST_APPROVAL, LAST_REASON, Reason
 
 TEST_AMOUNT_BASE = 9_900_000
@@ -56,8 +54,8 @@ def is_about(entry: Any, scope: Integer, subject: Integer, terminal: Any) -> Any
 
 
 @compiled
-def take_forced(state: State, command: Any, context: MessageContext) -> Integer:
-    """The reason that is forced on an authorization, which is forgotten; `APPROVED` where there is none."""
+def forced_place(state: State, command: Any, context: MessageContext) -> Integer:
+    """Where the reason stands that is forced on an authorization, or NO_ROW."""
     token = state.tokens[context.token_row]
     card_id = state.cards[token["card_row"]]["card_id"]
     for place in range(FORCED_MAX):
@@ -67,22 +65,30 @@ def take_forced(state: State, command: Any, context: MessageContext) -> Integer:
         scope = np.int64(entry["scope"])
         subject = token["token_id"] if scope == ForcedScope.TOKEN else card_id
         if is_about(entry, scope, subject, command["terminal"]):
-            reason = np.int64(entry["reason"])
-            entry["reason"] = 0
-            state.counters[Counter.FORCED] -= 1
-            return reason
-    return Reason.APPROVED
+            return place
+    return NO_ROW
 
 
 @inlined
-def check_simulation(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_simulation(state: State, command: Any, context: MessageContext) -> Finding:
     """No simulation must have asked for a decline: of this token, card or terminal, or by a test amount."""
     reason: Integer = Reason.APPROVED
     if state.counters[Counter.FORCED] > 0:
-        reason = take_forced(state, command, context)
+        place = forced_place(state, command, context)
+        if found(place):
+            reason = np.int64(state.forced[place]["reason"])
     number = np.int64(command["amount_minor"]) - TEST_AMOUNT_BASE
     is_reason = LAST_APPROVAL < number <= LAST_REASON and number != Reason.AWAITING_ISSUER
     is_test = is_reason and state.program.numbers[NUMBER_TEST_AMOUNTS] != 0
     if reason == Reason.APPROVED and is_test:
         reason = number
-    return note(findings, Check.SIMULATION, reason, 0, reason)
+    return reason, 0, reason
+
+
+@compiled
+def use_forced_reason(state: State, command: Any, context: MessageContext) -> None:
+    """Forget the reason that was forced on an authorization, if any: it counts once."""
+    place = forced_place(state, command, context)
+    if found(place):
+        state.forced[place]["reason"] = 0
+        state.counters[Counter.FORCED] -= 1

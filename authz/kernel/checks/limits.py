@@ -20,10 +20,10 @@ NOT_REACHED, COUNT, AMOUNT = 0, 1, 2
 
 
 @inlined
-def check_limits(
+def exceeded_limit(
     state: State, command: Any, context: MessageContext, subjects: Subjects, findings: Records, today: Today
 ) -> Integer:
-    """Every limit that concerns the transaction must allow it. findings: FINDING[LIMITS_MAX].
+    """The reason of the first limit that does not allow the transaction, or `APPROVED`. findings: FINDING[LIMITS_MAX].
 
     An increment counts with its amount only: its authorization was counted when it came.
     """

@@ -1,4 +1,7 @@
-"""The checks by number and name, in the order in which they run."""
+"""The checks by number and name, in the order in which they run.
+
+Written by `python -m authz.kernel.generation` from `checks/order.py`; not to be changed by hand.
+"""
 
 from enum import IntEnum, unique
 

@@ -13,13 +13,12 @@ from authz.kernel.accounts.postings import (
     left_to_refund,
     part_to_refund,
 )
-from authz.kernel.checks.findings import note
-from authz.kernel.checks.numbers import Check
-from authz.kernel.message_context import MessageContext, has
+from authz.kernel.checks.findings import Finding
+from authz.kernel.message_context import MessageContext, has, is_reversal
 from authz.state.rows import NO_ROW, found
 from authz.state.tables import MessageClass, State, TransactionFlag
 from authz.vocabulary import follow_ups
-from authz.vocabulary.commands import Flag, Kind, Operation, Records
+from authz.vocabulary.commands import Flag, Kind, Operation
 from authz.vocabulary.follow_ups import FollowUp, Rule, SharedField
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
@@ -29,13 +28,6 @@ _FIELDS = len(SharedField)
 _PERMILLE = 1000
 
 NO_DIFFERENCE = -1
-
-
-@inlined
-def is_reversal(command: Any) -> Any:
-    """Whether a message takes another back."""
-    kind = np.int64(command["kind"])
-    return kind == Kind.REVERSAL_REQUEST or kind == Kind.REVERSAL_ADVICE
 
 
 @inlined
@@ -91,12 +83,30 @@ def is_of_its_acquirer(command: Any) -> Any:
     return np.uint64(command["acquirer"]) == np.uint64(command["original_acquirer"])
 
 
+@inlined
+def names_another_acquirers_message(command: Any) -> Any:
+    """Whether DE 90 names a message that another acquirer has sent."""
+    return has(command["flags"], Flag.HAS_ORIGINAL) and not is_of_its_acquirer(command)
+
+
+@inlined
+def original_is_open(state: State, context: MessageContext) -> Any:
+    """Whether the original was found and approved."""
+    return is_open(state, context.original_row)
+
+
+@inlined
+def can_be_compared(command: Any, context: MessageContext) -> Any:
+    """Whether a message has an original whose fields it can be held against, or names one that cannot be its own."""
+    return found(context.original_row) or names_another_acquirers_message(command)
+
+
 @compiled
-def check_original(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_original(state: State, command: Any, context: MessageContext) -> Finding:
     """What DE 90 names must be there, approved and not reversed; what adds to it or completes it needs its hold."""
     stan = np.int64(command["original_stan"])
     if not found(context.original_row):
-        return note(findings, Check.ORIGINAL, stan, 0, Reason.MISSING_ORIGINAL_AUTHORIZATION)
+        return stan, 0, Reason.MISSING_ORIGINAL_AUTHORIZATION
     original = state.transactions[context.original_row]
     reason = Reason.APPROVED
     decided = np.int64(original["reason"])
@@ -111,18 +121,18 @@ def check_original(state: State, command: Any, context: MessageContext, findings
                 reason = Reason.MISSING_ORIGINAL_AUTHORIZATION
             elif original["held_minor"] == 0:
                 reason = Reason.AUTHORIZATION_CLOSED
-    return note(findings, Check.ORIGINAL, stan, np.int64(original["sequence"]), reason)
+    return stan, np.int64(original["sequence"]), reason
 
 
 @compiled
-def check_shared_fields(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_shared_fields(state: State, command: Any, context: MessageContext) -> Finding:
     """What a message shares with its original must be equal where the table of follow-ups says so."""
     follow_up = follow_up_of(command)
     difference = first_difference(command, state.transactions[context.original_row], follow_up)
     reason: Integer = np.int64(Reason.APPROVED)
     if difference != NO_DIFFERENCE:
         reason = _REASONS[difference]
-    return note(findings, Check.SHARED_FIELDS, difference, follow_up, reason)
+    return difference, follow_up, reason
 
 
 @inlined
@@ -166,20 +176,17 @@ def followed_row(state: State, command: Any, context: MessageContext) -> Integer
 
 
 @inlined
-def check_advised_fields(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_advised_fields(state: State, command: Any, context: MessageContext) -> Finding:
     """An advice must name a message of its own acquirer; what else it does not share is noted, see `followed_row`."""
     follow_up = follow_up_of(command)
-    if has(command["flags"], Flag.HAS_ORIGINAL) and not is_of_its_acquirer(command):
-        reason = _REASONS[SharedField.ACQUIRER]
-        return note(findings, Check.SHARED_FIELDS, SharedField.ACQUIRER, follow_up, reason)
-    if found(context.original_row):
-        difference = first_difference(command, state.transactions[context.original_row], follow_up)
-        note(findings, Check.SHARED_FIELDS, difference, follow_up, Reason.APPROVED)
-    return np.int64(Reason.APPROVED)
+    if names_another_acquirers_message(command):
+        return SharedField.ACQUIRER, follow_up, _REASONS[SharedField.ACQUIRER]
+    difference = first_difference(command, state.transactions[context.original_row], follow_up)
+    return difference, follow_up, np.int64(Reason.APPROVED)
 
 
 @compiled
-def check_original_amount(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_original_amount(state: State, command: Any, context: MessageContext) -> Finding:
     """The amount must fit the original: equal to it, or within what is left of it, as the table of follow-ups says.
 
     Equal to the original is what was asked for, and what is left after increments, a partial approval or a reversal.
@@ -216,7 +223,7 @@ def check_original_amount(state: State, command: Any, context: MessageContext, f
         if asked > left:
             seen, bound = asked, left
             reason = Reason.APPROVED if was_acknowledged(command) else Reason.EXCEEDS_REMAINDER
-    return note(findings, Check.ORIGINAL_AMOUNT, seen, bound, reason)
+    return seen, bound, reason
 
 
 @inlined
@@ -238,10 +245,8 @@ def was_acknowledged(command: Any) -> Any:
 
 
 @inlined
-def note_remainder(state: State, command: Any, context: MessageContext, findings: Records) -> None:
-    """Note how much of a refund advice can be given back; it is taken either way, see `postings.refund`."""
-    if np.int64(command["operation"]) != Operation.REFUND or np.int64(command["kind"]) != Kind.FINANCIAL_ADVICE:
-        return
+def check_advised_refund(state: State, command: Any, context: MessageContext) -> Finding:
+    """How much of a refund advice can be given back is noted; it is taken either way, see `postings.refund`."""
     row = followed_row(state, command, context)
     left: Integer = 0
     if found(row):
@@ -250,7 +255,7 @@ def note_remainder(state: State, command: Any, context: MessageContext, findings
             left = left_to_give_back(state, row)
     else:
         left = left_of_account(state, context.account_row)
-    note(findings, Check.ORIGINAL_AMOUNT, context.billing_minor, left, Reason.APPROVED)
+    return context.billing_minor, left, Reason.APPROVED
 
 
 @inlined

@@ -6,8 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.arrays.compiled import Integer, inlined
+from authz.kernel.accounts.calendar import keep_day
 from authz.kernel.accounts.filters import in_set
-from authz.kernel.checks.attribute_values import Values
+from authz.kernel.accounts.meters import subjects_of
+from authz.kernel.checks.attribute_values import Values, fill_values
+from authz.kernel.checks.findings import Findings
+from authz.kernel.checks.limits import exceeded_limit
 from authz.kernel.message_context import MessageContext
 from authz.program.tables import MATCH, NUMBER_RULES, Action, Operator, Program, Scope
 from authz.state.tables import State
@@ -58,7 +62,7 @@ def applies(state: State, rule: Any, context: MessageContext) -> Any:
 
 
 @inlined
-def check_rules(
+def ask_rules(
     state: State, context: MessageContext, values: Values, outcomes: npt.NDArray[np.uint8], result: Any
 ) -> Integer:
     """Ask the rules in their order; the first live one that declines, refers or steps up decides.
@@ -87,4 +91,20 @@ def check_rules(
         else:
             is_settled = True
             reason = np.int64(rule["reason"])
+    return reason
+
+
+@inlined
+def check_limits_and_rules(
+    state: State, command: Any, context: MessageContext, findings: Findings, result: Any
+) -> Integer:
+    """No limit of the program and no live rule must speak against it; each limit and rule has a finding of its own."""
+    keep_day(state.program, findings.today, np.int64(command["time_us"]))
+    subjects = subjects_of(state, context.token_row, context.account_row)
+    reason: Integer = Reason.APPROVED
+    if context.billing_minor > 0:
+        reason = exceeded_limit(state, command, context, subjects, findings.limits, findings.today)
+    if reason == Reason.APPROVED and state.program.numbers[NUMBER_RULES] > 0:
+        fill_values(state, command, context, subjects, findings.values, findings.today)
+        reason = ask_rules(state, context, findings.values, findings.rules, result)
     return reason

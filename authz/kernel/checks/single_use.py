@@ -5,12 +5,10 @@ from typing import Any
 import numpy as np
 
 from authz.arrays.compiled import Integer, inlined
-from authz.kernel.checks.findings import note
-from authz.kernel.checks.numbers import Check
+from authz.kernel.checks.findings import Finding
 from authz.kernel.message_context import MessageContext
 from authz.state.rows import found
 from authz.state.tables import State
-from authz.vocabulary.commands import Records
 from authz.vocabulary.reasons import Reason
 
 ATC_WINDOW = 64
@@ -24,23 +22,23 @@ _SECOND = 1_000_000
 
 
 @inlined
-def check_duplicate(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_duplicate(state: State, command: Any, context: MessageContext) -> Finding:
     """The same acquirer, terminal, STAN, RRN and transmission time must not have come before for this token."""
     seen = np.int64(state.transactions[context.same_row]["sequence"]) if found(context.same_row) else 0
     reason = Reason.DUPLICATE_TRANSMISSION if found(context.same_row) else Reason.APPROVED
-    return note(findings, Check.DUPLICATE, np.int64(command["stan"]), seen, reason)
+    return np.int64(command["stan"]), seen, reason
 
 
 @inlined
-def check_early_reversal(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_early_reversal(state: State, command: Any, context: MessageContext) -> Finding:
     """Its reversal must not have come before it."""
     seen = np.int64(state.transactions[context.early_row]["sequence"]) if found(context.early_row) else 0
     reason = Reason.ALREADY_REVERSED if found(context.early_row) else Reason.APPROVED
-    return note(findings, Check.EARLY_REVERSAL, np.int64(command["stan"]), seen, reason)
+    return np.int64(command["stan"]), seen, reason
 
 
 @inlined
-def check_transaction_counter(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_transaction_counter(state: State, command: Any, context: MessageContext) -> Finding:
     """The transaction counter must be new: not far above the highest seen, or in the window below it and not used yet.
 
     Taps may arrive out of order, so a lower counter alone proves nothing. A counter that leaps comes from a card that
@@ -54,7 +52,7 @@ def check_transaction_counter(state: State, command: Any, context: MessageContex
         reason = Reason.REPLAYED_CRYPTOGRAM
     elif -behind > ATC_JUMP_MAX:
         reason = Reason.TRANSACTION_COUNTER_JUMP
-    return note(findings, Check.TRANSACTION_COUNTER, atc, highest, reason)
+    return atc, highest, reason
 
 
 @inlined
@@ -73,12 +71,12 @@ def use_transaction_counter(state: State, command: Any, context: MessageContext)
 
 
 @inlined
-def check_limited_use_key(state: State, command: Any, context: MessageContext, findings: Records) -> Integer:
+def check_limited_use_key(state: State, command: Any, context: MessageContext) -> Finding:
     """A limited-use key must be one of the phone's last two, in its time, and not used up."""
     token = state.tokens[context.token_row]
     signed_by = np.int64(command["limited_use_key"])
     if token["limited_use_key"] == 0:
-        return note(findings, Check.LIMITED_USE_KEY, 0, 0, Reason.APPROVED)
+        return 0, 0, Reason.APPROVED
     until: Integer = 0
     uses: Integer = 0
     if signed_by == np.int64(token["limited_use_key"]):
@@ -90,7 +88,7 @@ def check_limited_use_key(state: State, command: Any, context: MessageContext, f
         reason = Reason.LIMITED_USE_KEY_EXPIRED
     elif uses == 0:
         reason = Reason.LIMITED_USE_KEY_USED_UP
-    return note(findings, Check.LIMITED_USE_KEY, signed_by, uses, reason)
+    return signed_by, uses, reason
 
 
 @inlined

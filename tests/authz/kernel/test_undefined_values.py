@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from authz.engine import Engine
-from authz.history.explanation import _DECIDERS, _SIGNED_FOR
+from authz.history.check_wording import _SIGNED_FOR
+from authz.history.explanation import _DECIDERS
 from authz.iso8583.messages.reading import channel_of, kind_of
 from authz.journal.records import Batch
 from authz.journal.replay import History, apply_batch, replayed

@@ -1,13 +1,21 @@
-"""Every check refuses in every pass that runs it. What a pass runs is seen from what it reaches: none is forgotten."""
+"""The table of checks: each declines for each of its askers, is asked by nobody else, and the passes follow from it."""
 
+import ast
 from dataclasses import dataclass, field
+from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import pytest
 
+from authz.history.check_wording import Shown
+from authz.kernel.checks.findings import Findings, new_findings
 from authz.kernel.checks.forcing import TEST_AMOUNT_BASE
 from authz.kernel.checks.numbers import Check
-from authz.kernel.checks.passes import CHECKS, NOTED, PASS_OF, Pass
+from authz.kernel.checks.order import ASKER_OF, ORDER, Asker, Row, names_of_checks, writes_its_own_findings
+from authz.kernel.freshness import is_fresh
+from authz.kernel.generation import MODULES
+from authz.state.tables import stored_arrays
 from authz.vocabulary.commands import (
     MESSAGES,
     CardState,
@@ -34,23 +42,35 @@ from tests.authz.commands import (
     tap,
 )
 
+ROOT = Path(__file__).parents[3]
 PAID = tap(50, 2_000)
 """A purchase that the account knows, for what refers to one."""
 
 DONE = tap(51, 2_000)
 """Another, which was completed whole."""
 
-IN_OUTAGES = (Pass.STAND_IN, Pass.PASSED_ON)
+DAY = {"id": "day", "window": "day", "amount_max": 5_249, "currency": "EUR"}
+SMALL = {
+    "id": "small",
+    "state": "live",
+    "when": {"attribute": "amount", "operator": "<=", "value": 1_250},
+    "action": "decline",
+}
+
+IN_OUTAGES = (Asker.STAND_IN, Asker.STORED_ADVICE, Asker.STORED_REVERSAL)
+DECIDERS = (Asker.ISSUER, Asker.STAND_IN)
 
 
-def a_bank(which: Pass, *before: Records) -> Bank:
-    """A bank with two purchases, told of something, then asked in the way of a pass."""
+def a_bank(asker: Asker, *before: Records, **program: Any) -> Bank:
+    """A bank with two purchases, told of something, then asked by somebody."""
     bank = Bank()
     for message in (PAID, DONE, referring(Kind.FINANCIAL_ADVICE, DONE)):
         assert bank.send(message) is Reason.APPROVED
     for each in before:
         bank.send(each)
-    if which in IN_OUTAGES:
+    if program:
+        bank.use(**program)
+    if asker in IN_OUTAGES:
         bank.send(command(Kind.SWITCH_ISSUER, state=1))
     return bank
 
@@ -68,7 +88,8 @@ class Refused:
     reason: Reason
     message: Records
     before: tuple[Records, ...] = ()
-    passes: tuple[Pass, ...] = field(default=(Pass.ISSUER, Pass.STAND_IN))
+    askers: tuple[Asker, ...] = DECIDERS
+    program: dict[str, Any] = field(default_factory=dict)
 
 
 def tapped(reason: Reason, *before: Records, **values: Any) -> Refused:
@@ -76,14 +97,19 @@ def tapped(reason: Reason, *before: Records, **values: Any) -> Refused:
     return Refused(reason, tap(**{"atc": 60, **values}), before)
 
 
+def fresh(reason: Reason, *before: Records, **values: Any) -> Refused:
+    """A tap that is refused for this before its PIN is verified, too."""
+    return Refused(reason, tap(**{"atc": 60, **values}), before, (*DECIDERS, Asker.PIN_VERIFICATION))
+
+
 def by_issuer(reason: Reason, message: Records, *before: Records) -> Refused:
     """A request that only the issuer can refuse for this."""
-    return Refused(reason, message, before, (Pass.ISSUER,))
+    return Refused(reason, message, before, (Asker.ISSUER,))
 
 
-def by(which: Pass, reason: Reason, *messages: Records) -> list[Refused]:
+def by(asker: Asker, reason: Reason, *messages: Records) -> list[Refused]:
     """Messages that are refused in one pass."""
-    return [Refused(reason, message, (), (which,)) for message in messages]
+    return [Refused(reason, message, (), (asker,)) for message in messages]
 
 
 _SECOND = NOW_US // 1_000_000
@@ -96,90 +122,91 @@ _ADVICES = (Kind.AUTHORIZATION_ADVICE, Kind.FINANCIAL_ADVICE)
 _REVERSALS = (Kind.REVERSAL_REQUEST, Kind.REVERSAL_ADVICE)
 _UNKNOWN, _UNSERVED, _BALANCE = {"token_pan": 701}, {"operation": 98}, {"operation": Operation.BALANCE_INQUIRY}
 
-REFUSED: dict[Check, list[Refused]] = {
-    Check.TOKEN: [
-        tapped(Reason.TOKEN_NOT_FOUND, pan=701),
-        *by(Pass.ADVICE, Reason.TOKEN_NOT_FOUND, *(tap(60, kind=kind, pan=701) for kind in _ADVICES)),
-        *by(Pass.REVERSAL, Reason.TOKEN_NOT_FOUND, *(referring(kind, PAID, **_UNKNOWN) for kind in _REVERSALS)),
-        *by(Pass.PASSED_ON, Reason.TOKEN_NOT_FOUND, reversal(PAID, **_UNKNOWN), tap(60, kind=_ADVICES[0], pan=701)),
+REFUSED: dict[str, list[Refused]] = {
+    "token": [
+        fresh(Reason.TOKEN_NOT_FOUND, pan=701),
+        *by(Asker.ADVICE, Reason.TOKEN_NOT_FOUND, *(tap(60, kind=kind, pan=701) for kind in _ADVICES)),
+        *by(Asker.REVERSAL, Reason.TOKEN_NOT_FOUND, *(referring(kind, PAID, **_UNKNOWN) for kind in _REVERSALS)),
+        *by(Asker.STORED_REVERSAL, Reason.TOKEN_NOT_FOUND, reversal(PAID, **_UNKNOWN)),
+        *by(Asker.STORED_ADVICE, Reason.TOKEN_NOT_FOUND, tap(60, kind=_ADVICES[0], pan=701)),
     ],
-    Check.OPERATION: [
-        tapped(Reason.OPERATION_NOT_SUPPORTED, **_UNSERVED),
-        *by(Pass.ADVICE, Reason.OPERATION_NOT_SUPPORTED, *(tap(60, kind=kind, **_UNSERVED) for kind in _ADVICES)),
+    "operation": [
+        fresh(Reason.OPERATION_NOT_SUPPORTED, **_UNSERVED),
+        *by(Asker.ADVICE, Reason.OPERATION_NOT_SUPPORTED, *(tap(60, kind=kind, **_UNSERVED) for kind in _ADVICES)),
         *by(
-            Pass.REVERSAL, Reason.OPERATION_NOT_SUPPORTED, *(referring(kind, PAID, **_UNSERVED) for kind in _REVERSALS)
+            Asker.REVERSAL, Reason.OPERATION_NOT_SUPPORTED, *(referring(kind, PAID, **_UNSERVED) for kind in _REVERSALS)
         ),
-        *by(Pass.PASSED_ON, Reason.OPERATION_NOT_SUPPORTED, reversal(PAID, **_UNSERVED)),
-        *by(Pass.PASSED_ON, Reason.OPERATION_NOT_SUPPORTED, tap(60, kind=_ADVICES[0], **_UNSERVED)),
+        *by(Asker.STORED_REVERSAL, Reason.OPERATION_NOT_SUPPORTED, reversal(PAID, **_UNSERVED)),
+        *by(Asker.STORED_ADVICE, Reason.OPERATION_NOT_SUPPORTED, tap(60, kind=_ADVICES[0], **_UNSERVED)),
     ],
-    Check.CHANNEL: [tapped(Reason.CHANNEL_NOT_ALLOWED, channel=Channel.KEYED)],
-    Check.MERCHANT: [tapped(Reason.MERCHANT_NOT_ALLOWED, set_token(4, merchant_key=5), merchant_key=6)],
-    Check.COUNTRY: [
-        tapped(Reason.COUNTRY_NOT_ALLOWED, set_token(4, reference=276), country=country) for country in (840, 0)
+    "channel": [fresh(Reason.CHANNEL_NOT_ALLOWED, channel=Channel.KEYED)],
+    "merchant": [fresh(Reason.MERCHANT_NOT_ALLOWED, set_token(4, merchant_key=5), merchant_key=6)],
+    "country": [
+        fresh(Reason.COUNTRY_NOT_ALLOWED, set_token(4, reference=276), country=country) for country in (840, 0)
     ],
-    Check.CRYPTOGRAM: [
-        tapped(Reason.MISSING_CRYPTOGRAM, cryptogram_outcome=CryptogramOutcome.ABSENT),
-        tapped(Reason.INVALID_CRYPTOGRAM, cryptogram_outcome=CryptogramOutcome.INVALID),
-        tapped(Reason.INVALID_CRYPTOGRAM, cryptogram_version=9),
-        tapped(Reason.INVALID_CRYPTOGRAM, key_index=9),
+    "cryptogram": [
+        fresh(Reason.MISSING_CRYPTOGRAM, cryptogram_outcome=CryptogramOutcome.ABSENT),
+        fresh(Reason.INVALID_CRYPTOGRAM, cryptogram_outcome=CryptogramOutcome.INVALID),
+        fresh(Reason.INVALID_CRYPTOGRAM, cryptogram_version=9),
+        fresh(Reason.INVALID_CRYPTOGRAM, key_index=9),
     ],
-    Check.ENTRY_MODE: [tapped(Reason.WRONG_ENTRY_MODE, flags=flags) for flags in _SIGNED_FOR_ANOTHER],
-    Check.SIGNED_OPERATION: [tapped(Reason.CRYPTOGRAM_DATA_MISMATCH, flags=Flag.SIGNED_FOR_ANOTHER_OPERATION)],
-    Check.SIGNED_AMOUNT: [tapped(Reason.CRYPTOGRAM_DATA_MISMATCH, signed_amount_minor=1_249)],
-    Check.SIGNED_CURRENCY: [tapped(Reason.CRYPTOGRAM_DATA_MISMATCH, signed_currency=USD)],
-    Check.SIGNED_CIRCUMSTANCES: [
-        tapped(Reason.SIGNED_CASH_MISMATCH, flags=Flag.SIGNED_FOR_OTHER_CASH),
-        tapped(Reason.SIGNED_DATE_MISMATCH, flags=Flag.SIGNED_ON_ANOTHER_DAY),
-        tapped(Reason.SIGNED_COUNTRY_MISMATCH, flags=Flag.SIGNED_IN_ANOTHER_COUNTRY),
-        tapped(Reason.TRANSMISSION_TIME_MISMATCH, flags=Flag.SENT_AT_ANOTHER_TIME),
+    "entry_mode": [fresh(Reason.WRONG_ENTRY_MODE, flags=flags) for flags in _SIGNED_FOR_ANOTHER],
+    "signed_operation": [fresh(Reason.CRYPTOGRAM_DATA_MISMATCH, flags=Flag.SIGNED_FOR_ANOTHER_OPERATION)],
+    "signed_amount": [fresh(Reason.CRYPTOGRAM_DATA_MISMATCH, signed_amount_minor=1_249)],
+    "signed_currency": [fresh(Reason.CRYPTOGRAM_DATA_MISMATCH, signed_currency=USD)],
+    "signed_circumstances": [
+        fresh(Reason.SIGNED_CASH_MISMATCH, flags=Flag.SIGNED_FOR_OTHER_CASH),
+        fresh(Reason.SIGNED_DATE_MISMATCH, flags=Flag.SIGNED_ON_ANOTHER_DAY),
+        fresh(Reason.SIGNED_COUNTRY_MISMATCH, flags=Flag.SIGNED_IN_ANOTHER_COUNTRY),
+        fresh(Reason.TRANSMISSION_TIME_MISMATCH, flags=Flag.SENT_AT_ANOTHER_TIME),
     ],
-    Check.DUPLICATE: [
-        tapped(Reason.DUPLICATE_TRANSMISSION, tap(60)),
-        tapped(Reason.DUPLICATE_TRANSMISSION, tap(60), atc=61, stan=60),
-        tapped(Reason.DUPLICATE_TRANSMISSION, tap(60, 1_251), flags=Flag.REPEAT),
+    "duplicate": [
+        fresh(Reason.DUPLICATE_TRANSMISSION, tap(60)),
+        fresh(Reason.DUPLICATE_TRANSMISSION, tap(60), atc=61, stan=60),
+        fresh(Reason.DUPLICATE_TRANSMISSION, tap(60, 1_251), flags=Flag.REPEAT),
     ],
-    Check.TRANSACTION_COUNTER: [
-        tapped(Reason.REPLAYED_CRYPTOGRAM, tap(60), stan=61),
-        tapped(Reason.REPLAYED_CRYPTOGRAM, tap(124)),
-        tapped(Reason.TRANSACTION_COUNTER_JUMP, atc=1_052),
+    "transaction_counter": [
+        fresh(Reason.REPLAYED_CRYPTOGRAM, tap(60), stan=61),
+        fresh(Reason.REPLAYED_CRYPTOGRAM, tap(124)),
+        fresh(Reason.TRANSACTION_COUNTER_JUMP, atc=1_052),
     ],
-    Check.LIMITED_USE_KEY: [
-        tapped(Reason.LIMITED_USE_KEY_EXPIRED, limited_use_key(_SECOND, 1), limited_use_key=2),
-        tapped(Reason.LIMITED_USE_KEY_EXPIRED, limited_use_key(_SECOND + 1, 1), limited_use_key=3),
-        tapped(Reason.LIMITED_USE_KEY_USED_UP, limited_use_key(_SECOND + 1, 0), limited_use_key=2),
+    "limited_use_key": [
+        fresh(Reason.LIMITED_USE_KEY_EXPIRED, limited_use_key(_SECOND, 1), limited_use_key=2),
+        fresh(Reason.LIMITED_USE_KEY_EXPIRED, limited_use_key(_SECOND + 1, 1), limited_use_key=3),
+        fresh(Reason.LIMITED_USE_KEY_USED_UP, limited_use_key(_SECOND + 1, 0), limited_use_key=2),
     ],
-    Check.SIMULATION: [by_issuer(Reason.DO_NOT_HONOR, tap(60, TEST_AMOUNT_BASE + Reason.DO_NOT_HONOR))],
-    Check.TOKEN_STATE: [
+    "simulation": [by_issuer(Reason.DO_NOT_HONOR, tap(60, TEST_AMOUNT_BASE + Reason.DO_NOT_HONOR))],
+    "token_state": [
         tapped(Reason[f"TOKEN_{state.name}"], set_token(4, state=state))
         for state in TokenState
         if state.name != "ACTIVE"
     ],
-    Check.TOKEN_EXPIRY: [tapped(Reason.TOKEN_EXPIRED, set_token(4, expiry=2610), expiry=2610)],
-    Check.EXPIRATION_DATE: [tapped(Reason.EXPIRATION_MISMATCH, expiry=2911)],
-    Check.CARD_STATE: [
+    "token_expiry": [tapped(Reason.TOKEN_EXPIRED, set_token(4, expiry=2610), expiry=2610)],
+    "expiration_date": [tapped(Reason.EXPIRATION_MISMATCH, expiry=2911)],
+    "card_state": [
         by_issuer(Reason.CARD_FROZEN, tap(60), set_card(4, state=CardState.FROZEN)),
         by_issuer(Reason.CARD_CLOSED, tap(60), set_card(4, state=CardState.CLOSED)),
     ],
-    Check.PIN: [
+    "pin": [
         tapped(Reason.PIN_MISMATCH, flags=Flag.PIN_ENTERED | Flag.PIN_WRONG),
         tapped(Reason.PIN_TRIES_EXCEEDED, flags=Flag.PIN_ENTERED | Flag.PIN_LOCKED),
     ],
-    Check.CARDHOLDER_VERIFICATION: [tapped(Reason.PIN_REQUIRED, operation=Operation.CASH)],
-    Check.EARLY_REVERSAL: [tapped(Reason.ALREADY_REVERSED, reversal(tap(60)))],
-    Check.ORIGINAL: [
+    "cardholder_verification": [tapped(Reason.PIN_REQUIRED, operation=Operation.CASH)],
+    "early_reversal": [tapped(Reason.ALREADY_REVERSED, reversal(tap(60)))],
+    "original": [
         by_issuer(Reason.MISSING_ORIGINAL_AUTHORIZATION, referring(Kind.FINANCIAL_REQUEST, tap(60))),
         by_issuer(Reason.AUTHORIZATION_CLOSED, referring(Kind.AUTHORIZATION_REQUEST, DONE)),
         by_issuer(Reason.ALREADY_REVERSED, referring(Kind.FINANCIAL_REQUEST, PAID, stan=7), reversal(PAID)),
-        *by(Pass.REVERSAL, Reason.MISSING_ORIGINAL_AUTHORIZATION, *(referring(kind, tap(60)) for kind in _REVERSALS)),
+        *by(Asker.REVERSAL, Reason.MISSING_ORIGINAL_AUTHORIZATION, *(referring(kind, tap(60)) for kind in _REVERSALS)),
     ],
-    Check.SHARED_FIELDS: [
+    "shared_fields": [
         by_issuer(Reason.ORIGINAL_CURRENCY_MISMATCH, referring(Kind.FINANCIAL_REQUEST, PAID, currency=USD)),
         by_issuer(Reason.MISSING_ORIGINAL_AUTHORIZATION, refund(DONE, acquirer=1, stan=7)),
         *(
             refused
-            for which in (Pass.ADVICE, Pass.PASSED_ON)
+            for asker in (Asker.ADVICE, Asker.STORED_ADVICE)
             for refused in by(
-                which,
+                asker,
                 Reason.MISSING_ORIGINAL_AUTHORIZATION,
                 *(referring(kind, PAID, acquirer=1, stan=7) for kind in _ADVICES),
                 referring(Kind.FINANCIAL_ADVICE, DONE, acquirer=1, stan=7, operation=Operation.REFUND),
@@ -187,102 +214,195 @@ REFUSED: dict[Check, list[Refused]] = {
         ),
         *(
             refused
-            for which in (Pass.REVERSAL, Pass.PASSED_ON)
+            for asker in (Asker.REVERSAL, Asker.STORED_REVERSAL)
             for refused in (
                 *by(
-                    which,
+                    asker,
                     Reason.ORIGINAL_TERMINAL_MISMATCH,
                     *(referring(kind, PAID, terminal=b"X") for kind in _REVERSALS),
                 ),
-                *by(which, Reason.MISSING_ORIGINAL_AUTHORIZATION, reversal(PAID, acquirer=1)),
-                *by(which, Reason.ORIGINAL_CURRENCY_MISMATCH, reversal(PAID, currency=USD)),
+                *by(asker, Reason.MISSING_ORIGINAL_AUTHORIZATION, reversal(PAID, acquirer=1)),
+                *by(asker, Reason.ORIGINAL_CURRENCY_MISMATCH, reversal(PAID, currency=USD)),
             )
         ),
     ],
-    Check.CURRENCY: [
+    "currency": [
         tapped(Reason.CURRENCY_NOT_SUPPORTED, currency=USD, signed_currency=USD),
-        *by(Pass.ADVICE, Reason.CURRENCY_NOT_SUPPORTED, *(tap(60, kind=kind, currency=USD) for kind in _ADVICES)),
+        *by(Asker.ADVICE, Reason.CURRENCY_NOT_SUPPORTED, *(tap(60, kind=kind, currency=USD) for kind in _ADVICES)),
     ],
-    Check.AMOUNT: [
+    "amount": [
         tapped(Reason.INVALID_AMOUNT, **_BALANCE),
-        *by(Pass.ADVICE, Reason.INVALID_AMOUNT, *(tap(60, kind=kind, **_BALANCE) for kind in _ADVICES)),
-        *by(Pass.ADVICE, Reason.INVALID_AMOUNT, referring(Kind.FINANCIAL_ADVICE, PAID, **_BALANCE)),
-        *by(Pass.PASSED_ON, Reason.INVALID_AMOUNT, *(tap(60, kind=kind, **_BALANCE) for kind in _ADVICES)),
+        *by(Asker.ADVICE, Reason.INVALID_AMOUNT, *(tap(60, kind=kind, **_BALANCE) for kind in _ADVICES)),
+        *by(Asker.ADVICE, Reason.INVALID_AMOUNT, referring(Kind.FINANCIAL_ADVICE, PAID, **_BALANCE)),
+        *by(Asker.STORED_ADVICE, Reason.INVALID_AMOUNT, *(tap(60, kind=kind, **_BALANCE) for kind in _ADVICES)),
     ],
-    Check.ORIGINAL_AMOUNT: [
+    "original_amount": [
         by_issuer(Reason.EXCEEDS_AUTHORIZED_AMOUNT, referring(Kind.FINANCIAL_REQUEST, PAID, amount_minor=2_001)),
         by_issuer(Reason.EXCEEDS_REMAINDER, refund(DONE, amount_minor=2_001, stan=7)),
         *(
             refused
-            for which in (Pass.REVERSAL, Pass.PASSED_ON)
+            for asker in (Asker.REVERSAL, Asker.STORED_REVERSAL)
             for refused in (
-                *by(which, Reason.ORIGINAL_AMOUNT_MISMATCH, reversal(PAID, amount_minor=1_999)),
-                *by(which, Reason.ORIGINAL_AMOUNT_MISMATCH, reversal(PAID, remaining=2_001)),
-                *by(which, Reason.NOTHING_TO_REVERSE, *(referring(kind, DONE, stan=7) for kind in _REVERSALS)),
+                *by(asker, Reason.ORIGINAL_AMOUNT_MISMATCH, reversal(PAID, amount_minor=1_999)),
+                *by(asker, Reason.ORIGINAL_AMOUNT_MISMATCH, reversal(PAID, remaining=2_001)),
+                *by(asker, Reason.NOTHING_TO_REVERSE, *(referring(kind, DONE, stan=7) for kind in _REVERSALS)),
             )
         ),
     ],
-    Check.TOKEN_LIMIT: [tapped(Reason.EXCEEDS_LIMIT, set_token(4, transaction_limit_minor=1_249))],
-    Check.TRANSACTION_LIMIT: [by_issuer(Reason.EXCEEDS_LIMIT, tap(60, 50_001))],
-    Check.AVAILABLE_CREDIT: [by_issuer(Reason.INSUFFICIENT_FUNDS, tap(60), set_account(4, limit_minor=5_249))],
-    Check.STAND_IN: [
-        *by(Pass.STAND_IN, Reason.DECLINED_BY_STAND_IN, tap(60, 5_001)),
-        *by(Pass.STAND_IN, Reason.ISSUER_UNAVAILABLE, tap(60, 0, operation=Operation.BALANCE_INQUIRY)),
+    "token_limit": [tapped(Reason.EXCEEDS_LIMIT, set_token(4, transaction_limit_minor=1_249))],
+    "transaction_limit": [by_issuer(Reason.EXCEEDS_LIMIT, tap(60, 50_001))],
+    "limits_and_rules": [
+        Refused(Reason.EXCEEDS_LIMIT, tap(60), (), (Asker.ISSUER,), {"limits": [DAY]}),
+        Refused(Reason.SUSPECTED_FRAUD, tap(60), (), (Asker.ISSUER,), {"rules": [SMALL]}),
+    ],
+    "available_credit": [by_issuer(Reason.INSUFFICIENT_FUNDS, tap(60), set_account(4, limit_minor=5_249))],
+    "stand_in": [
+        *by(Asker.STAND_IN, Reason.DECLINED_BY_STAND_IN, tap(60, 5_001)),
+        *by(Asker.STAND_IN, Reason.ISSUER_UNAVAILABLE, tap(60, 0, operation=Operation.BALANCE_INQUIRY)),
         *by(
-            Pass.STAND_IN, Reason.ISSUER_UNAVAILABLE, referring(Kind.AUTHORIZATION_REQUEST, PAID), refund(DONE, stan=7)
+            Asker.STAND_IN, Reason.ISSUER_UNAVAILABLE, referring(Kind.AUTHORIZATION_REQUEST, PAID), refund(DONE, stan=7)
         ),
     ],
 }
-_RUN = [(which, check) for which in Pass for check in CHECKS[which] if (which, check) not in NOTED]
+ASKED = [(asker, row) for row in ORDER for asker in row.asked_by]
+DECLINING = [(asker, row) for asker, row in ASKED if row.declines]
 
 
-@pytest.mark.parametrize(("which", "check"), _RUN, ids=lambda each: each.name.lower())
-def test_every_check_refuses_in_every_pass(which, check):
-    """It is the one that says no, with its own reason, and no money moves."""
-    refused = [each for each in REFUSED[check] if which in each.passes]
-    assert refused, "no message is refused by this check in this pass: add one"
+def said_by(asker: Asker, row: Row) -> str:
+    """The name of a case."""
+    return f"{asker.name.lower()}-{row.name}"
+
+
+def asked(bank: Bank, asker: Asker, message: Records) -> tuple[bool, Findings]:
+    """Whether a message is approved, and what was found of it."""
+    if asker is not Asker.PIN_VERIFICATION:
+        return bank.send(message).is_approval, bank.findings
+    findings = new_findings()
+    before = {name: array.tobytes() for name, array in stored_arrays(bank.state).items()}
+    is_new = is_fresh(bank.state, message, findings)
+    assert {name: array.tobytes() for name, array in stored_arrays(bank.state).items()} == before
+    return is_new, findings
+
+
+def declines(findings: Findings) -> dict[Check, Reason]:
+    """The checks that have declined, each with its reason."""
+    seen = {check: Reason(findings.checks[check]["reason"]) for check in Check if findings.checks[check]["reached"]}
+    return {check: reason for check, reason in seen.items() if not reason.is_approval}
+
+
+@pytest.mark.parametrize(("asker", "row"), DECLINING, ids=[said_by(*each) for each in DECLINING])
+def test_every_check_declines_for_each_of_its_askers(asker, row):
+    """It alone, with its own reason, and no money moves."""
+    refused = [each for each in REFUSED.get(row.name, []) if asker in each.askers]
+    assert refused, "no message is declined by this check for this asker: add one to REFUSED"
     for each in refused:
-        bank = a_bank(which, *each.before)
+        bank = a_bank(asker, *each.before, **each.program)
         before = bank.held, bank.posted
-        assert bank.send(each.message) is each.reason
-        assert bank.findings.checks[check]["reason"] == each.reason
+        approved, findings = asked(bank, asker, each.message)
+        assert not approved
+        if writes_its_own_findings(row):
+            assert (declines(findings), bank.result["reason"]) == ({}, each.reason)
+        else:
+            assert declines(findings) == {Check[row.name.upper()]: each.reason}
         assert (bank.held, bank.posted) == before
 
 
-def test_nothing_is_refused_by_what_a_pass_does_not_run():
-    """The list of refusals claims no check for a pass that has not declared it."""
-    claimed = {(which, check) for check, refused in REFUSED.items() for each in refused for which in each.passes}
-    assert claimed == set(_RUN)
+def test_nothing_is_declined_by_what_nobody_asks():
+    """A row that is taken away, or one of its askers, is missed here: its messages are still in the list."""
+    claimed = {(asker, name) for name, refused in REFUSED.items() for each in refused for asker in each.askers}
+    assert claimed == {(asker, row.name) for asker, row in DECLINING}
+
+
+def test_every_check_has_a_row():
+    """A function that is called `check_` and stands in no row would never be asked."""
+    written = {
+        node.name
+        for path in (ROOT / "authz/kernel").rglob("*.py")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("check_")
+    }
+    assert written == {row.check.__name__ for row in ORDER}
+
+
+def test_what_uses_something_up_stands_in_a_row():
+    """So that nothing is spent by a check that only looks."""
+    written = {
+        node.name
+        for path in (ROOT / "authz/kernel").rglob("*.py")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("use_")
+    }
+    used = {use.__name__ for row in ORDER for use in (row.when_passed, row.when_declined) if use is not None}
+    assert written == used
+
+
+def test_nobody_asks_two_checks_of_one_name():
+    """Their findings would overwrite each other."""
+    names = [(asker, row.name) for asker, row in ASKED]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_the_passes_are_those_of_the_table(path):
+    """`python -m authz.kernel.generation` writes them anew."""
+    assert path.read_text() == MODULES[path]()
+
+
+def test_a_row_is_refused_at_once():
+    """One that nobody asks, and names that say something else."""
+    row = ORDER[0]
+    with pytest.raises(ValueError, match="check_token: nobody asks"):
+        Row(row.check, {})
+    with pytest.raises(ValueError, match="is_fresh: a check's name begins with check_"):
+        Row(is_fresh, row.asked_by)
+    with pytest.raises(ValueError, match="check_token: the name of what uses something up begins with use_"):
+        Row(row.check, row.asked_by, when_passed=row.check)
+
+
+@pytest.mark.parametrize("row", ORDER, ids=lambda row: row.check.__name__)
+def test_every_row_can_be_explained(row):
+    """Its two sentences name only what `check_wording` knows."""
+    names = {name for text in (row.saw, row.bound) for _, name, _, _ in Formatter().parse(text) if name is not None}
+    for name in names:
+        number, _, shown = name.partition(".")
+        assert number in ("seen", "bound")
+        assert not shown or isinstance(vars(Shown)[shown], property)
 
 
 APPROVED = {
-    Pass.ISSUER: [
+    Asker.ISSUER: [
         tap(60),
         referring(Kind.AUTHORIZATION_REQUEST, PAID, stan=7),
         referring(Kind.FINANCIAL_REQUEST, PAID, stan=8),
         refund(DONE, stan=9),
     ],
-    Pass.STAND_IN: [tap(60)],
-    Pass.ADVICE: [tap(60, kind=kind) for kind in _ADVICES]
+    Asker.STAND_IN: [tap(60)],
+    Asker.ADVICE: [tap(60, kind=kind) for kind in _ADVICES]
     + [referring(_ADVICES[0], PAID), refund(DONE, kind=_ADVICES[1])],
-    Pass.REVERSAL: [referring(kind, PAID) for kind in _REVERSALS],
-    Pass.PASSED_ON: [tap(60, kind=kind) for kind in _ADVICES] + [referring(kind, PAID) for kind in _REVERSALS],
+    Asker.REVERSAL: [referring(kind, PAID) for kind in _REVERSALS],
+    Asker.STORED_ADVICE: [tap(60, kind=kind) for kind in _ADVICES] + [referring(kind, PAID) for kind in _ADVICES],
+    Asker.STORED_REVERSAL: [referring(kind, PAID) for kind in _REVERSALS],
+    Asker.PIN_VERIFICATION: [tap(60)],
 }
-"""Messages of each pass that nothing speaks against: together they reach every check that the pass runs."""
+"""Messages for each asker that nothing speaks against: together they reach every check that it asks."""
 
 
-@pytest.mark.parametrize("which", Pass, ids=lambda each: each.name.lower())
-def test_a_pass_runs_what_is_declared(which):
+@pytest.mark.parametrize("asker", Asker, ids=lambda each: each.name.lower())
+def test_an_asker_asks_what_is_declared(asker):
     """In this order, and nothing else."""
     reached = set()
-    for message in APPROVED[which]:
-        bank = a_bank(which)
-        assert bank.send(message) is Reason.APPROVED
-        reached |= {check for check in Check if bank.findings.checks[check]["reached"]}
-    assert reached == set(CHECKS[which])
-    assert list(CHECKS[which]) == sorted(CHECKS[which])
+    for message in APPROVED[asker]:
+        approved, findings = asked(a_bank(asker), asker, message)
+        assert approved
+        reached |= {check.name.lower() for check in Check if findings.checks[check]["reached"]}
+    assert reached == set(names_of_checks(asker))
 
 
-def test_every_message_has_a_pass():
+def test_checks_are_numbered_in_their_order():
+    """A finding's place is its check's number."""
+    assert [check.name.lower() for check in Check] == list(names_of_checks())
+
+
+def test_every_message_has_an_asker():
     """Also one that is added."""
-    assert set(PASS_OF) == {Kind(kind) for kind in MESSAGES}
+    assert set(ASKER_OF) == {Kind(kind) for kind in MESSAGES}

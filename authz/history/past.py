@@ -1,0 +1,55 @@
+"""Where decided commands are found again, to explain them."""
+
+from typing import Protocol
+
+import numpy as np
+
+from authz.journal.replay import History, ReplayedCommand, replayed_command
+from authz.vocabulary.commands import Kind
+
+
+class Past(Protocol):
+    """Where decided commands are found again, see `WholeReplay`."""
+
+    def read_on(self) -> None:
+        """Take note of what has been written since."""
+
+    def written(self, sequence: int) -> np.void | None:
+        """One command as it was written, which takes no replay; None where it cannot be told."""
+
+    def command(self, sequence: int) -> ReplayedCommand | None:
+        """One command as it was; None where it cannot be told."""
+
+    def issuer_decision(self, sequence: int) -> int | None:
+        """The command by which the issuer's server has decided on a message that waited, or None."""
+
+
+class WholeReplay:
+    """Replays everything up to a command: right for any journal, and as slow as it is long."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+
+    def read_on(self) -> None:
+        """See `Past.read_on`: nothing is kept."""
+
+    def written(self, sequence: int) -> np.void | None:
+        """See `Past.written`; None where the journal does not hold it."""
+        journal = self._history.journal
+        if sequence <= journal.begins_after:
+            return None
+        batch = next(iter(journal.read(after=sequence - 1, until=sequence)), None)
+        return None if batch is None else batch.commands[0]
+
+    def command(self, sequence: int) -> ReplayedCommand | None:
+        """See `Past.command`; None where the journal does not hold it."""
+        return replayed_command(self._history, sequence)
+
+    def issuer_decision(self, sequence: int) -> int | None:
+        """See `Past.issuer_decision`."""
+        for batch in self._history.journal.read(after=sequence):
+            commands = batch.commands
+            about = (commands["kind"] == Kind.ISSUER_DECISION) & (commands["reference"] == sequence)
+            for place in np.flatnonzero(about)[:1]:
+                return batch.sequence + int(place)
+        return None
