@@ -42,7 +42,7 @@ from tests.authz.commands import (
     tap,
 )
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 PAID = tap(50, 2_000)
 """A purchase that the account knows, for what refers to one."""
 
