@@ -267,7 +267,7 @@ def test_whose_a_decision_is_is_told_without_replaying_anything(written, monkeyp
     no_messages = [1, written.use(), written.send(command(Kind.SWITCH_ISSUER, state=1)), 10_000]
     own, others, nobodys = (written.send(tap(1, 100, pan)) for pan in (700, 800, 999))
     monkeypatch.setattr("authz.history.explanations.explained", None)
-    monkeypatch.setattr("authz.history.explanation.replayed_command", None)
+    monkeypatch.setattr("authz.history.past.replayed_command", None)
     if not is_indexed:
         monkeypatch.setattr("authz.history.account_replay.INDEXED_MAX", 3)
 
