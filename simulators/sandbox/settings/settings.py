@@ -48,128 +48,158 @@ class Settings(BaseSettings):
         env_prefix="TAPWRIGHT_", env_nested_delimiter="__", toml_file=CONFIGURATION_FILE, extra="forbid"
     )
 
-    data_dir: Path = Field(Path("tapwright-data"), description="Where journal, database and root key live.")
+    data_dir: Path = Field(
+        Path("tapwright-data"), description="Directory of the journal, the database and the root key."
+    )
     http_host: str = Field("127.0.0.1", description="Address that the HTTP API listens on.")
     http_port: int = Field(8420, ge=0, le=65535, description="Port of the HTTP API.")
     iso_host: str = Field("127.0.0.1", description="Address that the ISO 8583 server listens on.")
     iso_port: int = Field(8583, ge=0, le=65535, description="Port of the ISO 8583 server.")
     iso_listeners: list[IsoListener] = Field(
-        [], description="Further ISO 8583 ports in other dialects, on `iso_host`; see `docs/wire.md`."
+        [], description="Additional ISO 8583 ports in other dialects, on `iso_host`; see `docs/wire.md`."
     )
     iso_acquirers: list[AcquirerId] | None = Field(
         None,
-        description="The acquirers (DE 32) that lines on `iso_port` may speak for; unset where the port says nothing.",
+        description="The acquirers (DE 32) that connections on `iso_port` may speak for; not restricted by the "
+        "port if unset.",
     )
     iso_tls: LineTls | None = Field(
-        None, description="TLS on `iso_port`, with client certificates where wanted; see `docs/wire.md`."
+        None, description="TLS on `iso_port`, optionally with client certificates; see `docs/wire.md`."
     )
     iso_acquirer_authority: Literal["open", "strict"] | None = Field(
         None,
-        description="What a line may say of which nothing is known: `open`, it speaks for any acquirer; `strict`, for "
-        "none. Open on loopback if unset, strict elsewhere.",
+        description="The authority of a connection that nothing else identifies: `open`, it may speak for any "
+        "acquirer; `strict`, for none. If unset, open on loopback and strict elsewhere.",
     )
     advice_limit: int = Field(
         ADVICE_LIMIT,
         ge=0,
         lt=10**12,
-        description="The most that an advice (0120, 0220) may say in DE 4, in minor units of DE 49; beyond it nothing "
-        "is taken, and it is listed as an exception.",
+        description="Maximum of DE 4 in an advice (0120, 0220), in minor units of DE 49. A larger advice is "
+        "acknowledged and listed as an exception, but not posted.",
     )
     advice_limits: dict[AcquirerId, Annotated[int, Field(ge=0, lt=10**12)]] = Field(
-        {}, description="The same for acquirers of their own, by DE 32."
+        {}, description="The same limit for individual acquirers, by DE 32."
     )
     public_url: str | None = Field(
-        None, description="URL that callers use, where a proxy stands in front; without query and fragment."
+        None, description="URL that callers use if a proxy stands in front of the server; without query and fragment."
     )
     http_hosts: list[str] = Field(
         [],
-        description="Further hosts that callers may name, as names or addresses without ports; the address that they "
-        "call, loopback and the host of `public_url` are taken anyway.",
+        description="Additional hosts that callers may use in `Host`: names or addresses without ports. The "
+        "called address, loopback and the host of `public_url` are always accepted.",
     )
-    frame_seconds_max: float = Field(10.0, gt=0, description="How long an ISO 8583 frame may stay incomplete.")
+    frame_seconds_max: float = Field(
+        10.0, gt=0, description="Maximum time in seconds for an ISO 8583 frame to arrive completely."
+    )
     signed_date_days: int = Field(
         7,
         ge=0,
-        description="How many days the date that a phone signed (9A) may be off DE 13 (else DE 7) and the clock.",
+        description="Maximum difference in days between the date that the phone signed (9A) and DE 13 (else DE "
+        "7), and the clock.",
     )
     transmission_days: int = Field(
-        7, ge=0, description="How many days the transmission date of a request (DE 7) may be off the clock."
+        7,
+        ge=0,
+        description="Maximum difference in days between the transmission date of a request (DE 7) and the clock.",
     )
     clock_leap_seconds_max: float = Field(
         300.0,
         gt=0,
-        description="How far the system's clock may leap, seconds. A longer leap is refused: the last good time "
-        "goes on.",
+        description="Maximum leap of the system clock in seconds. A longer leap is refused, and time continues "
+        "from the last good time.",
     )
     checkpoint_segments: int = Field(
-        4, ge=1, description="A checkpoint is made when so many journal segments (64 MiB) were sealed since the last."
+        4,
+        ge=1,
+        description="Number of journal segments (64 MiB each) sealed since the last checkpoint after which a new "
+        "one is made.",
     )
     journal_keep_segments: int | None = Field(
         None,
         ge=0,
-        description="How many sealed segments are kept for explanations, back-tests and history; all of them if unset.",
+        description="Number of sealed segments that are kept for explanations, back-tests and history; all if unset.",
     )
     issuer_server_url: str | None = Field(
-        None, pattern="^https?://", description="The issuer's own server, asked where a rule's action is `ask`."
+        None,
+        pattern="^https?://",
+        description="URL of the issuer's real-time decisioning webhook, which is called if a rule's action is `ask`.",
     )
     issuer_server_secret: SecretStr | None = Field(
-        None, description="The secret of its signatures: `whsec_` and base 64 (Standard Webhooks)."
+        None, description="The webhook's signing secret: `whsec_` and base 64 (Standard Webhooks)."
     )
-    issuer_server_deadline_seconds: float = Field(2.0, gt=0, le=60, description="How long its answer may take.")
+    issuer_server_deadline_seconds: float = Field(
+        2.0, gt=0, le=60, description="Maximum response time of the webhook in seconds."
+    )
     issuer_server_default: Literal["approve", "decline"] = Field(
-        "decline", description="What holds without a good answer in time."
+        "decline", description="The decision if the webhook gives no valid response in time."
     )
     webhook_networks: list[IPvAnyNetwork] = Field(
         list(LOOPBACK),
-        description="Networks that webhooks may go to although they are not public, such as `10.1.0.0/16`; link-local "
-        "addresses never.",
+        description="Networks that webhooks may be sent to although they are not public, such as `10.1.0.0/16`; "
+        "link-local addresses are never allowed.",
     )
-    look_alikes: bool = Field(False, description="Mount routers shaped like vendors' services; see `docs/qa-guide.md`.")
+    look_alikes: bool = Field(False, description="Enable the vendor-compatible mock APIs; see `docs/qa-guide.md`.")
     look_alike_notify_url: str | None = Field(
-        None, pattern="^https?://", description="Where the token service's look-alike tells of changes of tokens."
+        None, pattern="^https?://", description="URL that the token service's mock API notifies of token changes."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
-    log_format: Literal["console", "json"] = Field("console", description="How log lines look.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Minimum level that is logged.")
+    log_format: Literal["console", "json"] = Field("console", description="Format of log lines.")
     database: SecretStr | None = Field(
         None,
         description="The vault's database, `postgresql://USER:PASSWORD@HOST/NAME`; SQLite in `data_dir` if unset.",
     )
-    root_key_file: Path | None = Field(None, description="The vault's root key; in the data directory by default.")
+    root_key_file: Path | None = Field(
+        None, description="File of the vault's root key; in the data directory if unset."
+    )
     root_key: SecretStr | None = Field(
-        None, description="The root key itself, 64 hexadecimal digits, in place of a file."
+        None, description="The root key itself, 64 hexadecimal digits, instead of a file."
     )
     root_key_pkcs11: str | None = Field(
         None, description="The root key in an HSM: `pkcs11:token=TOKEN;object=KEY?module-path=FILE` (RFC 7512)."
     )
     root_key_pkcs11_pin: SecretStr = Field(SecretStr(""), description="The HSM's user PIN.")
     token_pan_generation: PanGeneration = Field(
-        PanGeneration.RANDOM, description="How token PANs are chosen: `random`, or `ff1` (format-preserving)."
+        PanGeneration.RANDOM,
+        description="How token PANs are generated: `random`, or `ff1` (format-preserving encryption).",
     )
-    limited_use_key_seconds: int = Field(24 * 3600, ge=60, description="How long a limited-use key lives.")
-    limited_use_key_taps: int = Field(10, ge=1, le=1000, description="How many taps it is good for.")
-    limited_use_key_refill_at: int = Field(3, ge=0, description="Taps left when a phone asks for the next.")
+    limited_use_key_seconds: int = Field(24 * 3600, ge=60, description="Lifetime of a limited-use key in seconds.")
+    limited_use_key_taps: int = Field(
+        10, ge=1, le=1000, description="Number of payments that a limited-use key allows."
+    )
+    limited_use_key_refill_at: int = Field(
+        3, ge=0, description="Number of remaining payments at which a phone requests the next key."
+    )
     withdrawn_key_blocks: bool = Field(
-        False, description="Whether keys may be imported from TR-31 key blocks of versions A and C, withdrawn."
+        False, description="Whether keys may be imported from the withdrawn TR-31 key block versions A and C."
     )
     api_calls_per_second: int | None = Field(
-        None, ge=1, description="How often one API key may call, unless it has a limit of its own; no limit if unset."
+        None,
+        ge=1,
+        description="Maximum number of calls per second of an API key that has no limit of its own; no limit if unset.",
     )
-    secrets_per_second: int = Field(50, ge=1, description="How often one API key may detokenize or try a PIN.")
-    tls_certificate: Path | None = Field(None, description="PEM file: the HTTP API then speaks TLS only.")
-    tls_key: Path | None = Field(None, description="PEM file: its private key.")
+    secrets_per_second: int = Field(
+        50, ge=1, description="Maximum number of detokenizations and PIN verifications per second of one API key."
+    )
+    tls_certificate: Path | None = Field(
+        None, description="PEM file of the server certificate; the HTTP API then accepts only TLS."
+    )
+    tls_key: Path | None = Field(None, description="PEM file of the certificate's private key.")
     tls_client_authorities: Path | None = Field(
-        None, description="PEM file: callers must show a certificate under one of these (mutual TLS)."
+        None,
+        description="PEM file of certificate authorities: callers must present a client certificate that one of "
+        "them issued (mutual TLS).",
     )
     api_keys: dict[str, ConfiguredApiKey] = Field(
         default_factory=sandbox_api_keys,
         repr=False,
-        description="API keys and their scopes, or scopes and tenant: see `docs/vault.md`.",
+        description="API keys with their scopes, or scopes and tenant; see `docs/vault.md`.",
     )
     funding_bin: str = Field(sandbox_constants.FUNDING_BIN, description="First digits of funding PANs.")
     token_bin: str = Field(sandbox_constants.TOKEN_BIN, description="First digits of token PANs.")
     pan_digits: int = Field(sandbox_constants.PAN_DIGITS, description="Length of funding and token PANs.")
     manufacturer_roots: list[Path] = Field(
-        [], description="PEM files of trusted manufacturer roots; the sandbox's own root if empty."
+        [], description="PEM files of trusted device manufacturer roots; the sandbox's own root if empty."
     )
     emv_master_key_aes: SecretStr = Field(
         SecretStr(sandbox_constants.EMV_MASTER_KEY_AES),
