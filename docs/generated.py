@@ -134,7 +134,7 @@ def _reasons() -> str:
 
 def _format_errors() -> str:
     rows = [(f"`{kind.code}`", f"`{number // KIND:03d}`", kind.cause) for number, kind in KINDS.items()]
-    return _table(("code in DE 44", "number", "what is wrong"), rows)
+    return _table(("code in DE 44", "number", "error"), rows)
 
 
 def _token_states() -> str:
@@ -151,7 +151,7 @@ def _periods() -> str:
 
 
 def _dialects() -> str:
-    return _table(("dialect", "what"), [(f"`{name}`", built_in(name).about) for name in BUILT_IN])
+    return _table(("dialect", "description"), [(f"`{name}`", built_in(name).about) for name in BUILT_IN])
 
 
 _LENGTH_WORDS = {"ascii": "ASCII", CODE_PAGE_1047: "EBCDIC", "bcd": "packed", "b": "binary"}
@@ -175,7 +175,9 @@ def _jpos_classes_refused() -> str:
     by_reason: dict[str, list[str]] = {}
     for name, reason in REFUSED.items():
         by_reason.setdefault(reason, []).append(f"`{name}`")
-    return _table(("why: it ...", "classes"), [(reason, ", ".join(names)) for reason, names in by_reason.items()])
+    return _table(
+        ("reason: the class ...", "classes"), [(reason, ", ".join(names)) for reason, names in by_reason.items()]
+    )
 
 
 def _scenario_steps() -> str:
@@ -185,11 +187,9 @@ def _scenario_steps() -> str:
             f"`{name}`" + ("" if field.is_required() else "?") for name, field in sorted(kind.model_fields.items())
         )
         told = ", ".join(f"`{name}`" for name in sorted(kind.values.model_fields.keys() - PaymentValues.model_fields))
-        takes = "parts of the document" if kind.is_document else takes or "nothing"
-        rows.append(
-            (f"`{verb}`", _first_line(kind), takes, "those of a payment" if kind.is_payment else told or "none")
-        )
-    return _table(("step", "what", "takes (? may be left out)", "values"), rows)
+        takes = "parts of the document" if kind.is_document else takes or "none"
+        rows.append((f"`{verb}`", _first_line(kind), takes, "payment values" if kind.is_payment else told or "none"))
+    return _table(("step", "meaning", "keys (? = optional)", "values"), rows)
 
 
 def _scenario_cast() -> str:
@@ -202,7 +202,7 @@ def _scenario_cast() -> str:
     ):
         for name, field in part.model_fields.items():
             rows.append((f"`{group}`", f"`{name}`", (field.description or "").rstrip(".")))
-    return _table(("of", "key", "what"), rows)
+    return _table(("part", "key", "meaning"), rows)
 
 
 def _terminal_kinds() -> str:
@@ -213,7 +213,7 @@ def _terminal_kinds() -> str:
         rows.append(
             (f"`{name}`", f"`{kind.__name__}`", _first_line(kind), ", ".join(f"`{member}`" for member in wanted))
         )
-    return _table(("kind", "class", "what", "methods"), rows)
+    return _table(("kind", "class", "description", "methods"), rows)
 
 
 def _attacks() -> str:
@@ -221,7 +221,7 @@ def _attacks() -> str:
     for name, kind in ATTACKS.items():
         refusals = ", ".join(f"`{reason}`" for reason in sorted(kind.refusals))
         rows.append((f"`{name}`", _first_line(kind), refusals))
-    return _table(("attack", "what", "refused for"), rows)
+    return _table(("attack", "description", "expected reasons of refusal"), rows)
 
 
 def _first_line(kind: type) -> str:
@@ -240,7 +240,7 @@ def _settings() -> str:
         is_key = name.startswith(("api_keys", "emv_master_key"))
         default = "see [test values](test-values.md)" if is_key else f"`{_default(field)}`"
         rows.append((f"`{name}`", f"`TAPWRIGHT_{name.upper()}`", field.description or "", default))
-    return _table(("in `tapwright.toml`", "in the environment", "what", "default"), rows)
+    return _table(("in `tapwright.toml`", "environment variable", "meaning", "default"), rows)
 
 
 def _command_line() -> str:
@@ -291,7 +291,7 @@ def _decline_tests() -> str:
         )
         for reason in DECLINES
     ]
-    return _table(("reason", "DE 39", "amount that asks for it", "test"), rows)
+    return _table(("reason", "DE 39", "amount that forces it", "test"), rows)
 
 
 def _forced_amount(reason: Reason) -> str:
@@ -309,7 +309,7 @@ def _attributes() -> str:
         )
         for attribute in Attribute
     ]
-    return _table(("attribute", "form", "what", "unknown when", "test"), rows)
+    return _table(("attribute", "form", "meaning", "unknown when", "test"), rows)
 
 
 def _test_amounts() -> str:
@@ -342,7 +342,9 @@ def _event_types() -> str:
 
 def _wallet_reasons() -> str:
     votes = ProvisioningPolicy().wallet_reasons
-    return _table(("reason", "vote"), [(f"`{reason}`", votes[reason].name.lower()) for reason in WalletReason])
+    return _table(
+        ("reason", "decision input"), [(f"`{reason}`", votes[reason].name.lower()) for reason in WalletReason]
+    )
 
 
 BLOCKS: dict[str, Callable[[], str]] = {
