@@ -1,17 +1,19 @@
 """The same decisions by a C program over the same tables: built with gcc -O2 from `c/decide.c` when it is asked for."""
 
 import ctypes
+import re
 import subprocess
 from pathlib import Path
 
 import numpy as np
 
+from authz.kernel.checks.order import DECIDING, IDENTIFYING, Asker
 from authz.program.tables import CATEGORY, FILTER, INSTRUCTION, LIMIT, METER, RULE
 from authz.state.tables import ACCOUNT, ACTIVITY, CARD, CELL, TOKEN, TRANSACTION, Counter, State
 from authz.vocabulary.commands import COMMAND, RESULT, Records
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
-_SOURCE = Path(__file__).parent / "c" / "decide.c"
+SOURCE = Path(__file__).parent / "c" / "decide.c"
 _RECORDS = {
     "command": COMMAND,
     "result": RESULT,
@@ -56,13 +58,35 @@ def header() -> str:
     return "\n".join(lines) + "\n"
 
 
+def order_header() -> str:
+    """The checks of a request in the kernel's order, as far as the C program has them.
+
+    Raises: ValueError for a check in C that no request is asked, or that the kernel does not have.
+    """
+    in_c = set(re.findall(r"^CHECK\((\w+)\)", SOURCE.read_text(), re.MULTILINE))
+    lines = []
+    for name, rows in (("identify_for_issuer", IDENTIFYING), ("decide_for_issuer", DECIDING)):
+        lines += [f"static inline int64_t {name}(const tap *m) {{", "    int64_t reason;"]
+        for row in rows:
+            if Asker.ISSUER in row.asked_by and row.name in in_c:
+                in_c.remove(row.name)
+                lines.append(f"    if ((reason = check_{row.name}(m))) return reason;")
+                if row.when_passed is not None and f"void {row.when_passed.__name__}(" in SOURCE.read_text():
+                    lines.append(f"    {row.when_passed.__name__}(m);")
+        lines += ["    return 0;", "}"]
+    if in_c:
+        raise ValueError(f"decide.c has checks that no request is asked: {', '.join(sorted(in_c))}")
+    return "\n".join(lines) + "\n"
+
+
 class DecidedInC:
     """Decides taps on a state by the C program. directory: where it is built. Raises: CalledProcessError, OSError."""
 
     def __init__(self, directory: Path) -> None:
         (directory / "tables.h").write_text(header())
+        (directory / "order.h").write_text(order_header())
         library = directory / "decide.so"
-        command = ["gcc", "-O2", "-shared", "-fPIC", "-I", str(directory), "-o", str(library), str(_SOURCE)]
+        command = ["gcc", "-O2", "-shared", "-fPIC", "-I", str(directory), "-o", str(library), str(SOURCE)]
         subprocess.run(command, check=True)
         self._decide = ctypes.CDLL(str(library)).decide
 

@@ -1,5 +1,6 @@
 """The benchmarks' own machinery: what they compare with does the same, and what they keep can be read again."""
 
+import re
 import shutil
 
 import numpy as np
@@ -9,11 +10,12 @@ from authz.journal.replay import apply_batch
 from authz.kernel.accounts.calendar import keep_day
 from authz.kernel.application import apply
 from authz.kernel.checks.findings import new_findings
+from authz.kernel.checks.order import ORDER, Asker
 from authz.program.compilation import compiled_program
 from authz.state.tables import new_state, with_program, with_room
 from authz.vocabulary.commands import CardholderVerification, Flag, Operation, new_results
-from benchmarks import record
-from benchmarks.in_c import DecidedInC
+from benchmarks import in_c, record
+from benchmarks.in_c import DecidedInC, order_header
 from benchmarks.kernel import MONTH, compared
 from benchmarks.portfolio import NOW_US, notices, program, taps
 
@@ -43,7 +45,7 @@ def _unusual(commands, random):
 @pytest.mark.parametrize("rules", [0, 20])
 def test_the_c_program_decides_as_the_kernel_does(tmp_path, rules):
     """Equal results, and equal tables afterwards, for good taps and for bad ones."""
-    in_c, outcomes = DecidedInC(tmp_path), []
+    by_c_program, outcomes = DecidedInC(tmp_path), []
     compiled = compiled_program(program(rules, with_limits=rules > 0), 1)
     for by_c in (False, True):
         state = with_program(apply_batch(new_state(16), notices(0, _ACCOUNTS))[0], compiled)
@@ -53,7 +55,7 @@ def test_the_c_program_decides_as_the_kernel_does(tmp_path, rules):
         commands = _unusual(taps(random, counters, _TAPS), random)
         state = with_room(state, _TAPS)
         if by_c:
-            in_c(state, findings.today, MONTH, commands, results)
+            by_c_program(state, findings.today, MONTH, commands, results)
         else:
             apply(state, commands, results, findings)
         outcomes.append((results, compared(state)))
@@ -78,3 +80,21 @@ def test_runs_are_recorded_and_compared(tmp_path):
     assert "spreads touch" not in record.comparison(first, second)[1]
     assert "spreads touch" in record.comparison(second, third)[1]
     assert record.recorded("latency", tmp_path) == []
+
+
+def test_the_c_program_asks_its_checks_in_the_kernels_order():
+    """Each is a row of the table that the issuer asks for a request; what it uses up follows it."""
+    asked = re.findall(r"check_(\w+)\(m\)", order_header())
+    names = [row.name for row in ORDER if Asker.ISSUER in row.asked_by]
+    assert len(asked) > 20
+    assert asked == [name for name in names if name in asked]
+    assert "check_transaction_counter(m))) return reason;\n    use_transaction_counter(m);" in order_header()
+
+
+def test_a_check_in_c_that_the_kernel_does_not_have_is_refused(tmp_path, monkeypatch):
+    """The yardstick would do what the kernel does not."""
+    source = tmp_path / "decide.c"
+    source.write_text(in_c.SOURCE.read_text() + "\nCHECK(mood) { return 0; }\n")
+    monkeypatch.setattr(in_c, "SOURCE", source)
+    with pytest.raises(ValueError, match=r"decide\.c has checks that no request is asked: mood"):
+        order_header()

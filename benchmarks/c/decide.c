@@ -3,7 +3,8 @@
  * Everything that a contactless purchase passes: the same checks in the same order, rules and limits interpreted from
  * the same instruction rows, meters read and kept, and an approval entered, held, traced and learned from. What other
  * messages do (completions, reversals, advices) is not here; neither is noting what each check saw. The records come
- * from tables.h, which the program that runs this writes from the kernel's own layouts.
+ * from tables.h, which the program that runs this writes from the kernel's own layouts, and the order of the checks
+ * from order.h, which it writes from the kernel's own table.
  */
 #include <stdint.h>
 #include <string.h>
@@ -289,7 +290,7 @@ static int holds(const tables *t, int64_t at, const int64_t *values) {
     return at == -1;
 }
 
-static int64_t check_rules(tables *t, const int64_t *values, struct result *r) {
+static int64_t ask_rules(tables *t, const int64_t *values, struct result *r) {
     int64_t reason = 0;
     int is_settled = 0;
     for (int64_t n = 0; n < t->numbers[2]; n++) {
@@ -305,7 +306,7 @@ static int64_t check_rules(tables *t, const int64_t *values, struct result *r) {
     return reason;
 }
 
-static int64_t check_limits(tables *t, const struct command *c, const subjects *s, int64_t currency) {
+static int64_t exceeded_limit(tables *t, const struct command *c, const subjects *s, int64_t currency) {
     for (int64_t n = 0; n < t->numbers[1]; n++) {
         const struct limit *limit = &t->limits[n];
         if (!PASSES(t, limit->filter, c, currency)) continue;
@@ -321,53 +322,131 @@ static int64_t check_limits(tables *t, const struct command *c, const subjects *
     return 0;
 }
 
-/* The checks of a tap in their order: those before the counter is spent, and those after. */
-static int64_t decide_card(const struct token *token, const struct command *c) {
-    if (c->operation != 0 && c->operation != 1 && c->operation != 9 && c->operation != 20 && c->operation != 31)
-        return REASON_OPERATION_NOT_SUPPORTED;
-    if (!(token->channels >> c->channel & 1)) return REASON_CHANNEL_NOT_ALLOWED;
-    if (token->is_restricted && token->merchant_key && token->merchant_key != c->merchant_key)
-        return REASON_MERCHANT_NOT_ALLOWED;
-    if (c->cryptogram_outcome == 0) return REASON_MISSING_CRYPTOGRAM;
-    if (c->cryptogram_outcome != 1 || c->cryptogram_version != token->cryptogram_version ||
-        c->key_index != token->key_index)
-        return REASON_INVALID_CRYPTOGRAM;
-    if (c->flags & (2048 | 4096)) return REASON_WRONG_ENTRY_MODE;
-    if (c->flags & 8192) return REASON_CRYPTOGRAM_DATA_MISMATCH;
-    if (c->amount_minor != c->signed_amount_minor || c->currency != c->signed_currency)
-        return REASON_CRYPTOGRAM_DATA_MISMATCH;
-    if (c->flags & 32768) return REASON_SIGNED_CASH_MISMATCH;
-    if (c->flags & 65536) return REASON_SIGNED_DATE_MISMATCH;
-    if (c->flags & 131072) return REASON_SIGNED_COUNTRY_MISMATCH;
-    if (c->flags & 262144) return REASON_TRANSMISSION_TIME_MISMATCH;
-    return 0;
+/* One tap, and the rows it concerns: what `MessageContext` is to the kernel. */
+typedef struct {
+    tables *t;
+    const struct command *c;
+    struct result *r;
+    struct token *token;
+    struct account *account;
+    int64_t *values;
+    int64_t token_row, same_row;
+} tap;
+
+#define NO_LIMIT -1
+
+/* The checks, one function each, named as in `authz/kernel/checks/order.py`; their order comes from there. */
+#define CHECK(name) static inline int64_t check_##name(const tap *m)
+
+CHECK(token) { return m->token_row < 0 ? REASON_TOKEN_NOT_FOUND : 0; }
+
+CHECK(operation) {
+    int64_t operation = m->c->operation;
+    int is_served = operation == 0 || operation == 1 || operation == 9 || operation == 20 || operation == 31;
+    return is_served ? 0 : REASON_OPERATION_NOT_SUPPORTED;
 }
 
-static int64_t spend_counter(struct token *token, const struct command *c) {
-    int64_t ahead = (int64_t)c->atc - token->atc_highest;
-    if (-ahead >= 64 || (ahead <= 0 && token->atc_window >> -ahead & 1)) return REASON_REPLAYED_CRYPTOGRAM;
-    if (ahead > 1000) return REASON_TRANSACTION_COUNTER_JUMP;
+CHECK(channel) { return m->token->channels >> m->c->channel & 1 ? 0 : REASON_CHANNEL_NOT_ALLOWED; }
+
+CHECK(merchant) {
+    uint64_t wanted = m->token->is_restricted ? m->token->merchant_key : 0;
+    return wanted && wanted != m->c->merchant_key ? REASON_MERCHANT_NOT_ALLOWED : 0;
+}
+
+CHECK(cryptogram) {
+    if (m->c->cryptogram_outcome == 0) return REASON_MISSING_CRYPTOGRAM;
+    int is_right = m->c->cryptogram_outcome == 1 && m->c->cryptogram_version == m->token->cryptogram_version &&
+                   m->c->key_index == m->token->key_index;
+    return is_right ? 0 : REASON_INVALID_CRYPTOGRAM;
+}
+
+CHECK(entry_mode) { return m->c->flags & (2048 | 4096) ? REASON_WRONG_ENTRY_MODE : 0; }
+
+CHECK(signed_operation) { return m->c->flags & 8192 ? REASON_CRYPTOGRAM_DATA_MISMATCH : 0; }
+
+CHECK(signed_amount) {
+    return m->c->amount_minor != m->c->signed_amount_minor ? REASON_CRYPTOGRAM_DATA_MISMATCH : 0;
+}
+
+CHECK(signed_currency) { return m->c->currency != m->c->signed_currency ? REASON_CRYPTOGRAM_DATA_MISMATCH : 0; }
+
+CHECK(signed_circumstances) {
+    if (m->c->flags & 32768) return REASON_SIGNED_CASH_MISMATCH;
+    if (m->c->flags & 65536) return REASON_SIGNED_DATE_MISMATCH;
+    if (m->c->flags & 131072) return REASON_SIGNED_COUNTRY_MISMATCH;
+    return m->c->flags & 262144 ? REASON_TRANSMISSION_TIME_MISMATCH : 0;
+}
+
+CHECK(duplicate) { return m->same_row >= 0 ? REASON_DUPLICATE_TRANSMISSION : 0; }
+
+CHECK(transaction_counter) {
+    int64_t ahead = (int64_t)m->c->atc - m->token->atc_highest;
+    if (-ahead >= 64 || (ahead <= 0 && m->token->atc_window >> -ahead & 1)) return REASON_REPLAYED_CRYPTOGRAM;
+    return ahead > 1000 ? REASON_TRANSACTION_COUNTER_JUMP : 0;
+}
+
+static inline void use_transaction_counter(const tap *m) {
+    int64_t ahead = (int64_t)m->c->atc - m->token->atc_highest;
     if (ahead > 0) {
-        token->atc_window = (ahead < 64 ? token->atc_window << ahead : 0) | 1;
-        token->atc_highest = c->atc;
+        m->token->atc_window = (ahead < 64 ? m->token->atc_window << ahead : 0) | 1;
+        m->token->atc_highest = m->c->atc;
     } else {
-        token->atc_window |= 1ULL << -ahead;
+        m->token->atc_window |= 1ULL << -ahead;
     }
-    return 0;
 }
 
-static int64_t decide_standing(tables *t, const struct token *token, const struct command *c) {
-    if (token->limited_use_key) return REASON_LIMITED_USE_KEY_EXPIRED; /* the benchmark's phones hold card keys */
-    if (token->state != 1) return token->state == 2 ? REASON_TOKEN_SUSPENDED : REASON_TOKEN_INACTIVE;
-    if (t->month > token->expiry) return REASON_TOKEN_EXPIRED;
-    if (c->expiry != token->expiry) return REASON_EXPIRATION_MISMATCH;
-    if (t->cards[token->card_row].state) return REASON_CARD_FROZEN;
-    if (c->flags & (512 | 1024)) return REASON_PIN_MISMATCH;
-    int64_t wanted = c->operation == 1 ? t->numbers[9] : c->operation == 9 ? t->numbers[10] : 0;
-    if (wanted && c->cardholder_verification != 1 && !(wanted == 1 && c->cardholder_verification == 3))
-        return REASON_PIN_REQUIRED;
-    return 0;
+/* The benchmark's phones hold card keys, so that there is nothing to use up. */
+CHECK(limited_use_key) { return m->token->limited_use_key ? REASON_LIMITED_USE_KEY_EXPIRED : 0; }
+
+CHECK(token_state) {
+    if (m->token->state == 1) return 0;
+    return m->token->state == 2 ? REASON_TOKEN_SUSPENDED : REASON_TOKEN_INACTIVE;
 }
+
+CHECK(token_expiry) { return m->t->month > m->token->expiry ? REASON_TOKEN_EXPIRED : 0; }
+
+CHECK(expiration_date) { return m->c->expiry != m->token->expiry ? REASON_EXPIRATION_MISMATCH : 0; }
+
+CHECK(card_state) { return m->t->cards[m->token->card_row].state ? REASON_CARD_FROZEN : 0; }
+
+CHECK(pin) { return m->c->flags & (512 | 1024) ? REASON_PIN_MISMATCH : 0; }
+
+CHECK(cardholder_verification) {
+    int64_t operation = m->c->operation, verification = m->c->cardholder_verification;
+    int64_t wanted = operation == 1 ? m->t->numbers[9] : operation == 9 ? m->t->numbers[10] : 0;
+    return wanted && verification != 1 && !(wanted == 1 && verification == 3) ? REASON_PIN_REQUIRED : 0;
+}
+
+CHECK(currency) { return m->c->currency != m->account->currency ? REASON_CURRENCY_NOT_SUPPORTED : 0; }
+
+CHECK(amount) { return m->c->amount_minor < 0 ? REASON_INVALID_AMOUNT : 0; }
+
+CHECK(transaction_limit) {
+    int64_t limit = m->account->transaction_limit_minor;
+    return limit != NO_LIMIT && m->c->amount_minor > limit ? REASON_EXCEEDS_LIMIT : 0;
+}
+
+CHECK(limits_and_rules) {
+    tables *t = m->t;
+    const struct token *token = m->token;
+    subjects s = {m->token_row, token->card_row, activity_of(t, token->account_row), m->account->segment, {-1, 0, 0, 0, 0}};
+    s.cells[4] = CELLS_OF(t, m->token, 4);
+    s.cells[3] = CELLS_OF(t, &t->cards[s.card_row], 3);
+    s.cells[2] = CELLS_OF(t, &t->activities[s.activity_row], 2);
+    s.cells[1] = CELLS_OF(t, &t->segments[s.segment], 1);
+    int64_t reason = m->c->amount_minor > 0 ? exceeded_limit(t, m->c, &s, m->account->currency) : 0;
+    if (reason || !t->numbers[2]) return reason;
+    fill_values(t, m->c, &s, token->account_row, m->values);
+    return ask_rules(t, m->values, m->r);
+}
+
+CHECK(available_credit) {
+    const struct account *account = m->account;
+    int64_t available = account->limit_minor - account->posted_minor - account->held_minor;
+    return m->c->amount_minor > available ? REASON_INSUFFICIENT_FUNDS : 0;
+}
+
+#include "order.h"
 
 static void enter_trace(tables *t, struct transaction *e, const struct command *c, int64_t row, uint64_t key,
                         int64_t first_row) {
@@ -435,41 +514,19 @@ static void enter(tables *t, const struct command *c, struct result *r, int64_t 
     t->expiring[e->expires_hour % 1024] = (int32_t)(row + 1);
 }
 
-#define NO_LIMIT -1
-
 static int64_t decide_one(tables *t, const struct command *c, struct result *r, int64_t *values) {
-    int64_t token_row = find_token(t, c->token_pan);
-    if (token_row < 0) return REASON_TOKEN_NOT_FOUND;
-    struct token *token = &t->tokens[token_row];
-    struct account *account = &t->accounts[token->account_row];
+    tap m = {t, c, r, 0, 0, values, find_token(t, c->token_pan), -1};
+    if (m.token_row < 0) return identify_for_issuer(&m);
+    struct token *token = m.token = &t->tokens[m.token_row];
+    struct account *account = m.account = &t->accounts[token->account_row];
     uint64_t key = trace_key(c);
-    int64_t first_row = find_trace(t, key, token_row, c), held = account->held_minor;
-    int64_t same_row = first_row < 0 ? -1 : find_same(t, key, first_row, token_row, c);
+    int64_t first_row = find_trace(t, key, m.token_row, c), held = account->held_minor;
+    m.same_row = first_row < 0 ? -1 : find_same(t, key, first_row, m.token_row, c);
     memcpy(r->payment_account_reference, token->payment_account_reference, sizeof r->payment_account_reference);
-    int64_t reason = decide_card(token, c);
-    int is_traced = !reason && same_row < 0;
-    if (!reason && same_row >= 0) reason = REASON_DUPLICATE_TRANSMISSION;
-    if (!reason) reason = spend_counter(token, c);
-    if (!reason) reason = decide_standing(t, token, c);
-    if (!reason && c->currency != account->currency) reason = REASON_CURRENCY_NOT_SUPPORTED;
-    if (!reason && c->amount_minor < 0) reason = REASON_INVALID_AMOUNT;
-    if (!reason && account->transaction_limit_minor != NO_LIMIT && c->amount_minor > account->transaction_limit_minor)
-        reason = REASON_EXCEEDS_LIMIT;
-    if (!reason) {
-        subjects s = {token_row, token->card_row, activity_of(t, token->account_row), account->segment, {-1, 0, 0, 0, 0}};
-        s.cells[4] = CELLS_OF(t, token, 4);
-        s.cells[3] = CELLS_OF(t, &t->cards[s.card_row], 3);
-        s.cells[2] = CELLS_OF(t, &t->activities[s.activity_row], 2);
-        s.cells[1] = CELLS_OF(t, &t->segments[s.segment], 1);
-        if (c->amount_minor > 0) reason = check_limits(t, c, &s, account->currency);
-        if (!reason && t->numbers[2]) {
-            fill_values(t, c, &s, token->account_row, values);
-            reason = check_rules(t, values, r);
-        }
-    }
-    if (!reason && c->amount_minor > account->limit_minor - account->posted_minor - account->held_minor)
-        reason = REASON_INSUFFICIENT_FUNDS;
-    if (reason != REASON_DUPLICATE_TRANSMISSION) enter(t, c, r, token_row, key, first_row, is_traced, reason);
+    int64_t reason = identify_for_issuer(&m);
+    int is_traced = !reason && m.same_row < 0;
+    if (!reason) reason = decide_for_issuer(&m);
+    if (reason != REASON_DUPLICATE_TRANSMISSION) enter(t, c, r, m.token_row, key, first_row, is_traced, reason);
     r->account_id = account->account_id;
     r->available_minor = account->limit_minor - account->posted_minor - account->held_minor;
     r->posted_minor = account->posted_minor;
