@@ -21,7 +21,7 @@ from authz.iso8583.dialects.text_encodings import CODE_PAGE_1047
 from authz.iso8583.format_errors import KIND, KINDS
 from authz.iso8583.messages.reading import channel_of
 from authz.kernel.checks.forcing import TEST_AMOUNT_BASE
-from authz.kernel.checks.order import ORDER, Asker, Function, Row, always
+from authz.kernel.checks.order import ASKERS, ORDER, Asker, Function, Row, always
 from authz.program.periods import PERIODS, Period
 from authz.vocabulary.attributes import MEANINGS, Attribute
 from authz.vocabulary.commands import Channel
@@ -76,13 +76,17 @@ def _checks() -> str:
     return _table(("check", "what must hold", "asked by", "uses up"), rows)
 
 
+def _who_asks() -> str:
+    return _table(("asked by", "for"), [(f"**{name}**", said) for name, said in ASKERS.values()])
+
+
 def _askers(row: Row) -> str:
     """Who asks a check, those with the same condition together."""
     if len(row.asked_by) == len(Asker):
         return "all"
     conditions: dict[Function, list[str]] = {}
     for asker, condition in row.asked_by.items():
-        conditions.setdefault(condition, []).append(asker.name.lower().replace("_", " "))
+        conditions.setdefault(condition, []).append(ASKERS[asker][0])
     return "; ".join(", ".join(askers) + _when(condition) for condition, askers in conditions.items())
 
 
@@ -351,6 +355,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "attributes": _attributes,
     "channels": _channels,
     "chip-tags": _chip_tags,
+    "askers": _who_asks,
     "checks": _checks,
     "follow-ups": _follow_ups,
     "follow-up-reasons": _follow_up_reasons,

@@ -72,16 +72,31 @@ Function = Callable[..., Any]
 
 @unique
 class Asker(IntEnum):
-    """Who goes through the table, and for which messages."""
+    """Who goes through the table. `ASKERS` says for which messages."""
 
-    ISSUER = 0  # a request, by the account
-    STAND_IN = 1  # a request while the issuer is down, by the network
-    ADVICE = 2  # an advice, by the account
-    REVERSAL = 3  # a reversal, by the account
-    STORED_ADVICE = 4  # an advice while the issuer is down, before it is stored for the issuer
-    STORED_REVERSAL = 5  # a reversal while the issuer is down, likewise
-    PIN_VERIFICATION = 6  # a request with a PIN, before a try is counted; uses nothing up
+    ISSUER = 0
+    STAND_IN = 1
+    ADVICE = 2
+    REVERSAL = 3
+    STORED_ADVICE = 4
+    STORED_REVERSAL = 5
+    PIN_VERIFICATION = 6
 
+
+ASKERS = {
+    Asker.ISSUER: ("issuer", "A request (0100, 0200) while the issuer is there."),
+    Asker.STAND_IN: ("stand-in", "A request while the issuer is down: the network answers in its place."),
+    Asker.ADVICE: ("advice", "An advice (0120, 0220) while the issuer is there."),
+    Asker.REVERSAL: ("reversal", "A reversal (0400, 0420) while the issuer is there."),
+    Asker.STORED_ADVICE: ("stored advice", "An advice while the issuer is down, before it is stored for the issuer."),
+    Asker.STORED_REVERSAL: ("stored reversal", "A reversal while the issuer is down, before it is stored."),
+    Asker.PIN_VERIFICATION: (
+        "PIN verification",
+        "A request with a PIN, before the PIN is verified: only a new message may cost a try. Nothing is used up.",
+    ),
+}
+"""What each is called in documents, and which messages it decides on."""
+assert set(ASKERS) == set(Asker), "every asker is named"
 
 LOOKS_ONLY = frozenset({Asker.PIN_VERIFICATION})
 """Who asks and uses nothing up."""

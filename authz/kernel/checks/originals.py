@@ -177,7 +177,10 @@ def followed_row(state: State, command: Any, context: MessageContext) -> Integer
 
 @inlined
 def check_advised_fields(state: State, command: Any, context: MessageContext) -> Finding:
-    """An advice must name a message of its own acquirer; what else it does not share is noted, see `followed_row`."""
+    """An advice must name a message of its own acquirer; what else it does not share is noted, and declines nothing.
+
+    An advice that differs from its original is taken as one that follows nothing, see `followed_row`.
+    """
     follow_up = follow_up_of(command)
     if names_another_acquirers_message(command):
         return SharedField.ACQUIRER, follow_up, _REASONS[SharedField.ACQUIRER]
@@ -246,7 +249,10 @@ def was_acknowledged(command: Any) -> Any:
 
 @inlined
 def check_advised_refund(state: State, command: Any, context: MessageContext) -> Finding:
-    """How much of a refund advice can be given back is noted; it is taken either way, see `postings.refund`."""
+    """How much of a refund advice can still be given back is noted; the advice is taken either way.
+
+    What it says beyond that is listed as an exception item, see `postings.refund`.
+    """
     row = followed_row(state, command, context)
     left: Integer = 0
     if found(row):
