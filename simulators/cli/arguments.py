@@ -15,13 +15,21 @@ _SECONDS_MAX = 86_400
 
 def add_server(verb: argparse.ArgumentParser) -> None:
     """Where the server is: HTTP API and ISO 8583 port."""
-    verb.add_argument("--url", default=default_url(), help="the server (TAPWRIGHT_URL, else http://127.0.0.1:8420)")
-    verb.add_argument("--iso", default=default_iso(), help="its ISO 8583 port (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)")
+    verb.add_argument(
+        "--url", default=default_url(), help="the server (default: TAPWRIGHT_URL, else http://127.0.0.1:8420)"
+    )
+    verb.add_argument(
+        "--iso",
+        default=default_iso(),
+        help="the server's ISO 8583 port (default: TAPWRIGHT_ISO8583, else 127.0.0.1:8583)",
+    )
 
 
 def add_dialect(verb: argparse.ArgumentParser) -> None:
     """Which dialect is spoken."""
-    verb.add_argument("--dialect", default=DEFAULT_DIALECT, help=f"built in, or a file ({DEFAULT_DIALECT})")
+    verb.add_argument(
+        "--dialect", default=DEFAULT_DIALECT, help=f"a built-in dialect, or a file (default: {DEFAULT_DIALECT})"
+    )
 
 
 def named_server(arguments: argparse.Namespace) -> tuple[str, Address] | None:

@@ -11,21 +11,23 @@ def add(verbs: Verbs) -> None:
     """Its flags."""
     attack = verbs.add_parser(
         "attack",
-        help="let thieves try, and see why they are refused",
-        description="Try attacks in seeded variations on a fresh server, or on the one that --url names. "
-        "Exit code 1 where anything gets through.",
+        help="run attack simulations and show why each attempt is refused",
+        description="Run attack simulations in seeded variations on a fresh server, or on the server at "
+        "--url. The exit code is 1 if any attempt succeeds.",
     )
-    attack.add_argument("names", nargs="*", metavar="NAME", help="which attacks (all): see docs/qa-guide.md")
-    attack.add_argument("--variations", type=int, default=100, help="how often each is tried (100)")
-    attack.add_argument("--seed", type=int, default=1, help="of the variations (1)")
+    attack.add_argument("names", nargs="*", metavar="NAME", help="attacks to run (default: all); see docs/qa-guide.md")
+    attack.add_argument("--variations", type=int, default=100, help="number of attempts of each attack (default: 100)")
+    attack.add_argument("--seed", type=int, default=1, help="seed of the variations (default: 1)")
     attack.add_argument(
         "--url",
         nargs="?",
         const="",
-        help="attack this server, whose clock may be moved; that of TAPWRIGHT_URL without a value",
+        help="run on this server, whose clock may be set forward; without a value, on the server at TAPWRIGHT_URL",
     )
     attack.add_argument(
-        "--iso", default=default_iso(), help="its ISO 8583 port (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)"
+        "--iso",
+        default=default_iso(),
+        help="the server's ISO 8583 port (default: TAPWRIGHT_ISO8583, else 127.0.0.1:8583)",
     )
     attack.set_defaults(run=_run)
 

@@ -11,40 +11,76 @@ def add(verbs: Verbs) -> None:
     """Its flags."""
     bench = verbs.add_parser(
         "bench",
-        help="put an ISO 8583 host under load, and believe the figures",
-        description="Send seeded traffic by schedule, whatever the host does, and count each latency from the moment "
-        "the request was due. Exit code 1 where an answer is missing or not what it was meant to be. See "
-        "docs/benchmarks.md.",
+        help="measure throughput and latency of an ISO 8583 host under load",
+        description="Send seeded traffic on a schedule (an open loop) and measure each latency from the "
+        "scheduled time of the request. The exit code is 1 if a response is missing or "
+        "unexpected. See docs/benchmarks.md.",
     )
-    bench.add_argument("--url", default=default_url(), help="the server, for phones (TAPWRIGHT_URL, else port 8420)")
-    bench.add_argument("--iso", default=default_iso(), help="the host (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)")
-    bench.add_argument("--rate", type=float, default=1_000, help="requests a second, all connections together (1000)")
-    bench.add_argument("--seconds", type=float, default=10, help="how long, warm-up included (10)")
-    bench.add_argument("--warm-up", type=float, default=2, help="seconds at the beginning that do not count (2)")
+    bench.add_argument(
+        "--url",
+        default=default_url(),
+        help="the server that phones are provisioned on (default: TAPWRIGHT_URL, else port 8420)",
+    )
+    bench.add_argument(
+        "--iso", default=default_iso(), help="the ISO 8583 host (default: TAPWRIGHT_ISO8583, else 127.0.0.1:8583)"
+    )
+    bench.add_argument(
+        "--rate", type=float, default=1_000, help="requests per second over all connections (default: 1000)"
+    )
+    bench.add_argument(
+        "--seconds", type=float, default=10, help="duration in seconds, including the warm-up (default: 10)"
+    )
+    bench.add_argument(
+        "--warm-up", type=float, default=2, help="seconds at the beginning that are not measured (default: 2)"
+    )
     bench.add_argument(
         "--shape",
         choices=["fixed", "poisson", "day"],
         default="poisson",
-        help="how arrivals are spread: evenly, like many customers', or as one day of them (poisson)",
+        help="distribution of arrivals: at fixed intervals, as a Poisson process, or following the "
+        "hours of a day (default: poisson)",
     )
     bench.add_argument(
         "--window",
         type=int,
-        help="a closed loop: so many unanswered on a connection, --rate times --seconds in all",
+        help="closed loop with this many unanswered requests per connection, --rate times --seconds requests in total",
     )
-    bench.add_argument("--connections", type=int, default=1, help="TCP connections (1)")
-    bench.add_argument("--processes", type=int, default=1, help="generators, which share the connections (1)")
-    bench.add_argument("--phones", type=int, help="phones that pay (as many as their transaction counters ask for)")
-    bench.add_argument("--merchants", type=int, default=3, choices=range(1, 9), help="merchants of each phone (3)")
-    bench.add_argument("--taps-only", action="store_true", help="no completions, reversals, declines and attacks")
-    bench.add_argument("--seed", type=int, default=1, help="of everything that is drawn (1)")
+    bench.add_argument("--connections", type=int, default=1, help="number of TCP connections (default: 1)")
     bench.add_argument(
-        "--request", type=Path, metavar="FILE", help="send this message (JSON: field number -> text), to any host"
+        "--processes",
+        type=int,
+        default=1,
+        help="number of generator processes, which share the connections (default: 1)",
+    )
+    bench.add_argument(
+        "--phones", type=int, help="number of phones (default: as many as their transaction counters require)"
+    )
+    bench.add_argument(
+        "--merchants",
+        type=int,
+        default=3,
+        choices=range(1, 9),
+        help="number of merchants that each phone pays at (default: 3)",
+    )
+    bench.add_argument(
+        "--taps-only",
+        action="store_true",
+        help="send only payments, without completions, reversals, declines and attacks",
+    )
+    bench.add_argument("--seed", type=int, default=1, help="seed of everything random (default: 1)")
+    bench.add_argument(
+        "--request", type=Path, metavar="FILE", help="send this message (JSON object: field number to text) to any host"
     )
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the results as JSON")
-    bench.add_argument("--plot", type=Path, metavar="FILE", help="draw the results (.png, .svg; needs the extra plots)")
-    bench.add_argument("--busy", action="store_true", help="never sleep: more punctual, on a core of its own")
-    bench.add_argument("--no-ceiling", action="store_true", help="do not measure the generator first")
+    bench.add_argument(
+        "--plot", type=Path, metavar="FILE", help="plot the results (.png or .svg; requires the extra `plots`)"
+    )
+    bench.add_argument(
+        "--busy", action="store_true", help="poll without sleeping: more punctual, but uses a whole core"
+    )
+    bench.add_argument(
+        "--no-ceiling", action="store_true", help="do not measure the generator against an echo server first"
+    )
     bench.set_defaults(run=_run)
 
 

@@ -9,8 +9,8 @@ from simulators.cli.arguments import Verbs
 
 def add(verbs: Verbs) -> None:
     """Its flags."""
-    demo = verbs.add_parser("demo", help="watch a phone pay, attackers fail, and a killed server come back")
-    demo.add_argument("--data-dir", type=Path, help="keep the data here instead of throwing it away")
+    demo = verbs.add_parser("demo", help="show a payment, declined attacks, and recovery after a server crash")
+    demo.add_argument("--data-dir", type=Path, help="keep the data in this directory (default: a temporary directory)")
     demo.set_defaults(run=_run)
 
 

@@ -10,10 +10,10 @@ def add(verbs: Verbs) -> None:
     """Its flags."""
     doctor = verbs.add_parser(
         "doctor",
-        help="are the files of a data directory sound, and do they fit together",
-        description="Read the vault, its audit trail, the journal, its checkpoints and the history whole, and hold "
-        "them against each other, also while a server works in the data directory. Settings come from the environment "
-        "and ./tapwright.toml, as with serve.",
+        help="check whether the files of a data directory are intact and consistent",
+        description="Read the vault, its audit trail, the journal, its checkpoints and the history "
+        "completely, and compare them with each other. A server may be using the data directory. "
+        "Settings come from the environment and ./tapwright.toml, as with serve.",
     )
     add_vault_flags(doctor)
     doctor.set_defaults(run=_run)

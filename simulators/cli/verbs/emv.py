@@ -7,9 +7,9 @@ from simulators.cli.arguments import Verbs, given_text
 
 def add(verbs: Verbs) -> None:
     """Its flags."""
-    emv = verbs.add_parser("emv", help="look at EMV data", description="Print EMV data as a tree of named objects.")
-    emv.add_argument("action", choices=["decode"], help="decode: BER-TLV in hexadecimal, such as DE 55")
-    emv.add_argument("hex", help="the data; - reads it from standard input")
+    emv = verbs.add_parser("emv", help="decode EMV data", description="Print EMV data as a tree of named objects.")
+    emv.add_argument("action", choices=["decode"], help="decode: BER-TLV data in hexadecimal, such as DE 55")
+    emv.add_argument("hex", help="the data in hexadecimal; - reads it from standard input")
     emv.set_defaults(run=_run)
 
 

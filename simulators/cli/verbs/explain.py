@@ -10,11 +10,19 @@ from simulators.cli.server_address import UsageError, checked_url, default_url, 
 
 def add(verbs: Verbs) -> None:
     """Its flags."""
-    explain = verbs.add_parser("explain", help="why a decision came out as it did, check by check")
-    explain.add_argument("authorization_id", metavar="ID", help="auth_..., DE 62 of the answer")
-    explain.add_argument("--url", default=default_url(), help="the server (TAPWRIGHT_URL, else http://127.0.0.1:8420)")
-    explain.add_argument("--api-key", help="an API key with the scope issuer, network or sandbox (the sandbox's own)")
-    explain.add_argument("--data-dir", type=Path, help="read a data directory's journal instead of asking a server")
+    explain = verbs.add_parser("explain", help="explain a decision, check by check")
+    explain.add_argument(
+        "authorization_id", metavar="ID", help="identifier of the decision, auth_...; DE 62 of the answer"
+    )
+    explain.add_argument(
+        "--url", default=default_url(), help="the server (default: TAPWRIGHT_URL, else http://127.0.0.1:8420)"
+    )
+    explain.add_argument(
+        "--api-key", help="an API key with the scope issuer, network or sandbox (default: the sandbox's own)"
+    )
+    explain.add_argument(
+        "--data-dir", type=Path, help="read the journal of this data directory instead of calling a server"
+    )
     explain.set_defaults(run=_run)
 
 

@@ -11,18 +11,22 @@ def add(verbs: Verbs) -> None:
     iso = verbs.add_parser(
         "iso",
         help="decode, encode and send ISO 8583 messages",
-        description="Look at ISO 8583 messages in any dialect: a built-in one, a pyiso8583 spec (.json) or a jPOS "
-        "packager (.xml).",
+        description="Decode, encode or send ISO 8583 messages in any dialect: a built-in one, a pyiso8583 "
+        "spec (.json) or a jPOS packager (.xml).",
     )
     iso.add_argument(
         "action",
         choices=["decode", "encode", "send"],
-        help="decode: hexadecimal; encode, send: fields as NUMBER=VALUE, 0 is the message type",
+        help="decode: a message in hexadecimal; encode, send: fields as NUMBER=VALUE, where 0 is the message type",
     )
     iso.add_argument("parts", nargs="+", metavar="PART", help="the message; - reads it from standard input")
-    iso.add_argument("--framed", action="store_true", help="decode, encode: with the length in front")
-    iso.add_argument("--iso", default=default_iso(), help="send: where to (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)")
-    iso.add_argument("--seconds", type=float, default=10.0, help="send: how long to wait (10)")
+    iso.add_argument("--framed", action="store_true", help="decode, encode: the message is preceded by its length")
+    iso.add_argument(
+        "--iso", default=default_iso(), help="send: the host (default: TAPWRIGHT_ISO8583, else 127.0.0.1:8583)"
+    )
+    iso.add_argument(
+        "--seconds", type=float, default=10.0, help="send: how long to wait for the answer, in seconds (default: 10)"
+    )
     add_dialect(iso)
     iso.set_defaults(run=_run)
 

@@ -12,23 +12,26 @@ def add(verbs: Verbs) -> None:
     """Its flags."""
     journal = verbs.add_parser(
         "journal",
-        help="verify, dump or upgrade a data directory's journal, make a checkpoint of it, go on after a loss",
-        description="Read a data directory's journal, also while a server works in it; upgrade it while none does.",
+        help="verify, dump or upgrade a journal, make a checkpoint, or accept a loss",
+        description="Work on the journal of a data directory. A server may be using the directory, except for "
+        "upgrade and accept-loss.",
     )
     journal.add_argument(
         "action",
         choices=["verify", "dump", "checkpoint", "upgrade", "accept-loss"],
-        help="verify: is every byte as it was written; dump: commands as lines of JSON; checkpoint: make one of all "
-        "sealed segments; upgrade: convert a journal that an earlier version has written; accept-loss: go on without "
-        "what a journal has lost",
+        help="verify: check every byte; dump: print commands as JSON lines; checkpoint: make a "
+        "checkpoint of all sealed segments; upgrade: convert a journal of an earlier version; "
+        "accept-loss: end a damaged journal at its last intact command",
     )
     journal.add_argument(
-        "--data-dir", type=Path, default=Path("tapwright-data"), help="the data directory (./tapwright-data)"
+        "--data-dir", type=Path, default=Path("tapwright-data"), help="the data directory (default: ./tapwright-data)"
     )
-    journal.add_argument("--database", help="accept-loss: the vault's database (SQLite in the data directory)")
-    journal.add_argument("--root-key-file", type=Path, help="accept-loss: the vault's root key (root.key)")
-    journal.add_argument("--first", type=int, default=1, help="dump: the first command (1)")
-    journal.add_argument("--last", type=int, help="dump: the last command (the journal's last)")
+    journal.add_argument("--database", help="accept-loss: the vault's database (default: SQLite in the data directory)")
+    journal.add_argument(
+        "--root-key-file", type=Path, help="accept-loss: the vault's root key file (default: root.key)"
+    )
+    journal.add_argument("--first", type=int, default=1, help="dump: number of the first command (default: 1)")
+    journal.add_argument("--last", type=int, help="dump: number of the last command (default: the last in the journal)")
     journal.set_defaults(run=_run)
 
 

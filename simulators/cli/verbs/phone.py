@@ -11,22 +11,33 @@ def add(verbs: Verbs) -> None:
     phone = verbs.add_parser(
         "phone",
         help="a phone on a virtual PC/SC reader",
-        description="Provision a phone on a running server and put it on a virtual PC/SC reader (Debian's pcscd with "
-        "vsmartcard-vpcd), so that any PC/SC program can tap it.",
+        description="Provision a phone on a running server and present it to a virtual PC/SC reader (Debian's "
+        "pcscd with vsmartcard-vpcd), so that any PC/SC program can read it.",
     )
-    phone.add_argument("--pcsc", action="store_true", required=True, help="put it on the reader until Ctrl-C")
-    phone.add_argument("--card", metavar="ID", help="the card that it gets a token for (a new one)")
-    phone.add_argument("--kind", choices=["phone", "watch", "band"], default="phone", help="what it is (phone)")
-    phone.add_argument("--profile", choices=["aes", "tdes", "sm4"], default="aes", help="cryptograms (aes)")
-    phone.add_argument("--flow", choices=["quick", "generate_ac"], default="quick", help="how it speaks (quick)")
+    phone.add_argument("--pcsc", action="store_true", required=True, help="present it to the reader until Ctrl-C")
+    phone.add_argument("--card", metavar="ID", help="the card to provision (default: a new card)")
+    phone.add_argument(
+        "--kind", choices=["phone", "watch", "band"], default="phone", help="type of device (default: phone)"
+    )
+    phone.add_argument(
+        "--profile", choices=["aes", "tdes", "sm4"], default="aes", help="cryptogram profile (default: aes)"
+    )
+    phone.add_argument(
+        "--flow",
+        choices=["quick", "generate_ac"],
+        default="quick",
+        help="contactless flow: cryptogram with GPO (quick) or with GENERATE AC (default: quick)",
+    )
     phone.add_argument(
         "--keys",
         choices=["secure_element", "limited_use"],
         default="secure_element",
-        help="what it holds (secure_element)",
+        help="where the key is: card key in a secure element, or limited-use keys (default: secure_element)",
     )
-    phone.add_argument("--url", default=default_url(), help="the server (TAPWRIGHT_URL, else http://127.0.0.1:8420)")
-    phone.add_argument("--vpcd", default="127.0.0.1:35963", help="where vpcd listens (127.0.0.1:35963)")
+    phone.add_argument(
+        "--url", default=default_url(), help="the server (default: TAPWRIGHT_URL, else http://127.0.0.1:8420)"
+    )
+    phone.add_argument("--vpcd", default="127.0.0.1:35963", help="address of vpcd (default: 127.0.0.1:35963)")
     phone.set_defaults(run=_run)
 
 

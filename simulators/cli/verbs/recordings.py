@@ -12,22 +12,30 @@ def add(verbs: Verbs) -> None:
     record = verbs.add_parser(
         "record",
         help="record real ISO 8583 traffic",
-        description="Stand between terminals and a host, hand everything on, and write it down. The file holds what "
-        "went over the line, card numbers too; only its owner can read it.",
+        description="Relay the traffic between terminals and a host, and record it. The file contains the "
+        "complete messages, including card numbers; only its owner can read it.",
     )
-    record.add_argument("file", type=Path, help="the recording, which must not be there yet")
-    record.add_argument("--to", default=default_iso(), help="the host (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)")
-    record.add_argument("--port", type=int, default=8593, help="where terminals dial (8593; 0 takes a free one)")
+    record.add_argument("file", type=Path, help="the recording to create; the file must not exist")
+    record.add_argument(
+        "--to", default=default_iso(), help="the ISO 8583 host (default: TAPWRIGHT_ISO8583, else 127.0.0.1:8583)"
+    )
+    record.add_argument(
+        "--port", type=int, default=8593, help="port that terminals connect to (default: 8593; 0: a free port)"
+    )
     add_dialect(record)
     record.set_defaults(run=_record)
     replay = verbs.add_parser(
         "replay",
         help="replay recorded traffic",
-        description="Send every recorded request again and compare DE 39. Exit code 1 where an answer differs.",
+        description="Send every recorded request again and compare DE 39. The exit code is 1 if an answer differs.",
     )
     replay.add_argument("file", type=Path, help="the recording")
-    replay.add_argument("--to", default=default_iso(), help="the host (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)")
-    replay.add_argument("--seconds", type=float, default=10.0, help="how long to wait for each answer (10)")
+    replay.add_argument(
+        "--to", default=default_iso(), help="the ISO 8583 host (default: TAPWRIGHT_ISO8583, else 127.0.0.1:8583)"
+    )
+    replay.add_argument(
+        "--seconds", type=float, default=10.0, help="how long to wait for each answer, in seconds (default: 10)"
+    )
     add_dialect(replay)
     replay.set_defaults(run=_replay)
 

@@ -12,31 +12,39 @@ def add(verbs: Verbs) -> None:
     """Its flags."""
     scenario = verbs.add_parser(
         "scenario",
-        help="run scenarios: a card's day as a file",
-        description="Run scenarios, each on a fresh server of its own unless --url names one that runs. The format is "
-        "in docs/qa-guide.md.",
+        help="run, check and list payment scenarios in YAML files",
+        description="Run scenarios, each on a fresh server, or all on the server at --url. docs/qa-guide.md "
+        "describes the format.",
     )
     scenario.add_argument(
         "action",
         choices=["run", "check", "list", "schema"],
-        help="run: files and folders; check: only read them, and tell everything that is wrong; list: the scenarios "
-        "that come along; schema: the format as JSON Schema",
+        help="run: run files and folders; check: only validate them and report every error; list: list "
+        "the included scenarios; schema: print the format as JSON Schema",
     )
     scenario.add_argument(
-        "paths", nargs="*", type=Path, metavar="FILE", help="run, check: files or folders (all that come along)"
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="run, check: files or folders (default: all included scenarios)",
     )
-    scenario.add_argument("--tag", action="append", default=[], help="only scenarios with this tag; may be repeated")
-    scenario.add_argument("--seed", type=int, help="in place of each scenario's own seed")
+    scenario.add_argument(
+        "--tag", action="append", default=[], help="only scenarios with this tag; can be given several times"
+    )
+    scenario.add_argument("--seed", type=int, help="seed that replaces each scenario's own")
     scenario.add_argument("--junit", type=Path, metavar="FILE", help="write the results as JUnit XML")
-    scenario.add_argument("--html", type=Path, metavar="FILE", help="write a report with every message")
+    scenario.add_argument("--html", type=Path, metavar="FILE", help="write an HTML report with every message")
     scenario.add_argument(
         "--url",
         nargs="?",
         const="",
-        help="play on this server, which is left as the scenarios leave it; on that of TAPWRIGHT_URL without a value",
+        help="run on this server, which is not reset afterwards; without a value, on the server at TAPWRIGHT_URL",
     )
     scenario.add_argument(
-        "--iso", default=default_iso(), help="its ISO 8583 port (TAPWRIGHT_ISO8583, else 127.0.0.1:8583)"
+        "--iso",
+        default=default_iso(),
+        help="the server's ISO 8583 port (default: TAPWRIGHT_ISO8583, else 127.0.0.1:8583)",
     )
     scenario.set_defaults(run=_run)
 

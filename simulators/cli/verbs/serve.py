@@ -13,37 +13,54 @@ def add(verbs: Verbs) -> None:
     serve = verbs.add_parser(
         "serve",
         help="run the network: HTTP API and ISO 8583 server",
-        description="Run the network until SIGTERM or Ctrl-C. Each flag can also be set as TAPWRIGHT_<NAME> in the "
-        "environment or as <name> in ./tapwright.toml; flags win, then the environment.",
+        description="Run the network until SIGTERM or Ctrl-C. Each flag can also be set as TAPWRIGHT_<NAME> "
+        "in the environment or as <name> in ./tapwright.toml. Flags take precedence over the "
+        "environment, and the environment over the file.",
     )
-    serve.add_argument("--data-dir", type=Path, help="where journal, database and root key live (./tapwright-data)")
-    serve.add_argument("--http-host", help="address of the HTTP API (127.0.0.1)")
-    serve.add_argument("--http-port", type=int, help="port of the HTTP API (8420; 0 takes a free one)")
-    serve.add_argument("--iso-host", help="address of the ISO 8583 server (127.0.0.1)")
-    serve.add_argument("--iso-port", type=int, help="port of the ISO 8583 server (8583; 0 takes a free one)")
+    serve.add_argument(
+        "--data-dir",
+        type=Path,
+        help="directory of the journal, the database and the root key (default: ./tapwright-data)",
+    )
+    serve.add_argument("--http-host", help="address that the HTTP API listens on (default: 127.0.0.1)")
+    serve.add_argument("--http-port", type=int, help="port of the HTTP API (default: 8420; 0: a free port)")
+    serve.add_argument("--iso-host", help="address that the ISO 8583 server listens on (default: 127.0.0.1)")
+    serve.add_argument("--iso-port", type=int, help="port of the ISO 8583 server (default: 8583; 0: a free port)")
     serve.add_argument(
         "--iso-listener",
         action="append",
         dest="iso_listeners",
         metavar="DIALECT:PORT",
-        help="a further ISO 8583 port in another dialect, see docs/wire.md; may be given several times",
+        help="additional ISO 8583 port in another dialect, see docs/wire.md; can be given several times",
     )
-    serve.add_argument("--public-url", help="URL that callers use, where a proxy stands in front")
-    serve.add_argument("--root-key-file", type=Path, help="the vault's root key (root.key in the data directory)")
-    serve.add_argument("--database", help="the vault's database, postgresql://... (SQLite in the data directory)")
-    serve.add_argument("--tls-certificate", type=Path, help="PEM file: the HTTP API then speaks TLS only")
-    serve.add_argument("--tls-key", type=Path, help="PEM file: its private key")
+    serve.add_argument("--public-url", help="URL that callers use if a proxy stands in front of the server")
     serve.add_argument(
-        "--tls-client-authorities", type=Path, help="PEM file: callers must show a certificate under one of these"
+        "--root-key-file", type=Path, help="the vault's root key file (default: root.key in the data directory)"
+    )
+    serve.add_argument(
+        "--database", help="the vault's database, postgresql://... (default: SQLite in the data directory)"
+    )
+    serve.add_argument(
+        "--tls-certificate", type=Path, help="PEM file of the server certificate; the HTTP API then accepts only TLS"
+    )
+    serve.add_argument("--tls-key", type=Path, help="PEM file of the certificate's private key")
+    serve.add_argument(
+        "--tls-client-authorities",
+        type=Path,
+        help="PEM file of authorities: callers must present a client certificate issued by one of them",
     )
     serve.add_argument(
         "--look-alikes",
         action="store_true",
         default=None,
-        help="mount routers shaped like a token service's and an issuer-processor's, see docs/qa-guide.md",
+        help="enable the vendor-compatible mock APIs, see docs/qa-guide.md",
     )
-    serve.add_argument("--log-level", choices=["debug", "info", "warning", "error"], help="least level logged (info)")
-    serve.add_argument("--log-format", choices=["console", "json"], help="how log lines look (console)")
+    serve.add_argument(
+        "--log-level",
+        choices=["debug", "info", "warning", "error"],
+        help="minimum level that is logged (default: info)",
+    )
+    serve.add_argument("--log-format", choices=["console", "json"], help="format of log lines (default: console)")
     serve.set_defaults(run=_run)
 
 

@@ -11,15 +11,29 @@ def add(verbs: Verbs) -> None:
     switch = verbs.add_parser(
         "switch",
         help="route acquirers to several issuers",
-        description="Take messages from acquirers and route each by the first digits of the card.",
+        description="Accept messages from acquirers and route each to an issuer by the first digits of the PAN.",
     )
     switch.add_argument(
-        "--route", action="append", required=True, metavar="DIGITS=HOST:PORT", help="where cards go; may be repeated"
+        "--route",
+        action="append",
+        required=True,
+        metavar="DIGITS=HOST:PORT",
+        help="issuer for PANs with these first digits; can be given several times",
     )
-    switch.add_argument("--port", type=int, default=8594, help="where acquirers dial (8594; 0 takes a free one)")
-    switch.add_argument("--acquirer", action="append", default=[], help="DE 32 of one that is served (all)")
     switch.add_argument(
-        "--stand-in", type=int, default=0, help="approve up to this while an issuer is away, minor units (0)"
+        "--port", type=int, default=8594, help="port that acquirers connect to (default: 8594; 0: a free port)"
+    )
+    switch.add_argument(
+        "--acquirer",
+        action="append",
+        default=[],
+        help="DE 32 of an accepted acquirer; can be given several times (default: all)",
+    )
+    switch.add_argument(
+        "--stand-in",
+        type=int,
+        default=0,
+        help="stand-in limit while an issuer is unavailable, in minor units (default: 0)",
     )
     switch.set_defaults(run=_run)
 

@@ -17,28 +17,37 @@ def add(verbs: Verbs) -> None:
     """Its flags."""
     terminal = verbs.add_parser(
         "terminal",
-        help="one payment at a terminal",
-        description="Pay at a contactless terminal of a running server: with a new phone, or a card on a PC/SC reader.",
+        help="make one payment at a terminal",
+        description="Pay at a contactless terminal that is connected to a running server, with a new phone or "
+        "with a card on a PC/SC reader.",
     )
-    terminal.add_argument("amount", help="in major units: 12.50")
-    terminal.add_argument("--currency", default="EUR", help="ISO 4217 (EUR)")
-    terminal.add_argument("--post", action="store_true", help="post at once (0200) instead of holding (0100)")
+    terminal.add_argument("amount", help="amount in major units, such as 12.50")
+    terminal.add_argument("--currency", default="EUR", help="ISO 4217 currency code (default: EUR)")
     terminal.add_argument(
-        "--pcsc", nargs="?", const="", metavar="READER", help="read the card on a PC/SC reader, by part of its name"
+        "--post", action="store_true", help="post the amount at once (0200) instead of holding it (0100)"
+    )
+    terminal.add_argument(
+        "--pcsc",
+        nargs="?",
+        const="",
+        metavar="READER",
+        help="read the card on a PC/SC reader, given by a part of its name",
     )
     terminal.add_argument("--picture", type=Path, metavar="FILE", help="write the receipt as a picture (SVG)")
-    terminal.add_argument("--trace", type=Path, metavar="FILE", help="write the messages as lines of JSON")
-    terminal.add_argument("--acquirer", metavar="DE32", help="whose terminal it is (that of the sandbox's merchants)")
+    terminal.add_argument("--trace", type=Path, metavar="FILE", help="write the messages as JSON lines")
+    terminal.add_argument(
+        "--acquirer", metavar="DE32", help="the terminal's acquirer (default: that of the sandbox's merchants)"
+    )
     terminal.add_argument(
         "--tls-authorities",
         type=Path,
         metavar="FILE",
-        help="speak TLS; PEM file: whose certificate the network may show",
+        help="use TLS; PEM file of the authorities that may issue the network's certificate",
     )
     terminal.add_argument(
-        "--tls-certificate", type=Path, metavar="FILE", help="PEM file: the client certificate to show"
+        "--tls-certificate", type=Path, metavar="FILE", help="PEM file of the client certificate to present"
     )
-    terminal.add_argument("--tls-key", type=Path, metavar="FILE", help="PEM file: its private key")
+    terminal.add_argument("--tls-key", type=Path, metavar="FILE", help="PEM file of the certificate's private key")
     add_server(terminal)
     add_dialect(terminal)
     terminal.set_defaults(run=_run)

@@ -12,23 +12,26 @@ def add(verbs: Verbs) -> None:
     audit = verbs.add_parser(
         "audit",
         help="verify the vault's audit trail",
-        description="Follow the chain of the audit trail and print its head, which is worth noting elsewhere: a later "
-        "run with --head shows whether anything was cut off since. Settings come from the environment and "
-        "./tapwright.toml, as with serve.",
+        description="Verify the hash chain of the audit trail and print its head. Record the head elsewhere: "
+        "a later run with --head then detects whether entries were removed. Settings come from "
+        "the environment and ./tapwright.toml, as with serve.",
     )
-    audit.add_argument("action", choices=["verify"], help="verify: is every entry as it was written, and none missing")
-    audit.add_argument("--head", help="a head that an earlier run has printed: the trail must still contain it")
+    audit.add_argument("action", choices=["verify"], help="verify: check that no entry was changed and none is missing")
+    audit.add_argument("--head", help="a head that an earlier run printed, which the audit trail must still contain")
     add_vault_flags(audit)
     audit.set_defaults(run=_run)
 
     keys = verbs.add_parser(
         "keys",
-        help="wrap the vault's keys by another root key",
-        description="Wrap every key by another root key while no server runs; then start it with that one. Data keys "
-        "are rotated over the HTTP API, while the server runs.",
+        help="wrap the vault's keys with another root key",
+        description="Wrap every key with another root key while no server is running; then start the server "
+        "with the new root key. Data keys are rotated over the HTTP API while the server is "
+        "running.",
     )
-    keys.add_argument("action", choices=["rewrap"], help="rewrap: by the root key in --new-root-key-file")
-    keys.add_argument("--new-root-key-file", type=Path, required=True, help="made if it is not there")
+    keys.add_argument("action", choices=["rewrap"], help="rewrap: wrap with the root key in --new-root-key-file")
+    keys.add_argument(
+        "--new-root-key-file", type=Path, required=True, help="file of the new root key; created if it does not exist"
+    )
     add_vault_flags(keys)
     keys.set_defaults(run=_run)
 
