@@ -42,15 +42,21 @@ def is_reversal(command: Any) -> Any:
 
 
 @inlined
+def is_refund(command: Any) -> Any:
+    """Whether a message gives money back."""
+    return np.int64(command["operation"]) == Operation.REFUND
+
+
+@inlined
 def is_no_refund(command: Any) -> Any:
-    """Whether a message gives nothing back."""
-    return np.int64(command["operation"]) != Operation.REFUND
+    """Whether the message gives no money back."""
+    return not is_refund(command)
 
 
 @inlined
 def follows_another(command: Any) -> Any:
-    """Whether a message belongs to an earlier one: it names it, gives its amount back, or takes it back."""
-    return has(command["flags"], Flag.HAS_ORIGINAL) or not is_no_refund(command) or is_reversal(command)
+    """Whether the message belongs to an earlier one: it names it, gives its amount back, or takes it back."""
+    return has(command["flags"], Flag.HAS_ORIGINAL) or is_refund(command) or is_reversal(command)
 
 
 @inlined
@@ -61,18 +67,18 @@ def card_takes_part(command: Any) -> Any:
     """
     if np.int64(command["operation"]) == Operation.BALANCE_INQUIRY:
         return True
-    refers = has(command["flags"], Flag.HAS_ORIGINAL) or np.int64(command["operation"]) == Operation.REFUND
+    refers = has(command["flags"], Flag.HAS_ORIGINAL) or is_refund(command)
     return not refers or np.int64(command["cryptogram_outcome"]) != CryptogramOutcome.ABSENT
 
 
 @inlined
 def is_new_spending(command: Any, context: MessageContext) -> Any:
-    """Whether a message spends what nobody was asked about before: it completes nothing and gives nothing back."""
+    """Whether the message spends what was not authorized before: it completes nothing and gives nothing back."""
     is_completion = found(context.original_row) and np.int64(command["kind"]) == Kind.FINANCIAL_REQUEST
-    return not is_completion and is_no_refund(command)
+    return not is_completion and not is_refund(command)
 
 
 @inlined
 def is_refund_advice(command: Any) -> Any:
-    """Whether a message says that money was given back."""
-    return not is_no_refund(command) and np.int64(command["kind"]) == Kind.FINANCIAL_ADVICE
+    """Whether the message says that money was given back."""
+    return is_refund(command) and np.int64(command["kind"]) == Kind.FINANCIAL_ADVICE

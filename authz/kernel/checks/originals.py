@@ -97,7 +97,7 @@ def original_is_open(state: State, context: MessageContext) -> Any:
 
 @inlined
 def can_be_compared(command: Any, context: MessageContext) -> Any:
-    """Whether a message has an original whose fields it can be held against, or names one that cannot be its own."""
+    """Whether the message has an original to be compared with, or names one that another acquirer has sent."""
     return found(context.original_row) or names_another_acquirers_message(command)
 
 
