@@ -13,9 +13,9 @@ from authz.vocabulary.commands import (
     CryptogramOutcome,
     Kind,
     Records,
-    TokenState,
     new_commands,
 )
+from authz.vocabulary.states import TokenState
 
 NOW_US = 1_795_521_600_000_000  # 2026-11-24 12:00 UTC
 TOKEN_PAN = 9_999_501_000_000_000

@@ -10,15 +10,14 @@ from authz.vocabulary.commands import (
     COUNTRY_BITS,
     NO_LIMIT,
     CardholderVerification,
-    CardState,
     Channel,
     CryptogramOutcome,
     Flag,
-    TokenState,
 )
 from authz.vocabulary.follow_ups import FIELD_NAMES, RULES, FollowUp, Rule, SharedField
 from authz.vocabulary.labels import currency_code, operation_name
 from authz.vocabulary.reasons import Reason
+from authz.vocabulary.states import CardState, TokenState
 from tokenvault.currencies import amount_text
 from tokenvault.identifiers import Prefix, to_text
 

@@ -13,17 +13,9 @@ import numpy.typing as npt
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.program.tables import CATEGORIES, CURRENCY_NUMBERS
 from authz.state.tables import SEGMENTS, ForcedScope, MessageClass
-from authz.vocabulary.commands import (
-    CardholderVerification,
-    CardState,
-    Channel,
-    CryptogramOutcome,
-    Flag,
-    Kind,
-    Records,
-    TokenState,
-)
+from authz.vocabulary.commands import CardholderVerification, Channel, CryptogramOutcome, Flag, Kind, Records
 from authz.vocabulary.reasons import DECLINES
+from authz.vocabulary.states import CardState, TokenState
 
 
 @unique

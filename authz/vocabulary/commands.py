@@ -101,23 +101,6 @@ class CryptogramOutcome(IntEnum):
     INVALID = 2
 
 
-class TokenState(IntEnum):
-    """A token's state as the engine needs it."""
-
-    INACTIVE = 0
-    ACTIVE = 1
-    SUSPENDED = 2
-    DEACTIVATED = 3
-
-
-class CardState(IntEnum):
-    """A card's state as the engine needs it."""
-
-    ACTIVE = 0
-    FROZEN = 1
-    CLOSED = 2
-
-
 def record(fields: list[tuple[str, str]]) -> np.dtype[np.void]:
     """An aligned record without a byte between its fields.
 

@@ -18,7 +18,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from authz.vocabulary.commands import TokenState as EngineTokenState
+from authz.vocabulary.states import TokenState as EngineTokenState
 from tokenvault.calls.caller import Scope
 from tokenvault.cards.cards import card_numbered
 from tokenvault.cards.contact_points import VerificationMethod

@@ -2,16 +2,8 @@
 
 import numpy as np
 
-from authz.vocabulary.commands import (
-    Channel,
-    CryptogramOutcome,
-    Flag,
-    Kind,
-    Operation,
-    Records,
-    TokenState,
-    new_commands,
-)
+from authz.vocabulary.commands import Channel, CryptogramOutcome, Flag, Kind, Operation, Records, new_commands
+from authz.vocabulary.states import TokenState
 
 NOW_US = 1_795_521_600_000_000  # 2026-11-24 12:00 UTC
 EUR, USD = 978, 840

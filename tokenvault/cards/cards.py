@@ -30,7 +30,7 @@ Contacts = dict[VerificationMethod, str]
 class CardState(StrEnum):
     """Whether a card may pay."""
 
-    # One row a state: its name, and what the engine knows it by (`authz.vocabulary.commands.CardState`), which says how
+    # One row a state: its name, and what the engine knows it by (`authz.vocabulary.states.CardState`), which says how
     # it declines.
     engine_code: int
 

@@ -28,7 +28,7 @@ _NOTHING: dict[Change, str] = {}
 class TokenState(StrEnum):
     """Where a token stands. Deactivated and declined are final."""
 
-    # One row a state: its name; what the engine knows it by (`authz.vocabulary.commands.TokenState`), which says how it
+    # One row a state: its name; what the engine knows it by (`authz.vocabulary.states.TokenState`), which says how it
     # declines, None for a token that has no number yet, so that the engine never hears of it; and what each change
     # makes of it, by name. A change that is not there is refused.
     engine_code: int | None

@@ -10,8 +10,13 @@ from authz.kernel.checks.findings import Finding
 from authz.kernel.message_context import MessageContext
 from authz.state.rows import found
 from authz.state.tables import State
-from authz.vocabulary.commands import COUNTRIES_MAX, COUNTRY_BITS, CardState, TokenState
+from authz.vocabulary.commands import COUNTRIES_MAX, COUNTRY_BITS
 from authz.vocabulary.reasons import Reason
+from authz.vocabulary.states import CardState, TokenState
+
+# By state. No other is ever in a table: `undefined_values` refuses what would put it there.
+_TOKEN_REASONS = np.array([state.reason for state in TokenState], np.int64)
+_CARD_REASONS = np.array([state.reason for state in CardState], np.int64)
 
 
 @inlined
@@ -63,14 +68,7 @@ def check_country(state: State, command: Any, context: MessageContext) -> Findin
 def check_token_state(state: State, command: Any, context: MessageContext) -> Finding:
     """The token must be active."""
     token_state = np.int64(state.tokens[context.token_row]["state"])
-    reason = Reason.APPROVED
-    if token_state == TokenState.SUSPENDED:
-        reason = Reason.TOKEN_SUSPENDED
-    elif token_state == TokenState.DEACTIVATED:
-        reason = Reason.TOKEN_DEACTIVATED
-    elif token_state != TokenState.ACTIVE:
-        reason = Reason.TOKEN_INACTIVE
-    return token_state, TokenState.ACTIVE, reason
+    return token_state, TokenState.ACTIVE, _TOKEN_REASONS[token_state]
 
 
 @inlined
@@ -93,9 +91,4 @@ def check_expiration_date(state: State, command: Any, context: MessageContext) -
 def check_card_state(state: State, command: Any, context: MessageContext) -> Finding:
     """The card behind the token must be neither frozen nor closed."""
     card_state = np.int64(state.cards[state.tokens[context.token_row]["card_row"]]["state"])
-    reason = Reason.APPROVED
-    if card_state == CardState.CLOSED:
-        reason = Reason.CARD_CLOSED
-    elif card_state != CardState.ACTIVE:
-        reason = Reason.CARD_FROZEN
-    return card_state, CardState.ACTIVE, reason
+    return card_state, CardState.ACTIVE, _CARD_REASONS[card_state]

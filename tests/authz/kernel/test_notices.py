@@ -5,8 +5,9 @@ import pytest
 
 from authz.kernel.application import name_accounts
 from authz.vocabulary.attributes import Attribute
-from authz.vocabulary.commands import CardState, Kind
+from authz.vocabulary.commands import Kind
 from authz.vocabulary.reasons import Reason
+from authz.vocabulary.states import CardState
 from tests.authz.bank import Bank
 from tests.authz.commands import EUR, NOW_US, USD, command, set_account, set_card, set_token, tap
 

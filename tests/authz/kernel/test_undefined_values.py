@@ -27,16 +27,15 @@ from authz.state.tables import SEGMENTS, Counter, ForcedScope, MessageClass, new
 from authz.vocabulary.commands import (
     MESSAGES,
     CardholderVerification,
-    CardState,
     Channel,
     CryptogramOutcome,
     Flag,
     Kind,
     Operation,
-    TokenState,
 )
 from authz.vocabulary.errors import JournalFromElsewhere, UndefinedValue
 from authz.vocabulary.reasons import DECLINES, Reason
+from authz.vocabulary.states import CardState, TokenState
 from tests.authz.bank import Bank
 from tests.authz.commands import NOW_US, command, opening, referring, reversal, set_account, set_card, set_token, tap
 

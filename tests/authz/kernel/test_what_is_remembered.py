@@ -3,8 +3,9 @@
 import pytest
 
 from authz.state.tables import Counter
-from authz.vocabulary.commands import CardState, Flag, Kind, Operation
+from authz.vocabulary.commands import Flag, Kind, Operation
 from authz.vocabulary.reasons import Reason
+from authz.vocabulary.states import CardState
 from tests.authz.bank import (
     DAY,
     JPY,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from authz.vocabulary.commands import CardState as EngineCardState
-from authz.vocabulary.commands import TokenState as EngineTokenState
 from authz.vocabulary.commands import new_commands
+from authz.vocabulary.states import CardState as EngineCardState
+from authz.vocabulary.states import TokenState as EngineTokenState
 from simulators.sandbox.vault_feed import fill_command
 from simulators.vendor_apis.issuer_processor import _STATUSES
 from simulators.vendor_apis.token_service import STATUSES

@@ -10,8 +10,9 @@ from authz.journal.replay import apply_batch
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
 from authz.state.tables import Counter, new_state
-from authz.vocabulary.commands import NO_LIMIT, CardState, CryptogramOutcome, Flag, Kind, Operation, TokenState
+from authz.vocabulary.commands import NO_LIMIT, CryptogramOutcome, Flag, Kind, Operation
 from authz.vocabulary.reasons import Reason
+from authz.vocabulary.states import CardState, TokenState
 from tests.authz.commands import opening, referring, set_account, set_card, set_token, tap
 from tests.authz.ledger import Ledger, PlainAccount, PlainToken
 

@@ -8,18 +8,10 @@ from authz.kernel.checks.numbers import Check
 from authz.kernel.checks.originals import NO_DIFFERENCE
 from authz.program.tables import LIMITS_MAX, RULES_MAX, CashVerification
 from authz.vocabulary.attributes import ATTRIBUTES_MAX
-from authz.vocabulary.commands import (
-    CardholderVerification,
-    CardState,
-    Channel,
-    CryptogramOutcome,
-    Flag,
-    Kind,
-    Operation,
-    TokenState,
-)
+from authz.vocabulary.commands import CardholderVerification, Channel, CryptogramOutcome, Flag, Kind, Operation
 from authz.vocabulary.follow_ups import FollowUp, SharedField
 from authz.vocabulary.reasons import Reason
+from authz.vocabulary.states import CardState, TokenState
 from tests.authz.bank import Bank
 from tests.authz.commands import (
     EUR,

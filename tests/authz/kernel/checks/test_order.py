@@ -16,18 +16,9 @@ from authz.kernel.checks.order import ASKER_OF, ORDER, Asker, Row, names_of_chec
 from authz.kernel.freshness import is_fresh
 from authz.kernel.generation import MODULES
 from authz.state.tables import stored_arrays
-from authz.vocabulary.commands import (
-    MESSAGES,
-    CardState,
-    Channel,
-    CryptogramOutcome,
-    Flag,
-    Kind,
-    Operation,
-    Records,
-    TokenState,
-)
+from authz.vocabulary.commands import MESSAGES, Channel, CryptogramOutcome, Flag, Kind, Operation, Records
 from authz.vocabulary.reasons import Reason
+from authz.vocabulary.states import CardState, TokenState
 from tests.authz.bank import Bank
 from tests.authz.commands import (
     NOW_US,

@@ -7,16 +7,9 @@ from authz.journal.replay import apply_batch
 from authz.kernel.accounts.calendar import month_of
 from authz.kernel.checks.numbers import Check
 from authz.state.tables import new_state, rows_in_use
-from authz.vocabulary.commands import (
-    CardholderVerification,
-    CardState,
-    Channel,
-    CryptogramOutcome,
-    Flag,
-    Operation,
-    TokenState,
-)
+from authz.vocabulary.commands import CardholderVerification, Channel, CryptogramOutcome, Flag, Operation
 from authz.vocabulary.reasons import ANSWERS, Reason
+from authz.vocabulary.states import CardState, TokenState
 from tests.authz.commands import USD, opening, set_account, set_card, set_token, tap
 
 PIN = CardholderVerification.PIN

@@ -2,8 +2,8 @@
 
 import pytest
 
-from authz.vocabulary.commands import CardState, TokenState
 from authz.vocabulary.reasons import Reason
+from authz.vocabulary.states import CardState, TokenState
 from tests.authz.bank import Bank
 from tests.authz.commands import set_card, set_token, tap
 

@@ -7,8 +7,9 @@ from authz.arrays.hash_index import text_key
 from authz.journal.replay import apply_batch
 from authz.kernel.checks.numbers import Check
 from authz.state.tables import new_state
-from authz.vocabulary.commands import COUNTRY_BITS, CardState, Kind
+from authz.vocabulary.commands import COUNTRY_BITS, Kind
 from authz.vocabulary.reasons import Reason
+from authz.vocabulary.states import CardState
 from tests.authz.commands import command, opening, set_card, set_token, tap
 
 GERMANY, FRANCE = 276, 250

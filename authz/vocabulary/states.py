@@ -1,0 +1,48 @@
+"""States of tokens and cards as the engine knows them, one row each: its number, and what a payment is declined for.
+
+The vault says which of its states is which of these: `engine_code` of `tokenvault.tokens.lifecycle.TokenState` and
+`tokenvault.cards.cards.CardState`.
+"""
+
+from enum import IntEnum
+
+from authz.vocabulary.reasons import Reason
+
+
+class TokenState(IntEnum):
+    """A token's state as the engine needs it. reason: `Reason.APPROVED` where it may pay."""
+
+    reason: Reason
+
+    def __new__(cls, number: int, *row: Reason) -> "TokenState":
+        """A row. Raises: ValueError where its reason is missing."""
+        state = int.__new__(cls, number)
+        state._value_ = number
+        (state.reason,) = row
+        return state
+
+    INACTIVE = 0, Reason.TOKEN_INACTIVE
+    ACTIVE = 1, Reason.APPROVED
+    SUSPENDED = 2, Reason.TOKEN_SUSPENDED
+    DEACTIVATED = 3, Reason.TOKEN_DEACTIVATED
+
+
+class CardState(IntEnum):
+    """A card's state as the engine needs it. reason: `Reason.APPROVED` where it may pay."""
+
+    reason: Reason
+
+    def __new__(cls, number: int, *row: Reason) -> "CardState":
+        """A row. Raises: ValueError where its reason is missing."""
+        state = int.__new__(cls, number)
+        state._value_ = number
+        (state.reason,) = row
+        return state
+
+    ACTIVE = 0, Reason.APPROVED
+    FROZEN = 1, Reason.CARD_FROZEN
+    CLOSED = 2, Reason.CARD_CLOSED
+
+
+for _states in (TokenState, CardState):
+    assert [*_states] == [*range(len(_states))], "a state's number is its place among the rows"
