@@ -39,75 +39,79 @@ class FormatErrorKind:
 
 
 KINDS = {
-    MISSING: FormatErrorKind("missing", "is missing", "The field must be there, and is not, or is empty."),
+    MISSING: FormatErrorKind("missing", "is missing", "A mandatory field is missing or empty."),
     CUT_OFF: FormatErrorKind("cut_off", "is cut off", "The message ends inside the field."),
     BAD_LENGTH: FormatErrorKind(
         "wrong_length",
         "has a length that its table does not allow",
-        "The length in front of the field is no number, or more than the field may have.",
+        "The length prefix of the field is not a number, or exceeds the field's maximum.",
     ),
     BAD_CHARACTERS: FormatErrorKind(
         "wrong_characters",
-        "has characters that it may not hold",
-        "Anything but digits in a field of class n, or behind C or D in one of class x+n (DE 28 to 31, 97); control "
-        "characters, or characters outside ASCII, in a text.",
+        "has characters that are not allowed",
+        "Characters other than digits in a field of class n, or after C or D in one of class x+n (DE 28 to 31, 97); "
+        "control characters or non-ASCII characters in a text field.",
     ),
     BAD_CONTENT: FormatErrorKind(
-        "wrong_structure", "is not made up of what it must hold", "The field's parts are not where they must be."
+        "wrong_structure", "does not have the required structure", "The field does not have the required structure."
     ),
-    IMPOSSIBLE_DATE: FormatErrorKind(
-        "impossible_date", "holds a date that is in no calendar", "Month or day do not exist."
-    ),
-    IMPOSSIBLE_TIME: FormatErrorKind("impossible_time", "holds a time that is on no clock", "More than 23:59:59."),
+    IMPOSSIBLE_DATE: FormatErrorKind("impossible_date", "has an impossible date", "The month or day does not exist."),
+    IMPOSSIBLE_TIME: FormatErrorKind("impossible_time", "has an impossible time", "The time is later than 23:59:59."),
     IMPOSSIBLE_CODE: FormatErrorKind(
         "impossible_code",
-        "holds a code that its standard cannot assign",
+        "has a code that its standard cannot assign",
         "`000` for a currency or country, `0000` for a merchant category, a service code with reserved digits.",
     ),
     CONTRADICTION: FormatErrorKind(
-        "contradiction", "contradicts another field", "DE 2 or DE 14 is not what DE 35 says; DE 54 is not in DE 49."
+        "contradiction",
+        "contradicts another field",
+        "DE 2 or DE 14 differs from DE 35; DE 54 is not in the currency of DE 49.",
     ),
-    MISSING_TAG: FormatErrorKind("missing_tag", "lacks tag {part}", "A tag that must be in DE 55 is not; it is named."),
+    MISSING_TAG: FormatErrorKind(
+        "missing_tag", "lacks tag {part}", "A mandatory tag is missing in DE 55; DE 44 names it."
+    ),
     BAD_TAG: FormatErrorKind(
         "wrong_tag",
-        "has tag {part} twice, or with a value that does not fit it",
-        "A tag in DE 55 comes twice, has a wrong length or a value that cannot be; it is named.",
+        "has tag {part} twice, or with an invalid value",
+        "A tag in DE 55 occurs twice, or has a wrong length or an impossible value; DE 44 names it.",
     ),
     MISSING_SUBELEMENT: FormatErrorKind(
-        "missing_subelement", "lacks subelement {part}", "A subelement that must be in DE 48 is not; it is named."
+        "missing_subelement", "lacks subelement {part}", "A mandatory subelement is missing in DE 48; DE 44 names it."
     ),
     BAD_SUBELEMENT: FormatErrorKind(
         "wrong_subelement",
-        "has a subelement {part} that does not fit it",
-        "A subelement of DE 48 has another form than it must have; it is named.",
+        "has an invalid subelement {part}",
+        "A subelement of DE 48 has a wrong format; DE 44 names it.",
     ),
     TRAILING_BYTES: FormatErrorKind(
-        "trailing_bytes", "is followed by bytes of no field", "The message is too long for its bitmaps."
+        "trailing_bytes", "is followed by trailing bytes", "Bytes follow the last field that the bitmaps announce."
     ),
-    TOO_LONG: FormatErrorKind("too_long", "is longer than a message may be", "The message has more than 4,096 bytes."),
+    TOO_LONG: FormatErrorKind(
+        "too_long", "exceeds the maximum length of a message", "The message has more than 4,096 bytes."
+    ),
 }
 """Every kind of format error, by its number in compiled code."""
 
 _OF_CODE = {kind.code: number for number, kind in KINDS.items()}
 
 _SENTENCES = {
-    (2, MISSING): "DE 2 is missing, and so is DE 35",
-    (23, MISSING): "DE 23 is missing, which belongs to DE 55",
+    (2, MISSING): "DE 2 and DE 35 are both missing",
+    (23, MISSING): "DE 23 is missing, which DE 55 requires",
     (2, CONTRADICTION): "DE 2 is not the PAN in DE 35",
     (14, CONTRADICTION): "DE 14 is not the expiry in DE 35",
-    (54, CONTRADICTION): "DE 54 has cash-back in another currency than DE 49",
+    (54, CONTRADICTION): "DE 54 has cash-back in a currency other than DE 49",
     (35, BAD_CONTENT): "DE 35 is not a PAN of 8 to 19 digits, a separator and an expiry",
-    (35, IMPOSSIBLE_DATE): "DE 35 has an expiry with a month that is in no calendar",
-    (35, IMPOSSIBLE_CODE): "DE 35 has a service code that cannot be",
-    (14, IMPOSSIBLE_DATE): "DE 14 has a month that is in no calendar",
-    (48, BAD_CONTENT): "DE 48 is not subelements of name (2 digits), length (2 digits) and content",
-    (54, BAD_CONTENT): "DE 54 is not amounts of 20 characters: two types, currency, C or D, 12 digits",
-    (55, BAD_CONTENT): "DE 55 is no BER-TLV",
-    (59, BAD_CONTENT): "DE 59 is not a position as ISO 6709 writes it",
-    (60, BAD_CONTENT): "DE 60 does not say which completion (2 digits) of how many (2 digits)",
-    (90, BAD_CONTENT): "DE 90 names no type of message that there could be an original of",
-    (90, IMPOSSIBLE_DATE): "DE 90 has a transmission date that is in no calendar",
-    (90, IMPOSSIBLE_TIME): "DE 90 has a transmission time that is on no clock",
+    (35, IMPOSSIBLE_DATE): "DE 35 has an expiry date with an impossible month",
+    (35, IMPOSSIBLE_CODE): "DE 35 has an impossible service code",
+    (14, IMPOSSIBLE_DATE): "DE 14 has an impossible month",
+    (48, BAD_CONTENT): "DE 48 is not a list of subelements of name (2 digits), length (2 digits) and content",
+    (54, BAD_CONTENT): "DE 54 is not a list of amounts of 20 characters: two types, currency, C or D, 12 digits",
+    (55, BAD_CONTENT): "DE 55 is not valid BER-TLV",
+    (59, BAD_CONTENT): "DE 59 is not a position in ISO 6709 format",
+    (60, BAD_CONTENT): "DE 60 is not a completion number (2 digits) and the total number of completions (2 digits)",
+    (90, BAD_CONTENT): "DE 90 has a message type that cannot be an original",
+    (90, IMPOSSIBLE_DATE): "DE 90 has an impossible transmission date",
+    (90, IMPOSSIBLE_TIME): "DE 90 has an impossible transmission time",
     (95, BAD_CONTENT): "DE 95 does not begin with an amount of 12 digits",
 }
 """Where what the kind says can be said more closely."""

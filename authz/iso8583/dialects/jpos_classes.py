@@ -12,27 +12,27 @@ from authz.iso8583.dialects.text_encodings import CODE_PAGE_1047
 _ENCODINGS = {"ascii": "ascii", "ebcdic": CODE_PAGE_1047, "bcd": "bcd", "binary": "b"}
 
 CONTENTS = {
-    "latin-1": "text, a byte a character",
+    "latin-1": "text, one byte per character",
     "ebcdic": "text in code page 1047",
     "digits": "digits as ASCII text",
     "ebcdic-digits": "digits as EBCDIC text",
-    "packed-0": "packed digits; an odd number has 0 on the left where pad is true, else on the right",
-    "packed-F": "packed digits; an odd number has 0 on the left where pad is true, else F on the right",
-    "packed-bytes": "packed digits with F on the right of an odd number; the length counts bytes",
-    "half-bytes": "half-bytes of hexadecimal; an odd number has 0 on the left where pad is true, else F on the right",
+    "packed-0": "packed digits; an odd number is padded with 0 on the left if pad is true, else on the right",
+    "packed-F": "packed digits; an odd number is padded with 0 on the left if pad is true, else with F on the right",
+    "packed-bytes": "packed digits; an odd number is padded with F on the right; the length counts bytes",
+    "half-bytes": "hexadecimal digits; an odd number is padded with 0 on the left if pad is true, else F on the right",
     "bytes": "bytes",
     "bytes-by-digits": "bytes; the length counts half-bytes",
     "hexadecimal": "bytes as hexadecimal text in ASCII; the length counts bytes",
     "ebcdic-hexadecimal": "bytes as hexadecimal text in EBCDIC",
-    "filled-latin-1": "text, in the room of the longest, blanks behind it",
-    "filled-bytes": "bytes, in the room of the longest, zeros behind them",
+    "filled-latin-1": "text, padded with blanks to the maximum length",
+    "filled-bytes": "bytes, padded with zeros to the maximum length",
     "amount": "C or D, then digits, as ASCII text",
     "ebcdic-amount": "C or D, then digits, as EBCDIC text",
     "packed-amount": "C or D in ASCII, then packed digits",
     "bitmap": "bitmap in bytes",
     "hexadecimal-bitmap": "bitmap as hexadecimal text in ASCII",
     "ebcdic-bitmap": "bitmap as hexadecimal text in EBCDIC",
-    "nothing": "nothing at all",
+    "nothing": "no content",
     "unused": "refused in every message",
 }
 """How content is written, in words."""
@@ -117,13 +117,13 @@ IFEB_LLLNUM        3 ebcdic packed-bytes
 IFEB_LLNUM         2 ebcdic packed-bytes
 """
 
-_TAGGED = "is for subfields that carry their own number"
+_TAGGED = "is for subfields that contain their own number"
 REFUSED = {
-    "IFA_LLBNUM": "has a length that does not tell padding from digits",
-    "IFE_LLLEBINARY": "changes bytes as if they were text",
-    "IFE_SIGNED_NUMERIC": "holds the sign in its last digit",
-    "IF_TBASE": "ends with a token instead of having a length",
-    "IF_TCHAR": "ends with a token instead of having a length",
+    "IFA_LLBNUM": "has a length that does not distinguish padding from digits",
+    "IFE_LLLEBINARY": "converts bytes as if they were text",
+    "IFE_SIGNED_NUMERIC": "encodes the sign in its last digit",
+    "IF_TBASE": "ends with a delimiter instead of having a length",
+    "IF_TCHAR": "ends with a delimiter instead of having a length",
     **dict.fromkeys(
         (
             "IFA_TTLBINARY", "IFA_TTLCHAR", "IFA_TTLLBINARY", "IFA_TTLLCHAR", "IFA_TTLLLBINARY", "IFA_TTLLLCHAR",

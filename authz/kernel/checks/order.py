@@ -84,15 +84,15 @@ class Asker(IntEnum):
 
 
 ASKERS = {
-    Asker.ISSUER: ("issuer", "A request (0100, 0200) while the issuer is there."),
-    Asker.STAND_IN: ("stand-in", "A request while the issuer is down: the network answers in its place."),
-    Asker.ADVICE: ("advice", "An advice (0120, 0220) while the issuer is there."),
-    Asker.REVERSAL: ("reversal", "A reversal (0400, 0420) while the issuer is there."),
-    Asker.STORED_ADVICE: ("stored advice", "An advice while the issuer is down, before it is stored for the issuer."),
-    Asker.STORED_REVERSAL: ("stored reversal", "A reversal while the issuer is down, before it is stored."),
+    Asker.ISSUER: ("issuer", "A request (0100, 0200) while the issuer is available."),
+    Asker.STAND_IN: ("stand-in", "A request while the issuer is unavailable: the network answers on its behalf."),
+    Asker.ADVICE: ("advice", "An advice (0120, 0220) while the issuer is available."),
+    Asker.REVERSAL: ("reversal", "A reversal (0400, 0420) while the issuer is available."),
+    Asker.STORED_ADVICE: ("stored advice", "An advice while the issuer is unavailable, before it is stored."),
+    Asker.STORED_REVERSAL: ("stored reversal", "A reversal while the issuer is unavailable, before it is stored."),
     Asker.PIN_VERIFICATION: (
         "PIN verification",
-        "A request with a PIN, before the PIN is verified: only a new message may cost a try. Nothing is used up.",
+        "A request with a PIN, before the PIN is verified: only a new message may use a try. Nothing is used up.",
     ),
 }
 """What each is called in documents, and which messages it decides on."""

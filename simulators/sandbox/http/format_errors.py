@@ -35,7 +35,7 @@ class FormatErrorView(BaseModel):
     )
     code: str = Field(description="What is wrong: the code of DE 44, see docs/wire.md.", examples=["impossible_date"])
     part: str | None = Field(description="The tag or subelement that is wrong, if it is one.", examples=["9F26"])
-    sentence: str = Field(description="The same for people.", examples=["DE 7 holds a date that is in no calendar"])
+    sentence: str = Field(description="The same for people.", examples=["DE 7 has an impossible date"])
     additional_response_data: str = Field(description="DE 44 of the answer.", examples=["007 impossible_date"])
 
     @classmethod

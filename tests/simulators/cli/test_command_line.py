@@ -33,7 +33,7 @@ def test_explain_asks_a_server(sandbox, issuer, new_phone, terminal, capsys):
         "exceeds_limit",
         "20.00 EUR",
         "at most 10.00 EUR",
-        "Ask for less",
+        "Request a smaller amount",
     ):
         assert text in shown
     assert re.search(r"not reached: available_credit", shown)

@@ -61,7 +61,7 @@ def test_decode_names_a_value_that_cannot_be(capsys):
     assert main(["iso", "decode", encoded.hex()]) == 1
     told = capsys.readouterr()
     assert "000123" in told.out
-    assert told.err == "tapwright: field 7: holds a date that is in no calendar\n"
+    assert told.err == "tapwright: field 7: has an impossible date\n"
 
 
 def test_format_errors_in_words(capsys, sandbox, monkeypatch):
@@ -71,7 +71,7 @@ def test_format_errors_in_words(capsys, sandbox, monkeypatch):
     parts = ["0=0800", "7=1325101500", "11=000123", "70=301"]
     assert main(["iso", "send", *parts, "--iso", address]) == 0
     shown = capsys.readouterr().out
-    for words in ("format error)", "007 impossible_date", "(DE 7 holds a date that is in no calendar)"):
+    for words in ("format error)", "007 impossible_date", "(DE 7 has an impossible date)"):
         assert words in shown
 
 
