@@ -49,19 +49,19 @@ def is_refund(command: Any) -> Any:
 
 @inlined
 def is_no_refund(command: Any) -> Any:
-    """Whether the message gives no money back."""
+    """Whether the message is not a refund."""
     return not is_refund(command)
 
 
 @inlined
 def follows_another(command: Any) -> Any:
-    """Whether the message belongs to an earlier one: it names it, gives its amount back, or takes it back."""
+    """Whether the message follows an earlier one: it names it, refunds it, or reverses it."""
     return has(command["flags"], Flag.HAS_ORIGINAL) or is_refund(command) or is_reversal(command)
 
 
 @inlined
 def card_takes_part(command: Any) -> Any:
-    """Whether the card must be there: not for what refers to an earlier message, nor for giving money back.
+    """Whether card data is required: not for a message that refers to an earlier one, nor for a refund.
 
     Balances are told to nobody without it, whatever the inquiry refers to.
     """
@@ -73,12 +73,12 @@ def card_takes_part(command: Any) -> Any:
 
 @inlined
 def is_new_spending(command: Any, context: MessageContext) -> Any:
-    """Whether the message spends what was not authorized before: it completes nothing and gives nothing back."""
+    """Whether the message is neither a completion nor a refund."""
     is_completion = found(context.original_row) and np.int64(command["kind"]) == Kind.FINANCIAL_REQUEST
     return not is_completion and not is_refund(command)
 
 
 @inlined
 def is_refund_advice(command: Any) -> Any:
-    """Whether the message says that money was given back."""
+    """Whether the message is a refund advice."""
     return is_refund(command) and np.int64(command["kind"]) == Kind.FINANCIAL_ADVICE

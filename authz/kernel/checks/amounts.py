@@ -17,7 +17,7 @@ from authz.vocabulary.reasons import Reason
 
 @inlined
 def check_operation(state: State, command: Any, context: MessageContext) -> Finding:
-    """The network must serve this kind of transaction."""
+    """The network must support the transaction type."""
     operation = np.int64(command["operation"])
     served = (
         operation == Operation.PURCHASE
@@ -32,7 +32,7 @@ def check_operation(state: State, command: Any, context: MessageContext) -> Find
 
 @inlined
 def check_currency(state: State, command: Any, context: MessageContext) -> Finding:
-    """The transaction must be in the account's currency, or in one that the program has a rate for."""
+    """The transaction must be in the account's currency, or in one for which the program has a rate."""
     kept = np.int64(state.accounts[context.account_row]["currency"])
     reason = Reason.CURRENCY_NOT_SUPPORTED if context.rate == NO_RATE else Reason.APPROVED
     return np.int64(command["currency"]), kept, reason
@@ -40,7 +40,7 @@ def check_currency(state: State, command: Any, context: MessageContext) -> Findi
 
 @inlined
 def check_amount(state: State, command: Any, context: MessageContext) -> Finding:
-    """The amount must fit the kind of transaction: nothing for a balance, cash-back within it, else more than zero.
+    """The amount must be possible for the transaction type: zero for an inquiry, else positive and covering cash-back.
 
     A purchase of zero is an account verification. One with cash in it is a purchase with cash-back, and must say so:
     cash asks for a verified cardholder.
@@ -59,7 +59,7 @@ def check_amount(state: State, command: Any, context: MessageContext) -> Finding
 
 @inlined
 def check_advised_amount(state: State, command: Any, context: MessageContext) -> Finding:
-    """An advice of a balance inquiry must have no amount: it would move money that nobody was paid."""
+    """The amount of a balance inquiry advice must be zero, because an inquiry moves no money."""
     amount = np.int64(command["amount_minor"])
     fits = np.int64(command["operation"]) != Operation.BALANCE_INQUIRY or amount == 0
     reason = Reason.APPROVED if fits else Reason.INVALID_AMOUNT
@@ -68,7 +68,7 @@ def check_advised_amount(state: State, command: Any, context: MessageContext) ->
 
 @inlined
 def check_token_limit(state: State, command: Any, context: MessageContext) -> Finding:
-    """The amount must be within the token's own limit for a single transaction, where it has one."""
+    """The amount must not exceed the token's own limit for a single transaction, if it has one."""
     token = state.tokens[context.token_row]
     limit: Integer = 0
     if token["is_restricted"] != 0:
@@ -79,7 +79,7 @@ def check_token_limit(state: State, command: Any, context: MessageContext) -> Fi
 
 @inlined
 def check_transaction_limit(state: State, command: Any, context: MessageContext) -> Finding:
-    """The amount, with what it adds to, must be within the account's limit for one transaction, where it has one."""
+    """The amount, with what it increments, must not exceed the account's limit for one transaction, if any."""
     amount = context.billing_minor
     if found(context.original_row) and np.int64(command["kind"]) == Kind.AUTHORIZATION_REQUEST:
         amount += np.int64(state.transactions[context.original_row]["billing_minor"])
@@ -98,7 +98,7 @@ def smallest_part(state: State, command: Any, context: MessageContext) -> Intege
 
 @inlined
 def check_available_credit(state: State, command: Any, context: MessageContext) -> Finding:
-    """The available credit must cover the amount, or a part of it where the terminal can take a part."""
+    """The available credit must cover the amount, or a part of it if the terminal accepts partial approvals."""
     amount = context.billing_minor
     if found(context.original_row) and np.int64(command["kind"]) == Kind.FINANCIAL_REQUEST:
         amount -= min(amount, np.int64(state.transactions[context.original_row]["held_minor"]))

@@ -37,7 +37,7 @@ def check_channel(state: State, command: Any, context: MessageContext) -> Findin
 
 @inlined
 def check_merchant(state: State, command: Any, context: MessageContext) -> Finding:
-    """The merchant must be the token's, where it is good for one only."""
+    """The merchant must be the one in the token's domain, if the token is restricted to a merchant."""
     token = state.tokens[context.token_row]
     wanted: Any = np.uint64(0)
     if token["is_restricted"] != 0:
@@ -49,7 +49,7 @@ def check_merchant(state: State, command: Any, context: MessageContext) -> Findi
 
 @inlined
 def check_country(state: State, command: Any, context: MessageContext) -> Finding:
-    """The country must be one of the token's, where it has any."""
+    """The country must be in the token's domain, if the token is restricted to countries."""
     token = state.tokens[context.token_row]
     country = np.int64(command["country"])
     countries: Integer = 0
@@ -73,7 +73,7 @@ def check_token_state(state: State, command: Any, context: MessageContext) -> Fi
 
 @inlined
 def check_token_expiry(state: State, command: Any, context: MessageContext) -> Finding:
-    """The token must not have expired; it is valid to the end of its expiry month."""
+    """The token must not have expired; it is valid until the end of its expiry month."""
     month, expiry = month_of(np.int64(command["time_us"])), np.int64(state.tokens[context.token_row]["expiry"])
     reason = Reason.APPROVED if month <= expiry else Reason.TOKEN_EXPIRED
     return month, expiry, reason
@@ -81,7 +81,7 @@ def check_token_expiry(state: State, command: Any, context: MessageContext) -> F
 
 @inlined
 def check_expiration_date(state: State, command: Any, context: MessageContext) -> Finding:
-    """The expiry date on the wire must be the token's."""
+    """The expiry date in the message must be the token's."""
     sent, expiry = np.int64(command["expiry"]), np.int64(state.tokens[context.token_row]["expiry"])
     reason = Reason.APPROVED if sent == expiry else Reason.EXPIRATION_MISMATCH
     return sent, expiry, reason

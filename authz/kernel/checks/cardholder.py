@@ -15,7 +15,7 @@ from authz.vocabulary.reasons import Reason
 
 @inlined
 def check_pin(state: State, command: Any, context: MessageContext) -> Finding:
-    """A PIN that was entered must be the card's, and not have been wrong too often."""
+    """A PIN that was entered must be correct, and the PIN must not be locked."""
     flags = np.int64(command["flags"])
     reason = Reason.APPROVED
     if has(flags, Flag.PIN_LOCKED):
@@ -27,7 +27,7 @@ def check_pin(state: State, command: Any, context: MessageContext) -> Finding:
 
 @inlined
 def check_cardholder_verification(state: State, command: Any, context: MessageContext) -> Finding:
-    """Cash must come with the verification that the program asks for: a PIN for a withdrawal, unless it says otherwise.
+    """For cash, the cardholder must be verified as the program requires: by default, with a PIN for a withdrawal.
 
     A completion asks for no cash of its own: that was verified with the authorization.
     """

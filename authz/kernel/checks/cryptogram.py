@@ -21,7 +21,7 @@ _SIGNED_FOR = int(Flag.SIGNED_FOR_REMOTE | Flag.SIGNED_FOR_QR_CODE)
 
 @inlined
 def check_cryptogram(state: State, command: Any, context: MessageContext) -> Finding:
-    """There must be a cryptogram, of the token's own version, and the network must have found it right."""
+    """There must be a valid cryptogram of the token's own cryptogram version."""
     token = state.tokens[context.token_row]
     outcome = np.int64(command["cryptogram_outcome"])
     same_version = command["cryptogram_version"] == token["cryptogram_version"]
@@ -36,7 +36,7 @@ def check_cryptogram(state: State, command: Any, context: MessageContext) -> Fin
 
 @inlined
 def check_entry_mode(state: State, command: Any, context: MessageContext) -> Finding:
-    """What the phone signed for (a tap, an app, a QR code) must be how its data reached the terminal."""
+    """The entry mode that the phone signed (contactless, in-app, QR code) must agree with DE 22."""
     channel = np.int64(command["channel"])
     signed_for = np.int64(command["flags"]) & _SIGNED_FOR
     fitting: Integer = 0
@@ -57,7 +57,7 @@ def is_left_open(command: Any) -> Any:
 
 @inlined
 def check_signed_operation(state: State, command: Any, context: MessageContext) -> Finding:
-    """What DE 3 asks for must be what the phone signed in tag 9C, unless it signed for goods and services (`00`)."""
+    """The transaction type in DE 3 must be the one that the phone signed in tag 9C, unless that is `00`."""
     signed_another = has(command["flags"], Flag.SIGNED_FOR_ANOTHER_OPERATION)
     reason = Reason.CRYPTOGRAM_DATA_MISMATCH if signed_another else Reason.APPROVED
     return np.int64(command["operation"]), int(signed_another), reason
@@ -65,7 +65,7 @@ def check_signed_operation(state: State, command: Any, context: MessageContext) 
 
 @inlined
 def check_signed_amount(state: State, command: Any, context: MessageContext) -> Finding:
-    """The amount asked for must be the amount the phone signed, unless it signed a QR code without one."""
+    """The amount must be the one that the phone signed, unless it signed a QR code without an amount."""
     asked, signed = np.int64(command["amount_minor"]), np.int64(command["signed_amount_minor"])
     reason = Reason.APPROVED if asked == signed or is_left_open(command) else Reason.CRYPTOGRAM_DATA_MISMATCH
     return asked, signed, reason
@@ -73,7 +73,7 @@ def check_signed_amount(state: State, command: Any, context: MessageContext) -> 
 
 @inlined
 def check_signed_currency(state: State, command: Any, context: MessageContext) -> Finding:
-    """The currency asked for must be the currency the phone signed, unless it signed a QR code without one."""
+    """The currency must be the one that the phone signed, unless it signed a QR code without a currency."""
     asked, signed = np.int64(command["currency"]), np.int64(command["signed_currency"])
     reason = Reason.APPROVED if asked == signed or is_left_open(command) else Reason.CRYPTOGRAM_DATA_MISMATCH
     return asked, signed, reason
@@ -81,7 +81,7 @@ def check_signed_currency(state: State, command: Any, context: MessageContext) -
 
 @inlined
 def check_signed_circumstances(state: State, command: Any, context: MessageContext) -> Finding:
-    """Cash-back, day and country must be what the phone signed, and DE 7 near the network's clock.
+    """Cash-back, date and country must be those that the phone signed, and DE 7 close to the network's clock.
 
     They are held against each other, with their tolerances, where the message is read: `iso8583.signed_data`.
     """

@@ -71,7 +71,7 @@ def forced_place(state: State, command: Any, context: MessageContext) -> Integer
 
 @inlined
 def check_simulation(state: State, command: Any, context: MessageContext) -> Finding:
-    """No simulation must have asked for a decline: of this token, card or terminal, or by a test amount."""
+    """No decline must be forced: for this token, card or terminal, or by a test amount."""
     reason: Integer = Reason.APPROVED
     if state.counters[Counter.FORCED] > 0:
         place = forced_place(state, command, context)

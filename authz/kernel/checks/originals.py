@@ -103,7 +103,7 @@ def can_be_compared(command: Any, context: MessageContext) -> Any:
 
 @compiled
 def check_original(state: State, command: Any, context: MessageContext) -> Finding:
-    """What DE 90 names must be there, approved and not reversed; what adds to it or completes it needs its hold."""
+    """The original must exist, be approved and not reversed; an increment or completion needs its hold."""
     stan = np.int64(command["original_stan"])
     if not found(context.original_row):
         return stan, 0, Reason.MISSING_ORIGINAL_AUTHORIZATION
@@ -126,7 +126,7 @@ def check_original(state: State, command: Any, context: MessageContext) -> Findi
 
 @compiled
 def check_shared_fields(state: State, command: Any, context: MessageContext) -> Finding:
-    """What a message shares with its original must be equal where the table of follow-ups says so."""
+    """The fields shared with the original must be equal where the table of follow-ups requires it."""
     follow_up = follow_up_of(command)
     difference = first_difference(command, state.transactions[context.original_row], follow_up)
     reason: Integer = np.int64(Reason.APPROVED)
@@ -177,7 +177,7 @@ def followed_row(state: State, command: Any, context: MessageContext) -> Integer
 
 @inlined
 def check_advised_fields(state: State, command: Any, context: MessageContext) -> Finding:
-    """An advice must name a message of its own acquirer; what else it does not share is noted, and declines nothing.
+    """An advice must name a message of its own acquirer; other differences are recorded but do not decline it.
 
     An advice that differs from its original is taken as one that follows nothing, see `followed_row`.
     """
@@ -190,7 +190,7 @@ def check_advised_fields(state: State, command: Any, context: MessageContext) ->
 
 @compiled
 def check_original_amount(state: State, command: Any, context: MessageContext) -> Finding:
-    """The amount must fit the original: equal to it, or within what is left of it, as the table of follow-ups says.
+    """The amount must equal or be bounded by the original's, as the table of follow-ups says.
 
     Equal to the original is what was asked for, and what is left after increments, a partial approval or a reversal.
     """
@@ -249,7 +249,7 @@ def was_acknowledged(command: Any) -> Any:
 
 @inlined
 def check_advised_refund(state: State, command: Any, context: MessageContext) -> Finding:
-    """How much of a refund advice can still be given back is noted; the advice is taken either way.
+    """The remainder that bounds a refund advice is recorded; the advice is accepted in any case.
 
     What it says beyond that is listed as an exception item, see `postings.refund`.
     """

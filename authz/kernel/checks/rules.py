@@ -98,7 +98,7 @@ def ask_rules(
 def check_limits_and_rules(
     state: State, command: Any, context: MessageContext, findings: Findings, result: Any
 ) -> Integer:
-    """No limit of the program and no live rule must speak against it; each limit and rule has a finding of its own."""
+    """No limit and no live rule of the program must decline; each limit and rule has its own finding."""
     keep_day(state.program, findings.today, np.int64(command["time_us"]))
     subjects = subjects_of(state, context.token_row, context.account_row)
     reason: Integer = Reason.APPROVED

@@ -23,7 +23,7 @@ _SECOND = 1_000_000
 
 @inlined
 def check_duplicate(state: State, command: Any, context: MessageContext) -> Finding:
-    """The same acquirer, terminal, STAN, RRN and transmission time must not have come before for this token."""
+    """The token must not have a message with the same acquirer, terminal, STAN, RRN and transmission time."""
     seen = np.int64(state.transactions[context.same_row]["sequence"]) if found(context.same_row) else 0
     reason = Reason.DUPLICATE_TRANSMISSION if found(context.same_row) else Reason.APPROVED
     return np.int64(command["stan"]), seen, reason
@@ -31,7 +31,7 @@ def check_duplicate(state: State, command: Any, context: MessageContext) -> Find
 
 @inlined
 def check_early_reversal(state: State, command: Any, context: MessageContext) -> Finding:
-    """Its reversal must not have come before it."""
+    """The transaction must not have been reversed before it arrived."""
     seen = np.int64(state.transactions[context.early_row]["sequence"]) if found(context.early_row) else 0
     reason = Reason.ALREADY_REVERSED if found(context.early_row) else Reason.APPROVED
     return np.int64(command["stan"]), seen, reason
@@ -39,7 +39,7 @@ def check_early_reversal(state: State, command: Any, context: MessageContext) ->
 
 @inlined
 def check_transaction_counter(state: State, command: Any, context: MessageContext) -> Finding:
-    """The transaction counter must be new: not far above the highest seen, or in the window below it and not used yet.
+    """The transaction counter must be unused, and neither far above the highest seen nor below the window under it.
 
     Taps may arrive out of order, so a lower counter alone proves nothing. A counter that leaps comes from a card that
     was made to sign in advance.
@@ -72,7 +72,7 @@ def use_transaction_counter(state: State, command: Any, context: MessageContext)
 
 @inlined
 def check_limited_use_key(state: State, command: Any, context: MessageContext) -> Finding:
-    """A limited-use key must be one of the phone's last two, in its time, and not used up."""
+    """A limited-use key must be one of the phone's last two, not expired and not used up."""
     token = state.tokens[context.token_row]
     signed_by = np.int64(command["limited_use_key"])
     if token["limited_use_key"] == 0:

@@ -31,7 +31,7 @@ def stood_in_this_outage(state: State, token: Any) -> tuple[Integer, Integer]:
 
 @compiled
 def check_stand_in(state: State, command: Any, context: MessageContext) -> Finding:
-    """The issuer must be there, or the amount within what stand-in may approve of this token in one outage."""
+    """The amount must be within what stand-in processing may approve for this token during one outage."""
     if only_the_issuer_knows(command):
         return context.billing_minor, np.int64(0), np.int64(Reason.ISSUER_UNAVAILABLE)
     numbers = state.program.numbers
