@@ -14,9 +14,9 @@ from rich.table import Table
 from simulators.process.did_you_mean import did_you_mean
 from simulators.process.start_error import StartError
 from simulators.scenarios.document import all_steps, read_scenario
-from simulators.scenarios.html_report import write_html
-from simulators.scenarios.junit import failure_lines, write_junit
 from simulators.scenarios.playing import ScenarioResult, play
+from simulators.scenarios.reports.html_report import write_html
+from simulators.scenarios.reports.junit import failure_lines, write_junit
 from simulators.scenarios.scenario import Head, Scenario, ScenarioError
 from simulators.scenarios.servers import Servers
 from simulators.scenarios.steps.verbs import VERBS

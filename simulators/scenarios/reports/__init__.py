@@ -1,0 +1,1 @@
+"""How scenarios went, for people and for build servers."""
