@@ -30,13 +30,13 @@ _CHAIN_MAX = 4
 def _is_no_authority(_policy: Policy, _leaf: x509.Certificate, constraints: x509.BasicConstraints) -> None:
     """Raises: ValueError for a certificate that may sign others."""
     if constraints.ca:
-        raise ValueError("the certificate of a device says that it is an authority")
+        raise ValueError("the device's certificate is marked as a certificate authority")
 
 
 def _signs_no_certificates(_policy: Policy, _leaf: x509.Certificate, usage: x509.KeyUsage | None) -> None:
     """Raises: ValueError for a key that may sign certificates, which only an authority's may (RFC 5280, 4.2.1.3)."""
     if usage is not None and usage.key_cert_sign:
-        raise ValueError("the key of a device may sign certificates")
+        raise ValueError("the device's certificate has the key usage for signing certificates")
 
 
 _OF_DEVICES = (
@@ -103,7 +103,7 @@ def register_device(vault: Vault, proven: ProvenKey, *, name: str, kind: DeviceK
             owners = Owners(wallet=tenant)
             events.record(vault, connection, EventType.DEVICE_REGISTERED, device.text_id, data, owners)
     except sa.exc.IntegrityError:
-        raise Conflict("a device with this key is registered already", code="device_already_registered") from None
+        raise Conflict("a device with this key is already registered", code="device_already_registered") from None
     return device
 
 
@@ -116,9 +116,9 @@ def _attesting_root(vault: Vault, certificates: list[str], public_key: bytes) ->
         leaf, *intermediates = (x509.load_der_x509_certificate(b64decode(text, validate=True)) for text in certificates)
         leaf_key = leaf.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     except (ValueError, binascii.Error):
-        raise FieldError(field, "are not base64 of DER certificates over elliptic-curve keys") from None
+        raise FieldError(field, "must be base64 of DER certificates for elliptic-curve keys") from None
     if leaf_key != public_key:
-        raise FieldError(field, "the first certificate is not of the key that signed this call")
+        raise FieldError(field, "the first certificate is not for the key that signed this call")
     verifier = (
         PolicyBuilder()
         .store(Store(list(vault.program.manufacturer_roots)))
@@ -131,7 +131,7 @@ def _attesting_root(vault: Vault, certificates: list[str], public_key: bytes) ->
     except VerificationError:
         raise FieldError(
             field,
-            "do not lead from the certificate of a device (basicConstraints with CA false, and an authority key "
+            "do not form a chain from a device certificate (basicConstraints with CA false, and an authority key "
             "identifier) to a trusted manufacturer root",
         ) from None
 

@@ -1,11 +1,11 @@
-"""What a caller can react to. One class for each reaction, safe to show: no text here holds a secret."""
+"""Errors for callers, one class for each reaction. They are safe to show: no text here contains a secret."""
 
 
 class CallerError(Exception):
     """A request that cannot be carried out; nothing was changed.
 
-    code: stable snake_case name.  message: one sentence.  field: the offending field where there is one.
-    status_hint: the HTTP status that a web face should answer with.
+    code: stable snake_case name.  message: one sentence.  field: the offending field, if there is one.
+    status_hint: the HTTP status for the response.
     """
 
     code = "bad_request"
@@ -18,7 +18,7 @@ class CallerError(Exception):
 
     @property
     def fields(self) -> list[tuple[str, str]]:
-        """The fields to correct, each with what is wrong with it."""
+        """The fields to correct, each with its error message."""
         return []
 
 
@@ -40,7 +40,7 @@ class FieldError(CallerError, ValueError):
 
 
 class Unreadable(CallerError):
-    """A body that cannot be read as what it should be."""
+    """A body that cannot be parsed."""
 
 
 class KeyUnavailable(Exception):
@@ -48,35 +48,35 @@ class KeyUnavailable(Exception):
 
 
 class NotFound(CallerError):
-    """No such thing, or none that this caller may see."""
+    """The object does not exist, or this caller may not see it."""
 
     code = "not_found"
     status_hint = 404
 
 
 class Conflict(CallerError):
-    """The thing is in a state that does not allow this; read it before trying again."""
+    """The object is in a state that does not allow this; read it before trying again."""
 
     code = "conflict"
     status_hint = 409
 
 
 class Unauthenticated(CallerError):
-    """The caller did not prove who it is."""
+    """The caller was not authenticated."""
 
     code = "unauthenticated"
     status_hint = 401
 
 
 class Forbidden(CallerError):
-    """The caller is known and may not do this."""
+    """The caller is authenticated but may not do this."""
 
     code = "forbidden"
     status_hint = 403
 
 
 class TooManyRequests(CallerError):
-    """The caller has used up what it may call; try again later. retry_after: seconds."""
+    """The caller has exceeded its rate limit or is locked out; try again later. retry_after: seconds."""
 
     code = "too_many_requests"
     status_hint = 429

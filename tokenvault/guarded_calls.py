@@ -31,9 +31,9 @@ def check_url(field: str, url: str, networks: tuple[Network, ...]) -> None:
         normalized(url)
         host = httpx.URL(url).raw_host.decode("ascii")
     except (ValueError, httpx.InvalidURL):
-        raise FieldError(field, "is no URL that begins with https:// or http:// and the name of a host") from None
+        raise FieldError(field, "must be a URL that begins with https:// or http:// and a host") from None
     if any(not may_be_called(address, networks) for address in written_addresses(host)):
-        raise FieldError(field, "names an address that this server does not call; see the setting webhook_networks")
+        raise FieldError(field, "has an address that this server does not call; see the setting webhook_networks")
 
 
 class GuardedTransport(LookedUpTransport):
@@ -48,5 +48,5 @@ class GuardedTransport(LookedUpTransport):
     def _allowed(self, found: list[Address]) -> list[Address]:
         allowed = [each for each in found if may_be_called(each, self._networks)]
         if not allowed:
-            raise AddressRefused("the host is at no address that may be called")
+            raise AddressRefused("the host has no address that may be called")
         return allowed

@@ -56,13 +56,13 @@ class HostNames:
             async with asyncio.timeout(LOOK_UP_SECONDS_MAX):
                 return await asyncio.shield(lookup)
         except TimeoutError:
-            raise NameUnknown("the name of the host was not found in time") from None
+            raise NameUnknown("the host name was not resolved in time") from None
         except (OSError, UnicodeError):
-            raise NameUnknown("the name of the host leads nowhere") from None
+            raise NameUnknown("the host name cannot be resolved") from None
 
     def _begun(self, host: str, asker: str) -> _Lookup:
         if len(self._lookups) >= AT_ONCE or self._askers[asker] >= OF_ONE_ASKER:
-            raise NameUnknown("too many names are being looked up")
+            raise NameUnknown("too many host names are being resolved")
         loop = asyncio.get_running_loop()
         lookup: _Lookup = loop.create_future()
         self._lookups[host] = lookup

@@ -53,5 +53,5 @@ def to_number(prefix: Prefix, text: str) -> int:
     for character in digits:
         number = number << 5 | _VALUES[character]
     if not 0 < number <= _NUMBER_MAX:
-        raise NotFound(f"{text!r} names nothing")
+        raise NotFound(f"{text!r} is not a valid identifier")
     return number

@@ -59,7 +59,7 @@ class PanRange:
     def pan(self, index: int) -> str:
         """The index-th PAN of the range, 0 <= index < capacity, with its check digit."""
         if not 0 <= index < self.capacity:
-            raise FieldError("index", "outside the PAN range")
+            raise FieldError("index", "is outside the PAN range")
         payload = self.prefix + str(index).rjust(self.digits - len(self.prefix) - 1, "0")
         return payload + luhn_check_digit(payload)
 

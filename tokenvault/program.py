@@ -37,7 +37,7 @@ class TokenRequestor:
         if not (len(self.identifier) == 11 and self.identifier.isascii() and self.identifier.isdigit()):
             raise FieldError("token_requestor_id", "has 11 digits")
         if self.kind is RequestorKind.MERCHANT and self.domain.merchant_id is None:
-            raise FieldError("merchant_id", "is required of a merchant")
+            raise FieldError("merchant_id", "is required for a merchant")
 
 
 class PanGeneration(StrEnum):

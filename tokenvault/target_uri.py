@@ -25,17 +25,17 @@ def normalized(uri: str) -> str:
     Source: RFC 3986, 6.2.2 and 6.2.3; RFC 9110, 4.2.3 and 4.2.4.
     """
     if not _URI_CHARACTERS.fullmatch(uri) or not (parts := _URI.fullmatch(uri)):
-        raise ValueError("is no http or https URI")
+        raise ValueError("is not an http or https URI")
     scheme = parts["scheme"].lower()
     authority = _AUTHORITY.fullmatch(_unreserved_decoded(parts["authority"]).lower())
     if authority is None:
-        raise ValueError("has a host or a port that is not written as in a URI")
+        raise ValueError("has a host or a port that is not valid in a URI")
     port = int(authority["port"] or _DEFAULT_PORTS[scheme])
     if port > _PORT_MAX:
-        raise ValueError("has a port that there is not")
+        raise ValueError("has an invalid port")
     path = _unreserved_decoded(parts["path"]) or "/"
     if not _PATH.fullmatch(path):
-        raise ValueError("has a path with a broken percent-encoding")
+        raise ValueError("has a path with invalid percent-encoding")
     shown_port = "" if port == _DEFAULT_PORTS[scheme] else f":{port}"
     return f"{scheme}://{_short_host(authority['host'])}{shown_port}{_without_dot_segments(path)}"
 
@@ -80,7 +80,7 @@ def _short_host(host: str) -> str:
     try:
         return f"[{IPv6Address(host[1:-1])}]"
     except AddressValueError:
-        raise ValueError("has a host that is no IPv6 address") from None
+        raise ValueError("has a host that is not a valid IPv6 address") from None
 
 
 def _without_dot_segments(path: str) -> str:

@@ -44,7 +44,7 @@ def reached(engine: Engine, projection: Projection, wanted: datetime | None) -> 
     is_whole = projection.sequence >= engine.durable_sequence
     reached_us = engine.now_us if is_whole else projection.time_us
     if not is_whole and reached_us < (microseconds(wanted) or 0):
-        raise HistoryUnavailable("the list does not reach that far yet")
+        raise HistoryUnavailable("the history has not reached this time yet")
     return datetime.fromtimestamp(reached_us / 1e6, UTC)
 
 

@@ -161,7 +161,7 @@ def _found(projection: Projection, sight: Sight, transaction_id: str) -> Row:
     if rows:
         return rows[0]
     if known < sequence <= projection.durable_sequence:
-        raise HistoryUnavailable("the history does not reach that far yet")
+        raise HistoryUnavailable("the history has not reached this transaction yet")
     raise NotFound(f"there is no transaction {transaction_id}")
 
 
@@ -169,7 +169,7 @@ async def _dispute(engine: Engine, row: Row, amount: int, kind: Kind) -> Transac
     name, transaction_id = kind.name.lower(), to_text(Prefix.TRANSACTION, row["sequence"])
     if row["kind"] not in _CHARGES:
         raise Conflict(
-            f"{transaction_id} is a {row['kind']}: a {name} takes the id of the purchase or cash that it is about, "
+            f"{transaction_id} is a {row['kind']}: a {name} requires the id of a purchase or cash posting, "
             "see /v1/transactions",
             code="not_disputable",
         )

@@ -235,7 +235,7 @@ def _verdict_of(body: bytes, command: Records) -> _Verdict:
     if not answer["approved"]:
         reason = answer.get("reason", "do_not_honor")
         if not isinstance(reason, str) or reason not in _REASONS:
-            raise AnswerInvalid("reason is no decline reason")
+            raise AnswerInvalid("reason is not a decline reason")
         return _Verdict(Decider.ISSUER, _REASONS[reason])
     asked, amount = int(command["amount_minor"][0]), answer.get("amount")
     if amount is None:

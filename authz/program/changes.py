@@ -15,7 +15,7 @@ def find_rule(document: ProgramDocument, identifier: str) -> Rule:
 def with_new_rule(document: ProgramDocument, rule: Rule) -> ProgramDocument:
     """A rule more, asked last. Raises: Conflict, ProgramInvalid."""
     if any(each.id == rule.id for each in document.rules):
-        raise Conflict(f"there is a rule {rule.id} already")
+        raise Conflict(f"a rule {rule.id} already exists")
     return with_rule(document, rule)
 
 

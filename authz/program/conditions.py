@@ -72,7 +72,7 @@ class Filter(Part):
     def _names_each_once(self, info: ValidationInfo) -> "Filter":
         for field, names in self.model_dump().items() if _is_new(info) else ():
             if twice := [name for name in names if names.count(name) > 1]:
-                raise ValueError(f"{field} names {twice[0]!r} twice")
+                raise ValueError(f"{field} contains {twice[0]!r} twice")
         return self
 
 
@@ -92,20 +92,20 @@ class Comparison(Part):
         form = form_of(self.attribute)
         is_meter = self.attribute not in ATTRIBUTE_BY_CODE
         if not is_meter and self.where != Filter():
-            raise ValueError(f"where is for count_, amount_ and declines_ only, not for {self.attribute}")
+            raise ValueError(f"where is allowed only for count_, amount_ and declines_, not for {self.attribute}")
         if measured := meter_of(self.attribute):
             check_subject(measured[1], self.of)
         if self.operator in _ORDERED and form not in _ORDERED_FORMS:
-            raise ValueError(f"{self.attribute} has no order; compare it with =, !=, in or not_in")
+            raise ValueError(f"{self.attribute} has no order; compare it with =, !=, in or not_in only")
         if self.operator == "is_unknown":
             if self.value is not None:
                 raise ValueError("is_unknown takes no value")
             return self
         values = self.value if self.operator in ("in", "not_in", "between") else [self.value]
         if not isinstance(values, list) or not values:
-            raise ValueError(f"{self.operator} takes a list of values")
+            raise ValueError(f"{self.operator} requires a list of values")
         if self.operator == "between" and len(values) != 2:
-            raise ValueError("between takes two values, the least and the greatest")
+            raise ValueError("between requires two values, the lower and the upper bound")
         for value in values:
             check_form(form, value, is_new=_is_new(info))
         return self
@@ -179,7 +179,7 @@ def check_form(form: Form, value: Any, *, is_new: bool = True) -> None:
     else:
         fits = isinstance(value, str) and re.fullmatch(_PATTERNS[form], value) is not None
     if not fits:
-        raise ValueError(f"{value!r} is not written as {form.value}")
+        raise ValueError(f"{value!r} is not of the form: {form.value}")
 
 
 def _claim(comparison: Comparison) -> Claim:
@@ -225,7 +225,7 @@ class AllOf(Part):
         for together in by_subject.values():
             name = together[0].attribute
             if not can_hold(map(_claim, together), _domain_of(name)):
-                raise ValueError(f"can never hold: its comparisons with {name} contradict each other")
+                raise ValueError(f"can never be true: its comparisons with {name} contradict each other")
         return self
 
 

@@ -48,9 +48,9 @@ def check_claim(claim: Claim, domain: Domain) -> None:
     if claim.operator in ("in", "not_in") and len(set(claim.values)) < len(claim.values):
         raise ValueError(f"{claim.operator} lists a value twice")
     if claim.operator == "between" and _number(claim.values[0]) > _number(claim.values[1]):
-        raise ValueError("between takes the least value first, then the greatest")
+        raise ValueError("between requires the lower bound first, then the upper bound")
     if claim.operator in ("=", "!=", "in", "not_in") and not all(map(domain.holds, claim.values)):
-        raise ValueError(f"names a value that the attribute never has: it is {domain}")
+        raise ValueError(f"has a value that the attribute never has: it is {domain}")
     if not can_hold([claim], domain):
         raise ValueError(f"can never hold{'' if domain == Domain() else f': the attribute is {_bounds(domain)}'}")
 

@@ -85,7 +85,7 @@ Identifier = Annotated[
 
 def _decline_reason(code: str) -> str:
     if code not in {reason.code for reason in DECLINES}:
-        raise ValueError(f"{code!r} is no decline reason")
+        raise ValueError(f"{code!r} is not a decline reason")
     return code
 
 
@@ -136,7 +136,7 @@ class Limit(Part):
             raise ValueError("amount_max needs a currency")
         check_subject(self.window, self.scope)
         if self.window == "transaction" and self.count_max is not None:
-            raise ValueError("a single transaction has no count")
+            raise ValueError("count_max is not allowed with the window transaction")
         return self
 
 
@@ -151,7 +151,7 @@ class AppliesTo(Part):
     @model_validator(mode="after")
     def _names_one(self) -> "AppliesTo":
         if (self.id is None) != (self.scope == "program"):
-            raise ValueError("id names the segment, account, card or token, and is left out for the program")
+            raise ValueError("id is the segment, account, card or token, and must be left out for the program")
         if self.id is not None:
             subject_number(self.scope, self.id)
         return self
@@ -298,7 +298,7 @@ class ProgramDocument(Part):
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(f"{name!r} is no zone of the IANA database") from None
+            raise ValueError(f"{name!r} is not a time zone of the IANA database") from None
         return name
 
 

@@ -1,19 +1,19 @@
-"""What stops an engine or refuses a caller. Declines are not here: they are values, see `reasons`."""
+"""Errors that stop an engine or refuse a caller. Declines are not errors: they are values, see `reasons`."""
 
 from pathlib import Path
 
 
 class EngineError(Exception):
-    """Something that the engine cannot carry on after; the text says what to look at."""
+    """The engine cannot continue after this; the text says what to check."""
 
 
 class JournalDamaged(EngineError):
-    """Bytes in the middle of the journal are not what was written. Nothing was changed."""
+    """Bytes in the middle of the journal differ from what was written. Nothing was changed."""
 
     def __init__(self, path: Path, offset: int, reason: str) -> None:
         super().__init__(
-            f"journal {path} is damaged at byte {offset}: {reason}. Put the file back as it was, or go on without what "
-            f"is behind: tapwright journal accept-loss --data-dir {path.parent.parent}"
+            f"journal {path} is damaged at byte {offset}: {reason}. Restore the file, or end the journal before the "
+            f"damage: tapwright journal accept-loss --data-dir {path.parent.parent}"
         )
         self.path = path
         self.offset = offset
@@ -38,7 +38,7 @@ class CheckpointDamaged(EngineError):
 
 
 class JournalEndsEarly(EngineError):
-    """A checkpoint tells of commands that the journal does not hold: its end is missing. Nothing was changed."""
+    """A checkpoint contains commands that the journal does not have: its end is missing. Nothing was changed."""
 
     def __init__(self, checkpoint: int, journal: int) -> None:
         super().__init__(f"the last checkpoint is of command {checkpoint}, but the journal ends with command {journal}")
@@ -50,16 +50,16 @@ class ForeignFile(EngineError):
     def __init__(self, path: Path, found: bytes, expected: bytes) -> None:
         super().__init__(
             f"{path} belongs to network {found.hex()}, not to {expected.hex()} as the rest of this data directory: "
-            "put back the file that belongs here"
+            "restore the file that belongs here"
         )
 
 
 class AcknowledgedLoss(EngineError):
-    """The journal, the vault and what else remembers the journal's end do not fit together. Nothing was changed."""
+    """Acknowledged commands are missing: the journal, vault, checkpoints and history disagree. Nothing was changed."""
 
 
 class JournalFenced(EngineError):
-    """An append named another sequence than the journal expects: somebody else has written."""
+    """An append has another sequence number than the journal expects: another process has written to it."""
 
 
 class DirectoryInUse(EngineError):
@@ -67,26 +67,26 @@ class DirectoryInUse(EngineError):
 
 
 class JournalFromElsewhere(EngineError):
-    """The journal holds a command that this version does not know. Nothing was changed."""
+    """The journal has a command that this version does not know. Nothing was changed."""
 
     def __init__(self, sequence: int, field: str, value: int) -> None:
-        super().__init__(f"command {sequence} of the journal names {field} {value}, which this version does not know")
+        super().__init__(f"command {sequence} of the journal has {field} {value}, which this version does not know")
 
 
 class UndefinedValue(ValueError):
-    """A caller's command names something that is not defined. None of those given with it was taken."""
+    """A command has an undefined value. None of the commands in the same batch was accepted."""
 
     def __init__(self, field: str, value: int) -> None:
-        super().__init__(f"a command names {field} {value}, which is not defined")
+        super().__init__(f"a command has {field} {value}, which is not defined")
 
 
 class HistoryUnavailable(Exception):
-    """The read side does not tell, or not yet, what was asked for; ask again later. The engine is not concerned."""
+    """The history does not have the requested data, or not yet; try again later. The engine is not affected."""
 
 
 class EngineStopped(EngineError):
-    """The engine has stopped; no command is taken any more."""
+    """The engine has stopped; it accepts no more commands."""
 
 
 class ExplanationsBusy(Exception):
-    """So many explanations are being made that no more are taken for the moment."""
+    """The maximum number of explanations is in progress; try again later."""

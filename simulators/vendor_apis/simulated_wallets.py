@@ -47,7 +47,7 @@ class SimulatedWallets:
         with self.vault.reading() as connection:
             card = card_with_pan(self.vault, connection, pan)
         if card is None:
-            raise NotFound("there is no card with this PAN")
+            raise NotFound("no card has this PAN")
         return card.text_id
 
     def tokenize(self, card_id: str, **risk: Any) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class SimulatedWallets:
             self.tokenize(card_id)
             phone = self._phones.get(card_id)
         if phone is None:
-            raise Conflict("the card could not be put into a wallet", code="tokenization_declined")
+            raise Conflict("the card could not be provisioned to a wallet", code="tokenization_declined")
         capability = Capability(partial_approvals=purchase.partial_approvals)
         terminal = Terminal(self.iso_address, merchant=purchase.merchant, clock=self.vault.clock, capability=capability)
         operation = BALANCE if purchase.is_balance else PURCHASE

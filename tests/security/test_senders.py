@@ -281,7 +281,7 @@ def test_settings_that_cannot_be(tmp_path, certificates):
         ({"acquirer_line_keys": {ALICE: ALICES_KEY}}, "mac = required"),
         ({"mac": "required", "acquirer_line_keys": {ALICE: "SECRET"}}, "32 hexadecimal digits"),
         ({"tls": {"certificate": certificate, "key": tmp_path / "none"}}, "No such file"),
-        ({"tls": {"certificate": key, "key": key}}, "no certificate and its private key"),
+        ({"tls": {"certificate": key, "key": key}}, "not a certificate and its private key"),
         ({"tls": {"certificate": certificate, "key": key, "acquirers": {"a": [ALICE]}}}, "client_authorities"),
         ({"tls": {"certificate": certificate, "key": key, "client_authorities": key}}, "no certificate in PEM"),
     ]:
@@ -305,7 +305,7 @@ def test_the_terminal_verb(network, authorities, certificates, capsys):
     assert main([*arguments, *tls, "--acquirer", "x"]) == 2
     assert main([*arguments, *tls[2:], "--acquirer", ALICE]) == 2
     assert main([*arguments, "--tls-authorities", str(key)]) == 2
-    assert "no certificate in PEM form" in capsys.readouterr().err
+    assert "no certificate in PEM format" in capsys.readouterr().err
 
 
 # On an open line everybody is who they say. What then holds still:

@@ -72,7 +72,7 @@ HARMS = {
 }
 
 DAMAGED = r"journal \S+ is damaged at byte \d+: .*" + GO_ON
-FOREIGN = r"\S+ belongs to network [0-9a-f]{32}, not to [0-9a-f]{32} .*: put back the file that belongs here"
+FOREIGN = r"\S+ belongs to network [0-9a-f]{32}, not to [0-9a-f]{32} .*: restore the file that belongs here"
 LOST = r"the journal in \S+ ends with command 18, but the vault remembers command 20: .*" + GO_ON
 MISSING = r"\S+ is missing or empty: put the vault back, with its -wal file"
 WRONG_KEY = "the root key is not the one that wrapped this database's keys: put back the two that belong together"

@@ -68,7 +68,7 @@ def _number(text: str) -> _Number:
 
 
 def _refused_constant(name: str) -> Any:
-    raise FieldError("body", f"{name} is no number in JSON")
+    raise FieldError("body", f"{name} is not a valid JSON number")
 
 
 def _written(value: Any, levels: int) -> str:
@@ -90,5 +90,5 @@ def _written(value: Any, levels: int) -> str:
 
 def _text(value: str) -> str:
     if _NO_TEXT.search(value):
-        raise Unreadable("the body holds a text with NUL or half of a surrogate pair")
+        raise Unreadable("the body has a string with NUL or an unpaired surrogate")
     return json.dumps(value, ensure_ascii=False)

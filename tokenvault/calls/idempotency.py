@@ -72,7 +72,7 @@ def kept_answer(vault: Vault, name: RequestName) -> KeptAnswer | None:
     if row is None:
         return None
     if not hmac.compare_digest(bytes(row.request_digest), name.request):
-        raise KeyReused("Idempotency-Key", "was used for another request: use a new one")
+        raise KeyReused("Idempotency-Key", "was used for a different request: use a new key")
     told = json.loads(unseal(vault.keys, KEPT_ANSWER, row._mapping))
     return KeptAnswer(row.status, told["headers"], told["body"].encode())
 

@@ -31,4 +31,4 @@ class RateLimits:
                 return
             self._buckets[name] = (left, now)
         wait = max(1, math.ceil((1 - left) / calls_per_second))
-        raise TooManyRequests(f"at most {calls_per_second:g} calls a second with this API key", wait)
+        raise TooManyRequests(f"at most {calls_per_second:g} calls per second are allowed with this API key", wait)

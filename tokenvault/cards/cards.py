@@ -146,7 +146,7 @@ def unused_funding_pan(vault: Vault, connection: sa.Connection) -> str:
         pan = vault.program.funding_range.pan(vault.random_below(vault.program.funding_range.capacity))
         if card_with_pan(vault, connection, pan) is None:
             return pan
-    raise Conflict("the funding PAN range is as good as full", code="pan_range_exhausted")
+    raise Conflict("the funding PAN range is almost exhausted", code="pan_range_exhausted")
 
 
 def _new_reference(vault: Vault) -> str:

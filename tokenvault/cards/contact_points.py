@@ -25,9 +25,11 @@ _E_MAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,180}\.[^@\s.]{2,}")
 def check_contact(method: VerificationMethod, value: str) -> None:
     """Raise FieldError unless a value is a contact of this kind; it is never shown."""
     if method is VerificationMethod.TEXT_MESSAGE and not _PHONE.fullmatch(value):
-        raise FieldError("contact_points.text_message", "is a telephone number such as +4915123456789 (ITU-T E.164)")
+        raise FieldError(
+            "contact_points.text_message", "must be a telephone number such as +4915123456789 (ITU-T E.164)"
+        )
     if method is VerificationMethod.E_MAIL and not _E_MAIL.fullmatch(value):
-        raise FieldError("contact_points.e_mail", "is an e-mail address")
+        raise FieldError("contact_points.e_mail", "must be an e-mail address")
 
 
 def masked(method: VerificationMethod, value: str) -> str:

@@ -42,7 +42,7 @@ def set_pin(vault: Vault, card_id: str, sealed_pin: str) -> None:
     """
     pin = opened(vault.keys, "sealed_pin", sealed_pin).get("pin")
     if not (isinstance(pin, str) and pin.isascii() and pin.isdigit() and 4 <= len(pin) <= 12):
-        raise FieldError("sealed_pin", "holds no PIN of 4 to 12 digits")
+        raise FieldError("sealed_pin", "does not contain a PIN of 4 to 12 digits")
     with vault.transaction() as connection:
         card = open_card_in(connection, card_id)
         value = _verification_value(vault, connection, card.id, pin)
@@ -107,9 +107,9 @@ def verify_pin(
         if earlier is not None:
             if earlier:
                 return
-            raise WrongPin("the PIN is wrong; this message has had its try")
+            raise WrongPin("the PIN is wrong; this message has used its try")
         if card.pin_tries_left == 0:
-            raise Conflict("the PIN was wrong too often", code="pin_tries_exceeded")
+            raise Conflict("the PIN is locked after too many wrong tries", code="pin_tries_exceeded")
         pin = _clear_pin(vault, token_pan, block, ksn, encryption)
         right = pin is not None and hmac.compare_digest(
             _verification_value(vault, connection, card.id, pin).encode(), card.pin_verification_value.encode()

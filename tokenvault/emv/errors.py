@@ -1,4 +1,4 @@
-"""What the EMV functions refuse, one class for each reaction a caller can have."""
+"""Errors of the EMV functions, one class for each reaction of a caller."""
 
 
 class EmvError(ValueError):
@@ -6,7 +6,7 @@ class EmvError(ValueError):
 
 
 class KeyLengthError(EmvError):
-    """A key whose length its algorithm does not take."""
+    """A key whose length the algorithm does not support."""
 
 
 class TlvError(EmvError):
@@ -14,8 +14,8 @@ class TlvError(EmvError):
 
 
 class KeyBlockError(EmvError):
-    """Text that is no key block, or one that this protection key did not make."""
+    """Text that is not a key block, or a key block that was not made with this protection key."""
 
 
 class CryptogramMismatch(EmvError):
-    """A cryptogram that does not belong to the data it came with."""
+    """A cryptogram that is not valid for its data."""

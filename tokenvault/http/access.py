@@ -89,9 +89,9 @@ def requires(*scopes: Scope) -> Any:
         _api_key(credentials)
         caller = current_caller.get()
         if not caller.scopes:
-            raise Unauthenticated("this API key is not known")
+            raise Unauthenticated("the API key is unknown")
         if caller.scopes.isdisjoint(scopes):
-            raise Forbidden(f"this call takes an API key with the scope {' or '.join(scopes)}", code="missing_scope")
+            raise Forbidden(f"this call requires an API key with the scope {' or '.join(scopes)}", code="missing_scope")
         refuse_unknown_parameters(request)
         current_caller.set(caller.acting_as(*scopes))  # whoever has set the caller takes this back with it
 
@@ -126,7 +126,7 @@ def optional_device_proof(
     if dpop is None:
         return None
     if len(request.headers.getlist("DPoP")) > 1:
-        raise Unauthenticated("a call carries one DPoP proof", code="invalid_dpop_proof")
+        raise Unauthenticated("send exactly one DPoP proof", code="invalid_dpop_proof")
     method = request.scope.get(SENT_METHOD, request.method)
     return verify_proof(vault, dpop, method, _url(request), _api_key(credentials))
 
@@ -134,7 +134,9 @@ def optional_device_proof(
 def device_proof(proven: Annotated[ProvenKey | None, Depends(optional_device_proof)]) -> ProvenKey:
     """The key that signed this call; a call without a proof is refused."""
     if proven is None:
-        raise Unauthenticated("this call takes a DPoP proof by the device's key", code="invalid_dpop_proof")
+        raise Unauthenticated(
+            "this call requires a DPoP proof that is signed with the device's key", code="invalid_dpop_proof"
+        )
     return proven
 
 

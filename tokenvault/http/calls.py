@@ -120,7 +120,7 @@ class Calls:
             name = request_name(self._vault, caller, key, scope["method"], path, form)
             kept = await to_thread.run_sync(kept_answer, self._vault, name)
             if kept is None and name.digest in self._running:
-                raise Conflict("a request under this key is being carried out", code="idempotency_key_in_use")
+                raise Conflict("a request with this key is still being processed", code="idempotency_key_in_use")
         except (CallerError, DatabaseUnavailable) as error:
             await problem.refusal(error)(scope, receive, send)
             return

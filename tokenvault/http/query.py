@@ -22,12 +22,12 @@ def refuse_unknown_parameters(request: Request) -> None:
     known = _parameters(request.scope["route"].dependant)
     for name, count in sent.items():
         if name not in known:
-            raise FieldError(name, "is no parameter of this call")
+            raise FieldError(name, "is not a parameter of this call")
         if count > 1 and not known[name]:
             raise FieldError(name, "is given more than once")
     for name, value in told:
         if "\0" in value:
-            raise FieldError(name, "holds NUL, which no text of ours has")
+            raise FieldError(name, "must not contain NUL")
 
 
 def _parameters(dependant: Dependant) -> dict[str, bool]:

@@ -60,7 +60,7 @@ def speaking_for(initiator: Initiator) -> Iterator[None]:
     """What is done meanwhile is done for an initiator, with what is its own. Raises: Forbidden."""
     scope = _SCOPES[initiator]
     if scope not in current_caller.get().scopes:
-        raise Forbidden(f"to act as {initiator} takes an API key with the scope {scope}", code="missing_scope")
+        raise Forbidden(f"the initiator {initiator} requires an API key with the scope {scope}", code="missing_scope")
     with acting_as(scope):
         yield
 
@@ -68,11 +68,11 @@ def speaking_for(initiator: Initiator) -> Iterator[None]:
 def check_cardholder(initiator: Initiator, proven: ProvenKey | None, *, on_device: bool) -> None:
     """Raise Unauthenticated unless the cardholder speaks through a device, where there is one."""
     if initiator is Initiator.CARDHOLDER and on_device and proven is None:
-        raise Unauthenticated("the cardholder acts through the token's device: send its DPoP proof")
+        raise Unauthenticated("the initiator cardholder requires the DPoP proof of the token's device")
 
 
 def check_issuer(initiator: Initiator) -> Initiator:
     """The initiator, which must be the issuer. Raises: FieldError."""
     if initiator is not Initiator.ISSUER:
-        raise FieldError("initiator", "is issuer here")
+        raise FieldError("initiator", "must be issuer for this call")
     return initiator

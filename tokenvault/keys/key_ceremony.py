@@ -90,7 +90,7 @@ def _protection_purpose(version: str) -> KeyPurpose:
     try:
         return _PROTECTION[version]
     except KeyError:
-        raise FieldError("format", "is B or D") from None
+        raise FieldError("format", "must be B or D") from None
 
 
 def export_key(vault: Vault, purpose: KeyPurpose, version: int, block_version: str) -> ExportedKey:
@@ -118,7 +118,7 @@ def import_key(vault: Vault, purpose: KeyPurpose, block: str, expected_check_val
     if purpose not in TRAVELLING:
         raise FieldError("purpose", f"is one of {', '.join(sorted(TRAVELLING))}")
     if block[:1] not in _PROTECTION_TO_READ:
-        raise FieldError("key_block", "is not of version B or D")
+        raise FieldError("key_block", "must be a key block of version B or D")
     protection = vault.keys.current(_PROTECTION_TO_READ[block[:1]])
     try:
         header, key = key_block.unwrap(protection, block, accept_withdrawn=vault.program.withdrawn_key_blocks)
@@ -130,10 +130,10 @@ def import_key(vault: Vault, purpose: KeyPurpose, block: str, expected_check_val
             "key_block", f"is for {header.usage}{header.algorithm}, and {purpose} takes {usage}{algorithm}"
         )
     if not hmac.compare_digest(check_value(purpose, key).encode(), expected_check_value.upper().encode()):
-        raise FieldError("check_value", "is not that of the key in the block")
+        raise FieldError("check_value", "is not the check value of the key in the block")
     for version in vault.keys.versions(purpose):
         if hmac.compare_digest(vault.keys.key(purpose, version), key):
-            raise Conflict(f"{purpose} {version} is this key already", code="key_already_there")
+            raise Conflict(f"{purpose} {version} already holds this key", code="key_already_there")
     with vault.transaction() as connection:
         version = vault.keys.current_version(purpose) + 1
         vault.keys.install(connection, purpose, version, key)

@@ -69,7 +69,7 @@ def start_rotation(vault: Vault, purpose: KeyPurpose) -> Rotation:
     with vault.transaction() as connection:
         running = sa.select(table.c.id).where(table.c.purpose == purpose, table.c.state == RotationState.RUNNING)
         if connection.execute(running).first() is not None:
-            raise Conflict(f"{purpose} is being rotated already", code="rotation_running")
+            raise Conflict(f"{purpose} is already being rotated", code="rotation_running")
         version = vault.keys.current_version(purpose) + 1
         vault.keys.install(connection, purpose, version, vault.random_bytes(KEY_BYTES[purpose]))
         remaining = _remaining(connection, purpose, version)

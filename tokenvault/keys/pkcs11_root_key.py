@@ -26,7 +26,7 @@ class Pkcs11Location:
         attributes = dict(part.partition("=")[::2] for part in path.split(";"))
         module = dict(parse_qsl(query)).get("module-path")
         if not uri.startswith("pkcs11:") or "token" not in attributes or "object" not in attributes or not module:
-            raise ValueError("is pkcs11:token=TOKEN;object=KEY?module-path=FILE (RFC 7512)")
+            raise ValueError("must be pkcs11:token=TOKEN;object=KEY?module-path=FILE (RFC 7512)")
         return cls(Path(module), unquote(attributes["token"]), unquote(attributes["object"]))
 
 
@@ -38,7 +38,7 @@ class Pkcs11RootKey:
         try:
             import pkcs11
         except ImportError:
-            raise KeyUnavailable("a root key in a PKCS#11 token takes the extra pkcs11") from None
+            raise KeyUnavailable("a root key in a PKCS#11 token requires the extra pkcs11") from None
         self._pkcs11: Any = pkcs11
         self._lock = threading.Lock()  # a session does one thing at a time
         try:

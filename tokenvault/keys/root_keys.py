@@ -60,12 +60,12 @@ def root_key_in_file(path: Path, random_bytes: RandomBytes) -> SoftwareRootKey:
                 file.flush()
                 os.fsync(file.fileno())
         if path.stat().st_mode & 0o077:
-            raise KeyUnavailable(f"root key {path} can be read by others: set its mode to 0600")
+            raise KeyUnavailable(f"root key {path} can be read by other users: set its mode to 0600")
         root_key = path.read_bytes()
     except OSError as error:
         raise KeyUnavailable(f"root key {path}: {error.strerror}") from None
     if len(root_key) != ROOT_KEY_BYTES:
-        raise KeyUnavailable(f"root key {path} has {len(root_key)} bytes instead of {ROOT_KEY_BYTES}")
+        raise KeyUnavailable(f"root key {path} has {len(root_key)} bytes; it must have {ROOT_KEY_BYTES}")
     return SoftwareRootKey(root_key)
 
 

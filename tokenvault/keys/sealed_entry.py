@@ -68,4 +68,4 @@ def sealed_to(field: str, public_key: dict[str, Any], told: dict[str, Any]) -> s
         header = {"alg": KEY_AGREEMENT, "enc": ENCRYPTION}
         return jwe.encrypt_compact(header, json.dumps(told).encode(), key, algorithms=[KEY_AGREEMENT, ENCRYPTION])
     except (JoseError, ValueError, KeyError, TypeError):
-        raise FieldError(field, "is not a public JWK of kty EC on P-256") from None
+        raise FieldError(field, "must be a public JWK of kty EC on P-256") from None

@@ -51,7 +51,7 @@ class LoadPlan:
 def load(vault: Vault, plan: LoadPlan, told: Callable[[int], None] = lambda _: None) -> None:
     """Load a portfolio. told: called after each chunk with the accounts loaded so far.
 
-    Raises: FieldError; Conflict if a PAN range is as good as full; what was loaded by then stays.
+    Raises: FieldError; Conflict if a PAN range is almost exhausted; what was loaded by then stays.
     """
     done = 0
     while done < plan.accounts:
@@ -115,7 +115,7 @@ def _unused_pans(
         pans |= dict.fromkeys(pan for pan in drawn if pan not in used)
         if len(pans) == count:
             return list(pans)
-    raise Conflict("a PAN range is as good as full", code="pan_range_exhausted")
+    raise Conflict("a PAN range is almost exhausted", code="pan_range_exhausted")
 
 
 def _card_rows(vault: Vault, connection: sa.Connection, account_rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -127,7 +127,7 @@ def _card_rows(vault: Vault, connection: sa.Connection, account_rows: list[dict[
         return {by_lookup[bytes(lookup)] for lookup in connection.execute(query).scalars()}
 
     if len(vault.keys.versions(KeyPurpose.PAN_LOOKUP)) > 1:
-        raise Conflict("the lookup key is being rotated: load when that is done", code="rotation_running")
+        raise Conflict("the lookup key is being rotated: load after the rotation has finished", code="rotation_running")
     pans = _unused_pans(vault, connection, vault.program.funding_range, len(account_rows), taken)
     expiry = vault.expiry_after(vault.program.card_validity_months)
     for account, pan in zip(account_rows, pans, strict=True):

@@ -32,7 +32,7 @@ class CardSource:
     def __post_init__(self) -> None:
         given = [value for value in (self.card_id, self.push_payload, self.sealed_card) if value is not None]
         if len(given) != 1:
-            raise FieldError("card_id", "or push_payload or sealed_card: exactly one of them names the card")
+            raise FieldError("card_id", "or push_payload or sealed_card: exactly one of them must identify the card")
 
     def __repr__(self) -> str:
         return "CardSource()"

@@ -72,7 +72,7 @@ def open_payload(vault: Vault, connection: sa.Connection, payload: str) -> Opene
         except (JoseError, ValueError, TypeError, AttributeError, RecursionError):
             continue
         if claims["exp"] <= vault.now():
-            raise FieldError(field, "is too old: have the issuer's app make another")
+            raise FieldError(field, "has expired: request another one from the issuer's app")
         digest = hashlib.sha256(claims["jti"].encode()).digest()
         table = schema.push_payloads
         used_for = connection.execute(sa.select(table.c.token_id).where(table.c.digest == digest)).scalar()
@@ -87,6 +87,6 @@ def use_payload(vault: Vault, connection: sa.Connection, opened: OpenedPayload, 
     """
     table = schema.push_payloads
     if opened.used_for is not None:
-        raise Conflict("this payload was used for another token", code="push_payload_used")
+        raise Conflict("this payload was already used for another token", code="push_payload_used")
     connection.execute(sa.delete(table).where(table.c.expires_at < vault.now()))
     connection.execute(sa.insert(table).values(digest=opened.digest, token_id=token_id, expires_at=opened.expires_at))

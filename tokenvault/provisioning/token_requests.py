@@ -120,7 +120,9 @@ def _look_up(vault: Vault, connection: sa.Connection, proven: ProvenKey | None, 
     if request.device_id is not None:
         device = device_in(connection, request.device_id)
         if proven is None:
-            raise Forbidden("a token on a device is asked for by the device: send its DPoP proof", code="wrong_device")
+            raise Forbidden(
+                "a token for a device must be requested by the device: send its DPoP proof", code="wrong_device"
+            )
         check_possession(device, proven)
     sourced = find_source(vault, connection, request.source)
     policy = policy_in(connection)
@@ -134,7 +136,7 @@ def _check_location(request: TokenRequest, requestor: TokenRequestor) -> None:
         wanted = "is left out" if is_merchant else "is required"
         raise FieldError("device_id", f"{wanted}: {requestor.identifier} is a {requestor.kind}")
     if is_merchant != (request.location is TokenLocation.REMOTE):
-        raise FieldError("location", "is remote for merchants, and only for them")
+        raise FieldError("location", "must be remote for merchants, and for them only")
     is_hosted = request.location is TokenLocation.HOST_CARD_EMULATION
     if is_hosted and CRYPTOGRAM_PROFILES[request.cryptogram_profile][1] is None:
         raise FieldError("cryptogram_profile", f"{request.cryptogram_profile} has no limited-use keys")
@@ -187,7 +189,7 @@ def _check_no_live_token(connection: sa.Connection, asked: _Asked) -> None:
     if live is not None:
         where = "at this merchant" if asked.device is None else "on this device"
         raise Conflict(
-            f"{to_text(Prefix.TOKEN, live)} already stands for this card {where}", code="token_already_exists"
+            f"{to_text(Prefix.TOKEN, live)} already exists for this card {where}", code="token_already_exists"
         )
 
 
@@ -234,7 +236,7 @@ def _replaced(connection: sa.Connection, token: Token, text_id: str) -> Token:
     """The token that a new one will replace. Raises: NotFound, FieldError."""
     old = token_in(connection, text_id)
     if old.card_id != token.card_id or old.token_requestor_id != token.token_requestor_id:
-        raise FieldError("replaces", "is no token of this card and token requestor")
+        raise FieldError("replaces", "is not a token of this card and token requestor")
     if old.state in ENDED:
         raise FieldError("replaces", f"is {old.state} already")
     return old

@@ -95,7 +95,7 @@ def _waiting(connection: sa.Connection, proven: ProvenKey | None, text_id: str) 
     if token.device_id is not None and proven is not None:
         check_possession(device_numbered(connection, token.device_id), proven)
     if token.state is not TokenState.REQUESTED:
-        raise Conflict(f"a token that is {token.state} waits for no verification", code="token_state_conflict")
+        raise Conflict(f"a token that is {token.state} does not wait for verification", code="token_state_conflict")
     return token
 
 
@@ -111,14 +111,14 @@ def start_verification(
         policy = policy_in(connection).verification
         contact = contacts_of(vault, connection, token.card_id).get(method)
         if method in CODE_METHODS and contact is None:
-            raise FieldError("method", "is not offered for this card")
+            raise FieldError("method", "is not available for this card")
         earlier = connection.execute(
             sa.select(schema.verifications).where(schema.verifications.c.token_id == token.id)
         ).one_or_none()
         resends_left, attempts_left = policy.resends, policy.attempts
         if earlier is not None:
             if earlier.resends_left == 0:
-                raise Conflict("no more codes may be sent for this token", code="no_resends_left")
+                raise Conflict("no more codes can be sent for this token", code="no_resends_left")
             resends_left, attempts_left = earlier.resends_left - 1, earlier.attempts_left
         started = Verification(
             method,
@@ -186,7 +186,7 @@ def complete_verification(vault: Vault, proven: ProvenKey | None, text_id: str, 
         if row is None or row.code_digest is None:
             raise Conflict("no code was sent for this token", code="no_code_sent")
         if row.expires_at <= vault.now():
-            raise Conflict("the code is too old: have another sent", code="code_expired")
+            raise Conflict("the code has expired: request another one", code="code_expired")
         is_right = hmac.compare_digest(bytes(row.code_digest), _digest(vault, token, code))
         if holds(vault, connection, Secret.ONE_TIME_CODE, token.card_id, is_right):
             return _verified(vault, connection, token, VerificationMethod(row.method))
@@ -225,7 +225,7 @@ def confirm_verification(vault: Vault, text_id: str, method: VerificationMethod)
     Conflict.
     """
     if method in CODE_METHODS:
-        raise FieldError("method", "is in_app or call_centre: codes are completed by the wallet")
+        raise FieldError("method", "must be in_app or call_centre: the wallet completes verification by code")
     with vault.transaction() as connection:
         return _verified(vault, connection, _waiting(connection, None, text_id), method)
 

@@ -29,6 +29,6 @@ def newest_first(
                 sa.select(table.c.created_at).where(table.c.id == number, visible(table))
             ).scalar()
             if last is None:
-                raise NotFound(f"there is no {starting_after} to start after")
+                raise NotFound(f"{starting_after} does not exist in this list")
             query = query.where(sa.tuple_(table.c.created_at, table.c.id) < sa.tuple_(last, number))
         return list(connection.execute(query))

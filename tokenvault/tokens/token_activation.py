@@ -45,7 +45,7 @@ def activate_token(vault: Vault, proven: ProvenKey, text_id: str) -> Activation:
 def _token_on_device(connection: sa.Connection, proven: ProvenKey, text_id: str) -> tuple[Token, Device]:
     token = token_in(connection, text_id)
     if token.device_id is None:
-        raise Conflict("a token on file has no device", code="token_state_conflict")
+        raise Conflict("a card-on-file token has no device", code="token_state_conflict")
     device = device_numbered(connection, token.device_id)
     check_possession(device, proven)
     return token, device
@@ -68,9 +68,12 @@ def replenish_key(vault: Vault, proven: ProvenKey, text_id: str) -> Activation:
     with vault.transaction() as connection:
         token, device = _token_on_device(connection, proven, text_id)
         if not token.version.uses_limited_keys:
-            raise Conflict("this token's phone holds its card key: there is nothing to refill", code="no_limited_keys")
+            raise Conflict(
+                "this token has a card key in a secure element, so it has no limited-use keys to replenish",
+                code="no_limited_keys",
+            )
         if token.state is not TokenState.ACTIVE:
-            raise Conflict(f"a token that is {token.state} gets no keys", code="token_state_conflict")
+            raise Conflict(f"a token that is {token.state} receives no limited-use keys", code="token_state_conflict")
         return _sealed(vault, connection, token, device)
 
 
@@ -117,7 +120,7 @@ def _next_index(token: Token, now: int) -> str:
         last = KeyIndex.parse(token.limited_use_key)
         if last[:2] == index[:2]:
             if last.counter == COUNTER_MAX:
-                raise Conflict("a phone gets at most 100 keys in an hour", code="too_many_keys")
+                raise Conflict("at most 100 limited-use keys per hour are issued to a phone", code="too_many_keys")
             index = KeyIndex.at(now, last.counter + 1)
     return index.text()
 

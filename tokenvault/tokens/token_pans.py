@@ -26,7 +26,7 @@ def unused_token_pan(vault: Vault, connection: sa.Connection, card_id: int, toke
         taken = sa.select(schema.tokens.c.id).where(schema.tokens.c.token_pan == pan)
         if connection.execute(taken).first() is None:
             return pan
-    raise Conflict("the token PAN range is as good as full", code="pan_range_exhausted")
+    raise Conflict("the token PAN range is almost exhausted", code="pan_range_exhausted")
 
 
 def _at_random(vault: Vault) -> Iterator[str]:

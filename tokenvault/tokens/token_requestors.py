@@ -47,7 +47,7 @@ def _unused_identifier(vault: Vault, connection: sa.Connection) -> str:
         identifier = f"{vault.program.service_provider_code}{vault.random_below(10**free_digits):0{free_digits}d}"
         if _row(connection, identifier, sa.true()) is None:
             return identifier
-    raise Conflict("the token requestor identifiers are as good as used up", code="identifiers_exhausted")
+    raise Conflict("the token requestor identifiers are almost exhausted", code="identifiers_exhausted")
 
 
 def _insert(vault: Vault, connection: sa.Connection, requestor: TokenRequestor, tenant: str) -> None:

@@ -107,7 +107,7 @@ async def change_clock(engine: EngineDependency, clock: ClockDependency, body: C
     if body.set_to is not None:
         target = (microseconds(body.set_to) or 0) / 1e6
         if target < clock():
-            raise FieldError("set_to", "is in the past of this clock, which goes forward only")
+            raise FieldError("set_to", "is before the current time of this clock, which only goes forward")
     clock.not_before(target)
     if body.frozen is False:
         clock.run()
@@ -161,7 +161,7 @@ async def force_decline(engine: EngineDependency, body: ForcedDeclineRequest) ->
         command["segment"], command["reference"] = _SCOPES[prefix], to_number(prefix, text or "")
     results = await engine.run(command)
     if results["reason"][0] != Reason.APPROVED:
-        raise Conflict("as many declines as can wait are waiting; let some happen, or take some back")
+        raise Conflict("the maximum number of forced declines is pending; let some occur, or cancel some")
     return ForcedDeclineView(
         reason=body.reason,
         response_code=ANSWERS[reason].response_code if reason else None,
@@ -175,7 +175,7 @@ def _decline_reason(code: str | None) -> Reason | None:
     for reason in DECLINES:
         if reason.code == code:
             return reason
-    raise FieldError("reason", "is no decline reason, see docs/authorization.md")
+    raise FieldError("reason", "is not a decline reason, see docs/authorization.md")
 
 
 class IssuerRequest(_Request):

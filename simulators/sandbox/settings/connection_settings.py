@@ -32,7 +32,7 @@ class LineTls(BaseModel):
     @model_validator(mode="after")
     def _check(self) -> "LineTls":
         if self.acquirers and self.client_authorities is None:
-            raise ValueError("acquirers takes client_authorities: without them no certificate is asked for")
+            raise ValueError("acquirers requires client_authorities: without them no client certificate is requested")
         self.context()
         return self
 
@@ -76,7 +76,7 @@ def load_authorities(context: ssl.SSLContext, path: Path) -> None:
     try:
         context.load_verify_locations(cafile=path)
     except ssl.SSLError:
-        raise ValueError(f"{path} holds no certificate in PEM form") from None
+        raise ValueError(f"{path} contains no certificate in PEM format") from None
     except OSError as error:
         raise ValueError(f"{path}: {error.strerror}") from None
 
@@ -90,7 +90,7 @@ def _load_certificate(context: ssl.SSLContext, certificate: Path, key: Path) -> 
     try:
         context.load_cert_chain(certificate, key, password="")
     except (ssl.SSLError, ValueError):
-        raise ValueError(f"{certificate} and {key} are no certificate and its private key in PEM form") from None
+        raise ValueError(f"{certificate} and {key} are not a certificate and its private key in PEM format") from None
 
 
 def _written_alike(name: str) -> str:

@@ -68,7 +68,7 @@ class IsoListener(BaseModel):
     @model_validator(mode="after")
     def _check_mac(self) -> "IsoListener":
         if self.acquirer_line_keys and self.mac != "required":
-            raise ValueError("acquirer_line_keys takes mac = required: what has no code proves nothing")
+            raise ValueError("acquirer_line_keys requires mac = required: a message without a code proves nothing")
         return self
 
     def keys(self, default: str) -> LineKeys | None:

@@ -46,4 +46,4 @@ def load_settings(**flags: Any) -> Settings:
         what = f"TAPWRIGHT_{name.upper()} is no JSON: lists and tables in the environment are, {_JSON_EXAMPLE}"
         raise ValueError(f"setting {name}: {what}") from None
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"settings: {CONFIGURATION_FILE} is no TOML: {error}") from None
+        raise ValueError(f"settings: {CONFIGURATION_FILE} is not valid TOML: {error}") from None

@@ -241,7 +241,7 @@ class Settings(BaseSettings):
         if value is not None:
             normalized(value)
             if "?" in value or "#" in value:
-                raise ValueError("has a query or a fragment")
+                raise ValueError("must not have a query or a fragment")
         return value
 
     @field_validator("http_hosts")
@@ -249,7 +249,7 @@ class Settings(BaseSettings):
     def _check_http_hosts(cls, hosts: list[str]) -> list[str]:
         for host in hosts:
             if not is_host(host):
-                raise ValueError(f"{host!r} is no name or address of a host; it has neither scheme nor port")
+                raise ValueError(f"{host!r} is not a host name or address; leave out scheme and port")
         return hosts
 
     @field_validator("root_key_pkcs11")
@@ -262,9 +262,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _check_tls(self) -> "Settings":
         if (self.tls_certificate is None) != (self.tls_key is None):
-            raise ValueError("tls_certificate and tls_key come together")
+            raise ValueError("tls_certificate and tls_key must be set together")
         if self.tls_client_authorities is not None and self.tls_certificate is None:
-            raise ValueError("tls_client_authorities takes tls_certificate and tls_key")
+            raise ValueError("tls_client_authorities requires tls_certificate and tls_key")
         return self
 
     @field_validator("manufacturer_roots")
@@ -276,7 +276,7 @@ class Settings(BaseSettings):
             except OSError as error:
                 raise ValueError(f"{path}: {error.strerror}") from None
             except ValueError:
-                raise ValueError(f"{path} holds no certificate in PEM form") from None
+                raise ValueError(f"{path} contains no certificate in PEM format") from None
         return paths
 
     @model_validator(mode="after")

@@ -127,7 +127,7 @@ class ForceDecline(Step):
         if self.reason not in _DECLINES:
             yield (
                 "reason",
-                f"{self.reason!r} is no decline reason, see docs/wire.md{did_you_mean(self.reason, _DECLINES)}",
+                f"{self.reason!r} is not a decline reason, see docs/wire.md{did_you_mean(self.reason, _DECLINES)}",
             )
         if sum(getattr(self, name) is not None for name in self.refers_to) != 1:
             yield "", f"takes one of {', '.join(self.refers_to)}"

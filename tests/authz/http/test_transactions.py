@@ -110,7 +110,7 @@ def test_a_dispute_says_which_posting_it_wants(http, used, terminal, dispute):
         assert (answer.status_code, answer.json()["code"]) == (409, "not_disputable")
         told = answer.json()["detail"]
         assert posting["id"] in told
-        assert f"a {dispute} takes the id of the purchase" in told
+        assert f"a {dispute} requires the id of a purchase" in told
     wrong = [
         http.post(f"{address}/{dispute}", json={"amount": 501}),
         http.post(f"/v1/transactions/{account}/{dispute}", json={"amount": 1}),

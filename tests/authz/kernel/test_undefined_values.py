@@ -200,7 +200,7 @@ def test_the_engine_takes_nothing_that_is_not_defined():
         await engine.close()
 
     asyncio.run(story())
-    with pytest.raises(JournalFromElsewhere, match="command 4 of the journal names kind 23"):
+    with pytest.raises(JournalFromElsewhere, match="command 4 of the journal has kind 23"):
         replayed(History(Written()))
 
 
@@ -279,7 +279,7 @@ def test_rules_and_limits_decline_for_declines_only(reason):
     """What is no way of saying no is refused with the document."""
     rule = {**_ASK, "action": "decline", "reason": reason}
     for document in ({"rules": [rule]}, {"limits": [_limit("day") | {"reason": reason}]}):
-        with pytest.raises(ValidationError, match="is no decline reason"):
+        with pytest.raises(ValidationError, match="is not a decline reason"):
             ProgramDocument.model_validate(document)
 
 

@@ -19,8 +19,8 @@ def _is(attribute, operator, value=None, **more):
 
 
 NONSENSE = [
-    (_is("amount", "between", [5, 1]), "least value first"),
-    (_is("hour_of_day", "between", [22, 6]), "least value first"),
+    (_is("amount", "between", [5, 1]), "lower bound first"),
+    (_is("hour_of_day", "between", [22, 6]), "lower bound first"),
     (_is("amount", "in", [1, 2, 1]), "twice"),
     (_is("amount_z_score", "in", [2, 2.0]), "twice"),
     (_is("wallet_type", "not_in", ["07", "7"]), "twice"),

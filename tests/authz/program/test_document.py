@@ -99,10 +99,10 @@ BAD = [
     (limit(amount_max=2**63, currency="EUR"), "limits[0].amount_max", "less than or equal to"),
     (limit(count_max=None), "limits[0]", "count_max, amount_max or both"),
     (limit(amount_max=1), "limits[0]", "needs a currency"),
-    (limit(window="transaction"), "limits[0]", "no count"),
+    (limit(window="transaction"), "limits[0]", "count_max is not allowed"),
     (limit(window="since_verification", scope="card"), "limits[0]", "about a token"),
-    (limit(reason="approved"), "limits[0].reason", "no decline reason"),
-    (limit(reason="nothing"), "limits[0].reason", "no decline reason"),
+    (limit(reason="approved"), "limits[0].reason", "not a decline reason"),
+    (limit(reason="nothing"), "limits[0].reason", "not a decline reason"),
     (limit(currency="EURO"), "limits[0].currency", "EURO"),
     (limit(where={"channels": ["pigeon"]}), "limits[0].where", "'pigeon' is none of"),
     (limit(where={"operations": ["theft"]}), "limits[0].where", "'theft' is none of"),
@@ -129,13 +129,13 @@ BAD = [
     ({"stand_in": {"total_max": 2**63}}, "stand_in.total_max", "less than or equal to"),
     ({"limits": limit()["limits"] * 2}, "document", "limits: x is there twice"),
     ({"rules": rules(ALWAYS)["rules"] * 2}, "document", "rules: r0 is there twice"),
-    (rules(ALWAYS, reason="approved"), "rules[0].reason", "no decline reason"),
+    (rules(ALWAYS, reason="approved"), "rules[0].reason", "not a decline reason"),
     (rules(ALWAYS, description="x" * 501), "rules[0].description", "at most 500"),
     (rules(ALWAYS, applies_to={"scope": "segment", "id": "256"}), "rules[0].applies_to", "0 to 255"),
     (rules(ALWAYS, applies_to={"scope": "segment", "id": "-1"}), "rules[0].applies_to", "0 to 255"),
     (rules(ALWAYS, applies_to={"scope": "card", "id": "acct_0000000000007"}), "rules[0].applies_to", "card"),
     (rules(ALWAYS, applies_to={"scope": "program", "id": "1"}), "rules[0].applies_to", "left out"),
-    (rules(ALWAYS, applies_to={"scope": "token"}), "rules[0].applies_to", "names the segment"),
+    (rules(ALWAYS, applies_to={"scope": "token"}), "rules[0].applies_to", "id is the segment"),
     (rules({"all": []}), "rules[0].when.all", "at least 1"),
     (rules({"any": []}), "rules[0].when.any", "at least 1"),
     (compared("nothing", "=", 1), "rules[0].when", "there is no attribute"),
@@ -146,13 +146,13 @@ BAD = [
     (compared("amount", "in", []), "rules[0].when", "a list of values"),
     (compared("amount", "between", [1]), "rules[0].when", "two values"),
     (compared("amount", "between", [1, 2, 3]), "rules[0].when", "two values"),
-    (compared("amount", "=", 10**15), "rules[0].when", "not written as"),
-    (compared("amount", "=", -(10**15)), "rules[0].when", "not written as"),
+    (compared("amount", "=", 10**15), "rules[0].when", "not of the form"),
+    (compared("amount", "=", -(10**15)), "rules[0].when", "not of the form"),
     (compared("amount", "=", -1), "rules[0].when", "never has"),
     (compared("declines_day", "is_unknown"), "rules[0].when", "never unknown"),
-    (compared("amount", "=", True), "rules[0].when", "not written as"),
-    (compared("amount", "=", 1.5), "rules[0].when", "not written as"),
-    (compared("amount", "=", 1, where={"channels": ["contactless"]}), "rules[0].when", "where is for"),
+    (compared("amount", "=", True), "rules[0].when", "not of the form"),
+    (compared("amount", "=", 1.5), "rules[0].when", "not of the form"),
+    (compared("amount", "=", 1, where={"channels": ["contactless"]}), "rules[0].when", "where is allowed only for"),
     (compared("count_since_verification", "=", 1, of="card"), "rules[0].when", "about a token"),
     (compared("category_group", "=", "grocery"), "document", "no category is in a group 'grocery'"),
     (compared("category_group", "in", ["grocery"]), "document", "rules: r0"),
@@ -233,7 +233,7 @@ def test_forms(form, good, bad):
     for value in good:
         check_form(form, value)
     for value in bad:
-        with pytest.raises(ValueError, match=f"is not written as {form.value}"):
+        with pytest.raises(ValueError, match=f"is not of the form: {form.value}"):
             check_form(form, value)
 
 
@@ -328,7 +328,7 @@ def test_the_first_name_that_is_there_twice(document, twice):
     named = [part | {"id": name} for name in ("one", "first", "second", "second", "first")]
     with pytest.raises(ProgramInvalid, match=f"{twice}: first is there twice"):
         read_document(json.dumps({twice: named}))
-    with pytest.raises(ProgramInvalid, match="channels names 'keyed' twice"):
+    with pytest.raises(ProgramInvalid, match="channels contains 'keyed' twice"):
         read_document(json.dumps(limit(where={"channels": ["keyed", "contactless", "contactless", "keyed"]})))
 
 

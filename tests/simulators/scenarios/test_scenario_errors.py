@@ -212,7 +212,7 @@ def test_everything_that_is_wrong_is_said_at_once():
         ("attack: {attack: relay, attempts: 1.5}", "attack.attempts: '1.5' is no whole number"),
         (
             "force_decline: {reason: lost_crad, card: main}",
-            "force_decline.reason: 'lost_crad' is no decline reason, see docs/wire.md; did you mean lost_card?",
+            "force_decline.reason: 'lost_crad' is not a decline reason, see docs/wire.md; did you mean lost_card?",
         ),
         ("force_decline: {reason: lost_card}", "force_decline: takes one of phone, card, at"),
         ("enter_code: {}", "enter_code: there is no code to enter"),
@@ -256,7 +256,7 @@ def test_everything_that_is_wrong_is_said_at_once():
         ("set_program: {limit: []}", "set_program.limit: there is no such key"),
         (
             "set_program: {limits: [{id: a, window: day, count_max: 3, reason: exceeds_limits}]}",
-            "set_program.limits.0.reason: 'exceeds_limits' is no decline reason; did you mean exceeds_limit?",
+            "set_program.limits.0.reason: 'exceeds_limits' is not a decline reason; did you mean exceeds_limit?",
         ),
         (
             "set_program: {rules: [{id: a, action: decline, when: {attribute: amonut, operator: '>', value: 5}}]}",
@@ -291,7 +291,7 @@ def test_what_can_be_known_of_a_step(steps, problem):
             "accounts.main.credit_limit: 9.99 has more decimals than JPY",
         ),
         ("cards: {main: {pin: abc}}", "cards.main.pin: 'abc' is no PIN"),
-        ("cards: {main: {e_mail: nobody}}", "cards.main.e_mail: is an e-mail address"),
+        ("cards: {main: {e_mail: nobody}}", "cards.main.e_mail: must be an e-mail address"),
         (
             "cards: {main: {account: mian}}",
             "cards.main.account: there is no account 'mian'; known: main; did you mean main?",

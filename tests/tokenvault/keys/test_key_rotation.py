@@ -146,7 +146,7 @@ def test_every_travelling_key_goes_out_and_comes_back(vault):
             header, key = psec.tr31.unwrap(protection, exported.key_block)
             assert key == vault.keys.key(purpose, 1)
             assert header.exportability == "E"
-            with pytest.raises(Conflict, match="is this key already"):
+            with pytest.raises(Conflict, match="already holds this key"):
                 import_key(vault, purpose, exported.key_block, exported.check_value)
 
 
@@ -175,11 +175,11 @@ def test_withdrawn_key_blocks_come_in_by_a_setting(vault):
     value = check_value(KeyPurpose.EMV_MASTER_TDES, key)
     with pytest.raises(FieldError, match="withdrawn"):
         import_key(vault, KeyPurpose.EMV_MASTER_TDES, block, value)
-    with pytest.raises(FieldError, match="not of version B or D"):
+    with pytest.raises(FieldError, match="must be a key block of version B or D"):
         import_key(vault, KeyPurpose.EMV_MASTER_TDES, "X" + block[1:], value)
     lenient = replace(vault, program=replace(vault.program, withdrawn_key_blocks=True))
     assert import_key(lenient, KeyPurpose.EMV_MASTER_TDES, block, value).version == 2
-    with pytest.raises(FieldError, match="is B or D"):
+    with pytest.raises(FieldError, match="must be B or D"):
         export_key(lenient, KeyPurpose.EMV_MASTER_TDES, 2, "A")
 
 
@@ -188,7 +188,7 @@ def test_bad_ceremonies(vault):
     for parts in ([bytes(32)], [bytes(32), bytes(16)], []):
         with pytest.raises(FieldError, match="components"):
             set_protection_key(vault, "D", parts)
-    with pytest.raises(FieldError, match="is B or D"):
+    with pytest.raises(FieldError, match="must be B or D"):
         set_protection_key(vault, "A", [bytes(32), bytes(32)])
     with pytest.raises(FieldError, match="purpose"):
         export_key(vault, KeyPurpose.PAN_SEALING, 1, "D")

@@ -85,7 +85,7 @@ def test_a_bad_root_key_file_is_named(tmp_path):
     path = tmp_path / "root.key"
     path.write_bytes(b"short")
     path.chmod(0o600)
-    with pytest.raises(KeyUnavailable, match=r"root\.key has 5 bytes instead of 32"):
+    with pytest.raises(KeyUnavailable, match=r"root\.key has 5 bytes; it must have 32"):
         root_key_in_file(path, os.urandom)
     with pytest.raises(KeyUnavailable, match="nowhere"):
         root_key_in_file(tmp_path / "nowhere" / "root.key", os.urandom)

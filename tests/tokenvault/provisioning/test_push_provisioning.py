@@ -65,7 +65,7 @@ def test_a_payload_is_good_for_less_than_a_quarter_of_an_hour(vault, clock):
     with pytest.raises(FieldError) as refused:
         opened(vault, made.payload)
     assert refused.value.field == "push_payload"
-    assert "too old" in refused.value.detail
+    assert "has expired" in refused.value.detail
 
 
 def test_what_else_the_key_has_signed_is_no_payload(vault):

@@ -155,7 +155,7 @@ def test_methods_without_a_contact_are_not_offered(vault, phone):
     token = ask(vault, phone, new_card(vault), phone.device, risk=YELLOW)
     methods = [each.method for each in offered_methods(vault, phone.proven(), token.text_id)]
     assert methods == [Method.IN_APP, Method.CALL_CENTRE]
-    with pytest.raises(FieldError, match="not offered"):
+    with pytest.raises(FieldError, match="not available"):
         start_verification(vault, phone.proven(), token.text_id, Method.E_MAIL)
 
 

@@ -106,7 +106,7 @@ def test_one_live_token_of_a_card_on_a_device(vault, phone):
     """Another card may join it; when it has ended the card may come again."""
     card = new_card(vault)
     token = ask(vault, phone, card, phone.device)
-    with pytest.raises(Conflict, match=f"{token.text_id} already stands for this card on this device") as refused:
+    with pytest.raises(Conflict, match=f"{token.text_id} already exists for this card on this device") as refused:
         ask(vault, phone, card, phone.device)
     assert refused.value.code == "token_already_exists"
     ask(vault, phone, new_card(vault), phone.device)

@@ -149,7 +149,7 @@ def test_the_file_of_settings(tmp_path, capsys):
     (tmp_path / "tapwright.toml").write_text("http_prot = 1\n")
     assert "setting http_prot: there is no such setting; did you mean http_port?" in told(["serve"], capsys)[1]
     (tmp_path / "tapwright.toml").write_text("= 1\n")
-    assert "tapwright.toml is no TOML" in told(["serve"], capsys)[1]
+    assert "tapwright.toml is not valid TOML" in told(["serve"], capsys)[1]
 
 
 VERBS = next(each for each in argument_parser()._actions if isinstance(each, argparse._SubParsersAction)).choices

@@ -96,7 +96,7 @@ def test_a_root_that_is_no_certificate_is_named(tmp_path):
     """A PEM file with something else in it."""
     path = tmp_path / "root.pem"
     path.write_text("hello")
-    with pytest.raises(ValidationError, match="holds no certificate"):
+    with pytest.raises(ValidationError, match="contains no certificate"):
         load_settings(manufacturer_roots=[path])
 
 
