@@ -51,6 +51,10 @@ _SECONDS, _TIMES = 2.0, 5.0
 _SECONDS_TO_IMPORT = 60.0
 
 
+_WITHOUT_SERVERS = "--ignore-glob=*/http"
+"""Tests of routers need a running server, which does not live on in a copy of the process."""
+
+
 def run(mutants: list[Mutant], tests: str, jobs: int = 1) -> Iterator[Outcome]:
     """Run a folder of tests against mutants, each in a process of its own. Raises: ValueError if they cannot be run."""
     left, measured, libraries = [], None, []
@@ -101,7 +105,7 @@ def _run_by_swapping(mutants: list[Mutant], tests: str, jobs: int, tell: Tell) -
             tell({"mutant": index, "verdict": verdict, "by": by})
 
     measuring = Measuring(tests)
-    if with_collected(ROOT, [tests], use) != pytest.ExitCode.OK:
+    if with_collected(ROOT, [tests], use, _WITHOUT_SERVERS) != pytest.ExitCode.OK:
         tell({"error": f"the tests in {tests} cannot be collected, see above"})
 
 
