@@ -18,6 +18,7 @@ from tokenvault.tokens.lifecycle import (
     after,
     check_reason,
 )
+from tokenvault.tokens.tokens import EVENTS
 
 steps = st.lists(st.tuples(st.sampled_from(Change), st.sampled_from(Initiator)), max_size=20)
 
@@ -111,3 +112,11 @@ def test_what_follows_from_the_table():
     """Which states are final, and which a token has between its activation and its end."""
     assert set(ENDED) == {TokenState.DEACTIVATED, TokenState.DECLINED}
     assert set(LIVING) == {TokenState.ACTIVE, TokenState.SUSPENDED}
+
+
+def test_every_change_is_told_and_has_its_reasons():
+    """An event for each; and for what may be asked for, reasons of everyone who may ask."""
+    assert set(EVENTS) == set(Change)
+    asked_for = {change for change, _ in REASONS}
+    assert asked_for == {Change.SUSPEND, Change.RESUME, Change.DEACTIVATE}
+    assert set(REASONS) == {(change, initiator) for change in asked_for for initiator in Initiator}
