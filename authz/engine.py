@@ -1,4 +1,4 @@
-"""The engine's shell: takes commands, stamps them, applies them, makes them durable, and only then answers.
+"""The engine: accepts commands, timestamps them, applies them, makes them durable, and only then answers.
 
 One writer, so journal order is apply order. While one batch is being synced, everything that arrives waits together and
 shares the next sync (group commit).

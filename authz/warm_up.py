@@ -1,4 +1,4 @@
-"""Compiling before the first message waits for it.
+"""Compiles the functions in advance, so that no message has to wait for it.
 
 Machine code is kept between runs, so this takes seconds once on a machine and a fraction of a second afterwards.
 """

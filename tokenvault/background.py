@@ -1,4 +1,4 @@
-"""Work beside everything else: nobody waits for ever because something in it went wrong."""
+"""Background tasks: a failure in one of them is reported instead of blocking its users."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine

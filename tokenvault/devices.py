@@ -1,4 +1,4 @@
-"""Devices: a P-256 key in a secure element, vouched for by its maker's certificate."""
+"""Devices: a P-256 key in a secure element, attested by the manufacturer's certificate."""
 
 import binascii
 from base64 import b64decode

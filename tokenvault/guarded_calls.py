@@ -1,4 +1,4 @@
-"""Calls to addresses that others have given us: they reach nothing that only this machine or its network may reach.
+"""Calls to URLs that others have given: they cannot reach hosts of the server's own network.
 
 A name is looked up here, what it leads to is judged, and the call goes to the very address that was judged: a name that
 leads elsewhere a moment later (DNS rebinding) changes nothing (OWASP, server-side request forgery).

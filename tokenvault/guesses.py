@@ -1,4 +1,4 @@
-"""Secrets that somebody could guess: each wrong guess is counted by card and by caller, and too many are locked out.
+"""Lockouts: wrong guesses of secrets are counted by card and by caller, and too many are locked out.
 
 A lock ends by the vault's clock, and a card's also when its issuer says so. A guess at a locked card is answered as a
 wrong one, so that nobody learns from the answer whether it was right. PINs keep a count of their own by card

@@ -1,4 +1,4 @@
-"""Where the names of hosts lead. Whoever serves a name may take its time: nobody waits for that who did not ask for it.
+"""Host name resolution with a time limit, so that a slow name server delays only its own callers.
 
 The system's own look-up waits in a thread, half a minute where no server of names answers, and cannot be ended. So each
 has a thread of its own, beside those that work on databases; there is one for each name, and a bound for each asker.

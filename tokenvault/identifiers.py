@@ -1,4 +1,4 @@
-"""Identifiers: a positive 63-bit number inside, a prefixed text outside (``acct_06R8C3N5VZQ4T``).
+"""Identifiers: a positive 63-bit number internally, a prefixed text externally (``acct_06R8C3N5VZQ4T``).
 
 The number is what the engine's tables hold, so no mapping between the two worlds is ever stored.
 """

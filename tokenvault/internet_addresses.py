@@ -1,4 +1,4 @@
-"""Internet addresses: what they are, however they are written."""
+"""Internet addresses: classification of all their notations."""
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network

@@ -1,4 +1,4 @@
-"""Calls to other servers: the names of their hosts are looked up beside everything else, see `host_names`."""
+"""Outgoing calls to other servers, with host names resolved as in `host_names`."""
 
 import httpx
 

@@ -1,4 +1,4 @@
-"""Whom outgoing calls trust: the certificate authorities, loaded once for all clients of a process."""
+"""Trusted certificate authorities for outgoing calls, loaded once for all clients of a process."""
 
 import ssl
 from functools import cache

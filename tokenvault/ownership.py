@@ -1,4 +1,4 @@
-"""Whose objects: each belongs to a tenant, and a caller sees its own (object-level authorization, OWASP API1:2023).
+"""Object ownership: each object belongs to a tenant, and a caller sees only its own (OWASP API1:2023).
 
 A tenant is a name. An API key belongs to one; its scopes say what the key may do, its tenant says with whose objects.
 An issuer's tenant owns its accounts, and with them their cards; a wallet's tenant owns its token requestors, with

@@ -1,4 +1,4 @@
-"""The card program that a vault serves: ranges, validity, wallets, trusted makers. Configuration, not data."""
+"""The card program of a vault: PAN ranges, validity, token requestors, trusted manufacturers. Configuration only."""
 
 from dataclasses import dataclass
 from enum import StrEnum

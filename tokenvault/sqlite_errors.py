@@ -1,4 +1,4 @@
-"""What SQLite says of its own files."""
+"""Interpretation of SQLite's errors about its files."""
 
 import sqlite3
 

@@ -1,4 +1,4 @@
-"""The target URI of a call (RFC 9110, 7.1), written in one way so that two of them can be compared (RFC 3986, 6.2)."""
+"""The target URI of a call (RFC 9110, 7.1), normalized for comparison (RFC 3986, 6.2)."""
 
 import re
 from ipaddress import AddressValueError, IPv6Address

@@ -1,4 +1,4 @@
-"""What every use case of the vault is given: database, keys, program, clock, randomness, and whom to tell."""
+"""The vault's dependencies for every use case: database, keys, program, clock, randomness, and listeners."""
 
 import os
 import time

@@ -1,1 +1,1 @@
-"""Arrays and compiled functions: memory, an index, and the one decorator behind which code is compiled."""
+"""Arrays and compiled functions: memory for tables, a hash index, and the decorator that compiles functions."""

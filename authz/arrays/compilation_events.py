@@ -1,4 +1,4 @@
-"""Who hears that a function is being compiled: a minute of silence is a program that hangs, to whoever waits for it.
+"""Observers of compilation, so that a user who waits for a minute is told why.
 
 Knows nothing of the compiler, so that a program can listen before anything of it is imported.
 """

@@ -1,4 +1,4 @@
-"""The one decorator behind which functions are compiled by numba, and where the machine code is kept.
+"""The decorator that compiles functions with numba, and the cache of the machine code.
 
 Under ``NUMBA_DISABLE_JIT=1`` the same functions are ordinary Python.
 """

@@ -1,4 +1,4 @@
-"""Memory for tables that grow: asked for whole, given by the system page by page as it is first written.
+"""Memory for tables that grow: reserved as a whole, and allocated by the system page by page on first write.
 
 So a table can be opened with room for far more rows than it has. Room costs addresses, not memory, and a table that
 has room never stops to be copied.

@@ -1,1 +1,1 @@
-"""What was decided, to read: lists, explanations, meters, and rules tried on the past."""
+"""Reading past decisions: lists, explanations, counters of limits, and back-tests of rules."""

@@ -1,4 +1,4 @@
-"""One command as it was, by replaying the commands of its account only.
+"""Reconstructs a command's context by replaying the commands of its account only.
 
 Every command names its account, and no command touches two: so what an account's commands have left is what the whole
 journal has left of it. Where that does not hold (meters and rules of a segment, stand-in, declines forced on a

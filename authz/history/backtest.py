@@ -1,4 +1,4 @@
-"""Back-testing a rule: the journal replayed twice side by side, as it was and with the rule live all along.
+"""Back-testing a rule: the journal is replayed twice, as it was and with the rule live from the start.
 
 Both sides keep their own velocity, habits and balances: what the rule would have declined did not count later on, as it
 would not have.

@@ -1,4 +1,4 @@
-"""What an explanation tells of a check: its finding's two numbers in words, as the check's row says."""
+"""The words of a check in an explanation: what it saw and its bound, from the check's row."""
 
 from dataclasses import dataclass
 

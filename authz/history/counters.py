@@ -1,4 +1,4 @@
-"""What limits have counted of an account, its cards and its tokens, for people; nothing is changed by looking."""
+"""The current counts of limits for an account, its cards and its tokens; read only."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Why a command was decided as it was: replayed to that one command, explained check by check."""
+"""Explains a decision: replays the journal up to its command and reports every check."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Explanations for many callers: few workers, a bounded queue, and each one made once.
+"""Concurrent explanations: few workers, a bounded queue, and each explanation made once.
 
 What an account's own commands can tell is told at once; what needs the whole journal waits for a worker of its own, so
 that one caller's old decision does not keep back everybody's new ones.

@@ -1,4 +1,4 @@
-"""The read side's file: an SQLite database that is made anew where it is damaged, or of another shape than ours."""
+"""The file of the history: an SQLite database that is rebuilt if it is damaged or of another version."""
 
 import sqlite3
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""History as SQL: the tables of decisions and postings, the rows that commands make, and asking for them."""
+"""The history in SQL: the tables of decisions and postings, their rows, and queries."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where decided commands are found again, to explain them."""
+"""Finds past commands in the journal, to explain them."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""The read side: what was decided and posted, as SQL rows, made from the journal and never on the hot path.
+"""The history (read side): decisions and postings as SQL rows, derived from the journal outside the hot path.
 
 A thread of its own takes durable commands with their results from a bounded queue. When the queue overflows, or the
 rows are dropped, it catches up by replay and goes on from there: so it can be thrown away at any time. While nobody

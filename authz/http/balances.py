@@ -1,4 +1,4 @@
-"""``/v1/accounts/{id}/balance``: what the engine knows of an account's money."""
+"""``/v1/accounts/{id}/balance``: the balances of an account."""
 
 import asyncio
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Which decisions a list has: what the lists of decisions have in common in their queries."""
+"""Query filters that all lists of decisions share."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""``/v1/exceptions``: advices that were acknowledged, but taken for less than they said."""
+"""``/v1/exceptions``: advices that were acknowledged but applied for less than their amount."""
 
 from datetime import UTC, datetime
 from typing import Annotated

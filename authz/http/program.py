@@ -1,4 +1,4 @@
-"""``/v1/program``: what decides and is data."""
+"""``/v1/program``: limits, rules, rates and everything else that is configurable in decisions."""
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field

@@ -1,4 +1,4 @@
-"""``/v1/rules``: the program's rules one by one, and what a rule would have done."""
+"""``/v1/rules``: single rules of the program, and their back-tests."""
 
 import asyncio
 from datetime import UTC, datetime

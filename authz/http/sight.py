@@ -1,4 +1,4 @@
-"""What a caller of the engine's routers may see of decisions and accounts. Who it is, the application knows."""
+"""Which decisions and accounts a caller may see; the application that serves the routers identifies the caller."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

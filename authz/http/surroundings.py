@@ -1,4 +1,4 @@
-"""What the engine's routers are given by the application that serves them."""
+"""Dependencies that the serving application provides to the engine's routers."""
 
 import asyncio
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""``/v1/transactions``: postings of accounts, charged back and presented again."""
+"""``/v1/transactions``: postings of accounts, with chargeback and representment."""
 
 from datetime import UTC, datetime
 from typing import Annotated

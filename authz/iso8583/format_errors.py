@@ -1,4 +1,4 @@
-"""What can be wrong with a message: a documented code for DE 44, and a sentence for people.
+"""Format errors of messages: a documented code for DE 44, and a sentence for people.
 
 In compiled code a problem is one number: its kind, plus the field's number, plus `PART` times which part of the field.
 """

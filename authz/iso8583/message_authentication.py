@@ -1,4 +1,4 @@
-"""Message authentication codes in DE 64 or DE 128, over everything in front of them.
+"""Message authentication codes in DE 64 or DE 128, over all preceding fields.
 
 ``tdes`` is ISO/IEC 9797-1 MAC algorithm 3, padding method 2 (ANSI X9.19 but for the padding); ``tdes_cbc`` is MAC
 algorithm 1, the CBC-MAC of old lines, with the same padding; ``aes`` is the leftmost 8 bytes of the CMAC (MAC

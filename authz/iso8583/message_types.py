@@ -1,4 +1,4 @@
-"""Message types: version, class, function and origin, a digit each (ISO 8583:1987, 4.1)."""
+"""Message types: version, class, function and origin, one digit each (ISO 8583:1987, 4.1)."""
 
 OWN_VERSION = "0"
 """ISO 8583:1987."""

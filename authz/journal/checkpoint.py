@@ -1,4 +1,4 @@
-"""A checkpoint: the whole state after one command, in one file with checksums, renamed into place when it is complete.
+"""A checkpoint: the complete state after a command, in one file with checksums, renamed into place when complete.
 
 The file holds the arrays one after the other, each from a page boundary; behind them a JSON description, and at the
 very end where that begins. Indexes are not written: they follow from the rows.

@@ -1,4 +1,4 @@
-"""What lies where in a data directory, and one process for each: a lock that ends with the process that holds it."""
+"""The layout of a data directory, and the lock that allows one process to use it."""
 
 import fcntl
 import os

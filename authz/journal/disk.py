@@ -1,4 +1,4 @@
-"""A directory of files, as the journal and the checkpoints need it: what is written, when it is durable, and names.
+"""Directory operations of journal and checkpoints: writing, syncing and renaming files.
 
 An interface, because what a disk loses in a crash is worth simulating.
 """

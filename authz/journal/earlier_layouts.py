@@ -1,4 +1,4 @@
-"""How commands were laid out in journals of earlier versions, by the header of their segments.
+"""Record layouts of commands in journals of earlier versions, by their segment header.
 
 A journal of one of these can be converted, see `journal_upgrade`. Whoever changes `COMMAND` adds what it was before.
 """

@@ -1,4 +1,4 @@
-"""A journal in files: append-only segments in one directory, one durable write for each append.
+"""The journal's files: append-only segments in one directory, with one durable write per append.
 
 A torn tail, the last append before a crash, was never acknowledged: it is passed over, and cut off by the next append.
 Damage anywhere else refuses to be read, names file and offset, and changes nothing. Every segment says whose it is and

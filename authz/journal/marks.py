@@ -1,4 +1,4 @@
-"""Marks: how far a journal has come, and what it held up to there.
+"""Marks: the position of a journal, and a digest of its content up to there.
 
 The running digest takes in the header of every record, in which the checksum of its commands stands. So two journals
 that agree at a mark hold the same commands up to it.

@@ -1,4 +1,4 @@
-"""The journal: the one place that knows where bytes go, and how a record of commands is laid out.
+"""The record format of the journal, and the interface to where its bytes are stored.
 
 A record is a 32-byte header, an array of commands, what one of them carries along (a program's document), and a mark
 that it ends::

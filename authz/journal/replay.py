@@ -1,4 +1,4 @@
-"""Replay: from a journal to the state and the answers it stands for. Recovery and explanation are both this."""
+"""Replay: rebuilds state and answers from a journal, for recovery and for explanations."""
 
 from collections.abc import Iterator
 from contextlib import suppress

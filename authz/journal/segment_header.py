@@ -1,4 +1,4 @@
-"""How a segment begins: which network's it is, how its commands are laid out, and what it continues.
+"""The header of a segment: its network, its record layout, and the segment that it continues.
 
 ::
 

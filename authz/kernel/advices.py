@@ -1,4 +1,4 @@
-"""Advices: what was decided elsewhere and must be taken over, whatever the account can bear."""
+"""Advices: decisions made elsewhere, which are applied regardless of available credit."""
 
 from typing import Any
 

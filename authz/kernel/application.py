@@ -1,4 +1,4 @@
-"""Applying commands: one after the other, each by its kind."""
+"""Applies commands in sequence, each according to its kind."""
 
 from typing import Any
 

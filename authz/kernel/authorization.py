@@ -1,4 +1,4 @@
-"""Requests: decided by the checks in their order, and what an approval does to the account."""
+"""Authorization requests: the ordered checks, and the effect of an approval on the account."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whether a message proves that it is new, asked before anything outside the engine counts because of it."""
+"""Whether a message is proved to be new, which is required before it may affect anything outside the engine."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Authorizations that wait for the issuer's own server: held meanwhile, decided by a command of their own."""
+"""Authorizations that await the real-time decisioning webhook: held, then decided by a command."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What is found once of a message before anything is checked, and small questions about it."""
+"""The context of a message, looked up once before the checks, and predicates on it."""
 
 from typing import Any, NamedTuple
 

@@ -1,4 +1,4 @@
-"""What the vault says of accounts, cards and tokens, taken over in the order of its numbers."""
+"""Applies the vault's notices about accounts, cards and tokens, in the order of their numbers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Loading what a run of commands will need before they are applied, many at a time.
+"""Prefetches the memory that a batch of commands will need before they are applied.
 
 A decision follows half a dozen pointers to places that no cache holds, one after the other. A loop that only looks
 does not wait for one before it asks for the next: the memory answers them together, and the decisions find everything

@@ -1,4 +1,4 @@
-"""Reversals: whole or in part, sent twice, and before what they reverse."""
+"""Reversals: full, partial, repeated, and received before their original."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Stand-in processing: the network answers while the issuer is down, by limits of its own, and keeps an advice of it.
+"""Stand-in processing: answers while the issuer is unavailable, within its own limits, and stores an advice.
 
 The network knows tokens, cryptograms and what it has answered itself. It knows no balance, no card state, no rule. When
 the issuer is back, each advice reaches it as a message with `Flag.FORWARDED`, in order and once.

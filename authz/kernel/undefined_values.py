@@ -1,4 +1,4 @@
-"""What a command may name by number: only what is defined, asked before anything of it is looked up in a table.
+"""Validates the enumerated values of a command before any table is accessed with them.
 
 The wire and the vault can say no more than there is. A command from elsewhere, or a journal of another version, could.
 """

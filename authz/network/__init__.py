@@ -1,1 +1,1 @@
-"""Messages on their way: lines and their turns, the ISO 8583 server, cryptograms, PINs, other dialects."""
+"""Message processing: connections and their shares, the ISO 8583 server, cryptograms, PINs, dialects."""

@@ -1,4 +1,4 @@
-"""How much an acquirer may advise of: an advice must be taken, so what one message can say is bounded.
+"""The maximum amount of a single advice, by acquirer, because an advice must be accepted.
 
 A force post, a refund advice or a completion beyond the bound is acknowledged, moves nothing, and is listed as an
 exception.

@@ -1,4 +1,4 @@
-"""What has arrived from several connections, and who waits for which answer."""
+"""Messages that have arrived from several connections, and the connections that await the answers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Verifying ARQCs and making ARPCs at speed, stateless: keys derive from the issuer's master key and the token PAN.
+"""Stateless, fast ARQC verification and ARPC generation: keys are derived from the issuer master key and PAN.
 
 The same algorithms as `tokenvault.emv.cryptogram_versions`, with the card key's cipher kept between taps and one CMAC
 object serving both ARQC and ARPC of a tap; a test holds the two against each other.

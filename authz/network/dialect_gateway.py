@@ -1,4 +1,4 @@
-"""A listener for another dialect: its messages are put into the network's own, and the answers back into its own.
+"""A listener for another dialect: translates messages to the network's dialect and answers back.
 
 Beside the fast path, not on it: what speaks the network's own dialect never comes through here. Codes of message
 authentication and keys to make them with (0800) belong to the acquirer's line, so they are dealt with here too.

@@ -1,4 +1,4 @@
-"""PINs that were entered at a terminal: verified by whoever holds the keys, before the engine is asked.
+"""Verification of online PINs by the holder of the keys, before the engine decides.
 
 Off the hot path: only messages with DE 52 wait for it. What the engine hears is a flag, so a replay needs no keys.
 """

@@ -1,4 +1,4 @@
-"""The network: from bytes on the wire to commands, and from results back to answers.
+"""The processor: turns received messages into commands, and results into answers.
 
 Messages about tokens go through compiled code in batches. The rest, and everything malformed, is answered one by one,
 see `plain_answers`.

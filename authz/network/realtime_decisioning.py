@@ -1,4 +1,4 @@
-"""The issuer's own server: asked by webhook for the last word on an approval, within a deadline.
+"""The real-time decisioning webhook: the issuer makes the final decision on an approval in time.
 
 Off the hot path: what waits is held in the engine, and nobody else waits for it. The answer enters the journal as a
 command, so a replay needs no server.

@@ -1,4 +1,4 @@
-"""The last malformed messages: what was wrong with each, and by what its sender recognizes it; no other content."""
+"""The most recent format errors, with what identifies each message to its sender, and no other content."""
 
 from collections import deque
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Shares of each turn of the event loop: who has much to do waits for his next turn, and nobody else for him.
+"""Fair shares of the event loop: a busy connection waits for its next turn and delays no other.
 
 A turn is one round of the loop. What is done in it is counted, not timed: how long a line waits for others depends on
 how many of them there are, never on how much one of them sends.

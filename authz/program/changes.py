@@ -1,4 +1,4 @@
-"""Changed programs: the same document with a rule put in, replaced or taken out, checked again as a whole."""
+"""Changes to a program: a rule is added, replaced or removed, and the whole is validated again."""
 
 from authz.program.document import ProgramDocument, Rule, canonical, read_document
 from tokenvault.errors import Conflict, NotFound

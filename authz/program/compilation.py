@@ -1,4 +1,4 @@
-"""From a program's document to the arrays that the kernel reads."""
+"""Compiles a program document into the arrays that the kernel reads."""
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Context, Decimal

@@ -1,4 +1,4 @@
-"""Conditions as people write them: comparisons of attributes, joined by all, any and not."""
+"""Conditions of rules: comparisons of attributes, combined with all, any and not."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Conditions that can never hold: each is a mistake that nobody would hear of, for its rule just stays silent."""
+"""Detects conditions that can never be true, whose rules would silently never match."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The program as people write it: a JSON document, checked field by field."""
+"""The program document: JSON, validated field by field."""
 
 from collections.abc import Iterator
 from decimal import Decimal

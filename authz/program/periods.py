@@ -1,4 +1,4 @@
-"""What meters count over: the named periods, one row of a table each, and lengths of time back from now.
+"""Windows of meters: the named periods, one row of a table each, and rolling durations.
 
 A period that is added to `Period` is known to the program document, the meters, the API and the documents: none of them
 tells periods apart by anything but their rows. `docs.generated` writes the table that people read.

@@ -1,4 +1,4 @@
-"""Conditions, attribute values and limits in words."""
+"""Conditions, attribute values and limits as text for people."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""A program as the kernel reads it: arrays of numbers."""
+"""The compiled program: arrays of numbers for the kernel."""
 
 from enum import IntEnum
 from typing import NamedTuple

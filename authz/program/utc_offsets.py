@@ -1,4 +1,4 @@
-"""How far a zone's local time is ahead of UTC, from 2000 to 2100: journaled with a program, whose days depend on it."""
+"""UTC offsets of a time zone from 2000 to 2100, which are journaled with a program."""
 
 from datetime import UTC, datetime, timedelta
 from functools import cache

@@ -1,1 +1,1 @@
-"""The tables that hold every account, card, token and transaction, and their room."""
+"""The tables of accounts, cards, tokens and transactions, and their growth."""

@@ -1,4 +1,4 @@
-"""Rows that a search has found, or not."""
+"""Row numbers that a search has found, or not."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Making room before it is needed, beside the engine: a larger index of traces, and memory for the next transactions.
+"""Grows tables in advance in separate threads: a larger trace index, and memory for transactions.
 
 Both would be pauses. An index that is made anew while everybody waits takes a tenth of a second for each million rows;
 memory that was never touched is given by the system at its own pace, which can be milliseconds for a large page.

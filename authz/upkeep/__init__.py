@@ -1,1 +1,1 @@
-"""What is done with a data directory beside or before a server: checkpoints, upgrades, comparison of its files."""
+"""Maintenance of a data directory: checkpoints, upgrades, and consistency checks of its files."""

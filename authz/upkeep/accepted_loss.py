@@ -1,4 +1,4 @@
-"""Going on with what there still is of a journal, once somebody has decided that the rest is lost for good."""
+"""Accepting a loss: ends a damaged journal at its last intact command, on the operator's decision."""
 
 import shutil
 from collections.abc import Callable

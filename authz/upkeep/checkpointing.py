@@ -1,4 +1,4 @@
-"""Making checkpoints while authorizations go on: a process of its own replays what the journal has sealed.
+"""Makes checkpoints during operation: a separate process replays the sealed segments.
 
 The engine's process copies nothing and waits for nothing. The price is the memory of a second state while a checkpoint
 is made, and idle time of a core.

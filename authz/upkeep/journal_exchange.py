@@ -1,4 +1,4 @@
-"""Putting a new journal in the place of another, which is kept; after a crash one of them is in place."""
+"""Replaces a journal by a new one and keeps the old; after a crash one of them is in place."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Looking after a journal: is it whole, and what does it say. Nothing is changed."""
+"""Verifies and dumps a journal, without changing it."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Converting a journal of an earlier record layout: a new one beside the old, which then takes its place.
+"""Converts a journal of an earlier record layout: a new one is written beside it and takes its place.
 
 Commands keep their sequences, times and attachments, and segments their names. What earlier versions did not know is
 zero, which is what the kernel takes for "not said": so a message is decided on by what was held against it then.

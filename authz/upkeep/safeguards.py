@@ -1,4 +1,4 @@
-"""Whether the journal is all that it ever was, by everything that remembers it; and going on where it is not.
+"""Detects lost journal data by comparison with vault, checkpoints and history.
 
 The vault remembers the journal's end, at most a second behind; checkpoints and the read side's file remember marks of
 their own. A journal that ends before one of them has lost what was acknowledged.

@@ -1,1 +1,1 @@
-"""What the engine's commands, answers and rules are called: names and numbers that everything else shares."""
+"""Names and numbers of commands, answers and rules that all other packages share."""

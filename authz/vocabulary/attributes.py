@@ -1,4 +1,4 @@
-"""The attributes that rules look at: their names, what they mean, and how a document writes their values."""
+"""The attributes of rules: their names, meanings and value formats."""
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum

@@ -1,4 +1,4 @@
-"""What numbers are called outside."""
+"""External names of numeric values."""
 
 from authz.vocabulary.commands import Operation
 from tokenvault.currencies import CURRENCY_BY_NUMBER

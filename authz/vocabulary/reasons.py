@@ -1,4 +1,4 @@
-"""Why a command was declined: a stable vocabulary, each with its DE 39. Numbers stand in journals and never change."""
+"""Reasons of decisions: a stable vocabulary with DE 39. Their numbers are stored in journals and never change."""
 
 from dataclasses import dataclass
 from enum import IntEnum

@@ -1,1 +1,1 @@
-"""Who calls the vault, how often, and that a repeated call is carried out once."""
+"""Calls to the vault: the caller, rate limits, and idempotency."""

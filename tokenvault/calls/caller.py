@@ -1,4 +1,4 @@
-"""Who is calling: set once for each request, read where something is looked up or written down."""
+"""The caller of the current request: set once, and read by ownership checks and the audit trail."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""JSON in one form, so that two texts that say the same are the same (after RFC 8785, with exact numbers)."""
+"""Canonical JSON for comparing requests by value (after RFC 8785, with exact numbers)."""
 
 import json
 import re

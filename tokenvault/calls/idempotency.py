@@ -1,4 +1,4 @@
-"""Answers that are kept, so that a request that is sent twice is carried out once (``Idempotency-Key``)."""
+"""Stored answers, so that a repeated request is carried out only once (``Idempotency-Key``)."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""How often somebody may call: a token bucket for each name, in memory."""
+"""Rate limits: an in-memory token bucket per name."""
 
 import math
 import threading

@@ -1,4 +1,4 @@
-"""One request's changes in one transaction, committed together with the answer that is kept for its repetition."""
+"""One request's changes and its stored answer, committed in one transaction."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

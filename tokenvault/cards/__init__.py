@@ -1,1 +1,1 @@
-"""Funding cards: issued, listed, shown to their holder and to nobody else."""
+"""Funding cards: issued, listed, and revealed only to the cardholder."""

@@ -1,4 +1,4 @@
-"""A card's number for its holder: shown once, sealed to the key of whoever will show it, and written down."""
+"""Revealing card details to the cardholder: sealed to the key of the displaying app, and audited."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Funding cards: issued straight into the vault with no plastic, found and listed. Their later life: `card_life`."""
+"""Funding cards: issued digitally, found and listed. Changes of their state: `card_life`."""
 
 import json
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""How a cardholder can be reached: sealed at rest, shown masked. Pure."""
+"""Contact points of a cardholder: sealed at rest, shown masked. Pure."""
 
 import re
 from enum import StrEnum

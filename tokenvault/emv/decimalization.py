@@ -1,4 +1,4 @@
-"""Turning cipher text into decimal digits, as card verification values and PIN verification values do."""
+"""Decimalization of cipher text, for card verification values and PIN verification values."""
 
 
 def decimal_digits_first(cipher_text: bytes, count: int) -> str:

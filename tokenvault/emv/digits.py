@@ -1,4 +1,4 @@
-"""Checks of the digit strings that card and PIN algorithms take."""
+"""Validation of digit strings for card and PIN algorithms."""
 
 from tokenvault.emv.errors import EmvError
 

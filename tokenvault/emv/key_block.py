@@ -1,4 +1,4 @@
-"""Key blocks of ANSI X9.143 (TR-31): a key with what it may be used for, enciphered and authenticated together.
+"""Key blocks of ANSI X9.143 (TR-31): a key and its permitted use, encrypted and authenticated together.
 
 Versions B (TDES) and D (AES) are written and read; A and C, withdrawn, are read where the caller allows it.
 """

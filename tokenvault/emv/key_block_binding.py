@@ -1,4 +1,4 @@
-"""How the versions of a key block tie key and header together: what enciphers, what authenticates, over which bytes.
+"""The binding methods of key block versions: encryption, authentication and the bytes covered.
 
 Versions B (TDES) and D (AES) bind by derivation: both keys are derived from the protection key, and one CMAC over
 header and plain key is authentication code and initial vector at once. Versions A and C (TDES) bind by variants: both

@@ -1,4 +1,4 @@
-"""Limited-use keys (LUK) for host card emulation: a card key that is good for hours and a few taps.
+"""Limited-use keys (LUK) for host card emulation: keys for a limited time and number of payments.
 
 The index says when a key was made: YHHHHCC is the last digit of the year, the hour of the year from 0001, and a counter
 within the hour. TDES as publicly documented for cloud-based payments; the AES variant is our own, since none is public.

@@ -1,4 +1,4 @@
-"""PIN blocks of ISO 9564-1: how a PIN is laid out before it is enciphered."""
+"""PIN blocks of ISO 9564-1: the format of a PIN before encryption."""
 
 from collections.abc import Callable
 

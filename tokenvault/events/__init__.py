@@ -1,1 +1,1 @@
-"""Who hears of what has happened: the engine, wallets and issuers, and the audit trail."""
+"""Events for wallets and issuers, notices for the engine, and the audit trail."""

@@ -1,4 +1,4 @@
-"""The audit trail: who did what, when and why, in a chain that cannot be changed unnoticed.
+"""The audit trail: who did what, when and why, in a hash chain that reveals every change.
 
 Each entry's digest is an HMAC over the entry and the digest before it, under a key that only the root key opens: who
 can write the database still cannot forge an entry, and one that is missing or out of place breaks the chain. That the

@@ -1,4 +1,4 @@
-"""Events: what has happened to accounts, cards, devices and tokens, in the order in which it was committed."""
+"""Events: changes of accounts, cards, devices and tokens, in commit order."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""What the engine must hear: the full new state of an account, card or token, numbered, in the vault's own transaction.
+"""Notices for the engine: the full new state of an account, card or token, numbered, in the same transaction.
 
 A state rather than a change, so that hearing one twice does no harm and the newest wins.
 """

@@ -1,4 +1,4 @@
-"""Sending what is due, again and again, beside everything else that the vault does."""
+"""Background delivery of due webhooks, with retries."""
 
 import asyncio
 from collections.abc import Callable

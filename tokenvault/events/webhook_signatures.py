@@ -1,4 +1,4 @@
-"""Signatures of webhooks after Standard Webhooks: HMAC-SHA-256 over identifier, time and body, in base 64."""
+"""Webhook signatures (Standard Webhooks): HMAC-SHA-256 over identifier, time and body, in base 64."""
 
 import base64
 import hashlib

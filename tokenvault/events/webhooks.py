@@ -1,4 +1,4 @@
-"""Webhooks after Standard Webhooks: where events are sent, what became of each delivery, and sending one again."""
+"""Webhooks (Standard Webhooks): endpoints, the state of deliveries, and replays."""
 
 import base64
 import json

@@ -1,1 +1,1 @@
-"""The vault's HTTP face: routers that parse, call one use case and show the result."""
+"""The vault's HTTP API: routers that parse a request, call one use case and show the result."""

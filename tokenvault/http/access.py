@@ -1,4 +1,4 @@
-"""Who may call what: API keys with scopes, and the device's proof of possession."""
+"""Authorization of calls: API keys with scopes, and the device's proof of possession."""
 
 import hashlib
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""``/v1/accounts``: credit lines."""
+"""``/v1/accounts``: accounts and their credit limits."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""``/v1/api_keys`` and ``/v1/audit_entries``: who may call, and what everybody has done."""
+"""``/v1/api_keys`` and ``/v1/audit_entries``: API keys and the audit trail."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""Around every call: who makes it, how often, and the answer that a repetition gets (``Idempotency-Key``)."""
+"""Middleware of every call: authentication, rate limits and idempotency (``Idempotency-Key``)."""
 
 from collections.abc import Callable
 from typing import Any

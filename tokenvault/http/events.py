@@ -1,4 +1,4 @@
-"""``/v1/events`` and ``/v1/webhook_endpoints``: hearing of what happens, by asking or by being told."""
+"""``/v1/events`` and ``/v1/webhook_endpoints``: events, by polling or by webhook."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""Whose host a request names: a server answers for its own hosts only (RFC 9110, 7.4).
+"""Validation of the `Host` of requests: a server answers only for its own hosts (RFC 9110, 7.4).
 
 A proof of possession names the URL that the device meant (`htu`). Where any `Host` would do, whoever stands at another
 name could pass a proof that was meant for that name on to this server; and a page of another site, whose name leads

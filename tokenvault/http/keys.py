@@ -1,4 +1,4 @@
-"""``/v1/keys`` and ``/v1/encryption_keys``: what the vault's keys are called, rotating them, and key ceremonies."""
+"""``/v1/keys`` and ``/v1/encryption_keys``: key lists, key rotation and key ceremonies."""
 
 from typing import Annotated, Any, Literal
 

@@ -1,4 +1,4 @@
-"""Which methods an address takes: the header `Allow` of a 405 (RFC 9110, 10.2.1) names all of them.
+"""The methods of a path: the header `Allow` of a 405 (RFC 9110, 10.2.1) lists all of them.
 
 The framework's own names those of the first route with that address only, and no `HEAD`, which `Head` serves.
 """

@@ -1,4 +1,4 @@
-"""``/v1/network``: what a card network may ask: what stands behind a token, and whether a PIN is right."""
+"""``/v1/network``: services for card networks: detokenization and PIN verification."""
 
 import time
 from typing import Annotated

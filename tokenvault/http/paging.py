@@ -1,4 +1,4 @@
-"""Lists as integrators know them: the newest first, `limit`, `starting_after`, `has_more`."""
+"""Paged lists: newest first, with `limit`, `starting_after` and `has_more`."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, Generic, TypeVar

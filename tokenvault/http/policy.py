@@ -1,4 +1,4 @@
-"""``/v1/provisioning_policy`` and what a wallet shows: how provisioning decides, terms, and the card's picture."""
+"""``/v1/provisioning_policy``, terms and card art: how provisioning decides, and what a wallet displays."""
 
 from collections.abc import Mapping
 from dataclasses import asdict

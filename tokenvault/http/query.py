@@ -1,4 +1,4 @@
-"""Query parameters: what a call does not know is refused, as unknown fields of a body are."""
+"""Query parameters: unknown ones are refused, as are unknown fields of a body."""
 
 from collections import Counter
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who may ask for a change of a token's life over HTTP, and how they say it."""
+"""Requests for token lifecycle changes over HTTP, and who may make them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What callers see of tokens, and what they can say of a request for one."""
+"""Representations of tokens and of token requests."""
 
 from typing import Annotated, Literal
 

@@ -1,1 +1,1 @@
-"""The vault's keys, where the root key is, everything that is sealed, and how keys are changed."""
+"""The vault's keys: the root key, sealing, rotation and key ceremonies."""

@@ -1,4 +1,4 @@
-"""Keys in and out: as key blocks (ANSI X9.143, TR-31) under a protection key that is put together from components."""
+"""Key import and export: key blocks (ANSI X9.143, TR-31) under a protection key made of components."""
 
 import hmac
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Rotating keys while everything goes on: a new version at once, what the old one sealed resealed in the background."""
+"""Key rotation during operation: a new version at once, and re-sealing of existing data in the background."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""Where the root key is, which wraps every other key: a file, the environment, or a PKCS#11 token (HSM)."""
+"""Sources of the root key, which wraps all other keys: a file, the environment, or a PKCS#11 token (HSM)."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What callers seal to the vault, and what it seals to them, as JWE (RFC 7516): ECDH-ES and A256GCM on P-256."""
+"""Card details sealed by and for callers, as JWE (RFC 7516): ECDH-ES and A256GCM on P-256."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Sealing: what the database must not show, and credentials on their way to one device."""
+"""Sealing of secret data in the database, and of credentials for a device."""
 
 import hashlib
 import hmac

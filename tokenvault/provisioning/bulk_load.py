@@ -1,4 +1,4 @@
-"""Loading a whole portfolio: accounts, each with a card, and active tokens on them, thousands in one transaction.
+"""Bulk loading of a portfolio: accounts, cards and active tokens, thousands in one transaction.
 
 The same rows, seals and notices to the engine as one by one; but one event and one entry of the audit trail for each
 chunk, not for each card.

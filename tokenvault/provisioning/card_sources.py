@@ -1,4 +1,4 @@
-"""How a token request names its card: by identifier, by the issuer's signed payload, or typed in and sealed."""
+"""Identification of the card in a token request: identifier, push payload, or manual entry."""
 
 import hmac
 from dataclasses import dataclass

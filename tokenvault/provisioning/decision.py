@@ -1,4 +1,4 @@
-"""The provisioning decision: may this card go onto this device? Pure, so that policy can be tested row by row.
+"""The provisioning decision: whether a card may be provisioned to a device. Pure, so it can be tested row by row.
 
 Wallet, network and issuer each vote green, yellow or red. Any red declines, any yellow asks for identification and
 verification, all green provisions.

@@ -1,4 +1,4 @@
-"""The policy in force, versioned: how provisioning decides, how codes live, what the wallet shows."""
+"""The versioned provisioning policy: decision thresholds, one-time codes, terms and card art."""
 
 from dataclasses import asdict, dataclass, field
 from html import escape

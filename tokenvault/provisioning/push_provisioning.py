@@ -1,4 +1,4 @@
-"""Push provisioning: the issuer's app hands the wallet a signed payload that is good for one token of one card."""
+"""Push provisioning: a signed payload from the issuer's app, valid for one token of one card."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Asking for a token: may this card go onto this device, and what becomes of the request. One transaction each."""
+"""Token requests: eligibility, decision and outcome. One transaction each."""
 
 from dataclasses import dataclass, field, replace
 

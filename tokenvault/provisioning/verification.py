@@ -1,4 +1,4 @@
-"""Identification and verification (ID&V): making sure that it is the cardholder who asks, before a token is issued."""
+"""Identification and verification (ID&V) of the cardholder before a token is issued."""
 
 import hmac
 from dataclasses import dataclass

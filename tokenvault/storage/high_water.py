@@ -1,4 +1,4 @@
-"""What the vault remembers of the engine's journal: whose it is, how far it had come, which numbers are given.
+"""What the vault records about the engine's journal: its identity, its position, and assigned identifiers.
 
 It survives the journal, so that a journal which lost its end, or is another's, is noticed when a network starts.
 """

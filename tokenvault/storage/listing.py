@@ -1,4 +1,4 @@
-"""Lists of what the vault holds: the newest first, page by page."""
+"""Paged lists of the vault's objects, newest first."""
 
 from typing import Any
 

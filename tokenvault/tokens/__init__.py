@@ -1,1 +1,1 @@
-"""Tokens: what they are, where they may be used, how they change, and how their keys reach a phone or a merchant."""
+"""Tokens: their data, domain, lifecycle, and the delivery of their keys to a phone or a merchant."""

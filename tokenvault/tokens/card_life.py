@@ -1,4 +1,4 @@
-"""What becomes of a card: frozen, unfrozen, replaced, renewed, closed. Its tokens follow. One transaction each."""
+"""The card lifecycle: freeze, unfreeze, replace, renew, close, and its effect on tokens. One transaction each."""
 
 from dataclasses import replace
 from typing import Any

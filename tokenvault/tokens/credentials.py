@@ -1,4 +1,4 @@
-"""Token credentials: what leaves the vault for one secure element, and its layout in bytes.
+"""Token credentials: what a secure element receives, and its byte layout.
 
 The layout is public (``docs/wallet-integration.md``); the bytes travel only sealed to the device's key.
 """

@@ -1,4 +1,4 @@
-"""Back from a token PAN to the funding PAN: for networks only, written down each time.
+"""Detokenization: from a token PAN to the funding PAN, for networks only, and audited.
 
 With and without verification are two operations: a network that has the transaction's cryptogram lets the vault check
 it, one that has none (for clearing or a dispute) only learns what stands behind the token.

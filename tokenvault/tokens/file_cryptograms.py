@@ -1,4 +1,4 @@
-"""Cryptograms for tokens on file: the vault keeps the key, and signs one payment at a time for the merchant."""
+"""Cryptograms for card-on-file tokens: the vault keeps the key and signs single payments."""
 
 import time
 from dataclasses import dataclass

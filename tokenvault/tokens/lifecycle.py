@@ -1,4 +1,4 @@
-"""A token's life as one transition table, and the set of those who suspended it.
+"""The token lifecycle as one transition table, and the set of parties that have suspended a token.
 
 Pure: a change is a function from life to life; storing it is `tokens`' concern.
 """

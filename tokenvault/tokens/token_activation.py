@@ -1,4 +1,4 @@
-"""How a token's keys get onto its phone: at activation, and where keys are for few taps again and again."""
+"""Activation of a token, and replenishment of its limited-use keys."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""How a token changes: suspended, resumed, deactivated, renewed; alone, or with all others of its device or card."""
+"""Token lifecycle changes: suspend, resume, deactivate, renew; for one token, a device or a card."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Choosing token PANs: at random (the default), or from the funding PAN by format-preserving encryption."""
+"""Generation of token PANs: random (the default), or format-preserving encryption of the funding PAN."""
 
 from collections.abc import Iterator
 

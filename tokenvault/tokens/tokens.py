@@ -1,4 +1,4 @@
-"""Tokens: what they are, how they are found, and what everybody is told of them.
+"""Tokens: their data, lookup, and notification of changes.
 
 How one comes about: `token_requests`; how it changes: `token_life`; how it gets onto a phone: `token_activation`.
 """

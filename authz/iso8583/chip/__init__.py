@@ -1,1 +1,1 @@
-"""DE 55: its data objects, and what a phone signed, held against the message."""
+"""DE 55: its data objects, and the comparison of what the phone signed with the message."""

@@ -1,4 +1,4 @@
-"""Chip data (DE 55) into a command: its tags, what the cryptogram covers, and the cryptogram."""
+"""Decodes chip data (DE 55) into a command: its tags, the cryptogram, and the data that it covers."""
 
 from typing import Any
 

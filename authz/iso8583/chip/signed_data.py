@@ -1,4 +1,4 @@
-"""What a phone has signed, held against what the message says: compiled, one flag for each thing that differs.
+"""Compiled comparison of the data that the phone signed with the message: one flag for each difference.
 
 The engine knows no settings and no clock but the time of a command, so what has a tolerance is decided here, where the
 message is read, and enters the journal as a flag. DE 19 is not compared: an acquirer may be of another country than the

@@ -1,1 +1,1 @@
-"""How a dialect lays out its fields: as data, one file each."""
+"""Field layouts of dialects, as data, one file each."""

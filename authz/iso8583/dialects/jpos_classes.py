@@ -1,4 +1,4 @@
-"""The field classes of jPOS's generic packager: what stands in front of a field, and how its content is written.
+"""The field classes of jPOS's generic packager: their length prefix and their content encoding.
 
 One row for each class of `org.jpos.iso` (jPOS 3): length in front, then content.
 Length: bytes and encoding, ``-`` for none. Content: see `CONTENTS`.

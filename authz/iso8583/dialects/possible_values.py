@@ -1,4 +1,4 @@
-"""What a date, a time and a code can be: one table for the compiled reading and for the codec.
+"""Possible dates, times and codes: one table for the compiled parser and for the codec.
 
 Possible is what the field's standard has room for, whether or not this network serves it: DE 49 = 123 is no currency
 today, and may be one tomorrow, so it is for the checks to refuse; 000 will never be one. All digits of DE 22 are

@@ -1,4 +1,4 @@
-"""EBCDIC code page 1047, which Python has no codec for and mainframes (and jPOS) write: import this to have it.
+"""EBCDIC code page 1047, which mainframes and jPOS use and Python lacks; importing this registers it.
 
 It is code page 37 with three pairs of characters and the two line ends changed about (IBM, CDRA, code page 01047).
 """

@@ -1,1 +1,1 @@
-"""ISO 8583 messages: decoding, encoding, reading many at once, answering."""
+"""ISO 8583 messages: decoding, encoding, compiled batch parsing, and answers."""

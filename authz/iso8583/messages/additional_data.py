@@ -1,4 +1,4 @@
-"""What messages say beyond the common fields: cash-back (DE 54), the terminal's abilities (DE 48), position (DE 59)."""
+"""Additional data: cash-back (DE 54), terminal capabilities (DE 48), position (DE 59)."""
 
 from typing import Any
 

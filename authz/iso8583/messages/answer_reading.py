@@ -1,4 +1,4 @@
-"""Compiled reading of answers, many a call: for whoever has sent the requests and waits for thousands of them."""
+"""Compiled batch parsing of answers, for load generators that have sent thousands of requests."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,4 +1,4 @@
-"""Compiled writing of answers to decided messages, many a call. What the fields mean: ``docs/wire.md``."""
+"""Compiled batch encoding of answers to decided messages. What the fields mean: ``docs/wire.md``."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Compiled reading of messages about a token into commands, many messages a call.
+"""Compiled batch parsing of token messages into commands.
 
 What the fields mean is written down in ``docs/wire.md``; this module is that page as code.
 """

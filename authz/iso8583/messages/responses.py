@@ -1,4 +1,4 @@
-"""Answers that are not a decision: to network management, and to what cannot be decided."""
+"""Answers that are not decisions: to network management, and to messages that cannot be decided."""
 
 from authz.iso8583.format_errors import FormatError
 from authz.iso8583.message_types import answer_type

@@ -1,4 +1,4 @@
-"""Fields of an answer that a dialect writes otherwise than the network does: DE 39 and DE 44.
+"""Answer fields whose content differs between dialects: DE 39 and DE 44.
 
 Each is offered in ever less exact forms; the first that the dialect has room for is taken.
 """

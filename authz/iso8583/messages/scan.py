@@ -1,4 +1,4 @@
-"""The compiled scan: finds frames in a stream and fields in a message, and copies nothing.
+"""The compiled scanner: locates frames in a stream and fields in a message without copying.
 
 For dialects with one byte a character, lengths as decimal digits and binary bitmaps; `codec` reads all others.
 """

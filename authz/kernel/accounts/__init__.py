@@ -1,1 +1,1 @@
-"""What an account owes, holds and is used to: what a decision looks at and what it changes."""
+"""The financial state and the habits of an account, which decisions read and change."""

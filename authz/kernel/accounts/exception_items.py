@@ -1,4 +1,4 @@
-"""Listing an advice as an exception: it is acknowledged, and taken for less than it says."""
+"""Listing an advice as an exception: it is acknowledged, but applied for less than its amount."""
 
 from typing import Any
 

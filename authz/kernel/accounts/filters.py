@@ -1,4 +1,4 @@
-"""Which transactions something is about."""
+"""Filters that select transactions for limits and rules."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Distances on the earth, from sums and products only: the same to the last bit on every machine."""
+"""Great-circle distances from sums and products only, so that every machine computes the same bits."""
 
 import math
 

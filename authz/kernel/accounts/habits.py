@@ -1,4 +1,4 @@
-"""What an account's use teaches: its usual amount, where it was last, what it has used before."""
+"""The habits of an account: its usual amount, its last position, known merchants and countries."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""Amounts set aside: placed, extended, released, and released by themselves when their time is up.
+"""Holds: placed, increased, released, and expired when their time is up.
 
 Each hold waits in a ring of hours. Its hour is looked at once, when the first command of a later hour comes: so a hold
 ends with the hour in which its time is up, and an expiry costs nothing until then.

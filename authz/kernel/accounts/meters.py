@@ -1,4 +1,4 @@
-"""Meters: how many transactions, and how much, within a window; exact, for windows of any kind and length.
+"""Meters: exact counts and sums of transactions within a window of any kind and length.
 
 A meter shows a function of the transactions, which stand in a list for each account and segment. Its cell is a memory
 of that function: it has counted the list up to `head`, and taken off again, up to `tail`, what has left the window.

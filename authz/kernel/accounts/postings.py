@@ -1,4 +1,4 @@
-"""Postings: every change of what an account owes is a row of its own, so that the rows sum up to the balance."""
+"""Postings: every change of the amount owed is a separate row, so the rows sum up to the balance."""
 
 from typing import Any
 

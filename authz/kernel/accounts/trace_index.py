@@ -1,4 +1,4 @@
-"""Finding transactions by what identifies them on the wire, and entering new ones."""
+"""The trace index: finds transactions by the fields that identify a message."""
 
 from typing import Any
 

@@ -1,1 +1,1 @@
-"""The checks that a message passes, one function each, and who asks for which."""
+"""The checks of a message, one function each, and the table of who applies them."""

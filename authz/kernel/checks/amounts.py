@@ -1,4 +1,4 @@
-"""What is asked for, and how much: operation, currency and amount, and the bounds of token and account."""
+"""Checks of operation, currency and amount against the limits of token and account."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The values of the attributes that rules look at, filled in once for each decision."""
+"""Computes the attribute values that rules read, once per decision."""
 
 from typing import Any
 

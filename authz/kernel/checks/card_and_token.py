@@ -1,4 +1,4 @@
-"""What the vault said of the token and of the card behind it: known, where it may pay, active, not expired."""
+"""Checks of the token and its card: existence, domain, state and expiry."""
 
 from typing import Any
 

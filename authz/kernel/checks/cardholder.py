@@ -1,4 +1,4 @@
-"""Who stood at the terminal: the PIN that was entered, and what cash asks for."""
+"""Checks of the cardholder: the PIN, and the verification that cash requires."""
 
 from typing import Any
 

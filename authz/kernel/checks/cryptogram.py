@@ -1,4 +1,4 @@
-"""What the phone has signed: the cryptogram is right, and says what the message says."""
+"""Checks of the cryptogram: that it is valid, and that the message agrees with the signed data."""
 
 from typing import Any
 

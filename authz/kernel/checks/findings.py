@@ -1,4 +1,4 @@
-"""What the checks, limits and rules found of one command: kept for its explanation."""
+"""Findings of the checks, limits and rules for a command, kept for its explanation."""
 
 from typing import NamedTuple, TypeAlias
 

@@ -1,4 +1,4 @@
-"""Declines on demand: the next authorization of a token, card or terminal, and amounts that always come out alike."""
+"""Forced declines: of the next authorization of a token, card or terminal, and by test amounts."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Limits: bounds on what meters may show with this transaction."""
+"""Limits: upper bounds of meters, including the current transaction."""
 
 from typing import Any
 

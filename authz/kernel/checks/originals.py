@@ -1,4 +1,4 @@
-"""Messages that follow another: it must be there, and what both carry must fit as `vocabulary.follow_ups` says."""
+"""Checks of follow-ups: the original must exist, and shared fields must obey `vocabulary.follow_ups`."""
 
 from typing import Any
 

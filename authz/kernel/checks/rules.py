@@ -1,4 +1,4 @@
-"""Rules: data that this module interprets. Switching to others recompiles nothing."""
+"""Rules: data that this module interprets, so that a new program needs no compilation."""
 
 from typing import Any
 

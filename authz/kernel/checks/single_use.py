@@ -1,4 +1,4 @@
-"""What counts only once: a message, its transaction counter, the taps of its limited-use key."""
+"""Checks of what can be used only once: a message, its transaction counter, payments of a limited-use key."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What stand-in may approve in the issuer's place: by the amount, and by what it has approved in the same outage."""
+"""Limits of stand-in processing: per transaction, and in total during one outage."""
 
 from typing import Any
 
