@@ -6,9 +6,11 @@ A test runs `current` on every document and fails where a part is out of date.
 """
 
 import argparse
+import ast
 import os
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
@@ -351,6 +353,18 @@ def _wallet_reasons() -> str:
     )
 
 
+def _rooms(package: str) -> str:
+    """Every folder of a package with modules: what it holds, and their names."""
+    rows = []
+    for init in sorted(DOCUMENTS.parent.glob(f"{package}/**/__init__.py")):
+        room = init.parent.relative_to(DOCUMENTS.parent)
+        holds = (ast.get_docstring(ast.parse(init.read_text())) or "").partition("\n")[0]
+        names = ", ".join(f"`{path.stem}`" for path in sorted(init.parent.glob("*.py")) if path.stem != "__init__")
+        if names:
+            rows.append((f"`{room}/`", holds, names))
+    return _table(("folder", "holds", "modules"), rows)
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "attributes": _attributes,
     "channels": _channels,
@@ -366,6 +380,9 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "periods": _periods,
     "jpos-classes": _jpos_classes,
     "jpos-classes-refused": _jpos_classes_refused,
+    "rooms-authz": partial(_rooms, "authz"),
+    "rooms-simulators": partial(_rooms, "simulators"),
+    "rooms-tokenvault": partial(_rooms, "tokenvault"),
     "scenario-cast": _scenario_cast,
     "scenario-steps": _scenario_steps,
     "terminal-kinds": _terminal_kinds,

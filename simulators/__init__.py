@@ -1,4 +1,4 @@
-"""Simulators: phones, terminals and attackers, and the sandbox that wires vault and engine into one network.
+"""Simulators: phones, terminals and attackers, and the sandbox that runs vault and engine as one network.
 
 Modules that programs of integrators import by an earlier name are found under it for this version, with a warning.
 """

@@ -82,3 +82,22 @@ def test_test_values_are_listed():
     assert names
     for name in names:
         assert f"{getattr(sandbox_constants, name)}" in listed, name
+
+
+def test_files_of_the_architecture_are_there():
+    """A file or folder that `docs/architecture.md` names exists; its tables of folders are generated, so name all."""
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    named = set(re.findall(r"`((?:tokenvault|authz|simulators|tests|benchmarks)/[\w/.]*)`", text))
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_the_architecture_names_every_module():
+    """A module that stands in no table would be found by nobody who reads."""
+    rows = re.findall(
+        r"^\| `([\w/]+)/` \| (.*?) \| (.*) \|$", (ROOT / "docs" / "architecture.md").read_text(), re.MULTILINE
+    )
+    named = {f"{room}/{module}.py" for room, _, modules in rows for module in re.findall(r"`(\w+)`", modules)}
+    paths = (path for package in ("tokenvault", "authz", "simulators") for path in ROOT.glob(f"{package}/**/*.py"))
+    modules = {str(path.relative_to(ROOT)) for path in paths if path.name != "__init__.py"}
+    assert modules == named
+    assert all(holds.endswith(".") for _, holds, _ in rows)

@@ -1,1 +1,1 @@
-"""ISO 8583: field tables, a codec for any dialect, a compiled scan for the hot path, and the TCP server."""
+"""ISO 8583 apart from single messages: message types, message authentication, response and action codes."""

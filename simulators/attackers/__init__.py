@@ -1,1 +1,1 @@
-"""Attackers: each does what a thief could do with what a thief can get, and says why it was refused."""
+"""Attack simulations: each does what an attacker could do, and names the reasons for which it must be refused."""

@@ -1,4 +1,4 @@
-"""The command line `tapwright`."""
+"""The command line `tapwright`: its verbs, and flags that several of them share."""
 
 import warnings
 

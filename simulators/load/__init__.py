@@ -1,1 +1,1 @@
-"""Load: seeded traffic of a portfolio, sent to any ISO 8583 host by schedule, and what came of it."""
+"""The load generator: seeded traffic of a portfolio, sent to an ISO 8583 host by schedule; latencies and reports."""

@@ -1,1 +1,1 @@
-"""Tools for looking at messages, sending them, and recording real traffic."""
+"""Tools that decode, encode, send, record and replay messages."""

@@ -1,1 +1,1 @@
-"""The network between terminals and issuers: lines that misbehave, and a switch that routes."""
+"""The network between terminals and issuers: faulty connections, and a switch that routes to several issuers."""

@@ -1,1 +1,1 @@
-"""Who takes part: the issuer over HTTP, makers of devices, merchants, and the sandbox's fixed keys and ranges."""
+"""Participants: a client of the issuer's API, device manufacturers, merchants, and the sandbox's constants."""

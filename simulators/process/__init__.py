@@ -1,1 +1,1 @@
-"""What every process of ours needs: logs, signals, an event loop on a thread, other processes, spelling suggestions."""
+"""What every process needs: logging, signals, a background event loop, child processes, spelling suggestions."""

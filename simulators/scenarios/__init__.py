@@ -1,1 +1,1 @@
-"""Scenarios: a card's day as a file of YAML, played on a server and reported. The format: ``docs/qa-guide.md``."""
+"""Scenarios: a sequence of payments as a YAML file, played on a server. `docs/qa-guide.md` has the format."""

@@ -1,1 +1,1 @@
-"""What a terminal is made of: its line, its messages, their authentication, receipts and traces."""
+"""A terminal and its parts: connection, messages, message authentication, receipts, message log."""

@@ -1,1 +1,1 @@
-"""The test kit: one object that has everything of a network at hand, and the pytest plugin."""
+"""The test kit for QA engineers: one object with everything of a network at hand, and the pytest plugin."""

@@ -1,1 +1,1 @@
-"""A phone: a wallet that talks to the vault over HTTP, and a card at the terminal."""
+"""A phone: a wallet that speaks to the vault over HTTP, and a card at the terminal."""

@@ -1,1 +1,1 @@
-"""What the verbs do, with output and exit codes, one file each."""
+"""What the verbs do, with their output and exit codes, one file each."""

@@ -1,1 +1,1 @@
-"""Verbs and their flags, one file each. What a verb needs is imported when it is used."""
+"""The verbs and their flags, one file each. What a verb needs is imported when it runs."""

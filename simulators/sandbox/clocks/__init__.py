@@ -1,1 +1,1 @@
-"""The sandbox's clock, and the watch over the system's."""
+"""The sandbox's clock, and the detection of leaps of the system's clock."""

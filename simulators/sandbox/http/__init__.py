@@ -1,1 +1,1 @@
-"""Routers of the sandbox itself: what it simulates, and views that join the vault's words with the engine's."""
+"""Routers of the sandbox: simulations, accounts with their balances, messages, format errors."""

@@ -1,1 +1,1 @@
-"""Settings of a server: flags, environment, `tapwright.toml`, and what they say of ports and connections."""
+"""Settings of a server, read from flags, environment and `tapwright.toml`."""

@@ -1,1 +1,1 @@
-"""The steps of scenarios: one model each, which carries itself out."""
+"""Steps of scenarios, one model each, which executes itself."""

@@ -1,1 +1,1 @@
-"""The kinds of terminals, one file each: what each does beyond what all can."""
+"""Kinds of terminals, one file each: what each does in addition to what every terminal does."""

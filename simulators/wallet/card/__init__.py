@@ -1,1 +1,1 @@
-"""A tap from both sides, in APDUs (ISO/IEC 7816-4): secure element, payment application, and the reader before them."""
+"""The card in a phone: secure element, payment application in APDUs (ISO/IEC 7816-4), and readers."""

@@ -1,1 +1,1 @@
-"""Payments by EMV QR code: shown by the phone (consumer-presented) or by the merchant (merchant-presented)."""
+"""EMV QR codes, consumer-presented and merchant-presented."""
