@@ -123,10 +123,11 @@ def _body(asker: Asker, rows: list[Row]) -> Iterator[str]:
 
 
 def _check(row: Row, *, looks_only: bool) -> Iterator[str]:
-    if writes_its_own_findings(row):
-        yield f"reason = {_call(row.check)}"
-    else:
-        yield f"reason = note(checks, Check.{row.name.upper()}, {_call(row.check)})"
+    noted = f"note(checks, Check.{row.name.upper()}, {_call(row.check)})"
+    if not row.declines:
+        yield noted
+        return
+    yield f"reason = {_call(row.check) if writes_its_own_findings(row) else noted}"
     yield "if reason != Reason.APPROVED:"
     if row.when_declined is not None and not looks_only:
         yield f"    {_call(row.when_declined)}"

@@ -147,6 +147,8 @@ class Row:
         function = self.check.__name__
         if not function.startswith("check_"):
             raise ValueError(f"{function}: a check's name begins with check_")
+        if not self.declines and (self.when_passed or self.when_declined):
+            raise ValueError(f"{function}: a check that is asked for its finding only uses nothing up")
         if not self.asked_by:
             raise ValueError(f"{function}: nobody asks this check")
         for effect in (self.when_passed, self.when_declined):

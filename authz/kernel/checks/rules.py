@@ -98,7 +98,10 @@ def ask_rules(
 def check_limits_and_rules(
     state: State, command: Any, context: MessageContext, findings: Findings, result: Any
 ) -> Integer:
-    """No limit and no live rule of the program must decline; each limit and rule has its own finding."""
+    """No limit and no live rule of the program must decline; each limit and rule has its own finding.
+
+    How often a rule matched is counted here (`State.matches`), since shadow rules count too; no decision looks at it.
+    """
     keep_day(state.program, findings.today, np.int64(command["time_us"]))
     subjects = subjects_of(state, context.token_row, context.account_row)
     reason: Integer = Reason.APPROVED

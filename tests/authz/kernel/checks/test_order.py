@@ -13,6 +13,7 @@ from authz.kernel.checks.findings import Findings, new_findings
 from authz.kernel.checks.forcing import TEST_AMOUNT_BASE
 from authz.kernel.checks.numbers import Check
 from authz.kernel.checks.order import ASKER_OF, ORDER, Asker, Row, names_of_checks, writes_its_own_findings
+from authz.kernel.checks.stand_in_limits import use_stand_in
 from authz.kernel.freshness import is_fresh
 from authz.kernel.generation import MODULES
 from authz.state.tables import stored_arrays
@@ -348,6 +349,8 @@ def test_a_row_is_refused_at_once():
         Row(is_fresh, row.asked_by)
     with pytest.raises(ValueError, match="check_token: the name of what uses something up begins with use_"):
         Row(row.check, row.asked_by, when_passed=row.check)
+    with pytest.raises(ValueError, match="check_token: a check that is asked for its finding only uses nothing up"):
+        Row(row.check, row.asked_by, when_passed=use_stand_in, declines=False)
 
 
 @pytest.mark.parametrize("row", ORDER, ids=lambda row: row.check.__name__)
