@@ -12,7 +12,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from authz.engine import Engine
 from authz.journal.journal_files import SegmentJournal
 from authz.state.tables import Counter
-from authz.vocabulary import commands
+from authz.vocabulary import commands, states
 from simulators.sandbox.vault_feed import VaultFeed, fill_command
 from tests.clock import ManualClock
 from tests.simulation.disk import SimulatedDisk
@@ -376,11 +376,11 @@ class TokenLifeStory(RuleBasedStateMachine):
         for number, token in issued.items():
             row = rows[number]
             expected = "inactive" if token.state is TokenState.REQUESTED else token.state
-            assert commands.TokenState(int(row["state"])).name.lower() == expected
+            assert states.TokenState(int(row["state"])).name.lower() == expected
             assert (f"{row['token_pan']}", f"{row['expiry']:04d}") == (token.token_pan, token.expiry)
             assert int(row["limited_use_key"]) == int(token.limited_use_key or 0)
         for row in state.cards[: state.counters[Counter.CARDS]]:
-            state_there = commands.CardState(int(row["state"])).name.lower()
+            state_there = states.CardState(int(row["state"])).name.lower()
             assert self.card_states_by_number[int(row["card_id"])] == state_there
 
     @property
