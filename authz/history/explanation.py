@@ -32,7 +32,7 @@ from tokenvault.identifiers import Prefix, to_number, to_text
 
 @dataclass(frozen=True)
 class CheckOutcome:
-    """One check: what it looked at, the bound it held that against, and what it said.
+    """One check: the value that it evaluated, the bound that it compared it with, and its outcome.
 
     outcome: "passed", "failed", or "not_reached" where an earlier check had decided.
     """
@@ -243,7 +243,7 @@ def _limit_outcomes(found: ReplayedCommand, currencies: Currencies) -> Iterator[
 
 
 def _rule_outcomes(found: ReplayedCommand, currencies: Currencies) -> tuple[RuleOutcome, ...]:
-    """The rules that were asked, and what they looked at."""
+    """The rules that were evaluated, and the values that they read."""
     rows = CompiledRows(found.document)
     outcomes: list[RuleOutcome] = []
     for rule, places, outcome in zip(

@@ -30,8 +30,8 @@ class CheckView(BaseModel):
     outcome: str = Field(
         description="`passed`, `failed`, or `not_reached` where an earlier check had decided.", examples=["passed"]
     )
-    saw: str = Field(description="What it looked at; amounts with their currency.", examples=["12.50 EUR"])
-    bound: str = Field(description="What it held that against.", examples=["at most 2500.00 EUR"])
+    saw: str = Field(description="The value that it evaluated; amounts with their currency.", examples=["12.50 EUR"])
+    bound: str = Field(description="The bound that the value was compared with.", examples=["at most 2500.00 EUR"])
     reason: str | None = Field(description="The decline reason, where it failed.", examples=[None])
 
 
@@ -39,8 +39,8 @@ class AskedRuleView(BaseModel):
     """One rule that was asked."""
 
     id: str = Field(description="The rule's name.", examples=["night-atm"])
-    state: str = Field(description="`live`, or `shadow`: evaluated, and changed nothing.", examples=["live"])
-    action: str = Field(description="What it does where its condition holds.", examples=["decline"])
+    state: str = Field(description="`live`, or `shadow`: evaluated without effect on the decision.", examples=["live"])
+    action: str = Field(description="The action if the condition is true.", examples=["decline"])
     condition: str = Field(description="Its condition.", examples=["(operation = cash and hour_of_day < 6)"])
     saw: dict[str, str] = Field(
         description="The values of the attributes in it.", examples=[{"operation": "cash", "hour_of_day": "3"}]
@@ -66,7 +66,7 @@ class AuthorizationView(BaseModel):
     explanation: str = Field(
         description="The reason as a sentence.", examples=["The available credit does not cover it."]
     )
-    advice: str = Field(description="What to do about it.", examples=["Ask for less, or reverse what is held."])
+    advice: str = Field(description="The recommended remedy.", examples=["Ask for less, or reverse what is held."])
     response_code: str = Field(description="DE 39 of the answer.", examples=["51"])
     approval_code: str | None = Field(description="DE 38 of the answer, where approved.", examples=["864914"])
     decided_at: datetime = Field(description="RFC 3339 time in UTC.", examples=["2026-11-24T10:15:00.123456Z"])
@@ -76,17 +76,21 @@ class AuthorizationView(BaseModel):
     token_id: str | None = Field(description="The token, where it is known.", examples=["tok_05F1V9D8S3KYA"])
     token_last4: str = Field(description="Last four digits of the token PAN.", examples=["0017"])
     amount: int = Field(description="Amount in minor units of `currency`.", examples=[1250])
-    approved_amount: int = Field(description="How much of it was approved, minor units of `currency`.", examples=[1250])
+    approved_amount: int = Field(description="The approved amount, minor units of `currency`.", examples=[1250])
     currency: str = Field(description="ISO 4217 alphabetic code, or numeric where unknown.", examples=["EUR"])
     billing_amount: int = Field(
         description="`approved_amount` in minor units of `billing_currency`, the account's.", examples=[1250]
     )
     billing_currency: str = Field(description="ISO 4217 code; `000` where the token is unknown.", examples=["EUR"])
-    program_version: int = Field(description="The program that decided: its limits, rules and rates.", examples=[1])
+    program_version: int = Field(
+        description="Version of the program (limits, rules, rates) that decided.", examples=[1]
+    )
     available: int | None = Field(
         description="Available credit afterwards, in minor units of the account; for its issuer.", examples=[248750]
     )
-    channel: str = Field(description="How the token reached the terminal, from DE 22.", examples=["contactless"])
+    channel: str = Field(
+        description="The channel through which the terminal received the token, from DE 22.", examples=["contactless"]
+    )
     merchant: str = Field(description="DE 42, card acceptor.", examples=["TAPWRIGHT CAFE"])
     merchant_category: str = Field(description="DE 18, four digits.", examples=["5814"])
     terminal: str = Field(description="DE 41.", examples=["TERM0001"])
@@ -94,19 +98,19 @@ class AuthorizationView(BaseModel):
     retrieval_reference: str = Field(description="DE 37.", examples=["632810000001"])
     application_transaction_counter: int = Field(description="Tag 9F36.", examples=[1])
     checks: list[CheckView] = Field(
-        description="Every check in the order in which they run.",
+        description="Every check in its order.",
         examples=[[{"name": "token", "outcome": "passed", "saw": "known", "bound": "a token", "reason": None}]],
     )
 
     exception: str | None = Field(
-        description="Why an advice was taken for less than it said: see `/v1/exceptions`.", examples=[None]
+        description="Why an advice was applied for less than its amount: see `/v1/exceptions`.", examples=[None]
     )
-    exception_explanation: str | None = Field(description="The same as a sentence.", examples=[None])
+    exception_explanation: str | None = Field(description="The reason as a sentence.", examples=[None])
     asked_billing_amount: int | None = Field(
-        description="How much such an advice said, in minor units of `billing_currency`.", examples=[None]
+        description="The amount of such an advice, in minor units of `billing_currency`.", examples=[None]
     )
     flagged: bool = Field(description="Whether a rule asks for a review.", examples=[False])
-    rules: list[AskedRuleView] = Field(description="Every rule that was asked, in order.", examples=[[]])
+    rules: list[AskedRuleView] = Field(description="Every rule that was evaluated, in order.", examples=[[]])
 
     @classmethod
     def of(cls, explanation: Explanation) -> "AuthorizationView":
@@ -164,8 +168,8 @@ class ListedDecisionView(BaseModel):
     """One decision in a list. Why it came out as it did: `/v1/authorizations/{id}`."""
 
     id: str = Field(description="Identifier of the decision; DE 62 of the answer.", examples=["auth_000000000001A"])
-    kind: str = Field(description="Which message it answers.", examples=["authorization_request"])
-    operation: str = Field(description="What was wanted, from DE 3.", examples=["purchase"])
+    kind: str = Field(description="Type of the message that was decided.", examples=["authorization_request"])
+    operation: str = Field(description="Transaction type, from DE 3.", examples=["purchase"])
     approved: bool = Field(description="Whether it was approved.", examples=[True])
     reason: str = Field(description="Why: `approved` or a decline reason.", examples=["insufficient_funds"])
     response_code: str = Field(description="DE 39 of the answer.", examples=["51"])
@@ -176,13 +180,15 @@ class ListedDecisionView(BaseModel):
     token_id: str | None = Field(description="The token, where it is known.", examples=["tok_05F1V9D8S3KYA"])
     token_last4: str = Field(description="Last four digits of the token PAN.", examples=["0017"])
     amount: int = Field(description="Amount in minor units of `currency`.", examples=[1250])
-    approved_amount: int = Field(description="How much was approved, minor units of `currency`.", examples=[1250])
+    approved_amount: int = Field(description="The approved amount, minor units of `currency`.", examples=[1250])
     currency: str = Field(description="ISO 4217 code.", examples=["EUR"])
     flagged: bool = Field(description="Whether a rule asks for a review.", examples=[False])
     exception: str | None = Field(
-        description="Why an advice was taken for less than it said: see `/v1/exceptions`.", examples=[None]
+        description="Why an advice was applied for less than its amount: see `/v1/exceptions`.", examples=[None]
     )
-    channel: str = Field(description="How the token reached the terminal.", examples=["contactless"])
+    channel: str = Field(
+        description="The channel through which the terminal received the token.", examples=["contactless"]
+    )
     merchant: str = Field(description="DE 42, card acceptor.", examples=["CAFE00000000001"])
     merchant_category: str = Field(description="DE 18, four digits.", examples=["5814"])
     country: str = Field(description="ISO 3166 numeric, `000` where unknown.", examples=["276"])
@@ -235,20 +241,24 @@ class DecisionList(BaseModel):
     """A page of decisions, the newest first."""
 
     data: list[ListedDecisionView] = Field(description="The decisions.", examples=[[]])
-    has_more: bool = Field(description="Whether there are older ones.", examples=[False])
+    has_more: bool = Field(description="Whether there are further, older entries.", examples=[False])
     as_of: ReachedTime
 
 
 class AuthorizationFilters(DecisionFilters):
     """Which decisions a list has."""
 
-    approved: bool | None = Field(None, description="Approved ones, or declined ones.", examples=[False])
-    reason: str | None = Field(None, description="With this reason.", examples=["insufficient_funds"])
-    flagged: bool | None = Field(None, description="Flagged for review, or not.", examples=[True])
-    merchant_category: str | None = Field(None, description="Of this category.", examples=["5814"])
-    terminal: str | None = Field(None, description="Of this DE 41.", examples=["TERM0001"])
-    stan: str | None = Field(None, description="With this DE 11.", examples=["000001"])
-    retrieval_reference: str | None = Field(None, description="With this DE 37.", examples=["632810000001"])
+    approved: bool | None = Field(None, description="Only approved, or only declined decisions.", examples=[False])
+    reason: str | None = Field(None, description="Only with this reason.", examples=["insufficient_funds"])
+    flagged: bool | None = Field(
+        None, description="Only decisions that are flagged for review, or that are not.", examples=[True]
+    )
+    merchant_category: str | None = Field(None, description="Only of this merchant category.", examples=["5814"])
+    terminal: str | None = Field(None, description="Only of this terminal (DE 41).", examples=["TERM0001"])
+    stan: str | None = Field(None, description="Only with this STAN (DE 11).", examples=["000001"])
+    retrieval_reference: str | None = Field(
+        None, description="Only with this retrieval reference number (DE 37).", examples=["632810000001"]
+    )
 
 
 @router.get("")
@@ -272,9 +282,9 @@ async def read_authorization(
     sight: SightDependency,
     authorization_id: AuthorizationId,
 ) -> AuthorizationView:
-    """Read a decision and why it came out as it did. Scope: issuer, network or sandbox.
+    """Read a decision with its explanation, check by check. Scope: issuer, network or sandbox.
 
-    It is worked out from the journal, one after the other; while too many wait, this answers 503 with `Retry-After`.
+    Explanations are made one at a time. If too many are waiting, the response is 503 with `Retry-After`.
     """
     nothing = NotFound(f"there is no authorization {authorization_id}")
     if to_number(Prefix.AUTHORIZATION, authorization_id) > engine.durable_sequence:

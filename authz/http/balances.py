@@ -25,8 +25,8 @@ class BalanceView(BaseModel):
     currency: str = Field(description="ISO 4217 alphabetic code.", examples=["EUR"])
     credit_limit: int = Field(description="Credit limit, minor units.", examples=[250000])
     posted: int = Field(description="Posted to the account, minor units.", examples=[0])
-    held: int = Field(description="Set aside for approved authorizations, minor units.", examples=[1250])
-    available: int = Field(description="What can still be spent, minor units.", examples=[248750])
+    held: int = Field(description="Held for approved authorizations, minor units.", examples=[1250])
+    available: int = Field(description="Available credit, minor units.", examples=[248750])
 
 
 AccountId = Annotated[str, Path(description="Identifier of an account.", examples=["acct_06R8C3N5VZQ4T"])]

@@ -13,18 +13,20 @@ from tokenvault.identifiers import Prefix, to_number
 class DecisionFilters(BaseModel):
     """A page of decisions, the newest first. What a list adds is named after a column, too."""
 
-    account_id: str | None = Field(None, description="Of this account.", examples=["acct_06R8C3N5VZQ4T"])
-    card_id: str | None = Field(None, description="Of this card.", examples=["card_0J9ZP2M7K4B1X"])
-    token_id: str | None = Field(None, description="Of this token.", examples=["tok_05F1V9D8S3KYA"])
-    exception: str | None = Field(None, description="Listed with this exception.", examples=["beyond_remainder"])
-    merchant: str | None = Field(None, description="Of this DE 42.", examples=["CAFE00000000001"])
+    account_id: str | None = Field(None, description="Only of this account.", examples=["acct_06R8C3N5VZQ4T"])
+    card_id: str | None = Field(None, description="Only of this card.", examples=["card_0J9ZP2M7K4B1X"])
+    token_id: str | None = Field(None, description="Only of this token.", examples=["tok_05F1V9D8S3KYA"])
+    exception: str | None = Field(None, description="Only with this exception.", examples=["beyond_remainder"])
+    merchant: str | None = Field(None, description="Only of this card acceptor (DE 42).", examples=["CAFE00000000001"])
     from_: datetime | None = Field(
         None, alias="from", description="Not before this RFC 3339 time.", examples=["2026-11-24T00:00:00Z"]
     )
     to: datetime | None = Field(None, description="Before this RFC 3339 time.", examples=["2026-11-25T00:00:00Z"])
     as_of: datetime | None = Field(None, description=WANTED_TIME, examples=["2026-11-24T10:15:00Z"])
-    limit: int = Field(20, ge=1, le=100, description="The most entries of one page.", examples=[20])
-    starting_after: str | None = Field(None, description="Those older than this.", examples=["auth_000000000001A"])
+    limit: int = Field(20, ge=1, le=100, description="Maximum number of entries per page.", examples=[20])
+    starting_after: str | None = Field(
+        None, description="Return entries that are older than this one.", examples=["auth_000000000001A"]
+    )
 
     def wanted(self, sight: Sight, present: tuple[str, ...] = ()) -> Wanted:
         """The same as the read side takes it, of what the caller sees. present: columns that must not be empty.

@@ -25,10 +25,10 @@ class ExceptionView(BaseModel):
     id: str = Field(description="Identifier of the decision; DE 62 of the answer.", examples=["auth_000000000001A"])
     exception: str = Field(description="Why.", examples=["beyond_remainder"])
     explanation: str = Field(
-        description="The same as a sentence.", examples=[SENTENCES[ExceptionReason.BEYOND_REMAINDER]]
+        description="The reason as a sentence.", examples=[SENTENCES[ExceptionReason.BEYOND_REMAINDER]]
     )
-    kind: str = Field(description="Which message it was.", examples=["financial_advice"])
-    operation: str = Field(description="What was wanted, from DE 3.", examples=["refund"])
+    kind: str = Field(description="Type of the message.", examples=["financial_advice"])
+    operation: str = Field(description="Transaction type, from DE 3.", examples=["refund"])
     decided_at: datetime = Field(description="RFC 3339 time in UTC.", examples=["2026-11-24T10:15:00.123456Z"])
     account_id: str | None = Field(description="The account, for its issuer.", examples=["acct_06R8C3N5VZQ4T"])
     token_id: str | None = Field(description="The token.", examples=["tok_05F1V9D8S3KYA"])
@@ -36,10 +36,10 @@ class ExceptionView(BaseModel):
     amount: int = Field(description="DE 4, in minor units of `currency`.", examples=[10000])
     currency: str = Field(description="ISO 4217 code.", examples=["EUR"])
     asked_billing_amount: int = Field(
-        description="How much the advice said, in minor units of `billing_currency`, the account's.", examples=[10000]
+        description="The advised amount, in minor units of `billing_currency`, the account's.", examples=[10000]
     )
     billing_amount: int = Field(
-        description="How much of it was taken, in minor units of `billing_currency`.", examples=[1000]
+        description="The amount that was posted or held, in minor units of `billing_currency`.", examples=[1000]
     )
     billing_currency: str = Field(description="ISO 4217 code.", examples=["EUR"])
     acquirer: str = Field(description="DE 32.", examples=["12345"])
@@ -84,14 +84,14 @@ class ExceptionList(BaseModel):
     """A page of exceptions, the newest first."""
 
     data: list[ExceptionView] = Field(description="The exceptions.", examples=[[]])
-    has_more: bool = Field(description="Whether there are older ones.", examples=[False])
+    has_more: bool = Field(description="Whether there are further, older entries.", examples=[False])
     as_of: ReachedTime
 
 
 class ExceptionFilters(DecisionFilters):
     """Which exceptions a list has."""
 
-    acquirer: str | None = Field(None, description="Of this DE 32.", examples=["12345"])
+    acquirer: str | None = Field(None, description="Only of this acquirer (DE 32).", examples=["12345"])
 
 
 @router.get("")
@@ -101,7 +101,7 @@ def list_exceptions(
     sight: SightDependency,
     filters: Annotated[ExceptionFilters, Query()],
 ) -> ExceptionList:
-    """List advices that were taken for less than they said, the newest first. Scope: issuer, network or sandbox."""
+    """List advices that were applied for less than their amount, newest first. Scope: issuer, network or sandbox."""
     until = reached(engine, projection, filters.as_of)
     rows, has_more = projection.newest(decisions, filters.wanted(sight, present=("exception",)))
     data = [ExceptionView.of(row, is_issuer=sight.sees_account(row["account_id"])) for row in rows]

@@ -10,7 +10,7 @@ from authz.engine import Engine
 from authz.history.projection import Projection
 from authz.vocabulary.errors import HistoryUnavailable
 
-Limit = Annotated[int, Query(ge=1, le=100, description="The most entries of one page.", examples=[20])]
+Limit = Annotated[int, Query(ge=1, le=100, description="Maximum number of entries per page.", examples=[20])]
 From = Annotated[
     datetime | None,
     Query(alias="from", description="Not before this RFC 3339 time.", examples=["2026-11-24T00:00:00Z"]),
@@ -23,7 +23,7 @@ WANTED_TIME = "Answer only with a list that tells of everything up to this RFC 3
 ReachedTime = Annotated[
     datetime,
     Field(
-        description="Up to when the list tells of everything: after a restart under load it may lag.",
+        description="The time up to which the list is complete; after a restart under load it may lag.",
         examples=["2026-11-24T10:15:00Z"],
     ),
 ]

@@ -34,6 +34,6 @@ async def read_program(engine: EngineDependency) -> ProgramView:
 
 @router.put("", response_model_by_alias=True)
 async def replace_program(engine: EngineDependency, body: ProgramDocument) -> ProgramView:
-    """Switch to another program: checked as a whole, between two decisions, recorded. Scope: sandbox."""
+    """Replace the program. It is validated as a whole and takes effect between two decisions. Scope: sandbox."""
     version = await engine.change(lambda _: body)
     return ProgramView(version=version, document=_shown(body))

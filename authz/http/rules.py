@@ -28,7 +28,7 @@ RuleId = Annotated[str, Path(description="A rule's own name.", examples=["night-
 class RuleView(Rule):
     """A rule, and what it has done since the program was switched the last time."""
 
-    matches: int = Field(description="How often its condition has held.", examples=[12])
+    matches: int = Field(description="How often the rule has matched.", examples=[12])
     program_version: int = Field(description="The program that it is part of.", examples=[3])
 
     @classmethod
@@ -44,7 +44,7 @@ class RuleList(BaseModel):
     """All rules, in the order in which they are asked."""
 
     data: list[RuleView] = Field(description="The rules.", examples=[[]])
-    has_more: bool = Field(default=False, description="Always false: it is the whole list.", examples=[False])
+    has_more: bool = Field(default=False, description="Always false, because the list is complete.", examples=[False])
 
 
 class ChangeView(BaseModel):
@@ -72,14 +72,14 @@ class BacktestView(BaseModel):
 
     rule_id: str = Field(description="The rule.", examples=["night-atm"])
     decisions: int = Field(description="Decisions that were replayed.", examples=[120000])
-    matches: int = Field(description="How often its condition would have held.", examples=[25])
-    changed: int = Field(description="Decisions that would have come out otherwise.", examples=[17])
-    changes: list[ChangeView] = Field(description="The same by kind.", examples=[[]])
+    matches: int = Field(description="How often the rule would have matched.", examples=[25])
+    changed: int = Field(description="Number of decisions that would have been different.", examples=[17])
+    changes: list[ChangeView] = Field(description="These decisions by kind of change.", examples=[[]])
     declined_amounts: dict[str, int] = Field(
         description="Approved amounts that would have been declined, minor units by account currency.",
         examples=[{"EUR": 250000}],
     )
-    examples: list[ExampleView] = Field(description="The first hundred of them.", examples=[[]])
+    examples: list[ExampleView] = Field(description="The first hundred of these decisions.", examples=[[]])
 
     @classmethod
     def of(cls, rule_id: str, found: Backtest) -> "BacktestView":
@@ -111,26 +111,26 @@ class BacktestView(BaseModel):
 
 @router.get("", response_model_by_alias=True)
 async def list_rules(engine: EngineDependency) -> RuleList:
-    """List all rules in the order in which they are asked. Scope: sandbox."""
+    """List all rules in the order in which they are evaluated. Scope: sandbox."""
     return RuleList(data=[RuleView.of(engine, rule) for rule in engine.document.rules])
 
 
 @router.post("", status_code=201, response_model_by_alias=True)
 async def add_rule(engine: EngineDependency, body: Rule) -> RuleView:
-    """Add a rule, asked after all others. Scope: sandbox."""
+    """Add a rule, which is evaluated after all others. Scope: sandbox."""
     await engine.change(lambda document: with_new_rule(document, body))
     return RuleView.of(engine, body)
 
 
 @router.get("/{rule_id}", response_model_by_alias=True)
 async def read_rule(engine: EngineDependency, rule_id: RuleId) -> RuleView:
-    """Read a rule and how often its condition has held. Scope: sandbox."""
+    """Read a rule and how often it has matched. Scope: sandbox."""
     return RuleView.of(engine, find_rule(engine.document, rule_id))
 
 
 @router.put("/{rule_id}", response_model_by_alias=True)
 async def replace_rule(engine: EngineDependency, rule_id: RuleId, body: Rule) -> RuleView:
-    """Replace a rule where it stands, or add it: draft, shadow or live. Scope: sandbox."""
+    """Replace a rule in its place, or add it: draft, shadow or live. Scope: sandbox."""
     if body.id != rule_id:
         raise FieldError("id", f"is not {rule_id!r}, the identifier in the path")
     await engine.change(lambda document: with_rule(document, body))
@@ -139,7 +139,7 @@ async def replace_rule(engine: EngineDependency, rule_id: RuleId, body: Rule) ->
 
 @router.delete("/{rule_id}", status_code=204)
 async def remove_rule(engine: EngineDependency, rule_id: RuleId) -> None:
-    """Take a rule out of the program. Scope: sandbox."""
+    """Remove a rule from the program. Scope: sandbox."""
     await engine.change(lambda document: without_rule(document, rule_id))
 
 

@@ -36,7 +36,7 @@ class TransactionView(BaseModel):
     )
     time: datetime = Field(description="RFC 3339 time in UTC.", examples=["2026-11-24T10:15:00Z"])
     account_id: str = Field(description="The account.", examples=["acct_06R8C3N5VZQ4T"])
-    token_id: str | None = Field(description="The token that it came by.", examples=["tok_05F1V9D8S3KYA"])
+    token_id: str | None = Field(description="The token that was used.", examples=["tok_05F1V9D8S3KYA"])
     amount: int = Field(
         description="Amount in minor units of `currency`; negative for money given back.", examples=[1250]
     )
@@ -66,7 +66,7 @@ class TransactionList(BaseModel):
     """A page of postings, the newest first."""
 
     data: list[TransactionView] = Field(description="The postings.", examples=[[]])
-    has_more: bool = Field(description="Whether there are older ones.", examples=[False])
+    has_more: bool = Field(description="Whether there are further, older entries.", examples=[False])
     as_of: ReachedTime
 
 
@@ -105,7 +105,7 @@ def list_transactions(
     to_time: To = None,
     limit: Limit = 20,
     starting_after: Annotated[
-        str | None, Query(description="Those older than this one.", examples=["txn_000000000001A"])
+        str | None, Query(description="Return entries that are older than this one.", examples=["txn_000000000001A"])
     ] = None,
     as_of: AsOf = None,
 ) -> TransactionList:
@@ -138,7 +138,7 @@ async def charge_back(
     transaction_id: TransactionId,
     body: DisputeRequest,
 ) -> TransactionView:
-    """Give a posting back, in whole or in part. Scope: issuer or sandbox."""
+    """Charge back a posting, in whole or in part. Scope: issuer or sandbox."""
     return await _dispute(engine, _found(projection, sight, transaction_id), body.amount, Kind.CHARGEBACK)
 
 
@@ -150,7 +150,7 @@ async def represent(
     transaction_id: TransactionId,
     body: DisputeRequest,
 ) -> TransactionView:
-    """Charge again what was charged back. Scope: issuer or sandbox."""
+    """Represent a posting that was charged back. Scope: issuer or sandbox."""
     return await _dispute(engine, _found(projection, sight, transaction_id), body.amount, Kind.REPRESENTMENT)
 
 

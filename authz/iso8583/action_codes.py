@@ -19,7 +19,7 @@ ACTION_CODES: Final = {
     "21": "914",  # not able to trace back to the original transaction
     "25": "914",
     "30": "904",  # format error
-    "40": "902",  # invalid transaction: nobody has looked at it, so it is no decline (115)
+    "40": "902",  # invalid transaction: it was not evaluated, so it is not a decline (115)
     "41": "208",  # lost card
     "43": "209",  # stolen card
     "46": "125",  # card not effective

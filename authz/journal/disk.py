@@ -28,7 +28,7 @@ class Disk(Protocol):
         """All names, in order."""
 
     def path(self, name: str) -> Path:
-        """A name for people."""
+        """A name for display."""
 
     def size(self, name: str) -> int:
         """Bytes in a file."""

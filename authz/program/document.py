@@ -100,7 +100,7 @@ class Limit(Part):
         examples=["day"],
     )
     count_max: int | None = Field(
-        default=None, ge=0, le=_BOUND_MAX, description="The most transactions.", examples=[10]
+        default=None, ge=0, le=_BOUND_MAX, description="The limit's maximum number of transactions.", examples=[10]
     )
     amount_max: int | None = Field(
         default=None, ge=0, le=_BOUND_MAX, description="The most, minor units.", examples=[50000]
@@ -176,7 +176,7 @@ class Rule(Part):
     """What to do where a condition holds. Rules are asked in the order in which they stand."""
 
     id: Identifier
-    description: str = Field(default="", max_length=500, description="For people.", examples=["Cash at night"])
+    description: str = Field(default="", max_length=500, description="A name for display.", examples=["Cash at night"])
     state: Literal["draft", "shadow", "live"] = Field(
         default="draft",
         description="`live` decides; `shadow` is evaluated and reported and changes nothing; `draft` does neither.",
@@ -188,7 +188,7 @@ class Rule(Part):
     )
     action: Literal["allow", "flag", "decline", "step_up", "refer", "ask"] = Field(
         description="`decline`, `step_up` (verify the cardholder and try again), `refer` (call the issuer), `flag` for "
-        "review and go on, `ask` the issuer's own server before approving, or `allow`: no later rule is asked.",
+        "review and continue, `ask` the issuer by webhook before approving, or `allow`: no later rule is evaluated.",
         examples=["decline"],
     )
     reason: str = Field(

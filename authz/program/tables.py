@@ -42,7 +42,7 @@ class Action(IntEnum):
     DECLINE = 2
     STEP_UP = 3
     REFER = 4
-    ASK = 5  # go on, and let the issuer's own server have the last word on an approval
+    ASK = 5  # continue, and let the issuer's webhook make the final decision on an approval
 
 
 class CashVerification(IntEnum):

@@ -205,7 +205,7 @@ RESULT = record(
         ("program_version", "u4"),
         ("payment_account_reference", "S29"),
         ("is_flagged", "u1"),  # a rule asks for a review
-        ("is_asked", "u1"),  # a rule wants the issuer's own server to be asked
+        ("is_asked", "u1"),  # a rule requires the real-time decisioning webhook
         ("exception", "u1"),  # ExceptionReason: why an advice was taken for less than it said
     ]
 )

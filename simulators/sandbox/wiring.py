@@ -234,13 +234,13 @@ class Sandbox:
         return server, (self.settings.iso_host, bound.getsockname()[1])
 
     def _look_alike(self, app: FastAPI, vault: Vault) -> None:
-        """What vendors' look-alikes need beside their routes."""
+        """The services that the vendor-compatible mock APIs need beside their routes."""
         wallets = SimulatedWallets(vault, self.http_url, self.iso_address)
         self._cleanup.callback(wallets.close)
         app.state.simulated_wallets = wallets
         if self.settings.look_alike_notify_url is not None:
             notifier = TokenNotifier(vault, self.settings.look_alike_notify_url)
-            self._keep_running("notifications of a look-alike", notifier.run)
+            self._keep_running("notifications of a mock API", notifier.run)
 
     def _keep_making_checkpoints(self) -> None:
         settings = self.settings

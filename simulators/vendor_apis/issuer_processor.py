@@ -1,4 +1,4 @@
-"""A look-alike of an issuer-processor's sandbox, after the public documentation of Lithic's simulation endpoints.
+"""Mock API of an issuer processor's sandbox, after the public documentation of Lithic's simulation endpoints.
 
 Tokenize, authorize, clear, void. Behind each call a simulated phone really taps a simulated terminal, and real
 ISO 8583 goes over the wire. What differs: API keys of this API as Bearer; amounts are minor
@@ -23,7 +23,7 @@ from tokenvault.tokens.lifecycle import TokenState
 
 PREFIX = "/look-alikes/lithic/v1/simulate"
 
-router = APIRouter(prefix=PREFIX, tags=["look-alike: issuer-processor"], dependencies=[requires(Scope.SANDBOX)])
+router = APIRouter(prefix=PREFIX, tags=["mock API: issuer processor"], dependencies=[requires(Scope.SANDBOX)])
 
 _STATUSES = {
     TokenState.REQUESTED: "PENDING_2FA",
@@ -46,7 +46,7 @@ Pan = Annotated[str, Field(pattern="^[0-9]{13,19}$", description="Funding PAN.",
 
 
 class _Body(BaseModel):
-    """Fields that a look-alike does not know are ignored, as a client of the original may send them."""
+    """Unknown fields are ignored, because a client of the original may send them."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -55,8 +55,8 @@ class TokenizationRequest(_Body):
     """Whose card goes into which wallet."""
 
     pan: Pan
-    cvv: str = Field("", max_length=4, description="Not looked at.", examples=["123"])
-    expiration_date: str = Field("", max_length=5, description="MM/YY, not looked at.", examples=["11/29"])
+    cvv: str = Field("", max_length=4, description="Ignored.", examples=["123"])
+    expiration_date: str = Field("", max_length=5, description="MM/YY, ignored.", examples=["11/29"])
     tokenization_source: Literal["APPLE_PAY", "GOOGLE", "SAMSUNG_PAY", "MERCHANT"] = Field(
         "GOOGLE", description="Which wallet.", examples=["GOOGLE"]
     )
@@ -89,7 +89,7 @@ class FollowingRequest(_Body):
 
 @router.post("/tokenizations")
 def simulate_tokenization(wallets: Wallets, body: TokenizationRequest) -> dict[str, Any]:
-    """Put a card into a wallet. Scope: sandbox."""
+    """Provision a card to a simulated wallet. Scope: sandbox."""
     scores = {"device_score": body.device_score, "account_score": body.account_score}
     card_id = wallets.card_of(body.pan)
     token = wallets.tokenize(card_id, **{name: score for name, score in scores.items() if score is not None})
@@ -109,7 +109,7 @@ def simulate_tokenization(wallets: Wallets, body: TokenizationRequest) -> dict[s
 
 @router.post("/authorize", status_code=201)
 def simulate_authorization(wallets: Wallets, body: AuthorizationRequest) -> dict[str, Any]:
-    """Have a card pay; why it came out so is at `/v1/authorizations/{token}`. Scope: sandbox."""
+    """Make a payment with a card; `/v1/authorizations/{token}` explains the decision. Scope: sandbox."""
     card_id = wallets.card_of(body.pan)
     currency = body.merchant_currency or wallets.currency_of(card_id)
     if currency not in CURRENCIES:
@@ -139,7 +139,7 @@ def simulate_clearing(wallets: Wallets, body: FollowingRequest) -> dict[str, Any
 
 @router.post("/void", status_code=201)
 def simulate_void(wallets: Wallets, body: FollowingRequest) -> dict[str, Any]:
-    """Take an authorization back, in whole or by an amount. Scope: sandbox."""
+    """Reverse an authorization, in whole or in part. Scope: sandbox."""
     terminal, receipt = wallets.receipt(body.token)
     remaining = None if body.amount is None else max(receipt.approved_minor - body.amount, 0)
     voided = terminal.reverse(receipt, remaining or None)

@@ -1,4 +1,4 @@
-"""Wallets, cards and merchants that the issuer-processor's look-alike plays itself, over the sandbox's own ports."""
+"""Wallets, cards and merchants that the issuer processor's mock API simulates, over the sandbox's own ports."""
 
 import threading
 from dataclasses import dataclass, field

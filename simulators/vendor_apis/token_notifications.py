@@ -1,4 +1,4 @@
-"""What the look-alike of a token service tells a wallet's server: `notifyTokenUpdated`, after the same documentation.
+"""Notifications of the token service's mock API to a wallet's server: `notifyTokenUpdated`, after the same source.
 
 Unsigned, at least once, in order; the events and webhooks of this API (`/v1/events`) are the richer way.
 """

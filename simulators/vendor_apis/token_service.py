@@ -1,4 +1,4 @@
-"""A look-alike of a network's token service, after public documentation (Mastercard's MDES Digital Enablement API).
+"""Mock API of a network's token service, after public documentation (Mastercard's MDES Digital Enablement API).
 
 Digitize, verify, activate, suspend, resume, delete; notifications are in `token_notifications`. What differs, because
 it is the sandbox's: API keys in place of OAuth 1.0a signatures; a card named by `panUniqueReference` (a card's
@@ -103,12 +103,12 @@ def _refused(status: int, code: str, description: str, fields: list[str]) -> JSO
 
 
 router = APIRouter(
-    prefix=PREFIX, tags=["look-alike: token service"], dependencies=[requires(Scope.WALLET)], route_class=_VendorErrors
+    prefix=PREFIX, tags=["mock API: token service"], dependencies=[requires(Scope.WALLET)], route_class=_VendorErrors
 )
 
 
 class VendorPart(BaseModel):
-    """Fields that a look-alike does not know are ignored, as a client of the original may send them."""
+    """Unknown fields are ignored, because a client of the original may send them."""
 
     model_config = ConfigDict(extra="ignore", alias_generator=to_camel, populate_by_name=True)
 
@@ -188,7 +188,7 @@ def _response(call: VendorCall, **told: Any) -> dict[str, Any]:
 
 @router.post("/checkEligibility")
 def check_eligibility(vault: VaultDependency, proven: OptionalDeviceProof, body: EligibilityRequest) -> dict[str, Any]:
-    """Look whether a card could be digitized. Scope: wallet."""
+    """Check whether a card can be digitized. Scope: wallet."""
     found = token_requests.check_eligibility(vault, proven, body.asked())
     if found.decision.outcome is Outcome.DECLINED:
         raise Conflict("the card cannot be digitized", code="pan_ineligible")
@@ -203,7 +203,7 @@ def check_eligibility(vault: VaultDependency, proven: OptionalDeviceProof, body:
 
 @router.post("/digitize")
 def digitize(vault: VaultDependency, proven: OptionalDeviceProof, body: DigitizeRequest) -> dict[str, Any]:
-    """Ask for a token. Scope: wallet."""
+    """Request a token. Scope: wallet."""
     token = token_requests.request_token(vault, proven, body.asked(body.terms_and_conditions_asset_id))
     methods = []
     if token.state is TokenState.REQUESTED:
@@ -264,7 +264,7 @@ class ActivationCodeRequest(TokenCall):
 def request_activation_code(
     vault: VaultDependency, proven: OptionalDeviceProof, body: ActivationCodeRequest
 ) -> dict[str, Any]:
-    """Have a code sent. Scope: wallet."""
+    """Request a one-time code. Scope: wallet."""
     method = body.authentication_method.id
     started = verification.start_verification(vault, proven, body.token_unique_reference, method)
     return _response(body, expirationDateTime=started.expires_at)
@@ -292,7 +292,7 @@ def activate(vault: VaultDependency, proven: OptionalDeviceProof, body: Activate
 
 @router.post("/provision")
 def provision(vault: VaultDependency, proven: DeviceProof, body: TokenCall) -> dict[str, Any]:
-    """Hand a device its credentials, sealed to its key; the token is active then. Scope: wallet."""
+    """Return the credentials to a device, sealed to its key, and activate the token. Scope: wallet."""
     activation = token_activation.activate_token(vault, proven, body.token_unique_reference)
     sealed = urlsafe_b64encode(activation.sealed_credentials).rstrip(b"=").decode()
     return _response(body, sealedCredentials=sealed, hpkeInfo=activation.info.decode(), status="ACTIVE")

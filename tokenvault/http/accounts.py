@@ -24,7 +24,7 @@ class AccountRequest(Body):
     credit_limit: AmountMinor
     transaction_limit: AmountMinor | None = Field(
         None,
-        description="Greatest single amount in minor units; with none, only the available credit bounds it.",
+        description="Maximum single amount in minor units; if there is none, only the available credit limits it.",
         examples=[100000],
     )
     segment: Segment = 0
@@ -37,7 +37,7 @@ class AccountView(View):
     currency: CurrencyCode
     credit_limit: AmountMinor
     transaction_limit: AmountMinor | None = Field(
-        description="Greatest single amount in minor units, null where there is none.", examples=[100000]
+        description="Maximum single amount in minor units, null if there is none.", examples=[100000]
     )
     segment: Segment
     created_at: Timestamp

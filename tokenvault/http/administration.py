@@ -21,15 +21,15 @@ KeyId = Annotated[str, Field(description="Identifier of an API key.", examples=[
 class ApiKeyRequest(Body):
     """A new key."""
 
-    name: str = Field(description="For people.", examples=["Ada's wallet"], min_length=1, max_length=64)
+    name: str = Field(description="A name for display.", examples=["Ada's wallet"], min_length=1, max_length=64)
     scopes: list[Annotated[Scope, Field(strict=False)]] = Field(
-        description="What it is good for.", examples=[["wallet"]], min_length=1, max_length=4
+        description="Its scopes.", examples=[["wallet"]], min_length=1, max_length=4
     )
     tenant: TenantName = Field(
-        DEFAULT_TENANT, description="Whose objects it works with, see `docs/vault.md`.", examples=["ada"]
+        DEFAULT_TENANT, description="The tenant whose objects it reaches, see `docs/vault.md`.", examples=["ada"]
     )
     calls_per_second: int | None = Field(
-        None, description="How often it may call; the server's own limit where left out.", examples=[50], ge=1, le=10**6
+        None, description="Maximum calls per second; the server's own limit if left out.", examples=[50], ge=1, le=10**6
     )
 
 
@@ -43,10 +43,10 @@ class ApiKeyView(View):
     """A key, without its secret."""
 
     id: KeyId
-    name: str = Field(description="For people.", examples=["Ada's wallet"])
-    scopes: list[Scope] = Field(description="What it is good for.", examples=[["wallet"]])
-    tenant: TenantName = Field(description="Whose objects it works with.", examples=["default"])
-    calls_per_second: int | None = Field(description="How often it may call.", examples=[50])
+    name: str = Field(description="A name for display.", examples=["Ada's wallet"])
+    scopes: list[Scope] = Field(description="Its scopes.", examples=[["wallet"]])
+    tenant: TenantName = Field(description="The tenant whose objects it reaches.", examples=["default"])
+    calls_per_second: int | None = Field(description="Maximum calls per second.", examples=[50])
     expires_at: Timestamp | None = Field(
         description="RFC 3339 time in UTC when it ends, null for never.", examples=[None]
     )
@@ -82,13 +82,13 @@ class NewApiKeyView(ApiKeyView):
 class AuditEntryView(View):
     """One entry of the audit trail."""
 
-    sequence: int = Field(description="Its number, from 1, without gaps.", examples=[42])
+    sequence: int = Field(description="Sequence number, starting at 1, without gaps.", examples=[42])
     occurred_at: Timestamp
-    actor: str = Field(description="Whose API key it was, or `system`.", examples=["key_06N0R4U8X2Z5C"])
-    action: str = Field(description="What was done.", examples=["token.suspended"])
-    resource_id: str = Field(description="To what.", examples=["tok_05F1V9D8S3KYA"])
-    reason: str = Field(description="Why, where a reason was given.", examples=["device_lost"])
-    details: dict[str, Any] = Field(description="What else is worth knowing.", examples=[{"initiator": "issuer"}])
+    actor: str = Field(description="The API key of the caller, or `system`.", examples=["key_06N0R4U8X2Z5C"])
+    action: str = Field(description="The action.", examples=["token.suspended"])
+    resource_id: str = Field(description="The resource.", examples=["tok_05F1V9D8S3KYA"])
+    reason: str = Field(description="The reason, if one was given.", examples=["device_lost"])
+    details: dict[str, Any] = Field(description="Further details.", examples=[{"initiator": "issuer"}])
 
     @classmethod
     def of(cls, entry: audit.AuditEntry) -> "AuditEntryView":
@@ -98,7 +98,7 @@ class AuditEntryView(View):
 
 @router.post("/api_keys", status_code=201, responses=problem.responses())
 def make_api_key(vault: VaultDependency, body: ApiKeyRequest) -> NewApiKeyView:
-    """Make an API key; what is kept of it is a digest. Scope: sandbox."""
+    """Create an API key; only a digest of it is stored. Scope: sandbox."""
     return NewApiKeyView.made(
         api_keys.make_key(
             vault, name=body.name, scopes=body.scopes, calls_per_second=body.calls_per_second, tenant=body.tenant
@@ -108,19 +108,19 @@ def make_api_key(vault: VaultDependency, body: ApiKeyRequest) -> NewApiKeyView:
 
 @router.get("/api_keys", responses=problem.responses(404))
 def list_api_keys(vault: VaultDependency, limit: Limit = 20, starting_after: StartingAfter = None) -> Page[ApiKeyView]:
-    """List the API keys that the vault keeps, the newest first. Scope: sandbox."""
+    """List API keys, newest first. Scope: sandbox."""
     return page(api_keys.list_keys(vault, limit=limit + 1, starting_after=starting_after), limit, ApiKeyView.of)
 
 
 @router.post("/api_keys/{key_id}/rotate", status_code=201, responses=problem.responses(404))
 def rotate_api_key(vault: VaultDependency, key_id: KeyId, body: RotateRequest) -> NewApiKeyView:
-    """Make a new key in place of an old one, which works a while longer. Scope: sandbox."""
+    """Replace a key by a new one; the old key remains valid for a grace period. Scope: sandbox."""
     return NewApiKeyView.made(api_keys.rotate_key(vault, key_id, body.grace_seconds))
 
 
 @router.delete("/api_keys/{key_id}", status_code=204, responses=problem.responses(404))
 def revoke_api_key(vault: VaultDependency, key_id: KeyId) -> None:
-    """End an API key now. Scope: sandbox."""
+    """Revoke an API key immediately. Scope: sandbox."""
     api_keys.revoke_key(vault, key_id)
 
 

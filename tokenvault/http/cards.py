@@ -52,7 +52,7 @@ class CardRequest(Body):
     account_id: AccountId
     contact_points: ContactPoints = Field(
         default_factory=lambda: ContactPoints(text_message=None, e_mail=None),
-        description="Where one-time codes for its tokens can be sent.",
+        description="Contact points for one-time codes.",
         examples=[{"text_message": "+4915123456789"}],
     )
 
@@ -136,7 +136,7 @@ class PushView(View):
 
 @router.post("", status_code=201, dependencies=_ISSUER, responses=problem.responses(404, 409))
 def issue_card(vault: VaultDependency, body: CardRequest) -> CardView:
-    """Issue a card on an account, with no plastic. Scope: issuer."""
+    """Issue a digital card on an account. Scope: issuer."""
     return CardView.of(cards.issue_card(vault, body.account_id, body.contact_points.contacts()))
 
 
@@ -192,13 +192,13 @@ def close_card(vault: VaultDependency, card_id: CardId, body: CloseRequest) -> C
 
 @router.put("/{card_id}/contact_points", dependencies=_ISSUER, responses=problem.responses(404, 409))
 def change_contact_points(vault: VaultDependency, card_id: CardId, body: ContactPoints) -> CardView:
-    """Say anew where one-time codes can be sent. Scope: issuer."""
+    """Replace the contact points for one-time codes. Scope: issuer."""
     return CardView.of(card_life.change_contacts(vault, card_id, body.contacts()))
 
 
 @router.post("/{card_id}/reveal", dependencies=_ISSUER, responses=problem.responses(404, 409))
 def reveal_card(vault: VaultDependency, card_id: CardId, body: RevealRequest) -> RevealView:
-    """Seal number, expiry and CVV2 to the key of whoever shows them to the cardholder. Audited. Scope: issuer."""
+    """Return PAN, expiry and CVV2, sealed to the key of the displaying app. Audited. Scope: issuer."""
     return RevealView(sealed_card=card_details.reveal_card(vault, card_id, body.public_key.model_dump()))
 
 
@@ -210,13 +210,13 @@ def set_pin(vault: VaultDependency, card_id: CardId, body: PinRequest) -> None:
 
 @router.delete("/{card_id}/wrong_guesses", status_code=204, dependencies=_ISSUER, responses=problem.responses(404))
 def unlock_card(vault: VaultDependency, card_id: CardId) -> None:
-    """Forget wrong CVV2s, expiry dates and one-time codes of a card, and end its locks. Scope: issuer."""
+    """Clear the wrong guesses of a card (CVV2, expiry dates, one-time codes) and its locks. Scope: issuer."""
     guesses.unlock_card(vault, card_id)
 
 
 @router.post("/{card_id}/push_payloads", status_code=201, dependencies=_ISSUER, responses=problem.responses(404, 409))
 def make_push_payload(vault: VaultDependency, card_id: CardId) -> PushView:
-    """Make a signed payload with which a wallet can ask for one token of this card. Scope: issuer."""
+    """Create a signed payload with which a wallet can request one token of this card. Scope: issuer."""
     made = push_provisioning.make_payload(vault, card_id)
     return PushView(push_payload=made.payload, expires_at=timestamp(made.expires_at))
 

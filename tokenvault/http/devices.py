@@ -19,11 +19,9 @@ router = APIRouter(prefix="/v1/devices", tags=["devices"])
 
 Name = Annotated[
     str,
-    Field(description="A name for people, 1 to 64 characters.", examples=["Ada's phone"], min_length=1, max_length=64),
+    Field(description="A name for display, 1 to 64 characters.", examples=["Ada's phone"], min_length=1, max_length=64),
 ]
-Kind = Annotated[
-    devices.DeviceKind, Field(description="What kind of thing it is.", examples=["mobile_phone"], strict=False)
-]
+Kind = Annotated[devices.DeviceKind, Field(description="Type of device.", examples=["mobile_phone"], strict=False)]
 
 
 class DeviceRequest(Body):

@@ -26,9 +26,9 @@ class EventView(View):
     """Something that happened."""
 
     id: EventId
-    type: EventType = Field(description="What happened.", examples=["token.activated"])
-    resource_id: str = Field(description="What it happened to.", examples=["tok_05F1V9D8S3KYA"])
-    data: dict[str, Any] = Field(description="The resource afterwards.", examples=[{"state": "active"}])
+    type: EventType = Field(description="Type of the event.", examples=["token.activated"])
+    resource_id: str = Field(description="Identifier of the resource.", examples=["tok_05F1V9D8S3KYA"])
+    data: dict[str, Any] = Field(description="The resource after the change.", examples=[{"state": "active"}])
     created_at: Timestamp
 
     @classmethod
@@ -47,13 +47,13 @@ class EndpointRequest(Body):
     """Where events are to be sent."""
 
     url: str = Field(
-        description="Where to POST events.",
+        description="URL that events are sent to.",
         examples=["https://wallet.example/webhooks"],
         pattern="^https?://[!-~]+$",
         max_length=2048,
     )
     event_types: list[Annotated[EventType, Field(strict=False)]] = Field(
-        [], description="Which events; empty for all.", examples=[["token.suspended"]], max_length=50
+        [], description="Event types; empty for all.", examples=[["token.suspended"]], max_length=50
     )
 
 
@@ -61,8 +61,8 @@ class EndpointView(View):
     """Where events are sent."""
 
     id: EndpointId
-    url: str = Field(description="Where events are POSTed.", examples=["https://wallet.example/webhooks"])
-    event_types: list[EventType] = Field(description="Which events; empty for all.", examples=[[]])
+    url: str = Field(description="URL that events are sent to.", examples=["https://wallet.example/webhooks"])
+    event_types: list[EventType] = Field(description="Event types; empty for all.", examples=[[]])
     created_at: Timestamp
 
     @classmethod
@@ -90,13 +90,13 @@ class DeliveryView(View):
 
     id: DeliveryId
     endpoint_id: EndpointId
-    event: EventView = Field(description="What is sent.", examples=[{"id": "evt_04D8J2Q6T0W9P"}])
+    event: EventView = Field(description="The event that is delivered.", examples=[{"id": "evt_04D8J2Q6T0W9P"}])
     state: webhooks.DeliveryState = Field(
         description="`pending`, `delivered`, or `dead` after the last attempt.", examples=["delivered"]
     )
-    attempts: int = Field(description="How often it was tried.", examples=[1])
+    attempts: int = Field(description="Number of attempts.", examples=[1])
     next_attempt_at: Timestamp
-    last_outcome: str | None = Field(description="What the last try gave.", examples=["HTTP 200"])
+    last_outcome: str | None = Field(description="Outcome of the last attempt.", examples=["HTTP 200"])
     created_at: Timestamp
 
     @classmethod
@@ -123,9 +123,7 @@ def list_events(
     resource_id: Annotated[
         str | None, Query(description="Only of this resource.", examples=["tok_05F1V9D8S3KYA"])
     ] = None,
-    oldest_first: Annotated[
-        bool, Query(description="In the order in which they happened, for polling.", examples=[False])
-    ] = False,
+    oldest_first: Annotated[bool, Query(description="Return the oldest first, for polling.", examples=[False])] = False,
 ) -> Page[EventView]:
     """List events. To poll, ask with `oldest_first` and the last event that you have seen. Scope: wallet, issuer or
     network.
@@ -149,7 +147,7 @@ def read_event(vault: VaultDependency, event_id: EventId) -> EventView:
 
 @router.post("/webhook_endpoints", status_code=201, dependencies=_READERS, responses=problem.responses(409))
 def add_endpoint(vault: VaultDependency, body: EndpointRequest) -> NewEndpointView:
-    """Have events sent to a URL from now on, signed after Standard Webhooks. Scope: wallet, issuer or network."""
+    """Add a webhook endpoint, which receives signed events (Standard Webhooks). Scope: wallet, issuer or network."""
     made = webhooks.add_endpoint(vault, body.url, body.event_types)
     return NewEndpointView(**EndpointView.of(made.endpoint).model_dump(), secret=made.secret)
 
@@ -166,7 +164,7 @@ def list_endpoints(
     "/webhook_endpoints/{endpoint_id}", status_code=204, dependencies=_READERS, responses=problem.responses(404)
 )
 def remove_endpoint(vault: VaultDependency, endpoint_id: EndpointId) -> None:
-    """Send no more events there. Scope: wallet, issuer or network."""
+    """Remove a webhook endpoint. Scope: wallet, issuer or network."""
     webhooks.remove_endpoint(vault, endpoint_id)
 
 
@@ -189,5 +187,5 @@ def list_deliveries(
 
 @router.post("/webhook_deliveries/{delivery_id}/replay", dependencies=_READERS, responses=problem.responses(404))
 def replay_delivery(vault: VaultDependency, delivery_id: DeliveryId) -> DeliveryView:
-    """Send an event once more, whatever became of it. Scope: wallet, issuer or network."""
+    """Send an event again, regardless of the state of its delivery. Scope: wallet, issuer or network."""
     return DeliveryView.of(webhooks.replay_delivery(vault, delivery_id))

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v1", tags=["keys"])
 _CUSTODIANS = [requires(Scope.SANDBOX)]
 
 RotationId = Annotated[str, Field(description="Identifier of a key rotation.", examples=["rot_07K1Z5V9A3D6G"])]
-PurposeField = Annotated[KeyPurpose, Field(description="What the key is for.", examples=["pan_sealing"], strict=False)]
+PurposeField = Annotated[KeyPurpose, Field(description="Purpose of the key.", examples=["pan_sealing"], strict=False)]
 BlockVersion = Annotated[
     Literal["B", "D"], Field(description="Version of the key block: B (TDES) or D (AES).", examples=["D"])
 ]
@@ -30,7 +30,7 @@ CheckValue = Annotated[
 class KeyView(View):
     """One key; never the key itself."""
 
-    purpose: KeyPurpose = Field(description="What it is for.", examples=["emv_master_aes"])
+    purpose: KeyPurpose = Field(description="Purpose of the key.", examples=["emv_master_aes"])
     version: int = Field(description="Its version; of EMV master keys the key index.", examples=[1])
     check_value: CheckValue
 
@@ -41,7 +41,7 @@ class KeyView(View):
 
 
 class RotationRequest(Body):
-    """Which key."""
+    """Purpose of the key."""
 
     purpose: PurposeField
 
@@ -50,14 +50,14 @@ class RotationView(View):
     """A rotation and how far it is."""
 
     id: RotationId
-    purpose: KeyPurpose = Field(description="Which key.", examples=["pan_sealing"])
+    purpose: KeyPurpose = Field(description="Purpose of the key.", examples=["pan_sealing"])
     version: int = Field(description="The new version.", examples=[2])
     state: key_rotation.RotationState = Field(
-        description="`running` while anything is sealed by the old version; `done` when that is destroyed.",
+        description="`running` while data is sealed with the old version; `done` when the old version is destroyed.",
         examples=["running"],
     )
-    resealed: int = Field(description="Rows that are sealed anew.", examples=[25000])
-    remaining: int = Field(description="Rows that are not yet.", examples=[75000])
+    resealed: int = Field(description="Number of rows that have been re-sealed.", examples=[25000])
+    remaining: int = Field(description="Number of rows that remain.", examples=[75000])
     created_at: Timestamp
 
     @classmethod
@@ -117,7 +117,7 @@ class EncryptionKeys(View):
     """Keys that callers may seal to, as a JWK set (RFC 7517)."""
 
     keys: list[dict[str, Any]] = Field(
-        description="The newest first; `kid` tells them apart.",
+        description="Newest first; `kid` identifies them.",
         examples=[[{"kty": "EC", "crv": "P-256", "use": "enc", "alg": "ECDH-ES", "kid": "1"}]],
     )
 
@@ -137,7 +137,7 @@ def list_keys(vault: VaultDependency) -> Page[KeyView]:
 
 @router.post("/keys/rotations", status_code=202, dependencies=_CUSTODIANS, responses=problem.responses(409))
 def rotate_key(vault: VaultDependency, body: RotationRequest) -> RotationView:
-    """Make a new version of a key; what the old one sealed is resealed in the background. Scope: sandbox."""
+    """Create a new version of a key; existing data is re-sealed in the background. Scope: sandbox."""
     return RotationView.of(key_rotation.start_rotation(vault, body.purpose))
 
 
@@ -152,13 +152,13 @@ def list_rotations(
 
 @router.get("/keys/rotations/{rotation_id}", dependencies=_CUSTODIANS, responses=problem.responses(404))
 def read_rotation(vault: VaultDependency, rotation_id: RotationId) -> RotationView:
-    """Read how far a rotation is. Scope: sandbox."""
+    """Read the progress of a rotation. Scope: sandbox."""
     return RotationView.of(key_rotation.find_rotation(vault, rotation_id))
 
 
 @router.post("/keys/protection_key", status_code=201, dependencies=_CUSTODIANS, responses=problem.responses())
 def set_protection_key(vault: VaultDependency, body: ProtectionKeyRequest) -> KeyView:
-    """Put the key block protection key together from its components. Scope: sandbox."""
+    """Set the key block protection key from its components. Scope: sandbox."""
     components = [bytes.fromhex(component) for component in body.components]
     return KeyView.of(key_ceremony.set_protection_key(vault, body.format, components))
 

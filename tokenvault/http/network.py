@@ -45,7 +45,9 @@ class VerifyRequest(DetokenizeRequest):
     """A token PAN and how it is being used."""
 
     expiry: Annotated[str, Field(pattern="^[0-9]{4}$")] = Field(description="YYMM.", examples=["2911"])
-    channel: ChannelName = Field(description="How card data reached the terminal.", examples=["contactless"])
+    channel: ChannelName = Field(
+        description="The channel through which the terminal received the card data.", examples=["contactless"]
+    )
     merchant_id: str | None = Field(None, description="DE 42.", examples=["SHOP00000000001"], max_length=15)
     country: CountryCode | None = Field(None, description="Of the terminal (ISO 3166-1 numeric).", examples=["276"])
     chip_data: dict[Annotated[str, Field(pattern="^[0-9A-F]{2,6}$")], Hexadecimal] = Field(
@@ -64,7 +66,7 @@ class DetokenizedView(View):
     payment_account_reference: Reference
     token_requestor_id: RequestorId
     assurance_method: AssuranceMethod = Field(description="EMVCo token assurance method.", examples=["13"])
-    location: TokenLocation = Field(description="Where the token's keys are kept.", examples=["secure_element"])
+    location: TokenLocation = Field(description="Storage location of the token's keys.", examples=["secure_element"])
 
     @classmethod
     def of(cls, found: detokenization.Detokenized) -> "DetokenizedView":
@@ -95,14 +97,14 @@ class PinVerificationRequest(Body):
 
 @router.post("/detokenize", responses=problem.responses(404))
 def detokenize(vault: VaultDependency, response: Response, body: DetokenizeRequest) -> DetokenizedView:
-    """Learn what stands behind a token, without verification: for clearing and disputes. Audited. Scope: network."""
+    """Detokenize without verification, for clearing and disputes. Audited. Scope: network."""
     response.headers["Cache-Control"] = "no-store"
     return DetokenizedView.of(detokenization.detokenize(vault, body.token_pan))
 
 
 @router.post("/detokenize_with_verification", responses=problem.responses(404, 409))
 def detokenize_with_verification(vault: VaultDependency, response: Response, body: VerifyRequest) -> DetokenizedView:
-    """Have state, expiry, domain and cryptogram checked first; a refusal tells nothing. Audited. Scope: network."""
+    """Verify state, expiry, domain and cryptogram, then detokenize. Audited. Scope: network."""
     response.headers["Cache-Control"] = "no-store"
     usage = detokenization.Usage(
         expiry=body.expiry,
@@ -116,7 +118,7 @@ def detokenize_with_verification(vault: VaultDependency, response: Response, bod
 
 @router.post("/pin_verifications", status_code=204, responses=problem.responses(404, 409))
 def verify_pin(vault: VaultDependency, body: PinVerificationRequest) -> None:
-    """Verify a PIN; 204 says that it is right. Three wrong ones lock it until it is set anew. Scope: network."""
+    """Verify a PIN; 204 means correct. Three wrong PINs lock it until it is set again. Scope: network."""
     pins.verify_pin(
         vault,
         token_pan=body.token_pan,

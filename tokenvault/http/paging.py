@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 Row = TypeVar("Row")
 Entry = TypeVar("Entry")
 
-Limit = Annotated[int, Query(ge=1, le=100, description="The most entries of one page.", examples=[20])]
+Limit = Annotated[int, Query(ge=1, le=100, description="Maximum number of entries per page.", examples=[20])]
 StartingAfter = Annotated[
     str | None,
-    Query(description="Identifier of the last entry of the page before.", examples=["tok_05F1V9D8S3KYA"]),
+    Query(description="Identifier of the last entry of the previous page.", examples=["tok_05F1V9D8S3KYA"]),
 ]
 
 
@@ -28,7 +28,7 @@ class Page(BaseModel, Generic[Entry]):
         return f"{view.__name__.removesuffix('View')}Page"
 
     data: list[Entry] = Field(description="The entries of this page.", examples=[[]])
-    has_more: bool = Field(description="Whether there is another page.", examples=[False])
+    has_more: bool = Field(description="Whether there is a further page.", examples=[False])
 
 
 def page(rows: list[Row], limit: int, shown: Callable[[Row], Entry]) -> Page[Entry]:

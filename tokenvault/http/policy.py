@@ -37,31 +37,42 @@ class ProvisioningBody(Body):
     device_score_yellow: Threshold = Field(2, description="Device scores up to this are yellow.", examples=[2])
     account_score_red: Threshold = Field(1, description="Account scores up to this are red.", examples=[1])
     account_score_yellow: Threshold = Field(2, description="Account scores up to this are yellow.", examples=[2])
-    account_age_days_min: Threshold = Field(0, description="Younger wallet accounts are yellow, days.", examples=[30])
-    tokens_on_device_max: Threshold = Field(20, description="So many tokens on the device are yellow.", examples=[20])
-    tokens_of_card_max: Threshold = Field(20, description="So many live tokens of the card are red.", examples=[20])
+    account_age_days_min: Threshold = Field(
+        0, description="Wallet accounts younger than this number of days are yellow.", examples=[30]
+    )
+    tokens_on_device_max: Threshold = Field(
+        20, description="This number of tokens on the device, or more, is yellow.", examples=[20]
+    )
+    tokens_of_card_max: Threshold = Field(
+        20, description="This number of live tokens of the card, or more, is red.", examples=[20]
+    )
     recent_requests_yellow: Threshold = Field(
-        10, description="So many requests for the card within a day are yellow.", examples=[10]
+        10, description="This number of requests for the card within a day, or more, is yellow.", examples=[10]
     )
-    recent_requests_red: Threshold = Field(50, description="So many of them are red.", examples=[50])
+    recent_requests_red: Threshold = Field(
+        50, description="This number of requests within a day, or more, is red.", examples=[50]
+    )
     expected_countries: list[CountryCode] = Field(
-        [], description="Devices elsewhere are yellow; none for any.", examples=[["276"]], max_length=250
+        [],
+        description="Devices in other countries are yellow; if empty, no country is.",
+        examples=[["276"]],
+        max_length=250,
     )
-    issuer_always_verifies: bool = Field(False, description="The issuer always votes yellow.", examples=[False])
-    verifies_entry_by_hand: bool = Field(True, description="Cards that are typed in are yellow.", examples=[True])
+    issuer_always_verifies: bool = Field(False, description="The issuer's input is always yellow.", examples=[False])
+    verifies_entry_by_hand: bool = Field(True, description="Manually entered cards are yellow.", examples=[True])
     wallet_reasons: dict[Annotated[WalletReason, Field(strict=False)], VoteName] = Field(
         default_factory=lambda: _names(_DEFAULTS.provisioning.wallet_reasons),
-        description="The vote that each of the wallet's reasons makes; reasons left out are green.",
+        description="The decision input that each wallet reason produces; missing reasons are green.",
         examples=[{"device_recently_lost": "red"}],
     )
 
 
 class VerificationBody(Body):
-    """How one-time codes live."""
+    """Validity and limits of one-time codes."""
 
-    code_seconds: int = Field(600, description="Seconds until a code is too old.", examples=[600], ge=1, le=86_400)
-    attempts: int = Field(3, description="Wrong codes until the request is declined.", examples=[3], ge=1, le=20)
-    resends: int = Field(3, description="Codes after the first.", examples=[3], ge=0, le=20)
+    code_seconds: int = Field(600, description="Seconds until a code expires.", examples=[600], ge=1, le=86_400)
+    attempts: int = Field(3, description="Number of wrong codes that declines the request.", examples=[3], ge=1, le=20)
+    resends: int = Field(3, description="Number of codes that can be sent after the first.", examples=[3], ge=0, le=20)
 
 
 class TermsBody(Body):
@@ -83,7 +94,10 @@ class ProductBody(Body):
     background_color: Color = Field(_DEFAULTS.product.background_color, description="RRGGBB.", examples=["123A5E"])
     foreground_color: Color = Field(_DEFAULTS.product.foreground_color, description="RRGGBB.", examples=["FFFFFF"])
     support_phone: str = Field(
-        _DEFAULTS.product.support_phone, description="Whom to call.", examples=["+4930000000"], max_length=20
+        _DEFAULTS.product.support_phone,
+        description="Contact for the cardholder.",
+        examples=["+4930000000"],
+        max_length=20,
     )
 
 
@@ -92,12 +106,12 @@ class PolicyBody(Body):
 
     provisioning: ProvisioningBody = Field(
         default_factory=lambda: ProvisioningBody.model_validate({}),
-        description="How requests are decided.",
+        description="Thresholds of the provisioning decision.",
         examples=[{"device_score_red": 1}],
     )
     verification: VerificationBody = Field(
         default_factory=lambda: VerificationBody.model_validate({}),
-        description="How one-time codes live.",
+        description="Validity and limits of one-time codes.",
         examples=[{"attempts": 3}],
     )
     terms: TermsBody = Field(
@@ -107,7 +121,7 @@ class PolicyBody(Body):
     )
     product: ProductBody = Field(
         default_factory=lambda: ProductBody.model_validate({}),
-        description="What the wallet shows.",
+        description="The product that the wallet displays.",
         examples=[{"name": "Tapwright Card"}],
     )
 
@@ -128,7 +142,7 @@ class PolicyBody(Body):
 class PolicyView(PolicyBody):
     """The policy in force."""
 
-    version: int = Field(description="Counts up with each change; 0 as delivered.", examples=[1])
+    version: int = Field(description="Version, increased with each change; 0 is the default policy.", examples=[1])
 
     @classmethod
     def of(cls, policy: policies.Policy) -> "PolicyView":
@@ -147,7 +161,7 @@ def read_policy(vault: VaultDependency) -> PolicyView:
 
 @router.put("/provisioning_policy", dependencies=[requires(Scope.SANDBOX)], responses=problem.responses())
 def set_policy(vault: VaultDependency, body: PolicyBody) -> PolicyView:
-    """Put a policy in force for requests from now on. Scope: sandbox."""
+    """Set the provisioning policy for all further requests. Scope: sandbox."""
     return PolicyView.of(policies.set_policy(vault, body.told()))
 
 
@@ -159,5 +173,5 @@ def set_policy(vault: VaultDependency, body: PolicyBody) -> PolicyView:
     responses={200: {"description": "The picture, `image/svg+xml`."}, **problem.responses()},
 )
 def read_product_art(vault: VaultDependency) -> Response:
-    """Read the card's picture. Scope: wallet or issuer."""
+    """Read the card art. Scope: wallet or issuer."""
     return Response(policies.product_art(policies.current_policy(vault).product), media_type="image/svg+xml")

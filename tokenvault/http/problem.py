@@ -24,7 +24,7 @@ class FieldProblem(BaseModel):
     """One field that must be corrected."""
 
     field: str = Field(description="Path of the field, with dots between levels.", examples=["currency"])
-    message: str = Field(description="What is wrong with it, as a sentence fragment.", examples=["is not ISO 4217"])
+    message: str = Field(description="The error, as a sentence fragment.", examples=["is not ISO 4217"])
 
 
 class Problem(BaseModel):
@@ -34,8 +34,8 @@ class Problem(BaseModel):
     title: str = Field(description="The HTTP status in words.", examples=["Unprocessable Content"])
     status: int = Field(description="The HTTP status code.", examples=[422])
     detail: str = Field(description="What happened, in one sentence.", examples=["currency: is not ISO 4217"])
-    code: str = Field(description="Stable snake_case name to program against.", examples=["invalid_field"])
-    errors: list[FieldProblem] = Field(description="The fields to correct, where any.", examples=[[]])
+    code: str = Field(description="Stable snake_case code for program logic.", examples=["invalid_field"])
+    errors: list[FieldProblem] = Field(description="The fields to correct, if any.", examples=[[]])
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

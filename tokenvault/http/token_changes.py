@@ -13,7 +13,7 @@ from tokenvault.proof_of_possession import ProvenKey
 from tokenvault.tokens.lifecycle import ChangeReason, Initiator
 
 TokenChangeName = Annotated[
-    Literal["suspend", "resume", "deactivate"], Field(description="What is to happen.", examples=["suspend"])
+    Literal["suspend", "resume", "deactivate"], Field(description="The change.", examples=["suspend"])
 ]
 ReasonField = Annotated[
     ChangeReason,
@@ -50,7 +50,7 @@ class ChangedTokens(View):
     """What was changed."""
 
     token_ids: list[str] = Field(
-        description="The tokens that changed, the oldest first; others were in no state for it.",
+        description="The changed tokens, oldest first; other tokens were in a state that does not allow the change.",
         examples=[["tok_05F1V9D8S3KYA"]],
     )
 

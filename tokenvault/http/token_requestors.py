@@ -19,9 +19,7 @@ router = APIRouter(prefix="/v1/token_requestors", tags=["token requestors"])
 class RequestorDomain(Body):
     """Where a requestor's tokens may be used at most."""
 
-    channels: list[ChannelName] = Field(
-        description="How card data may reach a terminal.", examples=[["e_commerce"]], min_length=1
-    )
+    channels: list[ChannelName] = Field(description="The allowed channels.", examples=[["e_commerce"]], min_length=1)
     merchant_id: str | None = Field(
         None,
         description="The only merchant (DE 42); required of merchants.",
@@ -30,24 +28,24 @@ class RequestorDomain(Body):
         max_length=15,
     )
     countries: list[CountryCode] = Field(
-        [], description="At most 4 countries (ISO 3166-1 numeric); none for everywhere.", examples=[["276"]]
+        [], description="At most 4 countries (ISO 3166-1 numeric); empty for all.", examples=[["276"]]
     )
     transaction_limit: AmountMinor | None = Field(
-        None, description="Greatest single amount, minor units of the account's currency.", examples=[50000]
+        None, description="Maximum single amount, minor units of the account's currency.", examples=[50000]
     )
 
 
 class RequestorRequest(Body):
     """A new requestor."""
 
-    name: str = Field(description="A name for people.", examples=["Ada's shop"], min_length=1, max_length=64)
-    kind: RequestorKind = Field(description="What it is.", examples=["merchant"], strict=False)
+    name: str = Field(description="A name for display.", examples=["Ada's shop"], min_length=1, max_length=64)
+    kind: RequestorKind = Field(description="Its type.", examples=["merchant"], strict=False)
     domain: RequestorDomain = Field(
-        description="Where its tokens may be used at most.",
+        description="The largest domain that its tokens can have.",
         examples=[{"channels": ["e_commerce"], "merchant_id": "SHOP00000000001"}],
     )
     tenant: TenantName = Field(
-        DEFAULT_TENANT, description="The wallet that it belongs to, with its tokens.", examples=["ada"]
+        DEFAULT_TENANT, description="The wallet's tenant, which owns it and its tokens.", examples=["ada"]
     )
 
 
@@ -55,10 +53,10 @@ class RequestorView(View):
     """A token requestor."""
 
     id: RequestorId
-    name: str = Field(description="A name for people.", examples=["Ada's shop"])
-    kind: RequestorKind = Field(description="What it is.", examples=["merchant"])
+    name: str = Field(description="A name for display.", examples=["Ada's shop"])
+    kind: RequestorKind = Field(description="Its type.", examples=["merchant"])
     domain: DomainView = Field(
-        description="Where its tokens may be used at most.",
+        description="The largest domain that its tokens can have.",
         examples=[{"channels": ["e_commerce"], "merchant_id": None, "countries": [], "transaction_limit": None}],
     )
 

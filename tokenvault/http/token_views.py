@@ -52,7 +52,7 @@ class RiskBody(Body):
         None, description="What the wallet recommends.", examples=["approved"], strict=False
     )
     reasons: list[Annotated[WalletReason, Field(strict=False)]] = Field(
-        [], description="What speaks against it.", examples=[["account_too_new"]], max_length=20
+        [], description="The wallet's reasons against the request.", examples=[["account_too_new"]], max_length=20
     )
     wallet_account_id: str | None = Field(
         None,
@@ -81,7 +81,7 @@ class DomainBody(Body):
 
     channels: list[ChannelName] | None = Field(
         None,
-        description="How card data may reach a terminal; of a token on a device `contactless` where left out.",
+        description="The allowed channels; `contactless` by default for a token on a device.",
         examples=[["contactless"]],
         min_length=1,
     )
@@ -89,10 +89,10 @@ class DomainBody(Body):
         None, description="The only merchant (DE 42).", examples=["SHOP00000000001"], min_length=1, max_length=15
     )
     countries: list[CountryCode] | None = Field(
-        None, description="At most 4 countries (ISO 3166-1 numeric); none for everywhere.", examples=[["276"]]
+        None, description="At most 4 countries (ISO 3166-1 numeric); empty for all.", examples=[["276"]]
     )
     transaction_limit: AmountMinor | None = Field(
-        None, description="Greatest single amount, minor units of the account's currency.", examples=[50000]
+        None, description="Maximum single amount, minor units of the account's currency.", examples=[50000]
     )
 
     def wish(self) -> DomainWish:
@@ -137,12 +137,12 @@ class TokenRequestBody(Body):
     )
     domain: DomainBody = Field(
         default_factory=lambda: DomainBody.model_validate({}),
-        description="Where the token may be used.",
+        description="The token's domain.",
         examples=[{"channels": ["contactless"]}],
     )
     risk: RiskBody = Field(
         default_factory=lambda: RiskBody.model_validate({}),
-        description="What the wallet knows.",
+        description="The wallet's risk data.",
         examples=[{"device_score": 4}],
     )
 
@@ -163,12 +163,14 @@ class TokenRequestBody(Body):
 class ProvisioningDecisionView(View):
     """The provisioning decision."""
 
-    outcome: Outcome = Field(description="Whether the card may go onto the device.", examples=["approved"])
+    outcome: Outcome = Field(description="The provisioning decision.", examples=["approved"])
     votes: dict[str, str] = Field(
-        description="How wallet, network and issuer voted.",
+        description="The decision inputs of wallet, network and issuer.",
         examples=[{"wallet": "green", "network": "green", "issuer": "green"}],
     )
-    reasons: list[str] = Field(description="Why not, or why more is asked; empty if approved.", examples=[[]])
+    reasons: list[str] = Field(
+        description="Why the request was declined or requires verification; empty if approved.", examples=[[]]
+    )
 
     @classmethod
     def of(cls, decision: Decision) -> "ProvisioningDecisionView":
@@ -188,11 +190,11 @@ class ProductView(View):
     """What a wallet shows of the card."""
 
     name: str = Field(description="Name of the product.", examples=["Tapwright Card"])
-    issuer_name: str = Field(description="Who issued it.", examples=["Tapwright Bank"])
+    issuer_name: str = Field(description="The issuer.", examples=["Tapwright Bank"])
     background_color: str = Field(description="RRGGBB.", examples=["123A5E"])
     foreground_color: str = Field(description="RRGGBB.", examples=["FFFFFF"])
-    support_phone: str = Field(description="Whom the cardholder can call.", examples=["+4930000000"])
-    art_url: str = Field(description="Where the card's picture is (SVG).", examples=["/v1/product_art.svg"])
+    support_phone: str = Field(description="Contact for the cardholder.", examples=["+4930000000"])
+    art_url: str = Field(description="URL of the card art (SVG).", examples=["/v1/product_art.svg"])
 
     @classmethod
     def of(cls, policy: Policy) -> "ProductView":
@@ -203,7 +205,7 @@ class ProductView(View):
 class EligibilityView(View):
     """What would become of a request."""
 
-    eligible: bool = Field(description="Whether it would not be declined.", examples=[True])
+    eligible: bool = Field(description="Whether the request would not be declined.", examples=[True])
     decision: ProvisioningDecisionView = Field(
         description="The decision as it stands now.", examples=[{"outcome": "approved", "votes": {}, "reasons": []}]
     )
@@ -211,17 +213,17 @@ class EligibilityView(View):
     terms: TermsView = Field(
         description="What the cardholder must accept.", examples=[{"version": "2026-01", "text": "..."}]
     )
-    product: ProductView = Field(description="What to show.", examples=[{"name": "Tapwright Card"}])
+    product: ProductView = Field(description="The product to display.", examples=[{"name": "Tapwright Card"}])
 
 
 class DomainView(View):
     """Where a token may be used (EMVCo token domain restriction controls)."""
 
-    channels: list[ChannelName] = Field(description="How card data may reach a terminal.", examples=[["contactless"]])
+    channels: list[ChannelName] = Field(description="The allowed channels.", examples=[["contactless"]])
     merchant_id: str | None = Field(description="The only merchant (DE 42), null for any.", examples=[None])
     countries: list[str] = Field(description="ISO 3166-1 numeric; empty for everywhere.", examples=[[]])
     transaction_limit: int | None = Field(
-        description="Greatest single amount, minor units of the account's currency; null for any.", examples=[None]
+        description="Maximum single amount, minor units of the account's currency; null for none.", examples=[None]
     )
 
     @classmethod
@@ -244,26 +246,29 @@ class TokenView(View):
         description="Last four digits of the token PAN; null until the request is approved.", examples=["0017"]
     )
     expiry: Expiry
-    location: TokenLocation = Field(description="Where its keys are kept.", examples=["secure_element"])
+    location: TokenLocation = Field(description="Storage location of its keys.", examples=["secure_element"])
     assurance_method: AssuranceMethod = Field(
-        description="What was done to make sure of the cardholder (EMVCo, two digits).", examples=["13"]
+        description="Token assurance method (EMVCo, two digits).", examples=["13"]
     )
     cryptogram_profile: Profile
     domain: DomainView = Field(
-        description="Where it may be used.",
+        description="Its domain.",
         examples=[{"channels": ["contactless"], "merchant_id": None, "countries": [], "transaction_limit": None}],
     )
     state: TokenState = Field(
-        description="Where the token stands in its life; `requested` waits for verification.", examples=["inactive"]
+        description="State in the token lifecycle; `requested` waits for verification.", examples=["inactive"]
     )
     suspended_by: list[Initiator] = Field(
-        description="Who suspended it; each must resume it before it is active again.", examples=[[]]
+        description="The initiators that have suspended it; each must resume it before it is active again.",
+        examples=[[]],
     )
     decision: ProvisioningDecisionView = Field(
         description="The provisioning decision.", examples=[{"outcome": "approved", "votes": {}, "reasons": []}]
     )
     terms_version: str | None = Field(description="The terms that the cardholder accepted.", examples=["2026-01"])
-    replaces: str | None = Field(description="The token that its activation ends.", examples=[None])
+    replaces: str | None = Field(
+        description="The token that is deactivated when this one is activated.", examples=[None]
+    )
     created_at: Timestamp
 
     @classmethod

@@ -45,7 +45,7 @@ class TokenRequest(TokenRequestBody):
     )
     replaces: TokenId | None = Field(
         None,
-        description="A token of the same card on another device, which ends when this one is activated.",
+        description="A token of the same card on another device, which is deactivated when this one is activated.",
         examples=[None],
     )
 
@@ -87,7 +87,8 @@ class OfferedMethods(View):
     """All ways that are open for a card."""
 
     methods: list[OfferedMethodView] = Field(
-        description="In the order in which to offer them.", examples=[[{"method": "in_app", "contact": None}]]
+        description="The methods in the order in which to offer them.",
+        examples=[[{"method": "in_app", "contact": None}]],
     )
 
 
@@ -101,10 +102,10 @@ class VerificationView(View):
     """A verification under way."""
 
     method: VerificationMethod = Field(description="The method.", examples=["text_message"])
-    contact: str | None = Field(description="Where the code went, masked.", examples=["+49*********89"])
+    contact: str | None = Field(description="Masked contact that the code was sent to.", examples=["+49*********89"])
     expires_at: Timestamp
-    attempts_left: int = Field(description="Wrong codes until the request is declined.", examples=[3])
-    resends_left: int = Field(description="How many more codes can be sent.", examples=[3])
+    attempts_left: int = Field(description="Number of wrong codes that declines the request.", examples=[3])
+    resends_left: int = Field(description="Number of further codes that can be sent.", examples=[3])
 
 
 class CodeBody(Body):
@@ -137,7 +138,7 @@ class CryptogramView(View):
 
 @router.post("/eligibility", dependencies=_WALLET, responses=problem.responses(404))
 def check_eligibility(vault: VaultDependency, proven: OptionalDeviceProof, body: TokenRequestBody) -> EligibilityView:
-    """Ask what would become of a request, and what to show the cardholder first. Nothing is kept. Scope: wallet."""
+    """Check the outcome of a request and get the terms and product to show. Nothing is stored. Scope: wallet."""
     found = token_requests.check_eligibility(vault, proven, body.asked())
     return EligibilityView(
         eligible=found.decision.outcome is not Outcome.DECLINED,
@@ -150,7 +151,7 @@ def check_eligibility(vault: VaultDependency, proven: OptionalDeviceProof, body:
 
 @router.post("", status_code=201, dependencies=_WALLET, responses=problem.responses(404, 409))
 def request_token(vault: VaultDependency, proven: OptionalDeviceProof, body: TokenRequest) -> TokenView:
-    """Ask for a token for a card: on the device that signed this call, or on file at a merchant. Scope: wallet."""
+    """Request a token for the device that signed this call, or a merchant's card-on-file token. Scope: wallet."""
     asked = replace(body.asked(), terms_version=body.terms_version, replaces=body.replaces)
     return TokenView.of(token_requests.request_token(vault, proven, asked))
 
@@ -188,7 +189,7 @@ def list_verification_methods(vault: VaultDependency, proven: OptionalDeviceProo
 def start_verification(
     vault: VaultDependency, proven: OptionalDeviceProof, token_id: TokenId, body: VerificationRequest
 ) -> VerificationView:
-    """Choose a method; where it sends a code, send one. Calling again sends another. Scope: wallet."""
+    """Start verification by a method. Methods with a code send one; repeating sends a new code. Scope: wallet."""
     started = verification.start_verification(vault, proven, token_id, body.method)
     return VerificationView(
         method=started.method,
@@ -211,7 +212,7 @@ def complete_verification(
     "/{token_id}/verification/confirm", dependencies=[requires(Scope.ISSUER)], responses=problem.responses(404, 409)
 )
 def confirm_verification(vault: VaultDependency, token_id: TokenId, body: VerificationRequest) -> TokenView:
-    """Say that the issuer has verified the cardholder itself, in its app or by its call centre. Scope: issuer."""
+    """Confirm that the issuer has verified the cardholder in its app or call centre. Scope: issuer."""
     return TokenView.of(verification.confirm_verification(vault, token_id, body.method))
 
 
@@ -223,13 +224,13 @@ def activate_token(vault: VaultDependency, proven: DeviceProof, token_id: TokenI
 
 @router.post("/{token_id}/limited_use_keys", dependencies=_WALLET, responses=problem.responses(404, 409))
 def replenish_key(vault: VaultDependency, proven: DeviceProof, token_id: TokenId) -> ActivationView:
-    """Get the next limited-use key of a phone that emulates a card. Scope: wallet."""
+    """Replenish the limited-use key of a token in host card emulation. Scope: wallet."""
     return ActivationView.of(token_activation.replenish_key(vault, proven, token_id))
 
 
 @router.post("/{token_id}/cryptograms", dependencies=_WALLET, responses=problem.responses(404, 409))
 def make_cryptogram(vault: VaultDependency, token_id: TokenId, body: CryptogramRequest) -> CryptogramView:
-    """Sign one payment with the token of a merchant on file. Scope: wallet."""
+    """Generate the cryptogram for one payment with a card-on-file token. Scope: wallet."""
     made = file_cryptograms.make_cryptogram(
         vault, token_id, amount_minor=body.amount, currency=body.currency, country=body.country
     )
@@ -263,7 +264,7 @@ def _changed(
 def suspend_token(
     vault: VaultDependency, proven: OptionalDeviceProof, token_id: TokenId, body: TokenChange
 ) -> TokenView:
-    """Stop a token from paying until each who suspended it has resumed it.
+    """Suspend a token until every initiator that suspended it has resumed it.
 
     Scope: wallet, issuer or network, for its own initiators.
     """
@@ -274,7 +275,7 @@ def suspend_token(
 def resume_token(
     vault: VaultDependency, proven: OptionalDeviceProof, token_id: TokenId, body: TokenChange
 ) -> TokenView:
-    """Take back one's own suspension. Scope: wallet, issuer or network, for its own initiators."""
+    """Remove the initiator's own suspension. Scope: wallet, issuer or network, for its own initiators."""
     return _changed(vault, proven, token_id, Change.RESUME, body)
 
 

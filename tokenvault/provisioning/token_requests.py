@@ -254,7 +254,7 @@ def _settled(vault: Vault, connection: sa.Connection, token: Token, asked: _Aske
 
 
 def approve_and_place(vault: Vault, connection: sa.Connection, token: Token, assurance: AssuranceMethod) -> Token:
-    """Approve a request. A token on file is active at once: there is no device that it must reach."""
+    """Approve a request. A card-on-file token is active at once, because it has no device to be delivered to."""
     approved = approve(vault, connection, token, assurance)
     if approved.device_id is None:
         return change_state(vault, connection, approved, Change.ACTIVATE, Initiator.NETWORK)

@@ -233,7 +233,7 @@ def _newest_revision() -> str | None:
 
 
 def _migrate(database: sa.Engine) -> None:
-    """Bring the tables to this build's shape, in one transaction; a database that has it is only looked at."""
+    """Migrate the tables to this version, in one transaction; a database that is up to date is only read."""
     with migrating(database) as connection:
         if MigrationContext.configure(connection).get_current_revision() == _newest_revision():
             return

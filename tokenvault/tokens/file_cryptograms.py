@@ -29,7 +29,7 @@ class FileCryptogram:
 
 
 def make_cryptogram(vault: Vault, text_id: str, *, amount_minor: int, currency: str, country: str) -> FileCryptogram:
-    """Sign one payment with a token on file. Each call uses up one transaction counter.
+    """Sign one payment with a card-on-file token. Each call uses up one transaction counter.
 
     currency: ISO 4217 alphabetic.  country: ISO 3166-1 numeric, 3 digits.
     Raises: NotFound, FieldError; Conflict unless the token is on file and active.

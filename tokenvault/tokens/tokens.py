@@ -135,7 +135,7 @@ class Token:
 
     @property
     def domain(self) -> TokenDomain:
-        """Where it may be used."""
+        """Its domain."""
         return TokenDomain(
             frozenset(self.channels), self.merchant_id, frozenset(self.countries), self.transaction_limit_minor
         )

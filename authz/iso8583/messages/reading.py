@@ -146,7 +146,7 @@ def read_original(buffer: Buffer, places: Places, command: Any) -> Integer:
 
 @compiled
 def read_replacement(buffer: Buffer, places: Places, command: Any) -> Integer:
-    """DE 95: what remains of the original, in its currency (12 digits), then amounts that are not looked at."""
+    """DE 95: the remaining amount of the original, in its currency (12 digits), then amounts that are ignored."""
     amount = number_at(buffer, places[95, 0], 12)
     if amount < 0:
         return BAD_CONTENT + 95

@@ -1,4 +1,4 @@
-"""``tapwright attack``: lets thieves try, on a server of one's own or on a fresh one."""
+"""``tapwright attack``: runs attack simulations, on a given server or on a fresh one."""
 
 import sys
 from collections.abc import Iterator, Sequence

@@ -30,7 +30,7 @@ class SandboxClock:
 
     @property
     def refused_leap_seconds(self) -> float:
-        """By how much the system's clock has leapt where that is refused; 0 where the clock is believed."""
+        """Seconds by which the system clock has leapt, if that leap is refused; otherwise 0."""
         return self._real.refused_leap_seconds
 
     def accept_system_time(self) -> None:
@@ -39,7 +39,7 @@ class SandboxClock:
 
     @property
     def is_frozen(self) -> bool:
-        """Whether it stands still."""
+        """Whether the clock is frozen."""
         return self._frozen_at is not None
 
     def not_before(self, moment: float) -> None:

@@ -38,8 +38,8 @@ class CounterView(BaseModel):
     window: str = Field(description="The window.", examples=["day"])
     count: int = Field(description="Approved transactions in it.", examples=[2])
     amount: int = Field(description="Their sum, minor units.", examples=[4500])
-    count_max: int | None = Field(description="The most transactions.", examples=[10])
-    amount_max: int | None = Field(description="The most together, minor units.", examples=[50000])
+    count_max: int | None = Field(description="The limit's maximum number of transactions.", examples=[10])
+    amount_max: int | None = Field(description="The limit's maximum sum, minor units.", examples=[50000])
 
     @classmethod
     def of(cls, counted: Counted) -> "CounterView":
@@ -62,9 +62,9 @@ class UsedAccountView(AccountView):
     """A credit line, what was spent of it, and its counters. available = credit_limit - posted - held."""
 
     posted: int = Field(description="Posted to the account, minor units.", examples=[0])
-    held: int = Field(description="Set aside for approved authorizations, minor units.", examples=[1250])
-    available: AmountMinor | int = Field(description="What can still be spent, minor units.", examples=[248750])
-    counters: list[CounterView] = Field(description="What the program's limits have counted.", examples=[[]])
+    held: int = Field(description="Held for approved authorizations, minor units.", examples=[1250])
+    available: AmountMinor | int = Field(description="Available credit, minor units.", examples=[248750])
+    counters: list[CounterView] = Field(description="The current counts of the program's limits.", examples=[[]])
 
 
 @router.get("/{account_id}")

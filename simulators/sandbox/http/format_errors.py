@@ -33,9 +33,9 @@ class FormatErrorView(BaseModel):
         description="Number of the field that is wrong: 0 for the message type or the whole message, 1 for a bitmap.",
         examples=[7],
     )
-    code: str = Field(description="What is wrong: the code of DE 44, see docs/wire.md.", examples=["impossible_date"])
+    code: str = Field(description="The code in DE 44, see docs/wire.md.", examples=["impossible_date"])
     part: str | None = Field(description="The tag or subelement that is wrong, if it is one.", examples=["9F26"])
-    sentence: str = Field(description="The same for people.", examples=["DE 7 has an impossible date"])
+    sentence: str = Field(description="The error as a sentence.", examples=["DE 7 has an impossible date"])
     additional_response_data: str = Field(description="DE 44 of the answer.", examples=["007 impossible_date"])
 
     @classmethod
@@ -71,5 +71,5 @@ def current_format_errors(request: Request) -> RecentFormatErrors:
 async def list_format_errors(
     format_errors: Annotated[RecentFormatErrors, Depends(current_format_errors)], limit: Limit = 20
 ) -> FormatErrorList:
-    """Read which messages were malformed, and how. Scope: network or sandbox."""
+    """List malformed messages and their format errors. Scope: network or sandbox."""
     return FormatErrorList(data=[FormatErrorView.of(seen) for seen in islice(format_errors.newest_first(), limit)])

@@ -37,7 +37,7 @@ class MessageList(View):
     """Messages."""
 
     data: list[MessageView] = Field(description="The newest first.", examples=[[]])
-    has_more: bool = Field(False, description="The newest are all there is to see.", examples=[False])
+    has_more: bool = Field(False, description="Always false: older messages are not kept.", examples=[False])
 
 
 @router.get("/messages")
@@ -46,7 +46,7 @@ def list_messages(
     limit: Limit = 20,
     token_id: Annotated[str | None, Query(description="Only about this token.", examples=["tok_05F1V9D8S3KYA"])] = None,
 ) -> MessageList:
-    """Read the simulated texts and mails with their one-time codes. Scope: sandbox."""
+    """List the simulated text messages and e-mails with their one-time codes. Scope: sandbox."""
     found = verification.list_messages(vault, limit=limit, token_id=token_id)
     return MessageList(
         data=[

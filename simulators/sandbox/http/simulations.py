@@ -53,9 +53,9 @@ class ClockView(BaseModel):
     """The sandbox's time: windows, holds and expiry follow it."""
 
     now: datetime = Field(description="RFC 3339 time in UTC.", examples=["2026-11-24T10:15:00Z"])
-    frozen: bool = Field(description="Whether it stands still.", examples=[False])
+    frozen: bool = Field(description="Whether the clock is frozen.", examples=[False])
     refused_leap_seconds: float = Field(
-        description="By how much the system's clock has leapt where that is refused; 0 where the clock is believed.",
+        description="Seconds by which the system clock has leapt, if that leap is refused; otherwise 0.",
         examples=[0],
     )
 
@@ -73,14 +73,14 @@ class ClockRequest(_Request):
     """A change of the clock. It goes forward only."""
 
     advance_seconds: float | None = Field(
-        None, ge=0, le=10**9, description="How far to go forward, seconds.", examples=[86400]
+        None, ge=0, le=10**9, description="Number of seconds to set the clock forward.", examples=[86400]
     )
     set_to: datetime | None = Field(
-        None, description="The RFC 3339 time to go forward to.", examples=["2026-12-01T00:00:00Z"]
+        None, description="RFC 3339 time to set the clock forward to.", examples=["2026-12-01T00:00:00Z"]
     )
-    frozen: bool | None = Field(None, description="Stand still, or run on.", examples=[True])
+    frozen: bool | None = Field(None, description="Freeze the clock, or let it run.", examples=[True])
     accept_system_time: bool = Field(
-        False, description="Believe the system's clock although it has leapt: its time is right.", examples=[False]
+        False, description="Accept the time of the system clock although it has leapt.", examples=[False]
     )
 
     @model_validator(mode="after")
@@ -130,7 +130,7 @@ class ForcedDeclineRequest(_Request):
         None, min_length=1, max_length=8, pattern="^[ -~]+$", description="A terminal, DE 41.", examples=["TERM0001"]
     )
     reason: str | None = Field(
-        description="A decline reason; null takes back what was asked for.", examples=["insufficient_funds"]
+        description="A decline reason; null cancels the forced decline.", examples=["insufficient_funds"]
     )
 
     @model_validator(mode="after")
@@ -143,14 +143,14 @@ class ForcedDeclineRequest(_Request):
 class ForcedDeclineView(BaseModel):
     """What will be declined."""
 
-    reason: str | None = Field(description="The reason, null where it was taken back.", examples=["lost_card"])
+    reason: str | None = Field(description="The reason, null if it was cancelled.", examples=["lost_card"])
     response_code: str | None = Field(description="DE 39 of the answer.", examples=["51"])
-    waiting: int = Field(description="How many declines wait for their authorization.", examples=[1])
+    waiting: int = Field(description="Number of pending forced declines.", examples=[1])
 
 
 @router.post("/forced_declines", status_code=201)
 async def force_decline(engine: EngineDependency, body: ForcedDeclineRequest) -> ForcedDeclineView:
-    """Decline the next authorization of a token, card or terminal whose card is proven. Scope: sandbox."""
+    """Force a decline of the next authorization of a token, card or terminal. Scope: sandbox."""
     reason = _decline_reason(body.reason)
     command = new_commands(1)
     command["kind"], command["state"] = Kind.FORCE_REASON, reason or 0
@@ -181,15 +181,21 @@ def _decline_reason(code: str | None) -> Reason | None:
 class IssuerRequest(_Request):
     """Whether the issuer can be reached."""
 
-    reachable: bool = Field(description="false: stand-in decides until it is true again.", examples=[False])
+    reachable: bool = Field(
+        description="false: stand-in processing decides until this is true again.", examples=[False]
+    )
 
 
 class IssuerView(BaseModel):
     """Whether the issuer can be reached, and what stand-in has answered for it."""
 
     reachable: bool = Field(description="Whether the issuer decides.", examples=[True])
-    stored_advices: int = Field(description="What stand-in has answered, and the issuer has not heard.", examples=[0])
-    forwarded_advices: int = Field(description="What it has heard since the last outage.", examples=[3])
+    stored_advices: int = Field(
+        description="Number of stand-in advices that the issuer has not received.", examples=[0]
+    )
+    forwarded_advices: int = Field(
+        description="Number of stand-in advices received since the last outage.", examples=[3]
+    )
 
     @classmethod
     def of(cls, engine: Engine) -> "IssuerView":
@@ -205,7 +211,7 @@ class IssuerView(BaseModel):
 
 @router.get("/issuer")
 async def read_issuer(engine: EngineDependency) -> IssuerView:
-    """Read whether the issuer can be reached. Scope: sandbox."""
+    """Read whether the issuer is available. Scope: sandbox."""
     return IssuerView.of(engine)
 
 
@@ -213,7 +219,7 @@ async def read_issuer(engine: EngineDependency) -> IssuerView:
 async def switch_issuer(
     engine: EngineDependency, forwarder: Annotated[AdviceForwarder, Depends(current_forwarder)], body: IssuerRequest
 ) -> IssuerView:
-    """Take the issuer away, or bring it back: then it hears every advice of stand-in. Scope: sandbox."""
+    """Make the issuer unavailable, or available: it then receives all stand-in advices. Scope: sandbox."""
     command = new_commands(1)
     command["kind"], command["state"] = Kind.SWITCH_ISSUER, int(not body.reachable)
     await engine.run(command)
@@ -225,12 +231,12 @@ async def switch_issuer(
 class HistoryView(BaseModel):
     """How far the lists of authorizations and transactions reach."""
 
-    sequence: int = Field(description="The last command that they tell of.", examples=[120000])
-    durable_sequence: int = Field(description="The last command of the journal.", examples=[120000])
+    sequence: int = Field(description="Number of the last command in the lists.", examples=[120000])
+    durable_sequence: int = Field(description="Number of the last command in the journal.", examples=[120000])
 
 
 @router.post("/history/rebuild", status_code=202)
 async def rebuild_history(engine: EngineDependency, projection: BareProjectionDependency) -> HistoryView:
-    """Drop the lists of authorizations and transactions and make them anew from the journal. Scope: sandbox."""
+    """Delete the lists of authorizations and transactions and rebuild them from the journal. Scope: sandbox."""
     projection.drop()
     return HistoryView(sequence=projection.sequence, durable_sequence=engine.durable_sequence)

@@ -318,7 +318,7 @@ class Settings(BaseSettings):
         return DateTolerances(self.signed_date_days, self.transmission_days)
 
     def issuer_server(self) -> IssuerServer | None:
-        """Where the issuer's own server is. Raises: ValueError."""
+        """The address and secret of the real-time decisioning webhook. Raises: ValueError."""
         if self.issuer_server_url is None:
             return None
         secret = self.issuer_server_secret

@@ -118,7 +118,7 @@ class ForceDecline(Step):
 
     reason: str = Field(description="What for.")
     phone: str | None = Field(default=None, description="Of this phone's token.")
-    card: str | None = Field(default=None, description="Of this card.")
+    card: str | None = Field(default=None, description="Only of this card.")
     at: str | None = Field(default=None, description="At this terminal.")
 
     def foreseen(self, rehearsal: Rehearsal) -> Iterator[Misfit]:

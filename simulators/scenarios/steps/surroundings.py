@@ -1,4 +1,4 @@
-"""Steps that change the world around: time, lines, thieves."""
+"""Steps that change the environment: time, connections, attacks."""
 
 from collections.abc import Iterator
 from typing import ClassVar
