@@ -174,7 +174,7 @@ def _jpos_classes() -> str:
             if found.content == content
         ]
         rows.append((words, ", ".join(classes)))
-    return _table(("content", "classes (bytes and form of the length in front)"), rows)
+    return _table(("content", "classes (bytes and encoding of the length prefix)"), rows)
 
 
 def _jpos_classes_refused() -> str:
