@@ -27,7 +27,7 @@ from authz.kernel.undefined_values import first_undefined, undefined_value
 from authz.program.document import ProgramDocument, canonical, journaled_document, with_offsets
 from authz.program.tables import NUMBER_VERSION
 from authz.state.table_growth import RoomAhead
-from authz.state.tables import Counter, State, with_long_room
+from authz.state.tables import Counter, State, postings_made, with_long_room
 from authz.vocabulary.commands import COMMAND, Kind, Records, new_commands, new_results
 from authz.vocabulary.errors import EngineStopped, JournalEndsEarly, UndefinedValue
 from tokenvault.background import attempted
@@ -37,8 +37,11 @@ log = structlog.get_logger()
 Answer = Callable[[Records], None]
 """Called with RESULT[n] on the event loop, when the n commands it belongs to are durable."""
 
-Follower = Callable[[int, Records, Records], None]
-"""Called on the event loop with the sequence of the first of some durable commands, COMMAND[n] and RESULT[n]."""
+Follower = Callable[[int, Records, Records, Records], None]
+"""Called on the event loop with the sequence of the first of some durable commands, COMMAND[n], RESULT[n], POSTING[m].
+
+The postings are those of all the commands, in their order.
+"""
 
 BATCH_COMMANDS_MAX = 16384
 
@@ -106,6 +109,7 @@ class Engine:
         self._changing = asyncio.Lock()
         self._waiting: set[asyncio.Future[Records]] = set()
         self._commands, self._results = new_commands(0), new_results(0)
+        self._postings = postings_made(self._state)
         self._scheduled = False
         self._stopped = False
         self._last_number = journal.next_sequence - 1
@@ -261,6 +265,7 @@ class Engine:
         commands["time_us"] = self.now_us
         name_accounts(self._state, commands)
         self._state, self._results, _ = apply_batch(self._room_ahead.tended(self._state), commands, attachment)
+        self._postings = postings_made(self._state)
         self._document = attachment or self._document
         self.figures.batches += 1
         self.figures.commands += len(commands)
@@ -318,11 +323,11 @@ class Engine:
         if count:
             self._durable_sequence = self._last_number
         answered, self._in_flight = self._in_flight, []
-        commands, results = self._commands, self._results
+        commands, results, postings = self._commands, self._results, self._postings
         if by_writer:
             self._flush()
         if self._follower is not None and count:
-            attempted("following the journal", self._follower, first, commands, results)
+            attempted("following the journal", self._follower, first, commands, results, postings)
         start = 0
         for work in answered:
             attempted("answer to commands", work.answer, results[start : start + len(work.commands)])

@@ -9,7 +9,8 @@ import numpy as np
 
 from authz.kernel.checks.order import DECIDING, IDENTIFYING, Asker
 from authz.program.tables import CATEGORY, FILTER, INSTRUCTION, LIMIT, METER, RULE
-from authz.state.tables import ACCOUNT, ACTIVITY, CARD, CELL, TOKEN, TRANSACTION, Counter, State
+from authz.state.row_layouts import ACCOUNT, ACTIVITY, CARD, CELL, TOKEN, TRANSACTION
+from authz.state.tables import Counter, State
 from authz.vocabulary.commands import COMMAND, RESULT, Records
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 

@@ -42,7 +42,7 @@ def loaded(accounts: int, decisions: int) -> State:
     state = new_state(accounts + 2 * decisions + 4 * _CHUNK)
     for first in range(0, accounts, _CHUNK):
         state, _, _ = apply_batch(state, notices(first, min(_CHUNK, accounts - first)))
-    for array in state[:-1]:
+    for array in (each for each in state if isinstance(each, np.ndarray)):
         array.view(np.uint8).reshape(-1)[::4096] |= 0
     return state
 

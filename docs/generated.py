@@ -30,6 +30,7 @@ from authz.vocabulary.commands import Channel
 from authz.vocabulary.exception_reasons import SENTENCES
 from authz.vocabulary.follow_ups import BOUNDS, FIELD_NAMES, REFUSED_FOR, RULES, FollowUp, Rule, SharedField
 from authz.vocabulary.follow_ups import MEANINGS as FOLLOW_UP_MEANINGS
+from authz.vocabulary.posting_kinds import PostingKind, Sign
 from authz.vocabulary.reasons import ANSWERS, DECLINES, Reason
 from simulators.attackers.catalogue import ATTACKS
 from simulators.cli.command_line import argument_parser
@@ -124,6 +125,12 @@ def _follow_up_reasons() -> str:
         for field in SharedField
     ]
     return _table(("field that breaks its rule", "reason", "DE 39"), rows)
+
+
+def _posting_kinds() -> str:
+    signs = {Sign.CHARGES: "is charged", Sign.GIVES_BACK: "is given back", Sign.EITHER: "either"}
+    rows = [(f"`{kind.code}`", signs[kind.sign], kind.description) for kind in PostingKind]
+    return _table(("kind", "the account", "meaning"), rows)
 
 
 def _exceptions() -> str:
@@ -393,6 +400,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "format-errors": _format_errors,
     "wallet-reasons": _wallet_reasons,
     "message-tests": _message_tests,
+    "posting-kinds": _posting_kinds,
     "reasons": _reasons,
     "settings": _settings,
     "test-amounts": _test_amounts,

@@ -14,7 +14,7 @@ from authz.journal.data_directory import keep_private
 from authz.journal.marks import BEGINNING, Mark
 from tokenvault.sqlite_errors import is_damaged
 
-LAYOUT = 5
+LAYOUT = 6
 """Raised whenever the tables change: a file with another number is made anew."""
 
 AT_THE_BEGINNING = {"sequence": 0, "time_us": 0, "marked_sequence": 0, "marked_digest": BEGINNING.digest}

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from authz.vocabulary.commands import MESSAGES, Channel, Kind, Records
 from authz.vocabulary.exception_reasons import ExceptionReason
 from authz.vocabulary.labels import currency_code, operation_name
+from authz.vocabulary.posting_kinds import posting_kind
 from authz.vocabulary.reasons import Reason
 
 Row = dict[str, Any]
@@ -56,9 +57,11 @@ decisions = sa.Table(
 postings = sa.Table(
     "postings",
     metadata,
+    # The decision that it belongs to, and which of that decision's postings it is, from 0.
     sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("part", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("time_us", sa.BigInteger, nullable=False),
-    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),  # PostingKind
     sa.Column("account_id", sa.BigInteger, nullable=False),
     sa.Column("issuer", sa.String(32), nullable=True),
     sa.Column("token_id", sa.BigInteger, nullable=True),
@@ -67,8 +70,8 @@ postings = sa.Table(
     sa.Column("posted_minor", sa.BigInteger, nullable=False),  # what the account owes afterwards
     sa.Column("merchant", sa.String(15), nullable=False),
     sa.Column("merchant_category", sa.String(4), nullable=False),
-    sa.Index("postings_of_account", "account_id", "sequence"),
-    sa.Index("postings_of_issuer", "issuer", "sequence"),
+    sa.Index("postings_of_account", "account_id", "sequence", "part"),
+    sa.Index("postings_of_issuer", "issuer", "sequence", "part"),
 )
 
 position = sa.Table(
@@ -88,10 +91,15 @@ def nobody(_account_id: int) -> str | None:
 
 
 def rows_of(
-    first: int, commands: Records, results: Records, issuer_of: Callable[[int], str | None] = nobody
+    first: int,
+    commands: Records,
+    results: Records,
+    made: Records,
+    issuer_of: Callable[[int], str | None] = nobody,
 ) -> tuple[list[Row], list[Row], list[Row]]:
     """The rows that commands make: decisions, changes of earlier decisions, postings.
 
+    first: the sequence of the first command.  made: POSTING, those of all these commands, in their order.
     issuer_of: who owns an account.
     """
     kinds = commands["kind"]
@@ -101,7 +109,8 @@ def rows_of(
     decided = [_decision(own[i], commands[i], results[i]) for i in np.flatnonzero(is_new)]
     answered = np.flatnonzero((kinds == Kind.ISSUER_DECISION) & (results["sequence"] != own))
     settled = [{"sequence": int(results[i]["sequence"]), **_outcome(results[i])} for i in answered]
-    posted = [_posting(own[i], commands[i], results[i]) for i in np.flatnonzero(results["posted_change_minor"])]
+    posting_commands = np.repeat(np.arange(len(commands)), results["postings"])
+    posted = [_posting(commands[i], posting) for i, posting in zip(posting_commands, made, strict=True)]
     for row in (*decided, *posted):
         row["issuer"] = None if row["account_id"] is None else issuer_of(row["account_id"])
     return decided, settled, posted
@@ -153,31 +162,20 @@ def _exception(result: np.void) -> Row:
     return {"exception": reason.code, "asked_billing_minor": int(result["asked_minor"])}
 
 
-def _posting(sequence: int, command: np.void, result: np.void) -> Row:
+def _posting(command: np.void, posting: np.void) -> Row:
     return {
-        # The row in the engine's own table: a decision by the issuer's server posts for the authorization it settles.
-        "sequence": int(result["sequence"]) if command["kind"] == Kind.ISSUER_DECISION else int(sequence),
+        "sequence": int(posting["sequence"]),
+        "part": int(posting["part"]),
         "time_us": int(command["time_us"]),
-        "kind": posting_kind(Kind(command["kind"]), int(command["operation"]), int(result["posted_change_minor"])),
-        "account_id": int(result["account_id"]),
+        "kind": posting_kind(int(posting["kind"])).code,
+        "account_id": int(posting["account_id"]),
         "token_id": int(command["token_id"]) or None,
-        "amount_minor": int(result["posted_change_minor"]),
-        "currency": currency_code(int(result["billing_currency"])),
-        "posted_minor": int(result["posted_minor"]),
+        "amount_minor": int(posting["amount_minor"]),
+        "currency": currency_code(int(posting["currency"])),
+        "posted_minor": int(posting["posted_minor"]),
         "merchant": _text(command["merchant"]),
         "merchant_category": f"{int(command['merchant_category']):04d}",
     }
-
-
-def posting_kind(kind: Kind, operation: int, change_minor: int) -> str:
-    """What a posting is called: ``purchase``, ``cash``, ``refund``, ``reversal``, ``chargeback``, ``representment``."""
-    if kind in (Kind.CHARGEBACK, Kind.REPRESENTMENT):
-        return kind.name.lower()
-    if kind in (Kind.REVERSAL_REQUEST, Kind.REVERSAL_ADVICE):
-        return "reversal"
-    if change_minor < 0:
-        return "refund"
-    return operation_name(operation)
 
 
 def _text(value: bytes) -> str:
@@ -186,16 +184,16 @@ def _text(value: bytes) -> str:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which rows: equal in each given column, in a span of Unix microseconds, before a sequence; the newest first.
+    """Which rows: equal in each given column, in a span of Unix microseconds, before a key; the newest first.
 
-    issuer: whose accounts they are about, or nobody's; of all where None.
+    before: the primary key of a row.  issuer: whose accounts they are about, or nobody's; of all where None.
     present: columns that must not be empty.
     """
 
     equal: dict[str, object]
     from_us: int | None = None
     to_us: int | None = None
-    before: int | None = None
+    before: tuple[int, ...] | None = None
     limit: int = 20
     issuer: str | None = None
     present: tuple[str, ...] = ()
@@ -203,7 +201,8 @@ class Wanted:
 
 def newest(database: sa.Engine, table: sa.Table, wanted: Wanted) -> tuple[list[Row], bool]:
     """Rows of a table, at most so many, and whether there are more."""
-    query = sa.select(table).order_by(table.c.sequence.desc()).limit(wanted.limit + 1)
+    key = tuple(table.primary_key)
+    query = sa.select(table).order_by(*(column.desc() for column in key)).limit(wanted.limit + 1)
     for name, value in wanted.equal.items():
         query = query.where(table.c[name] == value)
     if wanted.issuer is not None:
@@ -215,7 +214,7 @@ def newest(database: sa.Engine, table: sa.Table, wanted: Wanted) -> tuple[list[R
     if wanted.to_us is not None:
         query = query.where(table.c.time_us < wanted.to_us)
     if wanted.before is not None:
-        query = query.where(table.c.sequence < wanted.before)
+        query = query.where(sa.tuple_(*key) < wanted.before)
     with database.connect() as connection:
         rows = [dict(row._mapping) for row in connection.execute(query)]
     return rows[: wanted.limit], len(rows) > wanted.limit

@@ -38,11 +38,19 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class _Durable:
-    """Some commands with their results. first: the sequence of the first."""
+    """Some commands with their results and all their postings. first: the sequence of the first."""
 
     first: int
     commands: Records
     results: Records
+    postings: Records
+
+    def part(self, start: int, stop: int) -> "_Durable":
+        """Those commands of it that are at these places."""
+        before = int(self.results["postings"][:start].sum())
+        own = int(self.results["postings"][start:stop].sum())
+        postings = self.postings[before : before + own]
+        return _Durable(self.first + start, self.commands[start:stop], self.results[start:stop], postings)
 
     @property
     def last(self) -> int:
@@ -118,11 +126,11 @@ class Projection:
             self._fail(error)
             raise HistoryUnavailable("the history cannot be read at present") from None
 
-    def follow(self, first: int, commands: Records, results: Records) -> None:
+    def follow(self, first: int, commands: Records, results: Records, made: Records) -> None:
         """Take note of durable commands; never waits. See `engine.Follower`."""
         with self._changed:
             if not self._is_behind:
-                self._queue.append(_Durable(first, commands, results))
+                self._queue.append(_Durable(first, commands, results, made))
                 self._queued += len(commands)
             self._told = first + len(commands) - 1
             self._told_at = time.monotonic()
@@ -261,9 +269,9 @@ class Projection:
         """
         until = self._durable_sequence()
         for batch in replayed_batches(self._history, self._position, until) if until > self._position else ():
+            durable = _Durable(batch.sequence, batch.commands, batch.results, batch.postings)
             for start in range(0, len(batch.commands), _WRITTEN_TOGETHER):
-                part = slice(start, start + _WRITTEN_TOGETHER)
-                self._write(_Durable(batch.sequence + start, batch.commands[part], batch.results[part]))
+                self._write(durable.part(start, start + _WRITTEN_TOGETHER))
                 if self._closed or not (self._readers or self._is_quiet()):
                     return
         if self._position < until:
@@ -278,11 +286,8 @@ class Projection:
     def _write(self, durable: _Durable) -> None:
         if durable.last <= self._position:
             return
-        skipped = max(0, self._position + 1 - durable.first)
-        first = durable.first + skipped
-        decided, settled, posted = rows_of(
-            first, durable.commands[skipped:], durable.results[skipped:], self._issuer_of
-        )
+        new = durable.part(max(0, self._position + 1 - durable.first), len(durable.commands))
+        decided, settled, posted = rows_of(new.first, new.commands, new.results, new.postings, self._issuer_of)
         with self.database.begin() as connection:
             if decided:
                 connection.execute(sa.insert(decisions), decided)

@@ -39,7 +39,7 @@ class DecisionFilters(BaseModel):
                 equal[name] = to_number(prefix, str(equal[name]))
         if equal.keys() & _OF_THE_FUNDING_SIDE:
             equal |= sight.own_rows  # a network learns by no filter whose its decisions are
-        before = to_number(Prefix.AUTHORIZATION, self.starting_after) if self.starting_after else None
+        before = (to_number(Prefix.AUTHORIZATION, self.starting_after),) if self.starting_after else None
         times = microseconds(self.from_), microseconds(self.to)
         return Wanted(equal, *times, before, self.limit, sight.whose_decisions, present)
 

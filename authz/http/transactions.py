@@ -8,12 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from authz.engine import Engine
 from authz.history.history_rows import Row, Wanted, postings
+from authz.history.posting_ids import posting_id, posting_key
 from authz.history.projection import Projection
 from authz.http.paging import AsOf, From, Limit, ReachedTime, To, microseconds, reached
+from authz.http.posting_names import POSTING_KINDS_DESCRIBED, PostingKindName
 from authz.http.sight import Sight, SightDependency
 from authz.http.surroundings import EngineDependency, ProjectionDependency
 from authz.vocabulary.commands import Kind, new_commands
 from authz.vocabulary.errors import HistoryUnavailable
+from authz.vocabulary.posting_kinds import PostingKind, posting_kind
 from authz.vocabulary.reasons import ANSWERS, Reason
 from tokenvault.errors import Conflict, NotFound
 from tokenvault.identifiers import Prefix, to_number, to_text
@@ -29,10 +32,13 @@ class TransactionView(BaseModel):
     """One posting: a change of what an account owes."""
 
     id: str = Field(description="Identifier of the posting.", examples=["txn_000000000001A"])
-    kind: str = Field(
-        description="`purchase`, `cash`, `purchase_with_cash_back`, `refund`, `reversal`, `chargeback` or "
-        "`representment`.",
-        examples=["purchase"],
+    part: int = Field(
+        description="Which posting of its transaction it is, from 0: a purchase with cash-back makes one for the goods "
+        "and one for the cash.",
+        examples=[0],
+    )
+    kind: PostingKindName = Field(
+        description=f"Why the account's balance changed. {POSTING_KINDS_DESCRIBED}", examples=["purchase"]
     )
     time: datetime = Field(description="RFC 3339 time in UTC.", examples=["2026-11-24T10:15:00Z"])
     account_id: str = Field(description="The account.", examples=["acct_06R8C3N5VZQ4T"])
@@ -49,7 +55,8 @@ class TransactionView(BaseModel):
     def of(cls, row: Row) -> "TransactionView":
         """Show a posting."""
         return cls(
-            id=to_text(Prefix.TRANSACTION, row["sequence"]),
+            id=posting_id(row["sequence"], row["part"]),
+            part=row["part"],
             kind=row["kind"],
             time=datetime.fromtimestamp(row["time_us"] / 1e6, UTC),
             account_id=to_text(Prefix.ACCOUNT, row["account_id"]),
@@ -70,8 +77,7 @@ class TransactionList(BaseModel):
     as_of: ReachedTime
 
 
-_CHARGES = frozenset({"purchase", "cash", "purchase_with_cash_back"})
-"""The kinds of postings that can be disputed; what the others are about is one of these, or was given back."""
+_DISPUTABLE = frozenset(kind.code for kind in PostingKind if kind.is_disputable)
 _REFUSALS = {
     (Kind.CHARGEBACK, Reason.MISSING_ORIGINAL_AUTHORIZATION): "the account was charged nothing by it",
     (Kind.CHARGEBACK, Reason.EXCEEDS_REMAINDER): "amount is more than is left of it after its refunds and chargebacks",
@@ -100,7 +106,7 @@ def list_transactions(
     account_id: Annotated[
         str | None, Query(description="Of this account only.", examples=["acct_06R8C3N5VZQ4T"])
     ] = None,
-    kind: Annotated[str | None, Query(description="Of this kind only.", examples=["refund"])] = None,
+    kind: Annotated[PostingKindName | None, Query(description="Of this kind only.", examples=["refund"])] = None,
     from_time: From = None,
     to_time: To = None,
     limit: Limit = 20,
@@ -115,7 +121,7 @@ def list_transactions(
         equal["account_id"] = to_number(Prefix.ACCOUNT, account_id)
     if kind is not None:
         equal["kind"] = kind
-    before = to_number(Prefix.TRANSACTION, starting_after) if starting_after else None
+    before = posting_key(starting_after) if starting_after else None
     wanted = Wanted(equal, microseconds(from_time), microseconds(to_time), before, limit)
     until = reached(engine, projection, as_of)
     rows, has_more = projection.newest(postings, wanted)
@@ -155,9 +161,9 @@ async def represent(
 
 
 def _found(projection: Projection, sight: Sight, transaction_id: str) -> Row:
-    sequence = to_number(Prefix.TRANSACTION, transaction_id)
+    sequence, part = posting_key(transaction_id)
     known = projection.sequence
-    rows, _ = projection.newest(postings, Wanted(sight.own_rows | {"sequence": sequence}, limit=1))
+    rows, _ = projection.newest(postings, Wanted(sight.own_rows | {"sequence": sequence, "part": part}, limit=1))
     if rows:
         return rows[0]
     if known < sequence <= projection.durable_sequence:
@@ -166,8 +172,8 @@ def _found(projection: Projection, sight: Sight, transaction_id: str) -> Row:
 
 
 async def _dispute(engine: Engine, row: Row, amount: int, kind: Kind) -> TransactionView:
-    name, transaction_id = kind.name.lower(), to_text(Prefix.TRANSACTION, row["sequence"])
-    if row["kind"] not in _CHARGES:
+    name, transaction_id = kind.name.lower(), posting_id(row["sequence"], row["part"])
+    if row["kind"] not in _DISPUTABLE:
         raise Conflict(
             f"{transaction_id} is a {row['kind']}: a {name} requires the id of a purchase or cash posting, "
             "see /v1/transactions",
@@ -183,7 +189,8 @@ async def _dispute(engine: Engine, row: Row, amount: int, kind: Kind) -> Transac
     change = int(result["posted_change_minor"])
     made = row | {
         "sequence": int(result["sequence"]),
-        "kind": name,
+        "part": 0,
+        "kind": posting_kind(int(result["posting_kind"])).code,
         "time_us": engine.time_us,
         "amount_minor": change,
         "posted_minor": int(result["posted_minor"]),

@@ -17,7 +17,7 @@ from authz.kernel.undefined_values import first_undefined, undefined_value
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, journaled_document
 from authz.program.tables import NUMBER_VERSION
-from authz.state.tables import Counter, State, new_state, with_program, with_room
+from authz.state.tables import Counter, State, new_state, postings_made, with_program, with_room
 from authz.vocabulary.commands import Records, new_results
 from authz.vocabulary.errors import CheckpointDamaged, JournalFromElsewhere
 
@@ -116,11 +116,12 @@ def replayed(history: History, until: int | None = None) -> Checkpoint:
 
 @dataclass(frozen=True)
 class ReplayedBatch:
-    """Commands with their results, and the document of the program that they left in force."""
+    """Commands with their results and postings, and the document of the program that they left in force."""
 
     sequence: int
     commands: Records
     results: Records
+    postings: Records
     document: bytes
 
 
@@ -131,7 +132,7 @@ def replayed_batches(history: History, after: int, until: int | None = None) -> 
     for batch in gathered(history.journal.read(after=start.sequence, until=until), REPLAYED_TOGETHER):
         document = batch.attachment or document
         state, results, _ = replayed_batch(state, batch)
-        yield ReplayedBatch(batch.sequence, batch.commands, results, document)
+        yield ReplayedBatch(batch.sequence, batch.commands, results, postings_made(state), document)
 
 
 @dataclass(frozen=True)

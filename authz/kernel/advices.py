@@ -108,10 +108,11 @@ def settle(
         found(original_row)
         and np.int64(state.transactions[original_row]["message_class"]) == MessageClass.AUTHORIZATION
     ):
-        complete(state, row, original_row, billing, has(command["flags"], Flag.MORE_FOLLOWS))
+        complete(state, command, row, original_row, billing)
     elif billing > 0:
         learn(state, command, row, billing)
-        charge(state, row, billing)
+        # What stand-in approved was authorized in the issuer's name; any other advice reports what nobody asked for.
+        charge(state, command, row, billing, not has(entry["flags"], TransactionFlag.ADVISED))
 
 
 @compiled

@@ -9,7 +9,7 @@ from authz.arrays.hash_index import find_row
 from authz.kernel.accounts.conversion import NO_RATE, conversion_rate, converted
 from authz.kernel.accounts.exception_items import list_as_exception
 from authz.kernel.accounts.holds import available_credit, expire_holds
-from authz.kernel.accounts.postings import dispute
+from authz.kernel.accounts.postings import dispute, tell_postings
 from authz.kernel.accounts.trace_index import (
     class_of,
     find_early_reversal,
@@ -52,8 +52,10 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
     """Apply commands in order.
 
     commands: COMMAND[n].  results: RESULT[n], filled.  findings: left with those of the last one.
+    What they post is left in `state.postings`.
     The tables must have room for n more commands, see `tables.with_room`.
     """
+    state.postings.used[0] = 0
     for i in range(len(commands)):
         if i % RUN == 0:
             look_ahead(state, commands, i, min(i + RUN, len(commands)), findings.ahead)
@@ -65,7 +67,7 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
         expire_holds(state, np.int64(command["time_us"]))
         result["sequence"] = state.counters[Counter.SEQUENCE]
         result["program_version"] = state.program.numbers[NUMBER_VERSION]
-        kind = np.int64(command["kind"])
+        kind, posted_before = np.int64(command["kind"]), state.postings.used[0]
         if undefined_field(command) != Field.NONE:
             result["reason"] = Reason.UNDEFINED_VALUE
         elif Kind.AUTHORIZATION_REQUEST <= kind <= Kind.REVERSAL_ADVICE:
@@ -86,6 +88,7 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
             result["reason"] = switch_issuer(state, command)
         elif kind != Kind.ACTIVATE_PROGRAM and kind != Kind.PASS_TIME:
             take_notice(state, command)
+        tell_postings(state, posted_before, result)
         result["approval_code"] = (np.int64(result["sequence"]) * 741_457 + 123_457) % _APPROVAL_CODES
 
 

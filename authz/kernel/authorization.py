@@ -12,10 +12,10 @@ from authz.kernel.accounts.meters import correct_meters
 from authz.kernel.accounts.postings import charge, complete, refund
 from authz.kernel.accounts.trace_index import enter_trace, is_repeat, new_transaction
 from authz.kernel.checks.originals import is_said_again
-from authz.kernel.message_context import MessageContext, card_takes_part, has
+from authz.kernel.message_context import MessageContext, card_takes_part
 from authz.state.rows import found
 from authz.state.tables import MessageClass, State
-from authz.vocabulary.commands import CryptogramOutcome, Flag, Kind, Operation
+from authz.vocabulary.commands import CryptogramOutcome, Kind, Operation
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 
@@ -90,7 +90,7 @@ def answer_request(
     elif found(context.original_row) and message_class == MessageClass.AUTHORIZATION:
         increase(state, row, context.original_row, amount, billing, np.int64(command["time_us"]))
     elif found(context.original_row):
-        complete(state, row, context.original_row, billing, has(command["flags"], Flag.MORE_FOLLOWS))
+        complete(state, command, row, context.original_row, billing)
     elif reason == Reason.AWAITING_ISSUER:
         place_hold(state, row, billing, np.int64(command["time_us"]))
     elif billing > 0:
@@ -98,7 +98,7 @@ def answer_request(
         if message_class == MessageClass.AUTHORIZATION:
             place_hold(state, row, billing, np.int64(command["time_us"]))
         else:
-            charge(state, row, billing)
+            charge(state, command, row, billing, True)
 
 
 @compiled

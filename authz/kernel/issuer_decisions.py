@@ -59,7 +59,7 @@ def take_issuer_decision(state: State, command: Any, result: Any) -> Integer:
     result["approved_minor"], result["billing_minor"] = amount, billing
     if np.int64(entry["message_class"]) == MessageClass.FINANCIAL:
         release_hold(state, row, held)
-        charge(state, row, billing)
+        charge(state, command, row, billing, True)
     else:
         kept = max(billing - np.int64(entry["completed_or_disputed_minor"]), np.int64(0))
         release_hold(state, row, max(held - kept, np.int64(0)))

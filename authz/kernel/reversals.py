@@ -30,6 +30,7 @@ from authz.kernel.passes import decide_for_reversal, identify_for_reversal
 from authz.state.rows import found
 from authz.state.tables import MessageClass, State, TransactionFlag
 from authz.vocabulary.exception_reasons import ExceptionReason
+from authz.vocabulary.posting_kinds import PostingKind
 from authz.vocabulary.reasons import Reason
 
 
@@ -118,7 +119,7 @@ def give_back(
     """
     entry = state.transactions[original_row]
     was_refund = entry["posted_minor"] < 0
-    post(state, row, undone if was_refund else -undone)
+    post(state, row, PostingKind.REVERSAL, undone if was_refund else -undone)
     if not was_refund:
         asked = undone if entry["conversion_rate"] == SAME_CURRENCY else max(amount, np.int64(0))
         add_refundable(state, original_row, -min(asked, left_to_refund(state, original_row)))

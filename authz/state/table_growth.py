@@ -14,7 +14,8 @@ from collections.abc import Callable
 
 from authz.arrays.hash_index import Slots, capacity_of, fill_rows, slots_for
 from authz.arrays.memory import populate
-from authz.state.tables import TRANSACTION, Counter, State
+from authz.state.row_layouts import TRANSACTION
+from authz.state.tables import Counter, State
 
 _INDEX_BEGINS_AT = 0.5
 """How full an index is when the next one is begun."""

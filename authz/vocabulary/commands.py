@@ -203,6 +203,9 @@ RESULT = record(
         ("billing_currency", "u2"),
         ("reason", "u2"),
         ("program_version", "u4"),
+        ("postings", "u4"),  # how many postings the command made
+        ("posting_kind", "u2"),  # PostingKind of the first of them, 0 where there is none
+        ("spare", "u2"),
         ("payment_account_reference", "S29"),
         ("is_flagged", "u1"),  # a rule asks for a review
         ("is_asked", "u1"),  # a rule requires the real-time decisioning webhook

@@ -4,8 +4,9 @@ from authz.journal.replay import apply_batch
 from authz.kernel.application import name_accounts
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, with_offsets
-from authz.state.tables import Counter, new_state, with_program
+from authz.state.tables import Counter, new_state, postings_made, with_program
 from authz.vocabulary.commands import Flag, Kind
+from authz.vocabulary.posting_kinds import posting_kind
 from authz.vocabulary.reasons import Reason
 from tests.authz.commands import NOW_US, command, opening
 
@@ -25,6 +26,7 @@ class Bank:
         self.state = apply_batch(new_state(16), opening())[0]
         self.version = 0
         self.result = self.findings = None
+        self.made, self.postings = [], []
         self.use(**document)
 
     def use(self, **document):
@@ -39,6 +41,10 @@ class Bank:
         name_accounts(self.state, message)
         self.state, results, self.findings = apply_batch(self.state, message)
         self.result = results[0]
+        made = postings_made(self.state)
+        assert len(made) == results[0]["postings"]
+        self.made = [(posting_kind(int(each["kind"])), int(each["amount_minor"])) for each in made]
+        self.postings += made.tolist()
         return Reason(results[0]["reason"])
 
     def pass_time(self, hours):

@@ -1,4 +1,4 @@
-"""Postings: every change of the amount owed is a separate row, so the rows sum up to the balance."""
+"""Postings: every change of the amount owed is a posting of its own, so the postings sum up to the balance."""
 
 from typing import Any
 
@@ -8,26 +8,76 @@ from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.accounts.conversion import SAME_CURRENCY, converted
 from authz.kernel.accounts.holds import release_hold
 from authz.kernel.accounts.trace_index import find_sequence, new_transaction
+from authz.kernel.message_context import has
 from authz.state.rows import found
 from authz.state.tables import MessageClass, State
-from authz.vocabulary.commands import Kind, Operation
-from authz.vocabulary.reasons import Reason
+from authz.vocabulary.commands import Flag, Kind, Operation
+from authz.vocabulary.posting_kinds import PostingKind
+from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 
 @inlined
-def post(state: State, row: Integer, billing: Integer) -> None:
-    """Charge an account; a negative amount gives money back."""
+def post(state: State, row: Integer, kind: Integer, billing: Integer) -> None:
+    """Change what an account owes, for a transaction, and say why: the only place where a posted balance is written.
+
+    kind: PostingKind.  billing: in the account's currency, negative for money given back; nothing is posted for 0.
+    """
+    if billing == 0:
+        return
     entry = state.transactions[row]
+    account = state.accounts[entry["account_row"]]
     entry["posted_minor"] += billing
-    state.accounts[entry["account_row"]]["posted_minor"] += billing
+    account["posted_minor"] += billing
+    rows, place = state.postings.rows, state.postings.used[0]
+    state.postings.used[0] += 1
+    posting = rows[place]
+    posting["sequence"] = entry["sequence"]
+    posting["account_id"] = account["account_id"]
+    posting["amount_minor"] = billing
+    posting["posted_minor"] = account["posted_minor"]
+    posting["part"] = 0
+    posting["kind"] = kind
+    posting["currency"] = account["currency"]
+    # The parts of one decision are posted one after the other.
+    if place > 0 and rows[place - 1]["sequence"] == posting["sequence"]:
+        posting["part"] = np.int64(rows[place - 1]["part"]) + 1
 
 
 @inlined
-def charge(state: State, row: Integer, billing: Integer) -> None:
-    """Post what a purchase comes to."""
+def tell_postings(state: State, before: Integer, result: Any) -> None:
+    """How many postings a command has made, and the kind of the first. before: how many there were before it."""
+    if state.postings.used[0] > before:
+        result["postings"] = state.postings.used[0] - before
+        result["posting_kind"] = state.postings.rows[before]["kind"]
+
+
+@compiled
+def charge(state: State, command: Any, row: Integer, billing: Integer, is_authorized: Any) -> None:
+    """Post what a purchase comes to, its cash in a part of its own.
+
+    is_authorized: whether the account's issuer has agreed to it, or it is posted because nobody can refuse it any more.
+    """
     entry = state.transactions[row]
     entry["refundable_minor"] = entry["current_minor"]
-    post(state, row, billing)
+    goods = part_for_goods(state, command, row, billing)
+    post(state, row, PostingKind.PURCHASE if is_authorized else PostingKind.FORCE_POST, goods)
+    post(state, row, PostingKind.CASH if is_authorized else PostingKind.FORCE_POST_CASH, billing - goods)
+
+
+@inlined
+def part_for_goods(state: State, command: Any, row: Integer, billing: Integer) -> Integer:
+    """How much of a charge is for goods and services; the rest is cash.
+
+    Of a purchase with cash-back that was approved in part, the goods come first: a merchant pays out only what is left.
+    """
+    entry = state.transactions[row]
+    operation = np.int64(entry["operation"])
+    if operation == Operation.CASH:
+        return np.int64(0)
+    if operation != Operation.PURCHASE_WITH_CASH_BACK:
+        return billing
+    goods = max(np.int64(entry["amount_minor"]) - np.int64(command["cash_minor"]), np.int64(0))
+    return min(in_account_currency(state, row, goods), billing)
 
 
 @inlined
@@ -133,14 +183,19 @@ def add_refundable(state: State, row: Integer, amount: Integer) -> None:
 
 
 @compiled
-def complete(state: State, row: Integer, original_row: Integer, billing: Integer, more_follows: Any) -> None:
-    """Post what an authorization was for. Its hold ends, but for what later completions will need."""
+def complete(state: State, command: Any, row: Integer, original_row: Integer, billing: Integer) -> None:
+    """Post what an authorization was for. Its hold ends, but for what later completions will need.
+
+    A completion that finds nothing held any more, or an authorization that nobody approved, is posted all the same.
+    """
     original = state.transactions[original_row]
     state.transactions[row]["original"] = original_row + 1
     original["completed_or_disputed_minor"] += billing
     original["refundable_minor"] += state.transactions[row]["current_minor"]
-    release_hold(state, original_row, billing if more_follows else np.int64(original["held_minor"]))
-    charge(state, row, billing)
+    held = np.int64(original["held_minor"])
+    is_authorized = held > 0 and np.int64(original["reason"]) <= LAST_APPROVAL
+    release_hold(state, original_row, billing if has(command["flags"], Flag.MORE_FOLLOWS) else held)
+    charge(state, command, row, billing, is_authorized)
 
 
 @compiled
@@ -158,7 +213,7 @@ def refund(state: State, row: Integer, original_row: Integer, billing: Integer) 
     else:
         billing = min(billing, left_of_account(state, np.int64(entry["account_row"])))
     entry["refundable_minor"] = amount
-    post(state, row, -billing)
+    post(state, row, PostingKind.REFUND, -billing)
     return billing
 
 
@@ -183,6 +238,6 @@ def dispute(state: State, command: Any, result: Any) -> Integer:
     change = -amount if is_chargeback else amount
     original["completed_or_disputed_minor"] -= change
     note_given_back(state, original_row, -change)
-    post(state, row, change)
+    post(state, row, PostingKind.CHARGEBACK if is_chargeback else PostingKind.REPRESENTMENT, change)
     result["approved_minor"], result["billing_minor"] = amount, amount
     return Reason.APPROVED

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from authz.program.document import ProgramDocument
+from authz.vocabulary.posting_kinds import PostingKind
 from authz.vocabulary.reasons import DECLINES
 from simulators.process.did_you_mean import did_you_mean
 from simulators.scenarios.cast import Misfit, Part
@@ -20,6 +21,7 @@ from simulators.scenarios.wording import misfits_of
 from tokenvault.http.policy import PolicyBody
 
 _DECLINES = [reason.code for reason in DECLINES]
+_PURCHASES = {PostingKind.PURCHASE.code, PostingKind.FORCE_POST.code}
 
 
 class _CardStep(Step):
@@ -193,7 +195,7 @@ class Dispute(Step):
         """Dispute."""
         account = stage.accounts[self.account]
         postings = stage.issuer.call("GET", f"/v1/transactions?account_id={account}")["data"]
-        disputed = next((posting for posting in postings if posting["kind"] == "purchase"), None)
+        disputed = next((posting for posting in postings if posting["kind"] in _PURCHASES), None)
         if disputed is None:
             raise NeverCameToBe("no_such_payment", f"account {self.account!r} has no purchase that was posted")
         currency = stage.cast.accounts[self.account].currency

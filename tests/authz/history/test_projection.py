@@ -16,7 +16,7 @@ from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentJournal, SegmentReader
 from authz.journal.records import Batch
 from authz.journal.replay import apply_batch
-from authz.state.tables import new_state
+from authz.state.tables import new_state, postings_made
 from authz.upkeep.checkpointing import Retention, make_checkpoint
 from authz.vocabulary.errors import HistoryUnavailable
 from tests.authz.journal.test_replay import a_busy_day_under_a_program
@@ -32,7 +32,7 @@ def told(tmp_path):
         first = journal.next_sequence
         journal.append(Batch(first, commands, document))
         state, results, _ = apply_batch(state, commands, document)
-        batches.append((first, commands, results))
+        batches.append((first, commands, results, postings_made(state)))
     return tmp_path, batches, state
 
 
@@ -47,7 +47,7 @@ def rows(projected):
     """All that its tables say."""
     with projected.database.connect() as connection:
         return [
-            [dict(row._mapping) for row in connection.execute(sa.select(table).order_by(table.c.sequence))]
+            [dict(row._mapping) for row in connection.execute(sa.select(table).order_by(*table.primary_key))]
             for table in (decisions, postings)
         ]
 
@@ -55,8 +55,8 @@ def rows(projected):
 def expected(batches):
     """The rows of each batch, with later decisions about earlier ones applied."""
     decided, posted = {}, []
-    for first, commands, results in batches:
-        new, settled, moved = rows_of(first, commands, results)
+    for first, commands, results, made in batches:
+        new, settled, moved = rows_of(first, commands, results, made)
         decided |= {row["sequence"]: row for row in new}
         for change in settled:
             decided[change["sequence"]] |= change
