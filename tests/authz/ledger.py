@@ -52,12 +52,12 @@ class Sale:
 
 @dataclass
 class PlainAccount:
-    """A credit line, its sales, and its entries: signed amounts that were really charged or given back."""
+    """A credit line, its sales, and its entries: a kind and a signed amount for all that was charged or given back."""
 
     limit: int
     transaction_limit: int | None
     sales: list[Sale] = field(default_factory=list)
-    entries: list[int] = field(default_factory=list)
+    entries: list[tuple[str, int]] = field(default_factory=list)
 
     @property
     def held(self) -> int:
@@ -67,7 +67,17 @@ class PlainAccount:
     @property
     def available(self) -> int:
         """What can still be spent."""
-        return self.limit - sum(self.entries) - self.held
+        return self.limit - self.owed - self.held
+
+    @property
+    def owed(self) -> int:
+        """Everything charged and not given back."""
+        return sum(amount for _, amount in self.entries)
+
+    def enter(self, kind: str, amount: int) -> None:
+        """Charge an amount, or give it back; nothing is entered for nothing."""
+        if amount:
+            self.entries.append((kind, amount))
 
     def allows(self, amount: int) -> bool:
         """Whether a single amount is within the account's own limit for it."""
@@ -160,7 +170,7 @@ class Ledger:
             sale.set_aside = amount
         else:
             sale.charged = amount
-            account.entries.append(amount)
+            account.enter("purchase", amount)
         return answer
 
     def _referring(self, account: PlainAccount, message: dict) -> str:
@@ -180,7 +190,7 @@ class Ledger:
             if not is_authorization:
                 sale.gives_back, sale.charged = True, -amount
                 self._note_refund(original, amount)
-                account.entries.append(-amount)
+                account.enter("refund", -amount)
             account.sales.append(sale)
             return "approved"
         if not original.is_authorization:
@@ -212,10 +222,10 @@ class Ledger:
 
     @staticmethod
     def _complete(account: PlainAccount, original: Sale, sale: Sale, message: dict) -> None:
+        account.enter("purchase" if original.set_aside > 0 else "force_post", sale.amount)
         original.completed += sale.amount
         original.set_aside = max(0, original.set_aside - sale.amount) if message["more_follows"] else 0
         sale.charged = sale.amount
-        account.entries.append(sale.amount)
 
     @staticmethod
     def _note_refund(sale: Sale, amount: int) -> None:
@@ -268,7 +278,7 @@ class Ledger:
             self._complete(account, original, sale, message)
         else:
             sale.part_of, sale.charged = None, amount
-            account.entries.append(amount)
+            account.enter("force_post", amount)
         return "approved"
 
     def reverse(self, message: dict) -> str:
@@ -314,7 +324,7 @@ class Ledger:
         sale.named = remaining
         sale.reversed = remaining == 0 and sale.completed == 0
         if sale.charged:
-            account.entries.append(undone if sale.gives_back else -undone)
+            account.enter("reversal", undone if sale.gives_back else -undone)
             if sale.gives_back and sale.part_of:
                 self._note_refund(sale.part_of, -undone)
             elif sale.part_of:

@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from authz.state.tables import Counter
 from authz.vocabulary.commands import Flag, Kind, Operation
 from authz.vocabulary.exception_reasons import ExceptionReason
+from authz.vocabulary.posting_kinds import POSTING, posting_kind
 from authz.vocabulary.reasons import Reason
 from tests.authz.bank import RATES, SALE, Bank, again, approve, forward, next_advice, told
 from tests.authz.commands import USD, command, referring, refund, reversal, tap
@@ -19,6 +20,7 @@ AMOUNT = 10_000
 AMOUNTS = st.sampled_from([1, 600, 4_000, 9_999, 10_000, 10_001])
 WHICH = st.integers(0, 12)
 WAYS = st.sampled_from(["request", "request", "advice", "advice", "stood in"])
+_SEQUENCE, _AMOUNT, _PART, _KIND = (POSTING.names.index(name) for name in ("sequence", "amount_minor", "part", "kind"))
 
 
 @pytest.fixture
@@ -552,6 +554,10 @@ class AnyOrder(RuleBasedStateMachine):
                 assert each.purchase.left >= 0
         rows = self.bank.state.transactions[: int(self.bank.state.counters[Counter.TRANSACTIONS])]
         assert int(rows["posted_minor"].sum()) == self.bank.posted >= 0
+        amounts = [(posting_kind(each[_KIND]).sign, each[_AMOUNT]) for each in self.bank.postings]
+        assert sum(amount for _, amount in amounts) == self.bank.posted
+        assert all(sign.allows(amount) for sign, amount in amounts)
+        assert len({(each[_SEQUENCE], each[_PART]) for each in self.bank.postings}) == len(amounts)
         assert int(rows["held_minor"].sum()) == self.bank.held >= 0
 
 

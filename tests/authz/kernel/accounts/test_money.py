@@ -9,8 +9,16 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from authz.journal.replay import apply_batch
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
-from authz.state.tables import Counter, new_state
+from authz.state.tables import (
+    Counter,
+    new_state,
+    postings_made,
+    rows_in_use,
+    stored_arrays,
+    with_stored_arrays,
+)
 from authz.vocabulary.commands import NO_LIMIT, CryptogramOutcome, Flag, Kind, Operation
+from authz.vocabulary.posting_kinds import POSTING, posting_kind
 from authz.vocabulary.reasons import Reason
 from authz.vocabulary.states import CardState, TokenState
 from tests.authz.commands import opening, referring, set_account, set_card, set_token, tap
@@ -54,11 +62,14 @@ class MoneyAgreesWithLedger(RuleBasedStateMachine):
             set_card(5, 80, 8),
             set_token(6, 702, 80, 8, channels=0b10010),
         ]
-        self.state = apply_batch(new_state(16)._replace(program=PROGRAM), np.concatenate(batches))[0]
+        self.applied, self.postings = [np.concatenate(batches)], []
+        self.state = apply_batch(new_state(16)._replace(program=PROGRAM), self.applied[0])[0]
         self.sent = []
 
     def _apply(self, command):
+        self.applied.append(command.copy())
         self.state, results, _ = apply_batch(self.state, command)
+        self.postings.append(postings_made(self.state))
         return Reason(results[0]["reason"]).code
 
     def _next_stan(self, again):
@@ -233,7 +244,7 @@ class MoneyAgreesWithLedger(RuleBasedStateMachine):
     @invariant()
     def balances_agree(self):
         """What is owed and held is the ledger's; the rows' postings and holds sum up to the balances."""
-        assert self._balances() == [(sum(account.entries), account.held) for account in self.accounts]
+        assert self._balances() == [(account.owed, account.held) for account in self.accounts]
         assert (self.state.accounts["posted_minor"] >= 0).all(), "more was given back than was ever paid"
         rows = self.state.transactions[: int(self.state.counters[Counter.TRANSACTIONS])]
         for row in range(2):
@@ -241,6 +252,30 @@ class MoneyAgreesWithLedger(RuleBasedStateMachine):
             assert own["posted_minor"].sum() == self.state.accounts[row]["posted_minor"]
             assert own["held_minor"].sum() == self.state.accounts[row]["held_minor"]
             assert (own["held_minor"] >= 0).all()
+
+    @invariant()
+    def postings_agree(self):
+        """Kinds and amounts are the ledger's, a kind has its sign, and postings sum up to the account's balance."""
+        made = np.concatenate([np.zeros(0, POSTING), *self.postings])
+        for account, number in zip(self.accounts, (7, 8), strict=True):
+            own = made[made["account_id"] == number]
+            told = [(posting_kind(int(each["kind"])), int(each["amount_minor"])) for each in own]
+            assert [(kind.code, amount) for kind, amount in told] == account.entries
+            assert all(kind.sign.allows(amount) for kind, amount in told)
+            assert own["posted_minor"].tolist() == np.cumsum(own["amount_minor"]).tolist()
+        assert len(np.unique(made[["sequence", "part"]])) == len(made)
+
+    def teardown(self):
+        """Replayed in two batches, with a checkpoint between them, the same commands make the same postings."""
+        commands = np.concatenate(self.applied)
+        half = max(len(self.applied[0]), len(commands) // 2)
+        state = apply_batch(new_state(16)._replace(program=PROGRAM), commands[:half])[0]
+        made = [postings_made(state)]
+        stored = {name: array.copy() for name, array in stored_arrays(state).items()}
+        state = apply_batch(with_stored_arrays(stored, PROGRAM), commands[half:])[0]
+        made.append(postings_made(state))
+        assert np.concatenate(made).tolist() == np.concatenate([np.zeros(0, POSTING), *self.postings]).tolist()
+        assert rows_in_use(state) == rows_in_use(self.state)
 
 
 TestMoneyAgreesWithLedger = MoneyAgreesWithLedger.TestCase
