@@ -131,7 +131,7 @@ def test_the_guide_runs_from_top_to_bottom(reader, monkeypatch):
             reader.execute(text, monkeypatch)
     for words in (
         "1 of 1 passed",
-        "wrong.yaml:4: tap.amount: 'much' is no amount",
+        "wrong.yaml:4: tap.amount: 'much' is not an amount",
         "2 passed",
         "APPROVED",
         "0810",

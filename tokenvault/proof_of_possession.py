@@ -88,7 +88,7 @@ def _open(proof: str) -> tuple[ECKey, dict[str, object]]:
             raise _refuse("jwk is not a public key on P-256")
         signed = jws.deserialize_compact(proof, key, algorithms=[ALGORITHM])
         claims = json.loads(signed.payload or b"")
-        json.dumps([header, claims], ensure_ascii=False).encode()  # half of a surrogate pair is no text
+        json.dumps([header, claims], ensure_ascii=False).encode()  # half of a surrogate pair is not text
     except (JoseError, ValueError, KeyError, AttributeError, TypeError, RecursionError):
         raise _refuse("is not a signed JWT with its public key in the header") from None
     if not isinstance(claims, dict):

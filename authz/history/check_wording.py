@@ -25,7 +25,7 @@ _SIGNED_FOR = {
     0: "a tap",
     Flag.SIGNED_FOR_REMOTE: "an app",
     Flag.SIGNED_FOR_QR_CODE: "a QR code",
-    Flag.SIGNED_FOR_REMOTE | Flag.SIGNED_FOR_QR_CODE: "nothing that there is (11)",
+    Flag.SIGNED_FOR_REMOTE | Flag.SIGNED_FOR_QR_CODE: "none that is defined (11)",
 }
 
 _CIRCUMSTANCES = {
@@ -36,12 +36,12 @@ _CIRCUMSTANCES = {
 }
 
 _VERIFIED: dict[int, str] = {
-    CardholderVerification.NONE: "not verified, as far as is proven",
+    CardholderVerification.NONE: "not verified, as far as proven",
     CardholderVerification.PIN: "verified by PIN",
     CardholderVerification.DEVICE: "verified by the device, which signed for it (9F10)",
 }
 _VERIFICATION_WANTED: dict[int, str] = {
-    CashVerification.NONE: "nothing: no cash, or a program that asks for nothing",
+    CashVerification.NONE: "none: no cash, or not required by the program",
     CashVerification.ANY: "verified by PIN or by the device",
     CashVerification.PIN: "verified by PIN",
 }
@@ -131,7 +131,7 @@ class Shown(int):
     @property
     def signed_operation(self) -> str:
         """Whether tag 9C names another type than DE 3."""
-        return "signed by the phone: another type (9C)" if self else "not another than the phone signed (9C)"
+        return "another one than the phone signed (9C)" if self else "the one that the phone signed (9C)"
 
     @property
     def amount(self) -> str:

@@ -229,7 +229,7 @@ def _verdict_of(body: bytes, command: Records) -> _Verdict:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
-        raise AnswerInvalid("it is no JSON") from None
+        raise AnswerInvalid("it is not valid JSON") from None
     if not isinstance(answer, dict) or not isinstance(answer.get("approved"), bool):
         raise AnswerInvalid("approved must be true or false")
     if not answer["approved"]:

@@ -276,7 +276,7 @@ class ProgramDocument(Part):
         for name, parts in (("limits", self.limits), ("rules", self.rules)):
             identifiers = [part.id for part in parts]
             if twice := [each for each in identifiers if identifiers.count(each) > 1]:
-                raise ValueError(f"{name}: {twice[0]} is there twice")
+                raise ValueError(f"{name}: {twice[0]} occurs twice")
         groups = {entry.group for entry in self.categories}
         filters = [limit.where for limit in self.limits]
         named: list[tuple[str, str]] = []

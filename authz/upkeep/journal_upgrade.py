@@ -48,7 +48,7 @@ def upgrade(directory: Path, random_bytes: Callable[[int], bytes]) -> Upgraded |
         return None
     kept = directory / BEFORE_UPGRADE
     if kept.exists():
-        raise JournalTooOld(f"{kept} is in the way: it is the journal from before another upgrade; move it elsewhere")
+        raise JournalTooOld(f"{kept} already exists: it is the journal from before another upgrade; move it elsewhere")
     reader = SegmentReader(Directory(directory / JOURNAL), earlier=layout)
     saved = checkpoints_in(directory)
     History(reader, saved).begin()  # what cannot be replayed without a checkpoint of its time is not converted
@@ -70,7 +70,9 @@ def _layout_of(journal: Path) -> np.dtype[np.void] | None:
             return EARLIER_LAYOUTS[earlier]
         if decoded_header(header) is not None:
             return None
-        raise JournalTooOld(f"journal {journal} is too old, or no journal: this version cannot convert its records")
+        raise JournalTooOld(
+            f"journal {journal} is too old, or is not a journal: this version cannot convert its records"
+        )
     return None
 
 

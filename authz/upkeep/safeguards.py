@@ -151,7 +151,7 @@ def tells_of_this_past(journal: JournalReader, found: Remembered) -> bool:
 def _lost(directory: Path, last: int, witness: Witness) -> AcknowledgedLoss:
     return AcknowledgedLoss(
         f"the journal in {directory} ends with command {last}, but {witness.name} remembers command "
-        f"{witness.mark.sequence}: what was acknowledged in between is lost. {_ways_on(directory, 'journal')}"
+        f"{witness.mark.sequence}: the acknowledged commands in between are lost. {_ways_on(directory, 'journal')}"
     )
 
 
@@ -162,4 +162,4 @@ def _vault_is_older(directory: Path, why: str) -> AcknowledgedLoss:
 
 
 def _ways_on(directory: Path, what: str) -> str:
-    return f"Put the {what} back as it was, or go on without: tapwright journal accept-loss --data-dir {directory}"
+    return f"Restore the {what}, or accept the loss: tapwright journal accept-loss --data-dir {directory}"

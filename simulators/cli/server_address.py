@@ -30,7 +30,7 @@ def checked_url(text: str, flag: str = "--url") -> str:
     except ValueError:
         is_good = False
     if not is_good:
-        raise UsageError(f"{flag} {text!r} is no URL such as http://127.0.0.1:8420 ({flag} or TAPWRIGHT_URL)")
+        raise UsageError(f"{flag} {text!r} is not a URL such as http://127.0.0.1:8420 ({flag} or TAPWRIGHT_URL)")
     return text
 
 

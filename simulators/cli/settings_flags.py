@@ -40,7 +40,7 @@ def settings_from(flags: dict[str, Any]) -> "Settings | None":
     from simulators.sandbox.settings.settings import Settings
 
     problems = [
-        f"{variable} is no setting; did you mean {meant}?"
+        f"{variable} is not a setting; did you mean {meant}?"
         for variable, meant in misspelt_settings(os.environ, Settings.model_fields).items()
     ]
     try:

@@ -16,7 +16,7 @@ Pump = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any
 async def read_frame(reader: asyncio.StreamReader, framing: Framing) -> tuple[bytes, bytes]:
     """The length in front of the next message, as it came, and the message.
 
-    Raises: asyncio.IncompleteReadError at the end, OSError; ValueError where the length is no number.
+    Raises: asyncio.IncompleteReadError at the end, OSError; ValueError where the length is not a number.
     """
     head = await reader.readexactly(framing.length_bytes)
     return head, await reader.readexactly(framing.length(head))

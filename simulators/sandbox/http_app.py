@@ -149,14 +149,14 @@ def build_app(
 
     @app.exception_handler(ExplanationsBusy)
     async def explanations_busy(_request: Request, _error: ExplanationsBusy) -> JSONResponse:
-        detail = "so many explanations are being worked out that no more are taken for the moment"
+        detail = "the maximum number of explanations is in progress"
         return problem.answer(503, "explanations_busy", detail, headers={"Retry-After": "1"})
 
     @app.exception_handler(JournalDamaged)
     @app.exception_handler(CheckpointDamaged)
     async def past_damaged(_request: Request, error: JournalDamaged | CheckpointDamaged) -> JSONResponse:
         log.error("past_damaged", error=str(error))  # where files lie is not the caller's business
-        return problem.answer(503, "journal_damaged", "the journal is damaged where this was decided")
+        return problem.answer(503, "journal_damaged", "the journal is damaged at this decision")
 
     @app.exception_handler(EngineStopped)
     async def engine_stopped(_request: Request, _error: EngineStopped) -> JSONResponse:
@@ -182,7 +182,7 @@ def build_app(
 
 
 def _engine_stopped() -> JSONResponse:
-    return problem.answer(503, "engine_stopped", "the engine has stopped; what the vault has taken it hears later")
+    return problem.answer(503, "engine_stopped", "the engine has stopped; changes of the vault will reach it later")
 
 
 def _sight(issuer_of: IssuerOf) -> Sight:

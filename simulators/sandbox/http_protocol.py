@@ -103,7 +103,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """What the parser cannot read, unless it was refused before."""
         if not self._is_refused:
-            self._answer_and_close(400, "bad_request", "this is no HTTP request that can be read")
+            self._answer_and_close(400, "bad_request", "the HTTP request cannot be parsed")
 
     def _refuse(self) -> None:
         self._answer_and_close(

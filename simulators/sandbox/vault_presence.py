@@ -22,8 +22,8 @@ def require_vault(settings: Settings) -> None:
     """Raises: StartError, where there is none. DatabaseUnavailable."""
     if not has_vault(settings):
         if settings.database is not None:
-            raise StartError("the vault's database is empty: put the vault back")
+            raise StartError("the vault's database is empty: restore the vault")
         raise StartError(
-            f"{settings.data_dir / VAULT} is missing or empty: put the vault back, with its -wal file where there is "
-            "one, or name its database with --database where it is in PostgreSQL"
+            f"{settings.data_dir / VAULT} is missing or empty: restore the vault, with its -wal file if there is "
+            "one, or name its database with --database if it is in PostgreSQL"
         )

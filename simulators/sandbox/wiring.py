@@ -185,7 +185,7 @@ class Sandbox:
         if settings.iso_authority().believes_nobody:
             log.warning(
                 "iso_port_believes_nobody",
-                advice="say whom its lines speak for: iso_acquirers, iso_tls, or iso_acquirer_authority = open",
+                advice="set iso_acquirers, iso_tls, or iso_acquirer_authority = open",
             )
         app = build_app(
             settings,
@@ -331,7 +331,7 @@ class Sandbox:
         serving = asyncio.create_task(server.serve(sockets=[http_socket]))
         while not server.started:
             if serving.done():
-                raise StartError("the HTTP server has ended before it began") from serving.exception()
+                raise StartError("the HTTP server stopped during its start") from serving.exception()
             await asyncio.sleep(0.005)
 
         async def shut_down() -> None:

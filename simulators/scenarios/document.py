@@ -63,7 +63,7 @@ def parse_scenario(text: str, source: str = "scenario") -> Scenario:
     parser = _Parser(source, problems)
     if not isinstance(node, Mapping):
         line = 1 if node is None else node.line
-        parser.wrong(line, "", "is no scenario: a mapping with the keys scenario and steps is expected")
+        parser.wrong(line, "", "is not a scenario: a mapping with the keys scenario and steps is expected")
         parser.refuse()
     return parser.scenario(node)
 

@@ -20,14 +20,14 @@ _TOKEN_STATES = ("none", *(str(state) for state in TokenState))
 def _check_name(name: str) -> str:
     if name not in CHECK_NAMES and not _OF_THE_PROGRAM.fullmatch(name):
         mean = did_you_mean(name, CHECK_NAMES)
-        raise ValueError(f"{name!r} is no check, and no 'limit ID' or 'rule ID' of the program{mean}")
+        raise ValueError(f"{name!r} is not a check, and not a 'limit ID' or 'rule ID' of the program{mean}")
     return name
 
 
 def _response_code(code: str) -> str:
     if not _RESPONSE_CODE.fullmatch(code):
         hint = f'; did you mean "{code:0>2}"?' if code.isdecimal() and len(code) == 1 else ""
-        raise ValueError(f'{code!r} is no response code: two digits or capital letters, such as "05"{hint}')
+        raise ValueError(f'{code!r} is not a response code: two digits or capital letters, such as "05"{hint}')
     return code
 
 

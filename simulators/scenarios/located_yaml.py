@@ -74,10 +74,10 @@ def read_yaml(text: str) -> tuple[Node | None, list[Problem]]:
         composed = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise NotYaml(_line_of(mark), f"is no YAML: {error.problem}") from None
+        raise NotYaml(_line_of(mark), f"is not valid YAML: {error.problem}") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise NotYaml(line, f"is no YAML: there is a character U+{error.character:04X}") from None
+        raise NotYaml(line, f"is not valid YAML: there is a character U+{error.character:04X}") from None
     if composed is None:
         return None, []
     reading = _Reading()

@@ -83,7 +83,7 @@ def play(scenario: Scenario, server: Server) -> ScenarioResult:
     except Exception as error:
         # Ours to mend: the report says where it happened, and the log of level debug how.
         log.debug("scenario_broken", scenario=scenario.source, exc_info=True)
-        result.broken = f"a fault of Tapwright itself, please report it: {error}"
+        result.broken = f"an internal error of Tapwright, please report it: {error}"
     result.seconds = time.monotonic() - started
     return result
 
@@ -122,7 +122,7 @@ def disappointment(expect: Expectation, outcome: Outcome, currency: str) -> str:
     if expect.reasons and outcome.reason not in expect.reasons:
         return f"expected {' or '.join(expect.reasons)}, got {outcome.told}"
     if not expect.reasons and not expect.values and not outcome.went_well:
-        return f"expected it to go well, got {outcome.told}"
+        return f"expected success, got {outcome.told}"
     seen = _values(outcome)
     for name, wanted in expect.values.items():
         if name not in seen:

@@ -14,7 +14,7 @@ BYTES_MAX = 1 << 20
 
 
 class ScenarioError(Exception):
-    """A file that is no scenario. problems: "file:line: key: what", in order."""
+    """A file that is not a scenario. problems: "file:line: key: what", in order."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -72,7 +72,7 @@ class Scenario:
 
 
 def scenario_text(path: Path) -> str:
-    """The text of a file. Raises: ScenarioError where it cannot be read, or is no text."""
+    """The text of a file. Raises: ScenarioError where it cannot be read, or is not text."""
     try:
         with path.open("rb") as file:
             content = file.read(BYTES_MAX + 1)
@@ -84,4 +84,4 @@ def scenario_text(path: Path) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise ScenarioError([f"{path}:{line}: is no text in UTF-8"]) from None
+        raise ScenarioError([f"{path}:{line}: is not text in UTF-8"]) from None

@@ -48,7 +48,7 @@ class Amount:
         return number == self.least if self.most is None else self.least <= number <= self.most
 
     def misfit(self, currency: str) -> str:
-        """Why it is no amount of a currency; empty where it is one."""
+        """Why it is not an amount of a currency; empty where it is one."""
         if self.currency not in (None, currency):
             return f"{self} is not in {currency}"
         exponent = CURRENCIES[currency].exponent
@@ -83,7 +83,7 @@ def _signed_amount(value: Any) -> Amount:
     number, _, currency = value.partition(" ")
     if not _NUMBER.fullmatch(number):
         hint = f"; did you mean {value.replace(',', '.')}?" if _WITH_COMMA.fullmatch(number) else ""
-        raise ValueError(f"{value!r} is no amount, which looks like 12.50 or 12.50 USD{hint}")
+        raise ValueError(f"{value!r} is not an amount such as 12.50 or 12.50 USD{hint}")
     if currency and currency not in CURRENCIES:
         raise ValueError(f"{currency!r} {NO_CURRENCY}{did_you_mean(currency, CURRENCIES)}")
     return Amount(Decimal(number), currency or None)
@@ -108,7 +108,7 @@ def _seconds(value: Any) -> float:
         return value
     parts = _DURATION.findall(value) if isinstance(value, str) else []
     if not parts or "".join(f"{number}{unit}" for number, unit in parts) != value:
-        raise ValueError(f"{_shown(value)} is no duration, which looks like 90s, 15m, 36h, 2d, 1h30m or 200ms")
+        raise ValueError(f"{_shown(value)} is not a duration such as 90s, 15m, 36h, 2d, 1h30m or 200ms")
     seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
     if seconds > _SECONDS_MAX:
         raise ValueError(f"{value!r} is longer than a hundred years")
@@ -121,7 +121,7 @@ def _moment(value: Any) -> datetime:
     try:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
-        raise ValueError(f"{_shown(value)} is no moment, which looks like 2026-12-01T10:00:00Z (RFC 3339)") from None
+        raise ValueError(f"{_shown(value)} is not a time such as 2026-12-01T10:00:00Z (RFC 3339)") from None
     if moment.tzinfo is None:
         raise ValueError(f"{value!r} lacks its offset from UTC: write Z, or such as +01:00, behind the time")
     return moment

@@ -59,10 +59,10 @@ def comma_in_amount(node: Mapping, path: tuple[str, ...]) -> str:
     if not isinstance(before, Text) or not _WHOLE.fullmatch(before.value):
         return ""
     if names[names.index(key) - 1] in _IN_MINOR_UNITS:
-        return f"'{before.value},{key}' is no whole number{_MINOR_UNITS}"
+        return f"'{before.value},{key}' is not a whole number{_MINOR_UNITS}"
     if len(key) == _THOUSANDS:
-        return f"'{before.value},{key}' is no amount: thousands stand together; did you mean {before.value}{key}?"
-    return f"'{before.value},{key}' is no amount: decimals stand behind a point; did you mean {before.value}.{key}?"
+        return f"'{before.value},{key}' is not an amount: thousands stand together; did you mean {before.value}{key}?"
+    return f"'{before.value},{key}' is not an amount: decimals stand behind a point; did you mean {before.value}.{key}?"
 
 
 def _said(problem: dict[str, Any], path: list[str], model: type[BaseModel]) -> str:
@@ -78,15 +78,15 @@ def _said(problem: dict[str, Any], path: list[str], model: type[BaseModel]) -> s
         case "bool_parsing" | "bool_type":
             return f"{_shown(value)} is neither yes nor no"
         case "int_parsing" | "int_type" | "int_from_float" | "int_parsing_size":
-            return f"{_shown(value)} is no whole number{_MINOR_UNITS if path[-1] in _IN_MINOR_UNITS else ''}"
+            return f"{_shown(value)} is not a whole number{_MINOR_UNITS if path[-1] in _IN_MINOR_UNITS else ''}"
         case "float_parsing" | "float_type" | "finite_number" | "decimal_parsing" | "decimal_type":
-            return f"{_shown(value)} is no number"
+            return f"{_shown(value)} is not a number"
         case "string_type":
-            return f"{_shown(value)} is no text"
+            return f"{_shown(value)} is not text"
         case "list_type" | "tuple_type":
-            return f"{_shown(value)} is no list, which looks like [a, b]"
+            return f"{_shown(value)} is not a list such as [a, b]"
         case "dict_type" | "model_type" | "model_attributes_type":
-            return f"{_shown(value)} is no mapping of keys and values"
+            return f"{_shown(value)} is not a mapping of keys and values"
         case "string_pattern_mismatch":
             return f"{_shown(value)} has not the form {context['pattern']}"
         case "value_error":

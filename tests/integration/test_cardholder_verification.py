@@ -98,7 +98,7 @@ def told(issuer):
 SIGNED, BY_PIN, NOT_PROVEN = (
     "verified by the device, which signed for it (9F10)",
     "verified by PIN",
-    "not verified, as far as is proven",
+    "not verified, as far as proven",
 )
 
 

@@ -242,7 +242,7 @@ def test_the_wallet_says_whether_it_verified_its_holder(client, issuer):
     acquirer, _, _ = client
     unsigned = acquirer.chip_data(1) | {"9F34": "410302"}
     for chip, expected in (
-        (unsigned, "not verified, as far as is proven"),
+        (unsigned, "not verified, as far as proven"),
         (acquirer.chip_data(2, holder_verified=True), "verified by the device, which signed for it (9F10)"),
     ):
         checks = issuer.authorization(acquirer.authorize(chip)["62"])["checks"]

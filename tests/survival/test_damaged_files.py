@@ -74,8 +74,8 @@ HARMS = {
 DAMAGED = r"journal \S+ is damaged at byte \d+: .*" + GO_ON
 FOREIGN = r"\S+ belongs to network [0-9a-f]{32}, not to [0-9a-f]{32} .*: restore the file that belongs here"
 LOST = r"the journal in \S+ ends with command 18, but the vault remembers command 20: .*" + GO_ON
-MISSING = r"\S+ is missing or empty: put the vault back, with its -wal file"
-WRONG_KEY = "the root key is not the one that wrapped this database's keys: put back the two that belong together"
+MISSING = r"\S+ is missing or empty: restore the vault, with its -wal file"
+WRONG_KEY = "the root key is not the one that wrapped this database's keys: restore the two that belong together"
 KEY_LENGTH = r"root key \S+ has \d+ bytes instead of 32"
 
 RIGHT = None
@@ -108,10 +108,10 @@ EXPECTED = {
     },
     "checkpoint": dict.fromkeys(HARMS, RIGHT),
     "vault": {
-        "its beginning flipped": "database: file is not a database: put the vault back as it was",
+        "its beginning flipped": "database: file is not a database: restore the vault",
         "its middle flipped": RIGHT,  # SQLite's pages have no checksums, and these bytes are nobody's
         "its end flipped": RIGHT,
-        "cut to half": "database: database disk image is malformed: put the vault back as it was",
+        "cut to half": "database: database disk image is malformed: restore the vault",
         "empty": MISSING,
         "removed": MISSING,
         "another network's": WRONG_KEY,
@@ -124,7 +124,7 @@ EXPECTED = {
         "its end flipped": WRONG_KEY,
         "cut to half": KEY_LENGTH,
         "empty": KEY_LENGTH,
-        "removed": r"root key \S+ is missing: put back the one that has wrapped the vault's keys",
+        "removed": r"root key \S+ is missing: restore the one that wrapped the vault's keys",
         "another network's": WRONG_KEY,
         "an earlier one": RIGHT,
     },
@@ -145,9 +145,7 @@ def test_a_start_is_right_or_refused_in_one_line(lives, copied, file, harm):
         assert broken == []
     elif expected is NOT_EXPLAINED:
         assert len(broken) == 4
-        assert all(
-            line.endswith("503 journal_damaged: the journal is damaged where this was decided") for line in broken
-        )
+        assert all(line.endswith("503 journal_damaged: the journal is damaged at this decision") for line in broken)
     else:
         [line] = broken
         assert re.match(REFUSED + expected, line)
@@ -233,7 +231,7 @@ def test_an_empty_vault_is_no_vault_to_go_on_with(copied, is_made, capsys):
     else:
         vault.touch()
     before = vault.read_bytes()
-    said = f"{vault} is missing or empty: put the vault back"
+    said = f"{vault} is missing or empty: restore the vault"
     assert main(["journal", "accept-loss", "--data-dir", str(directory)]) == 1
     assert said in capsys.readouterr().err
     assert doctor(directory, capsys) == (1, ["vault", "audit trail", "history", "together"])
@@ -247,7 +245,7 @@ def test_where_nothing_is_lost_nothing_is_accepted(copied, capsys):
     directory, promises = copied
     before = {path: path.read_bytes() for path in directory.rglob("*") if path.is_file() and path.suffix != ".db-shm"}
     assert main(["journal", "accept-loss", "--data-dir", str(directory)]) == 0
-    assert capsys.readouterr().out == "nothing is lost: the journal holds all that is remembered of it\n"
+    assert capsys.readouterr().out == "nothing is lost: the journal is complete\n"
     assert {path: path.read_bytes() for path in before} == before
     assert keeps_its_promises(directory, promises) == []
 

@@ -19,7 +19,7 @@ class _Number(str):
 
 
 def canonical_json(body: bytes) -> bytes | None:
-    """A JSON text in one form, or None for what is no JSON.
+    """A JSON text in one form, or None for what is not valid JSON.
 
     Members sorted, no blanks, text without escapes that it does not need. Numbers are the same where their values are:
     ``10``, ``10.0`` and ``1e1``; unlike in RFC 8785 no digit is lost, so different ones stay different.

@@ -84,7 +84,7 @@ def database_unavailable_answer(error: DatabaseUnavailable) -> JSONResponse:
 
 
 def _field_path(item: dict[str, Any]) -> str:
-    """Where a validation error lies; what is no JSON at all has no fields, only a body.
+    """Where a validation error lies; what is not valid JSON at all has no fields, only a body.
 
     Parts in parentheses name an alternative of the schema, and are not in what was sent.
     """

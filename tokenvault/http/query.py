@@ -13,7 +13,7 @@ from tokenvault.errors import FieldError
 def refuse_unknown_parameters(request: Request) -> None:
     """Hold the names in the query against those that the call's route declares.
 
-    Raises: FieldError for a name that it does not know, for one that comes twice and is no list, and for NUL.
+    Raises: FieldError for a name that it does not know, for one that comes twice and is not a list, and for NUL.
     """
     told = request.query_params.multi_items()
     sent = Counter(name for name, _ in told)

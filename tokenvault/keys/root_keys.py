@@ -43,7 +43,7 @@ class SoftwareRootKey:
             return keywrap.aes_key_unwrap_with_padding(self._key, wrapped)
         except keywrap.InvalidUnwrap:
             raise KeyUnavailable(
-                "the root key is not the one that wrapped this database's keys: put back the two that belong together"
+                "the root key is not the one that wrapped this database's keys: restore the two that belong together"
             ) from None
 
 

@@ -97,7 +97,7 @@ def unavailable(context: sa.engine.ExceptionContext) -> Exception | None:
 
 def _why(error: Exception) -> str:
     text = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-    return f"database: {text}{': put the vault back as it was' if is_damaged(error) else ''}"
+    return f"database: {text}{': restore the vault' if is_damaged(error) else ''}"
 
 
 class _Turns:

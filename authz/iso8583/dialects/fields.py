@@ -83,7 +83,7 @@ class Framing:
     length_encoding: str = "b"
 
     def length(self, head: bytes) -> int:
-        """The length that stands in front of a message. Raises: ValueError if it is no number."""
+        """The length that stands in front of a message. Raises: ValueError if it is not a number."""
         match self.length_encoding:
             case "b":
                 return int.from_bytes(head, "big")

@@ -114,7 +114,7 @@ def _class_name(field: _Attributes) -> str:
 def _whole_number(text: str, what: str) -> int:
     text = text.strip()
     if not (text.isascii() and text.isdecimal()):
-        raise DialectError(f"{what} is no number")
+        raise DialectError(f"{what} is not a number")
     return int(text)
 
 

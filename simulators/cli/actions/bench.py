@@ -51,7 +51,7 @@ def read_request(path: Path) -> codec.Message:
     except OSError as error:
         raise UsageError(f"--request {path}: {str(error.strerror).lower()}") from None
     except ValueError as error:
-        raise UsageError(f"--request {path} is no JSON: {error}") from None
+        raise UsageError(f"--request {path} is not valid JSON: {error}") from None
     if not isinstance(found, dict) or not all(
         isinstance(name, str) and name.isdecimal() and isinstance(value, str) for name, value in found.items()
     ):
@@ -68,7 +68,7 @@ def run_bench(options: BenchOptions) -> int:
         traffic = _traffic(options, message, progress)
         ceiling = None
         if options.with_ceiling:
-            progress.print("the generator by itself, against a host that echoes ...")
+            progress.print("measuring the generator against an echo server ...")
             ceiling = measured_ceiling(traffic, options.load)
         progress.print("making requests ...")
 

@@ -64,7 +64,7 @@ class Demo:
         self._console.print(f"  {text}", highlight=False)
 
     def _issue_and_provision(self) -> None:
-        self._scene("A card is issued straight into a phone")
+        self._scene("A card is issued and provisioned to a phone")
         account = self._issuer.open_account(CURRENCY, CREDIT_LIMIT, TRANSACTION_LIMIT)
         self._account_id = account["id"]
         limit = amount_text(CREDIT_LIMIT, CURRENCY)
@@ -72,15 +72,15 @@ class Demo:
             f"account   {self._account_id}, {limit} credit, at most {amount_text(TRANSACTION_LIMIT, CURRENCY)} at once"
         )
         card = self._issuer.issue_card(self._account_id)
-        self._say(f"card      {card['id']}, **** {card['last4']}, no plastic, PAR {card['payment_account_reference']}")
+        self._say(
+            f"card      {card['id']}, **** {card['last4']}, digital only, PAR {card['payment_account_reference']}"
+        )
         self._phone = Phone(self._server.http_url, name="Ada's phone")
-        self._say(f"device    {self._phone.register()}, its P-256 key vouched for by the maker")
+        self._say(f"device    {self._phone.register()}, its P-256 key attested by the manufacturer")
         token = self._phone.request_token(card["id"])
         self._say(f"token     {token['id']}, **** {token['token_last4']}, {token['decision']['outcome']}")
         active = self._phone.activate()
-        self._say(
-            f"activated {active['state']}; its key travelled sealed to this phone and stays in its secure element"
-        )
+        self._say(f"activated {active['state']}; its key was sealed to this phone and stays in its secure element")
 
     def _first_tap(self) -> None:
         self._scene("The phone pays")
@@ -91,16 +91,16 @@ class Demo:
         self._expect(receipt, "approved")
 
     def _attacks(self) -> None:
-        self._scene("A clone of the phone: it has the number, but not the key")
+        self._scene("A clone of the phone, with the token PAN but without the card key")
         clone = ClonedPhone(self._tap, made_up_key=os.urandom(16))
         self._expect(self._terminal.pay(clone, COFFEE, CURRENCY), "invalid_cryptogram")
-        self._scene("The first cryptogram once more")
+        self._scene("The first cryptogram is replayed")
         self._expect(self._terminal.authorize(self._transaction, self._tap), "replayed_cryptogram")
-        self._scene("The phone itself, over the limit")
+        self._scene("The phone itself, above the limit")
         self._expect(self._terminal.pay(self._phone, YACHT, CURRENCY), "exceeds_limit")
 
     def _kill_and_restart(self) -> None:
-        self._scene("kill -9, and a new start")
+        self._scene("kill -9, and a restart")
         before = self._issuer.balance(self._account_id)
         self._terminal.close()
         self._issuer.close()

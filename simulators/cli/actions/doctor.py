@@ -73,7 +73,7 @@ def _database(settings: Settings, opened: ExitStack) -> sa.Engine:
     database = connected(settings.database_url)
     opened.callback(database.dispose)
     if not is_of_this_shape(database):
-        raise Unsound("the vault has another version's tables; the next start brings them to this one's shape")
+        raise Unsound("the vault has another version's tables; the next start migrates them")
     return database
 
 
@@ -99,16 +99,16 @@ def _history(settings: Settings, opened: ExitStack) -> str:
     directory = settings.data_dir
     file, journal = directory / HISTORY, SegmentReader(Directory(directory / JOURNAL))
     if not file.exists():
-        return "there is none; the next start makes it"
+        return "there is none; the next start creates it"
     _check_sqlite(file)
     found, last = remembered_in(file), journal.last_sequence
     if found is None:
-        return "of another version; the next start makes it anew"
+        return "of another version; the next start rebuilds it"
     kept = kept_high_water(_database(settings, opened))
     if found.network != (journal.network if kept is None else kept.network):
-        raise Unsound(f"it is of network {found.network.hex()}; the next start makes it anew")
+        raise Unsound(f"it is of network {found.network.hex()}; the next start rebuilds it")
     if last and not tells_of_this_past(journal, found):
-        raise Unsound("it tells of another past than the journal; a start would make it anew")
+        raise Unsound("it contradicts the journal; a start would rebuild it")
     return f"tells of commands up to {found.sequence}, the journal ends with {last}"
 
 

@@ -39,7 +39,7 @@ def message_of(parts: Sequence[str]) -> codec.Message:
             raise MessageTextError(f"{part!r} is not NUMBER=VALUE")
         number = HEADER if found[1] == "h" else int(found[1])
         if number in message:
-            raise MessageTextError(f"field {number} is there twice")
+            raise MessageTextError(f"field {number} occurs twice")
         message[number] = found[2]
     if 0 not in message:
         raise MessageTextError("there is no message type: say 0=0100")

@@ -65,7 +65,7 @@ def run_accept_loss(settings: Settings) -> int:
         try:
             KeyRing.open(database, settings.open_root_key(may_be_made=False), {}, os.urandom)  # they belong together
             if _holds_everything(directory, database):
-                sys.stdout.write("nothing is lost: the journal holds all that is remembered of it\n")
+                sys.stdout.write("nothing is lost: the journal is complete\n")
                 return 0
             accepted = accept_loss(directory, kept_high_water(database), partial(_tell_vault, database))
         finally:

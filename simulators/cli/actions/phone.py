@@ -41,7 +41,7 @@ def run_phone(options: PhoneOptions) -> int:
     except (IssuerRefused, WalletRefused, ReaderGone) as error:
         sys.stderr.write(f"tapwright: {error}\n")
         return 1
-    sys.stdout.write(f"{options.kind} with token {phone.token_id} is on the reader; Ctrl-C takes it off\n")
+    sys.stdout.write(f"{options.kind} with token {phone.token_id} is on the reader; press Ctrl-C to remove it\n")
     sys.stdout.flush()
     try:
         with contextlib.suppress(KeyboardInterrupt):

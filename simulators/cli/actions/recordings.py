@@ -26,7 +26,7 @@ def record_verb(host: tuple[str, int], port: int, path: Path, dialect_name: str)
         dialect = dialect_named(dialect_name)
         opened = open_recording(path)
     except FileExistsError:
-        raise UsageError(f"{path} is there already: remove it, or name another file") from None
+        raise UsageError(f"{path} already exists: remove it, or name another file") from None
     except DialectError as error:
         raise UsageError(str(error)) from None
     except OSError as error:

@@ -36,7 +36,7 @@ def read_all(paths: Sequence[Path], tags: Sequence[str] = (), seed: int | None =
     for path in paths:
         files_there = sorted(path.rglob("*.y*ml")) if path.is_dir() else [path]
         if not files_there:
-            problems.append(f"{path}: there is no scenario in this folder, whose name would end with .yaml or .yml")
+            problems.append(f"{path}: there is not a scenario in this folder, whose name would end with .yaml or .yml")
         for file in files_there:
             try:
                 scenarios.append(read_scenario(file))
@@ -94,7 +94,7 @@ def run_scenarios(
     junit: Path | None,
     html: Path | None,
 ) -> int:
-    """Run files and report; returns the exit code: 0 all passed, 1 some did not, 2 a file is no scenario."""
+    """Run files and report; returns the exit code: 0 all passed, 1 some did not, 2 a file is not a scenario."""
     console = Console()
     try:
         scenarios = read_all(paths, tags, seed)

@@ -58,7 +58,7 @@ def run_payment(options: PaymentOptions) -> int:
         if options.trace is not None:
             options.trace.write_text(as_json_lines(bench.trace.messages))
     except ImportError:
-        sys.stderr.write("tapwright: PC/SC takes the extra pcsc: pip install 'tapwright[pcsc]'\n")
+        sys.stderr.write("tapwright: PC/SC requires the extra pcsc: pip install 'tapwright[pcsc]'\n")
         return 1
     except httpx.TransportError as error:
         sys.stderr.write(f"tapwright: {no_server(options.url, error)}\n")

@@ -62,7 +62,7 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         minor = Decimal(arguments.amount).scaleb(CURRENCIES[arguments.currency].exponent)
     except InvalidOperation:
-        raise UsageError(f"amount {arguments.amount!r} is no amount such as 12.50") from None
+        raise UsageError(f"amount {arguments.amount!r} is not an amount such as 12.50") from None
     if not minor.is_finite() or minor != int(minor) or not 0 <= minor < 10**12:
         raise UsageError(f"amount {arguments.amount} is none of {arguments.currency}")
     acquirer = arguments.acquirer

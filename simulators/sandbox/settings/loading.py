@@ -43,7 +43,7 @@ def load_settings(**flags: Any) -> Settings:
         # pydantic-settings tells the field only; what was written there may be a secret, and stays untold.
         field = re.search(r'field "(\w+)"', str(error))
         name = "" if field is None else field[1]
-        what = f"TAPWRIGHT_{name.upper()} is no JSON: lists and tables in the environment are, {_JSON_EXAMPLE}"
+        what = f"TAPWRIGHT_{name.upper()} is not valid JSON: lists and tables in the environment are, {_JSON_EXAMPLE}"
         raise ValueError(f"setting {name}: {what}") from None
     except tomllib.TOMLDecodeError as error:
         raise ValueError(f"settings: {CONFIGURATION_FILE} is not valid TOML: {error}") from None

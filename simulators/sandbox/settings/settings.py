@@ -343,7 +343,7 @@ class Settings(BaseSettings):
             return root_key_from_text(self.root_key.get_secret_value())
         file = self.root_key_file or self.data_dir / "root.key"
         if not may_be_made and not file.exists():
-            raise KeyUnavailable(f"root key {file} is missing: put back the one that has wrapped the vault's keys")
+            raise KeyUnavailable(f"root key {file} is missing: restore the one that wrapped the vault's keys")
         return root_key_in_file(file, os.urandom)
 
     def given_keys(self) -> dict[tuple[KeyPurpose, int], bytes]:

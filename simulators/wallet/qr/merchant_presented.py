@@ -91,8 +91,8 @@ class MerchantCode:
 def _minor_units(text: str, exponent: int) -> int:
     """An amount as its minor units: digits, and a point with further digits (MPM v1.1, 4.4.1.4)."""
     if not _AMOUNT.fullmatch(text):
-        raise EmvError("ID 54 is no amount")
+        raise EmvError("ID 54 is not an amount")
     minor = Decimal(text).scaleb(exponent)
     if minor != int(minor):
-        raise EmvError("ID 54 is no amount of this currency")
+        raise EmvError("ID 54 is not an amount of this currency")
     return int(minor)

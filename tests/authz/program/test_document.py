@@ -127,8 +127,8 @@ BAD = [
     ({"stand_in": {"amount_max": 2**63}}, "stand_in.amount_max", "less than or equal to"),
     ({"stand_in": {"count_max": 2**63}}, "stand_in.count_max", "less than or equal to"),
     ({"stand_in": {"total_max": 2**63}}, "stand_in.total_max", "less than or equal to"),
-    ({"limits": limit()["limits"] * 2}, "document", "limits: x is there twice"),
-    ({"rules": rules(ALWAYS)["rules"] * 2}, "document", "rules: r0 is there twice"),
+    ({"limits": limit()["limits"] * 2}, "document", "limits: x occurs twice"),
+    ({"rules": rules(ALWAYS)["rules"] * 2}, "document", "rules: r0 occurs twice"),
     (rules(ALWAYS, reason="approved"), "rules[0].reason", "not a decline reason"),
     (rules(ALWAYS, description="x" * 501), "rules[0].description", "at most 500"),
     (rules(ALWAYS, applies_to={"scope": "segment", "id": "256"}), "rules[0].applies_to", "0 to 255"),
@@ -326,7 +326,7 @@ def test_the_first_name_that_is_there_twice(document, twice):
     """Is named, where there are several."""
     [part] = document()[twice]
     named = [part | {"id": name} for name in ("one", "first", "second", "second", "first")]
-    with pytest.raises(ProgramInvalid, match=f"{twice}: first is there twice"):
+    with pytest.raises(ProgramInvalid, match=f"{twice}: first occurs twice"):
         read_document(json.dumps({twice: named}))
     with pytest.raises(ProgramInvalid, match="channels contains 'keyed' twice"):
         read_document(json.dumps(limit(where={"channels": ["keyed", "contactless", "contactless", "keyed"]})))

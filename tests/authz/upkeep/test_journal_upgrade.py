@@ -131,7 +131,7 @@ def _given_up(directory):
     ("change", "said"),
     [
         (_too_old, "is too old"),
-        (_no_journal, "is too old, or no journal"),
+        (_no_journal, "is too old, or is not a journal"),
         (_damaged, "is damaged at byte"),
         (_given_up, "the journal begins after command 1, and no checkpoint that can be read reaches so far"),
     ],

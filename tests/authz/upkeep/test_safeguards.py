@@ -146,7 +146,7 @@ def test_an_older_vault_is_noticed(directory):
     with pytest.raises(AcknowledgedLoss, match=r"it remembers command 5, history\.db remembers 6"):
         check(directory, reader(directory), kept(directory, 5))
     check(directory, reader(directory), kept(directory, 6))
-    with pytest.raises(AcknowledgedLoss, match=r"its last notice is 6, the journal has heard 7.*Put the vault back"):
+    with pytest.raises(AcknowledgedLoss, match=r"its last notice is 6, the journal has heard 7.*Restore the vault"):
         check_notices(directory, 7, 6)
     check_notices(directory, 7, 7)
 

@@ -96,7 +96,7 @@ def test_format_errors_in_words(capsys, sandbox, monkeypatch):
         (["replay", "/nowhere"], "/nowhere: no such file or directory"),
         (["attack", "tickling"], "there is no attack tickling"),
         (["switch", "--route", "4"], "is not DIGITS=HOST:PORT"),
-        (["terminal", "much"], "'much' is no amount"),
+        (["terminal", "much"], "'much' is not an amount"),
         (["terminal", "1.001"], "is none of EUR"),
         (["terminal", "1", "--currency", "XXX"], "is not an ISO 4217 code"),
     ],
@@ -176,7 +176,7 @@ def test_record_and_replay(tmp_path, sandbox, issuer, new_phone, clock, capsys):
     assert "00 before, 94 now" in shown
     assert "1 of 2 answered as before" in shown
     assert main(["record", str(file)]) == 2
-    assert "is there already" in capsys.readouterr().err
+    assert "is already exists" in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_recording(tmp_path, capsys):

@@ -105,7 +105,7 @@ def test_a_decline_names_its_rule_or_limit(steps, by, problem, tmp_path, capsys)
     file, junit, page = tmp_path / "a.yaml", tmp_path / "j.xml", tmp_path / "r.html"
     file.write_text(LARGE + steps)
     assert main(["scenario", "run", str(file), "--junit", str(junit), "--html", str(page)]) == 1
-    told = f"expected it to go well, got {problem}"
+    told = f"expected success, got {problem}"
     assert told in capsys.readouterr().out
     assert told in ElementTree.parse(junit).getroot().find(".//failure").get("message")
     assert told in page.read_text()
@@ -146,7 +146,7 @@ def test_the_verb(tmp_path, capsys):
     assert main(["scenario", "run", str(tmp_path)]) == 1
     told = capsys.readouterr().out
     assert "1 of 2 passed" in told
-    assert "bad.yaml:3: tap: expected it to go well, got insufficient_funds" in told
+    assert "bad.yaml:3: tap: expected success, got insufficient_funds" in told
     (tmp_path / "worse.yaml").write_text("scenario: A\n")
     assert main(["scenario", "run", str(tmp_path)]) == 2
     assert "worse.yaml:1: lacks steps" in capsys.readouterr().err

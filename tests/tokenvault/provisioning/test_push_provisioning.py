@@ -69,7 +69,7 @@ def test_a_payload_is_good_for_less_than_a_quarter_of_an_hour(vault, clock):
 
 
 def test_what_else_the_key_has_signed_is_no_payload(vault):
-    """A token of another type, one that is no JSON, and one longer than any that we make."""
+    """A token of another type, one that is not valid JSON, and one longer than any that we make."""
     claims = {"card_id": new_card(vault).text_id, "jti": "00" * 16, "exp": vault.now() + 900}
     assert opened(vault, signed_anew(vault, claims)).card_id == claims["card_id"]
     long = signed_anew(vault, claims | {"more": "x" * 2048})
