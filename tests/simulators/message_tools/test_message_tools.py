@@ -176,7 +176,7 @@ def test_record_and_replay(tmp_path, sandbox, issuer, new_phone, clock, capsys):
     assert "00 before, 94 now" in shown
     assert "1 of 2 answered as before" in shown
     assert main(["record", str(file)]) == 2
-    assert "is already exists" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_recording(tmp_path, capsys):
