@@ -1,4 +1,4 @@
-"""What an attack is, and how it is tried over and over."""
+"""The base of attack simulations: one attack, tried repeatedly in variations."""
 
 from abc import ABC, abstractmethod
 from collections import Counter

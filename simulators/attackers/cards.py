@@ -1,4 +1,4 @@
-"""Things that pretend to be somebody's phone at a terminal."""
+"""Fake cards that attackers present to terminals in place of a victim's phone."""
 
 import os
 import time

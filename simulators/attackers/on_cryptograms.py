@@ -1,4 +1,4 @@
-"""Attacks on what proves a phone: copies, replays, changes, and keys that are over."""
+"""Attacks on cryptograms: cloning, replay, alteration, and expired keys."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Attacks on the binding of a device: attestation that nobody gave, and proofs of possession that were overheard."""
+"""Attacks on device binding: forged attestations and captured DPoP proofs."""
 
 import base64
 import uuid

@@ -1,4 +1,4 @@
-"""Attacks on money that has moved: reversals and refunds of what was never paid, or is not theirs to give back."""
+"""Attacks on postings: fraudulent reversals and refunds."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Attacks by guessing: card numbers, expiry dates, PINs."""
+"""Guessing attacks: card numbers, expiry dates and PINs."""
 
 from authz.iso8583.messages import codec
 from simulators.attackers.attack import Attack

@@ -1,4 +1,4 @@
-"""Where an attack takes place: a network, and somebody on it whose card is worth having."""
+"""The environment of an attack: a network, and a victim with a card and a phone."""
 
 from dataclasses import dataclass
 from typing import Any

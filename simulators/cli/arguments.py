@@ -1,4 +1,4 @@
-"""Flags that several verbs share, and what they say once they are read."""
+"""Flags that several verbs share, and the validation of their values."""
 
 import argparse
 import sys

@@ -1,4 +1,4 @@
-"""The command line: its verbs, and what happens where one of them cannot be carried out."""
+"""The command line: its verbs, and the handling of their errors."""
 
 import argparse
 import os

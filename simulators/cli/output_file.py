@@ -1,4 +1,4 @@
-"""Files that verbs write: asked about before anything is paid, sent or run."""
+"""Output files of verbs, validated before anything is paid, sent or run."""
 
 import os
 from pathlib import Path

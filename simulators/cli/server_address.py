@@ -1,4 +1,4 @@
-"""Where a verb finds its server: the defaults, what is wrong with an address, and what to say where nobody is."""
+"""Server addresses for verbs: defaults, validation, and the messages for unreachable servers."""
 
 import os
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""Settings as verbs take them: flags before the environment before ``tapwright.toml``, and what is wrong with them."""
+"""Settings for verbs: flags, then environment, then ``tapwright.toml``, and messages for invalid settings."""
 
 import argparse
 import os

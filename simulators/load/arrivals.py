@@ -1,4 +1,4 @@
-"""When requests are due: a schedule that does not wait for answers."""
+"""The schedule of requests, which does not wait for answers (open loop)."""
 
 from enum import StrEnum
 

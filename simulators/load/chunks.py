@@ -1,4 +1,4 @@
-"""Requests made ahead by a process of their own, in files: whoever sends them copies nothing and signs nothing."""
+"""Requests prepared and signed in advance by a separate process, in files, so that sending is cheap."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Customers for a load: phones provisioned over the real API, each with an account, a card and merchants of its own."""
+"""Customers of a load: phones provisioned over the API, each with its own account, card and merchants."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""A host that sends back what it gets: what a generator can do at most, and how late it is by itself."""
+"""An echo server, for measuring the generator's own maximum rate and delay."""
 
 import selectors
 import socket

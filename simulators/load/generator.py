@@ -1,4 +1,4 @@
-"""One generator process: some lines, driven by one loop that never waits for an answer before it sends."""
+"""One generator process: several connections, driven by an event loop that never waits for answers."""
 
 import multiprocessing
 import os

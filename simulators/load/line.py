@@ -1,4 +1,4 @@
-"""One connection under load: what is due is sent without waiting, and each answer is held against when it was due."""
+"""One connection under load: sends what is due without waiting, and measures latency from the due time."""
 
 import socket
 from collections.abc import Callable, Iterator

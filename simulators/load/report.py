@@ -1,4 +1,4 @@
-"""What a run came to: a table for people, JSON for programs, a plot for both."""
+"""Results of a run: a table, JSON, and a plot."""
 
 import json
 from collections.abc import Mapping, Sequence

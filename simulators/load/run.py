@@ -1,4 +1,4 @@
-"""A run: several generators started together, told of while they work, and summed up; the generator itself first."""
+"""A run: measures the generator, starts several generators, reports progress, and sums up."""
 
 import multiprocessing
 import sys

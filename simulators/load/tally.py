@@ -1,4 +1,4 @@
-"""What came of a load: latencies as a whole and second by second, answers by sort, and how punctual the sender was."""
+"""Results of a load: latencies in total and per second, answers by kind, and punctuality of the sender."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What a portfolio's customers do: where they pay, how much, and what else comes over the line. Seeded."""
+"""The traffic of a portfolio: merchants, amounts, follow-ups and attacks. Seeded."""
 
 import time
 from collections import deque

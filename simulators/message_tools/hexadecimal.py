@@ -1,4 +1,4 @@
-"""Bytes as people write them: hexadecimal digits, with spaces and line ends wherever."""
+"""Hexadecimal input, with any spaces and line ends."""
 
 
 class NotHexadecimal(ValueError):

@@ -1,4 +1,4 @@
-"""What a switch asks the vault: which card stands behind a token, and whether the phone really signed."""
+"""Detokenization for a switch: asks the vault for the funding PAN, and verifies the cryptogram."""
 
 from typing import Any, Protocol
 

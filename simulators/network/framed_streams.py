@@ -1,4 +1,4 @@
-"""Messages on asyncio's streams, standing between two ends of a line, and hanging up."""
+"""Framed messages on asyncio streams, relaying between two connections, and closing them."""
 
 import asyncio
 from collections.abc import Callable, Coroutine

@@ -1,4 +1,4 @@
-"""A port of this machine that serves each connection in a task of its own, and leaves none behind when it closes."""
+"""A listener that serves each connection in a separate task, and ends all of them when it closes."""
 
 import asyncio
 import contextlib

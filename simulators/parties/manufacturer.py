@@ -1,4 +1,4 @@
-"""The maker of sandbox devices: vouches for keys in secure elements by certificate."""
+"""The manufacturer of sandbox devices, which attests keys in secure elements by certificate."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Whose terminal it is."""
+"""The merchant that a terminal belongs to."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""An event loop on a thread of its own, for servers that programs and tests without one start and stop."""
+"""An event loop in a background thread, for servers that synchronous programs and tests start and stop."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""Tells whoever waits that the engine is being compiled, which takes about a minute, once for each version of it."""
+"""Tells the user that the engine is being compiled, which takes about a minute once per version."""
 
 import sys
 import threading

@@ -1,4 +1,4 @@
-"""A flood of one kind of log line: the first are written, and then how many more there were."""
+"""Limits floods of one kind of log line: the first are written, then their number."""
 
 import threading
 import time

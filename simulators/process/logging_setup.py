@@ -1,4 +1,4 @@
-"""How a server logs: one structured line an event, on standard error."""
+"""Logging of a server: one structured line per event, on standard error."""
 
 import logging
 import sys

@@ -1,4 +1,4 @@
-"""A server in a process of its own, for whoever wants to end it the hard way: the demo, tests and benchmarks."""
+"""A server in a separate process that can be killed, for the demo, tests and benchmarks."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""Running until somebody says that it is enough."""
+"""Waits for SIGTERM or SIGINT."""
 
 import asyncio
 import contextlib

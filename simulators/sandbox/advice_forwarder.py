@@ -1,4 +1,4 @@
-"""Stand-in's advices, forwarded to the issuer when it is back: in order, once, by number."""
+"""Forwards stand-in advices to the issuer when it is available again: in order, once, by number."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Ports that a server takes before it does anything that takes long; one that is in use is said at once."""
+"""Binds ports before anything slow starts, so that a port in use is reported at once."""
 
 import errno
 import os

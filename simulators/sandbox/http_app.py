@@ -1,4 +1,4 @@
-"""The HTTP application: the routers of both packages under one roof, with health, readiness and metrics."""
+"""The HTTP application: all routers, with health, readiness and metrics."""
 
 import asyncio
 import time

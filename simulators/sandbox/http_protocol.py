@@ -1,4 +1,4 @@
-"""HTTP as it arrives, bounded before anybody is known: how large a head may be, how long a request may take to come."""
+"""Limits of HTTP requests before authentication: the size of the head, and the time to arrive."""
 
 import asyncio
 from typing import Any

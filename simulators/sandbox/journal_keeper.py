@@ -1,4 +1,4 @@
-"""Keeping what others remember of the journal up to date: the vault first, then the read side's file."""
+"""Updates the marks of the journal that the vault and the history record, the vault first."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""uvicorn as one part of a process: whoever runs the process decides when it stops."""
+"""uvicorn as a part of a process, which is stopped by the process and not by signals."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""A sandbox that is thrown away: in this process, on free ports, in a folder that is gone afterwards."""
+"""A temporary sandbox: in this process, on free ports, with a temporary data directory."""
 
 import tempfile
 import time

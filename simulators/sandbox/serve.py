@@ -1,4 +1,4 @@
-"""Running a sandbox as a process, until SIGTERM or SIGINT."""
+"""Runs a sandbox as a process until SIGTERM or SIGINT."""
 
 import asyncio
 import gc

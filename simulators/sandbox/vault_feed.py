@@ -1,4 +1,4 @@
-"""The vault's outbox, told to the engine: in order, once, by number."""
+"""Delivers the vault's outbox to the engine: in order, once, by number."""
 
 import asyncio
 

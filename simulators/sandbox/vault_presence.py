@@ -1,4 +1,4 @@
-"""Whether there is a vault that a network has worked with: a start makes a new one only where there is nothing yet."""
+"""Detects a missing vault: a start creates a new one only in an empty data directory."""
 
 from simulators.process.start_error import StartError
 from simulators.sandbox.settings.settings import VAULT, Settings

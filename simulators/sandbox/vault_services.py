@@ -1,4 +1,4 @@
-"""What the network asks of the vault, keys behind cryptograms and verified PINs, and the vault's work beside it."""
+"""The vault's services for the network (cryptogram keys, PIN verification) and its background tasks."""
 
 import asyncio
 from collections.abc import Callable

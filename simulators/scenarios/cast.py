@@ -1,4 +1,4 @@
-"""Who and what takes part in a scenario."""
+"""The cast of a scenario: accounts, cards, phones and terminals."""
 
 from collections.abc import Iterator
 from decimal import Decimal

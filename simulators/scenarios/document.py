@@ -1,4 +1,4 @@
-"""Scenarios as files: from a text to a scenario, with all that is wrong in it, by line, key and what was meant."""
+"""Parses scenario files, and reports every error with line, key and suggestion."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""What is expected of a step: one of some reasons, and values by name."""
+"""Expectations of a step: reasons and named values."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What can be expected of a step beside its reason: values by name, each of its own form."""
+"""The values of a step that can be expected, each with its format."""
 
 import re
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""What came of a step, and what was expected of it."""
+"""The outcome of a step, compared with its expectation."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,4 +1,4 @@
-"""Playing a scenario on a server, step by step, and holding each outcome against what was expected."""
+"""Plays a scenario on a server, step by step, and compares each outcome with its expectation."""
 
 import time
 from collections.abc import Iterable, Iterator

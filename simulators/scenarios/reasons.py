@@ -1,4 +1,4 @@
-"""Every reason that a step can come out for, so that an expectation that can never come true is found at once."""
+"""All reasons that a step can have, so that an impossible expectation is reported before the run."""
 
 import re
 

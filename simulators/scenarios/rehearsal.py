@@ -1,4 +1,4 @@
-"""What can be known of a scenario before it is played: who is there, and what earlier steps leave for later ones."""
+"""Validates a scenario before it runs: its cast, and what later steps need from earlier ones."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

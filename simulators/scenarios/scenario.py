@@ -1,4 +1,4 @@
-"""What a scenario is made of once it was read, and the text that it is read from."""
+"""A parsed scenario, and the text that it is read from."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Servers for scenarios: a fresh one for each, or one that runs already."""
+"""Servers for scenarios: a fresh one for each, or a running one."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager

@@ -1,4 +1,4 @@
-"""A scenario's cast, alive on a server."""
+"""The cast of a scenario, created on a server."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Values as scenarios write them: amounts, durations, moments, PINs."""
+"""Values in scenarios: amounts, durations, times, PINs."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What is wrong with a value, in the words of whoever writes scenarios: pydantic's errors, told anew."""
+"""Messages for invalid values in scenarios, derived from pydantic's errors."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Every message on a terminal's line, readable: kept, printed, and written to files."""
+"""The log of a terminal's messages in readable form: kept, printed, and written to files."""
 
 import json
 from collections.abc import Iterable

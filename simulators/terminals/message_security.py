@@ -1,4 +1,4 @@
-"""The acquirer's half of message authentication: asks for a key (0800), seals what goes out, checks what comes in."""
+"""Message authentication of an acquirer: requests a key (0800), adds codes, and verifies them."""
 
 from authz.iso8583.dialects.fields import Dialect
 from authz.iso8583.message_authentication import MacKey, is_authentic, sealed

@@ -1,4 +1,4 @@
-"""What the customer sees of a payment."""
+"""The customer's receipt of a payment."""
 
 import textwrap
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""QA's bench: one object that has everything of a network at hand, for tests and for trying things out.
+"""The test kit: one object with access to a whole network, for tests and for exploration.
 
 with scratch_sandbox() as sandbox, Bench(sandbox.http_url, sandbox.iso_address) as bench:
     receipt = bench.terminal().pay(bench.phone(), 1250)
@@ -26,7 +26,7 @@ _DECISIONS_SHOWN = 3
 
 
 class Bench:
-    """A network, its clock, and makers of accounts, cards, phones and terminals. Use it as a context.
+    """A network and its clock, with methods that create accounts, cards, phones and terminals. A context manager.
 
     wall_clock: real time, as the server has it, Unix seconds.
     """
@@ -39,7 +39,7 @@ class Bench:
         self.issuer = Issuer(http_url, sandbox_constants.SANDBOX_API_KEY)
         self.clock = ServerClock(self.issuer, wall_clock)
         self.trace = Trace()
-        """Every message on the lines of its terminals."""
+        """Every message on the connections of its terminals."""
         self._open = ExitStack()
         self._open.callback(self.issuer.close)
 
@@ -50,7 +50,7 @@ class Bench:
         self.close()
 
     def close(self) -> None:
-        """Hang up everywhere."""
+        """Close all connections."""
         self._open.close()
 
     def account(
@@ -67,7 +67,7 @@ class Bench:
         text_message: str | None = None,
         e_mail: str | None = None,
     ) -> str:
-        """Issue a card, on a new account unless one is named; returns its identifier.
+        """Issue a card, on a new account unless one is given; returns its identifier.
 
         text_message, e_mail: where one-time codes go.
         """
@@ -92,7 +92,7 @@ class Bench:
         ready: bool = True,
         **token: Any,
     ) -> Phone:
-        """A phone with an active token, good for every channel, of a new card unless one is named.
+        """A phone with an active token for every channel, for a new card unless one is given.
 
         kind: phone, watch, band or car.  flow: quick or generate_ac.  profile, keys, channels, countries, token_limit:
         see `token_wish`.  ready: whether it has its token.  token: fields of the request, by the API's names.
@@ -121,21 +121,21 @@ class Bench:
         return terminal
 
     def balance(self, account: str) -> dict[str, Any]:
-        """Limit, posted, held and available, minor units."""
+        """Credit limit, posted, held and available amounts, minor units."""
         return self.issuer.balance(account)
 
     def decision(self, receipt: Receipt) -> dict[str, Any]:
-        """How the network explains a payment. Raises: LookupError where it did not decide it."""
+        """The network's explanation of a payment. Raises: LookupError if the network did not decide it."""
         if receipt.authorization_id is None:
             raise LookupError(f"the network did not decide this: {receipt.response_code} {receipt.detail}")
         return self.issuer.authorization(receipt.authorization_id)
 
     def reason_of(self, receipt: Receipt) -> str:
-        """Why a payment came out as it did."""
+        """The reason of a payment's decision."""
         return str(self.decision(receipt)["reason"])
 
     def told(self) -> list[tuple[str, str]]:
-        """What to know when something went wrong: titles and texts of the last decisions and all messages."""
+        """Diagnostics of a failed test: titles and texts of the last decisions and all messages."""
         sections = []
         answers = [each.message for each in self.trace.messages if each.direction == "received" and 62 in each.message]
         for answer in answers[-_DECISIONS_SHOWN:]:

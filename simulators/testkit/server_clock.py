@@ -1,4 +1,4 @@
-"""A server's sandbox clock, read and set over HTTP, and followed in between without asking."""
+"""A client of a server's sandbox clock, which follows it between calls."""
 
 import time
 from collections.abc import Callable

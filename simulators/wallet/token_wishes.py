@@ -1,4 +1,4 @@
-"""What a wallet wants of its token, in the words of scenarios, tests and the command line, as the API takes it."""
+"""The options of a token request in scenarios, tests and the command line, as the API takes them."""
 
 from collections.abc import Sequence
 from typing import Any

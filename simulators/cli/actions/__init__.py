@@ -1,1 +1,1 @@
-"""What the verbs do, with their output and exit codes, one file each."""
+"""The actions of the verbs, with their output and exit codes, one file each."""

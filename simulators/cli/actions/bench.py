@@ -1,4 +1,4 @@
-"""`tapwright bench`: its flags, and a run from them."""
+"""``tapwright bench``: builds the options from the flags, and runs the load."""
 
 import argparse
 import json

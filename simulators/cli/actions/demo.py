@@ -1,4 +1,4 @@
-"""``tapwright demo``: the whole story on one screen, against a real server in a process of its own."""
+"""``tapwright demo``: the whole product on one screen, with a real server in a separate process."""
 
 import os
 import tempfile

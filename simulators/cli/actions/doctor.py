@@ -1,4 +1,4 @@
-"""``tapwright doctor``: are the files of a data directory sound, and do they fit together. Nothing is changed."""
+"""``tapwright doctor``: checks that the files of a data directory are intact and consistent. Read only."""
 
 import os
 import sqlite3

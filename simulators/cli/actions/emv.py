@@ -1,4 +1,4 @@
-"""``tapwright emv decode``: EMV data as a tree, with the names of what is in it."""
+"""``tapwright emv decode``: prints EMV data as a tree of named objects."""
 
 import sys
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""``tapwright journal``: is it whole, what does it say, checkpoints, earlier versions, losses."""
+"""``tapwright journal``: verifies, dumps, checkpoints and upgrades a journal, and accepts a loss."""
 
 import os
 import sys

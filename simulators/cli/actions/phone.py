@@ -1,4 +1,4 @@
-"""``tapwright phone --pcsc``: a phone with a token, lying on a virtual PC/SC reader until Ctrl-C."""
+"""``tapwright phone --pcsc``: presents a phone with a token to a virtual PC/SC reader until Ctrl-C."""
 
 import contextlib
 import sys

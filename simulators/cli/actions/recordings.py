@@ -1,4 +1,4 @@
-"""``tapwright record`` and ``tapwright replay``."""
+"""``tapwright record`` and ``tapwright replay``: records real traffic, and sends it again."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""``tapwright scenario``: runs scenarios, lists those that come along, and prints the format as JSON Schema."""
+"""``tapwright scenario``: runs, checks and lists scenarios, and prints the format as JSON Schema."""
 
 import json
 import sys

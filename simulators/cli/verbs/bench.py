@@ -1,4 +1,4 @@
-"""``tapwright bench``: an ISO 8583 host under load."""
+"""``tapwright bench``: load on an ISO 8583 host."""
 
 import argparse
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""``tapwright demo``: a phone pays, attackers fail, and a killed server comes back."""
+"""``tapwright demo``: a payment, declined attacks, and recovery after a crash."""
 
 import argparse
 import sys

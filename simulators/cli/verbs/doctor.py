@@ -1,4 +1,4 @@
-"""``tapwright doctor``: are the files of a data directory sound, and do they fit together."""
+"""``tapwright doctor``: checks whether the files of a data directory are intact and consistent."""
 
 import argparse
 

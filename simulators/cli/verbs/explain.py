@@ -1,4 +1,4 @@
-"""``tapwright explain``: why a decision came out as it did."""
+"""``tapwright explain``: explains a decision, check by check."""
 
 import argparse
 import sys

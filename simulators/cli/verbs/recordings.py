@@ -1,4 +1,4 @@
-"""``tapwright record`` and ``tapwright replay``: real ISO 8583 traffic, recorded and sent again."""
+"""``tapwright record`` and ``tapwright replay``: real ISO 8583 traffic, recorded and replayed."""
 
 import argparse
 from pathlib import Path

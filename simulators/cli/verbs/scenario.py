@@ -1,4 +1,4 @@
-"""``tapwright scenario``: a card's day as a file, played."""
+"""``tapwright scenario``: payment scenarios in YAML files."""
 
 import argparse
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""``tapwright serve``: the network, as a process."""
+"""``tapwright serve``: runs the network."""
 
 import argparse
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""``tapwright switch``: acquirers routed to several issuers."""
+"""``tapwright switch``: routes acquirers to several issuers."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""``tapwright audit`` and ``tapwright keys``: what is done with a vault's database beside its server."""
+"""``tapwright audit`` and ``tapwright keys``: maintenance of a vault's database."""
 
 import argparse
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The sandbox's clock: real time, set forward or frozen when a test wants it."""
+"""The sandbox's clock: real time, which tests can set forward or freeze."""
 
 import threading
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A clock that is believed while it passes evenly: a leap is refused until it is over or accepted."""
+"""A clock that refuses leaps of the system clock until they end or are accepted."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""``/v1/accounts/{id}``: the vault's credit line with what the engine knows of its use."""
+"""``/v1/accounts/{id}``: an account with its balances and the counters of its limits."""
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field

@@ -1,4 +1,4 @@
-"""``/v1/simulations/format_errors``: what was wrong with messages that were answered DE 39 = 30, or not at all."""
+"""``/v1/simulations/format_errors``: the most recent malformed messages and their errors."""
 
 from datetime import UTC, datetime
 from itertools import islice

@@ -1,4 +1,4 @@
-"""``/v1/simulations/messages``: the texts and mails that a real issuer would have sent."""
+"""``/v1/simulations/messages``: simulated text messages and e-mails to cardholders."""
 
 from typing import Annotated
 

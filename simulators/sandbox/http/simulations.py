@@ -1,4 +1,4 @@
-"""``/v1/simulations``: the clock, declines on demand, and an issuer that is down."""
+"""``/v1/simulations``: the clock, forced declines, and an unavailable issuer."""
 
 from datetime import UTC, datetime
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""API keys as settings name them: their scopes, and whose objects they work with."""
+"""API keys in the settings: their scopes and their tenant."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Settings of ISO 8583 lines: the acquirers that they may speak for, and TLS with client certificates."""
+"""Settings of ISO 8583 connections: their acquirers, and TLS with client certificates."""
 
 import ssl
 from collections.abc import Iterable, Mapping

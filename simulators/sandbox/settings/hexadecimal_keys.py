@@ -1,4 +1,4 @@
-"""Keys in settings: so many bytes as hexadecimal digits."""
+"""Keys in settings: a fixed number of bytes in hexadecimal."""
 
 from pydantic import SecretStr
 

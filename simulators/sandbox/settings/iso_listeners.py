@@ -1,4 +1,4 @@
-"""Further ISO 8583 ports: each with a dialect of its own, and message authentication where it is wanted."""
+"""Additional ISO 8583 ports, each with its dialect and optional message authentication."""
 
 from typing import Literal
 

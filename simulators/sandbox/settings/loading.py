@@ -1,4 +1,4 @@
-"""Settings from where they are written: flags, environment and file, or nothing but what a program gives."""
+"""Loads settings from flags, environment and file, or only from given values."""
 
 import re
 import tomllib

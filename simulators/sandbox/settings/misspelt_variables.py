@@ -1,4 +1,4 @@
-"""Variables of the environment that begin with ``TAPWRIGHT_``: settings, and the few that are none."""
+"""Detects misspelt environment variables that begin with ``TAPWRIGHT_``."""
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches

@@ -1,4 +1,4 @@
-"""Settings of a server: flags before environment (``TAPWRIGHT_*``) before ``tapwright.toml`` before these defaults."""
+"""Settings of a server: flags, then environment (``TAPWRIGHT_*``), then ``tapwright.toml``, then defaults."""
 
 import os
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""How scenarios went, for people and for build servers."""
+"""Reports of scenario results, for people and for build servers."""

@@ -1,4 +1,4 @@
-"""Results as one HTML page that needs nothing else: every step, its decision, receipt and messages."""
+"""Results as one self-contained HTML page: every step with decision, receipt and messages."""
 
 from collections.abc import Sequence
 from html import escape

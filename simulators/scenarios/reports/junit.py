@@ -1,4 +1,4 @@
-"""Results as JUnit XML, which build servers read: a suite for each file, a case for each scenario."""
+"""Results as JUnit XML for build servers: a suite per file, a case per scenario."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Steps about an earlier payment."""
+"""Steps that refer to an earlier payment."""
 
 from collections.abc import Iterator
 from typing import Annotated, ClassVar

@@ -1,4 +1,4 @@
-"""Steps that pay: at every kind of terminal."""
+"""Payment steps, for every type of terminal."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""What every step is."""
+"""The base classes of steps."""
 
 from abc import abstractmethod
 from collections.abc import Iterator

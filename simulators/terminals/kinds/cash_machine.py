@@ -1,4 +1,4 @@
-"""A cash machine: tap, PIN, money."""
+"""A cash machine: card, PIN, cash."""
 
 from typing import Any
 

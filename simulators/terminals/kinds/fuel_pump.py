@@ -1,4 +1,4 @@
-"""A fuel pump: asks for the most that fits into a tank, and posts what was filled in."""
+"""A fuel pump: pre-authorizes a full tank, and posts what was dispensed."""
 
 from typing import Any
 

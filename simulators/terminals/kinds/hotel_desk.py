@@ -1,4 +1,4 @@
-"""A hotel's or car rental's desk: an authorization that grows with the stay, and is posted at its end."""
+"""A hotel or car rental desk: an authorization that is incremented during the stay and posted at its end."""
 
 from simulators.terminals.receipt import Receipt
 from simulators.terminals.terminal import Merchant, Terminal

@@ -1,4 +1,4 @@
-"""A terminal from the words that scenarios and tests have for it, whatever parts of a terminal they are about."""
+"""Creates terminals of every kind from the keys that scenarios and tests use."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A shop in an app or a browser: the phone confirms, and sends a cryptogram in place of a card number."""
+"""An in-app or browser shop: the phone confirms, and sends a cryptogram instead of a card number."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""A keypad that encrypts PINs as they are typed: ISO 9564 format 0, under a key of its own for each (TDES DUKPT)."""
+"""A PIN pad: ISO 9564 format 0 PIN blocks, encrypted under a new key for each (TDES DUKPT)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A merchant's QR scanner, and the sticker beside it: both ways to pay by code."""
+"""A merchant's QR code scanner and QR code sticker: both ways to pay by QR code."""
 
 from simulators.terminals.receipt import Receipt
 from simulators.terminals.terminal import Terminal, Transaction

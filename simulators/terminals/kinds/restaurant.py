@@ -1,4 +1,4 @@
-"""A restaurant's terminal: the bill is authorized, the tip comes on top when it is posted."""
+"""A restaurant's terminal: authorizes the bill, and posts it with the tip."""
 
 from simulators.terminals.receipt import Receipt
 from simulators.terminals.terminal import Merchant, Terminal

@@ -1,4 +1,4 @@
-"""A transit gate: opens at once, asks the network later, and remembers whom not to let through again."""
+"""A transit gate: opens at once, requests authorization later, and keeps a deny list."""
 
 import hashlib
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A vending machine: pays at once, and gives the money back when the snack gets stuck."""
+"""A vending machine: posts at once, and reverses if nothing is dispensed."""
 
 from simulators.terminals.receipt import Receipt
 from simulators.terminals.terminal import Capability, Merchant, Terminal

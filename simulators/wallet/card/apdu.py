@@ -1,4 +1,4 @@
-"""Commands and responses between a reader and a card, in their short form (ISO/IEC 7816-4, 5.1)."""
+"""Short command and response APDUs between reader and card (ISO/IEC 7816-4, 5.1)."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""A contactless reader: the terminal's half of the conversation with a card (EMV Contactless Books B and C)."""
+"""A contactless reader: the terminal's side of EMV Contactless Books B and C."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""The kinds of things that pay, and how they differ."""
+"""The kinds of devices (phone, watch, band, car) and their differences."""
 
 from dataclasses import dataclass
 

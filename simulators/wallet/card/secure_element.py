@@ -1,4 +1,4 @@
-"""A secure element: keys go in or are born there, signatures and cryptograms come out."""
+"""A secure element: keys are stored or generated in it, and only signatures and cryptograms leave it."""
 
 import base64
 import json
