@@ -49,7 +49,7 @@ class _Fate:
 
 
 def _fates(faults: Faults, random: Random) -> Iterator[_Fate]:
-    """The fates of all messages of one direction; each draws as often as any other."""
+    """The faults of all messages in one direction; each message draws the same number of random values."""
     while True:
         lost, doubled, overtaken, late = (random.random() for _ in range(4))
         yield _Fate(
@@ -62,7 +62,7 @@ def _fates(faults: Faults, random: Random) -> Iterator[_Fate]:
 
 @dataclass
 class FaultyLink:
-    """A line to `target`. Use it as a context; terminals dial `address`.
+    """A faulty connection to `target`, as a context manager; terminals connect to `address`.
 
     to_network, to_terminal: the faults of each direction.  happened: how often what happened.
     """

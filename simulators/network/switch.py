@@ -119,7 +119,7 @@ class TcpUpstream:
 
 @dataclass
 class Route:
-    """Where cards that begin with some digits go.
+    """A route for PANs that begin with certain digits.
 
     stand_in_minor: up to what the switch approves while the issuer is away; 0 never.
     detokenize: how the issuer gets its own card's number in place of a token's; None hands the message on as it is.
@@ -130,7 +130,7 @@ class Route:
     stand_in_minor: int = 0
     detokenize: Detokenizes | None = None
     stored: list[codec.Message] = field(default_factory=list)
-    """What the issuer has to hear still: advices of stand-in, and reversals of what it answered too late."""
+    """Stored messages for the issuer: stand-in advices, and reversals of transactions that it answered too late."""
     forwarding: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
     async def close(self) -> None:
@@ -153,7 +153,7 @@ class Switch:
     dialect: Dialect = field(default_factory=built_in)
     address: tuple[str, int] = ("", 0)
     routed: Counter[str] = field(default_factory=Counter)
-    """How many messages went where, by prefix."""
+    """Number of routed messages, by prefix."""
 
     def __enter__(self) -> Self:
         self._own_loop = BackgroundLoop("switch")
@@ -176,13 +176,13 @@ class Switch:
         return await self._listener.listen(self.port)
 
     async def close(self) -> None:
-        """Hang up on acquirers and issuers, and wait until nothing of theirs runs any more."""
+        """Close all connections to acquirers and issuers, and wait until their tasks have ended."""
         await self._listener.close()
         for route in self.routes:
             await route.close()
 
     def forward(self) -> int:
-        """Tell the issuers what is stored for them; returns how much is left."""
+        """Send the issuers their stored messages; returns how many are left."""
         return self._own_loop.run(self._forward_all())
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -257,7 +257,7 @@ class Switch:
 
     @staticmethod
     def _stand_in(message: codec.Message, route: Route) -> codec.Message:
-        """Answer in the issuer's place."""
+        """Answer on the issuer's behalf (stand-in processing)."""
         if message[0][2] == "2" or message[0][1] == "4":
             route.stored.append(message)
             return _answered(message, APPROVED)
@@ -274,7 +274,7 @@ class Switch:
 
 
 async def _forward(route: Route) -> None:
-    """Tell an issuer what is stored for it, in order. Raises: OSError, TimeoutError."""
+    """Send an issuer its stored messages in order. Raises: OSError, TimeoutError."""
     async with route.forwarding:
         while route.stored:
             await route.issuer.ask(route.stored[0])

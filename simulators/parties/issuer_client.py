@@ -45,7 +45,7 @@ class Issuer:
         )
 
     def close(self) -> None:
-        """Drop the connection."""
+        """Close the connection."""
         self._http.close()
 
     def __enter__(self) -> Self:
@@ -87,7 +87,7 @@ class Issuer:
         return self.call("GET", f"/v1/authorizations/{authorization_id}")
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Any call of the API; an empty answer is an empty object. Raises: IssuerRefused."""
+        """Make any call of the API; an empty answer is an empty object. Raises: IssuerRefused."""
         response = self._http.request(method, path, json=body)
         answer = answer_of(response)
         if response.is_error:

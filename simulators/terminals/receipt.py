@@ -59,25 +59,25 @@ class Receipt:
 
     @property
     def approved_minor(self) -> int:
-        """How much was approved: less than the amount where a part was."""
+        """The approved amount, which is less than the amount after a partial approval."""
         if not self.approved:
             return 0
         return int(self.answer[4]) if self.response_code == "10" else self.amount_minor
 
     @property
     def authorization_id(self) -> str | None:
-        """DE 62: what to ask the network to explain; None where the message was not decided at all."""
+        """DE 62, the identifier of the decision; None if the message was not decided."""
         return self.answer.get(62)
 
     @property
     def title(self) -> str:
-        """What kind of receipt it is."""
+        """The type of the receipt."""
         operation = _OPERATIONS.get(self.request.get(3, "")[:2])
         title = _TITLES.get(self.request.get(0, "")[:3] + "0", "PAYMENT")
         return operation if operation is not None and title == "PURCHASE" else title
 
     def text(self) -> str:
-        """The receipt, 32 characters wide, whatever is said at its end in as many lines as that takes."""
+        """The receipt as text, 32 characters wide."""
         outcome = _OUTCOMES.get(self.response_code, f"DECLINED ({self.response_code})")
         rows = [
             (self.method, f"**** {self.token_last4}"),

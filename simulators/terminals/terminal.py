@@ -42,7 +42,7 @@ _NO_CVM, _ONLINE_PIN, _DEVICE_CVM = "1F0302", "020000", "010002"
 
 @dataclass(frozen=True)
 class Capability:
-    """What a terminal can do, and how far it goes alone. Amounts in minor units, times in seconds.
+    """The capabilities of a terminal and its offline limits. Amounts in minor units, times in seconds.
 
     terminal_type: tag 9F35.  floor_limit_minor: up to where it approves by itself while the line is down.
     unverified_limit_minor: the most without a verified cardholder.  online_pin: it has a keypad.
@@ -59,7 +59,7 @@ class Capability:
 
 
 class Terminal:
-    """One terminal with a line to the network.
+    """A contactless terminal with a connection to the network.
 
     clock: Unix seconds.  random_bytes: for unpredictable numbers.  entry_mode: DE 22; 071 is contactless chip, no PIN.
     tls: what secures the connection and which certificate it shows, see `connection_settings.client_context`.
@@ -91,7 +91,7 @@ class Terminal:
         self.merchant = merchant or self.usual_merchant
         self.link = IsoLink(address, timeout=self.capability.timeout_seconds, dialect=dialect, watcher=watcher, tls=tls)
         self.stored: list[codec.Message] = []
-        """What the network has to hear still: reversals, and advices of what was approved offline."""
+        """Stored messages for the network: reversals, and advices of offline approvals."""
         self._clock = clock
         self._random_bytes = random_bytes
         self._entry_mode = entry_mode or self.usual_entry_mode
@@ -101,11 +101,11 @@ class Terminal:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Where the network is."""
+        """The address of the network."""
         return self.link.address
 
     def close(self) -> None:
-        """Hang up. What is stored stays stored."""
+        """Close the connection. Stored messages are kept."""
         self.link.close()
 
     # Paying
@@ -175,11 +175,11 @@ class Terminal:
     # What follows a payment
 
     def reverse(self, receipt: Receipt, remaining_minor: int | None = None) -> Receipt:
-        """Take back an earlier payment (0400), whole or down to what remains. Raises: LinkError."""
+        """Reverse an earlier payment (0400), in full or down to a remaining amount. Raises: LinkError."""
         return self.send(self.messages.reversal(receipt.request, remaining_minor) | {0: "0400"})
 
     def increase(self, receipt: Receipt, amount_minor: int) -> Receipt:
-        """Add to an earlier authorization (0100 with DE 90). Raises: LinkError."""
+        """Increment an earlier authorization (0100 with DE 90). Raises: LinkError."""
         return self.send(self.messages.increment(receipt.request, amount_minor))
 
     def complete(self, receipt: Receipt, amount_minor: int, part: tuple[int, int] | None = None) -> Receipt:
@@ -187,7 +187,7 @@ class Terminal:
         return self.send(self.messages.completion(receipt.request, amount_minor, part))
 
     def refund(self, receipt: Receipt, amount_minor: int) -> Receipt:
-        """Give back what was posted (0200). Raises: LinkError."""
+        """Refund a posted payment (0200). Raises: LinkError."""
         return self.send(self.messages.refund(receipt.request, amount_minor))
 
     def echo(self) -> codec.Message:
@@ -226,7 +226,7 @@ class Terminal:
         return 0
 
     def _alone(self, request: codec.Message) -> Receipt:
-        """Decide while the line is down."""
+        """Decide offline while the connection is down."""
         if _is_advice(request):
             self.stored.append(request)
             return self.receipt(request, {39: APPROVED_OFFLINE})
@@ -237,7 +237,7 @@ class Terminal:
         raise LineDown(f"cannot reach {self.address[0]}:{self.address[1]}")
 
     def _take_back(self, request: codec.Message) -> None:
-        """Nobody knows what became of a message: send it again until it is answered, or take it back."""
+        """The outcome of a message is unknown: send it again until it is answered, or reverse it."""
         if request[0][1] == "4" or _is_advice(request):
             self.stored.append(self.messages.repeated(request))
         else:
@@ -271,5 +271,5 @@ class Terminal:
 
 
 def _is_advice(message: codec.Message) -> bool:
-    """Whether a message tells what was decided, so that it must arrive in the end."""
+    """Whether a message reports a decision, so that it must be delivered eventually."""
     return message[0][2] == "2"

@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def tapwright_bench(request: pytest.FixtureRequest) -> Iterator["Bench"]:
-    """The bench that all other fixtures stand on; `sandbox` is its name in tests."""
+    """The test kit that all other fixtures use; tests use it as `sandbox`."""
     from simulators.process.logging_setup import configure_logging
     from simulators.sandbox.scratch_sandbox import scratch_sandbox
     from simulators.testkit.kit import Bench
@@ -49,7 +49,7 @@ def tapwright_bench(request: pytest.FixtureRequest) -> Iterator["Bench"]:
 
 @pytest.fixture
 def sandbox(tapwright_bench: "Bench") -> "Bench":
-    """A network with everything at hand, see `simulators.testkit.kit.Bench`."""
+    """A network with the whole test kit, see `simulators.testkit.kit.Bench`."""
     return tapwright_bench
 
 
@@ -61,7 +61,7 @@ def clock(tapwright_bench: "Bench") -> "ServerClock":
 
 @pytest.fixture
 def phone(tapwright_bench: "Bench") -> "Phone":
-    """A phone with an active token on an account of 2,500.00 EUR."""
+    """A phone with an active token, for an account with a credit limit of 2,500.00 EUR."""
     return tapwright_bench.phone()
 
 
@@ -76,7 +76,7 @@ def terminal(tapwright_bench: "Bench") -> "Terminal":
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[Any]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show decisions and messages of a test that failed."""
+    """Show decisions and messages of a failed test."""
     report = yield
     bench = item.stash.get(_BENCH, None)
     if bench is not None and call.when == "call" and report.failed:

@@ -44,11 +44,11 @@ class WalletRefused(Exception):
 
 
 class NoNetwork(Exception):
-    """The phone has no network. It can still be tapped."""
+    """The phone is offline. It can still pay contactless."""
 
 
 class CannotDoThis(Exception):
-    """This kind of device cannot do what it was asked to, or not in its present state."""
+    """The device does not support this operation, or not in its current state."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Phone:
         return f"Phone({self.name!r}, device={self.device_id}, token={self.token_id})"
 
     def close(self) -> None:
-        """Drop the connection to the vault."""
+        """Close the connection to the vault."""
         self._http.close()
 
     # The wallet
@@ -134,7 +134,7 @@ class Phone:
         token_limit: int | None = None,
         **more: Any,
     ) -> dict[str, Any]:
-        """Ask for a token for a card; returns it with its decision.
+        """Request a token for a card; returns it with its decision.
 
         profile, keys, channels, countries, token_limit: see `token_wish`.  more: fields of the request, by the API's
         names.
@@ -161,17 +161,17 @@ class Phone:
 
     @property
     def _held(self) -> str | None:
-        """The token that it can sign with: it was activated, and its credentials are here."""
+        """The token that the phone can pay with: activated, with its credentials in the secure element."""
         return self.token_id if self.token_id is not None and self._secure_element.holds(self.token_id) else None
 
     @property
     def wants_refill(self) -> bool:
-        """Whether its limited-use key is nearly used up."""
+        """Whether the limited-use key should be replenished."""
         return self._held is not None and self._secure_element.wants_refill(self._held)
 
     @property
     def taps_left(self) -> int | None:
-        """How often its limited-use key still signs; None where it holds the card key."""
+        """The remaining payments of the limited-use key; None if the phone has a card key."""
         return None if self._held is None else self._secure_element.taps_left(self._held)
 
     def _fetch(self, what: str) -> dict[str, Any]:
@@ -180,7 +180,7 @@ class Phone:
         return dict(activation["token"])
 
     def send_code(self, method: str = "text_message") -> dict[str, Any]:
-        """Have a one-time code sent. Raises: WalletRefused, NoNetwork."""
+        """Request a one-time code. Raises: WalletRefused, NoNetwork."""
         return self.call("POST", f"/v1/tokens/{self.token_id}/verification", {"method": method})
 
     def enter_code(self, code: str) -> dict[str, Any]:
@@ -207,14 +207,14 @@ class Phone:
         return self.call("DELETE", f"/v1/tokens/{self.token_id}")
 
     def factory_reset(self) -> None:
-        """Forget everything: the keys are gone, and what the vault sealed to them cannot be opened again."""
+        """Delete all keys and tokens; credentials that were sealed to them cannot be opened again."""
         self._secure_element = SecureElement()
         self.device_id = self.token_id = None
         self.is_locked = self.is_tampered = False
         self._application.reset()
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Any call of the API, signed by this phone. Raises: WalletRefused, NoNetwork."""
+        """Make any call of the API, signed by this phone. Raises: WalletRefused, NoNetwork."""
         if not self.has_network:
             raise NoNetwork(f"{self.name} has no network")
         response = self._http.request(method, path, json=body, headers={"DPoP": self.proof(method, path)})
@@ -237,7 +237,7 @@ class Phone:
     # The card
 
     def tap(self, terminal_values: Mapping[str, bytes]) -> CardAnswer:
-        """What a reader gets of this phone. terminal_values: tag -> value. Raises: ReadingFailed."""
+        """The data that a reader receives from this phone. terminal_values: tag -> value. Raises: ReadingFailed."""
         return ContactlessReader().read(self, terminal_values)
 
     def transmit(self, encoded: bytes) -> bytes:
@@ -245,7 +245,7 @@ class Phone:
         return self._application.transmit(encoded)
 
     def leave_field(self) -> None:
-        """Be taken away from the reader."""
+        """Leave the reader's field."""
         self._application.reset()
 
     def personalization(self) -> Personalization:
@@ -263,7 +263,7 @@ class Phone:
         )
 
     def sign(self, terminal_values: Mapping[str, bytes]) -> dict[str, bytes]:
-        """The application's part of a tap. Raises: CannotPay."""
+        """The payment application's part of a contactless payment. Raises: CannotPay."""
         if self.is_locked and self.traits.verifies and not self.traits.stays_verified:
             raise CannotPay(apdu.SEE_PHONE, "it is locked")
         qualifiers = bytes([0, DEVICE_VERIFIED_CARDHOLDER if self.traits.verifies else 0])
@@ -316,7 +316,7 @@ class Phone:
         return self._pay_on_screen(terminal_values, SignedFor.REMOTE)
 
     def scan(self, code: str, amount_minor: int | None = None) -> ScannedPayment:
-        """Scan a merchant's code and pay. amount_minor: what the customer types in where the code says none.
+        """Scan a merchant's code and pay. amount_minor: entered by the customer if the code has no amount.
 
         Raises: EmvError where it is no code of this network; CannotDoThis.
         """
