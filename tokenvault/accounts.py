@@ -53,10 +53,10 @@ def open_account(
     if currency not in CURRENCIES:
         raise FieldError("currency", NO_CURRENCY)
     if not 0 <= credit_limit_minor <= AMOUNT_MINOR_MAX:
-        raise FieldError("credit_limit", f"is 0 to {AMOUNT_MINOR_MAX} minor units")
+        raise FieldError("credit_limit", f"must be 0 to {AMOUNT_MINOR_MAX} minor units")
     limit = transaction_limit_minor
     if limit is not None and not 0 <= limit <= AMOUNT_MINOR_MAX:
-        raise FieldError("transaction_limit", f"is 0 to {AMOUNT_MINOR_MAX} minor units")
+        raise FieldError("transaction_limit", f"must be 0 to {AMOUNT_MINOR_MAX} minor units")
     tenant = current_caller.get().tenant
     account = Account(vault.new_number(), currency, credit_limit_minor, limit, segment, tenant, vault.now())
     with vault.transaction() as connection:

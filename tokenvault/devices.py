@@ -111,7 +111,7 @@ def _attesting_root(vault: Vault, certificates: list[str], public_key: bytes) ->
     """The trusted root at the end of a chain that begins with a certificate of this key."""
     field = "attestation_certificates"
     if not 1 <= len(certificates) <= _CHAIN_MAX:
-        raise FieldError(field, f"holds 1 to {_CHAIN_MAX} certificates")
+        raise FieldError(field, f"must have 1 to {_CHAIN_MAX} certificates")
     try:
         leaf, *intermediates = (x509.load_der_x509_certificate(b64decode(text, validate=True)) for text in certificates)
         leaf_key = leaf.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)

@@ -45,7 +45,7 @@ class Owners:
 def check_tenant(name: str, field: str = "tenant") -> str:
     """Raise FieldError unless this can be a tenant's name."""
     if re.fullmatch(TENANT_PATTERN, name) is None:
-        raise FieldError(field, f"has 1 to {TENANT_CHARACTERS_MAX} of a-z, 0-9, - and _")
+        raise FieldError(field, f"must have 1 to {TENANT_CHARACTERS_MAX} characters of a-z, 0-9, - and _")
     return name
 
 

@@ -96,7 +96,9 @@ class Track2:
         pan, separator, rest = text.replace("=", "D").partition("D")
         digits_only = pan.isdigit() and rest.isdigit() and text.isascii()
         if not separator or not digits_only or not PAN_DIGITS_MIN <= len(pan) <= PAN_DIGITS_MAX or len(rest) < 7:
-            raise FieldError("track2", "is PAN, separator, YYMM, three-digit service code and discretionary digits")
+            raise FieldError(
+                "track2", "must be PAN, separator, YYMM, three-digit service code and discretionary digits"
+            )
         return cls(pan, rest[:4], rest[4:7], rest[7:])
 
     def text(self, separator: str = "D") -> str:
@@ -108,12 +110,12 @@ class Track2:
         text = self.text()
         packed = bytes.fromhex(text + "F" * (len(text) % 2))
         if len(packed) > 19:
-            raise FieldError("track2", "has at most 19 bytes")
+            raise FieldError("track2", "must have at most 19 bytes")
         return packed
 
 
 def check_payment_account_reference(value: str) -> str:
     """Return a PAR as it came in. Raises: FieldError unless it is 29 upper-case letters and digits (EMVCo PAR)."""
     if not _PAR.fullmatch(value):
-        raise FieldError("payment_account_reference", "has 29 characters, upper-case letters and digits")
+        raise FieldError("payment_account_reference", "must have 29 characters, upper-case letters and digits")
     return value

@@ -35,7 +35,7 @@ class TokenRequestor:
 
     def __post_init__(self) -> None:
         if not (len(self.identifier) == 11 and self.identifier.isascii() and self.identifier.isdigit()):
-            raise FieldError("token_requestor_id", "has 11 digits")
+            raise FieldError("token_requestor_id", "must have 11 digits")
         if self.kind is RequestorKind.MERCHANT and self.domain.merchant_id is None:
             raise FieldError("merchant_id", "is required for a merchant")
 

@@ -31,15 +31,15 @@ class TokenDomain:
     def __post_init__(self) -> None:
         unknown = sorted(self.channels.difference(CHANNELS))
         if unknown or not self.channels:
-            raise FieldError("channels", f"is one or more of {', '.join(CHANNELS)}")
+            raise FieldError("channels", f"must be one or more of {', '.join(CHANNELS)}")
         if self.merchant_id is not None and not _MERCHANT.fullmatch(self.merchant_id):
-            raise FieldError("merchant_id", f"has 1 to {MERCHANT_CHARACTERS_MAX} printable characters")
+            raise FieldError("merchant_id", f"must have 1 to {MERCHANT_CHARACTERS_MAX} printable characters")
         if len(self.countries) > COUNTRIES_MAX:
-            raise FieldError("countries", f"are at most {COUNTRIES_MAX}")
+            raise FieldError("countries", f"must be at most {COUNTRIES_MAX}")
         if not all(map(is_country, self.countries)):
             raise FieldError("countries", NO_COUNTRY)
         if self.transaction_limit_minor is not None and not 0 < self.transaction_limit_minor < 10**12:
-            raise FieldError("transaction_limit", "is 1 to 999999999999 minor units")
+            raise FieldError("transaction_limit", "must be 1 to 999999999999 minor units")
 
     def narrowed(self, wish: "DomainWish") -> "TokenDomain":
         """This domain with what a token request asks to take away from it.
@@ -48,12 +48,16 @@ class TokenDomain:
         """
         channels = self.channels if wish.channels is None else wish.channels
         if not channels <= self.channels:
-            raise FieldError("domain.channels", f"are within those of the token requestor: {_listed(self.channels)}")
+            raise FieldError(
+                "domain.channels", f"must be within those of the token requestor: {_listed(self.channels)}"
+            )
         if wish.merchant_id is not None and self.merchant_id not in (None, wish.merchant_id):
-            raise FieldError("domain.merchant_id", "is that of the token requestor")
+            raise FieldError("domain.merchant_id", "must be that of the token requestor")
         countries = self.countries if wish.countries is None else wish.countries
         if self.countries and not (countries and countries <= self.countries):
-            raise FieldError("domain.countries", f"are within those of the token requestor: {_listed(self.countries)}")
+            raise FieldError(
+                "domain.countries", f"must be within those of the token requestor: {_listed(self.countries)}"
+            )
         limits = [limit for limit in (self.transaction_limit_minor, wish.transaction_limit_minor) if limit is not None]
         return TokenDomain(channels, wish.merchant_id or self.merchant_id, countries, min(limits, default=None))
 

@@ -115,7 +115,7 @@ class Calls:
         """Carry out a request once, however often it is sent under this key. form: the body as `canonical_json`."""
         try:
             if not 1 <= len(key) <= _KEY_CHARACTERS_MAX or not key.isprintable():
-                raise FieldError(IDEMPOTENCY_KEY, f"has 1 to {_KEY_CHARACTERS_MAX} printable characters")
+                raise FieldError(IDEMPOTENCY_KEY, f"must have 1 to {_KEY_CHARACTERS_MAX} printable characters")
             path = scope["path"] + "?" + scope["query_string"].decode("latin-1")
             name = request_name(self._vault, caller, key, scope["method"], path, form)
             kept = await to_thread.run_sync(kept_answer, self._vault, name)

@@ -77,7 +77,7 @@ def set_protection_key(vault: Vault, version: str, components: list[bytes]) -> K
     purpose = _protection_purpose(version)
     length = KEY_BYTES[purpose]
     if len(components) < _COMPONENTS_MIN or any(len(component) != length for component in components):
-        raise FieldError("components", f"are at least {_COMPONENTS_MIN} of {length} bytes each")
+        raise FieldError("components", f"must be at least {_COMPONENTS_MIN} of {length} bytes each")
     key = reduce(exclusive_or, components)
     with vault.transaction() as connection:
         number = vault.keys.current_version(purpose) + 1
@@ -96,7 +96,7 @@ def _protection_purpose(version: str) -> KeyPurpose:
 def export_key(vault: Vault, purpose: KeyPurpose, version: int, block_version: str) -> ExportedKey:
     """A key as a key block under the current protection key. Raises: NotFound, FieldError."""
     if purpose not in TRAVELLING:
-        raise FieldError("purpose", f"is one of {', '.join(sorted(TRAVELLING))}")
+        raise FieldError("purpose", f"must be one of {', '.join(sorted(TRAVELLING))}")
     protection = vault.keys.current(_protection_purpose(block_version))
     try:
         key = vault.keys.key(purpose, version)
@@ -116,7 +116,7 @@ def import_key(vault: Vault, purpose: KeyPurpose, block: str, expected_check_val
     key is there already.
     """
     if purpose not in TRAVELLING:
-        raise FieldError("purpose", f"is one of {', '.join(sorted(TRAVELLING))}")
+        raise FieldError("purpose", f"must be one of {', '.join(sorted(TRAVELLING))}")
     if block[:1] not in _PROTECTION_TO_READ:
         raise FieldError("key_block", "must be a key block of version B or D")
     protection = vault.keys.current(_PROTECTION_TO_READ[block[:1]])

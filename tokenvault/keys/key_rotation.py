@@ -64,7 +64,7 @@ def start_rotation(vault: Vault, purpose: KeyPurpose) -> Rotation:
     Raises: FieldError if the key cannot be rotated; Conflict while a rotation of it is running.
     """
     if purpose not in ROTATABLE:
-        raise FieldError("purpose", f"is one of {', '.join(sorted(ROTATABLE))}")
+        raise FieldError("purpose", f"must be one of {', '.join(sorted(ROTATABLE))}")
     table = schema.key_rotations
     with vault.transaction() as connection:
         running = sa.select(table.c.id).where(table.c.purpose == purpose, table.c.state == RotationState.RUNNING)

@@ -45,7 +45,7 @@ class LoadPlan:
 
     def __post_init__(self) -> None:
         if not 0 <= self.tokens <= self.accounts:
-            raise FieldError("tokens", "are at most one an account")
+            raise FieldError("tokens", "must be at most one per account")
 
 
 def load(vault: Vault, plan: LoadPlan, told: Callable[[int], None] = lambda _: None) -> None:

@@ -114,7 +114,7 @@ def request_token(vault: Vault, proven: ProvenKey | None, request: TokenRequest)
 def _look_up(vault: Vault, connection: sa.Connection, proven: ProvenKey | None, request: TokenRequest) -> _Asked:
     requestor = requestor_in(connection, request.token_requestor_id)
     if request.cryptogram_profile not in CRYPTOGRAM_PROFILES:
-        raise FieldError("cryptogram_profile", f"is one of {', '.join(CRYPTOGRAM_PROFILES)}")
+        raise FieldError("cryptogram_profile", f"must be one of {', '.join(CRYPTOGRAM_PROFILES)}")
     _check_location(request, requestor)
     device = None
     if request.device_id is not None:
@@ -238,7 +238,7 @@ def _replaced(connection: sa.Connection, token: Token, text_id: str) -> Token:
     if old.card_id != token.card_id or old.token_requestor_id != token.token_requestor_id:
         raise FieldError("replaces", "is not a token of this card and token requestor")
     if old.state in ENDED:
-        raise FieldError("replaces", f"is {old.state} already")
+        raise FieldError("replaces", f"is already {old.state}")
     return old
 
 

@@ -87,7 +87,7 @@ class TokenCredentials:
         except FieldError:
             raise
         except (ValueError, TypeError, AttributeError, RecursionError):
-            raise FieldError("credentials", "are no JSON object with the members of token credentials") from None
+            raise FieldError("credentials", "must be a JSON object with the members of token credentials") from None
 
 
 def token_issuer_data(version: CryptogramVersion, key_index: int, limited_use_key: str | None = None) -> bytes:

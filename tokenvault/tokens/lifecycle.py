@@ -142,7 +142,7 @@ def check_reason(change: Change, initiator: Initiator, reason: ChangeReason) -> 
     """Raise FieldError unless this initiator may ask for this change for this reason."""
     allowed = REASONS[change, initiator]
     if reason not in allowed:
-        raise FieldError("reason", f"to {change} as {initiator} is one of: {', '.join(sorted(allowed))}")
+        raise FieldError("reason", f"must be one of these to {change} as {initiator}: {', '.join(sorted(allowed))}")
 
 
 def after(life: TokenLife, change: Change, initiator: Initiator) -> TokenLife:

@@ -79,4 +79,4 @@ def test_a_refused_reason_says_which_there_are():
     with pytest.raises(FieldError) as refused:
         check_reason(Change.RESUME, Initiator.NETWORK, ChangeReason.CARD_LOST)
     assert refused.value.field == "reason"
-    assert "to resume as network is one of: fraud_cleared, other" in str(refused.value)
+    assert "must be one of these to resume as network: fraud_cleared, other" in str(refused.value)
