@@ -30,7 +30,7 @@ from authz.state.table_growth import RoomAhead
 from authz.state.tables import Counter, State, postings_made, with_long_room
 from authz.vocabulary.commands import COMMAND, Kind, Records, new_commands, new_results
 from authz.vocabulary.errors import EngineStopped, JournalEndsEarly, UndefinedValue
-from tokenvault.background import attempted
+from tokenvault.background.errands import attempted
 
 log = structlog.get_logger()
 

@@ -23,7 +23,7 @@ from benchmarks.provisioning import own_database
 from simulators.parties import sandbox_constants
 from simulators.sandbox.settings.loading import load_settings
 from simulators.sandbox.vault_feed import VaultFeed
-from tokenvault.accounts import open_account
+from tokenvault.cards.accounts import open_account
 from tokenvault.cards.cards import issue_card
 from tokenvault.keys.key_ring import KeyRing
 from tokenvault.keys.root_keys import SoftwareRootKey

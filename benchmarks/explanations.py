@@ -27,7 +27,7 @@ from authz.journal.replay import History
 from authz.vocabulary.errors import ExplanationsBusy
 from benchmarks import machine
 from benchmarks.recovery import make_journal
-from tokenvault.identifiers import Prefix, to_text
+from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 _AT_ONCE = 200
 _WHOLE = 3

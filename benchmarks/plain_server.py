@@ -17,9 +17,9 @@ import pyemv.tlv
 from authz.iso8583.dialects.fields import FIELDS
 from authz.network.processor import ISSUER_APPROVES
 from simulators.parties import sandbox_constants
-from tokenvault.emv.cryptogram import INPUT_TAGS
-from tokenvault.emv.cryptogram_versions import TAPWRIGHT_AES
-from tokenvault.emv.key_derivation import DerivationOption, card_key
+from tokenvault.emv.cryptograms.cryptogram import INPUT_TAGS
+from tokenvault.emv.cryptograms.cryptogram_versions import TAPWRIGHT_AES
+from tokenvault.emv.keys.key_derivation import DerivationOption, card_key
 
 _DIALECT = Path(__file__).parent.parent / "authz/iso8583/dialects/ascii_1987.json"
 

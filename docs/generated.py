@@ -40,7 +40,7 @@ from simulators.scenarios.expected import PaymentValues
 from simulators.scenarios.steps.verbs import VERBS
 from simulators.terminals.kinds.catalogue import TERMINAL_KINDS
 from simulators.terminals.terminal import Terminal
-from tokenvault.emv.data_elements import DATA_ELEMENTS
+from tokenvault.emv.encodings.data_elements import DATA_ELEMENTS
 from tokenvault.events.events import EventType
 from tokenvault.provisioning.decision import FORCED_OUTCOMES, OUTCOMES, ProvisioningPolicy, WalletReason
 from tokenvault.tokens.lifecycle import REASONS, TRANSITIONS, Change, Initiator

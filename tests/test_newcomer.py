@@ -215,9 +215,9 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from tokenvault.calls.caller import Scope
+from tokenvault.callers.caller import Scope
 from tokenvault.cards.cards import CardState, find_card
-from tokenvault.http.access import VaultDependency, requires
+from tokenvault.http.protocol.access import VaultDependency, requires
 
 router = APIRouter(
     prefix="/look-alikes/card-program/v3",

@@ -32,18 +32,19 @@ from simulators.scenarios.located_yaml import NotYaml, read_yaml
 from simulators.wallet.card.apdu import ApduError, Command, Response
 from simulators.wallet.qr import consumer_presented
 from simulators.wallet.qr.merchant_presented import MerchantCode
-from tokenvault.emv import pin_block, qr, tlv
+from tokenvault.emv.encodings import qr, tlv
 from tokenvault.emv.errors import EmvError
-from tokenvault.emv.limited_use_keys import KeyIndex
-from tokenvault.errors import FieldError, KeyUnavailable, NotFound
+from tokenvault.emv.keys.limited_use_keys import KeyIndex
+from tokenvault.emv.pin import pin_block
 from tokenvault.events.audit import Head
-from tokenvault.events.webhook_signatures import secret_bytes
-from tokenvault.identifiers import Prefix, to_number
 from tokenvault.keys.pkcs11_root_key import Pkcs11Location
 from tokenvault.keys.root_keys import root_key_from_text
-from tokenvault.pan import Track2, check_payment_account_reference
-from tokenvault.target_uri import normalized
+from tokenvault.outgoing.target_uri import normalized
+from tokenvault.outgoing.webhook_signatures import secret_bytes
 from tokenvault.tokens.credentials import TokenCredentials
+from tokenvault.vocabulary.errors import FieldError, KeyUnavailable, NotFound
+from tokenvault.vocabulary.identifiers import Prefix, to_number
+from tokenvault.vocabulary.pan import Track2, check_payment_account_reference
 
 _CODE = base64.b64encode(bytes.fromhex("8505") + b"CPV01" + bytes.fromhex("61024F00")).decode()
 _MERCHANT_CODE = qr.encode_merchant_presented(

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from tokenvault.calls.unit_of_work import current_unit
-from tokenvault.identifiers import RandomBytes, new_number
 from tokenvault.keys.key_ring import KeyRing
-from tokenvault.program import Program
+from tokenvault.program.card_program import CardProgram
 from tokenvault.storage.database import reading, writing
+from tokenvault.storage.unit_of_work import current_unit
+from tokenvault.vocabulary.identifiers import RandomBytes, new_number
 
 
 def _nobody_listens() -> None:
@@ -30,7 +30,7 @@ class Vault:
 
     database: sa.Engine
     keys: KeyRing
-    program: Program
+    program: CardProgram
     clock: Callable[[], float] = time.time
     wall_clock: Callable[[], float] | None = None
     random_bytes: RandomBytes = os.urandom

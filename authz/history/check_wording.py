@@ -18,8 +18,8 @@ from authz.vocabulary.follow_ups import FIELD_NAMES, RULES, FollowUp, Rule, Shar
 from authz.vocabulary.labels import currency_code, operation_name
 from authz.vocabulary.reasons import Reason
 from authz.vocabulary.states import CardState, TokenState
-from tokenvault.currencies import amount_text
-from tokenvault.identifiers import Prefix, to_text
+from tokenvault.reference_data.currencies import amount_text
+from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 _SIGNED_FOR = {
     0: "a tap",

@@ -25,9 +25,9 @@ from authz.vocabulary.commands import (
 from authz.vocabulary.exception_reasons import ExceptionReason
 from authz.vocabulary.labels import currency_code, operation_name
 from authz.vocabulary.reasons import Reason
-from tokenvault.currencies import amount_text
-from tokenvault.errors import NotFound
-from tokenvault.identifiers import Prefix, to_number, to_text
+from tokenvault.reference_data.currencies import amount_text
+from tokenvault.vocabulary.errors import NotFound
+from tokenvault.vocabulary.identifiers import Prefix, to_number, to_text
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from authz.journal.replay import History
 from authz.kernel.checks.order import ASKER_OF
 from authz.vocabulary.errors import ExplanationsBusy
 from authz.vocabulary.reasons import Reason
-from tokenvault.errors import NotFound
-from tokenvault.identifiers import Prefix, to_number
+from tokenvault.vocabulary.errors import NotFound
+from tokenvault.vocabulary.identifiers import Prefix, to_number
 
 KEPT = 10_000
 WAITING_MAX = 32

@@ -12,7 +12,7 @@ import structlog
 from authz.history.history_rows import metadata, position
 from authz.journal.data_directory import keep_private
 from authz.journal.marks import BEGINNING, Mark
-from tokenvault.sqlite_errors import is_damaged
+from tokenvault.vocabulary.sqlite_errors import is_damaged
 
 LAYOUT = 6
 """Raised whenever the tables change: a file with another number is made anew."""

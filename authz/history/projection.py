@@ -22,7 +22,7 @@ from authz.journal.segment_header import UNNAMED
 from authz.upkeep.safeguards import tells_of_this_past
 from authz.vocabulary.commands import Records
 from authz.vocabulary.errors import HistoryUnavailable
-from tokenvault.sqlite_errors import is_damaged
+from tokenvault.vocabulary.sqlite_errors import is_damaged
 
 QUEUED_COMMANDS_MAX = 4_000
 """More than it writes in some seconds: then there is load, and each row written keeps the interpreter from it."""

@@ -15,8 +15,8 @@ from authz.http.sight import SightDependency
 from authz.http.surroundings import EngineDependency, ExplanationsDependency, ProjectionDependency
 from authz.vocabulary.exception_reasons import SENTENCES
 from authz.vocabulary.reasons import ANSWERS, Reason
-from tokenvault.errors import NotFound
-from tokenvault.identifiers import Prefix, to_number, to_text
+from tokenvault.vocabulary.errors import NotFound
+from tokenvault.vocabulary.identifiers import Prefix, to_number, to_text
 
 router = APIRouter(prefix="/v1/authorizations", tags=["authorizations"])
 SCOPES = ("issuer", "network", "sandbox")

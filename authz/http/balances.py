@@ -10,8 +10,8 @@ from authz.engine import Engine
 from authz.http.sight import SightDependency
 from authz.http.surroundings import EngineDependency
 from authz.vocabulary.labels import currency_code
-from tokenvault.errors import NotFound
-from tokenvault.identifiers import Prefix, to_number
+from tokenvault.vocabulary.errors import NotFound
+from tokenvault.vocabulary.identifiers import Prefix, to_number
 
 router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
 SCOPES = ("issuer", "sandbox")

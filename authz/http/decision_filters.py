@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from authz.history.history_rows import Wanted
 from authz.http.paging import WANTED_TIME, microseconds
 from authz.http.sight import Sight
-from tokenvault.identifiers import Prefix, to_number
+from tokenvault.vocabulary.identifiers import Prefix, to_number
 
 
 class DecisionFilters(BaseModel):

@@ -12,7 +12,7 @@ from authz.http.paging import ReachedTime, reached
 from authz.http.sight import SightDependency
 from authz.http.surroundings import EngineDependency, ProjectionDependency
 from authz.vocabulary.exception_reasons import SENTENCES, ExceptionReason
-from tokenvault.identifiers import Prefix, to_text
+from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 router = APIRouter(prefix="/v1/exceptions", tags=["authorizations"])
 SCOPES = ("issuer", "network", "sandbox")

@@ -15,8 +15,8 @@ from authz.program.changes import find_rule, with_new_rule, with_rule, without_r
 from authz.program.compilation import active_rules
 from authz.program.document import Rule
 from authz.vocabulary.labels import currency_code
-from tokenvault.errors import FieldError
-from tokenvault.identifiers import Prefix, to_text
+from tokenvault.vocabulary.errors import FieldError
+from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 router = APIRouter(prefix="/v1/rules", tags=["rules"])
 SCOPES = ("sandbox",)

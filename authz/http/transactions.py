@@ -18,8 +18,8 @@ from authz.vocabulary.commands import Kind, new_commands
 from authz.vocabulary.errors import HistoryUnavailable
 from authz.vocabulary.posting_kinds import PostingKind, posting_kind
 from authz.vocabulary.reasons import ANSWERS, Reason
-from tokenvault.errors import Conflict, NotFound
-from tokenvault.identifiers import Prefix, to_number, to_text
+from tokenvault.vocabulary.errors import Conflict, NotFound
+from tokenvault.vocabulary.identifiers import Prefix, to_number, to_text
 
 router = APIRouter(prefix="/v1/transactions", tags=["transactions"])
 SCOPES = ("issuer", "sandbox")

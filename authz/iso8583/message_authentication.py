@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from authz.iso8583.dialects.fields import Dialect
 from authz.iso8583.messages import codec
-from tokenvault.emv.mac import aes_cmac, retail_mac, tdes_cbc_mac
+from tokenvault.emv.ciphers.mac import aes_cmac, retail_mac, tdes_cbc_mac
 
 MAC_BYTES = 8
 _PLACEHOLDER = "00" * MAC_BYTES

@@ -11,7 +11,7 @@ from authz.arrays.compiled import compiled
 from authz.iso8583.messages.scan import Places, split_frames
 from authz.network.lines import ANY_ACQUIRER, Line
 from authz.vocabulary.commands import Records
-from tokenvault.background import attempted
+from tokenvault.background.errands import attempted
 
 _ANSWER_BYTES_MAX = 65_535
 _ANY = np.uint64(ANY_ACQUIRER)

@@ -1,7 +1,7 @@
 """Stateless, fast ARQC verification and ARPC generation: keys are derived from the issuer master key and PAN.
 
-The same algorithms as `tokenvault.emv.cryptogram_versions`, with the card key's cipher kept between taps and one CMAC
-object serving both ARQC and ARPC of a tap; a test holds the two against each other.
+The same algorithms as `tokenvault.emv.cryptograms.cryptogram_versions`, with the card key's cipher kept between taps
+and one CMAC object serving both ARQC and ARPC of a tap; a test holds the two against each other.
 """
 
 import hmac
@@ -11,14 +11,14 @@ from typing import Protocol
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 from cryptography.hazmat.primitives.cmac import CMAC
 
-from tokenvault.emv import key_derivation
-from tokenvault.emv.cryptogram_versions import (
+from tokenvault.emv.cryptograms.cryptogram_versions import (
     LIMITED_USE_AES,
     TAPWRIGHT_AES,
     TOKEN_CRYPTOGRAM_VERSIONS,
     CryptogramVersion,
 )
-from tokenvault.emv.limited_use_keys import INDEX_DIGITS
+from tokenvault.emv.keys import key_derivation
+from tokenvault.emv.keys.limited_use_keys import INDEX_DIGITS
 
 CARDS_KEPT_MAX = 65536
 

@@ -25,8 +25,8 @@ from authz.network.arrivals import Reply
 from authz.network.lines import Line
 from authz.network.server import Handler
 from authz.vocabulary.reasons import ANSWERS, Reason
-from tokenvault.background import attempted
-from tokenvault.emv.key_block import KeyBlockHeader, wrap
+from tokenvault.background.errands import attempted
+from tokenvault.emv.keys.key_block import KeyBlockHeader, wrap
 
 log = structlog.get_logger()
 

@@ -17,7 +17,7 @@ from authz.iso8583.format_errors import BAD_SUBELEMENT, MISSING_SUBELEMENT
 from authz.iso8583.messages import codec
 from authz.iso8583.messages.additional_data import subelements
 from authz.vocabulary.commands import CardholderVerification, CryptogramOutcome, Flag, Records
-from tokenvault.background import Errands
+from tokenvault.background.errands import Errands
 
 log = structlog.get_logger()
 

@@ -23,10 +23,10 @@ from authz.vocabulary.commands import NO_POSITION, Flag, Kind, Records, new_comm
 from authz.vocabulary.errors import EngineStopped
 from authz.vocabulary.labels import currency_code
 from authz.vocabulary.reasons import DECLINES, Reason
-from tokenvault.background import Errands, attempted
-from tokenvault.events.webhook_signatures import SignatureInvalid, signed_headers, verify_headers
-from tokenvault.identifiers import Prefix, to_text
-from tokenvault.outgoing_calls import LookedUpTransport
+from tokenvault.background.errands import Errands, attempted
+from tokenvault.outgoing.outgoing_calls import LookedUpTransport
+from tokenvault.outgoing.webhook_signatures import SignatureInvalid, signed_headers, verify_headers
+from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 EVENT_TYPE = "authorization.request"
 _ANSWER_BYTES_MAX = 65_536

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable
 from itertools import count
 from typing import Protocol
 
-from tokenvault.background import attempted
+from tokenvault.background.errands import attempted
 
 Work = Callable[[], None]
 

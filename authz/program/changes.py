@@ -1,7 +1,7 @@
 """Changes to a program: a rule is added, replaced or removed, and the whole is validated again."""
 
 from authz.program.document import ProgramDocument, Rule, canonical, read_document
-from tokenvault.errors import Conflict, NotFound
+from tokenvault.vocabulary.errors import Conflict, NotFound
 
 
 def find_rule(document: ProgramDocument, identifier: str) -> Rule:

@@ -59,7 +59,7 @@ from authz.program.tables import (
 from authz.vocabulary.attributes import ATTRIBUTES_MAX, HUNDREDTHS, Attribute, Form
 from authz.vocabulary.commands import CardholderVerification, Channel, Operation, Records
 from authz.vocabulary.reasons import Reason
-from tokenvault.currencies import CURRENCIES
+from tokenvault.reference_data.currencies import CURRENCIES
 
 HOLD_HOURS = 168
 """How long an approved amount is held where no category says otherwise."""

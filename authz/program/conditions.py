@@ -11,9 +11,9 @@ from authz.program.contradictions import Claim, Domain, Value, can_hold, check_c
 from authz.program.periods import check_subject, check_window
 from authz.vocabulary.attributes import HUNDREDTHS, MEANINGS, Attribute, Form
 from authz.vocabulary.commands import CardholderVerification, Channel, Operation
-from tokenvault.countries import NO_COUNTRY, is_country
-from tokenvault.currencies import CURRENCIES, NO_CURRENCY
-from tokenvault.merchant_categories import NO_CATEGORY, is_merchant_category
+from tokenvault.reference_data.countries import NO_COUNTRY, is_country
+from tokenvault.reference_data.currencies import CURRENCIES, NO_CURRENCY
+from tokenvault.reference_data.merchant_categories import NO_CATEGORY, is_merchant_category
 
 _METER_ATTRIBUTE = re.compile(r"^(count|amount|declines)_([a-z0-9_]+)$")
 

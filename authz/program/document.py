@@ -21,9 +21,9 @@ from authz.program.conditions import (
 from authz.program.periods import PERIODS, check_subject, check_window
 from authz.program.utc_offsets import UtcOffset, offsets_of
 from authz.vocabulary.reasons import DECLINES
-from tokenvault.currencies import CURRENCIES, NO_CURRENCY
-from tokenvault.errors import CallerError, NotFound
-from tokenvault.identifiers import Prefix, to_number
+from tokenvault.reference_data.currencies import CURRENCIES, NO_CURRENCY
+from tokenvault.vocabulary.errors import CallerError, NotFound
+from tokenvault.vocabulary.identifiers import Prefix, to_number
 
 _BOUND_MAX = 2**63 - 1
 """Of what bounds a sum or a count: the compiled program holds it in 64 bits."""

@@ -8,7 +8,7 @@ from authz.program.document import Limit, ProgramDocument
 from authz.vocabulary.attributes import HUNDREDTHS, UNKNOWN, Form
 from authz.vocabulary.commands import CardholderVerification, Channel, Operation
 from authz.vocabulary.labels import currency_code
-from tokenvault.currencies import CURRENCIES, amount_text
+from tokenvault.reference_data.currencies import CURRENCIES, amount_text
 
 _NAMES: Mapping[Form, type[Channel] | type[Operation] | type[CardholderVerification]] = {
     Form.CHANNEL: Channel,

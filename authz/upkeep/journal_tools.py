@@ -14,7 +14,7 @@ from authz.journal.records import Batch
 from authz.journal.replay import check_made_of
 from authz.vocabulary.commands import MESSAGES, Kind
 from authz.vocabulary.labels import currency_code, operation_name
-from tokenvault.identifiers import Prefix, to_text
+from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 
 @dataclass(frozen=True)

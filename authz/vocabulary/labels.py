@@ -1,7 +1,7 @@
 """External names of numeric values."""
 
 from authz.vocabulary.commands import Operation
-from tokenvault.currencies import CURRENCY_BY_NUMBER
+from tokenvault.reference_data.currencies import CURRENCY_BY_NUMBER
 
 
 def operation_name(number: int) -> str:

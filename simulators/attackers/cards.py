@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from simulators.wallet.card.contactless_reader import Card, CardAnswer
 from simulators.wallet.card.payment_application import Flow, PaymentApplication, Personalization
-from tokenvault.emv.cryptogram_versions import TOKEN_CRYPTOGRAM_VERSIONS
+from tokenvault.emv.cryptograms.cryptogram_versions import TOKEN_CRYPTOGRAM_VERSIONS
 
 _SIGNED = ("9F10", "9F26", "9F27", "9F36", "9F6C")
 

@@ -14,7 +14,7 @@ from simulators.attackers.attack import Attack
 from simulators.parties import sandbox_constants
 from simulators.parties.manufacturer import Manufacturer
 from simulators.wallet.card.secure_element import SecureElement
-from tokenvault.proof_of_possession import access_token_hash
+from tokenvault.devices.proof_of_possession import access_token_hash
 
 
 class ForgedAttestation(Attack):

@@ -3,8 +3,8 @@
 from authz.iso8583.messages import codec
 from simulators.attackers.attack import Attack
 from simulators.parties import sandbox_constants
-from tokenvault.currencies import CURRENCIES
-from tokenvault.pan import luhn_check_digit
+from tokenvault.reference_data.currencies import CURRENCIES
+from tokenvault.vocabulary.pan import luhn_check_digit
 
 _TOKEN_DIGITS = sandbox_constants.PAN_DIGITS - len(sandbox_constants.TOKEN_BIN) - 1
 _PIN = "7391"

@@ -8,7 +8,7 @@ import httpx
 from simulators.terminals.receipt import Receipt
 from simulators.testkit.kit import Bench
 from simulators.wallet.phone import Phone
-from tokenvault.outgoing_tls import trusted_authorities
+from tokenvault.outgoing.outgoing_tls import trusted_authorities
 
 _CREDIT_LIMIT = 10_000_000_00
 _TRANSACTION_LIMIT = 5_000_00

@@ -17,9 +17,9 @@ from simulators.parties import sandbox_constants
 from simulators.terminals.messages import card_number
 from simulators.terminals.terminal import Terminal
 from simulators.wallet.phone import Phone
-from tokenvault.emv.cryptogram import INPUT_TAGS, cryptogram_input
-from tokenvault.emv.key_derivation import DerivationOption, card_key
-from tokenvault.emv.mac import aes_cmac
+from tokenvault.emv.ciphers.mac import aes_cmac
+from tokenvault.emv.cryptograms.cryptogram import INPUT_TAGS, cryptogram_input
+from tokenvault.emv.keys.key_derivation import DerivationOption, card_key
 
 STANS = 1_000_000
 """DE 11 has six digits."""

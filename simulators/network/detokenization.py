@@ -9,8 +9,8 @@ from authz.iso8583.messages.reading import channel_of
 from authz.vocabulary.commands import Channel
 from simulators.parties import sandbox_constants
 from simulators.terminals.messages import card_number
-from tokenvault.emv import tlv
-from tokenvault.outgoing_tls import trusted_authorities
+from tokenvault.emv.encodings import tlv
+from tokenvault.outgoing.outgoing_tls import trusted_authorities
 
 
 class NotProven(Exception):

@@ -8,7 +8,7 @@ from joserfc import jwe
 from joserfc.jwk import ECKey
 
 from simulators.parties import sandbox_constants
-from tokenvault.outgoing_tls import trusted_authorities
+from tokenvault.outgoing.outgoing_tls import trusted_authorities
 
 _SEALING = {"alg": "ECDH-ES", "enc": "A256GCM"}
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tokenvault.countries import letters_of
+from tokenvault.reference_data.countries import letters_of
 
 
 @dataclass(frozen=True)

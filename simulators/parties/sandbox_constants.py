@@ -9,8 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from tokenvault.program import RequestorKind, TokenRequestor
-from tokenvault.token_domain import TokenDomain
+from tokenvault.program.card_program import RequestorKind, TokenRequestor
+from tokenvault.program.token_domain import TokenDomain
 
 FUNDING_BIN = "99990010"
 TOKEN_BIN = "99995010"  # noqa: S105 - a number range

@@ -33,12 +33,13 @@ from simulators.sandbox.clocks.sandbox_clock import SandboxClock
 from simulators.sandbox.routes import api_routes, vendor_routes
 from simulators.sandbox.settings.settings import Settings
 from simulators.sandbox.vault_feed import VaultFeed
-from tokenvault.calls.caller import Scope, current_caller
+from tokenvault.callers.caller import Scope, current_caller
 from tokenvault.calls.rate_limits import RateLimits
-from tokenvault.http import network, problem
-from tokenvault.http.calls import IDEMPOTENCY_KEY, Calls
-from tokenvault.http.head import Head
-from tokenvault.http.hosts import OwnHosts
+from tokenvault.http.protocol import problem
+from tokenvault.http.protocol.calls import IDEMPOTENCY_KEY, Calls
+from tokenvault.http.protocol.head import Head
+from tokenvault.http.protocol.hosts import OwnHosts
+from tokenvault.http.routers import network
 from tokenvault.storage.database import DatabaseUnavailable, look_up
 from tokenvault.vault import Vault
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from tokenvault.http import problem
-from tokenvault.http.statuses import title_of
+from tokenvault.http.protocol import problem
+from tokenvault.http.protocol.statuses import title_of
 
 HEAD_BYTES_MAX = 32 * 1024
 """Request line and headers; a DPoP proof takes half a kilobyte."""

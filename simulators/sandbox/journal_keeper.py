@@ -10,7 +10,7 @@ from authz.engine import Engine
 from authz.journal.journal_files import SegmentJournal
 from authz.journal.marks import Mark
 from authz.upkeep.safeguards import RESERVED_TOGETHER
-from tokenvault.background import in_thread
+from tokenvault.background.errands import in_thread
 from tokenvault.storage.database import DatabaseUnavailable
 from tokenvault.storage.high_water import HighWater, keep_high_water
 

@@ -9,9 +9,9 @@ from types import ModuleType
 from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
-from tokenvault.calls.caller import Scope
-from tokenvault.http import problem
-from tokenvault.http.access import requires
+from tokenvault.callers.caller import Scope
+from tokenvault.http.protocol import problem
+from tokenvault.http.protocol.access import requires
 
 _VAULT, _ENGINE, _SANDBOX = "tokenvault.http", "authz.http", "simulators.sandbox.http"
 _VENDORS = "simulators.vendor_apis"

@@ -12,8 +12,8 @@ from simulators.process.start_error import StartError
 from simulators.process.wait_for_signal import wait_for_signal
 from simulators.sandbox.settings.settings import Settings
 from simulators.sandbox.wiring import Sandbox
-from tokenvault.errors import FieldError, KeyUnavailable
 from tokenvault.storage.database import DatabaseUnavailable
+from tokenvault.vocabulary.errors import FieldError, KeyUnavailable
 
 _SWITCH_SECONDS = 0.000_2
 """How long a thread may keep the interpreter when another wants it: the journal, back from the disk, has answers."""

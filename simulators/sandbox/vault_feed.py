@@ -18,10 +18,10 @@ from authz.vocabulary.commands import (
     Records,
     new_commands,
 )
-from tokenvault.background import in_thread
+from tokenvault.background.errands import in_thread
 from tokenvault.cards.cards import CardState
-from tokenvault.currencies import CURRENCIES
 from tokenvault.events import outbox
+from tokenvault.reference_data.currencies import CURRENCIES
 from tokenvault.storage.database import DatabaseUnavailable
 from tokenvault.tokens.lifecycle import TokenState
 

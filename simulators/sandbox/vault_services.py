@@ -6,13 +6,13 @@ from collections.abc import Callable
 import structlog
 
 from authz.network.pin_verification import EnteredPin, PinOutcome
-from tokenvault.background import in_thread
+from tokenvault.background.errands import in_thread
 from tokenvault.cards.pins import PinAttempt, PinEncryption, WrongPin, verify_pin
-from tokenvault.errors import Conflict, FieldError, KeyUnavailable, NotFound
+from tokenvault.key_management.key_rotation import reseal_some
 from tokenvault.keys.key_ring import KeyRing
-from tokenvault.keys.key_rotation import reseal_some
 from tokenvault.tokens.tokens import VERSIONS, key_purpose_of
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import Conflict, FieldError, KeyUnavailable, NotFound
 
 log = structlog.get_logger()
 

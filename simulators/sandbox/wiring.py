@@ -57,11 +57,11 @@ from simulators.sandbox.vault_presence import require_vault
 from simulators.sandbox.vault_services import issuer_keys, keep_resealing, verified_pin
 from simulators.vendor_apis.simulated_wallets import SimulatedWallets
 from simulators.vendor_apis.token_notifications import TokenNotifier
-from tokenvault.background import in_thread, keep_doing
+from tokenvault.background.errands import in_thread, keep_doing
+from tokenvault.callers.ownership import RememberedIssuers
 from tokenvault.events.outbox import last_sequence
 from tokenvault.events.webhook_delivery import WebhookSender
 from tokenvault.keys.key_ring import KeyRing, holds_keys
-from tokenvault.ownership import RememberedIssuers
 from tokenvault.storage.database import open_database
 from tokenvault.storage.high_water import kept_high_water
 from tokenvault.tokens import token_requestors

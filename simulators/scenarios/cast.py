@@ -22,8 +22,8 @@ from simulators.scenarios.values import (
 )
 from simulators.wallet.card.payment_application import Flow
 from tokenvault.cards.contact_points import VerificationMethod, check_contact
-from tokenvault.errors import FieldError
 from tokenvault.tokens.tokens import CRYPTOGRAM_PROFILES
+from tokenvault.vocabulary.errors import FieldError
 
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]

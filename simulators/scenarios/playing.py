@@ -20,7 +20,7 @@ from simulators.terminals.iso_link import LinkError
 from simulators.terminals.message_log import Traced
 from simulators.testkit.decision_table import failed_check
 from simulators.wallet.phone import NoNetwork, WalletRefused
-from tokenvault.currencies import CURRENCIES
+from tokenvault.reference_data.currencies import CURRENCIES
 
 log = structlog.get_logger()
 

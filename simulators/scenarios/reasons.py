@@ -3,7 +3,7 @@
 import re
 
 from authz.vocabulary.reasons import Reason
-from tokenvault.http.statuses import TITLES, code_of
+from tokenvault.http.protocol.statuses import TITLES, code_of
 from tokenvault.provisioning.decision import OUTCOMES
 
 TERMINAL_REASONS = (

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from simulators.process.did_you_mean import did_you_mean
-from tokenvault.countries import NO_COUNTRY, is_country
-from tokenvault.currencies import CURRENCIES, NO_CURRENCY
+from tokenvault.reference_data.countries import NO_COUNTRY, is_country
+from tokenvault.reference_data.currencies import CURRENCIES, NO_CURRENCY
 
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|[smhd])")

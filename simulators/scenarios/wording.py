@@ -11,7 +11,7 @@ from authz.vocabulary.reasons import DECLINES
 from simulators.process.did_you_mean import did_you_mean
 from simulators.scenarios.cast import Misfit
 from simulators.scenarios.located_yaml import Mapping, Node, Sequence, Text, is_empty
-from tokenvault.currencies import CURRENCIES
+from tokenvault.reference_data.currencies import CURRENCIES
 
 _QUOTED = re.compile(r"'([^']*)'")
 _OFFERED = re.compile(r"none of ([\w, -]+)")

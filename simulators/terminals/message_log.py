@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from authz.iso8583.dialects.fields import HEADER, Dialect
 from authz.iso8583.messages import codec
 from simulators.terminals.iso_link import Watcher
-from tokenvault.pan import masked
+from tokenvault.vocabulary.pan import masked
 
 _PAN, _TRACK2, _PIN, _CHIP = 2, 35, 52, 55
 

@@ -6,7 +6,7 @@ from authz.iso8583.messages import codec
 from authz.network.dialect_gateway import KEY_BLOCK_FIELD, NEW_KEY
 from simulators.terminals.iso_link import IsoLink, NoAnswer
 from simulators.terminals.messages import MessageMaker
-from tokenvault.emv.key_block import unwrap
+from tokenvault.emv.keys.key_block import unwrap
 
 
 class MessageSecurity:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from authz.iso8583.messages import codec
 from simulators.parties.merchant import Merchant
 from simulators.wallet.card.contactless_reader import CardAnswer
-from tokenvault.currencies import CURRENCIES
-from tokenvault.emv import tlv
+from tokenvault.emv.encodings import tlv
+from tokenvault.reference_data.currencies import CURRENCIES
 
 PURCHASE, CASH, PURCHASE_WITH_CASH_BACK, REFUND, BALANCE = "00", "01", "09", "20", "31"
 _CARD_TAGS = ("82", "84", "9F10", "9F26", "9F27", "9F36")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from authz.iso8583.messages import codec
 from simulators.terminals.receipt_picture import receipt_picture
-from tokenvault.currencies import amount_text
+from tokenvault.reference_data.currencies import amount_text
 
 _WIDTH = 32
 

@@ -27,7 +27,7 @@ from simulators.terminals.messages import (
 )
 from simulators.terminals.receipt import APPROVED_OFFLINE, UNABLE_TO_GO_ONLINE, Receipt
 from simulators.wallet.card.contactless_reader import Card, CardAnswer, ContactlessReader, ReadingFailed
-from tokenvault.currencies import CURRENCIES
+from tokenvault.reference_data.currencies import CURRENCIES
 
 __all__ = ["Capability", "Merchant", "Terminal", "Transaction"]
 

@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from simulators.parties.issuer_client import Issuer
-from tokenvault.currencies import CURRENCIES, amount_text
-from tokenvault.identifiers import Prefix, to_number
+from tokenvault.reference_data.currencies import CURRENCIES, amount_text
+from tokenvault.vocabulary.identifiers import Prefix, to_number
 
 _DECLINING = ("decline", "step_up", "refer")
 """Actions of a rule that end a decision where its condition holds."""

@@ -15,11 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from simulators.terminals.terminal import Merchant
 from simulators.vendor_apis.simulated_wallets import Purchase, SimulatedWallets
-from tokenvault.calls.caller import Scope
-from tokenvault.currencies import CURRENCIES, NO_CURRENCY
-from tokenvault.errors import FieldError
-from tokenvault.http.access import requires
+from tokenvault.callers.caller import Scope
+from tokenvault.http.protocol.access import requires
+from tokenvault.reference_data.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.tokens.lifecycle import TokenState
+from tokenvault.vocabulary.errors import FieldError
 
 PREFIX = "/look-alikes/lithic/v1/simulate"
 

@@ -12,8 +12,8 @@ from simulators.terminals.terminal import Capability, Merchant, Terminal
 from simulators.wallet.phone import Phone
 from simulators.wallet.token_wishes import ALL_CHANNELS
 from tokenvault.cards.cards import card_with_pan
-from tokenvault.errors import Conflict, NotFound
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import Conflict, NotFound
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import httpx
 import structlog
 
 from simulators.vendor_apis.token_service import STATUSES
-from tokenvault.background import in_thread
+from tokenvault.background.errands import in_thread
 from tokenvault.events.events import Event, list_events
-from tokenvault.outgoing_calls import LookedUpTransport
+from tokenvault.outgoing.outgoing_calls import LookedUpTransport
 from tokenvault.tokens.tokens import find_token
 from tokenvault.vault import Vault
 

@@ -19,14 +19,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from authz.vocabulary.states import TokenState as EngineTokenState
-from tokenvault.calls.caller import Scope
+from tokenvault.callers.caller import Scope
 from tokenvault.cards.cards import card_numbered
 from tokenvault.cards.contact_points import VerificationMethod
-from tokenvault.errors import CallerError, Conflict
-from tokenvault.http.access import DeviceProof, OptionalDeviceProof, VaultDependency, requires
-from tokenvault.http.token_changes import check_cardholder
-from tokenvault.identifiers import Prefix, to_text
-from tokenvault.proof_of_possession import ProvenKey
+from tokenvault.devices.proof_of_possession import ProvenKey
+from tokenvault.http.fields.token_changes import check_cardholder
+from tokenvault.http.protocol.access import DeviceProof, OptionalDeviceProof, VaultDependency, requires
 from tokenvault.provisioning import policies, token_requests, verification
 from tokenvault.provisioning.card_sources import CardSource
 from tokenvault.provisioning.decision import Outcome, RiskInformation
@@ -34,6 +32,8 @@ from tokenvault.tokens import token_activation, token_life, tokens
 from tokenvault.tokens.lifecycle import ENDED, Change, ChangeReason, Initiator, TokenState
 from tokenvault.tokens.tokens import Token, TokenLocation
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import CallerError, Conflict
+from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 PREFIX = "/look-alikes/mdes/digitization/1/0"
 

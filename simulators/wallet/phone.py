@@ -27,11 +27,11 @@ from simulators.wallet.card.secure_element import NoKeysLeft, SecureElement
 from simulators.wallet.qr import consumer_presented
 from simulators.wallet.qr.merchant_presented import MerchantCode
 from simulators.wallet.token_wishes import token_wish
-from tokenvault.currencies import CURRENCIES
-from tokenvault.emv.cryptogram_versions import SignedFor
-from tokenvault.outgoing_tls import trusted_authorities
-from tokenvault.pan import Track2
-from tokenvault.proof_of_possession import access_token_hash
+from tokenvault.devices.proof_of_possession import access_token_hash
+from tokenvault.emv.cryptograms.cryptogram_versions import SignedFor
+from tokenvault.outgoing.outgoing_tls import trusted_authorities
+from tokenvault.reference_data.currencies import CURRENCIES
+from tokenvault.vocabulary.pan import Track2
 
 
 class WalletRefused(Exception):

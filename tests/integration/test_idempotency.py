@@ -11,7 +11,7 @@ from simulators.parties import sandbox_constants
 from simulators.sandbox.wiring import running_sandbox
 from simulators.wallet.phone import Phone
 from tests.conftest import settings_for
-from tokenvault.http.calls import IDEMPOTENCY_KEY, REPLAYED
+from tokenvault.http.protocol.calls import IDEMPOTENCY_KEY, REPLAYED
 from tokenvault.storage import schema
 from tokenvault.storage.database import open_database, reading
 
@@ -201,7 +201,7 @@ def test_what_cannot_be_kept_does_not_happen(sandbox, http, monkeypatch):
         raise RuntimeError("the disk is full")
 
     with monkeypatch.context() as broken:
-        broken.setattr("tokenvault.http.calls.keep_answer", fail)
+        broken.setattr("tokenvault.http.protocol.calls.keep_answer", fail)
         url = f"{sandbox.http_url}/v1/accounts"  # on a connection of its own, which the server closes after our error
         assert httpx.post(url, json=ACCOUNT, headers=headers, trust_env=False).status_code == 500
     assert http.get("/v1/accounts", params={"limit": 1}, headers=ISSUER).json() == before

@@ -13,7 +13,7 @@ from simulators.sandbox.settings.settings import Settings
 from simulators.sandbox.wiring import running_sandbox
 from simulators.terminals.terminal import Terminal
 from tests.integration.shops import open_shop
-from tokenvault.events.webhook_signatures import secret_bytes, signed_headers, verify_headers
+from tokenvault.outgoing.webhook_signatures import secret_bytes, signed_headers, verify_headers
 
 SECRET = "whsec_dGFwd3JpZ2h0LXRlc3Qtc2VjcmV0"
 RULE = {"id": "ask", "state": "live", "action": "ask", "when": {"attribute": "amount", "operator": ">", "value": 1_000}}

@@ -16,12 +16,11 @@ from authz.vocabulary import commands, states
 from simulators.sandbox.vault_feed import VaultFeed, fill_command
 from tests.clock import ManualClock
 from tests.simulation.disk import SimulatedDisk
-from tests.tokenvault.devices import Phone
+from tests.tokenvault.phones import Phone
 from tests.tokenvault.stories import ask, event_types, new_card
 from tests.tokenvault.vaults import drop_database, new_database_url, new_vault
 from tokenvault.cards.cards import CardState, find_card
 from tokenvault.cards.contact_points import VerificationMethod
-from tokenvault.errors import CallerError, Conflict, FieldError, Forbidden
 from tokenvault.events import audit, outbox
 from tokenvault.provisioning.decision import RiskInformation
 from tokenvault.provisioning.verification import (
@@ -36,6 +35,7 @@ from tokenvault.tokens.lifecycle import REASONS, Change, ChangeReason, Initiator
 from tokenvault.tokens.token_activation import activate_token, replenish_key
 from tokenvault.tokens.token_life import change_token, change_tokens_of_card, change_tokens_of_device, renew_token
 from tokenvault.tokens.tokens import TokenLocation, find_token
+from tokenvault.vocabulary.errors import CallerError, Conflict, FieldError, Forbidden
 
 ASKED_FOR = (Change.SUSPEND, Change.RESUME, Change.DEACTIVATE)
 EVENTS = {

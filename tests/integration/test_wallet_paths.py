@@ -15,7 +15,7 @@ from simulators.terminals.terminal import Merchant, Terminal
 from simulators.wallet.card.contactless_reader import CardAnswer, ReadingFailed
 from simulators.wallet.phone import WalletRefused
 from tests.tokenvault.stories import new_jwk, opened_jwe
-from tokenvault.pan import Track2
+from tokenvault.vocabulary.pan import Track2
 
 NETWORK = {"Authorization": f"Bearer {sandbox_constants.NETWORK_API_KEY}"}
 SANDBOX = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}

@@ -9,9 +9,9 @@ from cryptography.x509.oid import NameOID
 
 from simulators.parties import sandbox_constants
 from tests.clock import ManualClock
-from tests.tokenvault.devices import Phone, encoded
+from tests.tokenvault.phones import Phone, encoded
 from tests.tokenvault.vaults import new_vault
-from tokenvault.errors import FieldError
+from tokenvault.vocabulary.errors import FieldError
 
 LEAF = x509.BasicConstraints(ca=False, path_length=None)
 AUTHORITY = x509.BasicConstraints(ca=True, path_length=0)

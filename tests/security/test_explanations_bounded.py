@@ -25,8 +25,8 @@ from authz.vocabulary.errors import ExplanationsBusy
 from authz.vocabulary.reasons import Reason
 from simulators.parties import sandbox_constants
 from tests.authz.commands import NOW_US, command, opening, refund, reversal, set_account, set_card, set_token, tap
-from tokenvault.errors import NotFound
-from tokenvault.identifiers import Prefix, to_text
+from tokenvault.vocabulary.errors import NotFound
+from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 HOUR_US = 3_600_000_000
 LIMITS = [{"id": "day", "window": "day", "count_max": 6, "amount_max": 9_000, "currency": "EUR"}]

@@ -6,17 +6,16 @@ import pytest
 import sqlalchemy as sa
 
 from tests.tokenvault import conftest
-from tests.tokenvault.devices import Phone
+from tests.tokenvault.phones import Phone
 from tests.tokenvault.stories import active_token, ask, asked, new_card, pan_of, sealed_to_vault
-from tokenvault import guesses
-from tokenvault.calls.caller import Caller, current_caller
+from tokenvault.callers.caller import Caller, current_caller
+from tokenvault.cards import guesses
 from tokenvault.cards.card_details import panel_value
 from tokenvault.cards.contact_points import VerificationMethod
+from tokenvault.cards.guesses import OF_CARD, Secret, unlock_card
 from tokenvault.cards.pins import PinEncryption, WrongPin, set_pin, verify_pin
-from tokenvault.errors import FieldError, NotFound, TooManyRequests
 from tokenvault.events.audit import list_entries
 from tokenvault.events.events import EventType, list_events
-from tokenvault.guesses import OF_CARD, Secret, unlock_card
 from tokenvault.provisioning.card_sources import CardSource
 from tokenvault.provisioning.policies import Policy, VerificationPolicy, set_policy
 from tokenvault.provisioning.push_provisioning import make_payload
@@ -30,6 +29,7 @@ from tokenvault.provisioning.verification import (
 from tokenvault.storage import schema
 from tokenvault.tokens.detokenization import Usage, VerificationFailed, detokenize
 from tokenvault.tokens.lifecycle import TokenState
+from tokenvault.vocabulary.errors import FieldError, NotFound, TooManyRequests
 
 REFUSAL = "sealed_card: holds no PAN, expiry and CVV2 of a card that we have issued"
 DETAILS = OF_CARD[Secret.CARD_DETAILS]

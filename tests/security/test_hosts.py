@@ -13,8 +13,8 @@ from starlette.routing import Route
 from simulators.parties import sandbox_constants
 from simulators.sandbox.settings.loading import load_settings
 from simulators.wallet.phone import Phone
-from tokenvault.http.hosts import OwnHosts
-from tokenvault.target_uri import is_host
+from tokenvault.http.protocol.hosts import OwnHosts
+from tokenvault.outgoing.target_uri import is_host
 
 PATH = "/v1/tokens/tok_0000000000001/verification_methods"
 

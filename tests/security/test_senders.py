@@ -17,7 +17,7 @@ from simulators.terminals.message_security import protect
 from simulators.terminals.terminal import Terminal
 from simulators.testkit.kit import Bench
 from tests.security.certificates import Authority
-from tokenvault.emv.key_block import KeyBlockError
+from tokenvault.emv.keys.key_block import KeyBlockError
 
 ALICE, MALLORY = "11111111111", "22222222222"
 ALICES_KEY, MALLORYS_KEY = "0123456789ABCDEF0123456789ABCDE1", "0123456789ABCDEF0123456789ABCDE2"

@@ -13,13 +13,13 @@ from authz.vocabulary.commands import new_commands, new_results
 from tests.clock import ManualClock
 from tests.tokenvault.stories import new_card
 from tests.tokenvault.vaults import new_vault
-from tokenvault import host_names
 from tokenvault.events import webhooks
 from tokenvault.events.events import EventType
 from tokenvault.events.webhook_delivery import WebhookSender
-from tokenvault.guarded_calls import GuardedTransport
-from tokenvault.host_names import OF_ONE_ASKER, HostNames, NameUnknown
-from tokenvault.internet_addresses import LOOPBACK
+from tokenvault.outgoing import host_names
+from tokenvault.outgoing.guarded_calls import GuardedTransport
+from tokenvault.outgoing.host_names import OF_ONE_ASKER, HostNames, NameUnknown
+from tokenvault.outgoing.internet_addresses import LOOPBACK
 
 ADDRESS = "127.0.0.1"
 

@@ -19,7 +19,7 @@ from simulators.sandbox.settings.loading import scratch_settings
 from simulators.sandbox.wiring import running_sandbox
 from simulators.terminals.terminal import Terminal
 from simulators.wallet.phone import Phone
-from tokenvault.identifiers import Prefix, to_text
+from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 OPERATOR = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}
 NETWORK = {"Authorization": f"Bearer {sandbox_constants.NETWORK_API_KEY}"}

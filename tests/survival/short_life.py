@@ -25,8 +25,8 @@ from simulators.terminals.iso_link import LineDown
 from simulators.terminals.terminal import Capability, Terminal
 from simulators.wallet.phone import Phone, WalletRefused
 from tests.forking import Tell
-from tokenvault.errors import KeyUnavailable
 from tokenvault.storage.database import DatabaseUnavailable
+from tokenvault.vocabulary.errors import KeyUnavailable
 
 TAP_MINOR, TAPS = 1_250, 4
 _PATIENCE = Capability(timeout_seconds=5.0)

@@ -16,9 +16,9 @@ from simulators.sandbox.settings.settings import VAULT
 from simulators.sandbox.wiring import running_sandbox
 from simulators.terminals.terminal import Terminal
 from simulators.wallet.phone import Phone
-from tokenvault.identifiers import Prefix, to_number
 from tokenvault.storage.database import open_database, writing
 from tokenvault.storage.high_water import kept_high_water
+from tokenvault.vocabulary.identifiers import Prefix, to_number
 
 TAPS = 8
 

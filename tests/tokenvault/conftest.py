@@ -3,7 +3,7 @@
 import pytest
 
 from tests.clock import ManualClock
-from tests.tokenvault.devices import WALLET_KEY, Phone
+from tests.tokenvault.phones import WALLET_KEY, Phone
 from tests.tokenvault.vaults import drop_database, new_database_url, new_vault
 
 __all__ = ["WALLET_KEY"]

@@ -8,8 +8,8 @@ from joserfc import jwe
 from joserfc.jwk import ECKey
 
 from simulators.parties import sandbox_constants
-from tests.tokenvault.devices import Phone
-from tokenvault.accounts import open_account
+from tests.tokenvault.phones import Phone
+from tokenvault.cards.accounts import open_account
 from tokenvault.cards.cards import funding_pan_of, issue_card
 from tokenvault.keys.sealed_entry import public_keys
 from tokenvault.keys.sealing import open_on_device

@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from simulators.parties import sandbox_constants
 from tokenvault.keys.key_ring import KeyPurpose, KeyRing
 from tokenvault.keys.root_keys import SoftwareRootKey
-from tokenvault.pan import PanRange
-from tokenvault.program import Program
+from tokenvault.program.card_program import CardProgram
 from tokenvault.storage.database import open_database
 from tokenvault.tokens import token_requestors
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.pan import PanRange
 
 POSTGRESQL_URL = os.environ.get("TAPWRIGHT_TEST_POSTGRESQL")
 """A server on which the tests may make and drop databases, such as ``postgresql://user@127.0.0.1/postgres``."""
@@ -36,7 +36,7 @@ def new_program(**changes):
         "manufacturer_roots": (sandbox_constants.manufacturer_root(),),
         "par_prefix": sandbox_constants.PAR_PREFIX,
     }
-    return Program(**values | changes)
+    return CardProgram(**values | changes)
 
 
 def new_database_url():

@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from tokenvault.calls.caller import DEFAULT_TENANT, Scope
-from tokenvault.errors import NotFound
+from tokenvault.callers.caller import Scope
+from tokenvault.callers.listing import newest_first
 from tokenvault.events import audit
-from tokenvault.identifiers import Prefix, to_number, to_text
 from tokenvault.keys.key_ring import KeyPurpose, KeyRing
 from tokenvault.keys.sealing import keyed_digest
-from tokenvault.ownership import check_tenant
 from tokenvault.storage import schema
-from tokenvault.storage.listing import newest_first
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import NotFound
+from tokenvault.vocabulary.identifiers import Prefix, to_number, to_text
+from tokenvault.vocabulary.tenants import DEFAULT_TENANT, check_tenant
 
 _PREFIX = "twk_"
 _SECRET_BYTES = 24

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from tokenvault.errors import CallerError, FieldError, Unreadable
+from tokenvault.vocabulary.errors import CallerError, FieldError, Unreadable
 
 _NUMBER = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
 _EXPONENT_DIGITS_MAX = 18

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
-from tokenvault.calls.caller import Caller
-from tokenvault.errors import FieldError
+from tokenvault.callers.caller import Caller
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.sealing import KEPT_ANSWER, keyed_digest, seal, unseal
 from tokenvault.storage import schema
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import FieldError
 
 KEPT_SECONDS = 24 * 3600
 

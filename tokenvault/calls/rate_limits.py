@@ -4,7 +4,7 @@ import math
 import threading
 from collections.abc import Callable, Hashable
 
-from tokenvault.errors import TooManyRequests
+from tokenvault.vocabulary.errors import TooManyRequests
 
 _NAMES_MAX = 100_000
 

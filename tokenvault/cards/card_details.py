@@ -3,7 +3,7 @@
 from typing import Any
 
 from tokenvault.cards.cards import funding_pan_of, open_card_in
-from tokenvault.emv.card_verification import PANEL_SERVICE_CODE, card_verification_value
+from tokenvault.emv.cryptograms.card_verification import PANEL_SERVICE_CODE, card_verification_value
 from tokenvault.events import audit
 from tokenvault.keys.key_ring import KeyPurpose, KeyRing
 from tokenvault.keys.sealed_entry import sealed_to

@@ -7,18 +7,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tokenvault.accounts import find_account
+from tokenvault.callers.listing import newest_first
+from tokenvault.callers.ownership import owners_of_card, visible
+from tokenvault.cards.accounts import find_account
 from tokenvault.cards.contact_points import VerificationMethod, check_contact, masked
-from tokenvault.errors import Conflict, NotFound
 from tokenvault.events import events, outbox
 from tokenvault.events.events import EventType
-from tokenvault.identifiers import Prefix, to_number, to_text
 from tokenvault.keys.sealing import CARD_CONTACTS, CARD_PAN, funding_pan_lookups, new_pan_lookup, seal, unseal
-from tokenvault.ownership import owners_of_card, visible
-from tokenvault.pan import PAR_CHARACTERS, check_payment_account_reference
 from tokenvault.storage import schema
-from tokenvault.storage.listing import newest_first
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import Conflict, NotFound
+from tokenvault.vocabulary.identifiers import Prefix, to_number, to_text
+from tokenvault.vocabulary.pan import PAR_CHARACTERS, check_payment_account_reference
 
 _PAR_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _PAN_ATTEMPTS = 32

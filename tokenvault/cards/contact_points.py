@@ -3,7 +3,7 @@
 import re
 from enum import StrEnum
 
-from tokenvault.errors import FieldError
+from tokenvault.vocabulary.errors import FieldError
 
 
 class VerificationMethod(StrEnum):

@@ -7,20 +7,21 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from tokenvault.cards.cards import PIN_TRIES, funding_pan_of, open_card_in, record_card
-from tokenvault.emv import dukpt_aes, dukpt_tdes, pin_block
-from tokenvault.emv.block_cipher import tdes_decrypt
-from tokenvault.emv.dukpt_aes import KeyType, KeyUsage
+from tokenvault.cards.guesses import Refused, Secret, counting, holds
+from tokenvault.emv.ciphers.block_cipher import tdes_decrypt
 from tokenvault.emv.errors import EmvError
-from tokenvault.emv.pin_verification import pin_verification_value
-from tokenvault.errors import Conflict, FieldError, NotFound
+from tokenvault.emv.keys import dukpt_aes, dukpt_tdes
+from tokenvault.emv.keys.dukpt_aes import KeyType, KeyUsage
+from tokenvault.emv.pin import pin_block
+from tokenvault.emv.pin.pin_verification import pin_verification_value
 from tokenvault.events import audit
 from tokenvault.events.events import EventType
-from tokenvault.guesses import Refused, Secret, counting, holds
-from tokenvault.identifiers import Prefix, to_text
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.sealed_entry import opened
 from tokenvault.storage import schema
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import Conflict, FieldError, NotFound
+from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 _KEY_INDEX = 1
 _COUNTERS_KEPT = 2048

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tokenvault.calls.caller import current_caller
+from tokenvault.callers.caller import current_caller
 from tokenvault.keys.key_ring import KeyPurpose, KeyRing
 from tokenvault.storage import schema
 from tokenvault.vault import Vault

@@ -6,12 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tokenvault.errors import NotFound
+from tokenvault.callers.ownership import Owners, hears_of, visible
 from tokenvault.events import audit
-from tokenvault.identifiers import Prefix, to_number, to_text
-from tokenvault.ownership import Owners, hears_of, visible
 from tokenvault.storage import schema
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import NotFound
+from tokenvault.vocabulary.identifiers import Prefix, to_number, to_text
 
 
 class EventType(StrEnum):

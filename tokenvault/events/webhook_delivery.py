@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import httpx
 import structlog
 
-from tokenvault.background import in_thread
+from tokenvault.background.errands import in_thread
 from tokenvault.events.webhooks import (
     DueDelivery,
     Outcome,
@@ -17,8 +17,8 @@ from tokenvault.events.webhooks import (
     record_outcomes,
     remaining_endpoints,
 )
-from tokenvault.guarded_calls import GuardedTransport
-from tokenvault.outgoing_calls import ON_BEHALF_OF
+from tokenvault.outgoing.guarded_calls import GuardedTransport
+from tokenvault.outgoing.outgoing_calls import ON_BEHALF_OF
 from tokenvault.vault import Vault
 
 log = structlog.get_logger()

@@ -8,11 +8,11 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-from tokenvault.errors import KeyUnavailable
-from tokenvault.identifiers import RandomBytes
 from tokenvault.keys.root_keys import RootKey
 from tokenvault.storage import schema
 from tokenvault.storage.database import reading, writing
+from tokenvault.vocabulary.errors import KeyUnavailable
+from tokenvault.vocabulary.identifiers import RandomBytes
 
 
 class KeyPurpose(StrEnum):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from tokenvault.errors import KeyUnavailable
+from tokenvault.vocabulary.errors import KeyUnavailable
 
 _IV_BYTES, _TAG_BITS = 12, 128
 

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from cryptography.hazmat.primitives import keywrap
 
-from tokenvault.errors import KeyUnavailable
-from tokenvault.identifiers import RandomBytes
+from tokenvault.vocabulary.errors import KeyUnavailable
+from tokenvault.vocabulary.identifiers import RandomBytes
 
 ROOT_KEY_BYTES = 32
 

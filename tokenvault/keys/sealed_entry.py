@@ -9,8 +9,8 @@ from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from tokenvault.errors import FieldError
 from tokenvault.keys.key_ring import KeyPurpose, KeyRing
+from tokenvault.vocabulary.errors import FieldError
 
 KEY_AGREEMENT, ENCRYPTION = "ECDH-ES", "A256GCM"
 _CHARACTERS_MAX = 4096

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
-from tokenvault.identifiers import Prefix, RandomBytes, to_text
 from tokenvault.keys.key_ring import KeyPurpose, KeyRing
 from tokenvault.storage import schema
+from tokenvault.vocabulary.identifiers import Prefix, RandomBytes, to_text
 
 _NONCE_BYTES = 12
 _CREDENTIAL_SUITE = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_128_GCM)

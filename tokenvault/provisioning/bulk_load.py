@@ -10,23 +10,23 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tokenvault.calls.caller import current_caller
+from tokenvault.callers.caller import current_caller
+from tokenvault.callers.ownership import Owners
 from tokenvault.cards.cards import PIN_TRIES, CardState
-from tokenvault.emv.cryptogram_versions import TAPWRIGHT_AES
-from tokenvault.errors import Conflict, FieldError
+from tokenvault.emv.cryptograms.cryptogram_versions import TAPWRIGHT_AES
 from tokenvault.events import events, outbox
 from tokenvault.events.events import EventType
-from tokenvault.identifiers import Prefix, to_text
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.sealing import CARD_CONTACTS, CARD_PAN, new_pan_lookup, seal
-from tokenvault.ownership import Owners
-from tokenvault.pan import PAR_CHARACTERS, PanRange
 from tokenvault.provisioning.decision import Outcome
 from tokenvault.storage import schema
 from tokenvault.tokens.lifecycle import TokenState
 from tokenvault.tokens.token_requestors import requestor_in
 from tokenvault.tokens.tokens import AssuranceMethod, TokenLocation
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import Conflict, FieldError
+from tokenvault.vocabulary.identifiers import Prefix, to_text
+from tokenvault.vocabulary.pan import PAR_CHARACTERS, PanRange
 
 CHUNK = 2000
 _ATTEMPTS = 64

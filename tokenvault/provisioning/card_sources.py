@@ -8,14 +8,14 @@ import sqlalchemy as sa
 
 from tokenvault.cards.card_details import panel_value
 from tokenvault.cards.cards import Card, card_in, card_numbered, card_with_pan
-from tokenvault.errors import FieldError
-from tokenvault.guesses import Refused, Secret, holds
-from tokenvault.identifiers import Prefix, to_number
+from tokenvault.cards.guesses import Refused, Secret, holds
 from tokenvault.keys.sealed_entry import opened
-from tokenvault.pan import is_luhn_valid
 from tokenvault.provisioning.push_provisioning import ForgedPayload, OpenedPayload, open_payload
 from tokenvault.tokens.tokens import AssuranceMethod
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import FieldError
+from tokenvault.vocabulary.identifiers import Prefix, to_number
+from tokenvault.vocabulary.pan import is_luhn_valid
 
 _NO_EXPIRY = "0000"
 """Of a card that is not there; month 0 is nobody's."""

@@ -6,11 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tokenvault.errors import FieldError
 from tokenvault.events import audit
 from tokenvault.provisioning.decision import ProvisioningPolicy, Vote, WalletReason
 from tokenvault.storage import schema
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import FieldError
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from joserfc import jws
 from joserfc.errors import JoseError
 
 from tokenvault.cards.cards import open_card_in
-from tokenvault.errors import Conflict, FieldError
 from tokenvault.events import audit
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.sealed_entry import elliptic_keys
 from tokenvault.storage import schema
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import Conflict, FieldError
 
 LIFETIME_SECONDS = 900
 _ALGORITHM = "ES256"

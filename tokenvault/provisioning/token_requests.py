@@ -5,19 +5,17 @@ from dataclasses import dataclass, field, replace
 import sqlalchemy as sa
 
 from tokenvault.cards.cards import Card
-from tokenvault.devices import Device, check_possession, device_in
-from tokenvault.errors import Conflict, FieldError, Forbidden
+from tokenvault.cards.guesses import counting
+from tokenvault.devices.devices import Device, check_possession, device_in
+from tokenvault.devices.proof_of_possession import ProvenKey
 from tokenvault.events.events import EventType
-from tokenvault.guesses import counting
-from tokenvault.identifiers import Prefix, to_text
-from tokenvault.program import RequestorKind, TokenRequestor
-from tokenvault.proof_of_possession import ProvenKey
+from tokenvault.program.card_program import RequestorKind, TokenRequestor
+from tokenvault.program.token_domain import DomainWish
 from tokenvault.provisioning.card_sources import CardSource, SourcedCard, find_source
 from tokenvault.provisioning.decision import Circumstances, Decision, Outcome, RiskInformation, decide
 from tokenvault.provisioning.policies import Policy, check_terms, policy_in
 from tokenvault.provisioning.push_provisioning import use_payload
 from tokenvault.storage import schema
-from tokenvault.token_domain import DomainWish
 from tokenvault.tokens.lifecycle import ENDED, Change, Initiator, TokenState
 from tokenvault.tokens.token_requestors import requestor_in
 from tokenvault.tokens.tokens import (
@@ -32,6 +30,8 @@ from tokenvault.tokens.tokens import (
     token_of,
 )
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import Conflict, FieldError, Forbidden
+from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 _SEQUENCE_NUMBER = "01"
 _DAY_SECONDS = 24 * 3600

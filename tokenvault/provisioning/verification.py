@@ -8,14 +8,12 @@ import sqlalchemy as sa
 from tokenvault.cards.cards import contacts_of
 from tokenvault.cards.contact_points import CODE_METHODS, VerificationMethod
 from tokenvault.cards.contact_points import masked as masked_contact
-from tokenvault.devices import check_possession, device_numbered
-from tokenvault.errors import Conflict, FieldError
+from tokenvault.cards.guesses import Refused, Secret, counting, holds
+from tokenvault.devices.devices import check_possession, device_numbered
+from tokenvault.devices.proof_of_possession import ProvenKey
 from tokenvault.events.events import EventType
-from tokenvault.guesses import Refused, Secret, counting, holds
-from tokenvault.identifiers import Prefix, to_number, to_text
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.sealing import MESSAGE_TEXT, keyed_digest, seal, unseal
-from tokenvault.proof_of_possession import ProvenKey
 from tokenvault.provisioning.decision import Reason
 from tokenvault.provisioning.policies import policy_in
 from tokenvault.provisioning.token_requests import approve_and_place
@@ -23,6 +21,8 @@ from tokenvault.storage import schema
 from tokenvault.tokens.lifecycle import Change, Initiator, TokenState
 from tokenvault.tokens.tokens import AssuranceMethod, Token, change_state, record_token, token_in
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import Conflict, FieldError
+from tokenvault.vocabulary.identifiers import Prefix, to_number, to_text
 
 CODE_DIGITS = 6
 

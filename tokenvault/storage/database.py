@@ -18,7 +18,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.pool import StaticPool
 
-from tokenvault.sqlite_errors import is_damaged
+from tokenvault.vocabulary.sqlite_errors import is_damaged
 
 _WRITERS_LOCK = 0x7461_7077  # any number that only the vault uses
 _BUSY_SECONDS = 30

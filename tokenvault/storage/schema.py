@@ -5,7 +5,7 @@ What is sealed stands beside the version of its key. A change here needs a migra
 
 import sqlalchemy as sa
 
-from tokenvault.calls.caller import TENANT_CHARACTERS_MAX
+from tokenvault.vocabulary.tenants import TENANT_CHARACTERS_MAX
 
 metadata = sa.MetaData(
     naming_convention={

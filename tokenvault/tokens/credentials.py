@@ -6,8 +6,12 @@ The layout is public (``docs/wallet-integration.md``); the bytes travel only sea
 import json
 from dataclasses import asdict, dataclass
 
-from tokenvault.emv.cryptogram_versions import TOKEN_CRYPTOGRAM_VERSIONS, CryptogramVersion, issuer_application_data
-from tokenvault.errors import FieldError
+from tokenvault.emv.cryptograms.cryptogram_versions import (
+    TOKEN_CRYPTOGRAM_VERSIONS,
+    CryptogramVersion,
+    issuer_application_data,
+)
+from tokenvault.vocabulary.errors import FieldError
 
 FORMAT = "tapwright-token-credentials-1"
 APPLICATION_IDENTIFIER = "F0000054415057"

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from tokenvault.cards.cards import card_numbered, funding_pan_of
-from tokenvault.emv import cryptogram
-from tokenvault.emv.cryptogram_versions import SignedFor, signed_for
+from tokenvault.cards.guesses import Refused, Secret, counting, holds
+from tokenvault.emv.cryptograms import cryptogram
+from tokenvault.emv.cryptograms.cryptogram_versions import SignedFor, signed_for
 from tokenvault.emv.errors import EmvError
-from tokenvault.errors import CallerError, FieldError, NotFound
 from tokenvault.events import audit
-from tokenvault.guesses import Refused, Secret, counting, holds
 from tokenvault.storage import schema
 from tokenvault.tokens.lifecycle import TokenState
 from tokenvault.tokens.token_activation import card_key_of
 from tokenvault.tokens.tokens import Token, token_of
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import CallerError, FieldError, NotFound
 
 
 class VerificationFailed(CallerError):

@@ -3,16 +3,16 @@
 import time
 from dataclasses import dataclass
 
-from tokenvault.currencies import CURRENCIES, NO_CURRENCY
-from tokenvault.emv.cryptogram_versions import SignedFor, with_results
-from tokenvault.errors import Conflict, FieldError
+from tokenvault.emv.cryptograms.cryptogram_versions import SignedFor, with_results
 from tokenvault.events.events import EventType
-from tokenvault.pan import Track2
+from tokenvault.reference_data.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.tokens import credentials
 from tokenvault.tokens.lifecycle import Initiator, TokenState
 from tokenvault.tokens.token_activation import card_key_of
 from tokenvault.tokens.tokens import record_token, token_in, update_token
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import Conflict, FieldError
+from tokenvault.vocabulary.pan import Track2
 
 _ATC_MAX = 0xFFFF
 ELECTRONIC_COMMERCE_INDICATOR = "05"

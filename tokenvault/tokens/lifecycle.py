@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from tokenvault.errors import Conflict, FieldError
+from tokenvault.vocabulary.errors import Conflict, FieldError
 
 
 class Change(StrEnum):

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from tokenvault.cards.cards import funding_pan_of
-from tokenvault.emv import format_preserving
-from tokenvault.errors import Conflict
+from tokenvault.emv.ciphers import format_preserving
 from tokenvault.keys.key_ring import KeyPurpose
-from tokenvault.program import PanGeneration
+from tokenvault.program.card_program import PanGeneration
 from tokenvault.storage import schema
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import Conflict
 
 _ATTEMPTS = 32
 

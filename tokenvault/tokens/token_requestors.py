@@ -4,14 +4,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tokenvault.calls.caller import DEFAULT_TENANT
-from tokenvault.errors import Conflict, FieldError, NotFound
+from tokenvault.callers.ownership import visible
 from tokenvault.events import audit
-from tokenvault.ownership import check_tenant, visible
-from tokenvault.program import TOKEN_SERVICE_PROVIDER_DIGITS, RequestorKind, TokenRequestor
+from tokenvault.program.card_program import TOKEN_SERVICE_PROVIDER_DIGITS, RequestorKind, TokenRequestor
+from tokenvault.program.token_domain import TokenDomain
 from tokenvault.storage import schema
-from tokenvault.token_domain import TokenDomain
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import Conflict, FieldError, NotFound
+from tokenvault.vocabulary.tenants import DEFAULT_TENANT, check_tenant
 
 _DIGITS = 11
 _ATTEMPTS = 32

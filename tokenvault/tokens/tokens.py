@@ -11,10 +11,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tokenvault.calls.caller import Scope, acting_as, current_caller
+from tokenvault.callers.caller import Scope, acting_as, current_caller
+from tokenvault.callers.listing import newest_first
+from tokenvault.callers.ownership import owners_of_token, visible
 from tokenvault.cards.cards import card_numbered
-from tokenvault.devices import device_numbered
-from tokenvault.emv.cryptogram_versions import (
+from tokenvault.devices.devices import device_numbered
+from tokenvault.emv.cryptograms.cryptogram_versions import (
     LIMITED_USE_AES,
     LIMITED_USE_TDES,
     TAPWRIGHT_AES,
@@ -22,18 +24,16 @@ from tokenvault.emv.cryptogram_versions import (
     VSDC_18,
     CryptogramVersion,
 )
-from tokenvault.errors import NotFound
 from tokenvault.events import events, outbox
 from tokenvault.events.events import EventType
-from tokenvault.identifiers import Prefix, to_number, to_text
 from tokenvault.keys.key_ring import KeyPurpose
-from tokenvault.ownership import owners_of_token, visible
+from tokenvault.program.token_domain import TokenDomain
 from tokenvault.storage import schema
-from tokenvault.storage.listing import newest_first
-from tokenvault.token_domain import TokenDomain
 from tokenvault.tokens.lifecycle import Change, Initiator, TokenLife, TokenState, after
 from tokenvault.tokens.token_pans import unused_token_pan
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import NotFound
+from tokenvault.vocabulary.identifiers import Prefix, to_number, to_text
 
 
 class TokenLocation(StrEnum):

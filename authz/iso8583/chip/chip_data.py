@@ -34,8 +34,8 @@ _ISSUER_DATA, _CRYPTOGRAM, _INFORMATION = 10, 11, 12
 _KEY_INDEX_BYTES = SIGNED_BYTES_MAX - SIGNED_BYTES
 _ISSUER_DATA_LENGTH_BYTE = 6
 
-# Where the card verification results lie in tag 9F10, and what `tokenvault.emv.cryptogram_versions` puts into them, in
-# numbers of our own: machine code is kept by the sources of this package alone.
+# Where the card verification results lie in tag 9F10, and what `tokenvault.emv.cryptograms.cryptogram_versions` puts
+# into them, in numbers of our own: machine code is kept by the sources of this package alone.
 _SECOND_RESULT, _LAST_RESULT = 4, 6
 DEVICE_VERIFIED = 0x04
 SIGNED_FOR_MASK, SIGNED_FOR_REMOTE, SIGNED_FOR_QR_CODE = 0x03, 0x01, 0x02

@@ -1,4 +1,4 @@
-"""Compiled parsing of BER-TLV data objects in DE 55; `tokenvault.emv.tlv` is its plain counterpart.
+"""Compiled parsing of BER-TLV data objects in DE 55; `tokenvault.emv.encodings.tlv` is its plain counterpart.
 
 Both take the same bytes: 00 bytes before, between and behind objects are padding, a length may have leading zeros, tags
 and lengths have at most four bytes (EMV Book 3, annex B).

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from authz.arrays.compiled import Integer, compiled
 from authz.iso8583.messages.scan import Buffer, Places, number_at
 from authz.vocabulary.commands import Flag
-from tokenvault.countries import number_of_letters
+from tokenvault.reference_data.countries import number_of_letters
 
 _DAY_SECONDS = 86_400
 _LETTERS, _FIRST_LETTER = 26, 0x41

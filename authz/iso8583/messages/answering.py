@@ -48,7 +48,7 @@ def put_number(out: Buffer, position: Integer, value: Integer, digits: Integer) 
 
 @compiled
 def put_decision(out: Buffer, position: Integer, sequence: Integer) -> Integer:
-    """Write DE 62, the decision's identifier, in the form of `tokenvault.identifiers`."""
+    """Write DE 62, the decision's identifier, in the form of `tokenvault.vocabulary.identifiers`."""
     position = put_number(out, position, len(_DECISION_PREFIX) + _DECISION_CHARACTERS, 3)
     for character in _DECISION_PREFIX:
         out[position] = character

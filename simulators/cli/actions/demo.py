@@ -17,7 +17,7 @@ from simulators.terminals.receipt import Receipt
 from simulators.terminals.terminal import Terminal
 from simulators.testkit.decision_table import show_decision
 from simulators.wallet.phone import Phone
-from tokenvault.currencies import amount_text
+from tokenvault.reference_data.currencies import amount_text
 
 CREDIT_LIMIT, TRANSACTION_LIMIT, CURRENCY = 250_000, 100_000, "EUR"
 COFFEE, YACHT = 1_250, 150_000

@@ -19,13 +19,13 @@ from authz.vocabulary.errors import EngineError
 from simulators.process.start_error import StartError
 from simulators.sandbox.settings.settings import VAULT, Settings
 from simulators.sandbox.vault_presence import require_vault
-from tokenvault.errors import KeyUnavailable
 from tokenvault.events import audit, outbox
 from tokenvault.events.audit import AuditTrailBroken
 from tokenvault.keys.key_ring import KeyRing
 from tokenvault.storage.database import DatabaseUnavailable, connected, is_of_this_shape
 from tokenvault.storage.high_water import kept_high_water
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import KeyUnavailable
 
 
 class Unsound(Exception):

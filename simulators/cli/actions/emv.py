@@ -5,11 +5,11 @@ from collections.abc import Iterable
 
 from simulators.cli.server_address import UsageError
 from simulators.message_tools.hexadecimal import NotHexadecimal, bytes_of
-from tokenvault.emv import issuer_data, tlv
-from tokenvault.emv.data_elements import DATA_ELEMENTS
+from tokenvault.emv.encodings import issuer_data, tlv
+from tokenvault.emv.encodings.data_elements import DATA_ELEMENTS
 from tokenvault.emv.errors import EmvError, TlvError
-from tokenvault.errors import FieldError
-from tokenvault.pan import Track2, masked
+from tokenvault.vocabulary.errors import FieldError
+from tokenvault.vocabulary.pan import Track2, masked
 
 _OBJECT_LISTS = {"8C", "8D", "97", "9F38", "9F49", "9F4F", "9F51"}
 _TRACK2, _PAN, _ISSUER_DATA = {"57", "9F6B"}, "5A", "9F10"

@@ -17,7 +17,7 @@ from simulators.cli.server_address import UsageError, no_host
 from simulators.message_tools.hexadecimal import NotHexadecimal, bytes_of
 from simulators.terminals.iso_link import IsoLink, LineDown, LinkError
 from simulators.terminals.message_log import shown
-from tokenvault.emv import tlv
+from tokenvault.emv.encodings import tlv
 from tokenvault.emv.errors import TlvError
 
 _FIELD = re.compile(r"(h|\d{1,3})=(.*)", re.DOTALL)

@@ -20,11 +20,11 @@ from authz.vocabulary.errors import AcknowledgedLoss, CheckpointDamaged, EngineE
 from simulators.process.start_error import StartError
 from simulators.sandbox.settings.settings import Settings
 from simulators.sandbox.vault_presence import require_vault
-from tokenvault.errors import KeyUnavailable
 from tokenvault.events import outbox
 from tokenvault.keys.key_ring import KeyRing
 from tokenvault.storage.database import DatabaseUnavailable, open_database
 from tokenvault.storage.high_water import HighWater, keep_high_water, kept_high_water
+from tokenvault.vocabulary.errors import KeyUnavailable
 
 
 def run_journal_verb(action: str, data_directory: Path, first: int, last: int | None) -> int:

@@ -8,13 +8,13 @@ from authz.journal.data_directory import DirectoryLock
 from authz.vocabulary.errors import DirectoryInUse
 from simulators.sandbox.settings.settings import Settings
 from simulators.sandbox.vault_presence import has_vault
-from tokenvault.errors import KeyUnavailable
 from tokenvault.events import audit
 from tokenvault.events.audit import AuditTrailBroken, Head
 from tokenvault.keys.key_ring import KeyRing
 from tokenvault.keys.root_keys import root_key_in_file
 from tokenvault.storage.database import DatabaseUnavailable, open_database
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import KeyUnavailable
 
 
 def run_vault_verb(settings: Settings, head: str | None, new_root_key_file: Path | None) -> int:

@@ -34,8 +34,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from simulators.parties.issuer_client import IssuerRefused
     from simulators.parties.sandbox_constants import SANDBOX_API_KEY
     from simulators.testkit.decision_table import read_decision, show_decision
-    from tokenvault.errors import CallerError, NotFound
-    from tokenvault.identifiers import Prefix, to_number
+    from tokenvault.vocabulary.errors import CallerError, NotFound
+    from tokenvault.vocabulary.identifiers import Prefix, to_number
 
     try:
         to_number(Prefix.AUTHORIZATION, arguments.authorization_id)

@@ -55,7 +55,7 @@ def add(verbs: Verbs) -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     from simulators.cli.actions.terminal import PaymentOptions, run_payment
-    from tokenvault.currencies import CURRENCIES, NO_CURRENCY
+    from tokenvault.reference_data.currencies import CURRENCIES, NO_CURRENCY
 
     if arguments.currency not in CURRENCIES:
         raise UsageError(f"--currency {arguments.currency} {NO_CURRENCY}{did_you_mean(arguments.currency, CURRENCIES)}")

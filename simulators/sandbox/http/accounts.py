@@ -6,13 +6,14 @@ from pydantic import BaseModel, Field
 from authz.history.counters import Counted, counters_of
 from authz.http.balances import account_balance
 from authz.http.surroundings import EngineDependency
-from tokenvault import accounts
-from tokenvault.calls.caller import Scope
-from tokenvault.http import problem
-from tokenvault.http.access import VaultDependency, requires
-from tokenvault.http.accounts import AccountView
-from tokenvault.http.fields import AccountId, AmountMinor
-from tokenvault.identifiers import Prefix, to_text
+from tokenvault.callers.caller import Scope
+from tokenvault.cards import accounts
+from tokenvault.http.fields.fields import AccountId, AmountMinor
+from tokenvault.http.protocol import problem
+from tokenvault.http.protocol.access import VaultDependency, requires
+from tokenvault.http.routers.accounts import AccountView
+from tokenvault.tokens.instruments import instruments_of
+from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 router = APIRouter(
     prefix="/v1/accounts",
@@ -71,7 +72,7 @@ class UsedAccountView(AccountView):
 async def read_account(vault: VaultDependency, engine: EngineDependency, account_id: AccountId) -> UsedAccountView:
     """Read an account with its limits, balances and counters. Scope: issuer or sandbox."""
     account = accounts.find_account(vault, account_id)
-    spent_with = accounts.instruments_of(vault, account)
+    spent_with = instruments_of(vault, account)
     balance = await account_balance(engine, account_id)
     counted = counters_of(engine, account.id, spent_with.card_ids, spent_with.token_pans)
     return UsedAccountView(

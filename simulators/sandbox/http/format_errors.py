@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
 from authz.network.recent_format_errors import RecentFormatErrors, SeenFormatError
-from tokenvault.calls.caller import Scope
-from tokenvault.http import problem
-from tokenvault.http.access import requires
-from tokenvault.http.paging import Limit
+from tokenvault.callers.caller import Scope
+from tokenvault.http.fields.paging import Limit
+from tokenvault.http.protocol import problem
+from tokenvault.http.protocol.access import requires
 
 router = APIRouter(
     prefix="/v1/simulations",

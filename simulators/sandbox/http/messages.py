@@ -5,14 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from tokenvault.calls.caller import Scope
+from tokenvault.callers.caller import Scope
 from tokenvault.cards.contact_points import VerificationMethod
-from tokenvault.http import problem
-from tokenvault.http.access import VaultDependency, requires
-from tokenvault.http.fields import Timestamp, TokenId, View, timestamp
-from tokenvault.http.paging import Limit
-from tokenvault.identifiers import Prefix, to_text
+from tokenvault.http.fields.fields import Timestamp, TokenId, View, timestamp
+from tokenvault.http.fields.paging import Limit
+from tokenvault.http.protocol import problem
+from tokenvault.http.protocol.access import VaultDependency, requires
 from tokenvault.provisioning import verification
+from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 router = APIRouter(
     prefix="/v1/simulations",

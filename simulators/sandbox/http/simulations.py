@@ -14,11 +14,11 @@ from authz.vocabulary.commands import Kind, new_commands
 from authz.vocabulary.reasons import ANSWERS, DECLINES, Reason
 from simulators.sandbox.advice_forwarder import AdviceForwarder
 from simulators.sandbox.clocks.sandbox_clock import SandboxClock
-from tokenvault.calls.caller import Scope
-from tokenvault.errors import Conflict, FieldError
-from tokenvault.http import problem
-from tokenvault.http.access import requires
-from tokenvault.identifiers import Prefix, to_number
+from tokenvault.callers.caller import Scope
+from tokenvault.http.protocol import problem
+from tokenvault.http.protocol.access import requires
+from tokenvault.vocabulary.errors import Conflict, FieldError
+from tokenvault.vocabulary.identifiers import Prefix, to_number
 
 router = APIRouter(
     prefix="/v1/simulations",

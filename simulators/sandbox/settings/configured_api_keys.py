@@ -5,7 +5,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simulators.parties import sandbox_constants
-from tokenvault.calls.caller import DEFAULT_TENANT, TENANT_PATTERN, Scope
+from tokenvault.callers.caller import Scope
+from tokenvault.vocabulary.tenants import DEFAULT_TENANT, TENANT_PATTERN
 
 
 class ConfiguredApiKey(BaseModel):

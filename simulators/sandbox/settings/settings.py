@@ -22,17 +22,17 @@ from simulators.sandbox.settings.configured_api_keys import ConfiguredApiKey, sa
 from simulators.sandbox.settings.connection_settings import AcquirerId, LineTls, line_authority
 from simulators.sandbox.settings.hexadecimal_keys import check_key
 from simulators.sandbox.settings.iso_listeners import IsoListener
-from tokenvault.errors import FieldError, KeyUnavailable
-from tokenvault.events.webhook_signatures import secret_bytes
-from tokenvault.http.access import ApiKeys, ConfiguredKey
-from tokenvault.internet_addresses import LOOPBACK, is_loopback
+from tokenvault.http.protocol.access import ApiKeys, ConfiguredKey
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.pkcs11_root_key import Pkcs11Location, Pkcs11RootKey
 from tokenvault.keys.root_keys import RootKey, root_key_from_text, root_key_in_file
-from tokenvault.pan import PanRange
-from tokenvault.program import LimitedUse, PanGeneration, Program
-from tokenvault.target_uri import host_of, is_host, normalized
+from tokenvault.outgoing.internet_addresses import LOOPBACK, is_loopback
+from tokenvault.outgoing.target_uri import host_of, is_host, normalized
+from tokenvault.outgoing.webhook_signatures import secret_bytes
+from tokenvault.program.card_program import CardProgram, LimitedUse, PanGeneration
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import FieldError, KeyUnavailable
+from tokenvault.vocabulary.pan import PanRange
 
 CONFIGURATION_FILE = "tapwright.toml"
 VAULT = "vault.db"
@@ -357,10 +357,10 @@ class Settings(BaseSettings):
             (KeyPurpose.PIN_BASE_AES, 1): bytes.fromhex(sandbox_constants.PIN_BASE_KEY_AES),
         }
 
-    def program(self) -> Program:
+    def program(self) -> CardProgram:
         """The card program."""
         roots = [x509.load_pem_x509_certificate(path.read_bytes()) for path in self.manufacturer_roots]
-        return Program(
+        return CardProgram(
             funding_range=PanRange(self.funding_bin, self.pan_digits),
             token_range=PanRange(self.token_bin, self.pan_digits),
             token_requestors=sandbox_constants.token_requestors(),

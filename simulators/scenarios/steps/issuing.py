@@ -18,7 +18,7 @@ from simulators.scenarios.stage import NeverCameToBe, Stage
 from simulators.scenarios.steps.step import Step
 from simulators.scenarios.values import AmountText, Pin
 from simulators.scenarios.wording import misfits_of
-from tokenvault.http.policy import PolicyBody
+from tokenvault.http.routers.policy import PolicyBody
 
 _DECLINES = [reason.code for reason in DECLINES]
 _PURCHASES = {PostingKind.PURCHASE.code, PostingKind.FORCE_POST.code}

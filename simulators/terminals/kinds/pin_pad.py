@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from simulators.parties import sandbox_constants
-from tokenvault.emv import dukpt_tdes, pin_block
-from tokenvault.emv.block_cipher import tdes_encrypt
-from tokenvault.emv.dukpt_tdes import Variant
+from tokenvault.emv.ciphers.block_cipher import tdes_encrypt
+from tokenvault.emv.keys import dukpt_tdes
+from tokenvault.emv.keys.dukpt_tdes import Variant
+from tokenvault.emv.pin import pin_block
 
 _COUNTERS = 0x1F_FFFF
 _KEYS_BEFORE_COUNTER = 21

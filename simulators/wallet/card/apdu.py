@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from tokenvault.emv import tlv
+from tokenvault.emv.encodings import tlv
 
 DATA_BYTES_MAX = 255
 

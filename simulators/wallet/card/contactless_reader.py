@@ -12,10 +12,10 @@ from simulators.wallet.card.payment_application import (
     DEVICE_VERIFIED_CARDHOLDER,
     PROXIMITY_PAYMENT_ENVIRONMENT,
 )
-from tokenvault.emv import tlv
+from tokenvault.emv.encodings import tlv
 from tokenvault.emv.errors import TlvError
-from tokenvault.errors import FieldError
-from tokenvault.pan import Track2
+from tokenvault.vocabulary.errors import FieldError
+from tokenvault.vocabulary.pan import Track2
 
 _ASK_ONLINE = 0x80
 _SIGNED_TAGS = ("82", "9F10", "9F26", "9F27", "9F36")

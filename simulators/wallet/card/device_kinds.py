@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tokenvault.devices import DeviceKind
+from tokenvault.devices.devices import DeviceKind
 
 
 @dataclass(frozen=True)

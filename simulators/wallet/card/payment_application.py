@@ -11,7 +11,7 @@ from typing import Protocol
 
 from simulators.wallet.card import apdu
 from simulators.wallet.card.apdu import Command, Response
-from tokenvault.emv import tlv
+from tokenvault.emv.encodings import tlv
 from tokenvault.emv.errors import TlvError
 
 PROXIMITY_PAYMENT_ENVIRONMENT = b"2PAY.SYS.DDF01"

@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc import jws
 from joserfc.jwk import ECKey
 
-from tokenvault.emv.cryptogram_versions import SignedFor, with_results
+from tokenvault.devices.proof_of_possession import ALGORITHM, PROOF_TYPE
+from tokenvault.emv.cryptograms.cryptogram_versions import SignedFor, with_results
 from tokenvault.keys.sealing import open_on_device
-from tokenvault.proof_of_possession import ALGORITHM, PROOF_TYPE
 from tokenvault.tokens.credentials import TokenCredentials
 
 _ARQC = b"\x80"

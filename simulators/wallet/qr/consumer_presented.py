@@ -1,9 +1,9 @@
 """The code that a phone shows and a merchant scans: token data with a cryptogram (EMVCo QR CPM v1.1)."""
 
-from tokenvault.emv import qr, tlv
+from tokenvault.emv.encodings import qr, tlv
 from tokenvault.emv.errors import EmvError
-from tokenvault.errors import FieldError
-from tokenvault.pan import Track2
+from tokenvault.vocabulary.errors import FieldError
+from tokenvault.vocabulary.pan import Track2
 
 UNKNOWN_TO_THE_PHONE = {
     "9F02": bytes(6), "9F03": bytes(6), "9F1A": bytes(2), "95": bytes(5), "5F2A": bytes(2), "9A": bytes(3),

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from simulators.parties.merchant import Merchant
-from tokenvault.countries import letters_of
-from tokenvault.currencies import CURRENCIES, CURRENCY_BY_NUMBER
-from tokenvault.emv import qr
+from tokenvault.emv.encodings import qr
 from tokenvault.emv.errors import EmvError
+from tokenvault.reference_data.countries import letters_of
+from tokenvault.reference_data.currencies import CURRENCIES, CURRENCY_BY_NUMBER
 
 _ACCOUNT_TEMPLATE = "26"
 """The first of the merchant account templates that are open to anybody (MPM v1.1, table 4.2)."""

@@ -9,8 +9,8 @@ from authz.http.paging import reached
 from authz.http.sight import Sight
 from authz.http.transactions import _found
 from authz.vocabulary.errors import HistoryUnavailable
-from tokenvault.errors import NotFound
-from tokenvault.identifiers import Prefix, to_text
+from tokenvault.vocabulary.errors import NotFound
+from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 NOW, BEFORE, LATER = (datetime(2026, 11, 24, hour, tzinfo=UTC) for hour in (12, 10, 11))
 OPERATOR = Sight(lambda _: None, everything=True)

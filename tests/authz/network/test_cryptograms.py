@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from authz.iso8583.chip.chip_data import SIGNED_ATC, SIGNED_BYTES, SIGNED_KEY_INDEX, SIGNED_VERSION
 from authz.network import cryptograms
 from authz.network.cryptograms import CryptogramVerifier
-from tokenvault.emv import cryptogram
-from tokenvault.emv.cryptogram_versions import (
+from tokenvault.emv.cryptograms import cryptogram
+from tokenvault.emv.cryptograms.cryptogram_versions import (
     TAPWRIGHT_AES,
     TOKEN_CRYPTOGRAM_VERSIONS,
     VSDC_18,
     issuer_application_data,
 )
-from tokenvault.emv.key_derivation import card_key
+from tokenvault.emv.keys.key_derivation import card_key
 
 MASTER = bytes(range(16))
 LENGTHS = {"9F02": 6, "9F03": 6, "9F1A": 2, "95": 5, "5F2A": 2, "9A": 3, "9C": 1, "9F37": 4, "82": 2, "9F36": 2}

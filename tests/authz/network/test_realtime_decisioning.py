@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from authz.network.realtime_decisioning import Decider, IssuerDecisions, IssuerServer
 from authz.vocabulary.commands import Kind, new_commands, new_results
 from authz.vocabulary.reasons import Reason
-from tokenvault.events.webhook_signatures import SignatureInvalid, signed_headers, verify_headers
+from tokenvault.outgoing.webhook_signatures import SignatureInvalid, signed_headers, verify_headers
 
 KEY = b"0123456789abcdef"
 NOW = 1_795_000_000

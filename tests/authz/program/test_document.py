@@ -26,7 +26,7 @@ from authz.program.document import (
 )
 from authz.program.periods import trailing_seconds
 from authz.vocabulary.attributes import MEANINGS, Attribute, Form
-from tokenvault.errors import Conflict, NotFound
+from tokenvault.vocabulary.errors import Conflict, NotFound
 
 ORDERED = {Form.NUMBER, Form.MINOR_UNITS, Form.SECONDS, Form.KILOMETRES, Form.DECIMAL}
 ALWAYS = {"attribute": "amount", "operator": ">=", "value": 0}

@@ -16,7 +16,7 @@ from simulators.cli.actions.journal import run_journal_verb
 from simulators.sandbox.wiring import running_sandbox
 from tests.conftest import settings_for
 from tests.vector_files import FOLDER
-from tokenvault.identifiers import Prefix, to_number
+from tokenvault.vocabulary.identifiers import Prefix, to_number
 
 SEGMENT = f"{1:020d}.journal"
 ANSWERED = json.loads((FOLDER / "journal_of_0899132.json").read_text())

@@ -16,7 +16,7 @@ from simulators.sandbox import vault_feed
 from simulators.sandbox.vault_feed import VaultFeed, fill_command
 from tests.clock import ManualClock
 from tests.tokenvault.vaults import new_vault
-from tokenvault.accounts import open_account
+from tokenvault.cards.accounts import open_account
 from tokenvault.cards.cards import issue_card
 from tokenvault.events import outbox
 from tokenvault.storage import schema

@@ -3,7 +3,7 @@
 import pytest
 
 from simulators.wallet.token_wishes import ALL_CHANNELS, token_wish
-from tokenvault.http.token_views import DomainBody
+from tokenvault.http.fields.token_views import DomainBody
 
 USUAL = {"cryptogram_profile": "aes", "location": "secure_element"}
 

@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.tokenvault.stories import active_token, new_card
-from tokenvault.calls.caller import SYSTEM, Caller, current_caller
+from tokenvault.callers.caller import SYSTEM, Caller, current_caller
 from tokenvault.events import audit
 from tokenvault.events.audit import AuditTrailBroken, Head
 from tokenvault.keys.key_ring import KeyPurpose

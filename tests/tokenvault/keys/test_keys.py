@@ -7,11 +7,11 @@ import pytest
 import sqlalchemy as sa
 
 from tests.tokenvault.vaults import GIVEN_KEYS, ROOT_KEY
-from tokenvault.errors import KeyUnavailable
 from tokenvault.keys.key_ring import KeyPurpose, KeyRing
 from tokenvault.keys.root_keys import SoftwareRootKey, root_key_from_text, root_key_in_file
 from tokenvault.storage import schema
 from tokenvault.storage.database import open_database, reading
+from tokenvault.vocabulary.errors import KeyUnavailable
 
 
 @pytest.fixture

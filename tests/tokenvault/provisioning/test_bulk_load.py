@@ -5,19 +5,19 @@ import pytest
 from simulators.parties import sandbox_constants
 from tests.tokenvault.stories import ask_on_file, new_card, pan_of, rows
 from tests.tokenvault.vaults import new_vault
-from tokenvault.accounts import list_accounts
+from tokenvault.cards.accounts import list_accounts
 from tokenvault.cards.cards import card_with_pan, list_cards
-from tokenvault.errors import Conflict, FieldError
 from tokenvault.events import audit, outbox
 from tokenvault.events.events import list_events
-from tokenvault.identifiers import Prefix, to_text
+from tokenvault.key_management.key_rotation import start_rotation
 from tokenvault.keys.key_ring import KeyPurpose
-from tokenvault.keys.key_rotation import start_rotation
-from tokenvault.pan import PanRange, is_luhn_valid
 from tokenvault.provisioning.bulk_load import LoadPlan, load
 from tokenvault.tokens.detokenization import detokenize
 from tokenvault.tokens.file_cryptograms import make_cryptogram
 from tokenvault.tokens.tokens import list_tokens
+from tokenvault.vocabulary.errors import Conflict, FieldError
+from tokenvault.vocabulary.identifiers import Prefix, to_text
+from tokenvault.vocabulary.pan import PanRange, is_luhn_valid
 
 SHOP = sandbox_constants.MERCHANT_REQUESTOR_ID
 

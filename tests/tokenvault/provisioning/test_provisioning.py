@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.parties import sandbox_constants
-from tests.tokenvault.devices import Phone
+from tests.tokenvault.phones import Phone
 from tests.tokenvault.stories import (
     ask,
     ask_on_file,
@@ -20,7 +20,7 @@ from tests.tokenvault.stories import (
 )
 from tokenvault.cards.card_details import panel_value, reveal_card
 from tokenvault.cards.cards import CardState
-from tokenvault.errors import Conflict, FieldError, Forbidden
+from tokenvault.program.token_domain import DomainWish
 from tokenvault.provisioning.card_sources import CardSource
 from tokenvault.provisioning.decision import (
     FORCED_OUTCOMES,
@@ -38,10 +38,10 @@ from tokenvault.provisioning.decision import (
 from tokenvault.provisioning.policies import Policy, Terms, current_policy, set_policy
 from tokenvault.provisioning.push_provisioning import LIFETIME_SECONDS, make_payload
 from tokenvault.provisioning.token_requests import check_eligibility, request_token
-from tokenvault.token_domain import DomainWish
 from tokenvault.tokens.card_life import close_card, freeze_card
 from tokenvault.tokens.lifecycle import TokenState
 from tokenvault.tokens.tokens import AssuranceMethod, TokenLocation
+from tokenvault.vocabulary.errors import Conflict, FieldError, Forbidden
 
 GOOD = Circumstances(CardState.ACTIVE, "3111", "2611")
 POLICY = ProvisioningPolicy()

@@ -5,15 +5,15 @@ import json
 import pytest
 from joserfc import jws
 
-from tests.tokenvault.devices import Phone
+from tests.tokenvault.phones import Phone
 from tests.tokenvault.stories import ask, new_card, rows
 from tokenvault.cards.cards import find_card
-from tokenvault.errors import Conflict, FieldError, NotFound
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.sealed_entry import elliptic_keys
 from tokenvault.provisioning.card_sources import CardSource
 from tokenvault.provisioning.push_provisioning import make_payload, open_payload
 from tokenvault.tokens.card_life import close_card
+from tokenvault.vocabulary.errors import Conflict, FieldError, NotFound
 
 
 def signing_key(vault):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.tokenvault.devices import Phone
+from tests.tokenvault.phones import Phone
 from tests.tokenvault.stories import active_token, ask, ask_on_file, asked, new_card
 from tokenvault.cards.cards import CardState
 from tokenvault.provisioning.decision import (

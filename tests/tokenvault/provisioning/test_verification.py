@@ -4,10 +4,9 @@ import re
 
 import pytest
 
-from tests.tokenvault.devices import Phone
+from tests.tokenvault.phones import Phone
 from tests.tokenvault.stories import ask, event_types, new_card
 from tokenvault.cards.contact_points import VerificationMethod as Method
-from tokenvault.errors import Conflict, FieldError, Forbidden
 from tokenvault.provisioning.decision import RiskInformation
 from tokenvault.provisioning.policies import Policy, VerificationPolicy, set_policy
 from tokenvault.provisioning.verification import (
@@ -21,6 +20,7 @@ from tokenvault.provisioning.verification import (
 from tokenvault.tokens.lifecycle import TokenState
 from tokenvault.tokens.token_activation import activate_token
 from tokenvault.tokens.tokens import AssuranceMethod, find_token
+from tokenvault.vocabulary.errors import Conflict, FieldError, Forbidden
 
 YELLOW = RiskInformation(device_score=2)
 CONTACTS = {Method.TEXT_MESSAGE: "+4915123456789", Method.E_MAIL: "ada@example.com"}

@@ -6,14 +6,14 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from simulators.parties import sandbox_constants
-from tests.tokenvault.devices import Phone
+from tests.tokenvault.phones import Phone
 from tests.tokenvault.stories import active_token, ask, ask_on_file, asked, new_card, rows
-from tokenvault.accounts import list_accounts
+from tokenvault.cards.accounts import list_accounts
 from tokenvault.cards.contact_points import VerificationMethod as Method
-from tokenvault.emv.cryptogram_versions import LIMITED_USE_AES, TAPWRIGHT_AES, TAPWRIGHT_SM4
-from tokenvault.errors import Conflict, FieldError, Forbidden
+from tokenvault.emv.cryptograms.cryptogram_versions import LIMITED_USE_AES, TAPWRIGHT_AES, TAPWRIGHT_SM4
 from tokenvault.events import outbox
 from tokenvault.events.events import list_events
+from tokenvault.program.token_domain import DomainWish
 from tokenvault.provisioning.bulk_load import LoadPlan, load
 from tokenvault.provisioning.decision import Reason, RiskInformation
 from tokenvault.provisioning.policies import Policy, Product, Terms, check_terms, product_art, set_policy
@@ -26,11 +26,11 @@ from tokenvault.provisioning.verification import (
     offered_methods,
     start_verification,
 )
-from tokenvault.token_domain import DomainWish
 from tokenvault.tokens.lifecycle import Change, Initiator, TokenState
 from tokenvault.tokens.token_life import change_token
 from tokenvault.tokens.tokens import AssuranceMethod, TokenLocation, find_token, list_tokens
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import Conflict, FieldError, Forbidden
 
 YELLOW = RiskInformation(device_score=2)
 

@@ -3,15 +3,14 @@
 import pytest
 
 from simulators.parties import sandbox_constants
-from tests.tokenvault.devices import Phone
+from tests.tokenvault.phones import Phone
 from tests.tokenvault.stories import active_token, ask, event_types, new_card, pan_of, rows
 from tests.tokenvault.vaults import new_vault
 from tokenvault.cards.cards import CardState, card_with_pan, find_card, list_cards
 from tokenvault.cards.contact_points import VerificationMethod
-from tokenvault.errors import Conflict
 from tokenvault.events import audit, outbox
 from tokenvault.events.events import list_events
-from tokenvault.program import PanGeneration
+from tokenvault.program.card_program import PanGeneration
 from tokenvault.tokens.card_life import (
     change_contacts,
     close_card,
@@ -25,6 +24,7 @@ from tokenvault.tokens.token_activation import activate_token
 from tokenvault.tokens.token_life import change_token, change_tokens_of_card, change_tokens_of_device, renew_token
 from tokenvault.tokens.token_requestors import requestor_in
 from tokenvault.tokens.tokens import find_token, list_tokens
+from tokenvault.vocabulary.errors import Conflict
 
 
 def test_tokens_follow_a_replaced_card(vault):

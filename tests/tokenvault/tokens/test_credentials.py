@@ -5,10 +5,10 @@ import json
 import pytest
 
 from tests.tokenvault.stories import active_token
-from tokenvault.emv.cryptogram_versions import LIMITED_USE_AES, TAPWRIGHT_AES
-from tokenvault.errors import FieldError
+from tokenvault.emv.cryptograms.cryptogram_versions import LIMITED_USE_AES, TAPWRIGHT_AES
 from tokenvault.tokens.credentials import FORMAT, LimitedUseKey, TokenCredentials, token_issuer_data
 from tokenvault.tokens.tokens import TokenLocation
+from tokenvault.vocabulary.errors import FieldError
 
 
 @pytest.mark.parametrize("location", [TokenLocation.SECURE_ELEMENT, TokenLocation.HOST_CARD_EMULATION])

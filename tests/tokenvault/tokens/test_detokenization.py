@@ -6,12 +6,12 @@ import pytest
 
 from tests.tokenvault.stories import active_token, ask_on_file, new_card, opened
 from tests.tokenvault.tokens.test_token_activation import HOSTED, TERMINAL, usage_of
-from tokenvault.emv.cryptogram_versions import SignedFor, with_results
-from tokenvault.errors import FieldError
-from tokenvault.token_domain import DomainWish
+from tokenvault.emv.cryptograms.cryptogram_versions import SignedFor, with_results
+from tokenvault.program.token_domain import DomainWish
 from tokenvault.tokens.detokenization import VerificationFailed, detokenize
 from tokenvault.tokens.file_cryptograms import make_cryptogram
 from tokenvault.tokens.token_activation import card_key_of, replenish_key
+from tokenvault.vocabulary.errors import FieldError
 
 
 def chip_data(credentials, **changes):

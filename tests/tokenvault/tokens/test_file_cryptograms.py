@@ -4,11 +4,11 @@ import pytest
 import sqlalchemy as sa
 
 from tests.tokenvault.stories import ask_on_file, new_card
-from tokenvault.errors import Conflict, FieldError
 from tokenvault.events.events import list_events
 from tokenvault.storage import schema
 from tokenvault.tokens.file_cryptograms import make_cryptogram
 from tokenvault.tokens.tokens import find_token
+from tokenvault.vocabulary.errors import Conflict, FieldError
 
 
 def test_every_tag_of_a_payment(vault, clock):

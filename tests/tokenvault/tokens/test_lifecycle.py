@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenvault.errors import Conflict, FieldError
 from tokenvault.tokens.lifecycle import (
     ENDED,
     LIVING,
@@ -19,6 +18,7 @@ from tokenvault.tokens.lifecycle import (
     check_reason,
 )
 from tokenvault.tokens.tokens import EVENTS
+from tokenvault.vocabulary.errors import Conflict, FieldError
 
 steps = st.lists(st.tuples(st.sampled_from(Change), st.sampled_from(Initiator)), max_size=20)
 

@@ -5,7 +5,6 @@ from itertools import combinations
 import pytest
 
 from tests.tokenvault.tokens.test_lifecycle import Model
-from tokenvault.errors import Conflict, FieldError
 from tokenvault.tokens.lifecycle import (
     REASONS,
     Change,
@@ -16,6 +15,7 @@ from tokenvault.tokens.lifecycle import (
     after,
     check_reason,
 )
+from tokenvault.vocabulary.errors import Conflict, FieldError
 
 SUSPENDERS = [frozenset(some) for size in range(1, 5) for some in combinations(Initiator, size)]
 LIVES = [TokenLife(state) for state in TokenState if state is not TokenState.SUSPENDED]

@@ -5,18 +5,18 @@ import os
 import pytest
 
 from simulators.parties import sandbox_constants
-from tests.tokenvault.devices import Phone
+from tests.tokenvault.phones import Phone
 from tests.tokenvault.stories import active_token, ask_on_file, new_card, opened, pan_of, rows, sealed_to_vault
 from tests.tokenvault.vaults import new_vault
 from tokenvault.cards.pins import PinEncryption, WrongPin, set_pin, verify_pin
-from tokenvault.emv import dukpt_aes, dukpt_tdes, pin_block
-from tokenvault.emv.block_cipher import tdes_encrypt
-from tokenvault.emv.cryptogram_versions import TOKEN_CRYPTOGRAM_VERSIONS
-from tokenvault.emv.key_derivation import card_key
-from tokenvault.emv.limited_use_keys import KeyIndex
-from tokenvault.errors import Conflict, FieldError, Forbidden, NotFound
+from tokenvault.emv.ciphers.block_cipher import tdes_encrypt
+from tokenvault.emv.cryptograms.cryptogram_versions import TOKEN_CRYPTOGRAM_VERSIONS
+from tokenvault.emv.keys import dukpt_aes, dukpt_tdes
+from tokenvault.emv.keys.key_derivation import card_key
+from tokenvault.emv.keys.limited_use_keys import KeyIndex
+from tokenvault.emv.pin import pin_block
 from tokenvault.events import outbox
-from tokenvault.program import LimitedUse
+from tokenvault.program.card_program import LimitedUse
 from tokenvault.tokens.card_life import close_card
 from tokenvault.tokens.detokenization import Usage, VerificationFailed, detokenize
 from tokenvault.tokens.file_cryptograms import make_cryptogram
@@ -24,6 +24,7 @@ from tokenvault.tokens.lifecycle import Change, Initiator
 from tokenvault.tokens.token_activation import replenish_key
 from tokenvault.tokens.token_life import change_token
 from tokenvault.tokens.tokens import TokenLocation
+from tokenvault.vocabulary.errors import Conflict, FieldError, Forbidden, NotFound
 
 HOSTED = {"location": TokenLocation.HOST_CARD_EMULATION}
 TERMINAL = {

@@ -5,12 +5,12 @@ import pytest
 from simulators.parties import sandbox_constants
 from tests.tokenvault.stories import active_token, ask_on_file, new_card, pan_of
 from tests.tokenvault.vaults import new_vault
-from tokenvault.emv import format_preserving
-from tokenvault.errors import Conflict
+from tokenvault.emv.ciphers import format_preserving
 from tokenvault.keys.key_ring import KeyPurpose
-from tokenvault.pan import PanRange
-from tokenvault.program import PanGeneration
+from tokenvault.program.card_program import PanGeneration
 from tokenvault.tokens.token_pans import unused_token_pan
+from tokenvault.vocabulary.errors import Conflict
+from tokenvault.vocabulary.pan import PanRange
 
 
 @pytest.fixture

@@ -6,9 +6,8 @@ import pytest
 
 from simulators.parties import sandbox_constants
 from tests.tokenvault.stories import rows
-from tokenvault.errors import Conflict, FieldError, NotFound
-from tokenvault.program import RequestorKind
-from tokenvault.token_domain import TokenDomain
+from tokenvault.program.card_program import RequestorKind
+from tokenvault.program.token_domain import TokenDomain
 from tokenvault.tokens.token_requestors import (
     add_requestor,
     find_requestor,
@@ -16,6 +15,7 @@ from tokenvault.tokens.token_requestors import (
     list_requestors,
     requestor_in,
 )
+from tokenvault.vocabulary.errors import Conflict, FieldError, NotFound
 
 SHOP = TokenDomain(frozenset({"e_commerce"}), "SHOP-1", frozenset({"276"}), 10_000)
 

@@ -8,19 +8,19 @@ import sqlite3
 import pytest
 
 from simulators.parties import sandbox_constants
-from tests.tokenvault.devices import Phone
+from tests.tokenvault.phones import Phone
 from tests.tokenvault.stories import ask, asked, new_card
 from tests.tokenvault.vaults import new_vault
-from tokenvault.emv.key_derivation import DerivationOption, card_key
-from tokenvault.errors import Conflict, FieldError, Forbidden, NotFound
+from tokenvault.emv.keys.key_derivation import DerivationOption, card_key
 from tokenvault.events import outbox
 from tokenvault.keys.sealing import open_on_device
-from tokenvault.pan import PanRange
 from tokenvault.provisioning.card_sources import CardSource
 from tokenvault.provisioning.token_requests import request_token
 from tokenvault.tokens.lifecycle import Change, Initiator, TokenState
 from tokenvault.tokens.token_activation import activate_token
 from tokenvault.tokens.token_life import change_token
+from tokenvault.vocabulary.errors import Conflict, FieldError, Forbidden, NotFound
+from tokenvault.vocabulary.pan import PanRange
 
 
 @pytest.mark.parametrize(

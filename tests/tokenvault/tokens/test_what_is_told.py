@@ -3,18 +3,16 @@
 import pytest
 
 from simulators.parties import sandbox_constants
-from tests.tokenvault.devices import Phone
+from tests.tokenvault.phones import Phone
 from tests.tokenvault.stories import active_token, ask, ask_on_file, event_types, new_card
-from tokenvault.accounts import find_account
-from tokenvault.emv.cryptogram_versions import LIMITED_USE_TDES, TAPWRIGHT_AES, TAPWRIGHT_SM4
-from tokenvault.errors import Conflict, FieldError, Forbidden, NotFound
+from tokenvault.cards.accounts import find_account
+from tokenvault.emv.cryptograms.cryptogram_versions import LIMITED_USE_TDES, TAPWRIGHT_AES, TAPWRIGHT_SM4
 from tokenvault.events import outbox
 from tokenvault.events.events import list_events
-from tokenvault.identifiers import Prefix, to_text
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.sealing import credential_info
+from tokenvault.program.token_domain import DomainWish, TokenDomain
 from tokenvault.provisioning.decision import RiskInformation
-from tokenvault.token_domain import DomainWish, TokenDomain
 from tokenvault.tokens.lifecycle import Change, ChangeReason, Initiator, TokenState
 from tokenvault.tokens.token_activation import activate_token
 from tokenvault.tokens.token_life import (
@@ -24,6 +22,8 @@ from tokenvault.tokens.token_life import (
     renew_token,
 )
 from tokenvault.tokens.tokens import TokenLocation, find_token, key_purpose_of, list_tokens
+from tokenvault.vocabulary.errors import Conflict, FieldError, Forbidden, NotFound
+from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 
 def token_notices(vault):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from authz.iso8583.chip.chip_data import CHIP_TAG_BYTES, find_tags, new_tags
 from authz.iso8583.chip.data_objects import after_padding, check_template, is_template, read_object
 from authz.iso8583.format_errors import NO_PROBLEM
-from tokenvault.emv import tlv
+from tokenvault.emv.encodings import tlv
 from tokenvault.emv.errors import TlvError
 
 _VALUES = {tag: bytes(range(1, length + 1)) for tag, length in CHIP_TAG_BYTES.items()}

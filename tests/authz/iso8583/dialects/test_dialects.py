@@ -13,7 +13,7 @@ from authz.iso8583.dialects.fields import BUILT_IN, HEADER, Dialect, DialectErro
 from authz.iso8583.dialects.jpos_packager import dialect_of_packager
 from authz.iso8583.message_authentication import MacKey, is_authentic, mac_field, sealed
 from authz.iso8583.messages import codec
-from tokenvault.emv.mac import aes_cmac, retail_mac, tdes_cbc_mac
+from tokenvault.emv.ciphers.mac import aes_cmac, retail_mac, tdes_cbc_mac
 
 MESSAGE = {
     0: "0100", 2: "9999501000000011", 3: "000000", 4: "000000001250", 7: "1124101500", 11: "000123", 22: "071",

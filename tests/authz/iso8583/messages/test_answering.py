@@ -12,7 +12,7 @@ from authz.iso8583.messages.scan import new_places, split_frames
 from authz.vocabulary.commands import RESULT
 from authz.vocabulary.reasons import ANSWERS, Reason
 from tests.authz.iso8583.messages.messages import TABLE, framed, message
-from tokenvault.identifiers import Prefix, to_text
+from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 PAR = b"TAPW0123456789ABCDEFGHJKMNPQR"
 

@@ -12,7 +12,7 @@ from authz.iso8583.messages import codec
 from authz.iso8583.messages.reading import format_error_of
 from authz.iso8583.messages.scan import new_places, number_at, scan_message, scan_table, split_frames
 from tests.authz.iso8583.messages.test_codec import _MESSAGES, TABLE
-from tokenvault.emv.cryptogram_versions import SignedFor, with_results
+from tokenvault.emv.cryptograms.cryptogram_versions import SignedFor, with_results
 
 SCAN_TABLE = scan_table(built_in())
 

@@ -20,9 +20,9 @@ from simulators.process.start_error import StartError
 from simulators.sandbox.wiring import running_sandbox
 from tests.conftest import settings_for
 from tests.tokenvault.vaults import POSTGRESQL_URL, drop_database, new_database_url
-from tokenvault.errors import KeyUnavailable
 from tokenvault.storage import schema
 from tokenvault.storage.database import open_database
+from tokenvault.vocabulary.errors import KeyUnavailable
 
 ISSUER = {"Authorization": f"Bearer {sandbox_constants.ISSUER_API_KEY}"}
 

@@ -8,7 +8,7 @@ from simulators.parties import sandbox_constants
 from simulators.sandbox.settings.loading import load_settings
 from tests.clock import ManualClock
 from tests.tokenvault.vaults import new_vault
-from tokenvault.calls.caller import Scope
+from tokenvault.callers.caller import Scope
 
 
 @pytest.fixture(autouse=True)

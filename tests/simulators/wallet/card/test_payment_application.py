@@ -11,8 +11,8 @@ from simulators.wallet.card.contactless_reader import ContactlessReader, Reading
 from simulators.wallet.card.device_kinds import BAND, CAR, PHONE, WATCH
 from simulators.wallet.card.payment_application import Flow
 from simulators.wallet.phone import CannotDoThis, NoNetwork
-from tokenvault.emv import tlv
-from tokenvault.emv.cryptogram_versions import TAPWRIGHT_AES
+from tokenvault.emv.cryptograms.cryptogram_versions import TAPWRIGHT_AES
+from tokenvault.emv.encodings import tlv
 
 IDENTIFIER = bytes.fromhex("F0000054415057")
 PPSE = b"2PAY.SYS.DDF01"

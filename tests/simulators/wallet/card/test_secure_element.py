@@ -7,10 +7,10 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from simulators.wallet.card.secure_element import SecureElement
-from tokenvault.emv.cryptogram_versions import TAPWRIGHT_AES, SignedFor
-from tokenvault.errors import FieldError
+from tokenvault.emv.cryptograms.cryptogram_versions import TAPWRIGHT_AES, SignedFor
 from tokenvault.keys.sealing import seal_to_device
 from tokenvault.tokens.credentials import TokenCredentials
+from tokenvault.vocabulary.errors import FieldError
 
 CARD_KEY = "00112233445566778899AABBCCDDEEFF"
 CREDENTIALS = TokenCredentials(

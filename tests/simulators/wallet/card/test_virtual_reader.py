@@ -16,8 +16,8 @@ from simulators.testkit.kit import Bench
 from simulators.wallet.card.apdu import Command, Response
 from simulators.wallet.card.contactless_reader import CardAnswer
 from simulators.wallet.card.virtual_reader import ANSWER_TO_RESET, VPCD_PORT, ReaderGone, VirtualReader
-from tokenvault.emv import tlv
-from tokenvault.pan import Track2
+from tokenvault.emv.encodings import tlv
+from tokenvault.vocabulary.pan import Track2
 
 NOTHING_SKIPPED = "TAPWRIGHT_TEST_PCSC" in os.environ
 """Set where pcscd, its virtual driver and pyscard must be there."""

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from simulators.wallet.qr import consumer_presented
 from simulators.wallet.qr.merchant_presented import MerchantCode
-from tokenvault.currencies import CURRENCIES
-from tokenvault.emv import qr
+from tokenvault.emv.encodings import qr
 from tokenvault.emv.errors import EmvError
-from tokenvault.pan import Track2
+from tokenvault.reference_data.currencies import CURRENCIES
+from tokenvault.vocabulary.pan import Track2
 
 TEXT = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ 0123456789", min_size=1, max_size=15).filter(lambda text: text.strip())
 CODES = st.builds(

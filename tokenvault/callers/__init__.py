@@ -1,0 +1,1 @@
+"""Who is calling, which objects are theirs, and lists of those."""

@@ -1,0 +1,1 @@
+"""Devices that hold a key in a secure element, and their proof of possession on every call."""

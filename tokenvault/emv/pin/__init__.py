@@ -1,0 +1,1 @@
+"""PIN blocks, and how a PIN is verified."""

@@ -1,0 +1,1 @@
+"""What callers send and see, where several routers share it."""

@@ -1,0 +1,1 @@
+"""What holds for every call over HTTP: hosts, methods, API keys, idempotency, errors."""

@@ -1,0 +1,75 @@
+"""``/v1/accounts``: accounts and their credit limits."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from tokenvault.callers.caller import Scope
+from tokenvault.cards import accounts
+from tokenvault.http.fields.fields import AccountId, AmountMinor, Body, CurrencyCode, Timestamp, View, timestamp
+from tokenvault.http.fields.paging import Limit, Page, StartingAfter, page
+from tokenvault.http.protocol import problem
+from tokenvault.http.protocol.access import VaultDependency, requires
+
+router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
+
+Segment = Annotated[int, Field(description="Customer segment, a small number of your own.", examples=[1], ge=0, le=255)]
+
+
+class AccountRequest(Body):
+    """What a new account needs."""
+
+    currency: CurrencyCode
+    credit_limit: AmountMinor
+    transaction_limit: AmountMinor | None = Field(
+        None,
+        description="Maximum single amount in minor units; if there is none, only the available credit limits it.",
+        examples=[100000],
+    )
+    segment: Segment = 0
+
+
+class AccountView(View):
+    """A credit line. What was spent of it: `/v1/accounts/{id}`."""
+
+    id: AccountId
+    currency: CurrencyCode
+    credit_limit: AmountMinor
+    transaction_limit: AmountMinor | None = Field(
+        description="Maximum single amount in minor units, null if there is none.", examples=[100000]
+    )
+    segment: Segment
+    created_at: Timestamp
+
+    @classmethod
+    def of(cls, account: accounts.Account) -> "AccountView":
+        """Show an account."""
+        return cls(
+            id=account.text_id,
+            currency=account.currency,
+            credit_limit=account.credit_limit_minor,
+            transaction_limit=account.transaction_limit_minor,
+            segment=account.segment,
+            created_at=timestamp(account.created_at),
+        )
+
+
+@router.post("", status_code=201, dependencies=[requires(Scope.ISSUER)], responses=problem.responses())
+def open_account(vault: VaultDependency, body: AccountRequest) -> AccountView:
+    """Open an account with a credit limit. Scope: issuer."""
+    account = accounts.open_account(
+        vault,
+        currency=body.currency,
+        credit_limit_minor=body.credit_limit,
+        transaction_limit_minor=body.transaction_limit,
+        segment=body.segment,
+    )
+    return AccountView.of(account)
+
+
+@router.get("", dependencies=[requires(Scope.ISSUER)], responses=problem.responses(404))
+def list_accounts(vault: VaultDependency, limit: Limit = 20, starting_after: StartingAfter = None) -> Page[AccountView]:
+    """List accounts, the newest first. Scope: issuer."""
+    rows = accounts.list_accounts(vault, limit=limit + 1, starting_after=starting_after)
+    return page(rows, limit, AccountView.of)

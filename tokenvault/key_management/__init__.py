@@ -1,0 +1,1 @@
+"""What is done with keys while the vault is running: rotation, and ceremonies that bring keys in."""

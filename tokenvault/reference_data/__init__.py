@@ -1,0 +1,1 @@
+"""Codes that standards assign: countries, currencies, merchant categories."""
