@@ -1,7 +1,7 @@
 """Identifiers of postings: ``txn_...`` with the number of the decision, then ``.1``, ``.2`` ... for its later parts."""
 
-from tokenvault.errors import NotFound
-from tokenvault.identifiers import Prefix, to_number, to_text
+from tokenvault.vocabulary.errors import NotFound
+from tokenvault.vocabulary.identifiers import Prefix, to_number, to_text
 
 _PART_DIGITS_MAX = 9
 
