@@ -9,6 +9,7 @@ import argparse
 import ast
 import os
 import re
+import textwrap
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -43,9 +44,13 @@ from simulators.terminals.terminal import Terminal
 from tokenvault.emv.encodings.data_elements import DATA_ELEMENTS
 from tokenvault.events.events import EventType
 from tokenvault.provisioning.decision import FORCED_OUTCOMES, OUTCOMES, ProvisioningPolicy, WalletReason
+from tests.newcomer.recipe import NewFile
+from tests.newcomer.recipes import RECIPES
 from tokenvault.tokens.lifecycle import REASONS, TRANSITIONS, Change, Initiator
 
 DOCUMENTS = Path(__file__).parent
+_RECIPE_LINES = 60
+"""A longer file is shown by its beginning and end."""
 _BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -372,6 +377,27 @@ def _rooms(package: str) -> str:
     return _table(("folder", "holds", "modules"), rows)
 
 
+def _recipe(name: str) -> str:
+    """A recipe of `tests/newcomer`: what is written where, what is generated from it, and how it is used."""
+    recipe = RECIPES[name]
+    parts = [f"### {recipe.heading}", "\n".join(textwrap.wrap(recipe.explanation, 140))]
+    for place in recipe.places:
+        if isinstance(place, NewFile):
+            language = "json" if place.path.endswith(".json") else "python"
+            lines = place.content.strip().splitlines()
+            shown = lines if len(lines) <= _RECIPE_LINES else [*lines[:6], "...", *lines[-3:]]
+            parts.append(f"New file `{place.path}`:")
+            parts.append("\n".join([f"```{language}", *shown, "```"]))
+        else:
+            parts.append(f"In `{place.path}`, behind the line that begins with `{place.behind.strip()}`:")
+            parts.append(f"```python\n{place.line.strip()}\n```")
+    made = [f"`python -m {module}`" for module in (*recipe.generators, "docs.generated")]
+    parts.append(f"Then run {' and '.join(made)}. It is used like this:")
+    parts.append(f"```python\n{recipe.use.strip()}\n```")
+    parts.append("These tests cover it: " + ", ".join(f"`{test}`" for test in recipe.tests) + ".")
+    return "\n\n".join(parts) + "\n"
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "attributes": _attributes,
     "channels": _channels,
@@ -405,6 +431,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "settings": _settings,
     "test-amounts": _test_amounts,
     "token-states": _token_states,
+    **{f"recipe-{name}": partial(_recipe, name) for name in RECIPES},
 }
 
 
@@ -415,7 +442,7 @@ def current(text: str) -> str:
 
 def main() -> None:
     """Rewrite every document that is out of date."""
-    for path in sorted(DOCUMENTS.glob("*.md")):
+    for path in sorted([*DOCUMENTS.glob("*.md"), DOCUMENTS.parent / "CONTRIBUTING.md"]):
         text = path.read_text()
         if (rewritten := current(text)) != text:
             path.write_text(rewritten)

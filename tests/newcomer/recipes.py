@@ -1,78 +1,90 @@
-"""What a newcomer has to touch: each recipe is carried out in a copy of the tree, and what it adds is used.
+"""What a newcomer has to touch to add each kind of thing; CONTRIBUTING.md shows it, `test_recipes` carries it out."""
 
-A recipe is a heading, the places that have to be touched, and what is done with the result: a program that uses it, and
-tests that take it up by themselves, because they go over a table's rows or a folder's files. Nothing else is changed in
-the copy; where a recipe needs one place more than it says, its program or its tests fail.
-"""
-
-import filecmp
-import os
-import shutil
-import subprocess
-import sys
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import pytest
+from tests.newcomer.recipe import Line, NewFile, Recipe
 
-ROOT = Path(__file__).parents[1]
-TREE = ("tokenvault", "authz", "simulators", "docs", "tests", "pyproject.toml", "README.md", "CHANGELOG.md")
+ROOT = Path(__file__).parents[2]
 
-pytestmark = pytest.mark.slow
+CHECK = Recipe(
+    "A check: one function and one row of the table of checks",
+    explanation=(
+        "A check looks at a message and returns what it saw, the bound that it compares with, and a reason. The row "
+        "says after which check it runs, who asks it under which condition, and how an explanation words its two "
+        "numbers. The compiled passes, the numbers of the checks and the documents are generated. `REFUSED` takes a "
+        "message that this check declines for each of its askers; the test fails while there is none."
+    ),
+    places=(
+        NewFile(
+            "authz/kernel/checks/gambling.py",
+            '''"""Gambling: no credit is given for it."""
 
+from typing import Any
 
-@dataclass(frozen=True)
-class Row:
-    """A line that is put behind another line of a file: the first one that begins so."""
+import numpy as np
 
-    path: str
-    behind: str
-    row: str
+from authz.arrays.compiled import inlined
+from authz.kernel.checks.findings import Finding
+from authz.vocabulary.reasons import Reason
 
-    def put(self, tree: Path) -> None:
-        """Write it."""
-        file = tree / self.path
-        lines = file.read_text().splitlines(keepends=True)
-        place = next(i for i, line in enumerate(lines) if line.startswith(self.behind))
-        file.write_text("".join([*lines[: place + 1], self.row + "\n", *lines[place + 1 :]]))
-
-
-@dataclass(frozen=True)
-class NewFile:
-    """A file that was not there."""
-
-    path: str
-    content: str
-
-    def put(self, tree: Path) -> None:
-        """Write it."""
-        file = tree / self.path
-        assert not file.exists()
-        file.write_text(self.content)
+GAMBLING = 7995
+"""ISO 18245: betting, casino chips, off-track betting."""
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How something is added.
+@inlined
+def check_gambling(command: Any) -> Finding:
+    """The merchant must not offer gambling."""
+    category = np.int64(command["merchant_category"])
+    return category, GAMBLING, Reason.MERCHANT_NOT_ALLOWED if category == GAMBLING else Reason.APPROVED
+''',
+        ),
+        Line(
+            "authz/kernel/checks/order.py",
+            behind="from authz.kernel.checks.forcing import ",
+            line="from authz.kernel.checks.gambling import check_gambling",
+        ),
+        Line(
+            "authz/kernel/checks/order.py",
+            behind="    Row(check_card_state, ",
+            line='    Row(check_gambling, asked_by(Asker.ISSUER), "{seen:04d}", "not {bound:04d}"),',
+        ),
+        Line(
+            "tests/authz/kernel/checks/test_order.py",
+            behind="REFUSED: dict[str, list[Refused]] = {",
+            line='    "gambling": [by_issuer(Reason.MERCHANT_NOT_ALLOWED, tap(60, merchant_category=7995))],',
+        ),
+    ),
+    use="""
+from simulators.parties.merchant import Merchant
+from simulators.sandbox.scratch_sandbox import scratch_sandbox
+from simulators.testkit.kit import Bench
 
-    places: everything that is touched.  use: a program that uses it.  tests: those that hold for it at once.
-    documents: texts that stand in a document after ``python -m docs.generated``, by its name.
-    """
-
-    heading: str
-    places: tuple[Row | NewFile, ...]
-    use: str
-    tests: tuple[str, ...] = ()
-    documents: dict[str, str] = field(default_factory=dict)
+with scratch_sandbox() as sandbox, Bench(sandbox.http_url, sandbox.iso_address) as bench:
+    phone = bench.phone()
+    assert bench.terminal().pay(phone, 500).approved
+    refused = bench.decision(bench.terminal(merchant=Merchant(category="7995")).pay(phone, 500))
+    assert (refused["reason"], refused["response_code"]) == ("merchant_not_allowed", "57"), refused
+    (failed,) = [check for check in refused["checks"] if check["outcome"] == "failed"]
+    assert (failed["name"], failed["bound"]) == ("gambling", "not 7995"), failed
+""",
+    tests=("tests/authz/kernel/checks/test_order.py", "tests/test_house.py"),
+    generators=("authz.kernel.generation",),
+    generated=frozenset({"authz/kernel/passes.py", "authz/kernel/checks/numbers.py"}),
+    documents={"wire.md": "`gambling`"},
+)
 
 
 LIMIT_PERIOD = Recipe(
     "A limit period: one row of the table of periods",
+    explanation=(
+        'Limits and rules count over periods. The program document, the calendar, counters, explanations and '
+        'the table in docs/rules.md follow from the row.'
+    ),
     places=(
-        Row(
+        Line(
             "authz/program/periods.py",
             behind="    SINCE_VERIFICATION = ",
-            row='    QUARTER = 7, Begins.EVERY_MONTHS, 3, "since the first of January, April, July or October"',
+            line='    QUARTER = 7, Begins.EVERY_MONTHS, 3, "since the first of January, April, July or October"',
         ),
     ),
     use='''
@@ -114,6 +126,10 @@ with scratch_sandbox() as sandbox, Bench(sandbox.http_url, sandbox.iso_address) 
 
 DIALECT = Recipe(
     "A dialect of ISO 8583: one file of JSON",
+    explanation=(
+        "A dialect describes how each data element is encoded; its name is the name of its file. This one is "
+        "the network's own dialect behind a length indicator of four digits."
+    ),
     places=(
         NewFile(
             "authz/iso8583/dialects/framed_by_text.json",
@@ -150,6 +166,11 @@ with (
 
 ENDPOINT = Recipe(
     "An endpoint: one file with a router in an HTTP folder",
+    explanation=(
+        "Every module with a `router` in `tokenvault/http`, `authz/http` and `simulators/sandbox/http` is "
+        "found and mounted. The engine's modules also declare which scopes may call them, and which error "
+        "statuses they answer with."
+    ),
     places=(
         NewFile(
             "authz/http/durability.py",
@@ -206,6 +227,7 @@ with scratch_sandbox() as sandbox, Issuer(sandbox.http_url, SANDBOX_API_KEY) as 
 
 VENDOR_ROUTE = Recipe(
     "A vendor's API: one file with a router among the vendor APIs",
+    explanation=("Vendor-compatible mock APIs are mounted where the setting for them is on."),
     places=(
         NewFile(
             "simulators/vendor_apis/card_program.py",
@@ -251,58 +273,60 @@ with scratch_sandbox(look_alikes=True) as sandbox, Bench(sandbox.http_url, sandb
 )
 
 
-RECIPES = [(LIMIT_PERIOD, [Row]), (DIALECT, [NewFile]), (ENDPOINT, [NewFile]), (VENDOR_ROUTE, [NewFile])]
-"""Each with what it may cost: a further place would be one that somebody forgets."""
+ATTACKER = Recipe(
+    "An attack: one class, and its name in the catalogue",
+    explanation=(
+        "An attack prepares a scene and then tries, each time a little differently. Its `refusals` are all the reasons "
+        "that it may be declined for: anything else counts as a success of the attacker."
+    ),
+    places=(
+        NewFile(
+            "simulators/attackers/on_merchants.py",
+            '''"""Attacks on where a token may be used."""
+
+from simulators.attackers.attack import Attack
+from simulators.terminals.terminal import Merchant
 
 
-IS_THE_COPY = """
-import pathlib
-import authz
-assert pathlib.Path(authz.__file__).is_relative_to(pathlib.Path.cwd())
-"""
+class WrongCountry(Attack):
+    """A token that is restricted to one country, used in another."""
+
+    name = "wrong-country"
+    refusals = frozenset({"country_not_allowed"})
+
+    def prepare(self) -> None:
+        """A token that is good in Germany only, and a terminal in Austria."""
+        self.phone = self.scene.new_victim(countries=["276"]).phone
+        self.terminal = self.scene.terminal(merchant=Merchant(country="040"))
+
+    def attempt(self) -> str:
+        """Pay there."""
+        return self.scene.reason_of(self.terminal.pay(self.phone, self.amount()))
+''',
+        ),
+        Line(
+            "simulators/attackers/catalogue.py",
+            behind="from simulators.attackers.on_devices import ",
+            line="from simulators.attackers.on_merchants import WrongCountry",
+        ),
+        Line("simulators/attackers/catalogue.py", behind="        DeactivatedToken,", line="        WrongCountry,"),
+    ),
+    use="""
+from simulators.cli.command_line import main
+
+assert main(["attack", "wrong-country", "--variations", "3"]) == 0
+""",
+    tests=("tests/simulators/attackers/test_attackers.py::test_attack[wrong-country]",),
+    documents={"qa-guide.md": "`wrong-country`"},
+)
 
 
-def _copied(tree: Path) -> None:
-    for name in TREE:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copy(ROOT / name, tree / name)
-
-
-def _run(tree: Path, *arguments: str) -> None:
-    """Python in the copy, interpreted, with nothing of the tree that this test is in."""
-    environment = {**os.environ, "PYTHONPATH": str(tree), "NUMBA_DISABLE_JIT": "1"}
-    ran = subprocess.run([sys.executable, *arguments], cwd=tree, env=environment, capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stdout[-4000:] + ran.stderr[-4000:]
-
-
-def _changed(tree: Path) -> set[str]:
-    """The files of the packages that are not as they were."""
-    files = {
-        str(path.relative_to(root))
-        for root in (ROOT, tree)
-        for package in ("tokenvault", "authz", "simulators")
-        for path in (root / package).rglob("*")
-        if path.is_file() and path.suffix in (".py", ".json", ".yaml", ".pem")
-    }
-    return {
-        name
-        for name in files
-        if not (tree / name).exists() or not (ROOT / name).exists() or not filecmp.cmp(ROOT / name, tree / name, False)
-    }
-
-
-@pytest.mark.parametrize(("recipe", "cost"), RECIPES, ids=[recipe.heading for recipe, _ in RECIPES])
-def test_recipe(recipe, cost, tmp_path):
-    """In as many places as it says it is there, can be used, is tested and is in the documents."""
-    assert [type(place) for place in recipe.places] == cost
-    _copied(tmp_path)
-    for place in recipe.places:
-        place.put(tmp_path)
-    _run(tmp_path, "-c", IS_THE_COPY + recipe.use)
-    _run(tmp_path, "-m", "docs.generated")
-    for document, text in recipe.documents.items():
-        assert text in (tmp_path / "docs" / document).read_text()
-    _run(tmp_path, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *recipe.tests)
-    assert _changed(tmp_path) == {place.path for place in recipe.places}
+RECIPES = {
+    "check": CHECK,
+    "limit-period": LIMIT_PERIOD,
+    "dialect": DIALECT,
+    "endpoint": ENDPOINT,
+    "vendor-route": VENDOR_ROUTE,
+    "attack": ATTACKER,
+}
+"""All recipes, by the name of their block in CONTRIBUTING.md."""
