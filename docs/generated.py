@@ -41,11 +41,11 @@ from simulators.scenarios.expected import PaymentValues
 from simulators.scenarios.steps.verbs import VERBS
 from simulators.terminals.kinds.catalogue import TERMINAL_KINDS
 from simulators.terminals.terminal import Terminal
+from tests.newcomer.recipe import NewFile
+from tests.newcomer.recipes import RECIPES
 from tokenvault.emv.encodings.data_elements import DATA_ELEMENTS
 from tokenvault.events.events import EventType
 from tokenvault.provisioning.decision import FORCED_OUTCOMES, OUTCOMES, ProvisioningPolicy, WalletReason
-from tests.newcomer.recipe import NewFile
-from tests.newcomer.recipes import RECIPES
 from tokenvault.tokens.lifecycle import REASONS, TRANSITIONS, Change, Initiator
 
 DOCUMENTS = Path(__file__).parent
@@ -390,7 +390,7 @@ def _recipe(name: str) -> str:
             parts.append("\n".join([f"```{language}", *shown, "```"]))
         else:
             parts.append(f"In `{place.path}`, behind the line that begins with `{place.behind.strip()}`:")
-            parts.append(f"```python\n{place.line.strip()}\n```")
+            parts.append(f"```\n{place.line.strip()}\n```")
     made = [f"`python -m {module}`" for module in (*recipe.generators, "docs.generated")]
     parts.append(f"Then run {' and '.join(made)}. It is used like this:")
     parts.append(f"```python\n{recipe.use.strip()}\n```")

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("tokenvault", "authz", "simulators")
-BUILT_FROM = ("pyproject.toml", "README.md", *PACKAGES)
+BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE", *PACKAGES)
 
 FOR_DEVELOPERS = {"tokenvault/storage/migrations/script.py.mako"}
 """What only a checkout needs: the template of new migrations."""

@@ -77,8 +77,8 @@ with scratch_sandbox() as sandbox, Bench(sandbox.http_url, sandbox.iso_address) 
 LIMIT_PERIOD = Recipe(
     "A limit period: one row of the table of periods",
     explanation=(
-        'Limits and rules count over periods. The program document, the calendar, counters, explanations and '
-        'the table in docs/rules.md follow from the row.'
+        "Limits and rules count over periods. The program document, the calendar, counters, explanations and "
+        "the table in docs/rules.md follow from the row."
     ),
     places=(
         Line(
@@ -87,7 +87,7 @@ LIMIT_PERIOD = Recipe(
             line='    QUARTER = 7, Begins.EVERY_MONTHS, 3, "since the first of January, April, July or October"',
         ),
     ),
-    use='''
+    use="""
 from datetime import UTC, datetime
 
 from simulators.sandbox.scratch_sandbox import scratch_sandbox
@@ -95,7 +95,9 @@ from simulators.testkit.kit import Bench
 
 LIMIT = {"id": "once-a-quarter", "window": "quarter", "count_max": 1}
 RULE = {
-    "id": "much-in-a-quarter", "action": "decline", "reason": "suspected_fraud",
+    "id": "much-in-a-quarter",
+    "action": "decline",
+    "reason": "suspected_fraud",
     "when": {"attribute": "amount_quarter", "operator": ">", "value": 10_000},
 }
 
@@ -114,14 +116,14 @@ with scratch_sandbox() as sandbox, Bench(sandbox.http_url, sandbox.iso_address) 
 
     bench.clock.set_to(datetime(2027, 3, 31, 22, 30, tzinfo=UTC))  # half past midnight there: the first of April
     assert terminal.pay(phone, 500).approved
-''',
+""",
     tests=(
         "tests/authz/kernel/test_undefined_values.py::test_every_period_counts_and_begins[quarter]",
         "tests/authz/kernel/accounts/test_calendar.py",
         "tests/authz/program",
     ),
     documents={"rules.md": "| `quarter` | since the first of January, April, July or October |"},
-)  # fmt: skip
+)
 
 
 DIALECT = Recipe(
