@@ -2,11 +2,11 @@
 
 import pytest
 import sqlalchemy as sa
-from tokenvault.errors import NotFound
 
 from authz.history.history_file import open_history
 from authz.history.history_rows import Wanted, metadata, newest, postings
 from authz.history.posting_ids import posting_id, posting_key
+from tokenvault.vocabulary.errors import NotFound
 
 
 @pytest.mark.parametrize(
