@@ -76,7 +76,7 @@ FOREIGN = r"\S+ belongs to network [0-9a-f]{32}, not to [0-9a-f]{32} .*: restore
 LOST = r"the journal in \S+ ends with command 18, but the vault remembers command 20: .*" + GO_ON
 MISSING = r"\S+ is missing or empty: restore the vault, with its -wal file"
 WRONG_KEY = "the root key is not the one that wrapped this database's keys: restore the two that belong together"
-KEY_LENGTH = r"root key \S+ has \d+ bytes instead of 32"
+KEY_LENGTH = r"root key \S+ has \d+ bytes; it must have 32"
 
 RIGHT = None
 """All that was promised is so, and a new phone pays."""
