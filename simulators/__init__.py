@@ -50,3 +50,15 @@ class _EarlierName(MetaPathFinder, Loader):
 
 
 sys.meta_path.append(_EarlierName())
+
+
+def earlier_attribute(package: str, name: str, now: dict[str, str]) -> object:
+    """What a package that was a module is asked for: a thing that stands in a module of it now, with a warning.
+
+    now: the module of each thing that documents told people to import.  Raises: AttributeError for anything else.
+    """
+    if name not in now:
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+    text = f"{package}.{name} is {now[name]}.{name} now; the next version drops the earlier name"
+    warnings.warn(text, DeprecationWarning, stacklevel=3)
+    return getattr(import_module(now[name]), name)

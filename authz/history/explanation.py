@@ -23,7 +23,7 @@ from authz.vocabulary.commands import (
     Operation,
 )
 from authz.vocabulary.exception_reasons import ExceptionReason
-from authz.vocabulary.labels import currency_code, operation_name
+from authz.vocabulary.labels import currency_code, field_text, operation_name
 from authz.vocabulary.reasons import Reason
 from tokenvault.reference_data.currencies import amount_text
 from tokenvault.vocabulary.errors import NotFound
@@ -182,11 +182,11 @@ def _explanation_of(found: ReplayedCommand) -> Explanation:
         billing_currency=currencies.account,
         program_version=int(result["program_version"]),
         channel=Channel(command["channel"]),
-        merchant=_text(command["merchant"]),
+        merchant=field_text(command["merchant"]),
         merchant_category=f"{int(command['merchant_category']):04d}",
-        terminal=_text(command["terminal"]),
+        terminal=field_text(command["terminal"]),
         stan=f"{int(command['stan']):06d}",
-        retrieval_reference=_text(command["retrieval_reference"]),
+        retrieval_reference=field_text(command["retrieval_reference"]),
         atc=int(command["atc"]),
         available_minor=int(result["available_minor"]),
         flagged=bool(result["is_flagged"]),
@@ -195,10 +195,6 @@ def _explanation_of(found: ReplayedCommand) -> Explanation:
         checks=_check_outcomes(found, currencies),
         rules=_rule_outcomes(found, currencies),
     )
-
-
-def _text(value: bytes) -> str:
-    return value.decode("ascii", "replace").strip()
 
 
 def _check_outcomes(found: ReplayedCommand, currencies: Currencies) -> tuple[CheckOutcome, ...]:
@@ -251,7 +247,7 @@ def _rule_outcomes(found: ReplayedCommand, currencies: Currencies) -> tuple[Rule
     ):
         if outcome == NOT_EVALUATED:
             continue
-        merchant = _text(found.command["merchant"])
+        merchant = field_text(found.command["merchant"])
         saw = {}
         for comparison, place in places:
             value = int(found.findings.values[place])

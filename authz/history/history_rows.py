@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from authz.vocabulary.commands import MESSAGES, Channel, Kind, Records
 from authz.vocabulary.exception_reasons import ExceptionReason
-from authz.vocabulary.labels import currency_code, operation_name
+from authz.vocabulary.labels import currency_code, field_text, operation_name
 from authz.vocabulary.posting_kinds import posting_kind
 from authz.vocabulary.reasons import Reason
 
@@ -142,13 +142,13 @@ def _decision(sequence: int, command: np.void, result: np.void) -> Row:
         "billing_currency": currency_code(int(result["billing_currency"])),
         "flagged": bool(result["is_flagged"]),
         "channel": Channel(command["channel"]).name.lower(),
-        "merchant": _text(command["merchant"]),
+        "merchant": field_text(command["merchant"]),
         "merchant_category": f"{int(command['merchant_category']):04d}",
         "country": f"{int(command['country']):03d}",
-        "terminal": _text(command["terminal"]),
+        "terminal": field_text(command["terminal"]),
         "acquirer": str(int(command["acquirer"])),
         "stan": f"{int(command['stan']):06d}",
-        "retrieval_reference": _text(command["retrieval_reference"]),
+        "retrieval_reference": field_text(command["retrieval_reference"]),
         **_outcome(result),
         **_exception(result),
     }
@@ -173,13 +173,9 @@ def _posting(command: np.void, posting: np.void) -> Row:
         "amount_minor": int(posting["amount_minor"]),
         "currency": currency_code(int(posting["currency"])),
         "posted_minor": int(posting["posted_minor"]),
-        "merchant": _text(command["merchant"]),
+        "merchant": field_text(command["merchant"]),
         "merchant_category": f"{int(command['merchant_category']):04d}",
     }
-
-
-def _text(value: bytes) -> str:
-    return value.decode("ascii", "replace").strip()
 
 
 @dataclass(frozen=True)

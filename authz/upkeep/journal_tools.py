@@ -13,7 +13,7 @@ from authz.journal.journal_files import SegmentReader
 from authz.journal.records import Batch
 from authz.journal.replay import check_made_of
 from authz.vocabulary.commands import MESSAGES, Kind
-from authz.vocabulary.labels import currency_code, operation_name
+from authz.vocabulary.labels import currency_code, field_text, operation_name
 from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 
@@ -85,7 +85,7 @@ def _told(batch: Batch, place: int) -> dict[str, object]:
         elif name in ("currency", "signed_currency"):
             told[name] = currency_code(int(value))
         else:
-            told[name] = value.decode("ascii", "replace").strip() if isinstance(value, bytes) else int(value)
+            told[name] = field_text(value) if isinstance(value, bytes) else int(value)
     if MESSAGES.start <= kind < MESSAGES.stop:
         told["operation"] = operation_name(int(command["operation"]))
     if batch.attachment:

@@ -13,3 +13,8 @@ def currency_code(number: int) -> str:
     """A currency's alphabetic code, or its three digits."""
     known = CURRENCY_BY_NUMBER.get(number)
     return known.code if known else f"{number:03d}"
+
+
+def field_text(value: bytes) -> str:
+    """A text field of a message, such as DE 41 or DE 42, without the blanks that fill it up."""
+    return value.decode("ascii", "replace").strip()

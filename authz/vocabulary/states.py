@@ -5,21 +5,26 @@ The vault says which of its states is which of these: `engine_code` of `tokenvau
 """
 
 from enum import IntEnum
+from typing import Self
 
 from authz.vocabulary.reasons import Reason
 
 
-class TokenState(IntEnum):
-    """A token's state as the engine needs it. reason: `Reason.APPROVED` where it may pay."""
+class _State(IntEnum):
+    """A state by number. reason: what a payment is declined for, `Reason.APPROVED` where it may be made."""
 
     reason: Reason
 
-    def __new__(cls, number: int, *row: Reason) -> "TokenState":
+    def __new__(cls, number: int, *row: Reason) -> Self:
         """A row. Raises: ValueError where its reason is missing."""
         state = int.__new__(cls, number)
         state._value_ = number
         (state.reason,) = row
         return state
+
+
+class TokenState(_State):
+    """A token's state as the engine needs it."""
 
     INACTIVE = 0, Reason.TOKEN_INACTIVE
     ACTIVE = 1, Reason.APPROVED
@@ -27,17 +32,8 @@ class TokenState(IntEnum):
     DEACTIVATED = 3, Reason.TOKEN_DEACTIVATED
 
 
-class CardState(IntEnum):
-    """A card's state as the engine needs it. reason: `Reason.APPROVED` where it may pay."""
-
-    reason: Reason
-
-    def __new__(cls, number: int, *row: Reason) -> "CardState":
-        """A row. Raises: ValueError where its reason is missing."""
-        state = int.__new__(cls, number)
-        state._value_ = number
-        (state.reason,) = row
-        return state
+class CardState(_State):
+    """A card's state as the engine needs it."""
 
     ACTIVE = 0, Reason.APPROVED
     FROZEN = 1, Reason.CARD_FROZEN

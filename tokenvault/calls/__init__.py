@@ -1,1 +1,1 @@
-"""Calls to the vault: the caller, rate limits, and idempotency."""
+"""Calls to the vault: API keys, rate limits, and idempotency."""

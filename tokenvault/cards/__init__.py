@@ -1,1 +1,1 @@
-"""Funding cards: issued, listed, and revealed only to the cardholder."""
+"""Accounts and funding cards: issued, listed, and revealed only to the cardholder; PINs and wrong guesses."""

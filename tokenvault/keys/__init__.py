@@ -1,1 +1,1 @@
-"""The vault's keys: the root key, sealing, rotation and key ceremonies."""
+"""The vault's keys: root keys, the key ring that they wrap, and the sealing of what is stored."""

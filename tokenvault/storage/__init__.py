@@ -1,1 +1,1 @@
-"""The vault's database: tables, migrations, one writer at a time, and lists."""
+"""The vault's database: tables, migrations, one writer at a time, and how far the journal has come."""

@@ -1,1 +1,1 @@
-"""Tokens: their data, domain, lifecycle, and the delivery of their keys to a phone or a merchant."""
+"""Tokens: their data, their lifecycle, and the delivery of their keys to a phone or a merchant."""

@@ -116,6 +116,10 @@ REQUESTS = asked_by(Asker.ISSUER, Asker.STAND_IN, Asker.PIN_VERIFICATION)
 EVERYBODY = asked_by(*Asker)
 BY_CARD = asked_by(Asker.ISSUER, Asker.STAND_IN, Asker.PIN_VERIFICATION, when=card_takes_part)
 DECIDERS = asked_by(Asker.ISSUER, Asker.STAND_IN)
+DECIDERS_BY_CARD = asked_by(Asker.ISSUER, Asker.STAND_IN, when=card_takes_part)
+TAPS = DECIDERS_BY_CARD | asked_by(Asker.PIN_VERIFICATION)
+FOLLOW_UPS = asked_by(Asker.ISSUER, Asker.REVERSAL, when=follows_another)
+FOLLOW_UPS_TO_STORE = FOLLOW_UPS | asked_by(Asker.STORED_REVERSAL, when=original_is_open)
 SPENDING = asked_by(Asker.ISSUER, when=is_no_refund)
 
 
@@ -182,14 +186,14 @@ DECIDING = (
     Row(check_duplicate, REQUESTS, "STAN {seen:06d}", "not sent before; found {bound.decision}"),
     Row(
         check_transaction_counter,
-        asked_by(Asker.ISSUER, Asker.STAND_IN, when=card_takes_part) | asked_by(Asker.PIN_VERIFICATION),
+        TAPS,
         "counter {seen}",
         "not used before, and at most {bound.counter_jump} above the highest so far, {bound}",
         when_passed=use_transaction_counter,
     ),
     Row(
         check_limited_use_key,
-        asked_by(Asker.ISSUER, Asker.STAND_IN, when=card_takes_part) | asked_by(Asker.PIN_VERIFICATION),
+        TAPS,
         "{seen.signing_key}",
         "{bound.taps_left}",
         when_passed=use_limited_use_key,
@@ -203,29 +207,13 @@ DECIDING = (
     ),
     Row(check_token_state, DECIDERS, "{seen.token_state}", "{bound.token_state}"),
     Row(check_token_expiry, DECIDERS, "month {seen:04d}", "at most {bound:04d}"),
-    Row(
-        check_expiration_date,
-        asked_by(Asker.ISSUER, Asker.STAND_IN, when=card_takes_part),
-        "{seen:04d}",
-        "equal to {bound:04d}",
-    ),
+    Row(check_expiration_date, DECIDERS_BY_CARD, "{seen:04d}", "equal to {bound:04d}"),
     Row(check_card_state, asked_by(Asker.ISSUER), "{seen.card_state}", "{bound.card_state}"),
     Row(check_pin, DECIDERS, "{seen.pin}", "the card's, if any"),
     Row(check_cardholder_verification, DECIDERS, "{seen.verification}", "{bound.required_verification}"),
     Row(check_early_reversal, DECIDERS, "STAN {seen:06d}", "not reversed before; found {bound.decision}"),
-    Row(
-        check_original,
-        asked_by(Asker.ISSUER, Asker.REVERSAL, when=follows_another),
-        "STAN {seen:06d}",
-        "approved and open; found {bound.decision}",
-    ),
-    Row(
-        check_shared_fields,
-        asked_by(Asker.ISSUER, Asker.REVERSAL, when=follows_another)
-        | asked_by(Asker.STORED_REVERSAL, when=original_is_open),
-        "{seen.differing_field}",
-        "{bound.equal_fields}",
-    ),
+    Row(check_original, FOLLOW_UPS, "STAN {seen:06d}", "approved and open; found {bound.decision}"),
+    Row(check_shared_fields, FOLLOW_UPS_TO_STORE, "{seen.differing_field}", "{bound.equal_fields}"),
     Row(
         check_advised_fields,
         asked_by(Asker.ADVICE, Asker.STORED_ADVICE, when=can_be_compared),
@@ -247,13 +235,7 @@ DECIDING = (
         "{bound.fitting_amount}",
         name="amount",
     ),
-    Row(
-        check_original_amount,
-        asked_by(Asker.ISSUER, Asker.REVERSAL, when=follows_another)
-        | asked_by(Asker.STORED_REVERSAL, when=original_is_open),
-        "{seen.billing}",
-        "what is left: {bound.billing}",
-    ),
+    Row(check_original_amount, FOLLOW_UPS_TO_STORE, "{seen.billing}", "what is left: {bound.billing}"),
     Row(
         check_advised_refund,
         asked_by(Asker.ADVICE, when=is_refund_advice),
