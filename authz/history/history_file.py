@@ -12,6 +12,7 @@ import structlog
 from authz.history.history_rows import metadata, position
 from authz.journal.data_directory import keep_private
 from authz.journal.marks import BEGINNING, Mark
+from authz.journal.records import JournalReader
 from tokenvault.vocabulary.sqlite_errors import is_damaged
 
 LAYOUT = 6
@@ -69,6 +70,14 @@ def remembered_in(path: Path) -> Remembered | None:
 def _remembered(row: Sequence[Any]) -> Remembered:
     sequence, time_us, network, *mark = row
     return Remembered(sequence, time_us, network, Mark(*mark))
+
+
+def tells_of_this_past(journal: JournalReader, found: Remembered) -> bool:
+    """Whether a journal holds, or has held, what the read side's file tells of."""
+    if found.mark.sequence >= journal.begins_after and journal.digest_at(found.mark.sequence) != found.mark.digest:
+        return False
+    last = found.sequence
+    return last <= journal.begins_after or any(journal.read(after=last - 1, until=last))
 
 
 def prepared(database: sa.Engine, network: bytes) -> Remembered:

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 import structlog
 
-from authz.history.history_file import AT_THE_BEGINNING, make_anew, prepared
+from authz.history.history_file import AT_THE_BEGINNING, make_anew, prepared, tells_of_this_past
 from authz.history.history_rows import Row, Wanted, decisions, newest, nobody, position, postings, rows_of
 from authz.journal.marks import BEGINNING, Mark
 from authz.journal.replay import History, replayed_batches
 from authz.journal.segment_header import UNNAMED
-from authz.upkeep.safeguards import tells_of_this_past
 from authz.vocabulary.commands import Records
 from authz.vocabulary.errors import HistoryUnavailable
 from tokenvault.vocabulary.sqlite_errors import is_damaged

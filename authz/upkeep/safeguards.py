@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from authz.history.history_file import Remembered, remembered_in
+from authz.history.history_file import remembered_in
 from authz.journal.checkpoint import checkpoints, mark_of_checkpoint
 from authz.journal.data_directory import HISTORY, JOURNAL, checkpoints_in
 from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentReader
 from authz.journal.marks import Mark
-from authz.journal.records import JournalReader, is_another_at
+from authz.journal.records import is_another_at
 from authz.vocabulary.errors import AcknowledgedLoss, CheckpointDamaged
 
 RESERVED_TOGETHER = 10_000_000
@@ -138,14 +138,6 @@ def _history_of(directory: Path, journal: SegmentReader) -> Mark | None:
         return None
     is_given_up = remembered.mark.sequence < journal.begins_after  # nobody can say any more whether it was the same
     return None if is_given_up or is_another_at(journal, remembered.mark) else remembered.mark
-
-
-def tells_of_this_past(journal: JournalReader, found: Remembered) -> bool:
-    """Whether a journal holds, or has held, what the read side's file tells of."""
-    if found.mark.sequence >= journal.begins_after and journal.digest_at(found.mark.sequence) != found.mark.digest:
-        return False
-    last = found.sequence
-    return last <= journal.begins_after or any(journal.read(after=last - 1, until=last))
 
 
 def _lost(directory: Path, last: int, witness: Witness) -> AcknowledgedLoss:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from authz.history.history_file import remembered_in
+from authz.history.history_file import remembered_in, tells_of_this_past
 from authz.journal.data_directory import HISTORY, JOURNAL
 from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentReader
 from authz.upkeep.journal_tools import verify
-from authz.upkeep.safeguards import check_all, tells_of_this_past
+from authz.upkeep.safeguards import check_all
 from authz.vocabulary.errors import EngineError
 from simulators.process.start_error import StartError
 from simulators.sandbox.settings.settings import VAULT, Settings
