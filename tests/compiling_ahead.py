@@ -19,7 +19,7 @@ _NOTHING_COMPILED = (
     "tests/simulators/scenarios/test_scenario_errors.py",
 )
 _MANY_TESTS = 1_000
-_PROGRAM = "from authz.warm_up import compile_everything; compile_everything()"
+_PROGRAM = "from authz.network.warm_up import compile_everything; compile_everything()"
 
 
 class CompilingAhead:

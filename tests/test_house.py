@@ -18,13 +18,13 @@ MAY_IMPORT = {
 PURE = {"background", "emv", "outgoing", "reference_data", "vocabulary"}
 """The rooms of the vault that the engine may take from: functions without storage, keys or HTTP."""
 
-ROOMS_IN_ORDER = {"tokenvault": 3, "authz": 0, "simulators": 1}
+ROOMS_IN_ORDER = {"tokenvault": 3, "authz": 1, "simulators": 1}
 """How deep the rooms of a package import each other one way: 1, its folders; 2, those in them too, and so on.
 
 Deeper ones are looked at as well, and their circles shown by `pytest tests/test_house.py -rx`.
 """
 
-AT_THE_ROOT = {"tokenvault": {"vault"}, "authz": {"engine", "warm_up"}, "simulators": set()}
+AT_THE_ROOT = {"tokenvault": {"vault"}, "authz": {"engine"}, "simulators": set()}
 """The modules that stand in no room: what starts a package, or what all of it is given."""
 
 WITHOUT_TESTS = {

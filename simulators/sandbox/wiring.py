@@ -34,11 +34,11 @@ from authz.network.pin_verification import PinVerifications
 from authz.network.processor import Network
 from authz.network.realtime_decisioning import IssuerDecisions
 from authz.network.server import Handler, Iso8583Server, ServerLimits
+from authz.network.warm_up import compile_everything
 from authz.upkeep.checkpointing import Retention, keep_making_checkpoints
 from authz.upkeep.journal_exchange import finish_exchange
 from authz.upkeep.safeguards import check, check_notices, identity_of
 from authz.vocabulary.errors import AcknowledgedLoss
-from authz.warm_up import compile_everything
 from simulators.parties import sandbox_constants
 from simulators.process.background_loop import BackgroundLoop
 from simulators.process.start_error import StartError

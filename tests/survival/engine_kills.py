@@ -23,9 +23,9 @@ from authz.journal.data_directory import JOURNAL, checkpoints_in, history_in
 from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentJournal, SegmentReader
 from authz.journal.replay import replayed
+from authz.network.warm_up import compile_everything
 from authz.state.tables import rows_in_use
 from authz.upkeep.checkpointing import Retention, make_checkpoint
-from authz.warm_up import compile_everything
 from simulators.process.logging_setup import configure_logging
 from tests.authz.commands import NOW_US, opening, reversal, tap
 from tests.forking import told_by_a_copy

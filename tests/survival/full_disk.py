@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from authz.warm_up import compile_everything
+from authz.network.warm_up import compile_everything
 from simulators.process.logging_setup import configure_logging
 from tests.forking import Tell, end_after, told_by_a_copy
 from tests.survival.short_life import Promise, keeps_its_promises, live

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.rule import Rule
 
-from authz.warm_up import compile_everything
+from authz.network.warm_up import compile_everything
 from simulators.attackers.cards import ClonedPhone
 from simulators.parties.issuer_client import Issuer
 from simulators.process.server_process import ServerProcess
