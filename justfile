@@ -23,6 +23,10 @@ docs:
     .venv/bin/python -m authz.kernel.generation
     .venv/bin/python -m docs.generated
 
+# Show what the next release's changelog will say; with a version, make the release.
+changelog *arguments:
+    .venv/bin/python -m docs.changelog {{arguments}}
+
 # Run a network on this machine.
 serve *arguments:
     .venv/bin/tapwright serve {{arguments}}

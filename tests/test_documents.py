@@ -13,7 +13,7 @@ from simulators.sandbox.wiring import running_sandbox
 from tests.conftest import settings_for
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("tests/*.md")])
+DOCUMENTS = sorted(path for folder in ("", "docs/", "tests/", "changes/") for path in ROOT.glob(f"{folder}*.md"))
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

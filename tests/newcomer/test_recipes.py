@@ -26,6 +26,7 @@ TREE = (
     "pyproject.toml",
     "README.md",
     "CHANGELOG.md",
+    "changes",
     "CONTRIBUTING.md",
 )
 
