@@ -1,6 +1,8 @@
 """Simulators: phones, terminals and attackers, and the sandbox that runs vault and engine as one network.
 
-Modules that programs of integrators import by an earlier name are found under it for this version, with a warning.
+What programs and configurations of integrators call by an earlier name works in this version, with a warning: modules
+and what they contain here, settings in `simulators.sandbox.settings.earlier_settings`, flags in
+`simulators.cli.earlier_names_told`.
 """
 
 import sys
@@ -27,6 +29,17 @@ EARLIER_NAMES = {
 }
 """Modules of version 0.1 that documents told people to import, and where they are."""
 
+
+class EarlierNameWarning(DeprecationWarning):
+    """Something is called by a name that the next version drops."""
+
+
+def warn_of_earlier_name(earlier: str, now: str, stacklevel: int = 2) -> None:
+    """Warn that something has another name now.  stacklevel: as of `warnings.warn`, counted from the caller."""
+    text = f"{earlier} is {now} now; the next version drops the earlier name"
+    warnings.warn(text, EarlierNameWarning, stacklevel=stacklevel + 1)
+
+
 _EARLIER_ROOMS = {name.rpartition(".")[0] for name in EARLIER_NAMES} - {"simulators", "simulators.terminals"}
 
 
@@ -45,20 +58,21 @@ class _EarlierName(MetaPathFinder, Loader):
         if name in _EARLIER_ROOMS:
             return
         now = EARLIER_NAMES[name]
-        warnings.warn(f"{name} is {now} now; the next version drops the earlier name", DeprecationWarning, stacklevel=2)
+        warn_of_earlier_name(name, now)
         sys.modules[name] = import_module(now)
 
 
 sys.meta_path.append(_EarlierName())
 
 
-def earlier_attribute(package: str, name: str, now: dict[str, str]) -> object:
-    """What a package that was a module is asked for: a thing that stands in a module of it now, with a warning.
+def earlier_attribute(module: str, name: str, now: dict[str, str]) -> object:
+    """What a module is asked for by an earlier name: the thing that has another name or module now, with a warning.
 
-    now: the module of each thing that documents told people to import.  Raises: AttributeError for anything else.
+    now: module and name, with a dot, of each thing that documents told people to import.  Raises: AttributeError for
+    anything else.
     """
     if name not in now:
-        raise AttributeError(f"module {package!r} has no attribute {name!r}")
-    text = f"{package}.{name} is {now[name]}.{name} now; the next version drops the earlier name"
-    warnings.warn(text, DeprecationWarning, stacklevel=3)
-    return getattr(import_module(now[name]), name)
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    warn_of_earlier_name(f"{module}.{name}", now[name], stacklevel=3)
+    where, _, name_now = now[name].rpartition(".")
+    return getattr(import_module(where), name_now)

@@ -46,7 +46,7 @@ class Decider(IntEnum):
 
 
 @dataclass(frozen=True)
-class IssuerServer:
+class DecisioningWebhook:
     """Where to ask, and what holds without an answer. key: of the signatures.  deadline_seconds: for the whole call."""
 
     url: str
@@ -77,7 +77,7 @@ class IssuerDecisions:
     def __init__(
         self,
         engine: Engine,
-        server: IssuerServer | None,
+        server: DecisioningWebhook | None,
         *,
         approve_by_default: bool = False,
         wall_clock: Callable[[], float] = time.time,
@@ -137,7 +137,7 @@ class IssuerDecisions:
             log.exception("issuer_not_heard", authorization=identifier)
         return _Verdict(decider, self._default)
 
-    async def _call(self, server: IssuerServer, identifier: str, body: bytes) -> bytes:
+    async def _call(self, server: DecisioningWebhook, identifier: str, body: bytes) -> bytes:
         headers = signed_headers(server.key, identifier, int(self._wall_clock()), body)
         # As it is: what is packed may become any size when it is unpacked.
         headers |= {"content-type": "application/json", "accept-encoding": "identity"}

@@ -2,7 +2,7 @@
 
 from simulators import earlier_attribute
 
-_EARLIER = {"main": "simulators.cli.command_line"}
+_EARLIER = {"main": "simulators.cli.command_line.main"}
 
 
 def __getattr__(name: str) -> object:

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from simulators.cli.earlier_names_told import earlier_names_told
 from simulators.cli.server_address import UsageError
 from simulators.cli.verbs import (
     attack,
@@ -59,9 +60,9 @@ def argument_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the process's exit code."""
-    arguments = argument_parser().parse_args(argv)
     try:
-        with compilation_told():
+        with earlier_names_told(), compilation_told():
+            arguments = argument_parser().parse_args(argv)
             return int(arguments.run(arguments))
     except UsageError as error:
         sys.stderr.write(f"tapwright: {error}\n")

@@ -58,7 +58,7 @@ def settings_from(flags: dict[str, Any]) -> "Settings | None":
 def _setting_problem(problem: dict[str, Any], known: Iterable[str]) -> str:
     """What is wrong with a setting, by its name; the keys of a table are left out, because they may be secret."""
     if not problem["loc"]:
-        return f"settings: {problem['msg']}"
+        return f"settings: {problem['msg'].removeprefix('Value error, ')}"
     name = str(problem["loc"][0])
     if problem["type"] == "extra_forbidden":
         return f"setting {name}: there is no such setting{did_you_mean(name, known)}"

@@ -2,7 +2,7 @@
 
 from simulators import earlier_attribute
 
-_EARLIER = dict.fromkeys(("Sandbox", "running_sandbox"), "simulators.sandbox.wiring")
+_EARLIER = {name: f"simulators.sandbox.wiring.{name}" for name in ("Sandbox", "running_sandbox")}
 
 
 def __getattr__(name: str) -> object:

@@ -173,7 +173,7 @@ def build_app(
     app.add_middleware(OwnHosts, hosts=settings.own_hosts())
     app.add_middleware(Head)  # the outermost
     app.router.routes += api_routes()
-    if settings.look_alikes:
+    if settings.vendor_apis:
         app.router.routes += vendor_routes()
     registry = CollectorRegistry()
     registry.register(_Figures(engine, iso_network, iso_server, feed, projection, clock))

@@ -147,8 +147,8 @@ class Sandbox:
         dialect = built_in()
         decisions = IssuerDecisions(
             engine,
-            settings.issuer_server(),
-            approve_by_default=settings.issuer_server_default == "approve",
+            settings.realtime_decisioning(),
+            approve_by_default=settings.realtime_decisioning_default == "approve",
             wall_clock=self._clock.real,
         )
         self._cleanup.push_async_callback(decisions.close)
@@ -204,8 +204,8 @@ class Sandbox:
         await self._serve_http(app, http_socket)
         host, port = http_socket.getsockname()[:2]
         self.http_url = f"{'http' if settings.tls_certificate is None else 'https'}://{host}:{port}"
-        if settings.look_alikes:
-            self._look_alike(app, vault)
+        if settings.vendor_apis:
+            self._serve_vendor_apis(app, vault)
         app.state.ready = True
         log.info("ready", http=self.http_url, iso8583=f"{self.iso_address[0]}:{self.iso_address[1]}")
 
@@ -233,13 +233,13 @@ class Sandbox:
         self._cleanup.push_async_callback(self._close_iso_server, server, engine)
         return server, (self.settings.iso_host, bound.getsockname()[1])
 
-    def _look_alike(self, app: FastAPI, vault: Vault) -> None:
+    def _serve_vendor_apis(self, app: FastAPI, vault: Vault) -> None:
         """The services that the vendor-compatible mock APIs need beside their routes."""
         wallets = SimulatedWallets(vault, self.http_url, self.iso_address)
         self._cleanup.callback(wallets.close)
         app.state.simulated_wallets = wallets
-        if self.settings.look_alike_notify_url is not None:
-            notifier = TokenNotifier(vault, self.settings.look_alike_notify_url)
+        if self.settings.vendor_apis_notify_url is not None:
+            notifier = TokenNotifier(vault, self.settings.vendor_apis_notify_url)
             self._keep_running("notifications of a mock API", notifier.run)
 
     def _keep_making_checkpoints(self) -> None:

@@ -46,7 +46,7 @@ class TokenNotifier:
                 try:
                     await self._tell(client)
                 except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-                    log.warning("look_alike_notification_failed", url=self._url, error=type(error).__name__)
+                    log.warning("vendor_api_notification_failed", url=self._url, error=type(error).__name__)
                 await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _tell(self, client: httpx.AsyncClient) -> None:

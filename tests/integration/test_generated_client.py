@@ -20,8 +20,8 @@ PACKAGE = "tapwright_generated_client"
 
 @pytest.fixture(scope="module")
 def vendor_sandbox():
-    """A network with the look-alikes, whose operations are in the same document."""
-    with scratch_sandbox(look_alikes=True) as sandbox:
+    """A network with the vendor APIs, whose operations are in the same document."""
+    with scratch_sandbox(vendor_apis=True) as sandbox:
         yield sandbox
 
 
@@ -121,7 +121,7 @@ def test_schema_names_are_unique_and_plain(document):
 
 
 def test_operation_ids_are_short_and_unique(document):
-    """Named for what they do; the vendors' shapes carry the name of their look-alike."""
+    """Named for what they do; the vendors' shapes carry the vendor's name."""
     found = [each["operationId"] for methods in document["paths"].values() for each in methods.values()]
     assert len(found) == len(set(found))
     assert {"open_account", "freeze_card", "request_token", "activate_token", "read_authorization"} <= set(found)

@@ -19,7 +19,7 @@ SECRET = "whsec_dGFwd3JpZ2h0LXRlc3Qtc2VjcmV0"
 RULE = {"id": "ask", "state": "live", "action": "ask", "when": {"attribute": "amount", "operator": ">", "value": 1_000}}
 
 
-class IssuerServer(ThreadingHTTPServer):
+class DecisioningWebhook(ThreadingHTTPServer):
     """Answers as it is told to, and remembers what it was asked."""
 
     def __init__(self):
@@ -56,7 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def server():
     """The issuer's server."""
-    made = IssuerServer()
+    made = DecisioningWebhook()
     threading.Thread(target=made.serve_forever, daemon=True).start()
     yield made
     made.shutdown()
@@ -71,9 +71,9 @@ def network(tmp_path_factory, server):
         http_port=0,
         iso_port=0,
         log_level="error",
-        issuer_server_url=f"http://127.0.0.1:{server.server_address[1]}/decide",
-        issuer_server_secret=SECRET,
-        issuer_server_deadline_seconds=1.0,
+        realtime_decisioning_url=f"http://127.0.0.1:{server.server_address[1]}/decide",
+        realtime_decisioning_secret=SECRET,
+        realtime_decisioning_deadline_seconds=1.0,
     )
     with running_sandbox(settings) as sandbox:
         headers = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}

@@ -265,7 +265,7 @@ from simulators.parties.sandbox_constants import SANDBOX_API_KEY
 from simulators.sandbox.scratch_sandbox import scratch_sandbox
 from simulators.testkit.kit import Bench
 
-with scratch_sandbox(look_alikes=True) as sandbox, Bench(sandbox.http_url, sandbox.iso_address) as bench:
+with scratch_sandbox(vendor_apis=True) as sandbox, Bench(sandbox.http_url, sandbox.iso_address) as bench:
     card = bench.card()
     bench.issuer.set_frozen(card, True)
     told = bench.issuer.call("GET", f"/look-alikes/card-program/v3/cards/{card}")

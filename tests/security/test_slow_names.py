@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from authz.network.realtime_decisioning import Decider, IssuerDecisions, IssuerServer
+from authz.network.realtime_decisioning import Decider, DecisioningWebhook, IssuerDecisions
 from authz.vocabulary.commands import new_commands, new_results
 from tests.clock import ManualClock
 from tests.tokenvault.stories import new_card
@@ -135,7 +135,7 @@ def test_the_name_of_the_issuers_server_keeps_no_thread_from_others(names):
 
     async def decide():
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
-        decisions = IssuerDecisions(Engine(), IssuerServer("http://slow.test/", b"key", 0.01))
+        decisions = IssuerDecisions(Engine(), DecisioningWebhook("http://slow.test/", b"key", 0.01))
         decisions.ask(new_commands(1), new_results(1), lambda settled: None)
         await decisions.close()
         assert names.asked == ["slow.test"]

@@ -167,7 +167,7 @@ def _answered(response):
 @pytest.fixture(scope="module")
 def network(tmp_path_factory):
     """A network with everything mounted."""
-    settings = scratch_settings(tmp_path_factory.mktemp("tenants") / "data", look_alikes=True)
+    settings = scratch_settings(tmp_path_factory.mktemp("tenants") / "data", vendor_apis=True)
     with running_sandbox(settings) as running:
         yield running
 

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from simulators.cli.arguments import Verbs
+from simulators.cli.earlier_names_told import EarlierFlag
 from simulators.cli.server_address import UsageError
 from simulators.cli.settings_flags import settings_from
 
@@ -50,11 +51,12 @@ def add(verbs: Verbs) -> None:
         help="PEM file of authorities: callers must present a client certificate issued by one of them",
     )
     serve.add_argument(
-        "--look-alikes",
+        "--vendor-apis",
         action="store_true",
         default=None,
         help="enable the vendor-compatible mock APIs, see docs/qa-guide.md",
     )
+    serve.add_argument("--look-alikes", dest="vendor_apis", action=EarlierFlag, now="--vendor-apis")
     serve.add_argument(
         "--log-level",
         choices=["debug", "info", "warning", "error"],

@@ -2,12 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cryptography import x509
 from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -16,10 +17,11 @@ from pydantic_settings import (
 from authz.iso8583.chip.signed_data import DateTolerances
 from authz.network.advice_limits import ADVICE_LIMIT, AdviceLimits
 from authz.network.lines import LineAuthority
-from authz.network.realtime_decisioning import IssuerServer
+from authz.network.realtime_decisioning import DecisioningWebhook
 from simulators.parties import sandbox_constants
 from simulators.sandbox.settings.configured_api_keys import ConfiguredApiKey, sandbox_api_keys
 from simulators.sandbox.settings.connection_settings import AcquirerId, LineTls, line_authority
+from simulators.sandbox.settings.earlier_settings import by_names_of_now, earlier_variables
 from simulators.sandbox.settings.hexadecimal_keys import check_key
 from simulators.sandbox.settings.iso_listeners import IsoListener
 from tokenvault.http.protocol.access import ApiKeys, ConfiguredKey
@@ -45,7 +47,11 @@ class Settings(BaseSettings):
     """Everything that a server can be told. Ports: 0 takes a free one. Times in seconds."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TAPWRIGHT_", env_nested_delimiter="__", toml_file=CONFIGURATION_FILE, extra="forbid"
+        env_prefix="TAPWRIGHT_",
+        env_nested_delimiter="__",
+        toml_file=CONFIGURATION_FILE,
+        extra="forbid",
+        hide_input_in_errors=True,  # what was given contains secrets
     )
 
     data_dir: Path = Field(
@@ -120,18 +126,18 @@ class Settings(BaseSettings):
         ge=0,
         description="Number of sealed segments that are kept for explanations, back-tests and history; all if unset.",
     )
-    issuer_server_url: str | None = Field(
+    realtime_decisioning_url: str | None = Field(
         None,
         pattern="^https?://",
         description="URL of the issuer's real-time decisioning webhook, which is called if a rule's action is `ask`.",
     )
-    issuer_server_secret: SecretStr | None = Field(
+    realtime_decisioning_secret: SecretStr | None = Field(
         None, description="The webhook's signing secret: `whsec_` and base 64 (Standard Webhooks)."
     )
-    issuer_server_deadline_seconds: float = Field(
+    realtime_decisioning_deadline_seconds: float = Field(
         2.0, gt=0, le=60, description="Maximum response time of the webhook in seconds."
     )
-    issuer_server_default: Literal["approve", "decline"] = Field(
+    realtime_decisioning_default: Literal["approve", "decline"] = Field(
         "decline", description="The decision if the webhook gives no valid response in time."
     )
     webhook_networks: list[IPvAnyNetwork] = Field(
@@ -139,8 +145,8 @@ class Settings(BaseSettings):
         description="Networks that webhooks may be sent to although they are not public, such as `10.1.0.0/16`; "
         "link-local addresses are never allowed.",
     )
-    look_alikes: bool = Field(False, description="Enable the vendor-compatible mock APIs; see `docs/qa-guide.md`.")
-    look_alike_notify_url: str | None = Field(
+    vendor_apis: bool = Field(False, description="Enable the vendor-compatible mock APIs; see `docs/qa-guide.md`.")
+    vendor_apis_notify_url: str | None = Field(
         None, pattern="^https?://", description="URL that the token service's mock API notifies of token changes."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Minimum level that is logged.")
@@ -220,7 +226,13 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags, environment, file: in this order."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        earlier = InitSettingsSource(settings_cls, {**earlier_variables()})
+        return init_settings, env_settings, earlier, TomlConfigSettingsSource(settings_cls)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_earlier_names(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return by_names_of_now(values)
 
     @field_validator("emv_master_key_aes", "emv_master_key_tdes")
     @classmethod
@@ -228,11 +240,11 @@ class Settings(BaseSettings):
         return check_key(value, _MASTER_KEY_BYTES)
 
     @model_validator(mode="after")
-    def _check_issuer_server(self) -> "Settings":
+    def _check_realtime_decisioning(self) -> "Settings":
         try:
-            self.issuer_server()
+            self.realtime_decisioning()
         except ValueError as error:
-            raise ValueError(f"issuer_server_secret {error}") from None
+            raise ValueError(f"realtime_decisioning_secret {error}") from None
         return self
 
     @field_validator("public_url")
@@ -317,13 +329,13 @@ class Settings(BaseSettings):
         """How far dates of messages may be off."""
         return DateTolerances(self.signed_date_days, self.transmission_days)
 
-    def issuer_server(self) -> IssuerServer | None:
+    def realtime_decisioning(self) -> DecisioningWebhook | None:
         """The address and secret of the real-time decisioning webhook. Raises: ValueError."""
-        if self.issuer_server_url is None:
+        if self.realtime_decisioning_url is None:
             return None
-        secret = self.issuer_server_secret
+        secret = self.realtime_decisioning_secret
         key = secret_bytes(secret.get_secret_value() if secret else "")
-        return IssuerServer(self.issuer_server_url, key, self.issuer_server_deadline_seconds)
+        return DecisioningWebhook(self.realtime_decisioning_url, key, self.realtime_decisioning_deadline_seconds)
 
     def accepted_api_keys(self, vault: Vault) -> ApiKeys:
         """The API keys that a server accepts."""

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from authz.network.realtime_decisioning import Decider, IssuerDecisions, IssuerServer
+from authz.network.realtime_decisioning import Decider, DecisioningWebhook, IssuerDecisions
 from authz.vocabulary.commands import Kind, new_commands, new_results
 from authz.vocabulary.reasons import Reason
 from tokenvault.outgoing.webhook_signatures import SignatureInvalid, signed_headers, verify_headers
@@ -52,7 +52,7 @@ def _asked(handler, *, deadline=5.0, waiting=1):
         engine, answers = RecordingEngine(), []
         decisions = IssuerDecisions(
             engine,
-            IssuerServer("http://issuer.test/decide", KEY, deadline),
+            DecisioningWebhook("http://issuer.test/decide", KEY, deadline),
             wall_clock=lambda: float(NOW),
             transport=httpx.MockTransport(handler),
         )

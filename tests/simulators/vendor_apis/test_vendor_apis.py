@@ -45,10 +45,10 @@ def wallet_server():
 
 @pytest.fixture(scope="module")
 def bench(wallet_server):
-    """A network with look-alikes."""
+    """A network with vendor APIs."""
     url = f"http://127.0.0.1:{wallet_server.server_port}"
     with (
-        scratch_sandbox(look_alikes=True, look_alike_notify_url=url) as sandbox,
+        scratch_sandbox(vendor_apis=True, vendor_apis_notify_url=url) as sandbox,
         Bench(sandbox.http_url, sandbox.iso_address) as made,
     ):
         yield made
@@ -68,7 +68,7 @@ def test_they_are_off_by_default(sandbox):
 
 
 class Digital:
-    """A wallet app that calls the token service's look-alike, each call signed by its phone."""
+    """A wallet app that calls the token service's mock API, each call signed by its phone."""
 
     def __init__(self, bench, card):
         self.phone, self.card = bench.bare_phone(), card
@@ -143,7 +143,7 @@ def test_with_a_code(bench):
     assert wallet.call("getToken", **about)["token"]["status"] == "INACTIVE"
 
 
-def test_errors_look_alike_too(http):
+def test_errors_have_the_vendors_shape(http):
     """A field that is missing, and a token that is not there; another device's token is not to be suspended."""
     missing = http.post(f"{token_service.PREFIX}/digitize", json={"requestId": "r"})
     assert missing.status_code == 400

@@ -1,0 +1,37 @@
+"""Settings by the names that they had until version 0.1: in flags, environment and file they work, with a warning."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from simulators import warn_of_earlier_name
+from simulators.sandbox.settings.misspelt_variables import PREFIX
+
+EARLIER_SETTINGS = {
+    "issuer_server_url": "realtime_decisioning_url",
+    "issuer_server_secret": "realtime_decisioning_secret",
+    "issuer_server_deadline_seconds": "realtime_decisioning_deadline_seconds",
+    "issuer_server_default": "realtime_decisioning_default",
+    "look_alikes": "vendor_apis",
+    "look_alike_notify_url": "vendor_apis_notify_url",
+}
+"""Each earlier name, and the setting's name now."""
+
+
+def earlier_variables() -> dict[str, str]:
+    """The environment's values of settings by their earlier names; pydantic reads only the fields that there are."""
+    names = {f"{PREFIX}{name}".upper(): name for name in EARLIER_SETTINGS}
+    return {names[variable.upper()]: value for variable, value in os.environ.items() if variable.upper() in names}
+
+
+def by_names_of_now(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values, each by its setting's name now.  Raises: ValueError for a setting that is set by both names."""
+    named = dict(values)
+    for earlier, now in EARLIER_SETTINGS.items():
+        if earlier not in named:
+            continue
+        if now in named:
+            raise ValueError(f"{earlier} is the earlier name of {now}, and both are set; remove {earlier}")
+        named[now] = named.pop(earlier)
+        warn_of_earlier_name(f"the setting {earlier}", now)
+    return named
