@@ -15,13 +15,13 @@ from benchmarks.machine import describe
 from simulators.process.logging_setup import configure_logging
 from simulators.process.server_process import ServerProcess
 from simulators.sandbox.scratch_sandbox import scratch_sandbox
-from simulators.testkit.kit import Bench
+from simulators.testkit.kit import TestKit
 
 
 def in_process() -> tuple[float, float]:
     """Milliseconds until the first call was answered, and until all of it was gone again."""
     started = time.perf_counter()
-    with scratch_sandbox() as sandbox, Bench(sandbox.http_url, sandbox.iso_address):
+    with scratch_sandbox() as sandbox, TestKit(sandbox.http_url, sandbox.iso_address):
         ready = time.perf_counter()
     return (ready - started) * 1e3, (time.perf_counter() - ready) * 1e3
 
@@ -31,7 +31,7 @@ def as_a_process() -> tuple[float, float]:
     with tempfile.TemporaryDirectory() as scratch:
         started = time.perf_counter()
         server = ServerProcess(Path(scratch) / "data", "--log-level", "error")
-        with Bench(server.http_url, server.iso_address):
+        with TestKit(server.http_url, server.iso_address):
             ready = time.perf_counter()
         server.stop()
     return (ready - started) * 1e3, (time.perf_counter() - ready) * 1e3

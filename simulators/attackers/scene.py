@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from simulators.terminals.receipt import Receipt
-from simulators.testkit.kit import Bench
+from simulators.testkit.kit import TestKit
 from simulators.wallet.phone import Phone
 from tokenvault.outgoing.outgoing_tls import trusted_authorities
 
@@ -22,7 +22,7 @@ class Victim:
     phone: Phone
 
 
-class Scene(Bench):
+class Scene(TestKit):
     """One network under attack."""
 
     def new_victim(self, **token: Any) -> Victim:

@@ -17,7 +17,7 @@ from simulators.terminals.kinds.making import CAPABILITY_WORDS, MERCHANT_WORDS, 
 from simulators.terminals.message_security import protect
 from simulators.terminals.receipt import Receipt
 from simulators.terminals.terminal import Terminal
-from simulators.testkit.kit import Bench
+from simulators.testkit.kit import TestKit
 from simulators.wallet.phone import Phone
 from simulators.wallet.token_wishes import token_wish
 
@@ -51,7 +51,7 @@ class NeverCameToBe(Exception):
         self.reason = reason
 
 
-class Stage(Bench):
+class Stage(TestKit):
     """Everybody by name, the receipts that steps gave names to, and every message that went over a terminal's line.
 
     Use it as a context: the curtain closes all connections.

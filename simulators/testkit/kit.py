@@ -1,8 +1,8 @@
 """The test kit: one object with access to a whole network, for tests and for exploration.
 
-with scratch_sandbox() as sandbox, Bench(sandbox.http_url, sandbox.iso_address) as bench:
-    receipt = bench.terminal().pay(bench.phone(), 1250)
-    assert bench.reason_of(receipt) == "approved"
+with scratch_sandbox() as sandbox, TestKit(sandbox.http_url, sandbox.iso_address) as kit:
+    receipt = kit.terminal().pay(kit.phone(), 1250)
+    assert kit.reason_of(receipt) == "approved"
 """
 
 import time
@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any, Self
 
+from simulators import earlier_attribute
 from simulators.parties import sandbox_constants
 from simulators.parties.issuer_client import Issuer
 from simulators.terminals.kinds.making import made_terminal
@@ -23,13 +24,22 @@ from simulators.wallet.token_wishes import ALL_CHANNELS
 
 _CREDIT_LIMIT = 2_500_00
 _DECISIONS_SHOWN = 3
+_EARLIER = {"Bench": "simulators.testkit.kit.TestKit"}
 
 
-class Bench:
+def __getattr__(name: str) -> object:
+    """The test kit was named `Bench` until version 0.1."""
+    return earlier_attribute(__name__, name, _EARLIER)
+
+
+class TestKit:
     """A network and its clock, with methods that create accounts, cards, phones and terminals. A context manager.
 
     wall_clock: real time, as the server has it, Unix seconds.
     """
+
+    __test__ = False
+    """pytest takes classes with such a name for tests."""
 
     def __init__(
         self, http_url: str, iso_address: tuple[str, int], wall_clock: Callable[[], float] = time.time

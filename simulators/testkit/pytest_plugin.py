@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from simulators import warn_of_earlier_name
+
 if TYPE_CHECKING:
     from simulators.terminals.terminal import Terminal
-    from simulators.testkit.kit import Bench
+    from simulators.testkit.kit import TestKit
     from simulators.testkit.server_clock import ServerClock
     from simulators.wallet.phone import Phone
 
 # What needs the engine is imported by the fixtures: a test run that uses none of them must not pay for it.
 
-_BENCH = pytest.StashKey["Bench"]()
+_KIT = pytest.StashKey["TestKit"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,47 +30,54 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture
-def tapwright_bench(request: pytest.FixtureRequest) -> Iterator["Bench"]:
+def tapwright_kit(request: pytest.FixtureRequest) -> Iterator["TestKit"]:
     """The test kit that all other fixtures use; tests use it as `sandbox`."""
     from simulators.process.logging_setup import configure_logging
     from simulators.sandbox.scratch_sandbox import scratch_sandbox
-    from simulators.testkit.kit import Bench
+    from simulators.testkit.kit import TestKit
 
     url = request.config.getoption("--tapwright-url")
     if url is not None:
         host, _, port = request.config.getoption("--tapwright-iso").rpartition(":")
-        with Bench(url, (host, int(port))) as bench:
-            request.node.stash[_BENCH] = bench
-            yield bench
+        with TestKit(url, (host, int(port))) as kit:
+            request.node.stash[_KIT] = kit
+            yield kit
         return
     configure_logging("error", "console")
-    with scratch_sandbox() as running, Bench(running.http_url, running.iso_address) as bench:
-        request.node.stash[_BENCH] = bench
-        yield bench
+    with scratch_sandbox() as running, TestKit(running.http_url, running.iso_address) as kit:
+        request.node.stash[_KIT] = kit
+        yield kit
 
 
 @pytest.fixture
-def sandbox(tapwright_bench: "Bench") -> "Bench":
-    """A network with the whole test kit, see `simulators.testkit.kit.Bench`."""
-    return tapwright_bench
+def tapwright_bench(tapwright_kit: "TestKit") -> "TestKit":
+    """The earlier name of `tapwright_kit`."""
+    warn_of_earlier_name("the fixture tapwright_bench", "tapwright_kit", stacklevel=1)
+    return tapwright_kit
 
 
 @pytest.fixture
-def clock(tapwright_bench: "Bench") -> "ServerClock":
+def sandbox(tapwright_kit: "TestKit") -> "TestKit":
+    """A network with the whole test kit, see `simulators.testkit.kit.TestKit`."""
+    return tapwright_kit
+
+
+@pytest.fixture
+def clock(tapwright_kit: "TestKit") -> "ServerClock":
     """The network's clock: `advance`, `set_to`, `freeze`, `run`."""
-    return tapwright_bench.clock
+    return tapwright_kit.clock
 
 
 @pytest.fixture
-def phone(tapwright_bench: "Bench") -> "Phone":
+def phone(tapwright_kit: "TestKit") -> "Phone":
     """A phone with an active token, for an account with a credit limit of 2,500.00 EUR."""
-    return tapwright_bench.phone()
+    return tapwright_kit.phone()
 
 
 @pytest.fixture
-def terminal(tapwright_bench: "Bench") -> "Terminal":
+def terminal(tapwright_kit: "TestKit") -> "Terminal":
     """A contactless terminal."""
-    made: Terminal = tapwright_bench.terminal()
+    made: Terminal = tapwright_kit.terminal()
     return made
 
 
@@ -78,10 +87,10 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show decisions and messages of a failed test."""
     report = yield
-    bench = item.stash.get(_BENCH, None)
-    if bench is not None and call.when == "call" and report.failed:
+    kit = item.stash.get(_KIT, None)
+    if kit is not None and call.when == "call" and report.failed:
         try:
-            report.sections += [(f"tapwright: {title}", text) for title, text in bench.told()]
+            report.sections += [(f"tapwright: {title}", text) for title, text in kit.told()]
         except Exception as error:
             report.sections.append(("tapwright", f"nothing can be told: {type(error).__name__}: {error}"))
     return report

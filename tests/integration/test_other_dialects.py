@@ -13,7 +13,7 @@ from simulators.sandbox.settings.iso_listeners import IsoListener, listener_of
 from simulators.terminals.iso_link import NoAnswer
 from simulators.terminals.message_security import protect
 from simulators.terminals.terminal import Terminal
-from simulators.testkit.kit import Bench
+from simulators.testkit.kit import TestKit
 
 LINE_KEY = bytes.fromhex(sandbox_constants.LINE_KEY)
 PORTS = [
@@ -26,18 +26,18 @@ PORTS = [
 
 @pytest.fixture(scope="module")
 def network():
-    """A network with all of them; gives a bench and the address of each port."""
+    """A network with all of them; gives a test kit and the address of each port."""
     listeners = [IsoListener(dialect=name, port=0, mac=mac, mac_algorithm=alg) for name, mac, alg in PORTS]
     with (
         scratch_sandbox(iso_listeners=listeners) as sandbox,
-        Bench(sandbox.http_url, sandbox.iso_address) as bench,
+        TestKit(sandbox.http_url, sandbox.iso_address) as kit,
     ):
-        yield bench, dict(zip(PORTS, sandbox.further_iso_addresses, strict=True))
+        yield kit, dict(zip(PORTS, sandbox.further_iso_addresses, strict=True))
 
 
 @pytest.fixture
-def bench(network):
-    """The bench."""
+def kit(network):
+    """The test kit."""
     return network[0]
 
 
@@ -57,15 +57,15 @@ def dial(network):
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
-def test_a_payment_and_its_reversal(bench, dial, name):
+def test_a_payment_and_its_reversal(kit, dial, name):
     """Decided as ever; the answer comes in the dialect of the question, under its header."""
-    account = bench.account()
-    phone, terminal = bench.phone(bench.card(account)), dial(name)
+    account = kit.account()
+    phone, terminal = kit.phone(kit.card(account)), dial(name)
     paid = terminal.pay(phone, 1_250)
-    assert bench.reason_of(paid) == "approved"
-    assert bench.balance(account)["held"] == 1_250
+    assert kit.reason_of(paid) == "approved"
+    assert kit.balance(account)["held"] == 1_250
     assert terminal.reverse(paid).approved
-    assert bench.balance(account)["held"] == 0
+    assert kit.balance(account)["held"] == 0
     assert terminal.echo()[39] == "00"
     if built_in(name).header_bytes:
         header = "2E" + "AB" * 45
@@ -92,25 +92,25 @@ def test_a_length_that_is_none(network):
     terminal.close()
 
 
-def test_codes_are_required(bench, dial):
+def test_codes_are_required(kit, dial):
     """Without a key nothing is decided; with one messages and answers carry a code; a wrong one changes nothing."""
-    account = bench.account()
-    phone, terminal = bench.phone(bench.card(account)), dial("bcd_1987", "required", "tdes")
+    account = kit.account()
+    phone, terminal = kit.phone(kit.card(account)), dial("bcd_1987", "required", "tdes")
     assert terminal.pay(phone, 100).response_code == "A0"
     protect(terminal.link, terminal.messages, LINE_KEY, "tdes")
     paid = terminal.pay(phone, 200)
     assert paid.approved
     assert len(paid.answer[64]) == 16
-    assert bench.balance(account)["held"] == 200
+    assert kit.balance(account)["held"] == 200
     forged = terminal.link.protection.sealed(terminal.messages.management("301")) | {128: "00" * 8}
     terminal.link.protection = None
     assert terminal.link.exchange(forged)[39] == "A0"
 
 
-def test_the_cbc_mac_of_old_lines(bench, dial):
+def test_the_cbc_mac_of_old_lines(kit, dial):
     """A key for MAC algorithm 1 comes in a block of usage M1, and authenticates a payment and its answer."""
-    account = bench.account()
-    phone, terminal = bench.phone(bench.card(account)), dial("ebcdic_1987", "required", "tdes_cbc")
+    account = kit.account()
+    phone, terminal = kit.phone(kit.card(account)), dial("ebcdic_1987", "required", "tdes_cbc")
     assert terminal.link.exchange(terminal.messages.management("101"))[KEY_BLOCK_FIELD][5:7] == "M1"
     protect(terminal.link, terminal.messages, LINE_KEY, "tdes_cbc")
     paid = terminal.pay(phone, 200)
@@ -118,7 +118,7 @@ def test_the_cbc_mac_of_old_lines(bench, dial):
     assert len(paid.answer[64]) == 16
 
 
-def test_every_connection_has_its_own_key(bench, dial):
+def test_every_connection_has_its_own_key(kit, dial):
     """A key of another line is none here."""
     first, second = (dial("bcd_1987", "required", "tdes") for _ in range(2))
     protect(first.link, first.messages, LINE_KEY, "tdes")
@@ -127,7 +127,7 @@ def test_every_connection_has_its_own_key(bench, dial):
         second.link.exchange(second.messages.management("301"))
 
 
-def test_codes_are_optional(bench, dial):
+def test_codes_are_optional(kit, dial):
     """Where one is sent it must be right, and the answer has one too."""
     terminal = dial("ascii_1987", "optional", "aes")
     assert terminal.echo()[39] == "00"
@@ -146,12 +146,12 @@ def test_the_wrong_line_key(dial):
         protect(terminal.link, terminal.messages, bytes(16), "aes")
 
 
-def test_a_pin_in_another_dialect(bench, network):
+def test_a_pin_in_another_dialect(kit, network):
     """DE 52 and DE 48 are where they should be."""
     from simulators.terminals.kinds.cash_machine import CashMachine
 
-    machine = CashMachine(network[1]["bcd_1987", "none", "aes"], clock=bench.clock, dialect=built_in("bcd_1987"))
-    phone = bench.phone(bench.card(pin="7391"))
+    machine = CashMachine(network[1]["bcd_1987", "none", "aes"], clock=kit.clock, dialect=built_in("bcd_1987"))
+    phone = kit.phone(kit.card(pin="7391"))
     assert machine.withdraw(phone, 1_000, "7391").approved
     assert machine.withdraw(phone, 1_000, "0000").response_code == "55"
     machine.close()

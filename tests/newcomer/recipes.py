@@ -57,12 +57,12 @@ def check_gambling(command: Any) -> Finding:
     use="""
 from simulators.parties.merchant import Merchant
 from simulators.sandbox.scratch_sandbox import scratch_sandbox
-from simulators.testkit.kit import Bench
+from simulators.testkit.kit import TestKit
 
-with scratch_sandbox() as sandbox, Bench(sandbox.http_url, sandbox.iso_address) as bench:
-    phone = bench.phone()
-    assert bench.terminal().pay(phone, 500).approved
-    refused = bench.decision(bench.terminal(merchant=Merchant(category="7995")).pay(phone, 500))
+with scratch_sandbox() as sandbox, TestKit(sandbox.http_url, sandbox.iso_address) as kit:
+    phone = kit.phone()
+    assert kit.terminal().pay(phone, 500).approved
+    refused = kit.decision(kit.terminal(merchant=Merchant(category="7995")).pay(phone, 500))
     assert (refused["reason"], refused["response_code"]) == ("merchant_not_allowed", "57"), refused
     (failed,) = [check for check in refused["checks"] if check["outcome"] == "failed"]
     assert (failed["name"], failed["bound"]) == ("gambling", "not 7995"), failed
@@ -91,7 +91,7 @@ LIMIT_PERIOD = Recipe(
 from datetime import UTC, datetime
 
 from simulators.sandbox.scratch_sandbox import scratch_sandbox
-from simulators.testkit.kit import Bench
+from simulators.testkit.kit import TestKit
 
 LIMIT = {"id": "once-a-quarter", "window": "quarter", "count_max": 1}
 RULE = {
@@ -101,20 +101,20 @@ RULE = {
     "when": {"attribute": "amount_quarter", "operator": ">", "value": 10_000},
 }
 
-with scratch_sandbox() as sandbox, Bench(sandbox.http_url, sandbox.iso_address) as bench:
-    bench.issuer.call("PUT", "/v1/program", {"time_zone": "Europe/Berlin", "limits": [LIMIT], "rules": [RULE]})
-    bench.clock.set_to(datetime(2027, 3, 31, 21, 0, tzinfo=UTC))  # the last hours of a quarter in Berlin
-    account, terminal = bench.account(), bench.terminal()
-    phone = bench.phone(bench.card(account))
+with scratch_sandbox() as sandbox, TestKit(sandbox.http_url, sandbox.iso_address) as kit:
+    kit.issuer.call("PUT", "/v1/program", {"time_zone": "Europe/Berlin", "limits": [LIMIT], "rules": [RULE]})
+    kit.clock.set_to(datetime(2027, 3, 31, 21, 0, tzinfo=UTC))  # the last hours of a quarter in Berlin
+    account, terminal = kit.account(), kit.terminal()
+    phone = kit.phone(kit.card(account))
     assert terminal.pay(phone, 500).approved
 
-    refused = bench.decision(terminal.pay(phone, 500))
+    refused = kit.decision(terminal.pay(phone, 500))
     assert refused["reason"] == "exceeds_limit"
     assert "quarter" in str([check for check in refused["checks"] if check["outcome"] == "failed"]), refused
-    (counter,) = bench.issuer.call("GET", f"/v1/accounts/{account}")["counters"]
+    (counter,) = kit.issuer.call("GET", f"/v1/accounts/{account}")["counters"]
     assert (counter["window"], counter["count"]) == ("quarter", 1)
 
-    bench.clock.set_to(datetime(2027, 3, 31, 22, 30, tzinfo=UTC))  # half past midnight there: the first of April
+    kit.clock.set_to(datetime(2027, 3, 31, 22, 30, tzinfo=UTC))  # half past midnight there: the first of April
     assert terminal.pay(phone, 500).approved
 """,
     tests=(
@@ -147,15 +147,15 @@ from authz.iso8583.dialects.fields import built_in
 from simulators.sandbox.scratch_sandbox import scratch_sandbox
 from simulators.sandbox.settings.iso_listeners import listener_of
 from simulators.terminals.terminal import Terminal
-from simulators.testkit.kit import Bench
+from simulators.testkit.kit import TestKit
 
 with (
     scratch_sandbox(iso_listeners=[listener_of("framed_by_text:0")]) as sandbox,
-    Bench(sandbox.http_url, sandbox.iso_address) as bench,
+    TestKit(sandbox.http_url, sandbox.iso_address) as kit,
 ):
     (address,) = sandbox.further_iso_addresses
-    terminal = Terminal(address, clock=bench.clock, dialect=built_in("framed_by_text"))
-    assert bench.reason_of(terminal.pay(bench.phone(), 1_250)) == "approved"
+    terminal = Terminal(address, clock=kit.clock, dialect=built_in("framed_by_text"))
+    assert kit.reason_of(terminal.pay(kit.phone(), 1_250)) == "approved"
     terminal.close()
 """,
     tests=(
@@ -263,12 +263,12 @@ def read_card(vault: VaultDependency, card_token: str) -> dict[str, Any]:
     use="""
 from simulators.parties.sandbox_constants import SANDBOX_API_KEY
 from simulators.sandbox.scratch_sandbox import scratch_sandbox
-from simulators.testkit.kit import Bench
+from simulators.testkit.kit import TestKit
 
-with scratch_sandbox(vendor_apis=True) as sandbox, Bench(sandbox.http_url, sandbox.iso_address) as bench:
-    card = bench.card()
-    bench.issuer.set_frozen(card, True)
-    told = bench.issuer.call("GET", f"/look-alikes/card-program/v3/cards/{card}")
+with scratch_sandbox(vendor_apis=True) as sandbox, TestKit(sandbox.http_url, sandbox.iso_address) as kit:
+    card = kit.card()
+    kit.issuer.set_frozen(card, True)
+    told = kit.issuer.call("GET", f"/look-alikes/card-program/v3/cards/{card}")
     assert (told["token"], told["state"]) == (card, "SUSPENDED")
 """,
     tests=("tests/simulators/sandbox/test_routes.py", "tests/simulators/vendor_apis"),

@@ -15,7 +15,7 @@ from simulators.sandbox.settings.loading import scratch_settings
 from simulators.terminals.iso_link import LinkError, NoAnswer
 from simulators.terminals.message_security import protect
 from simulators.terminals.terminal import Terminal
-from simulators.testkit.kit import Bench
+from simulators.testkit.kit import TestKit
 from tests.security.certificates import Authority
 from tokenvault.emv.keys.key_block import KeyBlockError
 
@@ -50,7 +50,7 @@ def certificates(authorities):
 
 @pytest.fixture(scope="module")
 def network(authorities, certificates):
-    """A bench, and addresses by the name of a port; the main port is strict and in TLS."""
+    """A test kit, and addresses by the name of a port; the main port is strict and in TLS."""
     certificate, key, _ = certificates["network"]
     tls = LineTls(
         certificate=certificate,
@@ -62,20 +62,20 @@ def network(authorities, certificates):
     listeners = [IsoListener(**{"dialect": "ascii_1987", "port": 0} | options) for options in ports.values()]
     with (
         scratch_sandbox(iso_listeners=listeners, iso_acquirer_authority="strict", iso_tls=tls) as sandbox,
-        Bench(sandbox.http_url, sandbox.iso_address) as bench,
+        TestKit(sandbox.http_url, sandbox.iso_address) as kit,
     ):
         addresses = dict(zip(ports, sandbox.further_iso_addresses, strict=True))
-        yield bench, {**addresses, "main": sandbox.iso_address}
+        yield kit, {**addresses, "main": sandbox.iso_address}
 
 
 class Scene:
     """An account with a phone, and terminals on any port."""
 
     def __init__(self, network, authorities, certificates):
-        self.bench, self._addresses = network
+        self.kit, self._addresses = network
         self._authority, self._certificates = authorities[0].file, certificates
-        self.account = self.bench.account()
-        self.phone = self.bench.phone(self.bench.card(self.account))
+        self.account = self.kit.account()
+        self.phone = self.kit.phone(self.kit.card(self.account))
         self._terminals = []
 
     def terminal(self, port, acquirer=ALICE, certificate=None, **options):
@@ -84,12 +84,12 @@ class Scene:
             files = self._certificates[certificate][:2] if certificate else (None, None)
             options["tls"] = client_context(self._authority, *files)
         address, merchant = self._addresses[port], Merchant(acquirer=acquirer)
-        self._terminals.append(Terminal(address, merchant=merchant, clock=self.bench.clock, **options))
+        self._terminals.append(Terminal(address, merchant=merchant, clock=self.kit.clock, **options))
         return self._terminals[-1]
 
     def balances(self):
         """What the account stands at: held and posted."""
-        balance = self.bench.balance(self.account)
+        balance = self.kit.balance(self.account)
         return balance["held"], balance["posted"]
 
     def close(self):
@@ -242,15 +242,15 @@ def test_an_open_port_warns_once():
     """On loopback a line speaks for whom it likes; that it does is in the log once for each line."""
     with (
         scratch_sandbox() as sandbox,
-        Bench(sandbox.http_url, sandbox.iso_address) as bench,
+        TestKit(sandbox.http_url, sandbox.iso_address) as kit,
     ):
-        phone = bench.phone(bench.card(bench.account()))
+        phone = kit.phone(kit.card(kit.account()))
         with structlog.testing.capture_logs() as logs:
-            terminal = bench.terminal()
+            terminal = kit.terminal()
             for acquirer in (ALICE, ALICE, MALLORY, ALICE, MALLORY, "33333333333"):
                 terminal.messages.merchant = Merchant(acquirer=acquirer)
                 assert terminal.pay(phone, 100).approved
-            bench.terminal().pay(phone, 100)
+            kit.terminal().pay(phone, 100)
     warnings = [entry for entry in logs if entry["event"] == "line_speaks_for_many_acquirers"]
     assert [entry["acquirers"] for entry in warnings] == [[ALICE, MALLORY]]
 
@@ -295,10 +295,10 @@ def test_settings_that_cannot_be(tmp_path, certificates):
 
 def test_the_terminal_verb(network, authorities, certificates, capsys):
     """`tapwright terminal` shows a certificate and names its acquirer."""
-    bench, addresses = network
+    kit, addresses = network
     certificate, key, _ = certificates["alice"]
     host, port = addresses["tls"]
-    arguments = ["terminal", "1.00", "--url", bench.http_url, "--iso", f"{host}:{port}"]
+    arguments = ["terminal", "1.00", "--url", kit.http_url, "--iso", f"{host}:{port}"]
     tls = ["--tls-authorities", str(authorities[0].file), "--tls-certificate", str(certificate), "--tls-key", str(key)]
     assert main([*arguments, *tls, "--acquirer", ALICE]) == 0
     assert main([*arguments, *tls, "--acquirer", MALLORY]) == 1
@@ -316,16 +316,16 @@ def open_network():
     """A network on loopback as it comes, but for one acquirer's bound of advices."""
     with (
         scratch_sandbox(advice_limits={MALLORY: 5_000}) as sandbox,
-        Bench(sandbox.http_url, sandbox.iso_address) as bench,
+        TestKit(sandbox.http_url, sandbox.iso_address) as kit,
     ):
-        yield bench
+        yield kit
 
 
 @pytest.mark.parametrize("message_type", ["0100", "0200", "0101"])
 def test_balances_take_the_card(open_network, message_type):
     """A balance inquiry that names a payment in DE 90 proves no card, and is told nothing."""
-    bench = open_network
-    terminal, phone = bench.terminal(), bench.phone(bench.card(bench.account()))
+    kit = open_network
+    terminal, phone = kit.terminal(), kit.phone(kit.card(kit.account()))
     paid = terminal.pay(phone, 1_000)
     inquiry = terminal.messages.refund(paid.request, 0) | {0: message_type, 3: "310000"}
     answer = terminal.link.exchange(inquiry)
@@ -335,8 +335,8 @@ def test_balances_take_the_card(open_network, message_type):
 @pytest.mark.parametrize("message_type", ["0120", "0220", "0400", "0420"])
 def test_what_needs_no_card_is_told_no_balances(open_network, message_type):
     """Advices and reversals are taken, whatever DE 3 says, and tell nothing."""
-    bench = open_network
-    terminal, phone = bench.terminal(), bench.phone(bench.card(bench.account()))
+    kit = open_network
+    terminal, phone = kit.terminal(), kit.phone(kit.card(kit.account()))
     paid = terminal.pay(phone, 1_000)
     if message_type[1] == "4":
         message = terminal.messages.reversal(paid.request) | {0: message_type, 3: "310000"}
@@ -348,8 +348,8 @@ def test_what_needs_no_card_is_told_no_balances(open_network, message_type):
 
 def test_a_reversal_of_a_guessed_trace_stops_no_payment(open_network):
     """Told before its original, a reversal is of its own acquirer and terminal, and of nobody else's."""
-    bench = open_network
-    phone, terminal = bench.phone(bench.card(bench.account())), bench.terminal()
+    kit = open_network
+    phone, terminal = kit.phone(kit.card(kit.account())), kit.terminal()
     transaction = terminal.start(700)
     request = terminal.authorization_request(transaction, terminal.read(phone, transaction))
     guessed = terminal.messages.reversal(request)
@@ -379,11 +379,11 @@ ADVICES = {
 )
 def test_an_advice_is_bounded(open_network, kind, acquirer, amount, is_taken):
     """Beyond the bound of its acquirer it is acknowledged, moves nothing, and is listed with what it said."""
-    bench = open_network
-    account = bench.account()
-    terminal, phone = bench.terminal(acquirer=acquirer), bench.phone(bench.card(account))
+    kit = open_network
+    account = kit.account()
+    terminal, phone = kit.terminal(acquirer=acquirer), kit.phone(kit.card(account))
     owed = terminal.buy(phone, 4_000)
-    before = bench.balance(account)
+    before = kit.balance(account)
     message_type, processing_code = ADVICES[kind]
     message = terminal.messages.advice(owed.request, "00") | {
         0: message_type, 3: processing_code, 4: f"{amount:012d}", 11: "999999", 37: "999999999999",
@@ -391,8 +391,8 @@ def test_an_advice_is_bounded(open_network, kind, acquirer, amount, is_taken):
     message.pop(54, None)
     for again in (message, message | {0: message_type[:3] + "1"}):
         assert terminal.link.exchange(again)[39] == "00"
-        assert (bench.balance(account) != before) is is_taken
-    listed = bench.issuer.call("GET", f"/v1/exceptions?account_id={account}&exception=beyond_advice_limit")["data"]
+        assert (kit.balance(account) != before) is is_taken
+    listed = kit.issuer.call("GET", f"/v1/exceptions?account_id={account}&exception=beyond_advice_limit")["data"]
     assert [(entry["asked_billing_amount"], entry["billing_amount"]) for entry in listed] == [(amount, 0)] * (
         not is_taken
     )
@@ -400,31 +400,31 @@ def test_an_advice_is_bounded(open_network, kind, acquirer, amount, is_taken):
 
 def test_a_completion_is_bounded_too(open_network):
     """What completes an authorization, and what takes over an approval of what was declined here."""
-    bench = open_network
-    account = bench.account()
-    terminal, phone = bench.terminal(), bench.phone(bench.card(account))
+    kit = open_network
+    account = kit.account()
+    terminal, phone = kit.terminal(), kit.phone(kit.card(account))
     paid = terminal.pay(phone, 1_000)
     assert terminal.complete(paid, 10_000_001).approved
     declined = terminal.pay(phone, 99_000_000)
     assert not declined.approved
     assert terminal.link.exchange(terminal.messages.advice(declined.request, "00"))[39] == "00"
-    balance = bench.balance(account)
+    balance = kit.balance(account)
     assert (balance["held"], balance["posted"]) == (1_000, 0)
-    listed = bench.issuer.call("GET", f"/v1/exceptions?account_id={account}")["data"]
+    listed = kit.issuer.call("GET", f"/v1/exceptions?account_id={account}")["data"]
     assert [entry["exception"] for entry in listed] == ["beyond_advice_limit"] * 2
     assert terminal.complete(paid, 900).approved
-    assert bench.balance(account)["posted"] == 900
+    assert kit.balance(account)["posted"] == 900
 
 
 def test_another_acquirer_follows_nothing(open_network):
     """Whoever names another acquirer's payment in DE 90 under its own DE 32 is refused, and the true one completes."""
-    bench = open_network
-    account = bench.account()
-    terminal, phone = bench.terminal(acquirer=ALICE), bench.phone(bench.card(account))
+    kit = open_network
+    account = kit.account()
+    terminal, phone = kit.terminal(acquirer=ALICE), kit.phone(kit.card(account))
     paid = terminal.pay(phone, 1_000)
     for message in follow_ups(terminal, paid)[:7]:
         assert terminal.link.exchange(message | {32: MALLORY})[39] == "25", message
-        assert bench.balance(account)["held"] == 1_000
-        assert bench.balance(account)["posted"] == 0
+        assert kit.balance(account)["held"] == 1_000
+        assert kit.balance(account)["posted"] == 0
     assert terminal.complete(paid, 1_000).approved
-    assert bench.balance(account)["posted"] == 1_000
+    assert kit.balance(account)["posted"] == 1_000

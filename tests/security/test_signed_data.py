@@ -7,7 +7,7 @@ import pytest
 from authz.vocabulary.commands import Flag
 from simulators.parties.merchant import Merchant
 from simulators.sandbox.scratch_sandbox import scratch_sandbox
-from simulators.testkit.kit import Bench
+from simulators.testkit.kit import TestKit
 from tests.authz.iso8583.messages.messages import chip, command_of
 
 DIFFERING = (
@@ -66,11 +66,11 @@ def test_a_qr_code_knows_no_amount_country_and_date(cash):
 class Scene:
     """A network, an account with a phone, and a terminal."""
 
-    def __init__(self, bench):
-        self.account = bench.account()
-        self.phone = bench.phone(bench.card(self.account))
-        self.bench = bench
-        self.till = bench.terminal()
+    def __init__(self, kit):
+        self.account = kit.account()
+        self.phone = kit.phone(kit.card(self.account))
+        self.kit = kit
+        self.till = kit.terminal()
 
     def reason(self, till=None, *, cash=0, **changes):
         """Why a tap whose message was changed on its way came out as it did."""
@@ -79,18 +79,18 @@ class Scene:
         answer = till.read(self.phone, transaction)
         request = till.authorization_request(transaction, answer, cash_minor=cash)
         changed = request | {int(name[2:]): value for name, value in changes.items()}
-        return self.bench.issuer.authorization(till.link.exchange(changed)[62])["reason"]
+        return self.kit.issuer.authorization(till.link.exchange(changed)[62])["reason"]
 
     def held(self):
         """What is held of the account, minor units."""
-        return self.bench.balance(self.account)["held"]
+        return self.kit.balance(self.account)["held"]
 
 
 @pytest.fixture
 def scene():
     """A network of its own."""
-    with scratch_sandbox() as sandbox, Bench(sandbox.http_url, sandbox.iso_address) as bench:
-        yield Scene(bench)
+    with scratch_sandbox() as sandbox, TestKit(sandbox.http_url, sandbox.iso_address) as kit:
+        yield Scene(kit)
 
 
 def test_what_was_not_signed_is_refused_and_holds_nothing(scene):
@@ -102,13 +102,13 @@ def test_what_was_not_signed_is_refused_and_holds_nothing(scene):
     assert scene.reason(de13=f"{month:02d}15") == "signed_date_mismatch"
     assert scene.held() == 0
     assert scene.reason(cash=500) == "approved"
-    assert scene.reason(scene.bench.terminal(merchant=Merchant(country="840"))) == "approved"
+    assert scene.reason(scene.kit.terminal(merchant=Merchant(country="840"))) == "approved"
 
 
 def test_clocks_of_terminals_may_be_the_sandboxs_or_the_machines(scene):
     """The sandbox's clock is set forward by a month: who knows of it pays, and who does not pays too."""
-    scene.bench.clock.advance(30 * 86_400)
+    scene.kit.clock.advance(30 * 86_400)
     assert scene.reason() == "approved"
-    assert scene.reason(scene.bench.terminal(clock=time.time)) == "approved"
-    other = scene.bench.terminal(clock=lambda: scene.bench.clock() - 4_000 * 86_400)
+    assert scene.reason(scene.kit.terminal(clock=time.time)) == "approved"
+    other = scene.kit.terminal(clock=lambda: scene.kit.clock() - 4_000 * 86_400)
     assert scene.reason(other) == "signed_date_mismatch"

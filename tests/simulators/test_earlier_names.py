@@ -34,6 +34,14 @@ def test_earlier_name_of_the_command_line():
         assert importlib.import_module("simulators.cli").main is main
 
 
+def test_earlier_name_of_the_test_kit():
+    """`Bench` is the same class, not a subclass, so that `isinstance` goes on working."""
+    from simulators.testkit import kit
+
+    with pytest.warns(DeprecationWarning, match=r"kit\.Bench is simulators\.testkit\.kit\.TestKit now"):
+        assert kit.Bench is kit.TestKit
+
+
 @pytest.mark.parametrize("name", ["simulators.phones", "simulators.card.apdus"])
 def test_what_never_was_is_still_not_found(name):
     """The finder of earlier names answers for nothing else."""
@@ -41,7 +49,7 @@ def test_what_never_was_is_still_not_found(name):
         importlib.import_module(name)
 
 
-@pytest.mark.parametrize("package", ["simulators.sandbox", "simulators.cli"])
+@pytest.mark.parametrize("package", ["simulators.sandbox", "simulators.cli", "simulators.testkit.kit"])
 def test_packages_have_nothing_else(package):
     """A typing error is an error."""
     with pytest.raises(AttributeError, match="nonsense"):

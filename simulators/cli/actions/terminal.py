@@ -17,7 +17,7 @@ from simulators.terminals.message_log import as_json_lines
 from simulators.terminals.receipt import Receipt
 from simulators.terminals.terminal import Terminal
 from simulators.testkit.decision_table import show_decision
-from simulators.testkit.kit import Bench
+from simulators.testkit.kit import TestKit
 from simulators.wallet.card.contactless_reader import ReadingFailed
 from simulators.wallet.card.pcsc_reader import NoCard, PcscCard
 from simulators.wallet.phone import WalletRefused
@@ -46,17 +46,17 @@ class PaymentOptions:
 def run_payment(options: PaymentOptions) -> int:
     """Pay, and print the receipt and why; returns the exit code: 1 where it was not approved."""
     try:
-        with Bench(options.url, options.iso_address) as bench:
-            watcher = bench.trace.watcher("terminal")
-            terminal = bench.terminal(
+        with TestKit(options.url, options.iso_address) as kit:
+            watcher = kit.trace.watcher("terminal")
+            terminal = kit.terminal(
                 dialect=dialect_named(options.dialect), watcher=watcher, acquirer=options.acquirer, tls=options.tls
             )
-            receipt = _paid(options, bench, terminal)
-            _show(receipt, bench.issuer)
+            receipt = _paid(options, kit, terminal)
+            _show(receipt, kit.issuer)
         if options.picture is not None:
             options.picture.write_text(receipt.picture())
         if options.trace is not None:
-            options.trace.write_text(as_json_lines(bench.trace.messages))
+            options.trace.write_text(as_json_lines(kit.trace.messages))
     except ImportError:
         sys.stderr.write("tapwright: PC/SC requires the extra pcsc: pip install 'tapwright[pcsc]'\n")
         return 1
@@ -74,11 +74,11 @@ def run_payment(options: PaymentOptions) -> int:
     return 0 if receipt.approved else 1
 
 
-def _paid(options: PaymentOptions, bench: Bench, terminal: Terminal) -> Receipt:
+def _paid(options: PaymentOptions, kit: TestKit, terminal: Terminal) -> Receipt:
     pay = terminal.buy if options.posts else terminal.pay
     if options.pcsc is None:
-        phone = bench.bare_phone()
-        phone.provision(bench.card(bench.account(options.currency)))
+        phone = kit.bare_phone()
+        phone.provision(kit.card(kit.account(options.currency)))
         return pay(phone, options.amount_minor, options.currency)
     card = PcscCard(options.pcsc)
     try:

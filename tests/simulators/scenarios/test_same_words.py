@@ -14,7 +14,7 @@ from simulators.scenarios.steps.verbs import VERBS
 from simulators.terminals.kinds.catalogue import TERMINAL_KINDS
 from simulators.terminals.kinds.making import CAPABILITY_WORDS, MERCHANT_WORDS, TERMINAL_WORDS
 from simulators.terminals.messages import MessageMaker
-from simulators.testkit.kit import Bench
+from simulators.testkit.kit import TestKit
 from simulators.wallet.phone import Phone
 
 BESIDE = {
@@ -32,7 +32,7 @@ def parameters(function):
 
 @pytest.mark.parametrize(
     ("part", "function", "more"),
-    [(AccountPart, Bench.account, set()), (CardPart, Bench.card, set()), (PhonePart, Bench.phone, {"token"})],
+    [(AccountPart, TestKit.account, set()), (CardPart, TestKit.card, set()), (PhonePart, TestKit.phone, {"token"})],
 )
 def test_the_cast_is_what_the_test_kit_takes(part, function, more):
     """Every key of a scenario is a parameter, and every parameter a key."""
@@ -81,14 +81,14 @@ def test_what_is_set_on_a_phone():
 
 def test_they_mean_the_same(sandbox, clock):
     """A profile, keys for a few taps and a limit, said in Python, are what the token and the payment show."""
-    with Bench(sandbox.http_url, sandbox.iso_address, clock) as bench:
-        phone = bench.phone(profile="tdes", keys="limited_use", token_limit=5_00)
-        till = bench.terminal("fuel", id="PUMP0007", tank=4_00, merchant="FUEL & MORE", category="5542", timeout=9.0)
+    with TestKit(sandbox.http_url, sandbox.iso_address, clock) as kit:
+        phone = kit.phone(profile="tdes", keys="limited_use", token_limit=5_00)
+        till = kit.terminal("fuel", id="PUMP0007", tank=4_00, merchant="FUEL & MORE", category="5542", timeout=9.0)
         assert till.capability.timeout_seconds == 9.0
         receipt = till.unlock(phone)
-        told = bench.decision(receipt)
+        told = kit.decision(receipt)
         assert (told["reason"], told["amount"], told["terminal"]) == ("approved", 4_00, "PUMP0007")
         assert receipt.merchant == "FUEL & MORE"
-        assert bench.reason_of(bench.terminal(floor_limit=1).pay(phone, 6_00)) == "exceeds_limit"
-        token = bench.issuer.call("GET", f"/v1/tokens/{phone.token_id}")
+        assert kit.reason_of(kit.terminal(floor_limit=1).pay(phone, 6_00)) == "exceeds_limit"
+        token = kit.issuer.call("GET", f"/v1/tokens/{phone.token_id}")
         assert (token["cryptogram_profile"], phone.taps_left) == ("tdes", 8)

@@ -90,3 +90,22 @@ def test_who_uses_none_of_it_pays_nothing(pytester):
     """The engine is not even imported."""
     pytester.makepyfile("def test_other():\n    import sys\n    assert 'numba' not in sys.modules\n")
     pytester.runpytest_subprocess("-q").assert_outcomes(passed=1)
+
+
+def test_the_earlier_fixture(pytester):
+    """`tapwright_bench` is the same test kit, with a warning."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.filterwarnings("default")
+        def test_same(sandbox, tapwright_bench):
+            assert tapwright_bench is sandbox
+
+        def test_strict(tapwright_bench):
+            pass
+        """
+    )
+    result = pytester.runpytest_subprocess("-q")
+    result.assert_outcomes(passed=1, errors=1, warnings=1)
+    result.stdout.fnmatch_lines("*the fixture tapwright_bench is tapwright_kit now; the next version drops*")

@@ -9,7 +9,7 @@ import pytest
 
 from simulators.parties import sandbox_constants
 from simulators.sandbox.scratch_sandbox import scratch_sandbox
-from simulators.testkit.kit import Bench
+from simulators.testkit.kit import TestKit
 from simulators.vendor_apis import issuer_processor, token_service
 from simulators.wallet.phone import WalletRefused
 
@@ -44,20 +44,20 @@ def wallet_server():
 
 
 @pytest.fixture(scope="module")
-def bench(wallet_server):
+def kit(wallet_server):
     """A network with vendor APIs."""
     url = f"http://127.0.0.1:{wallet_server.server_port}"
     with (
         scratch_sandbox(vendor_apis=True, vendor_apis_notify_url=url) as sandbox,
-        Bench(sandbox.http_url, sandbox.iso_address) as made,
+        TestKit(sandbox.http_url, sandbox.iso_address) as made,
     ):
         yield made
 
 
 @pytest.fixture
-def http(bench):
+def http(kit):
     """A bare client."""
-    with httpx.Client(base_url=bench.http_url, headers=SANDBOX, trust_env=False) as client:
+    with httpx.Client(base_url=kit.http_url, headers=SANDBOX, trust_env=False) as client:
         yield client
 
 
@@ -70,8 +70,8 @@ def test_they_are_off_by_default(sandbox):
 class Digital:
     """A wallet app that calls the token service's mock API, each call signed by its phone."""
 
-    def __init__(self, bench, card):
-        self.phone, self.card = bench.bare_phone(), card
+    def __init__(self, kit, card):
+        self.phone, self.card = kit.bare_phone(), card
         self.phone.register()
 
     def call(self, operation, **body):
@@ -91,9 +91,9 @@ class Digital:
         )
 
 
-def test_digitize_and_pay(bench, wallet_server):
+def test_digitize_and_pay(kit, wallet_server):
     """Approved at once; the credentials go to the device; it pays; the wallet's server hears of every change."""
-    wallet = Digital(bench, bench.card())
+    wallet = Digital(kit, kit.card())
     eligible = wallet.call(
         "checkEligibility",
         tokenType="EMBEDDED_SE",
@@ -109,7 +109,7 @@ def test_digitize_and_pay(bench, wallet_server):
     given = wallet.call("provision", tokenUniqueReference=reference)
     wallet.phone.token_id = reference
     wallet.phone._secure_element.install(given["sealedCredentials"], given["hpkeInfo"])
-    assert bench.terminal().pay(wallet.phone, 1_250).approved
+    assert kit.terminal().pay(wallet.phone, 1_250).approved
     references = {"tokenUniqueReferences": [reference]}
     with pytest.raises(WalletRefused):
         wallet.call("suspend", tokenUniqueReferences=[reference, "tok_0000000000001"])
@@ -127,15 +127,15 @@ def test_digitize_and_pay(bench, wallet_server):
     assert {body["tokens"][0]["tokenUniqueReference"] for body in bodies} == {reference}
 
 
-def test_with_a_code(bench):
+def test_with_a_code(kit):
     """The yellow path in the original's words: a wrong code is a result."""
-    wallet = Digital(bench, bench.card(text_message="+4915123456789"))
+    wallet = Digital(kit, kit.card(text_message="+4915123456789"))
     told = wallet.digitize(decisioningData={"deviceScore": 2})
     assert told["decision"] == "REQUIRE_ADDITIONAL_AUTHENTICATION"
     assert told["authenticationMethods"][0]["type"] == "TEXT_TO_CARDHOLDER_NUMBER"
     about = {"tokenUniqueReference": told["tokenUniqueReference"]}
     wallet.call("requestActivationCode", **about, authenticationMethod={"id": "text_message"})
-    sent = bench.issuer.call("GET", f"/v1/simulations/messages?token_id={about['tokenUniqueReference']}")["data"][0]
+    sent = kit.issuer.call("GET", f"/v1/simulations/messages?token_id={about['tokenUniqueReference']}")["data"][0]
     code = sent["text"][:6]
     wrong = f"{(int(code) + 1) % 1_000_000:06d}"
     assert wallet.call("activate", **about, authenticationCode=wrong)["result"] == "INCORRECT_CODE"
@@ -153,22 +153,22 @@ def test_errors_have_the_vendors_shape(http):
     assert (unknown.status_code, unknown.json()["errorCode"]) == (404, "NOT_FOUND")
 
 
-def test_nobody_suspends_anothers_token(bench, http):
+def test_nobody_suspends_anothers_token(kit, http):
     """A wallet's key alone does not do for a token on a device."""
-    phone = bench.phone()
+    phone = kit.phone()
     body = {"requestId": "r", "tokenUniqueReferences": [phone.token_id]}
     refused = http.post(f"{token_service.PREFIX}/suspend", json=body)
     assert refused.status_code in (401, 403)
-    assert bench.terminal().pay(phone, 100).approved
+    assert kit.terminal().pay(phone, 100).approved
 
 
-def test_simulated_transactions(bench, http):
+def test_simulated_transactions(kit, http):
     """Tokenize, authorize, clear, void: each goes through a real tap and real ISO 8583."""
-    account = bench.account()
-    card = bench.card(account)
-    phone = bench.phone(card)
+    account = kit.account()
+    card = kit.card(account)
+    phone = kit.phone(card)
     pan = http.post(
-        "/v1/network/detokenize", json={"token_pan": phone.tap(bench.terminal().start(1).values).track2.pan}
+        "/v1/network/detokenize", json={"token_pan": phone.tap(kit.terminal().start(1).values).track2.pan}
     ).json()["funding_pan"]
 
     def simulate(what, **body):
@@ -191,7 +191,7 @@ def test_simulated_transactions(bench, http):
     )
     declined = simulate("authorize", pan=pan, amount=99_999_999, descriptor="YACHTS").json()
     assert (declined["result"], declined["response_code"]) == ("DECLINED", "51")
-    balance = bench.balance(account)
+    balance = kit.balance(account)
     assert (balance["posted"], balance["held"]) == (3_070, 0)
     assert simulate("authorize", pan="4111111111111111", amount=1, descriptor="X").status_code == 404
     assert simulate("void", token="auth_0000000000001").status_code == 404

@@ -12,7 +12,7 @@ import pytest
 
 from simulators.sandbox.scratch_sandbox import scratch_sandbox
 from simulators.terminals.terminal import Terminal
-from simulators.testkit.kit import Bench
+from simulators.testkit.kit import TestKit
 from simulators.wallet.card.apdu import Command, Response
 from simulators.wallet.card.contactless_reader import CardAnswer
 from simulators.wallet.card.virtual_reader import ANSWER_TO_RESET, VPCD_PORT, ReaderGone, VirtualReader
@@ -33,8 +33,8 @@ def sandbox():
 @pytest.fixture
 def phone(sandbox):
     """A phone with a token."""
-    with Bench(sandbox.http_url, sandbox.iso_address) as bench:
-        yield bench.phone()
+    with TestKit(sandbox.http_url, sandbox.iso_address) as kit:
+        yield kit.phone()
 
 
 class Driver:
