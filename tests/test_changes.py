@@ -1,21 +1,14 @@
-"""Fragments of the changelog: those of ``changes/`` have their format, and a release gathers them."""
+"""Fragments of the changelog: what is refused, and how a release gathers them. `test_documents.py` holds the format."""
 
 import shutil
 from datetime import date
 
 import pytest
 
-from docs.changelog import KINDS, ROOT, Fragment, FragmentError, fragment, fragments, main, released
+from docs.changelog import ROOT, Fragment, FragmentError, fragment, main, released
 
 CHANGELOG = "# Changes\n\n## 0.1.0 (2026-01-01)\n\n- It began.\n"
 DAY = date(2026, 12, 1)
-
-
-def test_fragments_have_their_format():
-    """Every file of the folder is a fragment, and its README describes every kind."""
-    assert {change.kind for change in fragments(ROOT / "changes").values()} <= set(KINDS)
-    described = (ROOT / "changes" / "README.md").read_text()
-    assert [kind for kind in KINDS if f"| `{kind}` |" not in described] == []
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from docs.changelog import KINDS, fragments
 from docs.generated import current
 from simulators.parties import sandbox_constants
 from simulators.sandbox.wiring import running_sandbox
@@ -101,3 +102,10 @@ def test_the_architecture_names_every_module():
     modules = {str(path.relative_to(ROOT)) for path in paths if path.name != "__init__.py"}
     assert modules == named
     assert all(holds.endswith(".") for _, holds, _ in rows)
+
+
+def test_fragments_have_their_format():
+    """Every file of the folder is a fragment, and its README describes every kind."""
+    assert {change.kind for change in fragments(ROOT / "changes").values()} <= set(KINDS)
+    described = (ROOT / "changes" / "README.md").read_text()
+    assert [kind for kind in KINDS if f"| `{kind}` |" not in described] == []
