@@ -7,6 +7,7 @@ import numpy as np
 
 from authz.history.check_wording import Currencies, worded
 from authz.history.past import Past, WholeReplay
+from authz.history.posting_ids import posting_id
 from authz.journal.replay import History, ReplayedCommand
 from authz.kernel.checks.limits import AMOUNT, NOT_REACHED
 from authz.kernel.checks.numbers import Check
@@ -16,6 +17,7 @@ from authz.kernel.message_context import follows_another
 from authz.network.realtime_decisioning import Decider
 from authz.program.compilation import CompiledRows, active_rules
 from authz.program.rule_text import attribute_text, condition_text, limit_text, value_text
+from authz.state.tables import postings_made
 from authz.vocabulary.commands import (
     Channel,
     Flag,
@@ -24,6 +26,7 @@ from authz.vocabulary.commands import (
 )
 from authz.vocabulary.exception_reasons import ExceptionReason
 from authz.vocabulary.labels import currency_code, field_text, operation_name
+from authz.vocabulary.posting_kinds import posting_kind
 from authz.vocabulary.reasons import Reason
 from tokenvault.reference_data.currencies import amount_text
 from tokenvault.vocabulary.errors import NotFound
@@ -60,6 +63,16 @@ class RuleOutcome:
 
 
 @dataclass(frozen=True)
+class MadePosting:
+    """One posting that a decision has made. amount_minor: in currency, the account's; negative for money given back."""
+
+    id: str
+    kind: str
+    amount_minor: int
+    currency: str
+
+
+@dataclass(frozen=True)
 class Explanation:
     """One decided authorization or reversal. Amounts in minor units; time_us in Unix microseconds."""
 
@@ -93,6 +106,7 @@ class Explanation:
     asked_billing_minor: int
     checks: tuple[CheckOutcome, ...]
     rules: tuple[RuleOutcome, ...]
+    postings: tuple[MadePosting, ...]
 
 
 _ONLY_WITH_ORIGINAL = frozenset(
@@ -153,6 +167,7 @@ def _with_issuer_decision(explanation: Explanation, past: Past) -> Explanation:
         billing_minor=int(result["billing_minor"]),
         available_minor=int(result["available_minor"]),
         checks=(*explanation.checks, check),
+        postings=_postings(settled),
     )
 
 
@@ -194,6 +209,20 @@ def _explanation_of(found: ReplayedCommand) -> Explanation:
         asked_billing_minor=int(result["asked_minor"]),
         checks=_check_outcomes(found, currencies),
         rules=_rule_outcomes(found, currencies),
+        postings=_postings(found),
+    )
+
+
+def _postings(found: ReplayedCommand) -> tuple[MadePosting, ...]:
+    """What a command has posted, in order."""
+    return tuple(
+        MadePosting(
+            id=posting_id(int(each["sequence"]), int(each["part"])),
+            kind=posting_kind(int(each["kind"])).code,
+            amount_minor=int(each["amount_minor"]),
+            currency=currency_code(int(each["currency"])),
+        )
+        for each in postings_made(found.state)
     )
 
 

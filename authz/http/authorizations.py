@@ -11,6 +11,7 @@ from authz.history.explanation import Explanation
 from authz.history.history_rows import Row, decisions
 from authz.http.decision_filters import DecisionFilters
 from authz.http.paging import ReachedTime, reached
+from authz.http.posting_names import PostingKindName
 from authz.http.sight import SightDependency
 from authz.http.surroundings import EngineDependency, ExplanationsDependency, ProjectionDependency
 from authz.vocabulary.exception_reasons import SENTENCES
@@ -46,6 +47,17 @@ class AskedRuleView(BaseModel):
         description="The values of the attributes in it.", examples=[{"operation": "cash", "hour_of_day": "3"}]
     )
     outcome: str = Field(description="`matched` or `no_match`.", examples=["matched"])
+
+
+class MadePostingView(BaseModel):
+    """One posting that the decision made."""
+
+    id: str = Field(description="Identifier of the posting, see `/v1/transactions`.", examples=["txn_000000000001A"])
+    kind: PostingKindName = Field(description="Why the account's balance changed.", examples=["purchase"])
+    amount: int = Field(
+        description="Amount in minor units of `currency`; negative for money given back.", examples=[1250]
+    )
+    currency: str = Field(description="The account's ISO 4217 code.", examples=["EUR"])
 
 
 class AuthorizationView(BaseModel):
@@ -111,6 +123,11 @@ class AuthorizationView(BaseModel):
     )
     flagged: bool = Field(description="Whether a rule asks for a review.", examples=[False])
     rules: list[AskedRuleView] = Field(description="Every rule that was evaluated, in order.", examples=[[]])
+    postings: list[MadePostingView] = Field(
+        description="What it posted, in order. Empty for what is only held, for what stand-in approved (the message "
+        "that forwards it to the issuer makes the posting, see `/v1/transactions`), and for the merchant's side.",
+        examples=[[]],
+    )
 
     @classmethod
     def of(cls, explanation: Explanation) -> "AuthorizationView":
@@ -150,13 +167,19 @@ class AuthorizationView(BaseModel):
             asked_billing_amount=explanation.asked_billing_minor if explanation.exception else None,
             flagged=explanation.flagged,
             rules=[AskedRuleView(**rule.__dict__) for rule in explanation.rules],
+            postings=[
+                MadePostingView(id=each.id, kind=each.kind, amount=each.amount_minor, currency=each.currency)
+                for each in explanation.postings
+            ],
         )
 
     def for_merchants(self) -> "AuthorizationView":
         """The same without the funding side: no account, no balance, no limits and rules."""
         hidden = {"limit", "transaction_limit", "available_credit"}
         checks = [check for check in self.checks if check.name.partition(" ")[0] not in hidden]
-        return self.model_copy(update={"account_id": None, "available": None, "rules": [], "checks": checks})
+        return self.model_copy(
+            update={"account_id": None, "available": None, "rules": [], "postings": [], "checks": checks}
+        )
 
 
 AuthorizationId = Annotated[

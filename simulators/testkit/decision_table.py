@@ -50,6 +50,9 @@ def show_decision(decision: dict[str, Any], console: Console) -> None:
     for check in reached:
         table.add_row(check["name"], check["saw"], check["bound"], _MARKS[check["outcome"]])
     console.print(table)
+    for posting in decision["postings"]:
+        made = amount_text(posting["amount"], posting["currency"])
+        console.print(f" posted {made} as {posting['kind']} ({posting['id']})", highlight=False)
     for rule in decision["rules"]:
         saw = ", ".join(f"{name} {value}" for name, value in rule["saw"].items())
         mark = Text("matched", "bold red") if rule["outcome"] == "matched" else Text("no match", "dim")

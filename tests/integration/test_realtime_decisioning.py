@@ -115,6 +115,19 @@ def test_it_has_the_last_word(server, shop):
     assert issuer.balance(account)["held"] == 5_000
 
 
+def test_its_approval_is_posted_and_shown(server, shop):
+    """What a sale posts is made when the issuer's server approves it, and belongs to the decision that waited."""
+    issuer, account, phone, terminal = shop
+    receipt = terminal.buy(phone, 5_000)
+    assert receipt.approved
+    (listed,) = issuer.call("GET", f"/v1/transactions?account_id={account}")["data"]
+    (shown,) = issuer.authorization(receipt.authorization_id)["postings"]
+    assert shown == {name: listed[name] for name in ("id", "kind", "amount", "currency")}
+    assert (shown["kind"], shown["amount"]) == ("purchase", 5_000)
+    server.answer = {"approved": False}
+    assert issuer.authorization(terminal.buy(phone, 5_000).authorization_id)["postings"] == []
+
+
 def test_small_ones_are_not_asked_about(server, shop):
     """What no rule asks about is decided at once."""
     _, _, phone, terminal = shop

@@ -96,6 +96,47 @@ def test_postings_and_disputes(http, used, terminal):
     assert http.get("/v1/transactions/txn_0000000000000").status_code == 404
 
 
+def test_a_purchase_with_cash_back_makes_two_postings(http, used, terminal):
+    """The goods are part 0, the cash part 1: in the list, under their own ids, and in the decision that made them."""
+    account, phone, _ = used
+    options = {"message_type": "0200", "cash_minor": 400}
+    paid = terminal.authorize_card(phone, terminal.start(900, operation="09", cash_minor=400), **options)
+    assert (paid.approved, paid.answer[4]) == (True, "000000000900")
+    cash, goods = http.get("/v1/transactions", params={"account_id": account}).json()["data"]
+    told = [(each["part"], each["kind"], each["amount"], each["posted_balance"]) for each in (goods, cash)]
+    assert told == [(0, "purchase", 500, 500), (1, "cash", 400, 900)]
+    number = paid.authorization_id.removeprefix("auth_")
+    assert [each["id"] for each in (goods, cash)] == [f"txn_{number}", f"txn_{number}.1"]
+    assert [http.get(f"/v1/transactions/{each['id']}").json() for each in (goods, cash)] == [goods, cash]
+    for kind, only in (("purchase", goods), ("cash", cash)):
+        listed = http.get("/v1/transactions", params={"account_id": account, "kind": kind}).json()["data"]
+        assert listed == [only]
+    decision = http.get(f"/v1/authorizations/{paid.authorization_id}").json()
+    shown = ("id", "kind", "amount", "currency")
+    assert decision["postings"] == [{name: each[name] for name in shown} for each in (goods, cash)]
+    back = http.post(f"/v1/transactions/{cash['id']}/chargeback", json={"amount": 900}).json()
+    assert (back["kind"], back["amount"], back["posted_balance"]) == ("chargeback", -900, 0)
+
+
+def test_a_decision_shows_what_it_posted(http, used, terminal):
+    """A sale, its refund and the refund's reversal; nothing for what is only held or declined, or for a merchant."""
+    _, phone, receipts = used
+    bought = terminal.buy(phone, 500)
+    refunded = terminal.refund(bought, 200)
+    undone = terminal.reverse(refunded)
+
+    def posted(receipt, key=sandbox_constants.SANDBOX_API_KEY):
+        headers = {"Authorization": f"Bearer {key}"}
+        decision = http.get(f"/v1/authorizations/{receipt.authorization_id}", headers=headers).json()
+        return [(each["kind"], each["amount"], each["currency"]) for each in decision["postings"]]
+
+    assert posted(bought) == [("purchase", 500, "EUR")]
+    assert posted(refunded) == [("refund", -200, "EUR")]
+    assert posted(undone) == [("reversal", 200, "EUR")]
+    assert [posted(receipt) for receipt in receipts] == [[]] * len(receipts)
+    assert posted(bought, sandbox_constants.NETWORK_API_KEY) == []
+
+
 @pytest.mark.parametrize("dispute", ["chargeback", "representment"])
 def test_a_dispute_says_which_posting_it_wants(http, used, terminal, dispute):
     """The id of the purchase, not of what followed it, and never a word of the ISO messages' data elements."""

@@ -48,6 +48,22 @@ def test_explain_reads_a_directory(sandbox, issuer, new_phone, terminal, capsys)
     assert capsys.readouterr().out == from_server
 
 
+def test_explain_shows_what_was_posted(sandbox, issuer, new_phone, terminal, capsys):
+    """Each posting of a decision by its amount, its kind and its id, from the server and from the journal."""
+    phone = new_phone()
+    phone.provision(issuer.issue_card(issuer.open_account("EUR", 10_000)["id"])["id"])
+    transaction = terminal.start(4_000, operation="09", cash_minor=1_000)
+    paid = terminal.authorize_card(phone, transaction, message_type="0200", cash_minor=1_000).authorization_id
+    posting = paid.replace("auth_", "txn_")
+    for source in (["--url", sandbox.http_url], ["--data-dir", str(sandbox.settings.data_dir)]):
+        assert main(["explain", paid, *source]) == 0
+        shown = capsys.readouterr().out
+        assert f" posted 30.00 EUR as purchase ({posting})\n posted 10.00 EUR as cash ({posting}.1)\n" in shown
+    held = terminal.pay(phone, 500).authorization_id
+    assert main(["explain", held, "--url", sandbox.http_url]) == 0
+    assert "posted" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
