@@ -24,7 +24,7 @@ import httpx
 import numpy as np
 
 from authz.iso8583.dialects.fields import BINARY_LENGTH, built_in
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from benchmarks import machine
 from benchmarks.under_load import CLIENT_CORE, fresh_lines, server
 from simulators.process.server_process import ServerProcess

@@ -18,7 +18,7 @@ import iso8583
 import numpy as np
 
 from authz.iso8583.dialects.fields import built_in
-from authz.iso8583.messages.scan import FRAME_HEADER_BYTES, new_places, scan_message, scan_table
+from authz.iso8583.encoding.scan import FRAME_HEADER_BYTES, new_places, scan_message, scan_table
 from authz.program.document import ProgramDocument
 from benchmarks import machine
 from benchmarks.plain_server import pyiso8583_spec

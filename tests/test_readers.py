@@ -18,8 +18,8 @@ import simulators
 import tokenvault
 from authz.iso8583.dialects import dialect_files
 from authz.iso8583.dialects.fields import DialectError
+from authz.iso8583.encoding import codec
 from authz.iso8583.format_errors import FormatError
-from authz.iso8583.messages import codec
 from authz.journal.records import decode_header
 from authz.program.conditions import form_of, meter_of
 from authz.program.document import ProgramInvalid, read_document

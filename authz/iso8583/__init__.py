@@ -1,1 +1,1 @@
-"""ISO 8583 apart from single messages: message types, message authentication, response and action codes."""
+"""What all of ISO 8583 shares here: message types, response and action codes, format errors."""

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.arrays.compiled import compiled
-from authz.iso8583.messages.scan import Places, split_frames
+from authz.iso8583.encoding.scan import Places, split_frames
 from authz.network.lines import ANY_ACQUIRER, Line
 from authz.vocabulary.commands import Records
 from tokenvault.background.errands import attempted

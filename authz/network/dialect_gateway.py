@@ -14,13 +14,13 @@ import structlog
 
 from authz.iso8583.action_codes import response_code
 from authz.iso8583.dialects.fields import FIELDS, HEADER, Dialect, built_in
+from authz.iso8583.encoding import codec
+from authz.iso8583.encoding.message_authentication import MacKey, is_authentic, mac_field, sealed
+from authz.iso8583.encoding.scan import Places
 from authz.iso8583.format_errors import MISSING, FormatError
-from authz.iso8583.message_authentication import MacKey, is_authentic, mac_field, sealed
 from authz.iso8583.message_types import asks_for_an_answer, is_of_another_version
-from authz.iso8583.messages import codec
 from authz.iso8583.messages.responses import plain_response
 from authz.iso8583.messages.rewording import RESPONSE_CODE, reworded
-from authz.iso8583.messages.scan import Places
 from authz.network.arrivals import Reply
 from authz.network.lines import Line
 from authz.network.server import Handler

@@ -13,8 +13,8 @@ from enum import IntEnum
 import numpy as np
 import structlog
 
+from authz.iso8583.encoding import codec
 from authz.iso8583.format_errors import BAD_SUBELEMENT, MISSING_SUBELEMENT
-from authz.iso8583.messages import codec
 from authz.iso8583.messages.additional_data import subelements
 from authz.vocabulary.commands import CardholderVerification, CryptogramOutcome, Flag, Records
 from tokenvault.background.errands import Errands

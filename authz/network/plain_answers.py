@@ -7,9 +7,9 @@ from collections.abc import Callable
 import structlog
 
 from authz.iso8583.dialects.fields import BINARY_LENGTH, Dialect
+from authz.iso8583.encoding import codec
 from authz.iso8583.format_errors import MISSING, FormatError
 from authz.iso8583.message_types import asks_for_an_answer, is_of_another_version
-from authz.iso8583.messages import codec
 from authz.iso8583.messages.reading import OTHER_MESSAGE, format_error_of
 from authz.iso8583.messages.responses import plain_response
 from authz.network.lines import Line

@@ -18,11 +18,11 @@ from authz.engine import Engine
 from authz.iso8583.chip.chip_data import SIGNED_ATC, SIGNED_BYTES, SIGNED_BYTES_MAX, new_tags
 from authz.iso8583.chip.signed_data import Calendar, DateTolerances
 from authz.iso8583.dialects.fields import BINARY_LENGTH, Dialect
+from authz.iso8583.encoding import codec
+from authz.iso8583.encoding.scan import Buffer, Places, new_places, scan_table
 from authz.iso8583.format_errors import NO_PROBLEM, FormatError
-from authz.iso8583.messages import codec
 from authz.iso8583.messages.answering import room_for_answers, write_answers
 from authz.iso8583.messages.reading import read_transactions
-from authz.iso8583.messages.scan import Buffer, Places, new_places, scan_table
 from authz.network.advice_limits import AdviceLimits
 from authz.network.arrivals import Arrival, Reply, Senders, together
 from authz.network.cryptograms import AnswerKey, CryptogramVerifier

@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from authz.iso8583.encoding import codec
 from authz.iso8583.format_errors import FormatError
-from authz.iso8583.messages import codec
 
 KEPT = 1_000
 

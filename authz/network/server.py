@@ -11,9 +11,9 @@ import numpy as np
 import structlog
 
 from authz.iso8583.dialects.fields import BINARY_LENGTH, Dialect, Framing
+from authz.iso8583.encoding import codec
+from authz.iso8583.encoding.scan import Places, split_frames
 from authz.iso8583.format_errors import TOO_LONG, FormatError
-from authz.iso8583.messages import codec
-from authz.iso8583.messages.scan import Places, split_frames
 from authz.network.arrivals import Reply
 from authz.network.lines import OPEN, Line, LineAuthority
 from authz.network.turns import Turns, TurnTaker, WaitingForRoom

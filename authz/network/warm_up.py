@@ -9,9 +9,9 @@ from authz.arrays.hash_index import find_row, rebuilt
 from authz.iso8583.chip.chip_data import SIGNED_BYTES_MAX, new_tags
 from authz.iso8583.chip.signed_data import DateTolerances, circumstances
 from authz.iso8583.dialects.fields import built_in
+from authz.iso8583.encoding.scan import new_places, scan_table, split_frames
 from authz.iso8583.messages.answering import room_for_answers, write_answers
 from authz.iso8583.messages.reading import read_transactions
-from authz.iso8583.messages.scan import new_places, scan_table, split_frames
 from authz.kernel.application import apply, name_accounts
 from authz.kernel.checks.findings import new_findings
 from authz.kernel.freshness import is_fresh

@@ -1,6 +1,6 @@
 """Guessing attacks: card numbers, expiry dates and PINs."""
 
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from simulators.attackers.attack import Attack
 from simulators.parties import sandbox_constants
 from tokenvault.reference_data.currencies import CURRENCIES

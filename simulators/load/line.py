@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.iso8583.dialects.fields import built_in
+from authz.iso8583.encoding.scan import new_places, scan_table, split_frames
 from authz.iso8583.messages.answer_reading import read_answers
-from authz.iso8583.messages.scan import new_places, scan_table, split_frames
 from simulators.load.taps import STANS
 from simulators.load.traffic import Chunk
 

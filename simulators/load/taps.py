@@ -10,8 +10,8 @@ import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 
 from authz.iso8583.dialects.fields import built_in
-from authz.iso8583.messages import codec
-from authz.iso8583.messages.scan import FRAME_HEADER_BYTES, new_places, scan_message, scan_table
+from authz.iso8583.encoding import codec
+from authz.iso8583.encoding.scan import FRAME_HEADER_BYTES, new_places, scan_message, scan_table
 from authz.network.processor import framed
 from simulators.parties import sandbox_constants
 from simulators.terminals.messages import card_number

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.iso8583.dialects.fields import built_in
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from authz.network.processor import framed
 from simulators.load.taps import STANS, TAPS_MAX, LoadPhone, TapTemplate, field_places
 from simulators.parties.merchant import Merchant

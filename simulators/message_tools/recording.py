@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 from authz.iso8583.dialects.fields import Dialect
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from simulators.network.framed_streams import read_frame, stand_between
 from simulators.network.listener import Listener
 from simulators.terminals.iso_link import IsoLink, LinkError

@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 import httpx
 
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from authz.iso8583.messages.reading import channel_of
 from authz.vocabulary.commands import Channel
 from simulators.parties import sandbox_constants

@@ -5,8 +5,8 @@ It stands for the issuers that a switch routes to beside Tapwright's own engine:
 
 from dataclasses import dataclass, field
 
+from authz.iso8583.encoding import codec
 from authz.iso8583.message_types import answer_type
-from authz.iso8583.messages import codec
 from simulators.terminals.messages import card_number
 
 _ANSWERED = (3, 4, 7, 11, 12, 13, 32, 37, 41, 42, 49)

@@ -14,9 +14,9 @@ from typing import Protocol, Self
 import structlog
 
 from authz.iso8583.dialects.fields import Dialect, built_in
+from authz.iso8583.encoding import codec
 from authz.iso8583.format_errors import MISSING, FormatError
 from authz.iso8583.message_types import answer_type, asks_for_an_answer, is_of_another_version
-from authz.iso8583.messages import codec
 from authz.iso8583.messages.responses import plain_response
 from simulators.network.detokenization import Detokenizes, NotProven
 from simulators.network.framed_streams import hang_up, read_frame

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from authz.iso8583.dialects.dialect_files import dialect_named
 from authz.iso8583.dialects.fields import DialectError, built_in
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from simulators.parties.merchant import Merchant
 from simulators.scenarios.values import (
     AcquirerNumber,

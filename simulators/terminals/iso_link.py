@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from authz.iso8583.dialects.fields import Dialect, built_in
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 
 _MATCHED_BY = (7, 11)
 """An answer belongs to the request with the same transmission time and STAN."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from authz.iso8583.dialects.fields import HEADER, Dialect
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from simulators.terminals.iso_link import Watcher
 from tokenvault.vocabulary.pan import masked
 

@@ -1,8 +1,8 @@
 """Message authentication of an acquirer: requests a key (0800), adds codes, and verifies them."""
 
 from authz.iso8583.dialects.fields import Dialect
-from authz.iso8583.message_authentication import MacKey, is_authentic, sealed
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
+from authz.iso8583.encoding.message_authentication import MacKey, is_authentic, sealed
 from authz.network.dialect_gateway import KEY_BLOCK_FIELD, NEW_KEY
 from simulators.terminals.iso_link import IsoLink, NoAnswer
 from simulators.terminals.messages import MessageMaker

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from simulators.parties.merchant import Merchant
 from simulators.wallet.card.contactless_reader import CardAnswer
 from tokenvault.emv.encodings import tlv

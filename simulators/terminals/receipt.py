@@ -3,7 +3,7 @@
 import textwrap
 from dataclasses import dataclass
 
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from simulators.terminals.receipt_picture import receipt_picture
 from tokenvault.reference_data.currencies import amount_text
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from authz.iso8583.dialects.fields import Dialect
+from authz.iso8583.encoding import codec
 from authz.iso8583.format_errors import FormatError
-from authz.iso8583.messages import codec
 from authz.vocabulary.labels import currency_code
 from simulators.parties.merchant import Merchant
 from simulators.terminals.iso_link import IsoLink, LineDown, LinkError, NoAnswer, Watcher

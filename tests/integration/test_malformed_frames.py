@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from authz.iso8583.dialects.fields import built_in
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from authz.network.processor import framed
 from simulators.parties import sandbox_constants
 from simulators.sandbox.wiring import running_sandbox

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from authz.iso8583.dialects.fields import BUILT_IN, HEADER, built_in
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from authz.network.dialect_gateway import KEY_BLOCK_FIELD
 from simulators.parties import sandbox_constants
 from simulators.sandbox.scratch_sandbox import scratch_sandbox

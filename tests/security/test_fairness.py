@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from authz.iso8583.dialects.fields import Framing, built_in
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from authz.network.lines import Line
 from authz.network.processor import Network
 from authz.network.server import Connection, Iso8583Server, ServerLimits, splitter

@@ -7,7 +7,7 @@ import pytest
 import structlog.testing
 
 from authz.iso8583.dialects.fields import built_in
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from authz.network.lines import Line
 from authz.network.plain_answers import PlainAnswers
 from tests.authz.network.test_processor import GOOD_PAN, _network, _requests

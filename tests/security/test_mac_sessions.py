@@ -7,8 +7,8 @@ import numpy as np
 import structlog.testing
 
 from authz.iso8583.dialects.dialect_files import dialect_named
-from authz.iso8583.message_authentication import MacKey, sealed
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
+from authz.iso8583.encoding.message_authentication import MacKey, sealed
 from authz.network.dialect_gateway import DialectGateway, LineKeys
 from authz.network.lines import Line
 from tests.authz.network.test_dialect_gateway import Listening

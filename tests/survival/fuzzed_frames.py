@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from authz.iso8583.dialects.fields import built_in
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from authz.network.processor import framed
 from benchmarks import machine
 from simulators.parties.issuer_client import Issuer

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from authz.iso8583.dialects.fields import built_in
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from benchmarks.traffic import make_traffic
 from simulators.parties.issuer_client import Issuer
 from simulators.process.server_process import ServerProcess

@@ -7,8 +7,8 @@ import numpy as np
 from authz.arrays.compiled import Integer, compiled
 from authz.iso8583.chip.data_objects import after_padding, check_template, is_template, read_object
 from authz.iso8583.chip.signed_data import Circumstances, hold_against_message
+from authz.iso8583.encoding.scan import MONTHS_AND_DAYS, Buffer, Places, is_one_of
 from authz.iso8583.format_errors import BAD_TAG, MISSING_TAG, NO_PROBLEM, PART
-from authz.iso8583.messages.scan import MONTHS_AND_DAYS, Buffer, Places, is_one_of
 from authz.vocabulary.commands import CardholderVerification, CryptogramOutcome, Flag
 
 SIGNED_BYTES = 40

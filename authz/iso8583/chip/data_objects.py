@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled
+from authz.iso8583.encoding.scan import Buffer
 from authz.iso8583.format_errors import BAD_CONTENT, BAD_LENGTH, CUT_OFF, NO_PROBLEM
-from authz.iso8583.messages.scan import Buffer
 
 _LONGEST_TAG = 0xFFFFFFFF
 _LENGTH_BYTES_MAX = 4

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.arrays.compiled import Integer, compiled
-from authz.iso8583.messages.scan import Buffer, Places, number_at
+from authz.iso8583.encoding.scan import Buffer, Places, number_at
 from authz.vocabulary.commands import Flag
 from tokenvault.reference_data.countries import number_of_letters
 

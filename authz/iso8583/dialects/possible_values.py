@@ -103,7 +103,7 @@ TRACK_2, PAN_DIGITS_MIN, PAN_DIGITS_MAX, EXPIRY_DIGITS = 35, 8, 19, 4
 
 
 def impossible_value(message: Mapping[int, str]) -> FormatError | None:
-    """The first value of a message that cannot be, or None. Its compiled twin is in `authz.iso8583.messages.scan`."""
+    """The first value of a message that cannot be, or None. Its compiled twin is in `authz.iso8583.encoding.scan`."""
     for place in PLACES:
         text, digits = message.get(place.field), place.numbers.digits
         if text is None:

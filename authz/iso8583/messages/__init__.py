@@ -1,1 +1,1 @@
-"""ISO 8583 messages: decoding, encoding, compiled batch parsing, and answers."""
+"""ISO 8583 messages and what they mean: requests read in compiled batches, and answers."""

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled
+from authz.iso8583.encoding.scan import Buffer, Places, number_at
 from authz.iso8583.format_errors import BAD_CONTENT, CONTRADICTION, NO_PROBLEM
-from authz.iso8583.messages.scan import Buffer, Places, number_at
 from authz.vocabulary.commands import Flag
 
 _ADDITIONAL_AMOUNT_CHARACTERS = 20  # account type 2, amount type 2, currency 3, sign 1, amount 12

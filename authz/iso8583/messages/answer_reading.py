@@ -4,8 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.arrays.compiled import Integer, compiled
+from authz.iso8583.encoding.scan import Buffer, Places, number_at, scan_message
 from authz.iso8583.format_errors import NO_PROBLEM
-from authz.iso8583.messages.scan import Buffer, Places, number_at, scan_message
 
 NO_NUMBER = -1
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.arrays.compiled import Integer, compiled, inlined
-from authz.iso8583.messages.scan import FRAME_HEADER_BYTES, Buffer, Places, number_at, scan_message
+from authz.iso8583.encoding.scan import FRAME_HEADER_BYTES, Buffer, Places, number_at, scan_message
 from authz.vocabulary.commands import Operation, Records
 from authz.vocabulary.reasons import ANSWERS, LAST_APPROVAL, Reason
 

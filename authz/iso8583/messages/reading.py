@@ -13,6 +13,14 @@ from authz.arrays.hash_index import text_key
 from authz.iso8583.chip.chip_data import TAGS, asks_online, read_cryptogram
 from authz.iso8583.chip.signed_data import Circumstances, hold_against_clock
 from authz.iso8583.dialects.possible_values import PAN_DIGITS_MAX, PAN_DIGITS_MIN
+from authz.iso8583.encoding.scan import (
+    Buffer,
+    Places,
+    impossible_value,
+    number_at,
+    pan_length_on_track,
+    scan_message,
+)
 from authz.iso8583.format_errors import (
     BAD_CONTENT,
     BAD_LENGTH,
@@ -24,14 +32,6 @@ from authz.iso8583.format_errors import (
     FormatError,
 )
 from authz.iso8583.messages.additional_data import read_cash_back, read_position, read_private_data
-from authz.iso8583.messages.scan import (
-    Buffer,
-    Places,
-    impossible_value,
-    number_at,
-    pan_length_on_track,
-    scan_message,
-)
 from authz.vocabulary.commands import (
     COMMAND,
     NO_POSITION,

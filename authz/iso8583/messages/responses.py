@@ -1,8 +1,8 @@
 """Answers that are not decisions: to network management, and to messages that cannot be decided."""
 
+from authz.iso8583.encoding import codec
 from authz.iso8583.format_errors import FormatError
 from authz.iso8583.message_types import answer_type
-from authz.iso8583.messages import codec
 
 _ECHOED = (3, 7, 11, 37, 41, 70)
 _ADDITIONAL_RESPONSE_DATA = 44

@@ -5,8 +5,8 @@ Each is offered in ever less exact forms; the first that the dialect has room fo
 
 from authz.iso8583.action_codes import action_code
 from authz.iso8583.dialects.fields import Dialect
+from authz.iso8583.encoding import codec
 from authz.iso8583.format_errors import FormatError
-from authz.iso8583.messages import codec
 
 RESPONSE_CODE, ADDITIONAL_RESPONSE_DATA = 39, 44
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from simulators.cli.output_file import checked_output
 from simulators.cli.server_address import UsageError, no_host, no_server
 from simulators.load.arrivals import Shape

@@ -9,8 +9,8 @@ from rich.table import Table
 
 from authz.iso8583.dialects.dialect_files import dialect_named
 from authz.iso8583.dialects.fields import HEADER, Dialect, DialectError
+from authz.iso8583.encoding import codec
 from authz.iso8583.format_errors import FormatError
-from authz.iso8583.messages import codec
 from authz.vocabulary.reasons import ANSWERS
 from simulators.cli.actions.emv import tree_lines
 from simulators.cli.server_address import UsageError, no_host

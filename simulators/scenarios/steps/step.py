@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from simulators.parties.issuer_client import IssuerRefused
 from simulators.scenarios.cast import Misfit, Part
 from simulators.scenarios.expected import PaymentValues, Values

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from authz.network.pin_verification import KEY_SERIAL_NUMBER
 from simulators.terminals.kinds.pin_pad import PinPad
 from simulators.terminals.messages import BALANCE, CASH, subelement

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from simulators.terminals.receipt import APPROVED_OFFLINE, REFUSED_BY_TERMINAL, Receipt
 from simulators.terminals.terminal import Capability, Merchant, Terminal
 from simulators.wallet.card.contactless_reader import Card

@@ -9,8 +9,8 @@ import structlog
 
 from authz.iso8583.action_codes import ACTION_CODES
 from authz.iso8583.dialects.fields import Dialect, built_in
+from authz.iso8583.encoding import codec
 from authz.iso8583.format_errors import MISSING_TAG, FormatError
-from authz.iso8583.messages import codec
 from authz.network.dialect_gateway import DialectGateway, LineKeys
 from authz.network.lines import Line
 from authz.vocabulary.reasons import ANSWERS

@@ -7,7 +7,7 @@ import pytest
 import structlog.testing
 
 from authz.iso8583.dialects.fields import built_in
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from authz.network.dialect_gateway import DialectGateway
 from authz.network.lines import Line
 from authz.network.pin_verification import PinOutcome, PinVerifications

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from authz.iso8583.dialects.fields import Framing, built_in
+from authz.iso8583.encoding import codec
 from authz.iso8583.format_errors import KINDS, TOO_LONG, FormatError
-from authz.iso8583.messages import codec
 from authz.network.server import Connection, Iso8583Server, ServerLimits, splitter
 from tests.authz.iso8583.messages.messages import message
 

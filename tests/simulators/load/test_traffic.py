@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from authz.iso8583.dialects.fields import built_in
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from simulators.load.arrivals import Shape
 from simulators.load.customers import customers, provision_phones
 from simulators.load.generator import Load

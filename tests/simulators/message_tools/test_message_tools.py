@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from authz.iso8583.dialects.fields import built_in
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from simulators.cli.command_line import main
 from simulators.message_tools.recording import RecordingError, read_recording
 from simulators.terminals.terminal import Terminal

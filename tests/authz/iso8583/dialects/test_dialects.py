@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from authz.iso8583.dialects.dialect_files import dialect_named, read_dialect
 from authz.iso8583.dialects.fields import BUILT_IN, HEADER, Dialect, DialectError, Framing, built_in
 from authz.iso8583.dialects.jpos_packager import dialect_of_packager
-from authz.iso8583.message_authentication import MacKey, is_authentic, mac_field, sealed
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
+from authz.iso8583.encoding.message_authentication import MacKey, is_authentic, mac_field, sealed
 from tokenvault.emv.ciphers.mac import aes_cmac, retail_mac, tdes_cbc_mac
 
 MESSAGE = {

@@ -3,7 +3,7 @@
 import pytest
 
 from authz.iso8583.dialects.jpos_packager import dialect_of_packager
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 
 
 def dialect_with(class_name, place=48):

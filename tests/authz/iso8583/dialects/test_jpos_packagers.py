@@ -10,7 +10,7 @@ from authz.iso8583.dialects.dialect_files import read_dialect
 from authz.iso8583.dialects.fields import BEHIND_THE_SECOND, DialectError
 from authz.iso8583.dialects.jpos_classes import CONTENTS, REFUSED, field_classes
 from authz.iso8583.dialects.jpos_packager import dialect_of_packager
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 
 _DOCTYPE = '<!DOCTYPE isopackager PUBLIC "-//jPOS/jPOS Generic Packager DTD 1.0//EN" "http://jpos.org/dtd/x.dtd">'
 _BITMAPS = {name for name, found in field_classes().items() if found.content.endswith("bitmap")}

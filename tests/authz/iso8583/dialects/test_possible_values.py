@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from authz.iso8583.dialects.fields import BUILT_IN, Dialect, built_in
 from authz.iso8583.dialects.possible_values import PLACES, SERVICE_CODE, impossible_value
+from authz.iso8583.encoding import codec
+from authz.iso8583.encoding.scan import impossible_value as impossible_value_compiled
+from authz.iso8583.encoding.scan import new_places, scan_message, scan_table
 from authz.iso8583.format_errors import KINDS, NO_PROBLEM, FormatError
-from authz.iso8583.messages import codec
 from authz.iso8583.messages.reading import format_error_of
-from authz.iso8583.messages.scan import impossible_value as impossible_value_compiled
-from authz.iso8583.messages.scan import new_places, scan_message, scan_table
 
 SCAN_TABLE = scan_table(built_in())
 

@@ -5,9 +5,9 @@ import numpy as np
 from authz.iso8583.chip.chip_data import SIGNED_BYTES_MAX, new_tags
 from authz.iso8583.chip.signed_data import Calendar, DateTolerances
 from authz.iso8583.dialects.fields import built_in
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
+from authz.iso8583.encoding.scan import new_places, scan_table
 from authz.iso8583.messages.reading import format_error_of, read_transactions
-from authz.iso8583.messages.scan import new_places, scan_table
 from authz.vocabulary.commands import COMMAND_BYTES, new_commands
 from tests.clock import ManualClock
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from authz.iso8583.dialects.fields import built_in
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
+from authz.iso8583.encoding.scan import new_places, split_frames
 from authz.iso8583.messages.answer_reading import NO_NUMBER, read_answers
 from authz.iso8583.messages.answering import room_for_answers, write_answers
 from authz.iso8583.messages.responses import plain_response
-from authz.iso8583.messages.scan import new_places, split_frames
 from authz.vocabulary.commands import RESULT
 from authz.vocabulary.reasons import ANSWERS, Reason
 from tests.authz.iso8583.messages.messages import TABLE, framed, message

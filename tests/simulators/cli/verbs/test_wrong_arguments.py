@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from simulators.cli.command_line import argument_parser, main
 from simulators.sandbox.settings.misspelt_variables import misspelt_settings
 from simulators.sandbox.settings.settings import Settings

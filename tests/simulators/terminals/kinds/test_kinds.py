@@ -16,7 +16,7 @@ from simulators.terminals.kinds.vending_machine import VendingMachine
 from simulators.terminals.message_log import Trace, as_json_lines
 from simulators.terminals.terminal import Capability, Merchant, Terminal
 from simulators.wallet.phone import CannotDoThis
-from tests.authz.iso8583.messages.test_codec import TABLE
+from tests.authz.iso8583.encoding.test_codec import TABLE
 from tokenvault.emv.errors import EmvError
 
 CHANNELS = {"channels": ["contactless", "e_commerce", "qr_code"]}

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from authz.iso8583.dialects.fields import built_in
+from authz.iso8583.encoding import codec
+from authz.iso8583.encoding.scan import impossible_value, new_places, scan_message, split_frames
 from authz.iso8583.format_errors import NO_PROBLEM
-from authz.iso8583.messages import codec
 from authz.iso8583.messages.reading import format_error_of
-from authz.iso8583.messages.scan import impossible_value, new_places, scan_message, split_frames
 from tests.authz.iso8583.messages.messages import TABLE, chip, message
 
 WHOLE = codec.encode(message(de55=chip(), de128="00" * 8), built_in())

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from authz.iso8583.chip import chip_data
 from authz.iso8583.dialects.fields import Dialect, built_in
+from authz.iso8583.encoding import codec
+from authz.iso8583.encoding.scan import new_places, number_at, scan_message, scan_table, split_frames
 from authz.iso8583.format_errors import NO_PROBLEM
-from authz.iso8583.messages import codec
 from authz.iso8583.messages.reading import format_error_of
-from authz.iso8583.messages.scan import new_places, number_at, scan_message, scan_table, split_frames
-from tests.authz.iso8583.messages.test_codec import _MESSAGES, TABLE
+from tests.authz.iso8583.encoding.test_codec import _MESSAGES, TABLE
 from tokenvault.emv.cryptograms.cryptogram_versions import SignedFor, with_results
 
 SCAN_TABLE = scan_table(built_in())

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from authz.iso8583.dialects.fields import Dialect
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from tokenvault.emv.ciphers.mac import aes_cmac, retail_mac, tdes_cbc_mac
 
 MAC_BYTES = 8

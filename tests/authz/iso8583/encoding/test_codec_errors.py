@@ -7,7 +7,7 @@ from importlib.resources import files
 import pytest
 
 from authz.iso8583.dialects.fields import HEADER, UNUSED, Dialect, DialectError, built_in
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from iso8583.specs import default_ascii
 
 from authz.iso8583.dialects.fields import Dialect, DialectError, built_in
-from authz.iso8583.messages import codec
+from authz.iso8583.encoding import codec
 from tests.vector_files import octets, rows
 
 TABLE = json.loads(files("authz.iso8583").joinpath("dialects/ascii_1987.json").read_text())
