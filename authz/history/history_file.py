@@ -73,7 +73,7 @@ def _remembered(row: Sequence[Any]) -> Remembered:
 
 
 def tells_of_this_past(journal: JournalReader, found: Remembered) -> bool:
-    """Whether a journal holds, or has held, what the read side's file tells of."""
+    """Whether a journal holds, or has held, what the history file tells of."""
     if found.mark.sequence >= journal.begins_after and journal.digest_at(found.mark.sequence) != found.mark.digest:
         return False
     last = found.sequence

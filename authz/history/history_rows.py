@@ -179,7 +179,7 @@ def _posting(command: np.void, posting: np.void) -> Row:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RowQuery:
     """Which rows: equal in each given column, in a span of Unix microseconds, before a key; the newest first.
 
     before: the primary key of a row.  issuer: whose accounts they are about, or nobody's; of all where None.
@@ -195,7 +195,7 @@ class Wanted:
     present: tuple[str, ...] = ()
 
 
-def newest(database: sa.Engine, table: sa.Table, wanted: Wanted) -> tuple[list[Row], bool]:
+def newest(database: sa.Engine, table: sa.Table, wanted: RowQuery) -> tuple[list[Row], bool]:
     """Rows of a table, at most so many, and whether there are more."""
     key = tuple(table.primary_key)
     query = sa.select(table).order_by(*(column.desc() for column in key)).limit(wanted.limit + 1)

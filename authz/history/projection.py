@@ -15,7 +15,7 @@ import sqlalchemy as sa
 import structlog
 
 from authz.history.history_file import AT_THE_BEGINNING, make_anew, prepared, tells_of_this_past
-from authz.history.history_rows import Row, Wanted, decisions, newest, nobody, position, postings, rows_of
+from authz.history.history_rows import Row, RowQuery, decisions, newest, nobody, position, postings, rows_of
 from authz.journal.marks import BEGINNING, Mark
 from authz.journal.replay import History, replayed_batches
 from authz.journal.segment_header import UNNAMED
@@ -117,7 +117,7 @@ class Projection:
         """When that was: Unix time in microseconds, 0 where there is none yet."""
         return self._position_us
 
-    def newest(self, table: sa.Table, wanted: Wanted) -> tuple[list[Row], bool]:
+    def newest(self, table: sa.Table, wanted: RowQuery) -> tuple[list[Row], bool]:
         """Rows of a table, at most so many, and whether there are more. Raises: HistoryUnavailable."""
         try:
             return newest(self.database, table, wanted)
@@ -184,7 +184,7 @@ class Projection:
                 if not self._is_prepared:
                     self._prepare()
                 self._work()
-            except Exception as error:  # a broken read side must not take the network down, nor stay broken
+            except Exception as error:  # a broken history must not take the network down, nor stay broken
                 self._fail(error)
                 with self._changed:
                     self._changed.wait_for(lambda: self._closed, self._pause_seconds)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from authz.history.history_rows import Wanted
+from authz.history.history_rows import RowQuery
 from authz.http.paging import WANTED_TIME, microseconds
 from authz.http.sight import Sight
 from tokenvault.vocabulary.identifiers import Prefix, to_number
@@ -28,8 +28,8 @@ class DecisionFilters(BaseModel):
         None, description="Return entries that are older than this one.", examples=["auth_000000000001A"]
     )
 
-    def wanted(self, sight: Sight, present: tuple[str, ...] = ()) -> Wanted:
-        """The same as the read side takes it, of what the caller sees. present: columns that must not be empty.
+    def wanted(self, sight: Sight, present: tuple[str, ...] = ()) -> RowQuery:
+        """The same as the history takes it, of what the caller sees. present: columns that must not be empty.
 
         Raises: NotFound, for an identifier that is none.
         """
@@ -41,7 +41,7 @@ class DecisionFilters(BaseModel):
             equal |= sight.own_rows  # a network learns by no filter whose its decisions are
         before = (to_number(Prefix.AUTHORIZATION, self.starting_after),) if self.starting_after else None
         times = microseconds(self.from_), microseconds(self.to)
-        return Wanted(equal, *times, before, self.limit, sight.whose_decisions, present)
+        return RowQuery(equal, *times, before, self.limit, sight.whose_decisions, present)
 
 
 _OF_THE_PAGE = {"from_", "to", "as_of", "limit", "starting_after"}

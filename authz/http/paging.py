@@ -37,7 +37,7 @@ AsOf = Annotated[
 
 
 def reached(engine: Engine, projection: Projection, wanted: datetime | None) -> datetime:
-    """Up to when a list tells of everything: now, or until where the read side has come.
+    """Up to when a list tells of everything: now, or until where the history has come.
 
     wanted: what the caller needs at least. Raises: HistoryUnavailable where that is later.
     """

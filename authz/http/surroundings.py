@@ -32,7 +32,7 @@ def current_explanations(request: Request) -> Explanations:
 
 
 def bare_projection(request: Request) -> Projection:
-    """The read side as it stands."""
+    """The history as it stands."""
     projection: Projection = request.app.state.projection
     return projection
 
@@ -40,7 +40,7 @@ def bare_projection(request: Request) -> Projection:
 async def current_projection(
     engine: Annotated[Engine, Depends(current_engine)], projection: Annotated[Projection, Depends(bare_projection)]
 ) -> Projection:
-    """The read side, when it tells of everything that was answered; after a while also when it does not yet.
+    """The history, when it tells of everything that was answered; after a while also when it does not yet.
 
     How far it has come is then in the answer, see `authz.http.paging.as_of`.
     """

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from authz.engine import Engine
-from authz.history.history_rows import Row, Wanted, postings
+from authz.history.history_rows import Row, RowQuery, postings
 from authz.history.posting_ids import posting_id, posting_key
 from authz.history.projection import Projection
 from authz.http.paging import AsOf, From, Limit, ReachedTime, To, microseconds, reached
@@ -122,7 +122,7 @@ def list_transactions(
     if kind is not None:
         equal["kind"] = kind
     before = posting_key(starting_after) if starting_after else None
-    wanted = Wanted(equal, microseconds(from_time), microseconds(to_time), before, limit)
+    wanted = RowQuery(equal, microseconds(from_time), microseconds(to_time), before, limit)
     until = reached(engine, projection, as_of)
     rows, has_more = projection.newest(postings, wanted)
     return TransactionList(data=[TransactionView.of(row) for row in rows], has_more=has_more, as_of=until)
@@ -163,7 +163,7 @@ async def represent(
 def _found(projection: Projection, sight: Sight, transaction_id: str) -> Row:
     sequence, part = posting_key(transaction_id)
     known = projection.sequence
-    rows, _ = projection.newest(postings, Wanted(sight.own_rows | {"sequence": sequence, "part": part}, limit=1))
+    rows, _ = projection.newest(postings, RowQuery(sight.own_rows | {"sequence": sequence, "part": part}, limit=1))
     if rows:
         return rows[0]
     if known < sequence <= projection.durable_sequence:

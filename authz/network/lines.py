@@ -67,7 +67,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class LineAuthority:
+class ConnectionAuthority:
     """Who may speak for whom on one port.
 
     acquirers: those that any line here may speak for; None where the port says nothing.
@@ -98,7 +98,7 @@ class LineAuthority:
         return NOBODY.union(*(self.by_certificate.get(name, NOBODY) for name in certificate_names(certificate)))
 
 
-OPEN = LineAuthority()
+OPEN = ConnectionAuthority()
 """A port that knows nothing of its lines, and lets them speak for anybody."""
 
 

@@ -15,7 +15,7 @@ from authz.iso8583.encoding import codec
 from authz.iso8583.encoding.scan import Places, split_frames
 from authz.iso8583.format_errors import TOO_LONG, FormatError
 from authz.network.arrivals import Reply
-from authz.network.lines import OPEN, Line, LineAuthority
+from authz.network.lines import OPEN, ConnectionAuthority, Line
 from authz.network.turns import Turns, TurnTaker, WaitingForRoom
 
 log = structlog.get_logger()
@@ -297,7 +297,7 @@ class Iso8583Server:
     """Listens, and keeps count of connections."""
 
     def __init__(
-        self, handler: Handler, dialect: Dialect, limits: ServerLimits, authority: LineAuthority = OPEN
+        self, handler: Handler, dialect: Dialect, limits: ServerLimits, authority: ConnectionAuthority = OPEN
     ) -> None:
         self.authority = authority
         self.handler = handler

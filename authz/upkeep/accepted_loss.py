@@ -42,7 +42,7 @@ def accept_loss(directory: Path, kept: HighWater | None, tell_vault: Callable[[A
     """Let a data directory's journal end where it is whole, or with a checkpoint that is further; whoever calls holds
     the directory's lock.
 
-    What was decided behind that is gone. The read side is made anew. The journal as it was is kept where it has to be
+    What was decided behind that is gone. The history is made anew. The journal as it was is kept where it has to be
     changed. Whatever remembers numbers that were given goes only once the vault remembers them: so this can be
     interrupted anywhere, and done again.
     kept: what the vault remembers.
@@ -71,7 +71,7 @@ def accept_loss(directory: Path, kept: HighWater | None, tell_vault: Callable[[A
 
 
 def _forget_others(directory: Path, fitting: set[int]) -> None:
-    """Delete the read side's file, and the checkpoints that do not fit."""
+    """Delete the history file, and the checkpoints that do not fit."""
     for suffix in BESIDE:
         (directory / f"{HISTORY}{suffix}").unlink(missing_ok=True)
     disk = checkpoints_in(directory)

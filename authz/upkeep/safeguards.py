@@ -1,6 +1,6 @@
 """Detects lost journal data by comparison with vault, checkpoints and history.
 
-The vault remembers the journal's end, at most a second behind; checkpoints and the read side's file remember marks of
+The vault remembers the journal's end, at most a second behind; checkpoints and the history file remember marks of
 their own. A journal that ends before one of them has lost what was acknowledged.
 """
 
@@ -109,7 +109,7 @@ def check_notices(directory: Path, heard: int, last_notice: int) -> None:
 def _witnesses(
     directory: Path, network: bytes | None, kept: HighWater | None, history: Mark | None
 ) -> Iterator[Witness]:
-    """Everybody who remembers this network's journal. history: what the read side's file does."""
+    """Everything that remembers this network's journal. history: what the history file remembers."""
     if kept is not None:
         yield Witness("the vault", Mark(kept.sequence, kept.digest))
     for found in own_checkpoints(directory, network):
@@ -132,7 +132,7 @@ def own_checkpoints(directory: Path, network: bytes | None) -> list[Mark]:
 
 
 def _history_of(directory: Path, journal: SegmentReader) -> Mark | None:
-    """What the read side's file remembers of this journal; one of another's past is made anew by the read side."""
+    """What the history file remembers of this journal; a file of another journal is rebuilt when the history is opened."""
     remembered = remembered_in(directory / HISTORY)
     if remembered is None or remembered.network != journal.network:
         return None

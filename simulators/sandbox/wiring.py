@@ -29,7 +29,7 @@ from authz.journal.replay import History
 from authz.journal.segment_header import NETWORK_BYTES
 from authz.network.cryptograms import CryptogramVerifier
 from authz.network.dialect_gateway import DialectGateway
-from authz.network.lines import LineAuthority
+from authz.network.lines import ConnectionAuthority
 from authz.network.pin_verification import PinVerifications
 from authz.network.processor import Network
 from authz.network.realtime_decisioning import IssuerDecisions
@@ -50,7 +50,7 @@ from simulators.sandbox.http_app import build_app
 from simulators.sandbox.http_protocol import BoundedHttpProtocol
 from simulators.sandbox.journal_keeper import JournalKeeper
 from simulators.sandbox.quiet_server import QuietServer
-from simulators.sandbox.settings.connection_settings import LineTls
+from simulators.sandbox.settings.connection_settings import ConnectionTls
 from simulators.sandbox.settings.settings import VAULT, Settings
 from simulators.sandbox.vault_feed import VaultFeed
 from simulators.sandbox.vault_presence import require_vault
@@ -174,7 +174,7 @@ class Sandbox:
         for listener, bound in zip(settings.iso_listeners, further_sockets, strict=True):
             spoken = dialect_named(listener.dialect)
             gateway = DialectGateway(network, spoken, listener.keys(sandbox_constants.LINE_KEY))
-            authority = listener.authority(is_strict=settings.lines_are_strict)
+            authority = listener.authority(is_strict=settings.connections_are_strict)
             _, address = await self._listen(gateway, spoken, bound, engine, authority, listener.tls)
             self.further_iso_addresses.append(address)
 
@@ -221,8 +221,8 @@ class Sandbox:
         dialect: Dialect,
         bound: socket.socket,
         engine: Engine,
-        authority: LineAuthority,
-        tls: LineTls | None,
+        authority: ConnectionAuthority,
+        tls: ConnectionTls | None,
     ) -> tuple[Iso8583Server, tuple[str, int]]:
         """Take connections on one ISO 8583 port; returns its server and address."""
         seconds, share = self.settings.frame_seconds_max, handler.messages_in_a_turn

@@ -9,7 +9,7 @@ from simulators.cli.command_line import main
 from simulators.parties import sandbox_constants
 from simulators.parties.merchant import Merchant
 from simulators.sandbox.scratch_sandbox import scratch_sandbox
-from simulators.sandbox.settings.connection_settings import LineTls, client_context
+from simulators.sandbox.settings.connection_settings import ConnectionTls, client_context
 from simulators.sandbox.settings.iso_listeners import IsoListener
 from simulators.sandbox.settings.loading import scratch_settings
 from simulators.terminals.iso_link import LinkError, NoAnswer
@@ -52,7 +52,7 @@ def certificates(authorities):
 def network(authorities, certificates):
     """A test kit, and addresses by the name of a port; the main port is strict and in TLS."""
     certificate, key, _ = certificates["network"]
-    tls = LineTls(
+    tls = ConnectionTls(
         certificate=certificate,
         key=key,
         client_authorities=authorities[0].file,

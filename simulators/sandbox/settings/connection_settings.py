@@ -7,13 +7,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from authz.network.lines import FINGERPRINT, Acquirers, LineAuthority
+from authz.network.lines import FINGERPRINT, Acquirers, ConnectionAuthority
 
 AcquirerId = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,11}$")]
 """DE 32, with or without leading zeros."""
 
 
-class LineTls(BaseModel):
+class ConnectionTls(BaseModel):
     """TLS on one ISO 8583 port."""
 
     model_config = ConfigDict(extra="forbid")
@@ -30,7 +30,7 @@ class LineTls(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _check(self) -> "LineTls":
+    def _check(self) -> "ConnectionTls":
         if self.acquirers and self.client_authorities is None:
             raise ValueError("acquirers requires client_authorities: without them no client certificate is requested")
         self.context()
@@ -47,14 +47,16 @@ class LineTls(BaseModel):
         return context
 
     def by_certificate(self) -> Mapping[str, Acquirers]:
-        """Acquirers by a certificate's name, as `authz.network.lines.LineAuthority` has them."""
+        """Acquirers by a certificate's name, as `authz.network.lines.ConnectionAuthority` has them."""
         return {_written_alike(name): frozenset(map(int, each)) for name, each in self.acquirers.items()}
 
 
-def line_authority(acquirers: Iterable[str] | None, tls: LineTls | None, *, is_strict: bool) -> LineAuthority:
+def connection_authority(
+    acquirers: Iterable[str] | None, tls: ConnectionTls | None, *, is_strict: bool
+) -> ConnectionAuthority:
     """Who may speak for whom on one port. acquirers: what the port says, None for nothing."""
     known = None if acquirers is None else frozenset(map(int, acquirers))
-    return LineAuthority(known, {} if tls is None else tls.by_certificate(), is_strict)
+    return ConnectionAuthority(known, {} if tls is None else tls.by_certificate(), is_strict)
 
 
 def client_context(authorities: Path, certificate: Path | None, key: Path | None) -> ssl.SSLContext:

@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from authz.iso8583.dialects.dialect_files import dialect_named
 from authz.iso8583.dialects.fields import BUILT_IN, DialectError
 from authz.network.dialect_gateway import LineKeys
-from authz.network.lines import LineAuthority
+from authz.network.lines import ConnectionAuthority
 from simulators.process.did_you_mean import did_you_mean
-from simulators.sandbox.settings.connection_settings import AcquirerId, LineTls, line_authority
+from simulators.sandbox.settings.connection_settings import AcquirerId, ConnectionTls, connection_authority
 from simulators.sandbox.settings.hexadecimal_keys import check_key
 
 _KEY_BYTES = 16
@@ -40,7 +40,7 @@ class IsoListener(BaseModel):
         repr=False,
         description="Line keys of acquirers, in place of `line_key`: who has one speaks for its acquirer.",
     )
-    tls: LineTls | None = Field(default=None, description="TLS, with client certificates where wanted.")
+    tls: ConnectionTls | None = Field(default=None, description="TLS, with client certificates where wanted.")
 
     @field_validator("dialect")
     @classmethod
@@ -81,9 +81,9 @@ class IsoListener(BaseModel):
     def _keys_by_acquirer(self) -> dict[int, bytes]:
         return {int(each): bytes.fromhex(key.get_secret_value()) for each, key in self.acquirer_line_keys.items()}
 
-    def authority(self, *, is_strict: bool) -> LineAuthority:
+    def authority(self, *, is_strict: bool) -> ConnectionAuthority:
         """Who may speak for whom on this port."""
-        return line_authority(self.acquirers, self.tls, is_strict=is_strict)
+        return connection_authority(self.acquirers, self.tls, is_strict=is_strict)
 
 
 def listener_of(text: str) -> IsoListener:

@@ -16,11 +16,11 @@ from pydantic_settings import (
 
 from authz.iso8583.chip.signed_data import DateTolerances
 from authz.network.advice_limits import ADVICE_LIMIT, AdviceLimits
-from authz.network.lines import LineAuthority
+from authz.network.lines import ConnectionAuthority
 from authz.network.realtime_decisioning import DecisioningWebhook
 from simulators.parties import sandbox_constants
 from simulators.sandbox.settings.configured_api_keys import ConfiguredApiKey, sandbox_api_keys
-from simulators.sandbox.settings.connection_settings import AcquirerId, LineTls, line_authority
+from simulators.sandbox.settings.connection_settings import AcquirerId, ConnectionTls, connection_authority
 from simulators.sandbox.settings.earlier_settings import by_names_of_now, earlier_variables
 from simulators.sandbox.settings.hexadecimal_keys import check_key
 from simulators.sandbox.settings.iso_listeners import IsoListener
@@ -69,7 +69,7 @@ class Settings(BaseSettings):
         description="The acquirers (DE 32) that connections on `iso_port` may speak for; not restricted by the "
         "port if unset.",
     )
-    iso_tls: LineTls | None = Field(
+    iso_tls: ConnectionTls | None = Field(
         None, description="TLS on `iso_port`, optionally with client certificates; see `docs/wire.md`."
     )
     iso_acquirer_authority: Literal["open", "strict"] | None = Field(
@@ -307,7 +307,7 @@ class Settings(BaseSettings):
         return f"sqlite:///{self.data_dir / VAULT}"
 
     @property
-    def lines_are_strict(self) -> bool:
+    def connections_are_strict(self) -> bool:
         """Whether an ISO 8583 line of which nothing is known speaks for no acquirer."""
         if self.iso_acquirer_authority is not None:
             return self.iso_acquirer_authority == "strict"
@@ -317,9 +317,9 @@ class Settings(BaseSettings):
         """The hosts that callers may name, beside those that are ours anyway."""
         return [*self.http_hosts, self.http_host, *([] if self.public_url is None else [host_of(self.public_url)])]
 
-    def iso_authority(self) -> LineAuthority:
+    def iso_authority(self) -> ConnectionAuthority:
         """Who may speak for whom on `iso_port`."""
-        return line_authority(self.iso_acquirers, self.iso_tls, is_strict=self.lines_are_strict)
+        return connection_authority(self.iso_acquirers, self.iso_tls, is_strict=self.connections_are_strict)
 
     def bounds_of_advices(self) -> AdviceLimits:
         """How much each acquirer may advise of."""

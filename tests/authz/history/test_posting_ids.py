@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from authz.history.history_file import open_history
-from authz.history.history_rows import Wanted, metadata, newest, postings
+from authz.history.history_rows import RowQuery, metadata, newest, postings
 from authz.history.posting_ids import posting_id, posting_key
 from tokenvault.vocabulary.errors import NotFound
 
@@ -37,7 +37,7 @@ def test_pages_end_between_the_parts_of_a_decision(tmp_path):
         connection.execute(sa.insert(postings), [each | {"merchant": "", "merchant_category": "5814"} for each in rows])
     seen, before, has_more = [], None, True
     while has_more:
-        page, has_more = newest(database, postings, Wanted({}, before=before, limit=1))
+        page, has_more = newest(database, postings, RowQuery({}, before=before, limit=1))
         before = page[0]["sequence"], page[0]["part"]
         seen.append(before)
     assert seen == keys[::-1]

@@ -9,7 +9,7 @@ import structlog.testing
 
 from authz.history import projection as projection_module
 from authz.history.history_file import open_history, prepared
-from authz.history.history_rows import Wanted, decisions, position, postings, rows_of
+from authz.history.history_rows import RowQuery, decisions, position, postings, rows_of
 from authz.history.projection import Projection
 from authz.journal.data_directory import JOURNAL, checkpoints_in, history_in
 from authz.journal.disk import Directory
@@ -185,7 +185,7 @@ def test_a_file_that_breaks_meanwhile_is_made_anew(told):
         made = opened(directory, last)
         assert made.wait_for(last, WAIT_SECONDS)
         with pytest.raises(HistoryUnavailable):
-            made.newest(decisions, Wanted({}))
+            made.newest(decisions, RowQuery({}))
         assert made.wait_for(last, WAIT_SECONDS)
     assert rows(made) == expected(batches)
     close(made)

@@ -4,7 +4,7 @@ import numpy as np
 import structlog
 
 from authz.network.arrivals import Arrival, Senders
-from authz.network.lines import ANY_ACQUIRER, NOT_KNOWN, OPEN, Line, LineAuthority
+from authz.network.lines import ANY_ACQUIRER, NOT_KNOWN, OPEN, ConnectionAuthority, Line
 from authz.vocabulary.commands import new_commands
 
 BOTH = frozenset({1, 2})
@@ -18,28 +18,28 @@ def _naming(*acquirers):
 
 def test_a_port_says_who_may_be_named():
     """Nobody else, whoever was named before."""
-    line = LineAuthority(BOTH).line("peer")
+    line = ConnectionAuthority(BOTH).line("peer")
     assert [line.may_speak_for(each) for each in (1, 3, 2, 0, 1)] == [True, False, True, False, True]
 
 
 def test_what_is_not_said_is_open_or_strict():
     """By the port's setting; a strict line that has proven something speaks for that."""
     assert OPEN.line("peer").may_speak_for(7)
-    strict = LineAuthority(is_strict=True).line("peer")
+    strict = ConnectionAuthority(is_strict=True).line("peer")
     assert not strict.may_speak_for(7)
     proven = strict.narrowed(frozenset({7}))
     assert (proven.may_speak_for(7), proven.may_speak_for(8)) == (True, False)
-    assert LineAuthority(is_strict=True).believes_nobody
-    assert not any(each.believes_nobody for each in (OPEN, LineAuthority(BOTH, is_strict=True)))
-    assert not LineAuthority(None, {"alice": BOTH}, is_strict=True).believes_nobody
+    assert ConnectionAuthority(is_strict=True).believes_nobody
+    assert not any(each.believes_nobody for each in (OPEN, ConnectionAuthority(BOTH, is_strict=True)))
+    assert not ConnectionAuthority(None, {"alice": BOTH}, is_strict=True).believes_nobody
 
 
 def test_each_proof_narrows_what_the_others_leave():
     """A key of an acquirer that the port excludes speaks for nobody."""
-    line = LineAuthority(BOTH).line("peer")
+    line = ConnectionAuthority(BOTH).line("peer")
     assert line.narrowed(frozenset({2, 3})).acquirers == {2}
     assert not line.narrowed(frozenset({3})).may_speak_for(3)
-    assert LineAuthority(BOTH, {"alice": frozenset({1})}).line("peer", None).acquirers == frozenset()
+    assert ConnectionAuthority(BOTH, {"alice": frozenset({1})}).line("peer", None).acquirers == frozenset()
 
 
 def test_messages_of_many_lines_at_once():

@@ -7,7 +7,7 @@ import pytest
 
 from authz.history.account_replay import AccountReplay
 from authz.history.history_file import open_history, prepared, remembered_in
-from authz.history.history_rows import Wanted, decisions
+from authz.history.history_rows import RowQuery, decisions
 from authz.history.projection import Projection
 from authz.journal.data_directory import CHECKPOINTS, HISTORY, JOURNAL, checkpoints_in, history_in
 from authz.journal.disk import Directory
@@ -235,7 +235,7 @@ def test_a_read_side_of_another_past_is_made_anew(with_a_gap):
         made = Projection(database, own_history(with_a_gap), lambda: 1_006, pause_seconds=0.01)
         made.start()
         assert made.wait_for(1_006, 30)
-        assert len(made.newest(decisions, Wanted({}, limit=100))[0]) == 15
+        assert len(made.newest(decisions, RowQuery({}, limit=100))[0]) == 15
         made.close()
         database.dispose()
         (with_a_gap / HISTORY).unlink()
