@@ -132,7 +132,7 @@ def own_checkpoints(directory: Path, network: bytes | None) -> list[Mark]:
 
 
 def _history_of(directory: Path, journal: SegmentReader) -> Mark | None:
-    """What the history file remembers of this journal; a file of another journal is rebuilt when the history is opened."""
+    """What the history file remembers of this journal. A file of another journal is rebuilt when it is opened."""
     remembered = remembered_in(directory / HISTORY)
     if remembered is None or remembered.network != journal.network:
         return None
