@@ -36,8 +36,8 @@ from authz.vocabulary.reasons import ANSWERS, DECLINES, Reason
 from simulators.attackers.catalogue import ATTACKS
 from simulators.cli.command_line import argument_parser
 from simulators.sandbox.settings.settings import Settings
-from simulators.scenarios.cast import AccountPart, CardPart, PhonePart, TerminalPart
-from simulators.scenarios.expected import PaymentValues
+from simulators.scenarios.staging.cast import AccountPart, CardPart, PhonePart, TerminalPart
+from simulators.scenarios.staging.expected import PaymentValues
 from simulators.scenarios.steps.verbs import VERBS
 from simulators.terminals.kinds.catalogue import TERMINAL_KINDS
 from simulators.terminals.terminal import Terminal

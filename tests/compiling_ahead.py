@@ -16,7 +16,7 @@ _NOTHING_COMPILED = (
     "tests/mutation",
     "tests/test_house.py",
     "tests/test_readers.py",
-    "tests/simulators/scenarios/test_scenario_errors.py",
+    "tests/simulators/scenarios/file_errors/test_scenario_errors.py",
 )
 _MANY_TESTS = 1_000
 _PROGRAM = "from authz.network.warm_up import compile_everything; compile_everything()"

@@ -28,7 +28,7 @@ from simulators.cli.actions.switch import route_of
 from simulators.message_tools.hexadecimal import NotHexadecimal, bytes_of
 from simulators.sandbox.settings.iso_listeners import listener_of
 from simulators.scenarios.document import ScenarioError, parse_scenario
-from simulators.scenarios.located_yaml import NotYaml, read_yaml
+from simulators.scenarios.file_errors.located_yaml import NotYaml, read_yaml
 from simulators.wallet.card.apdu import ApduError, Command, Response
 from simulators.wallet.qr import consumer_presented
 from simulators.wallet.qr.merchant_presented import MerchantCode

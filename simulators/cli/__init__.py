@@ -1,4 +1,4 @@
-"""The command line `tapwright`: its verbs, and flags that several of them share."""
+"""The command line `tapwright`: what starts it, and reads its arguments."""
 
 from simulators import earlier_attribute
 

@@ -5,8 +5,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from simulators.cli.earlier_names_told import earlier_names_told
-from simulators.cli.server_address import UsageError
+from simulators.cli.flags.earlier_names_told import earlier_names_told
+from simulators.cli.flags.server_address import UsageError
 from simulators.cli.verbs import (
     attack,
     bench,

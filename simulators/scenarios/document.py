@@ -8,9 +8,8 @@ from typing import NoReturn, TypeVar
 from pydantic import ValidationError
 
 from simulators.process.did_you_mean import did_you_mean
-from simulators.scenarios.cast import Cast, Part
 from simulators.scenarios.expectations import Expectation, read_expectation
-from simulators.scenarios.located_yaml import (
+from simulators.scenarios.file_errors.located_yaml import (
     Mapping,
     Node,
     NotYaml,
@@ -22,7 +21,7 @@ from simulators.scenarios.located_yaml import (
     line_at,
     read_yaml,
 )
-from simulators.scenarios.rehearsal import EarlierPayment, Rehearsal
+from simulators.scenarios.file_errors.wording import comma_in_amount, misfits_of, unknown_key
 from simulators.scenarios.scenario import (
     Head,
     OneOf,
@@ -33,9 +32,10 @@ from simulators.scenarios.scenario import (
     ScenarioError,
     scenario_text,
 )
+from simulators.scenarios.staging.cast import Cast, Part
+from simulators.scenarios.staging.rehearsal import EarlierPayment, Rehearsal
 from simulators.scenarios.steps.step import Step
 from simulators.scenarios.steps.verbs import VERBS
-from simulators.scenarios.wording import comma_in_amount, misfits_of, unknown_key
 
 _BESIDE_THE_VERB = ("name", "expect", "comment")
 _SHAPES = {"repeat": ("repeat", "steps"), "one_of": ("one_of",)}

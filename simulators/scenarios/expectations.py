@@ -8,14 +8,14 @@ from pydantic import ValidationError
 
 from authz.vocabulary.reasons import ANSWERS
 from simulators.process.did_you_mean import did_you_mean
-from simulators.scenarios.cast import Misfit
-from simulators.scenarios.located_yaml import Mapping, Node, Problem, Sequence, Text, as_texts, line_at
-from simulators.scenarios.outcome import WENT_WELL
+from simulators.scenarios.file_errors.located_yaml import Mapping, Node, Problem, Sequence, Text, as_texts, line_at
+from simulators.scenarios.file_errors.wording import comma_in_amount, misfits_of, unknown_key
 from simulators.scenarios.reasons import REASONS, is_reason
-from simulators.scenarios.rehearsal import Rehearsal
+from simulators.scenarios.staging.cast import Misfit
+from simulators.scenarios.staging.outcome import WENT_WELL
+from simulators.scenarios.staging.rehearsal import Rehearsal
+from simulators.scenarios.staging.values import Amount
 from simulators.scenarios.steps.step import Step
-from simulators.scenarios.values import Amount
-from simulators.scenarios.wording import comma_in_amount, misfits_of, unknown_key
 
 _RESPONSE_CODES = {reason.code: answer.response_code for reason, answer in ANSWERS.items()}
 

@@ -11,11 +11,11 @@ import structlog
 
 from simulators.parties.issuer_client import IssuerRefused
 from simulators.scenarios.expectations import Expectation
-from simulators.scenarios.outcome import Outcome
 from simulators.scenarios.scenario import OneOf, Planned, PlannedStep, Repeated, Scenario
-from simulators.scenarios.stage import NotPlayable, Server, Stage
+from simulators.scenarios.staging.outcome import Outcome
+from simulators.scenarios.staging.stage import NotPlayable, Server, Stage
+from simulators.scenarios.staging.values import Amount
 from simulators.scenarios.steps.step import played
-from simulators.scenarios.values import Amount
 from simulators.terminals.iso_link import LinkError
 from simulators.terminals.message_log import Traced
 from simulators.testkit.decision_table import failed_check

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from simulators.scenarios.cast import Cast, Part
 from simulators.scenarios.expectations import Expectation
+from simulators.scenarios.staging.cast import Cast, Part
 from simulators.scenarios.steps.step import Step
 
 BYTES_MAX = 1 << 20

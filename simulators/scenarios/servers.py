@@ -7,7 +7,7 @@ from typing import Literal, cast
 from simulators.sandbox.scratch_sandbox import scratch_sandbox
 from simulators.sandbox.settings.iso_listeners import IsoListener
 from simulators.scenarios.scenario import Scenario
-from simulators.scenarios.stage import Server, needed_listener
+from simulators.scenarios.staging.stage import Server, needed_listener
 
 Servers = Callable[[Scenario], AbstractContextManager[Server]]
 """Gives each scenario its server."""

@@ -12,7 +12,7 @@ from rich.table import Table
 from simulators.attackers.attack import Attack, Campaign, attack
 from simulators.attackers.catalogue import ATTACKS
 from simulators.attackers.scene import Scene
-from simulators.cli.server_address import no_host, no_server
+from simulators.cli.flags.server_address import no_host, no_server
 from simulators.parties.issuer_client import IssuerRefused
 from simulators.process.start_error import StartError
 from simulators.sandbox.scratch_sandbox import scratch_sandbox

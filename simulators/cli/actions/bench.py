@@ -10,8 +10,8 @@ import httpx
 from rich.console import Console
 
 from authz.iso8583.encoding import codec
-from simulators.cli.output_file import checked_output
-from simulators.cli.server_address import UsageError, no_host, no_server
+from simulators.cli.flags.output_file import checked_output
+from simulators.cli.flags.server_address import UsageError, no_host, no_server
 from simulators.load.arrivals import Shape
 from simulators.load.chunks import Traffic
 from simulators.load.customers import fresh_traffic, phones_for

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable
 
-from simulators.cli.server_address import UsageError
+from simulators.cli.flags.server_address import UsageError
 from simulators.message_tools.hexadecimal import NotHexadecimal, bytes_of
 from tokenvault.emv.encodings import issuer_data, tlv
 from tokenvault.emv.encodings.data_elements import DATA_ELEMENTS

@@ -13,7 +13,7 @@ from authz.iso8583.encoding import codec
 from authz.iso8583.format_errors import FormatError
 from authz.vocabulary.reasons import ANSWERS
 from simulators.cli.actions.emv import tree_lines
-from simulators.cli.server_address import UsageError, no_host
+from simulators.cli.flags.server_address import UsageError, no_host
 from simulators.message_tools.hexadecimal import NotHexadecimal, bytes_of
 from simulators.terminals.iso_link import IsoLink, LineDown, LinkError
 from simulators.terminals.message_log import shown

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from simulators.cli.server_address import no_server
+from simulators.cli.flags.server_address import no_server
 from simulators.parties import sandbox_constants
 from simulators.parties.issuer_client import Issuer, IssuerRefused
 from simulators.wallet.card.device_kinds import DEVICE_KINDS

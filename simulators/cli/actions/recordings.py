@@ -8,7 +8,7 @@ from rich.console import Console
 
 from authz.iso8583.dialects.dialect_files import dialect_named
 from authz.iso8583.dialects.fields import DialectError
-from simulators.cli.server_address import UsageError, port_taken
+from simulators.cli.flags.server_address import UsageError, port_taken
 from simulators.message_tools.recording import (
     Recorder,
     RecordingError,

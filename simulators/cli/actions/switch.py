@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from simulators.cli.server_address import PORT_MAX, port_taken
+from simulators.cli.flags.server_address import PORT_MAX, port_taken
 from simulators.network.switch import Route, Switch, TcpUpstream
 from simulators.process.wait_for_signal import wait_for_signal
 

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from authz.iso8583.dialects.dialect_files import dialect_named
 from authz.iso8583.dialects.fields import DialectError
-from simulators.cli.server_address import no_host, no_server
+from simulators.cli.flags.server_address import no_host, no_server
 from simulators.parties.issuer_client import Issuer, IssuerRefused
 from simulators.terminals.iso_link import LineDown, LinkError
 from simulators.terminals.message_log import as_json_lines

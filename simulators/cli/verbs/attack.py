@@ -2,8 +2,8 @@
 
 import argparse
 
-from simulators.cli.arguments import Verbs, named_server
-from simulators.cli.server_address import UsageError, default_iso
+from simulators.cli.flags.arguments import Verbs, named_server
+from simulators.cli.flags.server_address import UsageError, default_iso
 from simulators.process.did_you_mean import did_you_mean
 
 

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from simulators.cli.arguments import Verbs
-from simulators.cli.server_address import UsageError, checked_address, checked_url, default_iso, default_url
+from simulators.cli.flags.arguments import Verbs
+from simulators.cli.flags.server_address import UsageError, checked_address, checked_url, default_iso, default_url
 
 
 def add(verbs: Verbs) -> None:

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from simulators.cli.arguments import Verbs
+from simulators.cli.flags.arguments import Verbs
 
 
 def add(verbs: Verbs) -> None:

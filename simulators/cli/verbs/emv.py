@@ -2,7 +2,7 @@
 
 import argparse
 
-from simulators.cli.arguments import Verbs, given_text
+from simulators.cli.flags.arguments import Verbs, given_text
 
 
 def add(verbs: Verbs) -> None:

@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from simulators.cli.arguments import Verbs
-from simulators.cli.server_address import UsageError, checked_url, default_url, no_server
+from simulators.cli.flags.arguments import Verbs
+from simulators.cli.flags.server_address import UsageError, checked_url, default_url, no_server
 
 
 def add(verbs: Verbs) -> None:

@@ -2,8 +2,8 @@
 
 import argparse
 
-from simulators.cli.arguments import Verbs, add_dialect, checked_seconds, given_text
-from simulators.cli.server_address import checked_address, default_iso
+from simulators.cli.flags.arguments import Verbs, add_dialect, checked_seconds, given_text
+from simulators.cli.flags.server_address import checked_address, default_iso
 
 
 def add(verbs: Verbs) -> None:

@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from simulators.cli.arguments import Verbs
-from simulators.cli.server_address import UsageError
-from simulators.cli.settings_flags import vault_settings
+from simulators.cli.flags.arguments import Verbs
+from simulators.cli.flags.server_address import UsageError
+from simulators.cli.flags.settings_flags import vault_settings
 
 
 def add(verbs: Verbs) -> None:

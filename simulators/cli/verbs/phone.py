@@ -2,8 +2,8 @@
 
 import argparse
 
-from simulators.cli.arguments import Verbs
-from simulators.cli.server_address import checked_address, checked_url, default_url
+from simulators.cli.flags.arguments import Verbs
+from simulators.cli.flags.server_address import checked_address, checked_url, default_url
 
 
 def add(verbs: Verbs) -> None:

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from simulators.cli.arguments import Verbs, add_dialect, checked_seconds
-from simulators.cli.server_address import checked_address, checked_port, default_iso
+from simulators.cli.flags.arguments import Verbs, add_dialect, checked_seconds
+from simulators.cli.flags.server_address import checked_address, checked_port, default_iso
 
 
 def add(verbs: Verbs) -> None:

@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from simulators.cli.arguments import Verbs, named_server
-from simulators.cli.output_file import checked_output
-from simulators.cli.server_address import default_iso
+from simulators.cli.flags.arguments import Verbs, named_server
+from simulators.cli.flags.output_file import checked_output
+from simulators.cli.flags.server_address import default_iso
 
 
 def add(verbs: Verbs) -> None:

@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from simulators.cli.arguments import Verbs
-from simulators.cli.earlier_names_told import EarlierFlag
-from simulators.cli.server_address import UsageError
-from simulators.cli.settings_flags import settings_from
+from simulators.cli.flags.arguments import Verbs
+from simulators.cli.flags.earlier_names_told import EarlierFlag
+from simulators.cli.flags.server_address import UsageError
+from simulators.cli.flags.settings_flags import settings_from
 
 
 def add(verbs: Verbs) -> None:

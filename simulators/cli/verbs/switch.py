@@ -2,8 +2,8 @@
 
 import argparse
 
-from simulators.cli.arguments import Verbs
-from simulators.cli.server_address import UsageError, checked_port
+from simulators.cli.flags.arguments import Verbs
+from simulators.cli.flags.server_address import UsageError, checked_port
 
 
 def add(verbs: Verbs) -> None:

@@ -5,9 +5,9 @@ import ssl
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from simulators.cli.arguments import Verbs, add_dialect, add_server
-from simulators.cli.output_file import checked_output
-from simulators.cli.server_address import UsageError, checked_address, checked_url
+from simulators.cli.flags.arguments import Verbs, add_dialect, add_server
+from simulators.cli.flags.output_file import checked_output
+from simulators.cli.flags.server_address import UsageError, checked_address, checked_url
 from simulators.process.did_you_mean import did_you_mean
 
 _ACQUIRER_DIGITS = 11

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from simulators.cli.arguments import Verbs
-from simulators.cli.settings_flags import add_vault_flags, vault_settings
+from simulators.cli.flags.arguments import Verbs
+from simulators.cli.flags.settings_flags import add_vault_flags, vault_settings
 
 
 def add(verbs: Verbs) -> None:

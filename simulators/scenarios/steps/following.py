@@ -5,13 +5,13 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from simulators.scenarios.cast import Misfit, Part
-from simulators.scenarios.expected import ForwardValues
-from simulators.scenarios.outcome import Outcome
-from simulators.scenarios.rehearsal import Rehearsal
-from simulators.scenarios.stage import Stage
+from simulators.scenarios.staging.cast import Misfit, Part
+from simulators.scenarios.staging.expected import ForwardValues
+from simulators.scenarios.staging.outcome import Outcome
+from simulators.scenarios.staging.rehearsal import Rehearsal
+from simulators.scenarios.staging.stage import Stage
+from simulators.scenarios.staging.values import AmountText
 from simulators.scenarios.steps.step import ReceiptStep, Step, TerminalStep
-from simulators.scenarios.values import AmountText
 from simulators.terminals.iso_link import LinkError
 
 _RETRIES = 50

@@ -10,14 +10,14 @@ from authz.program.document import ProgramDocument
 from authz.vocabulary.posting_kinds import PostingKind
 from authz.vocabulary.reasons import DECLINES
 from simulators.process.did_you_mean import did_you_mean
-from simulators.scenarios.cast import Misfit, Part
-from simulators.scenarios.expected import AdviceValues, BalanceValues, DisputeValues, VersionValues
-from simulators.scenarios.outcome import Outcome
-from simulators.scenarios.rehearsal import Rehearsal
-from simulators.scenarios.stage import NeverCameToBe, Stage
+from simulators.scenarios.file_errors.wording import misfits_of
+from simulators.scenarios.staging.cast import Misfit, Part
+from simulators.scenarios.staging.expected import AdviceValues, BalanceValues, DisputeValues, VersionValues
+from simulators.scenarios.staging.outcome import Outcome
+from simulators.scenarios.staging.rehearsal import Rehearsal
+from simulators.scenarios.staging.stage import NeverCameToBe, Stage
+from simulators.scenarios.staging.values import AmountText, Pin
 from simulators.scenarios.steps.step import Step
-from simulators.scenarios.values import AmountText, Pin
-from simulators.scenarios.wording import misfits_of
 from tokenvault.http.routers.policy import PolicyBody
 
 _DECLINES = [reason.code for reason in DECLINES]

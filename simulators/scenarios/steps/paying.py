@@ -4,13 +4,13 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from simulators.scenarios.cast import Part
-from simulators.scenarios.expected import NoValues, PaymentValues, RideValues
-from simulators.scenarios.outcome import DONE, Outcome
-from simulators.scenarios.rehearsal import Rehearsal
-from simulators.scenarios.stage import Stage
+from simulators.scenarios.staging.cast import Part
+from simulators.scenarios.staging.expected import NoValues, PaymentValues, RideValues
+from simulators.scenarios.staging.outcome import DONE, Outcome
+from simulators.scenarios.staging.rehearsal import Rehearsal
+from simulators.scenarios.staging.stage import Stage
+from simulators.scenarios.staging.values import AmountText, CommerceIndicator, Pin
 from simulators.scenarios.steps.step import PhoneStep, Step, TerminalStep
-from simulators.scenarios.values import AmountText, CommerceIndicator, Pin
 from simulators.terminals.messages import PURCHASE, PURCHASE_WITH_CASH_BACK
 
 

@@ -6,13 +6,13 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from simulators.scenarios.cast import Misfit, Part
-from simulators.scenarios.expected import DecisionValues, NoValues, PhoneValues, TapsValues, TokenValues
-from simulators.scenarios.outcome import Outcome
-from simulators.scenarios.rehearsal import Rehearsal
-from simulators.scenarios.stage import NeverCameToBe, Stage
+from simulators.scenarios.staging.cast import Misfit, Part
+from simulators.scenarios.staging.expected import DecisionValues, NoValues, PhoneValues, TapsValues, TokenValues
+from simulators.scenarios.staging.outcome import Outcome
+from simulators.scenarios.staging.rehearsal import Rehearsal
+from simulators.scenarios.staging.stage import NeverCameToBe, Stage
+from simulators.scenarios.staging.values import Seconds
 from simulators.scenarios.steps.step import PhoneStep, Step
-from simulators.scenarios.values import Seconds
 
 _CODE = re.compile(r"\d{6}")
 

@@ -8,12 +8,12 @@ from pydantic import Field
 
 from authz.iso8583.encoding import codec
 from simulators.parties.issuer_client import IssuerRefused
-from simulators.scenarios.cast import Misfit, Part
-from simulators.scenarios.expected import PaymentValues, Values
-from simulators.scenarios.outcome import Outcome
-from simulators.scenarios.rehearsal import EarlierPayment, Rehearsal
-from simulators.scenarios.stage import NeverCameToBe, Stage
-from simulators.scenarios.values import Amount
+from simulators.scenarios.staging.cast import Misfit, Part
+from simulators.scenarios.staging.expected import PaymentValues, Values
+from simulators.scenarios.staging.outcome import Outcome
+from simulators.scenarios.staging.rehearsal import EarlierPayment, Rehearsal
+from simulators.scenarios.staging.stage import NeverCameToBe, Stage
+from simulators.scenarios.staging.values import Amount
 from simulators.terminals.iso_link import LineDown, LinkError
 from simulators.terminals.kinds.catalogue import TERMINAL_KINDS
 from simulators.terminals.terminal import Terminal

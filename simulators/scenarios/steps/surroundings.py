@@ -9,13 +9,13 @@ from simulators.attackers.attack import attack
 from simulators.attackers.catalogue import ATTACKS
 from simulators.attackers.scene import Scene
 from simulators.process.did_you_mean import did_you_mean
-from simulators.scenarios.cast import Misfit, Part
-from simulators.scenarios.expected import AttackValues, NoValues
-from simulators.scenarios.outcome import DONE, Outcome
-from simulators.scenarios.rehearsal import Rehearsal
-from simulators.scenarios.stage import Stage
+from simulators.scenarios.staging.cast import Misfit, Part
+from simulators.scenarios.staging.expected import AttackValues, NoValues
+from simulators.scenarios.staging.outcome import DONE, Outcome
+from simulators.scenarios.staging.rehearsal import Rehearsal
+from simulators.scenarios.staging.stage import Stage
+from simulators.scenarios.staging.values import Moment, Seconds
 from simulators.scenarios.steps.step import Step
-from simulators.scenarios.values import Moment, Seconds
 
 
 class Clock(Step):

@@ -8,7 +8,7 @@ import pytest
 
 from simulators.cli.command_line import argument_parser
 from simulators.network.faulty_link import Faults
-from simulators.scenarios.cast import AccountPart, CardPart, LinePart, PhonePart, TerminalPart
+from simulators.scenarios.staging.cast import AccountPart, CardPart, LinePart, PhonePart, TerminalPart
 from simulators.scenarios.steps.step import AtTerminal
 from simulators.scenarios.steps.verbs import VERBS
 from simulators.terminals.kinds.catalogue import TERMINAL_KINDS

@@ -7,7 +7,7 @@ import pytest
 
 from simulators.cli.actions.bench import read_request
 from simulators.cli.command_line import main
-from simulators.cli.server_address import UsageError
+from simulators.cli.flags.server_address import UsageError
 from simulators.load.customers import phones_for
 from simulators.load.report import as_json, plot
 from simulators.load.tally import Tally

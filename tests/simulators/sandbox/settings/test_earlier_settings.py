@@ -5,8 +5,8 @@ from pydantic import ValidationError
 
 from simulators import EarlierNameWarning
 from simulators.cli.command_line import argument_parser
-from simulators.cli.earlier_names_told import earlier_names_told
-from simulators.cli.settings_flags import settings_from
+from simulators.cli.flags.earlier_names_told import earlier_names_told
+from simulators.cli.flags.settings_flags import settings_from
 from simulators.sandbox.settings.earlier_settings import EARLIER_SETTINGS
 from simulators.sandbox.settings.loading import load_settings, scratch_settings
 

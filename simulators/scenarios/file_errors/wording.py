@@ -9,8 +9,8 @@ from pydantic import BaseModel, ValidationError
 from authz.vocabulary.attributes import Attribute
 from authz.vocabulary.reasons import DECLINES
 from simulators.process.did_you_mean import did_you_mean
-from simulators.scenarios.cast import Misfit
-from simulators.scenarios.located_yaml import Mapping, Node, Sequence, Text, is_empty
+from simulators.scenarios.file_errors.located_yaml import Mapping, Node, Sequence, Text, is_empty
+from simulators.scenarios.staging.cast import Misfit
 from tokenvault.reference_data.currencies import CURRENCIES
 
 _QUOTED = re.compile(r"'([^']*)'")

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from simulators.cli.server_address import UsageError
+from simulators.cli.flags.server_address import UsageError
 
 
 def checked_output(path: Path | None, flag: str) -> Path | None:

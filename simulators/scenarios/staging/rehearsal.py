@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulators.process.did_you_mean import did_you_mean
-from simulators.scenarios.cast import Cast, PhonePart, TerminalPart
+from simulators.scenarios.staging.cast import Cast, PhonePart, TerminalPart
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,14 @@ import argparse
 import sys
 from typing import TypeAlias
 
-from simulators.cli.server_address import Address, UsageError, checked_address, checked_url, default_iso, default_url
+from simulators.cli.flags.server_address import (
+    Address,
+    UsageError,
+    checked_address,
+    checked_url,
+    default_iso,
+    default_url,
+)
 
 Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 """What `add` of each verb adds its parser to."""

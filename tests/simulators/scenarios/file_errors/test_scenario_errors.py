@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.cli.command_line import main
-from simulators.scenarios.cast import Cast, LinePart
 from simulators.scenarios.document import ScenarioError, parse_scenario
 from simulators.scenarios.reasons import REASONS
 from simulators.scenarios.scenario import Head
+from simulators.scenarios.staging.cast import Cast, LinePart
 from simulators.scenarios.steps.verbs import VERBS
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 HEAD = "scenario: A test\nsteps:\n"
 CAST = """scenario: A test
 cast:

@@ -10,9 +10,9 @@ from authz.iso8583.dialects.dialect_files import dialect_named
 from authz.iso8583.dialects.fields import BINARY_LENGTH, Dialect
 from simulators.network.faulty_link import Faults, FaultyLink
 from simulators.parties import sandbox_constants
-from simulators.scenarios.cast import AccountPart, Cast, LinePart, TerminalPart
-from simulators.scenarios.outcome import Outcome, of_receipt
-from simulators.scenarios.values import Amount
+from simulators.scenarios.staging.cast import AccountPart, Cast, LinePart, TerminalPart
+from simulators.scenarios.staging.outcome import Outcome, of_receipt
+from simulators.scenarios.staging.values import Amount
 from simulators.terminals.kinds.making import CAPABILITY_WORDS, MERCHANT_WORDS, TERMINAL_WORDS, made_terminal
 from simulators.terminals.message_security import protect
 from simulators.terminals.receipt import Receipt

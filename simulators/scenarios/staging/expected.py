@@ -7,8 +7,8 @@ from pydantic import AfterValidator, Field
 
 from authz.kernel.checks.numbers import Check
 from simulators.process.did_you_mean import did_you_mean
-from simulators.scenarios.cast import Part
-from simulators.scenarios.values import AmountText, SignedAmountText
+from simulators.scenarios.staging.cast import Part
+from simulators.scenarios.staging.values import AmountText, SignedAmountText
 from tokenvault.tokens.lifecycle import TokenState
 
 CHECK_NAMES = frozenset({"none", "issuer_server", *(check.name.lower() for check in Check)})

@@ -10,7 +10,7 @@ from authz.iso8583.dialects.dialect_files import dialect_named
 from authz.iso8583.dialects.fields import DialectError, built_in
 from authz.iso8583.encoding import codec
 from simulators.parties.merchant import Merchant
-from simulators.scenarios.values import (
+from simulators.scenarios.staging.values import (
     AcquirerNumber,
     Amount,
     AmountText,
