@@ -30,6 +30,7 @@ from authz.state.table_growth import RoomAhead
 from authz.state.tables import Counter, State, postings_made, with_long_room
 from authz.vocabulary.commands import COMMAND, Kind, Records, new_commands, new_results
 from authz.vocabulary.errors import EngineStopped, JournalEndsEarly, UndefinedValue
+from authz.vocabulary.layouts import new_command
 from tokenvault.background.errands import attempted
 
 log = structlog.get_logger()
@@ -186,6 +187,7 @@ class Engine:
         """
         if self._stopped:
             raise EngineStopped("the engine has stopped")
+        commands = commands.view(COMMAND)
         place, field = first_undefined(commands)
         if place >= 0:
             raise UndefinedValue(*undefined_value(commands, place, field))
@@ -194,9 +196,7 @@ class Engine:
 
     async def activate(self, document: ProgramDocument) -> int:
         """Switch to another program, between two commands; returns its version. Raises: EngineStopped."""
-        command = new_commands(1)
-        command["kind"] = Kind.ACTIVATE_PROGRAM
-        results = await self.run(command, canonical(with_offsets(document)))
+        results = await self.run(new_command(Kind.ACTIVATE_PROGRAM), canonical(with_offsets(document)))
         return int(results["program_version"][0])
 
     async def change(self, edit: Callable[[ProgramDocument], ProgramDocument]) -> int:
@@ -234,7 +234,7 @@ class Engine:
             return False
         asked = np.require(command.copy(), requirements="W")
         asked["time_us"] = self.now_us
-        return is_fresh(self._state, asked, new_findings())
+        return is_fresh(self._state, asked.view(COMMAND), new_findings())
 
     def _flush_soon(self) -> None:
         """Flush at the end of this turn of the loop, so that what other connections bring now shares the sync."""

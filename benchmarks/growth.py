@@ -20,7 +20,7 @@ from authz.kernel.checks.findings import new_findings
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, with_offsets
 from authz.state.tables import with_program, with_room
-from authz.vocabulary.commands import new_results
+from authz.vocabulary.commands import COMMAND, new_results
 from benchmarks import machine
 from benchmarks.kernel import BATCH, batches_per_second, loaded
 from benchmarks.portfolio import NOW_US, program, taps
@@ -80,7 +80,7 @@ def by_history(longest: int) -> Curve:
             results = new_results(500)
             state = with_room(state, 500)
             started = time.perf_counter()
-            apply(state, commands, results, findings)
+            apply(state, commands.view(COMMAND), results, findings)
             figures.append((time.perf_counter() - started) / 500 * 1e9)
             paid += 500
         curve[paid] = float(np.median(figures[-8:]))

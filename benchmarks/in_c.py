@@ -11,12 +11,13 @@ from authz.kernel.checks.order import DECIDING, IDENTIFYING, Asker
 from authz.program.tables import CATEGORY, FILTER, INSTRUCTION, LIMIT, METER, RULE
 from authz.state.row_layouts import ACCOUNT, ACTIVITY, CARD, CELL, TOKEN, TRANSACTION
 from authz.state.tables import Counter, State
-from authz.vocabulary.commands import COMMAND, RESULT, Records
+from authz.vocabulary.commands import RESULT, Records
+from authz.vocabulary.layouts import MESSAGE
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 SOURCE = Path(__file__).parent / "c" / "decide.c"
 _RECORDS = {
-    "command": COMMAND,
+    "command": MESSAGE,
     "result": RESULT,
     "account": ACCOUNT,
     "card": CARD,

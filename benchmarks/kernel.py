@@ -26,7 +26,7 @@ from authz.kernel.checks.findings import new_findings
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
 from authz.state.tables import State, new_state, stored_arrays, with_program, with_room
-from authz.vocabulary.commands import new_results
+from authz.vocabulary.commands import COMMAND, new_results
 from benchmarks import machine
 from benchmarks.in_c import DecidedInC
 from benchmarks.portfolio import NOW_US, notices, program, taps
@@ -57,7 +57,7 @@ def batches_per_second(state: State, accounts: int, count: int, by: DecidedInC |
         state = with_room(state, BATCH)
         started = time.perf_counter()
         if by is None:
-            apply(state, commands, results, findings)
+            apply(state, commands.view(COMMAND), results, findings)
         else:
             by(state, findings.today, MONTH, commands, results)
         figures.append(BATCH / (time.perf_counter() - started))
@@ -88,7 +88,7 @@ def compared(state: State) -> dict[str, np.ndarray]:
 def single_call_microseconds(state: State, accounts: int, count: int) -> list[float]:
     """Time of each of so many calls with one command."""
     random, counters = np.random.default_rng(2), np.full(accounts, 900, np.uint16)
-    commands = taps(random, counters, count, 50_000_000, NOW_US + 10**9)
+    commands = taps(random, counters, count, 50_000_000, NOW_US + 10**9).view(COMMAND)
     from benchmarks.single_calls import SingleDecisions  # not where everything is interpreted
 
     decide, times = SingleDecisions(with_room(state, count)), []
@@ -115,7 +115,7 @@ def interpreted(accounts: int, decisions: int) -> float:
 
 def _interpreted_here(accounts: int, decisions: int) -> None:
     state = with_program(loaded(accounts, decisions), compiled_program(program(20), 1))
-    commands = taps(np.random.default_rng(1), np.zeros(accounts, np.uint16), decisions)
+    commands = taps(np.random.default_rng(1), np.zeros(accounts, np.uint16), decisions).view(COMMAND)
     started = time.perf_counter()
     apply(with_room(state, decisions), commands, new_results(decisions), new_findings())
     print(json.dumps((time.perf_counter() - started) / decisions * 1e6))

@@ -15,6 +15,7 @@ from authz.vocabulary.commands import (
     Records,
     new_commands,
 )
+from authz.vocabulary.layouts import ACCOUNT, CARD, TOKEN, new_messages
 from authz.vocabulary.states import TokenState
 
 NOW_US = 1_795_521_600_000_000  # 2026-11-24 12:00 UTC
@@ -102,6 +103,7 @@ def notices(first: int, count: int, *, with_tokens: bool = True) -> Records:
         each["kind"] = kind
         each["account_id"] = numbers
         each["card_id"] = numbers
+    accounts, cards, tokens = accounts.view(ACCOUNT), cards.view(CARD), tokens.view(TOKEN)
     accounts["currency"], accounts["limit_minor"] = EUR, LIMIT_MINOR
     accounts["transaction_limit_minor"], accounts["segment"] = LIMIT_MINOR, numbers % 28
     if not with_tokens:
@@ -125,7 +127,7 @@ def taps(
 
     counters: uint16[accounts], the last counter of each; raised.
     """
-    commands = new_commands(count)
+    commands = new_messages(count)
     numbers = random.integers(1, len(counters) + 1, count, dtype=np.uint64)
     stans = np.arange(first_stan, first_stan + count)
     merchants = random.integers(0, _MERCHANTS, count)

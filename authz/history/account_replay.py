@@ -21,9 +21,10 @@ from authz.kernel.checks.findings import new_findings
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, comparisons, journaled_document
 from authz.program.tables import NUMBER_VERSION, Program
-from authz.state.tables import Counter, ForcedScope, State, new_state, with_program, with_room
-from authz.vocabulary.commands import COMMAND_BYTES, Kind, Records, new_results
+from authz.state.tables import Counter, State, new_state, with_program, with_room
+from authz.vocabulary.commands import COMMAND_BYTES, ForcedScope, Kind, Records, new_results
 from authz.vocabulary.errors import JournalDamaged
+from authz.vocabulary.layouts import FORCED_REASON, ISSUER_DECISION, read
 
 log = structlog.get_logger()
 
@@ -120,7 +121,7 @@ class AccountReplay:
             kinds = commands["kind"]
             forced = np.flatnonzero(kinds == Kind.FORCE_REASON)
             self._forced += (batch.sequence + forced).tolist()
-            of_terminal = commands["segment"][forced] == ForcedScope.TERMINAL
+            of_terminal = commands.view(FORCED_REASON)["scope"][forced] == ForcedScope.TERMINAL
             if (kinds == Kind.SWITCH_ISSUER).any() or of_terminal.any():
                 self._needs_all(batch.sequence)
 
@@ -159,7 +160,7 @@ class AccountReplay:
             return None
         later = self._of(self._accounts[index], slice(index + 1, self._count))
         for each, command in zip(later.tolist(), self._read(later.tolist()[:COMMANDS_MAX]), strict=False):
-            if command["kind"] == Kind.ISSUER_DECISION and command["reference"] == sequence:
+            if command["kind"] == Kind.ISSUER_DECISION and command.view(ISSUER_DECISION)["decision"] == sequence:
                 return int(each)
         return None
 
@@ -196,7 +197,7 @@ class AccountReplay:
                 state = with_program(state, in_force.program)
             state, results = self._applied(state, command, sequence, findings)
         assert command is not None, "the command itself is among them"
-        return ReplayedCommand(command[0], results[0], findings, state, in_force.document)
+        return ReplayedCommand(read(command[0]), results[0], findings, state, in_force.document)
 
     def _next_program(self, in_force: _InForce) -> _InForce | None:
         place = int(in_force.program.numbers[NUMBER_VERSION]) + 1

@@ -17,6 +17,7 @@ from authz.program.document import ProgramDocument, Rule, canonical, journaled_d
 from authz.program.tables import NUMBER_VERSION
 from authz.state.tables import State, stored_arrays, with_program, with_stored_arrays
 from authz.vocabulary.commands import MESSAGES, Flag, Kind, Records
+from authz.vocabulary.layouts import MESSAGE
 from authz.vocabulary.reasons import Reason
 
 EXAMPLES_MAX = 100
@@ -88,9 +89,9 @@ def _switched(state: State, document: ProgramDocument) -> State:
 
 
 def _compare(found: Backtest, commands: Records, before: Records, after: Records) -> None:
-    kinds = commands["kind"]
+    kinds, said = commands["kind"], commands.view(MESSAGE)
     decided = ((kinds >= MESSAGES.start) & (kinds < MESSAGES.stop)) | (kinds == Kind.ISSUER_DECISION)
-    found.decisions += int(np.count_nonzero(decided & (commands["flags"] & Flag.REPEAT == 0)))
+    found.decisions += int(np.count_nonzero(decided & (said["flags"] & Flag.REPEAT == 0)))
     for i in np.flatnonzero(decided & (before["reason"] != after["reason"])):
         was, would = Reason(before["reason"][i]), Reason(after["reason"][i])
         found.changes[was, would] += 1
@@ -102,8 +103,8 @@ def _compare(found: Backtest, commands: Records, before: Records, after: Records
                     int(before["sequence"][i]),
                     int(commands["time_us"][i]),
                     int(before["account_id"][i]),
-                    int(commands["amount_minor"][i]),
-                    int(commands["currency"][i]),
+                    int(said["amount_minor"][i]),
+                    int(said["currency"][i]),
                     was,
                     would,
                 )

@@ -14,12 +14,12 @@ from authz.kernel.checks.numbers import Check
 from authz.kernel.checks.order import ASKER_OF, ORDER, Asker, names_of_checks
 from authz.kernel.checks.rules import MATCHED, NOT_EVALUATED
 from authz.kernel.message_context import follows_another
-from authz.network.realtime_decisioning import Decider
 from authz.program.compilation import CompiledRows, active_rules
 from authz.program.rule_text import attribute_text, condition_text, limit_text, value_text
 from authz.state.tables import postings_made
 from authz.vocabulary.commands import (
     Channel,
+    Decider,
     Flag,
     Kind,
     Operation,
@@ -153,7 +153,7 @@ def _with_issuer_decision(explanation: Explanation, past: Past) -> Explanation:
     result, reason = settled.result, Reason(settled.result["reason"])
     check = CheckOutcome(
         name="issuer_server",
-        saw=_DECIDERS[Decider(settled.command["segment"])],
+        saw=_DECIDERS[Decider(settled.command["decider"])],
         bound="its approval",
         outcome="passed" if reason.is_approval else "failed",
         reason=None if reason.is_approval else reason.code,

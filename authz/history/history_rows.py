@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from authz.vocabulary.commands import MESSAGES, Channel, Kind, Records
 from authz.vocabulary.exception_reasons import ExceptionReason
 from authz.vocabulary.labels import currency_code, field_text, operation_name
+from authz.vocabulary.layouts import MESSAGE, read
 from authz.vocabulary.posting_kinds import posting_kind
 from authz.vocabulary.reasons import Reason
 
@@ -106,7 +107,8 @@ def rows_of(
     is_message = (kinds >= MESSAGES.start) & (kinds < MESSAGES.stop)
     own = np.arange(first, first + len(commands))
     is_new = is_message & (results["sequence"] == own)
-    decided = [_decision(own[i], commands[i], results[i]) for i in np.flatnonzero(is_new)]
+    messages = commands.view(MESSAGE)
+    decided = [_decision(own[i], messages[i], results[i]) for i in np.flatnonzero(is_new)]
     answered = np.flatnonzero((kinds == Kind.ISSUER_DECISION) & (results["sequence"] != own))
     settled = [{"sequence": int(results[i]["sequence"]), **_outcome(results[i])} for i in answered]
     posting_commands = np.repeat(np.arange(len(commands)), results["postings"])
@@ -163,6 +165,8 @@ def _exception(result: np.void) -> Row:
 
 
 def _posting(command: np.void, posting: np.void) -> Row:
+    said = read(command)
+    has_merchant = "merchant" in (said.dtype.names or ())
     return {
         "sequence": int(posting["sequence"]),
         "part": int(posting["part"]),
@@ -173,8 +177,8 @@ def _posting(command: np.void, posting: np.void) -> Row:
         "amount_minor": int(posting["amount_minor"]),
         "currency": currency_code(int(posting["currency"])),
         "posted_minor": int(posting["posted_minor"]),
-        "merchant": field_text(command["merchant"]),
-        "merchant_category": f"{int(command['merchant_category']):04d}",
+        "merchant": field_text(said["merchant"]) if has_merchant else "",
+        "merchant_category": f"{int(said['merchant_category']) if has_merchant else 0:04d}",
     }
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from authz.journal.replay import History, ReplayedCommand, replayed_command
 from authz.vocabulary.commands import Kind
+from authz.vocabulary.layouts import ISSUER_DECISION
 
 
 class Past(Protocol):
@@ -49,7 +50,9 @@ class WholeReplay:
         """See `Past.issuer_decision`."""
         for batch in self._history.journal.read(after=sequence):
             commands = batch.commands
-            about = (commands["kind"] == Kind.ISSUER_DECISION) & (commands["reference"] == sequence)
+            about = (commands["kind"] == Kind.ISSUER_DECISION) & (
+                commands.view(ISSUER_DECISION)["decision"] == sequence
+            )
             for place in np.flatnonzero(about)[:1]:
                 return batch.sequence + int(place)
         return None

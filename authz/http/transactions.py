@@ -14,8 +14,9 @@ from authz.http.paging import AsOf, From, Limit, ReachedTime, To, microseconds, 
 from authz.http.posting_names import POSTING_KINDS_DESCRIBED, PostingKindName
 from authz.http.sight import Sight, SightDependency
 from authz.http.surroundings import EngineDependency, ProjectionDependency
-from authz.vocabulary.commands import Kind, new_commands
+from authz.vocabulary.commands import Kind
 from authz.vocabulary.errors import HistoryUnavailable
+from authz.vocabulary.layouts import new_command
 from authz.vocabulary.posting_kinds import PostingKind, posting_kind
 from authz.vocabulary.reasons import ANSWERS, Reason
 from tokenvault.vocabulary.errors import Conflict, NotFound
@@ -179,8 +180,7 @@ async def _dispute(engine: Engine, row: Row, amount: int, kind: Kind) -> Transac
             "see /v1/transactions",
             code="not_disputable",
         )
-    command = new_commands(1)
-    command["kind"], command["reference"], command["amount_minor"] = kind, row["sequence"], amount
+    command = new_command(kind, decision=row["sequence"], amount_minor=amount)
     result = (await engine.run(command))[0]
     reason = Reason(result["reason"])
     if not reason.is_approval:

@@ -1,6 +1,7 @@
 """Record layouts of commands in journals of earlier versions, by their segment header.
 
-A journal of one of these can be converted, see `journal_upgrade`. Whoever changes `COMMAND` adds what it was before.
+A journal of one of these can be converted, see `journal_upgrade`. Whoever changes `vocabulary.layouts` adds what they
+were before.
 """
 
 import hashlib
@@ -118,7 +119,12 @@ _BEFORE_MARKS: list[tuple[str, str]] = [
     ("payment_account_reference", "S29"),
     ("limited_use_key", "u4"),
 ]
-"""Up to the version whose segments say which network's they are and what they continue: 280 bytes."""
+"""Up to the version whose segments say which network's they are and what they continue: 280 bytes.
+
+Later versions gave each kind of command names of its own for the same bytes.
+"""
+
+ONE_FOR_ALL_KINDS = np.dtype(_BEFORE_MARKS, align=True)
 
 EARLIER_MAGIC = b"TAPWRJ03"
 """How every segment of those versions begins; the digest of its layout follows, and then its records."""
@@ -134,5 +140,8 @@ EARLIER_LAYOUTS = {
     for layout in (np.dtype(fields, align=True) for fields in (_FIRST, _BEFORE_MARKS))
 }
 """Every layout that a journal can be converted from, by the header of its segments."""
+
+SAME_BYTES = frozenset({digest_of(ONE_FOR_ALL_KINDS)})
+"""Digests of layouts whose commands are read as they are: only the names of their fields were others."""
 
 EARLIER_HEADER_BYTES = 16

@@ -18,8 +18,9 @@ from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, journaled_document
 from authz.program.tables import NUMBER_VERSION
 from authz.state.tables import Counter, State, new_state, postings_made, with_program, with_room
-from authz.vocabulary.commands import Records, new_results
+from authz.vocabulary.commands import COMMAND, Records, new_results
 from authz.vocabulary.errors import CheckpointDamaged, JournalFromElsewhere
+from authz.vocabulary.layouts import read
 
 log = structlog.get_logger()
 
@@ -35,7 +36,7 @@ def apply_batch(state: State, commands: Records, attachment: bytes = b"") -> tup
     if attachment:
         version = int(state.program.numbers[NUMBER_VERSION]) + 1
         state = with_program(state, compiled_program(journaled_document(attachment), version))
-    commands = np.require(commands, requirements="W")  # compiled code sees one kind of array
+    commands = np.require(commands.view(COMMAND), requirements="W")  # compiled code sees one kind of array
     state = with_room(state, len(commands))
     results = new_results(len(commands))
     findings = new_findings()
@@ -161,4 +162,4 @@ def _at(state: State, batch: Batch, document: bytes) -> ReplayedCommand:
     state, results, findings = replayed_batch(state, batch)
     document = batch.attachment or document
     program = journaled_document(document) if document else ProgramDocument()
-    return ReplayedCommand(batch.commands[0], results[0], findings, state, program)
+    return ReplayedCommand(read(batch.commands[0]), results[0], findings, state, program)

@@ -17,16 +17,17 @@ and are nobody's.
 import struct
 from typing import NamedTuple
 
-from authz.journal.earlier_layouts import digest_of
+from authz.journal.earlier_layouts import SAME_BYTES
 from authz.journal.marks import Mark
 from authz.journal.records import crc32c
-from authz.vocabulary.commands import COMMAND
+from authz.vocabulary.layouts import digest_of_layouts
 
 NETWORK_BYTES = 16
 UNNAMED = bytes(NETWORK_BYTES)
 """The identity of a journal that belongs to no vault: an engine's on its own."""
 
 _MAGIC = b"TAPWRJ04"
+_LAYOUTS = digest_of_layouts()
 _FIXED = struct.Struct("<8s8s16sQ32s")
 _CHECK = struct.Struct("<I4x")
 SEGMENT_HEADER_BYTES = _FIXED.size + _CHECK.size
@@ -40,7 +41,7 @@ class SegmentHeader(NamedTuple):
 
     def encoded(self) -> bytes:
         """Its 80 bytes."""
-        fixed = _FIXED.pack(_MAGIC, digest_of(COMMAND), self.network, *self.before)
+        fixed = _FIXED.pack(_MAGIC, _LAYOUTS, self.network, *self.before)
         return fixed + _CHECK.pack(crc32c(fixed))
 
 
@@ -49,6 +50,6 @@ def decoded_header(data: bytes) -> SegmentHeader | None:
     if len(data) < SEGMENT_HEADER_BYTES or data[_FIXED.size :] != _CHECK.pack(crc32c(data[: _FIXED.size])):
         return None
     magic, layout, network, sequence, digest = _FIXED.unpack_from(data)
-    if (magic, layout) != (_MAGIC, digest_of(COMMAND)):
+    if magic != _MAGIC or layout not in (_LAYOUTS, *SAME_BYTES):
         return None
     return SegmentHeader(network, Mark(sequence, digest))

@@ -7,7 +7,7 @@ import numpy as np
 from authz.arrays.compiled import Integer, compiled
 from authz.kernel.accounts.conversion import converted
 from authz.kernel.accounts.exception_items import list_as_exception
-from authz.kernel.accounts.habits import learn
+from authz.kernel.accounts.habits import is_first_hand, learn
 from authz.kernel.accounts.holds import place_hold
 from authz.kernel.accounts.meters import correct_meters
 from authz.kernel.accounts.postings import charge, complete, refund
@@ -97,7 +97,7 @@ def settle(
         if found(original_row) and state.transactions[original_row]["held_minor"] > 0:
             increase(state, row, original_row, amount, billing, np.int64(command["time_us"]))
         else:
-            learn(state, command, row, billing)
+            learn(state, command, row, billing, is_first_hand(command))
             place_hold(state, row, billing, np.int64(command["time_us"]))
     elif np.int64(command["operation"]) == Operation.REFUND:
         given = refund(state, row, original_row, billing)
@@ -110,7 +110,7 @@ def settle(
     ):
         complete(state, command, row, original_row, billing)
     elif billing > 0:
-        learn(state, command, row, billing)
+        learn(state, command, row, billing, is_first_hand(command))
         # What stand-in approved was authorized in the issuer's name; any other advice reports what nobody asked for.
         charge(state, command, row, billing, not has(entry["flags"], TransactionFlag.ADVISED))
 

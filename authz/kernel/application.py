@@ -42,6 +42,7 @@ from authz.state.rows import NO_ROW, found
 from authz.state.tables import Counter, MessageClass, State
 from authz.vocabulary.commands import Flag, Kind, Operation, Records
 from authz.vocabulary.exception_reasons import ExceptionReason
+from authz.vocabulary.layouts import DISPUTE, FORCED_REASON, ISSUER_DECISION, ISSUER_SWITCH, MESSAGE
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 _APPROVAL_CODES = 1_000_000
@@ -61,33 +62,35 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
             look_ahead(state, commands, i, min(i + RUN, len(commands)), findings.ahead)
         if i == len(commands) - 1:
             clear(state, findings)
-        command, result = commands[i], results[i]
+        result, kind = results[i], np.int64(commands[i]["kind"])
         state.counters[Counter.SEQUENCE] += 1
-        state.counters[Counter.TIME_US] = command["time_us"]
-        expire_holds(state, np.int64(command["time_us"]))
+        state.counters[Counter.TIME_US] = commands[i]["time_us"]
+        expire_holds(state, np.int64(commands[i]["time_us"]))
         result["sequence"] = state.counters[Counter.SEQUENCE]
         result["program_version"] = state.program.numbers[NUMBER_VERSION]
-        kind, posted_before = np.int64(command["kind"]), state.postings.used[0]
-        if undefined_field(command) != Field.NONE:
+        posted_before = state.postings.used[0]
+        if undefined_field(commands, i) != Field.NONE:
             result["reason"] = Reason.UNDEFINED_VALUE
         elif Kind.AUTHORIZATION_REQUEST <= kind <= Kind.REVERSAL_ADVICE:
-            result["reason"] = take_message(state, command, result, findings)
+            result["reason"] = take_message(state, commands.view(MESSAGE)[i], result, findings)
         elif kind == Kind.CHARGEBACK or kind == Kind.REPRESENTMENT:
-            row = find_row(state.account_slots, state.accounts["account_id"], command["account_id"])
+            row = find_row(state.account_slots, state.accounts["account_id"], commands[i]["account_id"])
             posted, held = balances(state, row)
-            result["reason"] = dispute(state, command, result)
+            result["reason"] = dispute(state, commands.view(DISPUTE)[i], result)
             tell_balances(state, row, posted, held, result)
         elif kind == Kind.ISSUER_DECISION:
-            row = find_row(state.account_slots, state.accounts["account_id"], command["account_id"])
+            row = find_row(state.account_slots, state.accounts["account_id"], commands[i]["account_id"])
             posted, held = balances(state, row)
-            result["reason"] = take_issuer_decision(state, command, result)
+            result["reason"] = take_issuer_decision(state, commands.view(ISSUER_DECISION)[i], result)
             tell_balances(state, row, posted, held, result)
         elif kind == Kind.FORCE_REASON:
-            result["reason"] = force_reason(state, command)
+            result["reason"] = force_reason(state, commands.view(FORCED_REASON)[i])
         elif kind == Kind.SWITCH_ISSUER:
-            result["reason"] = switch_issuer(state, command)
-        elif kind != Kind.ACTIVATE_PROGRAM and kind != Kind.PASS_TIME:
-            take_notice(state, command)
+            result["reason"] = switch_issuer(state, commands.view(ISSUER_SWITCH)[i])
+        elif kind == Kind.ACTIVATE_PROGRAM or kind == Kind.PASS_TIME:
+            result["reason"] = Reason.APPROVED  # the caller has switched the program; the time has passed above
+        else:
+            result["reason"] = take_notice(state, commands, i)
         tell_postings(state, posted_before, result)
         result["approval_code"] = (np.int64(result["sequence"]) * 741_457 + 123_457) % _APPROVAL_CODES
 
@@ -102,7 +105,7 @@ def name_accounts(state: State, commands: Records) -> None:
             continue
         token_row: Integer = find_row(state.token_slots, state.tokens["token_pan"], commands[i]["token_pan"])
         if np.int64(commands[i]["kind"]) in (Kind.CHARGEBACK, Kind.REPRESENTMENT):
-            row = find_sequence(state, np.int64(commands[i]["reference"]))
+            row = find_sequence(state, np.int64(commands.view(DISPUTE)[i]["decision"]))
             token_row = np.int64(state.transactions[row]["token_row"]) if found(row) else NO_ROW
         if found(token_row):
             token = state.tokens[token_row]

@@ -6,7 +6,7 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.accounts.conversion import converted
-from authz.kernel.accounts.habits import learn, note_decline
+from authz.kernel.accounts.habits import is_first_hand, learn, note_decline
 from authz.kernel.accounts.holds import available_credit, extend_hold, place_hold
 from authz.kernel.accounts.meters import correct_meters
 from authz.kernel.accounts.postings import charge, complete, refund
@@ -94,7 +94,7 @@ def answer_request(
     elif reason == Reason.AWAITING_ISSUER:
         place_hold(state, row, billing, np.int64(command["time_us"]))
     elif billing > 0:
-        learn(state, command, row, billing)
+        learn(state, command, row, billing, is_first_hand(command))
         if message_class == MessageClass.AUTHORIZATION:
             place_hold(state, row, billing, np.int64(command["time_us"]))
         else:

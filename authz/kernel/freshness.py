@@ -8,6 +8,7 @@ from authz.kernel.checks.findings import Findings
 from authz.kernel.passes import decide_for_pin_verification, identify_for_pin_verification
 from authz.state.tables import State
 from authz.vocabulary.commands import Kind, Records
+from authz.vocabulary.layouts import MESSAGE
 from authz.vocabulary.reasons import Reason
 
 
@@ -18,7 +19,7 @@ def is_fresh(state: State, commands: Records, findings: Findings) -> bool:
 
     commands: COMMAND[1], with its time.  findings: of nobody else. Changes nothing.
     """
-    command = commands[0]
+    command = commands.view(MESSAGE)[0]
     kind = np.int64(command["kind"])
     if kind != Kind.AUTHORIZATION_REQUEST and kind != Kind.FINANCIAL_REQUEST:
         return False

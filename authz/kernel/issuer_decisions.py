@@ -21,10 +21,9 @@ from authz.vocabulary.reasons import Reason
 def take_issuer_decision(state: State, command: Any, result: Any) -> Integer:
     """Settle an authorization that waits.
 
-    reference: its decision's sequence.  state: the reason to decline for, 0 to approve.  amount_minor: how much is
-    approved, at most what was asked for. The rest of the command is that of the authorization.
+    command: ISSUER_DECISION. It approves at most what was asked for.
     """
-    row = find_sequence(state, np.int64(command["reference"]))
+    row = find_sequence(state, np.int64(command["decision"]))
     if not found(row) or np.int64(state.transactions[row]["reason"]) != Reason.AWAITING_ISSUER:
         return Reason.MISSING_ORIGINAL_AUTHORIZATION
     entry = state.transactions[row]
@@ -35,7 +34,7 @@ def take_issuer_decision(state: State, command: Any, result: Any) -> Integer:
         entry["reason"] = Reason.ALREADY_REVERSED
         return Reason.ALREADY_REVERSED
     held = np.int64(entry["held_minor"])
-    reason: Integer = np.int64(command["state"])
+    reason: Integer = np.int64(command["reason"])
     amount = min(np.int64(command["amount_minor"]), np.int64(entry["current_minor"]))
     if reason == Reason.APPROVED and amount <= 0:
         reason = np.int64(Reason.DO_NOT_HONOR)
@@ -55,7 +54,7 @@ def take_issuer_decision(state: State, command: Any, result: Any) -> Integer:
     entry["approved_minor"] = entry["current_minor"] = amount
     entry["billing_minor"] = billing
     correct_meters(state, row, 1)
-    learn(state, command, row, billing)
+    learn(state, command, row, billing, True)
     result["approved_minor"], result["billing_minor"] = amount, billing
     if np.int64(entry["message_class"]) == MessageClass.FINANCIAL:
         release_hold(state, row, held)

@@ -4,29 +4,42 @@ from typing import Any
 
 import numpy as np
 
-from authz.arrays.compiled import compiled
+from authz.arrays.compiled import Integer, compiled
 from authz.arrays.hash_index import add_row, find_row
 from authz.state.rows import found
 from authz.state.tables import Counter, State
-from authz.vocabulary.commands import Kind
+from authz.vocabulary.commands import Kind, Records
+from authz.vocabulary.layouts import ACCOUNT, CARD, LIMITED_USE_KEY, TOKEN
+from authz.vocabulary.reasons import Reason
+
+_NOTICES = np.zeros(256, np.bool_)
+_NOTICES[[Kind.SET_ACCOUNT, Kind.SET_CARD, Kind.SET_TOKEN, Kind.SET_LIMITED_USE_KEY]] = True
+"""Which kinds are notices of the vault."""
 
 
 @compiled
-def take_notice(state: State, command: Any) -> None:
-    """Take over what the vault says of an account, card or token. A notice heard before changes nothing."""
-    if np.int64(command["outbox_sequence"]) <= state.counters[Counter.OUTBOX_SEQUENCE]:
-        return
-    state.counters[Counter.OUTBOX_SEQUENCE] = np.int64(command["outbox_sequence"])
-    kind = np.int64(command["kind"])
+def take_notice(state: State, commands: Records, place: Integer) -> Integer:
+    """Take over what the vault says of an account, card or token. A notice heard before changes nothing.
+
+    Returns: `Reason.UNDEFINED_VALUE` for a command that is no notice of the vault.
+    """
+    kind = np.int64(commands[place]["kind"])
+    if not _NOTICES[kind]:
+        return Reason.UNDEFINED_VALUE
+    number = np.int64(commands[place]["outbox_sequence"])
+    if number <= state.counters[Counter.OUTBOX_SEQUENCE]:
+        return Reason.APPROVED
+    state.counters[Counter.OUTBOX_SEQUENCE] = number
     if kind == Kind.SET_ACCOUNT:
-        set_account(state, command)
+        set_account(state, commands.view(ACCOUNT)[place])
     elif kind == Kind.SET_CARD:
-        set_card(state, command)
+        set_card(state, commands.view(CARD)[place])
     elif kind == Kind.SET_TOKEN:
-        set_token(state, command)
+        set_token(state, commands.view(TOKEN)[place])
     else:
         assert kind == Kind.SET_LIMITED_USE_KEY, "every notice of the vault is taken over"
-        set_limited_use_key(state, command)
+        set_limited_use_key(state, commands.view(LIMITED_USE_KEY)[place])
+    return Reason.APPROVED
 
 
 @compiled
@@ -84,9 +97,9 @@ def set_token(state: State, command: Any) -> None:
     state.tokens[row]["state"] = command["state"]
     state.tokens[row]["device_risk"] = command["device_risk"]
     state.tokens[row]["merchant_key"] = command["merchant_key"]
-    state.tokens[row]["amount_max_minor"] = command["transaction_limit_minor"]
-    state.tokens[row]["countries"] = command["reference"]
-    is_restricted = command["merchant_key"] != 0 or command["transaction_limit_minor"] != 0 or command["reference"] != 0
+    state.tokens[row]["amount_max_minor"] = command["amount_max_minor"]
+    state.tokens[row]["countries"] = command["countries"]
+    is_restricted = command["merchant_key"] != 0 or command["amount_max_minor"] != 0 or command["countries"] != 0
     state.tokens[row]["is_restricted"] = 1 if is_restricted else 0
 
 
@@ -100,5 +113,5 @@ def set_limited_use_key(state: State, command: Any) -> None:
     token["earlier_key_until"] = token["key_until"]
     token["earlier_key_uses"] = token["key_uses"]
     token["limited_use_key"] = command["limited_use_key"]
-    token["key_until"] = command["reference"]
-    token["key_uses"] = command["limit_minor"]
+    token["key_until"] = command["key_until"]
+    token["key_uses"] = command["key_uses"]

@@ -5,17 +5,20 @@ does not wait for one before it asks for the next: the memory answers them toget
 near. Nothing is changed here, and nothing that is decided depends on it.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
-from authz.arrays.compiled import Integer, compiled, prefetch
+from authz.arrays.compiled import Integer, compiled, inlined, prefetch
 from authz.arrays.hash_index import find_row, first_slot, scrambled
 from authz.kernel.accounts.habits import COUNTRY, MERCHANT, seen_key
 from authz.kernel.accounts.trace_index import class_of, own_key
 from authz.state.row_layouts import ACCOUNT
 from authz.state.rows import found
 from authz.state.tables import State
-from authz.vocabulary.commands import Records
+from authz.vocabulary.commands import Kind, Records
+from authz.vocabulary.layouts import MESSAGE
 
 LINE_BYTES = 64
 """What the memory gives at once: a row lies on several lines, each of which is asked for."""
@@ -25,6 +28,12 @@ _LAST_OF_ACCOUNT = ACCOUNT.itemsize - 1
 Rows = npt.NDArray[np.int64]
 
 
+@inlined
+def is_message(command: Any) -> Any:
+    """Whether a command is a message about a token. command: of any layout."""
+    return Kind.AUTHORIZATION_REQUEST <= np.int64(command["kind"]) <= Kind.REVERSAL_ADVICE
+
+
 @compiled
 def look_ahead(state: State, commands: Records, start: Integer, end: Integer, rows: Rows) -> None:
     """Ask for what the commands from start to end will need, in the order in which one place leads to the next.
@@ -32,11 +41,12 @@ def look_ahead(state: State, commands: Records, start: Integer, end: Integer, ro
     rows: int64[RUN, 2], room for what is found on the way.
     """
     for i in range(start, end):
-        command = commands[i]
-        key = own_key(command, np.uint64(command["token_id"]), class_of(np.int64(command["kind"])))
-        rows[i - start, 0] = place = first_slot(state.token_slots, command["token_pan"])
+        rows[i - start, 0] = place = first_slot(state.token_slots, commands[i]["token_pan"])
         prefetch(state.token_slots, place, 0)
-        prefetch(state.trace_slots, first_slot(state.trace_slots, key), 0)
+        if is_message(commands[i]):
+            message = commands.view(MESSAGE)[i]
+            key = own_key(message, np.uint64(message["token_id"]), class_of(np.int64(message["kind"])))
+            prefetch(state.trace_slots, first_slot(state.trace_slots, key), 0)
     for i in range(start, end):
         row = np.int64(state.token_slots[rows[i - start, 0]]) - 1
         if found(row):
@@ -47,14 +57,17 @@ def look_ahead(state: State, commands: Records, start: Integer, end: Integer, ro
         rows[i - start, 0] = token_row
         if not found(token_row):
             continue
-        token, command = state.tokens[token_row], commands[i]
+        token = state.tokens[token_row]
         account_row = np.int64(token["account_row"])
         prefetch(state.accounts, account_row, 0)
         prefetch(state.accounts, account_row, _LAST_OF_ACCOUNT)
         prefetch(state.cards, np.int64(token["card_row"]), 0)
         prefetch(state.cells, np.int64(token["cells"]), 0)
-        merchant = seen_key(account_row, MERCHANT, np.int64(command["merchant_key"]))
-        country = seen_key(account_row, COUNTRY, np.int64(command["country"]))
+        if not is_message(commands[i]):
+            continue
+        message = commands.view(MESSAGE)[i]
+        merchant = seen_key(account_row, MERCHANT, np.int64(message["merchant_key"]))
+        country = seen_key(account_row, COUNTRY, np.int64(message["country"]))
         prefetch(state.seen, scrambled(merchant) & (len(state.seen) - 1), 0)
         prefetch(state.seen, scrambled(country) & (len(state.seen) - 1), 0)
     for i in range(start, end):

@@ -28,8 +28,8 @@ from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 @compiled
 def switch_issuer(state: State, command: Any) -> Integer:
-    """Take note that the issuer is down (state 1) or back (0)."""
-    is_down = np.int64(command["state"])
+    """Take note that the issuer is down or back. command: ISSUER_SWITCH."""
+    is_down = np.int64(command["is_down"])
     counters = state.counters
     if is_down and not counters[Counter.ISSUER_IS_DOWN]:
         counters[Counter.OUTAGES] += 1
@@ -98,7 +98,7 @@ def store_advice(state: State, command: Any, kind: Integer, reason: Integer) -> 
     state.advices[place] = command
     advice = state.advices[place]
     advice["kind"] = kind
-    advice["reference"] = place + 1
+    advice["advice_number"] = place + 1
     flags = (np.int64(command["flags"]) | Flag.FORWARDED) & ~Flag.REPEAT
     advice["flags"] = flags if reason <= LAST_APPROVAL else flags | Flag.DECLINED_ELSEWHERE
 
@@ -106,7 +106,7 @@ def store_advice(state: State, command: Any, kind: Integer, reason: Integer) -> 
 @compiled
 def is_next_advice(state: State, command: Any) -> Any:
     """Whether a forwarded advice is the one that the issuer has not heard yet; then it is taken for heard."""
-    if np.int64(command["reference"]) != state.counters[Counter.FORWARDED_ADVICES] + 1:
+    if np.int64(command["advice_number"]) != state.counters[Counter.FORWARDED_ADVICES] + 1:
         return False
     state.counters[Counter.FORWARDED_ADVICES] += 1
     return True

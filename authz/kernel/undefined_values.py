@@ -3,24 +3,31 @@
 The wire and the vault can say no more than there is. A command from elsewhere, or a journal of another version, could.
 """
 
-from collections.abc import Iterable
 from enum import IntEnum, unique
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from authz.arrays.compiled import Integer, compiled, inlined
-from authz.program.tables import CATEGORIES, CURRENCY_NUMBERS
-from authz.state.tables import SEGMENTS, ForcedScope, MessageClass
-from authz.vocabulary.commands import CardholderVerification, Channel, CryptogramOutcome, Flag, Kind, Records
-from authz.vocabulary.reasons import DECLINES
-from authz.vocabulary.states import CardState, TokenState
+from authz.state.tables import MessageClass
+from authz.vocabulary.commands import Flag, Kind, Records
+from authz.vocabulary.layouts import (
+    ACCOUNT,
+    CARD,
+    FORCED_REASON,
+    ISSUER_DECISION,
+    ISSUER_SWITCH,
+    LAYOUT_OF,
+    MESSAGE,
+    TOKEN,
+    bits_defined,
+    values_defined,
+)
 
 
 @unique
 class Field(IntEnum):
-    """The field of a command that holds what is not defined, by its name there."""
+    """The field of a command that holds what is not defined, by its name in the layout of the command's kind."""
 
     NONE = 0
     KIND = 1
@@ -35,43 +42,40 @@ class Field(IntEnum):
     STATE = 10
     SEGMENT = 11
     CHANNELS = 12
+    REASON = 13
+    SCOPE = 14
+    DECIDER = 15
+    IS_DOWN = 16
 
 
-_BYTE = 256
-
-_SIGNATURE = 2
-"""A verification that is no longer told from others; journals of earlier versions hold it."""
-
-
-def _defined(members: Iterable[int]) -> npt.NDArray[np.bool_]:
-    """bool[256]: whether a byte is one of these."""
-    table = np.zeros(_BYTE, np.bool_)
-    table[list(members)] = True
-    return table
-
-
-_KINDS = _defined(Kind)
-_OPERATIONS = _defined(range(100))  # two digits; which of them are served is a check's to say
-_CHANNELS = _defined(Channel)
-_VERIFICATIONS = _defined([*CardholderVerification, _SIGNATURE])
-_OUTCOMES = _defined(CryptogramOutcome)
-_CARD_STATES = _defined(CardState)
-_TOKEN_STATES = _defined(TokenState)
-_DECLINES = _defined(DECLINES)
-_FORCED_SCOPES = _defined(ForcedScope)
-_FLAGS = sum(Flag)
-_CHANNEL_BITS = sum(1 << channel for channel in Channel)
+_A_MESSAGE = Kind.AUTHORIZATION_REQUEST
+_KINDS = values_defined(_A_MESSAGE, "kind")
+_OPERATIONS = values_defined(_A_MESSAGE, "operation")
+_CHANNELS = values_defined(_A_MESSAGE, "channel")
+_VERIFICATIONS = values_defined(_A_MESSAGE, "cardholder_verification")
+_OUTCOMES = values_defined(_A_MESSAGE, "cryptogram_outcome")
+_CURRENCIES = values_defined(_A_MESSAGE, "currency")
+_CATEGORIES = values_defined(_A_MESSAGE, "merchant_category")
+_FLAGS = bits_defined(_A_MESSAGE, "flags")
+_CHANNEL_BITS = bits_defined(Kind.SET_TOKEN, "channels")
+_SEGMENTS = values_defined(Kind.SET_ACCOUNT, "segment")
+_CARD_STATES = values_defined(Kind.SET_CARD, "state")
+_TOKEN_STATES = values_defined(Kind.SET_TOKEN, "state")
+_SCOPES = values_defined(Kind.FORCE_REASON, "scope")
+_REASONS = values_defined(Kind.FORCE_REASON, "reason")
+_DECIDERS = values_defined(Kind.ISSUER_DECISION, "decider")
+_IS_DOWN = values_defined(Kind.SWITCH_ISSUER, "is_down")
 
 
 @inlined
-def undefined_field(command: Any) -> Integer:
+def undefined_field(commands: Records, place: Integer) -> Integer:
     """The first `Field` of a command that holds what is not defined, `Field.NONE` where all is."""
-    kind = np.int64(command["kind"])
+    kind = np.int64(commands[place]["kind"])
     if not _KINDS[kind]:
         return Field.KIND
     if Kind.AUTHORIZATION_REQUEST <= kind <= Kind.REVERSAL_ADVICE:
-        return _undefined_in_message(command)
-    return _undefined_in_notice(command, kind)
+        return _undefined_in_message(commands.view(MESSAGE)[place])
+    return _undefined_in_notice(commands, place, kind)
 
 
 @inlined
@@ -87,9 +91,9 @@ def _undefined_in_message(command: Any) -> Integer:
         return Field.CARDHOLDER_VERIFICATION
     if not _OUTCOMES[command["cryptogram_outcome"]]:
         return Field.CRYPTOGRAM_OUTCOME
-    if np.int64(command["currency"]) >= CURRENCY_NUMBERS:
+    if not _CURRENCIES[command["currency"]]:
         return Field.CURRENCY
-    if np.int64(command["merchant_category"]) >= CATEGORIES:
+    if not _CATEGORIES[command["merchant_category"]]:
         return Field.MERCHANT_CATEGORY
     if flags & Flag.HAS_ORIGINAL != 0:
         original_class = np.int64(command["original_type"]) // 100
@@ -99,33 +103,54 @@ def _undefined_in_message(command: Any) -> Integer:
 
 
 @compiled
-def _undefined_in_notice(command: Any, kind: Integer) -> Integer:
+def _undefined_in_notice(commands: Records, place: Integer, kind: Integer) -> Integer:
     """The same of what is no message: what the vault, the issuer's server and simulations say."""
-    state, segment = np.int64(command["state"]), np.int64(command["segment"])
     field: Integer = Field.NONE
     if kind == Kind.SET_ACCOUNT:
-        if np.int64(command["currency"]) >= CURRENCY_NUMBERS:
+        account = commands.view(ACCOUNT)[place]
+        if not _CURRENCIES[account["currency"]]:
             field = Field.CURRENCY
-        elif segment >= SEGMENTS:
+        elif not _SEGMENTS[account["segment"]]:
             field = Field.SEGMENT
     elif kind == Kind.SET_CARD:
-        if state >= _BYTE or not _CARD_STATES[state]:
+        if not _CARD_STATES[commands.view(CARD)[place]["state"]]:
             field = Field.STATE
     elif kind == Kind.SET_TOKEN:
-        if state >= _BYTE or not _TOKEN_STATES[state]:
+        token = commands.view(TOKEN)[place]
+        if not _TOKEN_STATES[token["state"]]:
             field = Field.STATE
-        elif np.int64(command["channels"]) & ~_CHANNEL_BITS != 0:
+        elif np.int64(token["channels"]) & ~_CHANNEL_BITS != 0:
             field = Field.CHANNELS
     elif kind == Kind.FORCE_REASON:
-        if segment >= _BYTE or not _FORCED_SCOPES[segment]:
-            field = Field.SEGMENT
-        elif state != 0 and (state >= _BYTE or not _DECLINES[state]):
-            field = Field.STATE
+        forced = commands.view(FORCED_REASON)[place]
+        if not _SCOPES[forced["scope"]]:
+            field = Field.SCOPE
+        elif not _REASONS[forced["reason"]]:
+            field = Field.REASON
     elif kind == Kind.ISSUER_DECISION:
-        if state != 0 and (state >= _BYTE or not _DECLINES[state]):
-            field = Field.STATE
-    elif kind == Kind.SWITCH_ISSUER and state > 1:
-        field = Field.STATE
+        field = _undefined_in_decision(commands.view(ISSUER_DECISION)[place])
+    elif kind == Kind.SWITCH_ISSUER and not _IS_DOWN[commands.view(ISSUER_SWITCH)[place]["is_down"]]:
+        field = Field.IS_DOWN
+    return field
+
+
+@compiled
+def _undefined_in_decision(decision: Any) -> Integer:
+    field: Integer = Field.NONE
+    if not _REASONS[decision["reason"]]:
+        field = Field.REASON
+    elif not _DECIDERS[decision["decider"]]:
+        field = Field.DECIDER
+    elif not _OPERATIONS[decision["operation"]]:
+        field = Field.OPERATION
+    elif not _CHANNELS[decision["channel"]]:
+        field = Field.CHANNEL
+    elif not _VERIFICATIONS[decision["cardholder_verification"]]:
+        field = Field.CARDHOLDER_VERIFICATION
+    elif not _CURRENCIES[decision["currency"]]:
+        field = Field.CURRENCY
+    elif not _CATEGORIES[decision["merchant_category"]]:
+        field = Field.MERCHANT_CATEGORY
     return field
 
 
@@ -133,7 +158,7 @@ def _undefined_in_notice(command: Any, kind: Integer) -> Integer:
 def first_undefined(commands: Records) -> tuple[Integer, Integer]:
     """The place of the first command that holds what is not defined, -1 where none does, and its `Field`."""
     for i in range(len(commands)):
-        field = undefined_field(commands[i])
+        field = undefined_field(commands, i)
         if field != Field.NONE:
             return i, field
     return -1, np.int64(Field.NONE)
@@ -142,4 +167,6 @@ def first_undefined(commands: Records) -> tuple[Integer, Integer]:
 def undefined_value(commands: Records, place: Integer, field: Integer) -> tuple[str, int]:
     """What `first_undefined` has found, in words: the field's name and its value."""
     name = Field(int(field)).name.lower()
-    return name, int(commands[place][name])
+    if field == Field.KIND:
+        return name, int(commands[place][name])
+    return name, int(commands.view(LAYOUT_OF[Kind(commands[place]["kind"])].dtype)[place][name])

@@ -21,7 +21,7 @@ _ADVICES = (Kind.AUTHORIZATION_ADVICE, Kind.FINANCIAL_ADVICE)
 
 @compiled
 def says_more(commands: Records, amount_minor: Integer) -> bool:
-    """Whether any message says more than an amount in DE 4. commands: COMMAND[n]."""
+    """Whether any message says more than an amount in DE 4. commands: MESSAGE[n]."""
     most: Integer = 0
     for i in range(len(commands)):
         most = max(most, np.int64(commands[i]["amount_minor"]))
@@ -40,7 +40,7 @@ class AdviceLimits:
         return min([self.usual, *self.by_acquirer.values()])
 
     def mark(self, commands: Records) -> None:
-        """Set `Flag.BEYOND_ADVICE_LIMIT` in the advices that say more. commands: COMMAND[n]."""
+        """Set `Flag.BEYOND_ADVICE_LIMIT` in the advices that say more. commands: MESSAGE[n]."""
         if not says_more(commands, self._least):
             return
         for command in commands:

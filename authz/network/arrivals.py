@@ -35,7 +35,7 @@ class Arrival:
 def names_another(commands: Records, owners: npt.NDArray[np.int64], usual: npt.NDArray[np.uint64]) -> bool:
     """Whether any message names another acquirer than its line usually does.
 
-    commands: COMMAND[n].  owners: int64[n], places in usual.  usual: `Line.usual_acquirer` of each arrival.
+    commands: MESSAGE[n].  owners: int64[n], places in usual.  usual: `Line.usual_acquirer` of each arrival.
     """
     for i in range(len(commands)):
         expected = usual[owners[i]]
@@ -58,7 +58,7 @@ class Senders:
         return len(self.owners)
 
     def strangers(self, commands: Records) -> list[int]:
-        """Which messages name an acquirer that their line may not speak for. commands: COMMAND[messages]."""
+        """Which messages name an acquirer that their line may not speak for. commands: MESSAGE[messages]."""
         usual = np.array([each.line.usual_acquirer for each in self.arrivals], np.uint64)
         if not names_another(commands, self.owners, usual):
             return []

@@ -69,7 +69,7 @@ PinVerifier = Callable[[EnteredPin], Awaitable[PinOutcome]]
 """Remembers what came of each message's PIN: the same digest costs no second try, not after a restart either."""
 
 Freshness = Callable[[Records], Awaitable[bool]]
-"""Whether COMMAND[1] is a request that was never made before, with a cryptogram that was never used."""
+"""Whether MESSAGE[1] is a request that was never made before, with a cryptogram that was never used."""
 
 
 async def nobody_verifies(_entered: EnteredPin) -> PinOutcome:
@@ -105,7 +105,7 @@ class PinVerifications:
     def verify(self, message: codec.Message, command: Records, then: Callable[[PinOutcome], None]) -> None:
         """Write a message's outcome into its command; then is called when that is done.
 
-        command: COMMAND[1]. Only behind a cryptogram that is right and new: else anybody could use up somebody's tries.
+        command: MESSAGE[1]. Only behind a cryptogram that is right and new: else anybody could use up somebody's tries.
         Raises: codec.MessageError where the message lacks what it takes.
         """
         if command["cryptogram_outcome"][0] != CryptogramOutcome.VALID:

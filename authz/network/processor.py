@@ -29,18 +29,19 @@ from authz.network.cryptograms import AnswerKey, CryptogramVerifier
 from authz.network.lines import Line
 from authz.network.pin_verification import PinOutcome, PinVerifications
 from authz.network.plain_answers import PlainAnswers
-from authz.network.realtime_decisioning import Decider, IssuerDecisions
+from authz.network.realtime_decisioning import IssuerDecisions
 from authz.network.recent_format_errors import RecentFormatErrors
 from authz.network.turns import RoundRobin
 from authz.vocabulary.commands import (
     COMMAND_BYTES,
     CardholderVerification,
     CryptogramOutcome,
+    Decider,
     Flag,
     Records,
-    new_commands,
 )
 from authz.vocabulary.errors import EngineStopped
+from authz.vocabulary.layouts import new_messages
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 log = structlog.get_logger()
@@ -147,7 +148,7 @@ class Network:
     def _read(self, chunk: bytes, frames: Places) -> _Read:
         """Messages as commands, their cryptograms verified."""
         count = len(frames)
-        commands = new_commands(count)
+        commands = new_messages(count)
         signed, arqcs = np.zeros((count, SIGNED_BYTES_MAX), np.uint8), np.zeros((count, 8), np.uint8)
         online, problems = np.zeros(count, np.uint8), np.zeros(count, np.int32)
         read_transactions(

@@ -10,7 +10,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any
 
 import httpx
@@ -19,9 +18,10 @@ import structlog
 
 from authz.engine import Answer, Engine
 from authz.state.tables import Counter as Rows
-from authz.vocabulary.commands import NO_POSITION, Flag, Kind, Records, new_commands
+from authz.vocabulary.commands import NO_POSITION, Decider, Flag, Kind, Records
 from authz.vocabulary.errors import EngineStopped
 from authz.vocabulary.labels import currency_code
+from authz.vocabulary.layouts import new_command
 from authz.vocabulary.reasons import DECLINES, Reason
 from tokenvault.background.errands import Errands, attempted
 from tokenvault.outgoing.outgoing_calls import LookedUpTransport
@@ -32,17 +32,6 @@ EVENT_TYPE = "authorization.request"
 _ANSWER_BYTES_MAX = 65_536
 
 log = structlog.get_logger()
-
-
-class Decider(IntEnum):
-    """Who or what decided in the end; in the command's field segment."""
-
-    ISSUER = 0
-    TIMEOUT = 1
-    ERROR = 2
-    BAD_SIGNATURE = 3
-    NOBODY_TO_ASK = 4
-    RESTART = 5  # it was still waiting when the engine stopped
 
 
 @dataclass(frozen=True)
@@ -95,7 +84,7 @@ class IssuerDecisions:
     def ask(self, command: Records, result: Records, answer: Answer) -> None:
         """Get a decision on an authorization, and answer with its result. A repeat waits with the first.
 
-        command: COMMAND[1] as it came.  result: RESULT[1], awaiting the issuer.
+        command: MESSAGE[1] as it came.  result: RESULT[1], awaiting the issuer.
         """
         sequence = int(result["sequence"][0])
         if sequence in self._waiting:
@@ -107,8 +96,9 @@ class IssuerDecisions:
     async def _decide(self, command: Records, result: Records, sequence: int) -> None:
         """Settle an authorization, whatever the server does."""
         verdict = await self._verdict(command, result)
+        said = {name: command[name][0] for name in ("token_pan", *_TAKEN_OVER)}
         try:
-            settled = await self._engine.run(_decision(command, sequence, verdict))
+            settled = await self._engine.run(_decision(said, sequence, verdict))
         except EngineStopped:
             return  # nobody is answered any more
         self.deciders[verdict.decider] += 1
@@ -160,13 +150,11 @@ class IssuerDecisions:
         rows = state.transactions[: state.counters[Rows.TRANSACTIONS]]
         for row in np.flatnonzero(rows["reason"] == Reason.AWAITING_ISSUER):
             entry = rows[row]
-            command = new_commands(1)
-            command["token_pan"] = state.tokens[entry["token_row"]]["token_pan"]
-            command["latitude"] = command["longitude"] = NO_POSITION
-            for name in ("amount_minor", "merchant_key", "country", "channel", "cardholder_verification"):
-                command[name] = entry[name]
+            said: dict[str, Any] = {name: entry[name] for name in _STORED}
+            said["token_pan"] = state.tokens[entry["token_row"]]["token_pan"]
+            said["latitude"] = said["longitude"] = NO_POSITION
             verdict = _Verdict(Decider.RESTART, self._default)
-            await self._engine.run(_decision(command, int(entry["sequence"]), verdict))
+            await self._engine.run(_decision(said, int(entry["sequence"]), verdict))
             self.deciders[Decider.RESTART] += 1
 
     async def close(self) -> None:
@@ -186,14 +174,28 @@ async def _within(seconds: float, call: Coroutine[Any, Any, bytes]) -> bytes:
     return calling.result()
 
 
-def _decision(command: Records, sequence: int, verdict: _Verdict) -> Records:
-    """The command that settles an authorization: the authorization's own, with the verdict."""
-    made = command.copy()
-    made["kind"], made["reference"] = Kind.ISSUER_DECISION, sequence
-    made["state"], made["segment"] = verdict.reason, verdict.decider
+_STORED = ("amount_minor", "merchant_key", "country", "channel", "cardholder_verification")
+"""What the engine's tables keep of an authorization, and its decision takes over."""
+
+_TAKEN_OVER = (
+    *_STORED,
+    "cash_minor",
+    "latitude",
+    "longitude",
+    "merchant",
+    "merchant_category",
+    "currency",
+    "operation",
+)
+"""What a decision takes over from the message that it is about."""
+
+
+def _decision(said: dict[str, Any], sequence: int, verdict: _Verdict) -> Records:
+    """The command that settles an authorization. said: what it takes over from the authorization."""
     if verdict.approved_minor is not None:
-        made["amount_minor"] = verdict.approved_minor
-    return made
+        said = said | {"amount_minor": verdict.approved_minor}
+    about = {"decision": sequence, "reason": verdict.reason, "decider": verdict.decider}
+    return new_command(Kind.ISSUER_DECISION, **about, **said)
 
 
 def _question(command: Records, result: Records, identifier: str) -> bytes:

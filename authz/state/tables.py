@@ -16,16 +16,9 @@ from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
 from authz.program.tables import RULES_MAX, Program
 from authz.state.row_layouts import ACCOUNT, ACTIVITY, CARD, CELL, FORCED, TOKEN, TRANSACTION
-from authz.vocabulary.commands import COMMAND, Records
+from authz.vocabulary.commands import Records
+from authz.vocabulary.layouts import MESSAGE
 from authz.vocabulary.posting_kinds import POSTING
-
-
-class ForcedScope(IntEnum):
-    """Whose next authorization is forced."""
-
-    TOKEN = 0
-    CARD = 1
-    TERMINAL = 2
 
 
 class MessageClass(IntEnum):
@@ -96,7 +89,7 @@ class State(NamedTuple):
 
     seen: a set of keys, what each account has used, see `habits`.  activities: ACTIVITY, one for each account that was
     used.  segments: ACTIVITY[SEGMENTS].  cells: CELL, a run of them for each subject that has meters.  advices:
-    COMMAND, what stand-in has answered.  forced: FORCED[FORCED_MAX].  counters: int64, indexed by `Counter`.
+    MESSAGE, what stand-in has answered.  forced: FORCED[FORCED_MAX].  counters: int64, indexed by `Counter`.
     expiring: int32[EXPIRY_HOURS], row + 1 of the first hold of each hour.  matches: int64[RULES_MAX], how often each
     rule's condition has held.  postings: made by the batch at hand, see `postings_made`.
     """
@@ -171,7 +164,7 @@ def new_state(capacity: int = 1024, program: Program | None = None) -> State:
         activities=zeros(capacity, ACTIVITY),
         cells=zeros(capacity, CELL),
         segments=np.zeros(SEGMENTS, ACTIVITY),
-        advices=np.zeros(16, COMMAND),
+        advices=np.zeros(16, MESSAGE),
         forced=np.zeros(FORCED_MAX, FORCED),
         counters=np.zeros(len(Counter), np.int64),
         expiring=np.zeros(EXPIRY_HOURS, np.int32),

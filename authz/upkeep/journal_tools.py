@@ -14,6 +14,7 @@ from authz.journal.records import Batch
 from authz.journal.replay import check_made_of
 from authz.vocabulary.commands import MESSAGES, Kind
 from authz.vocabulary.labels import currency_code, field_text, operation_name
+from authz.vocabulary.layouts import LAYOUT_OF, read
 from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 
@@ -66,7 +67,7 @@ _NAMED = {"account_id": Prefix.ACCOUNT, "card_id": Prefix.CARD, "token_id": Pref
 
 
 def _told(batch: Batch, place: int) -> dict[str, object]:
-    """One command: what it says, without what it leaves at zero."""
+    """One command: the fields of its own layout, without those that it leaves at zero."""
     command = batch.commands[place]
     kind = Kind(command["kind"])
     told: dict[str, object] = {
@@ -76,8 +77,9 @@ def _told(batch: Batch, place: int) -> dict[str, object]:
     }
     if command["token_pan"]:
         told["token_last4"] = f"{int(command['token_pan']):04d}"[-4:]
-    for name in command.dtype.names or ():
-        value = command[name]
+    said = read(command)
+    for name in [field.name for field in LAYOUT_OF[kind].all_fields]:
+        value = said[name]
         if name in _HIDDEN or not value:
             continue
         if name in _NAMED:
@@ -87,7 +89,7 @@ def _told(batch: Batch, place: int) -> dict[str, object]:
         else:
             told[name] = field_text(value) if isinstance(value, bytes) else int(value)
     if MESSAGES.start <= kind < MESSAGES.stop:
-        told["operation"] = operation_name(int(command["operation"]))
+        told["operation"] = operation_name(int(said["operation"]))
     if batch.attachment:
         told["program"] = json.loads(batch.attachment)
     return told

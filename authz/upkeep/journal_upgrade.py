@@ -13,14 +13,14 @@ import numpy as np
 from authz.journal.checkpoint import forget_checkpoints
 from authz.journal.data_directory import JOURNAL, checkpoints_in
 from authz.journal.disk import Directory
-from authz.journal.earlier_layouts import EARLIER_HEADER_BYTES, EARLIER_LAYOUTS
+from authz.journal.earlier_layouts import EARLIER_HEADER_BYTES, EARLIER_LAYOUTS, ONE_FOR_ALL_KINDS
 from authz.journal.journal_files import SegmentReader
 from authz.journal.marks import BEGINNING
 from authz.journal.records import HEADER_BYTES, Batch, encode_record
 from authz.journal.replay import History
 from authz.journal.segment_header import NETWORK_BYTES, SEGMENT_HEADER_BYTES, SegmentHeader, decoded_header
 from authz.upkeep.journal_exchange import begin_new_journal, exchange, finish_exchange
-from authz.vocabulary.commands import COMMAND, Records, new_commands
+from authz.vocabulary.commands import COMMAND, Records
 from authz.vocabulary.errors import JournalTooOld
 
 BEFORE_UPGRADE = "journal.before-upgrade"
@@ -95,9 +95,9 @@ def _convert(reader: SegmentReader, disk: Directory, network: bytes) -> int:
 
 
 def _converted(commands: Records) -> Records:
-    """The same commands in this version's layout."""
-    converted = new_commands(len(commands))
+    """The same commands in this version's bytes."""
+    converted = np.zeros(len(commands), ONE_FOR_ALL_KINDS)
     for name in commands.dtype.names or ():
-        if name in (COMMAND.names or ()):
+        if name in (ONE_FOR_ALL_KINDS.names or ()):
             converted[name] = commands[name]
-    return converted
+    return converted.view(COMMAND)

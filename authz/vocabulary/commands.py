@@ -9,6 +9,8 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
+from authz.vocabulary.record_fields import Field, laid_out
+
 Records = npt.NDArray[np.void]
 """A one-dimensional structured array."""
 
@@ -101,6 +103,25 @@ class CryptogramOutcome(IntEnum):
     INVALID = 2
 
 
+class Decider(IntEnum):
+    """Who or what has decided on an authorization that waited for the issuer."""
+
+    ISSUER = 0
+    TIMEOUT = 1
+    ERROR = 2
+    BAD_SIGNATURE = 3
+    NOBODY_TO_ASK = 4
+    RESTART = 5  # it was still waiting when the engine stopped
+
+
+class ForcedScope(IntEnum):
+    """Whose next authorization is forced."""
+
+    TOKEN = 0
+    CARD = 1
+    TERMINAL = 2
+
+
 def record(fields: list[tuple[str, str]]) -> np.dtype[np.void]:
     """An aligned record without a byte between its fields.
 
@@ -112,71 +133,21 @@ def record(fields: list[tuple[str, str]]) -> np.dtype[np.void]:
     return dtype
 
 
-COMMAND = record(
-    [
-        # every command
-        ("time_us", "i8"),  # Unix time, microseconds; the engine's only clock
-        ("outbox_sequence", "u8"),  # number of the vault's notice, 0 for anything else
-        ("account_id", "u8"),  # whose balances it touches, 0 where the token is unknown
-        ("card_id", "u8"),
-        ("token_id", "u8"),
-        ("token_pan", "u8"),
-        # messages
-        ("amount_minor", "i8"),  # DE 4
-        ("signed_amount_minor", "i8"),  # tag 9F02
-        ("cash_minor", "i8"),  # DE 54, amount type 40: the cash in a purchase with cash-back
-        ("replacement_minor", "i8"),  # DE 95: what remains after a partial reversal
-        ("acquirer", "u8"),  # DE 32
-        ("original_acquirer", "u8"),  # DE 90
-        # DE 42 as one number, see `hash_index.text_key`, 0 where there is none; the only one where a token may pay
-        ("merchant_key", "u8"),
-        # What it is about: a decision's sequence, an advice's number, a token or card. In the vault's notices the
-        # countries where a token may pay (see `COUNTRIES_MAX`), and when a limited-use key ends (Unix seconds).
-        ("reference", "i8"),
-        # the vault's notices
-        ("limit_minor", "i8"),  # an account's; how many taps a limited-use key is good for
-        ("transaction_limit_minor", "i8"),  # an account's, `NO_LIMIT` where it has none, or a token's own, else 0
-        ("token_requestor", "u8"),
-        ("token_created", "u4"),  # Unix seconds
-        ("device_created", "u4"),  # Unix seconds
-        ("channels", "u4"),  # bit 1 << Channel
-        # messages, continued in order of width
-        ("latitude", "i4"),  # DE 59, degrees * 100_000, NO_POSITION where absent
-        ("longitude", "i4"),
-        ("stan", "u4"),  # DE 11
-        ("transmitted", "u4"),  # DE 7, MMDDhhmmss as a number
-        ("original_stan", "u4"),  # DE 90
-        ("original_transmitted", "u4"),  # DE 90
-        ("flags", "u4"),  # Flag
-        ("signed_date", "u4"),  # tag 9A, YYMMDD as a number, 0 where the phone did not know it
-        ("retrieval_reference", "S12"),  # DE 37
-        ("terminal", "S8"),  # DE 41
-        ("merchant", "S15"),  # DE 42
-        ("kind", "u1"),
-        ("atc", "u2"),  # tag 9F36
-        ("currency", "u2"),  # ISO 4217 numeric: DE 49, or an account's
-        ("signed_currency", "u2"),  # tag 5F2A
-        ("country", "u2"),  # ISO 3166 numeric: tag 9F1A or DE 19
-        ("acceptor_country", "u2"),  # ISO 3166 numeric: DE 43, 0 where it names none
-        ("merchant_category", "u2"),  # DE 18
-        ("entry_mode", "u2"),  # DE 22
-        ("pan_sequence_number", "u2"),  # DE 23
-        ("expiry", "u2"),  # YYMM: DE 35 or DE 14, or a token's
-        ("original_type", "u2"),  # DE 90, message type
-        ("state", "u2"),
-        ("segment", "u2"),
-        ("operation", "u1"),  # DE 3, first two digits
-        ("channel", "u1"),
-        ("cardholder_verification", "u1"),
-        ("cryptogram_outcome", "u1"),
-        ("cryptogram_version", "u1"),
-        ("key_index", "u1"),
-        ("device_risk", "u1"),  # 1 (trusted) to 5, 0 where not known
-        ("payment_account_reference", "S29"),  # a token's, from the vault
-        ("limited_use_key", "u4"),  # index YHHHHCC of the key that signed (tag 9F10), or of a new one
-    ]
-)
 COMMAND_BYTES = 280
+
+HEAD = (
+    Field("time_us", "i8", 0, "Unix time in microseconds: the only clock of the engine."),
+    Field("outbox_sequence", "u8", 8, "The number of the vault's notice; 0 for anything else."),
+    Field("account_id", "u8", 16, "Whose balances the command touches; 0 where the token is unknown."),
+    Field("card_id", "u8", 24, "The card; 0 where the token is unknown."),
+    Field("token_id", "u8", 32, "The token; 0 where it is unknown."),
+    Field("token_pan", "u8", 40, "The number of the token (DE 2 or DE 35)."),
+    Field("kind", "u1", 215, "What the command asks for.", frozenset(Kind)),
+)
+"""What every command says, at the same place in every layout."""
+
+COMMAND = laid_out(HEAD, COMMAND_BYTES)
+"""A command of any kind, by what all kinds say. The rest is read by the layout of its kind, see `layouts`."""
 
 NO_POSITION = -(2**31)
 
@@ -212,8 +183,6 @@ RESULT = record(
         ("exception", "u1"),  # ExceptionReason: why an advice was taken for less than it said
     ]
 )
-
-assert COMMAND.itemsize == COMMAND_BYTES, COMMAND.itemsize
 
 
 def new_commands(count: int) -> Records:

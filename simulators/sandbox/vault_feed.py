@@ -16,8 +16,8 @@ from authz.vocabulary.commands import (
     Channel,
     Kind,
     Records,
-    new_commands,
 )
+from authz.vocabulary.layouts import joined, new_command
 from tokenvault.background.errands import in_thread
 from tokenvault.cards.cards import CardState
 from tokenvault.events import outbox
@@ -51,7 +51,7 @@ class VaultFeed:
         async with self._lock:
             while entries := await asyncio.to_thread(self._unheard):
                 if commands := self._commands(entries):
-                    await self._engine.run(np.concatenate(commands))
+                    await self._engine.run(joined(commands))
                 self._read_until = entries[-1].sequence
                 if len(entries) < _CHUNK:  # whoever has committed since then announces it
                     break
@@ -120,8 +120,7 @@ class _Known:
 
     def command(self, entry: outbox.Entry) -> Records:
         """COMMAND[1]. Raises: ParentUnknown, and others where a notice says what cannot be told."""
-        command = new_commands(1)
-        fill_command(command[0], entry)
+        command = command_of(entry)
         kind = Kind(int(command["kind"][0]))
         parent, own = _PARENT.get(kind), _OWN.get(kind)
         if parent is not None and not self._has(parent, command[parent][0]):
@@ -141,52 +140,67 @@ _OWN = {Kind.SET_ACCOUNT: "account_id", Kind.SET_CARD: "card_id", Kind.SET_TOKEN
 """What it has heard of afterwards."""
 
 
-def fill_command(command: Records, entry: outbox.Entry) -> None:
-    """Write a notice into an empty command. Raises: ValueError and others, where it says what cannot be told."""
-    command["outbox_sequence"] = entry.sequence
+def command_of(entry: outbox.Entry) -> Records:
+    """A notice as a command of its kind, an array of one. Raises: ValueError and others, where it says what cannot be
+    told.
+    """
     match entry.notice:
         case outbox.AccountNotice() as account:
-            command["kind"] = Kind.SET_ACCOUNT
-            command["account_id"] = account.account_id
-            command["currency"] = CURRENCIES[account.currency].number
-            command["limit_minor"] = account.credit_limit_minor
             limit = account.transaction_limit_minor
-            command["transaction_limit_minor"] = NO_LIMIT if limit is None else limit
-            command["segment"] = account.segment
-        case outbox.CardNotice() as card:
-            command["kind"] = Kind.SET_CARD
-            command["account_id"] = card.account_id
-            command["card_id"] = card.card_id
-            command["state"] = CardState(card.state).engine_code
-        case outbox.TokenNotice() as token:
-            command["kind"] = Kind.SET_TOKEN
-            command["account_id"] = token.account_id
-            command["card_id"] = token.card_id
-            command["token_id"] = token.token_id
-            command["token_pan"] = int(token.token_pan)
-            command["expiry"] = int(token.expiry)
-            command["state"] = _token_state(token.state)
-            command["channels"] = sum(1 << Channel[name.upper()] for name in token.channels)
-            command["cryptogram_version"] = token.cryptogram_version
-            command["key_index"] = token.key_index
-            command["payment_account_reference"] = token.payment_account_reference.encode()
-            command["token_requestor"] = int(token.token_requestor_id)
-            command["token_created"] = token.created_at
-            command["device_created"] = token.device_created_at
-            command["device_risk"] = token.device_risk
-            command["merchant_key"] = 0 if token.merchant_id is None else merchant_key(token.merchant_id)
-            command["transaction_limit_minor"] = token.transaction_limit_minor or 0
-            command["reference"] = sum(
-                int(country) << COUNTRY_BITS * place for place, country in enumerate(token.countries)
+            return new_command(
+                Kind.SET_ACCOUNT,
+                outbox_sequence=entry.sequence,
+                account_id=account.account_id,
+                currency=CURRENCIES[account.currency].number,
+                limit_minor=account.credit_limit_minor,
+                transaction_limit_minor=NO_LIMIT if limit is None else limit,
+                segment=account.segment,
             )
+        case outbox.CardNotice() as card:
+            return new_command(
+                Kind.SET_CARD,
+                outbox_sequence=entry.sequence,
+                account_id=card.account_id,
+                card_id=card.card_id,
+                state=CardState(card.state).engine_code,
+            )
+        case outbox.TokenNotice() as token:
+            return _token_command(entry.sequence, token)
         case outbox.LimitedUseKeyNotice() as key:
-            command["kind"] = Kind.SET_LIMITED_USE_KEY
-            command["token_pan"] = int(key.token_pan)
-            command["limited_use_key"] = int(key.key_index)
-            command["reference"] = key.ends_at
-            command["limit_minor"] = key.uses
+            return new_command(
+                Kind.SET_LIMITED_USE_KEY,
+                outbox_sequence=entry.sequence,
+                token_pan=int(key.token_pan),
+                limited_use_key=int(key.key_index),
+                key_until=key.ends_at,
+                key_uses=key.uses,
+            )
         case outbox.UnreadableNotice(kind):
             raise ValueError(f"a notice of kind {kind} that cannot be read")
+
+
+def _token_command(sequence: int, token: outbox.TokenNotice) -> Records:
+    return new_command(
+        Kind.SET_TOKEN,
+        outbox_sequence=sequence,
+        account_id=token.account_id,
+        card_id=token.card_id,
+        token_id=token.token_id,
+        token_pan=int(token.token_pan),
+        expiry=int(token.expiry),
+        state=_token_state(token.state),
+        channels=sum(1 << Channel[name.upper()] for name in token.channels),
+        cryptogram_version=token.cryptogram_version,
+        key_index=token.key_index,
+        payment_account_reference=token.payment_account_reference.encode(),
+        token_requestor=int(token.token_requestor_id),
+        token_created=token.created_at,
+        device_created=token.device_created_at,
+        device_risk=token.device_risk,
+        merchant_key=0 if token.merchant_id is None else merchant_key(token.merchant_id),
+        amount_max_minor=token.transaction_limit_minor or 0,
+        countries=sum(int(country) << COUNTRY_BITS * place for place, country in enumerate(token.countries)),
+    )
 
 
 def _token_state(name: str) -> int:

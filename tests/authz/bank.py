@@ -5,7 +5,7 @@ from authz.kernel.application import name_accounts
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, with_offsets
 from authz.state.tables import Counter, new_state, postings_made, with_program
-from authz.vocabulary.commands import Flag, Kind
+from authz.vocabulary.commands import COMMAND, Flag, Kind
 from authz.vocabulary.posting_kinds import posting_kind
 from authz.vocabulary.reasons import Reason
 from tests.authz.commands import NOW_US, command, opening
@@ -37,7 +37,7 @@ class Bank:
 
     def send(self, message):
         """Apply one message; its reason."""
-        message = message.copy()
+        message = message.copy().view(COMMAND)
         name_accounts(self.state, message)
         self.state, results, self.findings = apply_batch(self.state, message)
         self.result = results[0]
@@ -83,13 +83,13 @@ def again(message):
 def in_an_outage(**document):
     """A bank whose issuer is down."""
     bank = Bank(stand_in=STAND_IN_LIMITS, rates=RATES, **document)
-    bank.send(command(Kind.SWITCH_ISSUER, state=1))
+    bank.send(command(Kind.SWITCH_ISSUER, is_down=1))
     return bank
 
 
 def forward(bank):
     """The issuer is back and hears every advice."""
-    bank.send(command(Kind.SWITCH_ISSUER, state=0))
+    bank.send(command(Kind.SWITCH_ISSUER, is_down=0))
     while bank.state.counters[Counter.FORWARDED_ADVICES] < bank.state.counters[Counter.STORED_ADVICES]:
         bank.send(next_advice(bank))
 

@@ -1,8 +1,8 @@
 """Building commands for tests, one readable call each."""
 
-import numpy as np
-
 from authz.vocabulary.commands import Channel, CryptogramOutcome, Flag, Kind, Operation, Records, new_commands
+from authz.vocabulary.layouts import LAYOUT_OF, joined, new_command
+from authz.vocabulary.reasons import Reason
 from authz.vocabulary.states import TokenState
 
 NOW_US = 1_795_521_600_000_000  # 2026-11-24 12:00 UTC
@@ -11,12 +11,11 @@ EUR, USD = 978, 840
 
 def command(kind: Kind, **values: object) -> Records:
     """One command as an array of one."""
-    made = new_commands(1)
-    made["kind"] = kind
-    made["time_us"] = NOW_US
-    for name, value in values.items():
-        made[name] = value
-    return made
+    if kind not in set(Kind):
+        made = new_commands(1)
+        made["kind"], made["time_us"] = kind, NOW_US
+        return made
+    return new_command(kind, **{"time_us": NOW_US, **values})
 
 
 def set_account(sequence: int, account: int = 7, **values: object) -> Records:
@@ -104,4 +103,14 @@ def refund(original: Records, **values: object) -> Records:
 
 def opening() -> Records:
     """One account, card and token."""
-    return np.concatenate([set_account(1), set_card(2), set_token(3)])
+    return joined([set_account(1), set_card(2), set_token(3)])
+
+
+def issuer_decision(
+    message: Records, sequence: int, reason: Reason = Reason.APPROVED, amount: int | None = None
+) -> Records:
+    """What the issuer's server says of a message that waits, as the network tells the engine."""
+    names = [field.name for field in LAYOUT_OF[Kind.ISSUER_DECISION].all_fields if field.name != "kind"]
+    taken = {name: message[name] for name in names if name in (message.dtype.names or ())}
+    amounts = {} if amount is None else {"amount_minor": amount}
+    return new_command(Kind.ISSUER_DECISION, **taken | amounts | {"decision": sequence, "reason": reason})

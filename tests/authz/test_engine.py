@@ -3,7 +3,6 @@
 import asyncio
 import threading
 
-import numpy as np
 import pytest
 
 from authz.engine import Engine
@@ -11,6 +10,7 @@ from authz.journal.records import Batch
 from authz.journal.replay import History, replayed
 from authz.state.tables import rows_in_use
 from authz.vocabulary.errors import EngineStopped
+from authz.vocabulary.layouts import joined
 from authz.vocabulary.reasons import Reason
 from tests.authz.commands import NOW_US, opening, tap
 
@@ -220,7 +220,7 @@ def test_commands_name_their_account_in_the_journal():
         journal = MemoryJournal()
         engine = await _opened(journal)
         journal.allowed.release()
-        results = await engine.run(np.concatenate([tap(1), tap(2, pan=999)]))
+        results = await engine.run(joined([tap(1), tap(2, pan=999)]))
         written = journal.records[-1].commands
         assert written["account_id"].tolist() == [7, 0]
         assert written["card_id"].tolist() == [70, 0]

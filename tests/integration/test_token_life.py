@@ -12,8 +12,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from authz.engine import Engine
 from authz.journal.journal_files import SegmentJournal
 from authz.state.tables import Counter
-from authz.vocabulary import commands, states
-from simulators.sandbox.vault_feed import VaultFeed, fill_command
+from authz.vocabulary import states
+from authz.vocabulary.layouts import joined
+from simulators.sandbox.vault_feed import VaultFeed, command_of
 from tests.clock import ManualClock
 from tests.simulation.disk import SimulatedDisk
 from tests.tokenvault.phones import Phone
@@ -339,10 +340,7 @@ class TokenLifeStory(RuleBasedStateMachine):
         async def hear_some():
             entries = list(outbox.entries_after(self.vault.database, self.engine.outbox_sequence))[:count]
             if entries:
-                heard = commands.new_commands(len(entries))
-                for command, entry in zip(heard, entries, strict=True):
-                    fill_command(command, entry)
-                await self.engine.run(heard)
+                await self.engine.run(joined([command_of(entry) for entry in entries]))
 
         self.loop.run_until_complete(hear_some())
         self.loop.run_until_complete(self.engine.close())

@@ -19,9 +19,10 @@ from authz.journal.records import Batch
 from authz.journal.replay import History, apply_batch
 from authz.kernel.application import name_accounts
 from authz.program.document import ProgramDocument, canonical, with_offsets
-from authz.state.tables import ForcedScope, new_state
-from authz.vocabulary.commands import Kind
+from authz.state.tables import new_state
+from authz.vocabulary.commands import ForcedScope, Kind
 from authz.vocabulary.errors import ExplanationsBusy
+from authz.vocabulary.layouts import joined
 from authz.vocabulary.reasons import Reason
 from simulators.parties import sandbox_constants
 from tests.authz.commands import NOW_US, command, opening, refund, reversal, set_account, set_card, set_token, tap
@@ -52,7 +53,7 @@ class Written:
 
     def send(self, *messages, attachment=b""):
         """Commands that were written together; the number of the first."""
-        commands = np.concatenate(messages)
+        commands = joined(messages)
         name_accounts(self.state, commands)
         first = self.journal.next_sequence
         self.journal.append(Batch(first, commands, attachment))
@@ -98,8 +99,8 @@ def a_life(written, seed, length=120):
             outbox += 1
             made = set_account(outbox, 8, limit_minor=int(random.integers(1_000, 90_000)), time_us=time_us)
         elif kind == "force":
-            made = command(Kind.FORCE_REASON, reference=801, segment=ForcedScope.TOKEN, time_us=time_us)
-            made["state"] = Reason.INSUFFICIENT_FUNDS
+            forced = {"scope": ForcedScope.TOKEN, "reason": Reason.INSUFFICIENT_FUNDS}
+            made = command(Kind.FORCE_REASON, subject=801, time_us=time_us, **forced)
         if kind in ("tap", "sale"):
             taps.append(made)
         more = [tap(atc, 5, 801, time_us=time_us)] if random.integers(4) == 0 else []
@@ -127,9 +128,9 @@ def test_an_accounts_own_commands_tell_what_all_tell(written, seed):
 @pytest.mark.parametrize(
     "doing",
     [
-        lambda written: written.send(command(Kind.SWITCH_ISSUER, state=1)),
+        lambda written: written.send(command(Kind.SWITCH_ISSUER, is_down=1)),
         lambda written: written.send(
-            command(Kind.FORCE_REASON, terminal=b"T", segment=ForcedScope.TERMINAL, state=Reason.INSUFFICIENT_FUNDS)
+            command(Kind.FORCE_REASON, terminal=b"T", scope=ForcedScope.TERMINAL, reason=Reason.INSUFFICIENT_FUNDS)
         ),
         lambda written: written.use(limits=[LIMITS[0] | {"scope": "segment"}]),
     ],
@@ -264,7 +265,7 @@ def test_what_was_explained_is_kept(written, monkeypatch):
 def test_whose_a_decision_is_is_told_without_replaying_anything(written, monkeypatch, is_indexed):
     """By the list of accounts, also of what all commands are needed to explain, or by the journal's own command."""
     written.send(set_account(10, 8), set_card(11, 80, 8), set_token(12, 800, 80, 8))
-    no_messages = [1, written.use(), written.send(command(Kind.SWITCH_ISSUER, state=1)), 10_000]
+    no_messages = [1, written.use(), written.send(command(Kind.SWITCH_ISSUER, is_down=1)), 10_000]
     own, others, nobodys = (written.send(tap(1, 100, pan)) for pan in (700, 800, 999))
     monkeypatch.setattr("authz.history.explanations.explained", None)
     monkeypatch.setattr("authz.history.past.replayed_command", None)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from authz.state.tables import Counter
-from authz.vocabulary.commands import Flag, Kind, Operation
+from authz.vocabulary.commands import MESSAGES, Flag, Kind, Operation
 from authz.vocabulary.exception_reasons import ExceptionReason
 from authz.vocabulary.posting_kinds import POSTING, posting_kind
 from authz.vocabulary.reasons import Reason
@@ -56,7 +56,7 @@ def charge_back(bank, amount=AMOUNT):
     """A chargeback of what the last message but one has posted; the answer."""
     rows = bank.state.transactions
     paid = rows[(rows["posted_minor"] > 0) & (rows["message_class"] == 2)][-1]
-    dispute = command(Kind.CHARGEBACK, account_id=7, reference=int(paid["sequence"]), amount_minor=amount)
+    dispute = command(Kind.CHARGEBACK, account_id=7, decision=int(paid["sequence"]), amount_minor=amount)
     return bank.send(dispute)
 
 
@@ -218,7 +218,7 @@ def test_an_advice_that_was_cut_and_is_told_again_gives_its_amounts_again(bank):
 def test_a_reversal_that_stand_in_has_accepted_is_an_advice(bank):
     """Nobody can refuse it any more."""
     sale = bought(bank)
-    bank.send(command(Kind.SWITCH_ISSUER, state=1))
+    bank.send(command(Kind.SWITCH_ISSUER, is_down=1))
     approve(bank, advice_of(refund(sale, amount_minor=9_000, stan=3)), reversal(sale, stan=4))
     forward(bank)
     assert bank.posted == 0
@@ -354,10 +354,10 @@ class AnyOrder(RuleBasedStateMachine):
         in_outage: while the issuer is away, so that it hears of it from stand-in; the reason is the issuer's.
         """
         if in_outage:
-            self.bank.send(command(Kind.SWITCH_ISSUER, state=1))
+            self.bank.send(command(Kind.SWITCH_ISSUER, is_down=1))
             accepted = self.bank.send(message)
             assert self.bank.posted == self.posted
-            self.bank.send(command(Kind.SWITCH_ISSUER, state=0))
+            self.bank.send(command(Kind.SWITCH_ISSUER, is_down=0))
             if accepted is not Reason.APPROVED:
                 return accepted, 0
         reason = self.bank.send(next_advice(self.bank) if in_outage else message)
@@ -522,7 +522,7 @@ class AnyOrder(RuleBasedStateMachine):
         sequence = next(told[0] for told in self._sequences() if (told[1] == named["stan"][0]))
         kind = Kind.REPRESENTMENT if again else Kind.CHARGEBACK
         bound = charge.disputed if again else max(0, min(charge.left, self.posted))
-        reason, change = self._send(command(kind, account_id=7, reference=sequence, amount_minor=amount))
+        reason, change = self._send(command(kind, account_id=7, decision=sequence, amount_minor=amount))
         if amount > bound:
             assert (reason, change) == (Reason.EXCEEDS_REMAINDER, 0)
             return
@@ -537,7 +537,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(which=WHICH)
     def tell_again(self, which):
         """A message that was sent before: nothing moves, and an approval says the same."""
-        fitting = [each for each in self.sent if each[1] is Reason.APPROVED and each[0]["stan"][0]]
+        fitting = [each for each in self.sent if each[1] is Reason.APPROVED and each[0]["kind"][0] in MESSAGES]
         if not fitting:
             return
         message, reason, amounts = fitting[which % len(fitting)]

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from authz.network.realtime_decisioning import Decider, DecisioningWebhook, IssuerDecisions
-from authz.vocabulary.commands import new_commands, new_results
+from authz.network.realtime_decisioning import DecisioningWebhook, IssuerDecisions
+from authz.vocabulary.commands import Decider, new_results
+from authz.vocabulary.layouts import new_messages
 from tests.clock import ManualClock
 from tests.tokenvault.stories import new_card
 from tests.tokenvault.vaults import new_vault
@@ -130,13 +131,13 @@ def test_the_name_of_the_issuers_server_keeps_no_thread_from_others(names):
 
         async def run(self, command):
             """Take a decision."""
-            deciders.append(Decider(command["segment"][0]))
+            deciders.append(Decider(command["decider"][0]))
             return new_results(1)
 
     async def decide():
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
         decisions = IssuerDecisions(Engine(), DecisioningWebhook("http://slow.test/", b"key", 0.01))
-        decisions.ask(new_commands(1), new_results(1), lambda settled: None)
+        decisions.ask(new_messages(1), new_results(1), lambda settled: None)
         await decisions.close()
         assert names.asked == ["slow.test"]
         assert await asyncio.to_thread(lambda: "free") == "free"

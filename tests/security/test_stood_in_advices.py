@@ -14,7 +14,7 @@ CHF = 756
 
 def heard(bank: Bank) -> tuple[Reason, ExceptionReason]:
     """What the issuer says of the next advice when it is back, and why it is listed."""
-    bank.send(command(Kind.SWITCH_ISSUER, state=0))
+    bank.send(command(Kind.SWITCH_ISSUER, is_down=0))
     reason = bank.send(next_advice(bank))
     return reason, ExceptionReason(bank.result["exception"])
 

@@ -16,6 +16,7 @@ from authz.kernel.application import name_accounts
 from authz.state.tables import new_state, rows_in_use
 from authz.upkeep.checkpointing import Retention, make_checkpoint
 from authz.vocabulary.errors import CheckpointDamaged, EngineError, JournalDamaged, JournalEndsEarly
+from authz.vocabulary.layouts import joined
 from tests.authz.commands import NOW_US, opening, reversal, tap
 from tests.simulation.disk import PowerCut, SimulatedDisk, with_rot
 
@@ -65,7 +66,7 @@ class Machine:
 
     def append(self, journal: SegmentJournal) -> None:
         """One batch: applied, made durable, acknowledged."""
-        batch = np.concatenate([self.next_command() for _ in range(self.chance.randint(1, 4))])
+        batch = joined([self.next_command() for _ in range(self.chance.randint(1, 4))])
         name_accounts(self.state, batch)
         self.state, _, _ = apply_batch(self.state, batch)
         sequence = journal.next_sequence
@@ -89,7 +90,7 @@ def check(machine: Machine) -> None:
     assert machine.acknowledged <= last <= len(machine.history)
     expected = new_state(16)
     if last:
-        expected = apply_batch(expected, np.concatenate(machine.history[:last]))[0]
+        expected = apply_batch(expected, joined(machine.history[:last]))[0]
     assert rows_in_use(machine.state) == rows_in_use(expected)
 
 

@@ -16,8 +16,6 @@ import time
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from authz.engine import Engine
 from authz.journal.data_directory import JOURNAL, checkpoints_in, history_in
 from authz.journal.disk import Directory
@@ -26,6 +24,7 @@ from authz.journal.replay import replayed
 from authz.network.warm_up import compile_everything
 from authz.state.tables import rows_in_use
 from authz.upkeep.checkpointing import Retention, make_checkpoint
+from authz.vocabulary.layouts import joined
 from simulators.process.logging_setup import configure_logging
 from tests.authz.commands import NOW_US, opening, reversal, tap
 from tests.forking import told_by_a_copy
@@ -81,7 +80,7 @@ async def _decide(directory, chance, tell):
     while True:
         first = engine.durable_sequence
         batch = [_message(first + place, chance) for place in range(chance.randint(1, _BATCH_MAX))]
-        await engine.run(np.concatenate(batch))
+        await engine.run(joined(batch))
         tell(engine.durable_sequence)
         if chance.random() < _CHECKPOINT_CHANCE:
             make_checkpoint(SegmentReader(disk), points, Retention())

@@ -33,7 +33,6 @@ from authz.iso8583.format_errors import (
 )
 from authz.iso8583.messages.additional_data import read_cash_back, read_position, read_private_data
 from authz.vocabulary.commands import (
-    COMMAND,
     NO_POSITION,
     Channel,
     CryptogramOutcome,
@@ -41,6 +40,7 @@ from authz.vocabulary.commands import (
     Kind,
     Records,
 )
+from authz.vocabulary.layouts import MESSAGE
 from authz.vocabulary.reasons import ANSWERS, LAST_APPROVAL, Reason
 
 OTHER_MESSAGE = -1
@@ -50,7 +50,7 @@ _REQUIRED = (3, 4, 7, 11, 22, 32, 37, 41, 49)
 
 _PREAUTHORIZED = 6  # DE 25
 
-_OFFSETS = {name: COMMAND.fields[name][1] for name in ("retrieval_reference", "terminal", "merchant")}  # type: ignore[index]
+_OFFSETS = {name: MESSAGE.fields[name][1] for name in ("retrieval_reference", "terminal", "merchant")}  # type: ignore[index]
 _RETRIEVAL_REFERENCE, _TERMINAL, _MERCHANT = _OFFSETS["retrieval_reference"], _OFFSETS["terminal"], _OFFSETS["merchant"]
 _RETRIEVAL_REFERENCE_BYTES, _TERMINAL_BYTES, _MERCHANT_BYTES = 12, 8, 15
 
@@ -299,7 +299,7 @@ def read_transactions(
 ) -> None:
     """Read many messages.
 
-    frames: int32[n, 2].  places, tags: room for one message's, see `new_places` and `new_tags`.  commands: COMMAND[n],
+    frames: int32[n, 2].  places, tags: room for one message's, see `new_places` and `new_tags`.  commands: MESSAGE[n],
     zero.  command_bytes: the same memory as uint8[n, COMMAND_BYTES].  signed: uint8[n, 44].  arqcs: uint8[n, 8].
     online: uint8[n], 1 where a cryptogram asks for an online decision.  problems: int32[n].
     around: what they are held against.

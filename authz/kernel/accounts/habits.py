@@ -54,8 +54,11 @@ def is_first_hand(command: Any) -> Any:
 
 
 @inlined
-def learn(state: State, command: Any, row: Integer, billing: Integer) -> None:
-    """Learn from an approved purchase. row: its transaction.  billing: more than zero."""
+def learn(state: State, command: Any, row: Integer, billing: Integer, first_hand: Any) -> None:
+    """Learn from an approved purchase. command: MESSAGE or ISSUER_DECISION.  row: its transaction.
+
+    billing: more than zero.  first_hand: see `is_first_hand`; what waited for the issuer is.
+    """
     account_row = np.int64(state.transactions[row]["account_row"])
     activity = state.activities[activity_of(state, account_row)]
     activity["consecutive_declines"] = 0
@@ -72,7 +75,7 @@ def learn(state: State, command: Any, row: Integer, billing: Integer) -> None:
     if is_card_present(command):
         activity["present_us"] = command["time_us"]
         activity["latitude"], activity["longitude"] = command["latitude"], command["longitude"]
-    if np.int64(command["cardholder_verification"]) != CardholderVerification.NONE and is_first_hand(command):
+    if np.int64(command["cardholder_verification"]) != CardholderVerification.NONE and first_hand:
         state.tokens[state.transactions[row]["token_row"]]["verified"] = row + 1
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.accounts.conversion import SAME_CURRENCY, converted
 from authz.kernel.accounts.holds import release_hold
-from authz.kernel.accounts.trace_index import find_sequence, new_transaction
+from authz.kernel.accounts.trace_index import find_sequence, new_row
 from authz.kernel.message_context import has
 from authz.state.rows import found
 from authz.state.tables import MessageClass, State
@@ -220,7 +220,7 @@ def refund(state: State, row: Integer, original_row: Integer, billing: Integer) 
 @compiled
 def dispute(state: State, command: Any, result: Any) -> Integer:
     """Charge a posting back, or present one again that was. Amounts in the account's currency."""
-    original_row = find_sequence(state, np.int64(command["reference"]))
+    original_row = find_sequence(state, np.int64(command["decision"]))
     if not found(original_row) or state.transactions[original_row]["posted_minor"] <= 0:
         return Reason.MISSING_ORIGINAL_AUTHORIZATION
     if np.int64(state.transactions[original_row]["message_class"]) == MessageClass.POSTING:
@@ -233,7 +233,7 @@ def dispute(state: State, command: Any, result: Any) -> Integer:
         return Reason.INVALID_AMOUNT
     if amount > (left if is_chargeback else disputed):
         return Reason.EXCEEDS_REMAINDER
-    row = new_transaction(state, command, np.int64(original["token_row"]), MessageClass.POSTING)
+    row = new_row(state, command, np.int64(original["token_row"]), MessageClass.POSTING)
     state.transactions[row]["original"] = original_row + 1
     change = -amount if is_chargeback else amount
     original["completed_or_disputed_minor"] -= change

@@ -230,8 +230,8 @@ def find_sequence(state: State, sequence: Integer) -> Integer:
 
 
 @inlined
-def new_transaction(state: State, command: Any, token_row: Integer, message_class: Integer) -> Integer:
-    """A row for this command's transaction, with what the command itself says."""
+def new_row(state: State, command: Any, token_row: Integer, message_class: Integer) -> Integer:
+    """A row for the transaction of a command of any kind that has an amount."""
     row: Integer = state.counters[Counter.TRANSACTIONS]
     state.counters[Counter.TRANSACTIONS] += 1
     entry = state.transactions[row]
@@ -240,17 +240,25 @@ def new_transaction(state: State, command: Any, token_row: Integer, message_clas
     entry["sequence"] = state.counters[Counter.SEQUENCE]
     entry["time_us"] = command["time_us"]
     entry["amount_minor"] = command["amount_minor"]
+    entry["token_row"] = token_row
+    entry["account_row"] = state.tokens[token_row]["account_row"]
+    entry["message_class"] = message_class
+    return row
+
+
+@inlined
+def new_transaction(state: State, command: Any, token_row: Integer, message_class: Integer) -> Integer:
+    """A row for a message's transaction, with what the message itself says."""
+    row = new_row(state, command, token_row, message_class)
+    entry = state.transactions[row]
     entry["acquirer"] = command["acquirer"]
     entry["terminal"] = command["terminal"]
     entry["merchant_key"] = command["merchant_key"]
     entry["channel"] = command["channel"]
     entry["retrieval_reference"] = command["retrieval_reference"]
-    entry["token_row"] = token_row
-    entry["account_row"] = state.tokens[token_row]["account_row"]
     entry["merchant_category"] = command["merchant_category"]
     entry["country"] = command["country"]
     entry["currency"] = command["currency"]
-    entry["message_class"] = message_class
     entry["operation"] = command["operation"]
     entry["cardholder_verification"] = command["cardholder_verification"]
     if np.int64(command["kind"]) in (Kind.AUTHORIZATION_ADVICE, Kind.FINANCIAL_ADVICE):

@@ -9,7 +9,8 @@ from authz.kernel.checks.findings import Finding
 from authz.kernel.message_context import MessageContext
 from authz.program.tables import NUMBER_TEST_AMOUNTS
 from authz.state.rows import NO_ROW, found
-from authz.state.tables import FORCED_MAX, Counter, ForcedScope, State
+from authz.state.tables import FORCED_MAX, Counter, State
+from authz.vocabulary.commands import ForcedScope
 from authz.vocabulary.reasons import LAST_APPROVAL, LAST_REASON, Reason
 
 TEST_AMOUNT_BASE = 9_900_000
@@ -20,25 +21,25 @@ TEST_AMOUNT_BASE = 9_900_000
 def force_reason(state: State, command: Any) -> Integer:
     """Remember what to decline a subject's next authorization for, in place of what was said of it before.
 
-    reference: the token or card.  terminal: DE 41.  segment: `ForcedScope`.  state: the reason, 0 to forget it.
+    command: FORCED_REASON.
     """
-    scope = np.int64(command["segment"])
+    scope = np.int64(command["scope"])
     free: Integer = NO_ROW
     for place in range(FORCED_MAX):
         entry = state.forced[place]
         if entry["reason"] == 0:
             free = free if found(free) else place
-        elif is_about(entry, scope, command["reference"], command["terminal"]):
+        elif is_about(entry, scope, command["subject"], command["terminal"]):
             entry["reason"] = 0
             state.counters[Counter.FORCED] -= 1
             free = place
-    if command["state"] == 0:
+    if command["reason"] == 0:
         return Reason.APPROVED
     if not found(free):
         return Reason.SYSTEM_MALFUNCTION
     entry = state.forced[free]
-    entry["subject"], entry["terminal"] = command["reference"], command["terminal"]
-    entry["scope"], entry["reason"] = scope, command["state"]
+    entry["subject"], entry["terminal"] = command["subject"], command["terminal"]
+    entry["scope"], entry["reason"] = scope, command["reason"]
     state.counters[Counter.FORCED] += 1
     return Reason.APPROVED
 

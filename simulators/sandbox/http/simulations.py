@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from authz.engine import Engine
 from authz.http.paging import microseconds
 from authz.http.surroundings import BareProjectionDependency, EngineDependency
-from authz.state.tables import Counter, ForcedScope
-from authz.vocabulary.commands import Kind, new_commands
+from authz.state.tables import Counter
+from authz.vocabulary.commands import ForcedScope, Kind
+from authz.vocabulary.layouts import new_command
 from authz.vocabulary.reasons import ANSWERS, DECLINES, Reason
 from simulators.sandbox.advice_forwarder import AdviceForwarder
 from simulators.sandbox.clocks.sandbox_clock import SandboxClock
@@ -111,8 +112,7 @@ async def change_clock(engine: EngineDependency, clock: ClockDependency, body: C
     clock.not_before(target)
     if body.frozen is False:
         clock.run()
-    command = new_commands(1)
-    command["kind"] = Kind.PASS_TIME
+    command = new_command(Kind.PASS_TIME)
     told = ClockView.of(clock)  # before the stamp, so that no time that was told comes again after a restart
     await engine.run(command)
     return told
@@ -152,14 +152,12 @@ class ForcedDeclineView(BaseModel):
 async def force_decline(engine: EngineDependency, body: ForcedDeclineRequest) -> ForcedDeclineView:
     """Force a decline of the next authorization of a token, card or terminal. Scope: sandbox."""
     reason = _decline_reason(body.reason)
-    command = new_commands(1)
-    command["kind"], command["state"] = Kind.FORCE_REASON, reason or 0
     if body.terminal is not None:
-        command["segment"], command["terminal"] = ForcedScope.TERMINAL, body.terminal.ljust(8).encode()
+        about: dict[str, object] = {"scope": ForcedScope.TERMINAL, "terminal": body.terminal.ljust(8).encode()}
     else:
         prefix, text = (Prefix.TOKEN, body.token_id) if body.token_id else (Prefix.CARD, body.card_id)
-        command["segment"], command["reference"] = _SCOPES[prefix], to_number(prefix, text or "")
-    results = await engine.run(command)
+        about = {"scope": _SCOPES[prefix], "subject": to_number(prefix, text or "")}
+    results = await engine.run(new_command(Kind.FORCE_REASON, reason=reason or 0, **about))
     if results["reason"][0] != Reason.APPROVED:
         raise Conflict("the maximum number of forced declines is pending; let some occur, or cancel some")
     return ForcedDeclineView(
@@ -220,9 +218,7 @@ async def switch_issuer(
     engine: EngineDependency, forwarder: Annotated[AdviceForwarder, Depends(current_forwarder)], body: IssuerRequest
 ) -> IssuerView:
     """Make the issuer unavailable, or available: it then receives all stand-in advices. Scope: sandbox."""
-    command = new_commands(1)
-    command["kind"], command["state"] = Kind.SWITCH_ISSUER, int(not body.reachable)
-    await engine.run(command)
+    await engine.run(new_command(Kind.SWITCH_ISSUER, is_down=int(not body.reachable)))
     if body.reachable:
         await forwarder.forward()
     return IssuerView.of(engine)

@@ -18,6 +18,7 @@ from authz.state.tables import new_state, rows_in_use
 from authz.upkeep.checkpointing import Retention, make_checkpoint
 from authz.upkeep.journal_tools import dump, verify
 from authz.vocabulary.errors import CheckpointDamaged
+from authz.vocabulary.layouts import MESSAGE, joined
 from tests.authz.journal.test_replay import a_busy_day
 
 ROOT = Path(__file__).parents[3]
@@ -57,14 +58,14 @@ def test_old_segments_go(bank):
     first = make_checkpoint(journal, disk, Retention(0))
     assert journal.begins_after == 0
     more = day[3:103].copy()
-    more["stan"] += 100_000
+    more.view(MESSAGE)["stan"] += 100_000
     journal.append(Batch(len(day) + 1, more))
     journal.append(Batch(len(day) + 101, more[:1]))
     second = make_checkpoint(journal, disk, Retention(0))
     assert checkpoints(disk) == [second, first]
     assert 0 < journal.begins_after <= first
     state = replayed(History(journal, disk)).state
-    assert rows_in_use(state) == rows_in_use(apply_batch(new_state(16), np.concatenate([day, more, more[:1]]))[0])
+    assert rows_in_use(state) == rows_in_use(apply_batch(new_state(16), joined([day, more, more[:1]]))[0])
     assert replayed_command(history_in(directory), 1) is None
     assert verify(directory).first_sequence == journal.begins_after + 1
     with pytest.raises(CheckpointDamaged, match="begins after command"):

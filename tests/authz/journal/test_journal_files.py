@@ -2,7 +2,6 @@
 
 from itertools import pairwise
 
-import numpy as np
 import pytest
 
 from authz.journal.disk import Directory
@@ -11,6 +10,7 @@ from authz.journal.marks import Mark
 from authz.journal.records import HEADER_BYTES, Batch, gathered
 from authz.journal.segment_header import SegmentHeader
 from authz.vocabulary.errors import EngineStopped, ForeignFile, JournalDamaged, JournalFenced
+from authz.vocabulary.layouts import MESSAGE, joined
 from tests.authz.commands import opening, tap
 
 
@@ -19,7 +19,7 @@ def _filled(directory, records=4, **options):
     journal = SegmentJournal(Directory(directory), **options)
     sizes = []
     for number in range(records):
-        journal.append(Batch(journal.next_sequence, np.concatenate([opening(), tap(number + 1)])))
+        journal.append(Batch(journal.next_sequence, joined([opening(), tap(number + 1)])))
         sizes.append(_last(directory).stat().st_size)
     journal.close()
     return sizes
@@ -36,7 +36,7 @@ def test_what_was_appended_is_read(tmp_path):
     journal = SegmentJournal(Directory(tmp_path), segment_bytes=2_000)
     assert journal.next_sequence == 41
     assert [batch.sequence for batch in journal.read()] == list(range(1, 41, 4))
-    assert [int(batch.commands["atc"][-1]) for batch in journal.read()] == list(range(1, 11))
+    assert [int(batch.commands.view(MESSAGE)["atc"][-1]) for batch in journal.read()] == list(range(1, 11))
     assert [batch.sequence for batch in journal.read(until=9)] == [1, 5, 9]
     journal.close()
 
@@ -67,7 +67,7 @@ def test_every_torn_tail_is_cut(tmp_path):
         journal.append(Batch(13, tap(9)))
         journal.close()
     journal = SegmentJournal(Directory(tmp_path))
-    assert [int(batch.commands["atc"][-1]) for batch in journal.read()] == [1, 2, 3, 9]
+    assert [int(batch.commands.view(MESSAGE)["atc"][-1]) for batch in journal.read()] == [1, 2, 3, 9]
     journal.close()
 
 
@@ -86,7 +86,7 @@ def test_what_crash_and_rot_look_like(tmp_path):
     journal = SegmentJournal(Directory(tmp_path))
     journal.append(Batch(1, opening()))
     start = _last(tmp_path).stat().st_size
-    journal.append(Batch(4, np.concatenate([tap(n) for n in range(1, 9)])))
+    journal.append(Batch(4, joined([tap(n) for n in range(1, 9)])))
     journal.close()
     path, whole = _last(tmp_path), _last(tmp_path).read_bytes()
     boundaries = [start, *range(-(-start // 512) * 512, len(whole), 512), len(whole)]
@@ -172,7 +172,7 @@ def test_a_segment_of_another_past_is_refused(tmp_path):
     _filled(tmp_path / "own", records=10, segment_bytes=2_000, network=OWN)
     journal = SegmentJournal(Directory(tmp_path / "other"), segment_bytes=2_000, network=OWN)
     for number in range(10):
-        journal.append(Batch(journal.next_sequence, np.concatenate([opening(), tap(number + 20)])))
+        journal.append(Batch(journal.next_sequence, joined([opening(), tap(number + 20)])))
     journal.close()
     names = sorted(path.name for path in (tmp_path / "own").iterdir())
     assert names == sorted(path.name for path in (tmp_path / "other").iterdir())

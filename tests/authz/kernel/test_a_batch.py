@@ -10,6 +10,7 @@ from authz.kernel.checks.limits import NOT_REACHED
 from authz.kernel.checks.numbers import Check
 from authz.kernel.checks.rules import NOT_EVALUATED
 from authz.vocabulary.commands import RESULT, Flag, Kind
+from authz.vocabulary.layouts import joined
 from authz.vocabulary.reasons import Reason
 from tests.authz.bank import HOUR_US, Bank
 from tests.authz.commands import NOW_US, command, referring, refund, set_account, set_card, set_token, tap
@@ -42,9 +43,9 @@ def bank():
         (tap(1, pan=702), [703, 80, 8]),
         (tap(1, pan=799), [0, 0, 0]),
         (tap(1, pan=702, account_id=5), [0, 0, 5]),
-        (command(Kind.CHARGEBACK, reference=7), [703, 80, 8]),
-        (command(Kind.REPRESENTMENT, reference=7), [703, 80, 8]),
-        (command(Kind.CHARGEBACK, reference=99, token_pan=700), [0, 0, 0]),
+        (command(Kind.CHARGEBACK, decision=7), [703, 80, 8]),
+        (command(Kind.REPRESENTMENT, decision=7), [703, 80, 8]),
+        (command(Kind.CHARGEBACK, decision=99, token_pan=700), [0, 0, 0]),
     ],
 )
 def test_commands_are_named(bank, message, names):
@@ -54,14 +55,14 @@ def test_commands_are_named(bank, message, names):
 
 def test_a_dispute_tells_of_its_own_account(bank):
     """And of no other."""
-    assert bank.send(command(Kind.CHARGEBACK, reference=7, amount_minor=250)) is Reason.APPROVED
+    assert bank.send(command(Kind.CHARGEBACK, decision=7, amount_minor=250)) is Reason.APPROVED
     told = [int(bank.result[name]) for name in ("account_id", "posted_minor", "posted_change_minor", "available_minor")]
     assert told == [8, 1_000, -250, 99_000]
 
 
 def test_approval_codes_have_six_digits_and_differ(bank):
     """Of commands near each other."""
-    taps = np.concatenate([tap(number, 1) for number in range(1, 130)])
+    taps = joined([tap(number, 1) for number in range(1, 130)])
     _, results, _ = apply_batch(bank.state, taps)
     codes = results["approval_code"].tolist()
     assert len(set(codes)) == len(codes)
@@ -83,7 +84,7 @@ def test_findings_are_those_of_the_last_command():
     findings = new_findings()
 
     def reached(*messages):
-        batch = np.concatenate(messages)
+        batch = joined(messages)
         results = np.zeros(len(batch), RESULT)
         apply(bank.state, batch, results, findings)
         assert set(results["reason"]) == {Reason.APPROVED}
@@ -122,18 +123,18 @@ def test_a_day_ends_at_midnight_within_a_batch():
     bank = Bank(limits=[{"id": "day", "window": "day", "count_max": 1}])
     midnight = NOW_US + 12 * HOUR_US
     taps = [tap(number, time_us=midnight + after) for number, after in enumerate((-2, -1, 0, 1), 1)]
-    _, results, _ = apply_batch(bank.state, np.concatenate(taps))
+    _, results, _ = apply_batch(bank.state, joined(taps))
     assert [Reason(reason).is_approval for reason in results["reason"]] == [True, False, True, False]
 
 
 def test_a_message_that_is_passed_over_says_nothing(bank):
     """An advice of stand-in that was heard before is acknowledged; nothing of it is entered."""
-    bank.send(command(Kind.SWITCH_ISSUER, state=1))
+    bank.send(command(Kind.SWITCH_ISSUER, is_down=1))
     bank.send(tap(1, 100))
-    bank.send(command(Kind.SWITCH_ISSUER, state=0))
+    bank.send(command(Kind.SWITCH_ISSUER, is_down=0))
     advice = bank.state.advices[:1].copy()
     later = advice.copy()
-    later["reference"] = 2
+    later["advice_number"] = 2
     assert bank.send(later) is Reason.APPROVED
     assert bank.held == 0
     assert bank.send(advice) is Reason.APPROVED

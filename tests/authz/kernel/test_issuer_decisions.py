@@ -5,18 +5,9 @@ import pytest
 from authz.vocabulary.commands import Flag, Kind
 from authz.vocabulary.reasons import Reason
 from tests.authz.bank import Bank
-from tests.authz.commands import reversal, tap
+from tests.authz.commands import issuer_decision, reversal, tap
 
 ASK = {"id": "ask", "state": "live", "action": "ask", "when": {"attribute": "amount", "operator": ">", "value": 1_000}}
-
-
-def decision(message, sequence, reason=Reason.APPROVED, amount=None):
-    """What the issuer's server says of a message."""
-    made = message.copy()
-    made["kind"], made["reference"], made["state"] = Kind.ISSUER_DECISION, sequence, reason
-    if amount is not None:
-        made["amount_minor"] = amount
-    return made
 
 
 @pytest.fixture
@@ -43,11 +34,11 @@ def test_approved(bank):
     """The whole, or a part: the rest is released. The answer carries the authorization's own number."""
     message = tap(1, 5_000)
     sequence = ask(bank, message)
-    assert bank.send(decision(message, sequence)) is Reason.APPROVED
+    assert bank.send(issuer_decision(message, sequence)) is Reason.APPROVED
     assert (bank.held, int(bank.result["sequence"]), int(bank.result["approved_minor"])) == (5_000, sequence, 5_000)
-    assert bank.send(decision(message, sequence)) is Reason.MISSING_ORIGINAL_AUTHORIZATION
+    assert bank.send(issuer_decision(message, sequence)) is Reason.MISSING_ORIGINAL_AUTHORIZATION
     message = tap(2, 5_000)
-    assert bank.send(decision(message, ask(bank, message), amount=2_000)) is Reason.PARTIALLY_APPROVED
+    assert bank.send(issuer_decision(message, ask(bank, message), amount=2_000)) is Reason.PARTIALLY_APPROVED
     assert bank.held == 7_000
     assert bank.send(tap(2, 5_000, flags=Flag.REPEAT)) is Reason.PARTIALLY_APPROVED
 
@@ -55,14 +46,14 @@ def test_approved(bank):
 def test_posted_where_it_was_a_financial_request(bank):
     """An approved 0200 is posted, and nothing stays held."""
     message = tap(1, 5_000, kind=Kind.FINANCIAL_REQUEST)
-    assert bank.send(decision(message, ask(bank, message))) is Reason.APPROVED
+    assert bank.send(issuer_decision(message, ask(bank, message))) is Reason.APPROVED
     assert (bank.held, bank.posted) == (0, 5_000)
 
 
 def test_declined(bank):
     """Everything is released, and it counts as a decline for that reason."""
     message = tap(1, 5_000)
-    assert bank.send(decision(message, ask(bank, message), Reason.SUSPECTED_FRAUD)) is Reason.SUSPECTED_FRAUD
+    assert bank.send(issuer_decision(message, ask(bank, message), Reason.SUSPECTED_FRAUD)) is Reason.SUSPECTED_FRAUD
     assert bank.held == 0
     assert int(bank.state.activities[0]["consecutive_declines"]) == 1
     assert bank.send(tap(1, 5_000, flags=Flag.REPEAT)) is Reason.SUSPECTED_FRAUD
@@ -74,7 +65,7 @@ def test_reversed_before_it_was_decided(bank):
     sequence = ask(bank, message)
     assert bank.send(reversal(message)) is Reason.APPROVED
     assert bank.held == 0
-    assert bank.send(decision(message, sequence)) is Reason.ALREADY_REVERSED
+    assert bank.send(issuer_decision(message, sequence)) is Reason.ALREADY_REVERSED
     assert bank.held == 0
 
 
@@ -84,7 +75,7 @@ def test_meters_count_what_was_decided():
     bank = Bank(rules=[ASK], limits=[limit])
     first, second = tap(1, 5_000), tap(2, 5_000)
     waiting = ask(bank, first), ask(bank, second)
-    bank.send(decision(first, waiting[0]))
-    bank.send(decision(second, waiting[1], Reason.DO_NOT_HONOR))
+    bank.send(issuer_decision(first, waiting[0]))
+    bank.send(issuer_decision(second, waiting[1], Reason.DO_NOT_HONOR))
     assert bank.send(tap(3, 100)) is Reason.APPROVED
     assert bank.send(tap(4, 100)) is Reason.EXCEEDS_LIMIT

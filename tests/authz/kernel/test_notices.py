@@ -1,11 +1,11 @@
 """What the vault says of accounts, cards and tokens, and what of it taps, rules and answers then show."""
 
-import numpy as np
 import pytest
 
 from authz.kernel.application import name_accounts
 from authz.vocabulary.attributes import Attribute
 from authz.vocabulary.commands import Kind
+from authz.vocabulary.layouts import joined
 from authz.vocabulary.reasons import Reason
 from authz.vocabulary.states import CardState
 from tests.authz.bank import Bank
@@ -128,7 +128,7 @@ def test_a_segment_is_told_of_its_accounts():
 
 
 def _key(sequence, index, uses, until=NOW + 60):
-    named = {"token_pan": 700, "limited_use_key": index, "reference": until, "limit_minor": uses}
+    named = {"token_pan": 700, "limited_use_key": index, "key_until": until, "key_uses": uses}
     return command(Kind.SET_LIMITED_USE_KEY, outbox_sequence=sequence, **named)
 
 
@@ -155,8 +155,8 @@ def test_a_restriction_can_be_taken_back():
     """A token with a merchant, a country or an amount of its own pays anywhere again when the vault says so."""
     for restriction, refused in (
         ({"merchant_key": 5}, Reason.MERCHANT_NOT_ALLOWED),
-        ({"reference": 276}, Reason.COUNTRY_NOT_ALLOWED),
-        ({"transaction_limit_minor": 99}, Reason.EXCEEDS_LIMIT),
+        ({"countries": 276}, Reason.COUNTRY_NOT_ALLOWED),
+        ({"amount_max_minor": 99}, Reason.EXCEEDS_LIMIT),
     ):
         bank = Bank()
         bank.send(set_token(4, **restriction))
@@ -175,6 +175,6 @@ def test_many_are_found_again():
         ]
         notices += [set_token(3 * number + 6, 3_000 + number, 2_000 + number, 1_000 + number)]
     bank = Bank()
-    bank.send(np.concatenate(notices))
-    bank.send(np.concatenate([tap(1, 100 + number, pan=3_000 + number) for number in range(40)]))
+    bank.send(joined(notices))
+    bank.send(joined([tap(1, 100 + number, pan=3_000 + number) for number in range(40)]))
     assert bank.state.accounts["held_minor"][1:41].tolist() == list(range(100, 140))

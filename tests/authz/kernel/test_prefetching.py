@@ -10,6 +10,7 @@ from authz.kernel.accounts.trace_index import own_key
 from authz.kernel.checks.findings import RUN
 from authz.state.row_layouts import ACCOUNT
 from authz.state.tables import MessageClass
+from authz.vocabulary.layouts import joined
 from tests.authz.bank import Bank
 from tests.authz.commands import set_account, set_card, set_token, tap
 
@@ -128,7 +129,7 @@ def test_a_run_is_looked_at_together(bank, ask):
     """A stranger between two of the bank's takes nothing from them, and what came before the run is not asked for."""
     messages = [tap(3, pan=USED_FIRST), tap(4, pan=STRANGER), tap(5, pan=USED), tap(6, pan=UNUSED)]
     expected = set().union(*(ask(bank, message) for message in messages[1:]))
-    assert ask(bank, np.concatenate(messages), start=1) == expected
+    assert ask(bank, joined(messages), start=1) == expected
 
 
 @pytest.mark.parametrize("number", range(20))
@@ -152,5 +153,5 @@ def _first_free(keys, place):
 def test_looking_changes_nothing(bank, ask):
     """The state is as before."""
     before = [table.tobytes() for table in bank.state if isinstance(table, np.ndarray)]
-    ask(bank, np.concatenate([tap(3, pan=USED), tap(4, pan=UNUSED)]))
+    ask(bank, joined([tap(3, pan=USED), tap(4, pan=UNUSED)]))
     assert [table.tobytes() for table in bank.state if isinstance(table, np.ndarray)] == before

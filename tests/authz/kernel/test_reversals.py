@@ -205,9 +205,9 @@ def test_a_chargeback_of_an_authorization_finds_nothing_paid(bank):
     """A hold is not a charge; and a chargeback tells how much went back."""
     hold, sale = tap(1, 1_000), tap(2, 1_000, **SALE)
     approve(bank, hold)
-    held = {"reference": int(bank.result["sequence"]), "account_id": 7}
+    held = {"decision": int(bank.result["sequence"]), "account_id": 7}
     approve(bank, sale)
-    paid = {"reference": int(bank.result["sequence"]), "account_id": 7}
+    paid = {"decision": int(bank.result["sequence"]), "account_id": 7}
     assert bank.send(command(Kind.CHARGEBACK, amount_minor=1, **held)) is Reason.MISSING_ORIGINAL_AUTHORIZATION
     approve(bank, command(Kind.CHARGEBACK, amount_minor=700, **paid))
     assert told(bank) == (700, 700)
@@ -221,7 +221,7 @@ def test_what_a_completion_gave_back_counts_for_its_authorization(bank):
     order = tap(1, 5_000)
     whole = referring(Kind.FINANCIAL_REQUEST, order, stan=2)
     approve(bank, order, whole)
-    paid = {"reference": int(bank.result["sequence"]), "account_id": 7}
+    paid = {"decision": int(bank.result["sequence"]), "account_id": 7}
     approve(bank, command(Kind.CHARGEBACK, amount_minor=3_000, **paid))
     assert bank.send(refund(order, amount_minor=2_001, stan=3)) is Reason.EXCEEDS_REMAINDER
     assert bank.send(refund(whole, amount_minor=2_001, stan=4)) is Reason.EXCEEDS_REMAINDER

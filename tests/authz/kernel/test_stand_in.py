@@ -1,11 +1,10 @@
 """Stand-in processing: the network's own limits, the advices it keeps, and the issuer's reconciliation."""
 
-import numpy as np
-
 from authz.journal.replay import apply_batch
 from authz.kernel.application import name_accounts
 from authz.state.tables import Counter, rows_in_use
 from authz.vocabulary.commands import CryptogramOutcome, Flag, Kind, Operation
+from authz.vocabulary.layouts import joined
 from authz.vocabulary.reasons import Reason
 from tests.authz.bank import Bank
 from tests.authz.commands import command, referring, reversal, set_card, tap
@@ -15,7 +14,7 @@ LIMITS = {"amount_max": 2_000, "count_max": 3, "total_max": 5_000}
 
 def switched(is_down):
     """The issuer goes away, or comes back."""
-    return command(Kind.SWITCH_ISSUER, state=int(is_down))
+    return command(Kind.SWITCH_ISSUER, is_down=int(is_down))
 
 
 def a_bank():
@@ -131,7 +130,7 @@ def test_an_outage_in_the_middle_of_a_batch():
     """However many are answered in the batch that brings the outage, each is kept, as if they had come one by one."""
     commands = [switched(True), *(tap(n, 10) for n in range(1, 101)), switched(False)]
     together, one_by_one = Bank(stand_in=LIMITS), Bank(stand_in=LIMITS)
-    batch = np.concatenate(commands)
+    batch = joined(commands)
     name_accounts(together.state, batch)
     together.state, _, _ = apply_batch(together.state, batch)
     for each in commands:

@@ -3,7 +3,6 @@
 import asyncio
 from typing import get_args
 
-import numpy as np
 import pytest
 from pydantic import ValidationError
 
@@ -16,24 +15,28 @@ from authz.journal.replay import History, apply_batch, replayed
 from authz.kernel.accounts.calendar import new_today, period_start
 from authz.kernel.accounts.meters import window_start
 from authz.kernel.accounts.trace_index import class_of
-from authz.kernel.undefined_values import Field, first_undefined
-from authz.network.realtime_decisioning import Decider
+from authz.kernel.notices import take_notice
+from authz.kernel.undefined_values import Field, first_undefined, undefined_value
 from authz.program.compilation import _REASON_OF, compiled_program
 from authz.program.conditions import ScopeName
 from authz.program.document import AppliesTo, ProgramDocument, Rule
 from authz.program.periods import PERIODS, Period
 from authz.program.tables import Action, Outcome, Scope
-from authz.state.tables import SEGMENTS, Counter, ForcedScope, MessageClass, new_state, rows_in_use
+from authz.state.tables import SEGMENTS, Counter, MessageClass, new_state, rows_in_use
 from authz.vocabulary.commands import (
+    COMMAND,
     MESSAGES,
     CardholderVerification,
     Channel,
     CryptogramOutcome,
+    Decider,
     Flag,
+    ForcedScope,
     Kind,
     Operation,
 )
 from authz.vocabulary.errors import JournalFromElsewhere, UndefinedValue
+from authz.vocabulary.layouts import LAYOUT_OF, joined
 from authz.vocabulary.reasons import DECLINES, Reason
 from authz.vocabulary.states import CardState, TokenState
 from tests.authz.bank import Bank
@@ -45,11 +48,11 @@ _NOTICES = {
     Kind.SET_CARD: set_card(9, state=CardState.FROZEN),
     Kind.SET_TOKEN: set_token(9, expiry=2701),
     Kind.SET_LIMITED_USE_KEY: command(Kind.SET_LIMITED_USE_KEY, outbox_sequence=9, token_pan=700, limited_use_key=1),
-    Kind.FORCE_REASON: command(Kind.FORCE_REASON, reference=701, state=Reason.DO_NOT_HONOR),
-    Kind.SWITCH_ISSUER: command(Kind.SWITCH_ISSUER, state=1),
-    Kind.ISSUER_DECISION: command(Kind.ISSUER_DECISION, account_id=7, reference=6, amount_minor=100),
-    Kind.CHARGEBACK: command(Kind.CHARGEBACK, account_id=7, reference=5, amount_minor=100),
-    Kind.REPRESENTMENT: command(Kind.REPRESENTMENT, account_id=7, reference=5, amount_minor=100),
+    Kind.FORCE_REASON: command(Kind.FORCE_REASON, subject=701, reason=Reason.DO_NOT_HONOR),
+    Kind.SWITCH_ISSUER: command(Kind.SWITCH_ISSUER, is_down=1),
+    Kind.ISSUER_DECISION: command(Kind.ISSUER_DECISION, account_id=7, decision=6, amount_minor=100),
+    Kind.CHARGEBACK: command(Kind.CHARGEBACK, account_id=7, decision=5, amount_minor=100),
+    Kind.REPRESENTMENT: command(Kind.REPRESENTMENT, account_id=7, decision=5, amount_minor=100),
 }
 _ASK = {"id": "ask", "state": "live", "when": {"attribute": "amount", "operator": "=", "value": 100}, "action": "ask"}
 WITHOUT_EFFECT = {Kind.PASS_TIME, Kind.ACTIVATE_PROGRAM}
@@ -61,7 +64,7 @@ def a_bank():
     bank.send(PAID)
     bank.send(tap(2, 500, kind=Kind.FINANCIAL_REQUEST))
     assert bank.send(tap(3, 100)) is Reason.AWAITING_ISSUER
-    bank.send(command(Kind.CHARGEBACK, account_id=7, reference=5, amount_minor=200))
+    bank.send(command(Kind.CHARGEBACK, account_id=7, decision=5, amount_minor=200))
     return bank
 
 
@@ -119,10 +122,11 @@ _NOTICE_FIELDS = [
     (Kind.SET_CARD, "state", _beyond(CardState, 65_536)),
     (Kind.SET_TOKEN, "state", _beyond(TokenState, 65_536)),
     (Kind.SET_TOKEN, "channels", [1 << len(Channel), 1 << 16, 1 << 31]),
-    (Kind.FORCE_REASON, "segment", _beyond(ForcedScope, 65_536)),
-    (Kind.FORCE_REASON, "state", _beyond([0, *DECLINES], 65_536)),
-    (Kind.ISSUER_DECISION, "state", _beyond([0, *DECLINES], 65_536)),
-    (Kind.SWITCH_ISSUER, "state", [2, 256, 257]),
+    (Kind.FORCE_REASON, "scope", _beyond(ForcedScope, 65_536)),
+    (Kind.FORCE_REASON, "reason", _beyond([0, *DECLINES], 65_536)),
+    (Kind.ISSUER_DECISION, "reason", _beyond([0, *DECLINES], 65_536)),
+    (Kind.ISSUER_DECISION, "decider", [6, 256, 257]),
+    (Kind.SWITCH_ISSUER, "is_down", [2, 256, 257]),
 ]
 
 
@@ -132,7 +136,7 @@ def test_a_message_names_only_what_is_defined(kind, name):
     """Anything else is refused in every pass, and changes nothing."""
     for is_down in (0, 1):
         bank = a_bank()
-        bank.send(command(Kind.SWITCH_ISSUER, state=is_down))
+        bank.send(command(Kind.SWITCH_ISSUER, is_down=is_down))
         before = what_stands(bank)
         for value in _MESSAGE_FIELDS[name]:
             made = message_of(kind)
@@ -148,7 +152,7 @@ def test_a_notice_names_only_what_is_defined(kind, name, values):
     before = what_stands(bank)
     for value in values:
         made = _NOTICES[kind].copy()
-        made[name] = value
+        made.view(LAYOUT_OF[kind].dtype)[name] = value
         assert bank.send(made) is Reason.UNDEFINED_VALUE, value
     assert what_stands(bank) == before
 
@@ -176,7 +180,7 @@ def test_the_engine_takes_nothing_that_is_not_defined():
 
         def read(self, after=0, until=None):
             """The whole."""
-            yield Batch(1, np.concatenate([opening(), command(23)]), b"")
+            yield Batch(1, joined([opening(), command(23)]), b"")
 
     class Empty(Written):
         """A journal of nothing."""
@@ -195,7 +199,7 @@ def test_the_engine_takes_nothing_that_is_not_defined():
         with pytest.raises(UndefinedValue, match="kind 23"):
             engine.submit(command(23), lambda results: None)
         with pytest.raises(UndefinedValue, match="channel 65"):
-            await engine.run(np.concatenate([tap(1), tap(2, channel=65)]))
+            await engine.run(joined([tap(1), tap(2, channel=65)]))
         assert engine.figures.commands == 0
         await engine.close()
 
@@ -206,8 +210,32 @@ def test_the_engine_takes_nothing_that_is_not_defined():
 
 def test_every_field_of_the_vocabulary_is_one_of_a_command():
     """So that an error can name it and its value."""
-    assert {field.name.lower() for field in Field} - {"none"} <= set(command(Kind.PASS_TIME).dtype.names)
-    assert first_undefined(np.concatenate([opening(), tap(1)])) == (-1, Field.NONE)
+    described = {field.name for layout in LAYOUT_OF.values() for field in layout.all_fields if field.values is not None}
+    assert {field.name.lower() for field in Field} == described | {"none", "original_type"}
+    assert first_undefined(joined([opening(), tap(1)])) == (-1, Field.NONE)
+
+
+def _undefined_fields():
+    """Every field of every layout that has values which are not defined, with the first of them."""
+    for kind, layout in LAYOUT_OF.items():
+        for field in layout.fields:
+            if field.values is not None:
+                yield kind, field.name, next(value for value in range(1 << 32) if value not in field.values)
+
+
+@pytest.mark.parametrize(("kind", "name", "value"), [*_undefined_fields()])
+def test_what_a_layout_does_not_define_is_refused_by_its_name(kind, name, value):
+    """Whatever is described in a layout is held against its description."""
+    made = command(kind, **{name: value})
+    assert undefined_value(made, *first_undefined(made)) == (name, value)
+
+
+def test_a_kind_that_nothing_takes_is_not_approved():
+    """Even one that passed the question whether it is defined: the way through the kinds has no other end."""
+    bank = a_bank()
+    before = what_stands(bank)
+    assert take_notice(bank.state, command(23).view(COMMAND), 0) == Reason.UNDEFINED_VALUE
+    assert what_stands(bank) == before
 
 
 def test_operations_are_served_or_refused():
@@ -292,7 +320,7 @@ def test_every_scope_counts(scope):
 
 def test_a_refusal_is_the_same_in_a_batch():
     """A command that is refused leaves those around it alone."""
-    state, results, _ = apply_batch(new_state(16), np.concatenate([opening(), command(23), tap(1)]))
+    state, results, _ = apply_batch(new_state(16), joined([opening(), command(23), tap(1)]))
     assert results["reason"].tolist() == [0, 0, 0, Reason.UNDEFINED_VALUE, 0]
     assert state.accounts[0]["held_minor"] == 1_250
 

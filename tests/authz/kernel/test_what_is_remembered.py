@@ -19,19 +19,10 @@ from tests.authz.bank import (
     in_an_outage,
     told,
 )
-from tests.authz.commands import USD, command, referring, refund, reversal, set_card, set_token, tap
+from tests.authz.commands import USD, command, issuer_decision, referring, refund, reversal, set_card, set_token, tap
 
 ASK = {"id": "ask", "state": "live", "action": "ask", "when": {"attribute": "amount", "operator": ">", "value": 1_000}}
 REFERENCE = b"PAR00000000000000000000000001"
-
-
-def decision(message, sequence, reason=Reason.APPROVED, amount=None):
-    """What the issuer's server says of a message."""
-    made = message.copy()
-    made["kind"], made["reference"], made["state"] = Kind.ISSUER_DECISION, sequence, reason
-    if amount is not None:
-        made["amount_minor"] = amount
-    return made
 
 
 def ask(bank, message):
@@ -53,7 +44,7 @@ class TestStandIn:
         assert first == (1_080, 1_000, 7_9259259)
         approve(bank, again(trip))
         assert told(bank) == first
-        bank.send(command(Kind.SWITCH_ISSUER, state=0))
+        bank.send(command(Kind.SWITCH_ISSUER, is_down=0))
         approve(bank, bank.state.advices[:1], again(trip))
         assert told(bank) == first
         assert bank.held + bank.posted == 1_000
@@ -89,7 +80,7 @@ class TestStandIn:
         """Also where it came under the trace of an authorization."""
         bank = Bank(stand_in=STAND_IN_LIMITS)
         approve(bank, tap(1, 1_000))
-        bank.send(command(Kind.SWITCH_ISSUER, state=1))
+        bank.send(command(Kind.SWITCH_ISSUER, is_down=1))
         assert bank.send(tap(2, 2_001, stan=1, **SALE)) is Reason.DECLINED_BY_STAND_IN
         forward(bank)
         assert (bank.held, bank.posted) == (1_000, 0)
@@ -98,7 +89,7 @@ class TestStandIn:
         """Its own advice of what stand-in approved has overtaken the one that was kept."""
         bank = in_an_outage()
         approve(bank, tap(1, 1_000))
-        bank.send(command(Kind.SWITCH_ISSUER, state=0))
+        bank.send(command(Kind.SWITCH_ISSUER, is_down=0))
         approve(bank, tap(1, 1_000, kind=Kind.AUTHORIZATION_ADVICE))
         assert bank.held == 1_000
         forward(bank)
@@ -109,7 +100,7 @@ class TestStandIn:
         bank = in_an_outage()
         part = tap(1, 2_000)
         approve(bank, part)
-        bank.send(command(Kind.SWITCH_ISSUER, state=0))
+        bank.send(command(Kind.SWITCH_ISSUER, is_down=0))
         approve(bank, reversal(part, remaining=500, stan=2))
         forward(bank)
         assert bank.send(reversal(part, remaining=501, stan=3)) is Reason.ORIGINAL_AMOUNT_MISMATCH
@@ -132,7 +123,7 @@ class TestStandIn:
         """A suspended token declines there as here: no advice, and the same answer again."""
         bank = Bank(stand_in=STAND_IN_LIMITS)
         bank.send(set_token(4, state=2))
-        bank.send(command(Kind.SWITCH_ISSUER, state=1))
+        bank.send(command(Kind.SWITCH_ISSUER, is_down=1))
         assert bank.send(tap(1, 100)) is Reason.TOKEN_SUSPENDED
         assert bank.send(again(tap(1, 100))) is Reason.TOKEN_SUSPENDED
         assert bank.state.counters[Counter.STORED_ADVICES] == 0
@@ -144,9 +135,9 @@ class TestStandIn:
         bank.send(tap(1, 2_000, flags=Flag.REPEAT | Flag.PARTIAL_APPROVAL))
         bank.send(tap(2, 2_001, **SALE))
         first, second = bank.state.advices[0], bank.state.advices[1]
-        assert (first["kind"], first["reference"]) == (Kind.AUTHORIZATION_ADVICE, 1)
+        assert (first["kind"], first["advice_number"]) == (Kind.AUTHORIZATION_ADVICE, 1)
         assert first["flags"] == Flag.FORWARDED | Flag.PARTIAL_APPROVAL
-        assert (second["kind"], second["reference"]) == (Kind.FINANCIAL_ADVICE, 2)
+        assert (second["kind"], second["advice_number"]) == (Kind.FINANCIAL_ADVICE, 2)
         assert second["flags"] == Flag.FORWARDED | Flag.DECLINED_ELSEWHERE
 
     def test_what_is_passed_on_is_acknowledged_with_its_amount(self):
@@ -163,10 +154,10 @@ class TestStandIn:
         """Told again that it is down, stand-in goes on counting; told that it is back, advices still wait."""
         bank = in_an_outage()
         approve(bank, *(tap(n, 100) for n in (1, 2, 3)))
-        bank.send(command(Kind.SWITCH_ISSUER, state=1))
+        bank.send(command(Kind.SWITCH_ISSUER, is_down=1))
         assert bank.send(tap(4, 100)) is Reason.DECLINED_BY_STAND_IN
-        bank.send(command(Kind.SWITCH_ISSUER, state=0))
-        bank.send(command(Kind.SWITCH_ISSUER, state=1))
+        bank.send(command(Kind.SWITCH_ISSUER, is_down=0))
+        bank.send(command(Kind.SWITCH_ISSUER, is_down=1))
         approve(bank, tap(5, 100))
         assert bank.state.counters[Counter.STORED_ADVICES] == 5
         forward(bank)
@@ -187,7 +178,7 @@ class TestStandIn:
         bank = in_an_outage(limits=[DAY])
         whole, part = tap(1, 2_000, **values), tap(2, 2_000, **values)
         approve(bank, whole, part)
-        bank.send(command(Kind.SWITCH_ISSUER, state=0))
+        bank.send(command(Kind.SWITCH_ISSUER, is_down=0))
         approve(bank, reversal(whole, stan=11), reversal(part, remaining=500, stan=12))
         forward(bank)
         assert bank.held + bank.posted == 500
@@ -199,7 +190,7 @@ class TestStandIn:
         """Also where they had looked before the advice came."""
         bank = in_an_outage(limits=[DAY])
         approve(bank, tap(1, 2_000, **values))
-        bank.send(command(Kind.SWITCH_ISSUER, state=0))
+        bank.send(command(Kind.SWITCH_ISSUER, is_down=0))
         approve(bank, tap(2, 100))
         forward(bank)
         assert bank.send(tap(3, 7_901)) is Reason.EXCEEDS_LIMIT
@@ -216,7 +207,7 @@ class TestTheIssuersServer:
         trip = tap(1, 3_270, currency=JPY, signed_currency=JPY, **values)
         sequence = ask(bank, trip)
         assert bank.held == 2_000
-        assert bank.send(decision(trip, sequence, amount=1_635)) is Reason.PARTIALLY_APPROVED
+        assert bank.send(issuer_decision(trip, sequence, amount=1_635)) is Reason.PARTIALLY_APPROVED
         assert (bank.held + bank.posted, told(bank)[:2]) == (1_000, (1_635, 1_000))
         assert bank.result["available_minor"] == 99_000
         rate = int(bank.result["conversion_rate"])
@@ -232,7 +223,7 @@ class TestTheIssuersServer:
         message = tap(1, 5_000, pan=702)
         sequence = ask(bank, message)
         assert bank.result["payment_account_reference"] == REFERENCE
-        bank.send(decision(message, sequence))
+        bank.send(issuer_decision(message, sequence))
         assert bank.result["payment_account_reference"] == REFERENCE
 
     @pytest.mark.parametrize("values", [{}, SALE])
@@ -242,7 +233,7 @@ class TestTheIssuersServer:
         message = tap(1, 5_000, **values)
         sequence = ask(bank, message)
         approve(bank, tap(2, 100))
-        assert bank.send(decision(message, sequence, Reason.DO_NOT_HONOR)) is Reason.DO_NOT_HONOR
+        assert bank.send(issuer_decision(message, sequence, Reason.DO_NOT_HONOR)) is Reason.DO_NOT_HONOR
         assert (bank.held, bank.posted, told(bank)[:2]) == (100, 0, (0, 0))
         assert bank.result["held_change_minor"] == -5_000
         assert bank.send(again(message)) is Reason.DO_NOT_HONOR
@@ -258,7 +249,7 @@ class TestTheIssuersServer:
         first_sequence = ask(bank, first)
         assert bank.send(tap(3, 4_001)) is Reason.EXCEEDS_LIMIT
         ask(bank, second)
-        assert bank.send(decision(first, first_sequence, Reason.DO_NOT_HONOR)) is Reason.DO_NOT_HONOR
+        assert bank.send(issuer_decision(first, first_sequence, Reason.DO_NOT_HONOR)) is Reason.DO_NOT_HONOR
         assert bank.send(tap(4, 6_001)) is Reason.EXCEEDS_LIMIT
         ask(bank, tap(5, 6_000))
 
@@ -268,7 +259,7 @@ class TestTheIssuersServer:
         message = tap(1, 5_000)
         sequence = ask(bank, message)
         approve(bank, tap(2, 100))
-        bank.send(decision(message, sequence, amount=3_000))
+        bank.send(issuer_decision(message, sequence, amount=3_000))
         assert bank.send(tap(3, 6_901)) is Reason.EXCEEDS_LIMIT
         other = tap(4, 6_900)
         ask(bank, other)
@@ -277,12 +268,12 @@ class TestTheIssuersServer:
         """A server that approves zero does not honor it; more than was asked for is what was asked for."""
         bank = Bank(rules=[ASK])
         first, second = tap(1, 5_000), tap(2, 5_000)
-        assert bank.send(decision(first, ask(bank, first), amount=0)) is Reason.DO_NOT_HONOR
+        assert bank.send(issuer_decision(first, ask(bank, first), amount=0)) is Reason.DO_NOT_HONOR
         assert bank.held == 0
-        assert bank.send(decision(second, ask(bank, second), amount=5_001)) is Reason.APPROVED
+        assert bank.send(issuer_decision(second, ask(bank, second), amount=5_001)) is Reason.APPROVED
         assert (bank.held, told(bank)[:2]) == (5_000, (5_000, 5_000))
         third = tap(3, 5_000)
-        assert bank.send(decision(third, ask(bank, third), amount=1)) is Reason.PARTIALLY_APPROVED
+        assert bank.send(issuer_decision(third, ask(bank, third), amount=1)) is Reason.PARTIALLY_APPROVED
         assert bank.held == 5_001
 
     @pytest.mark.parametrize("names_it", [True, False])
@@ -296,7 +287,7 @@ class TestTheIssuersServer:
         clearing["kind"] = Kind.FINANCIAL_ADVICE
         approve(bank, clearing)
         assert (bank.held, bank.posted) == (0, 5_000)
-        assert bank.send(decision(message, sequence, reason)) is reason
+        assert bank.send(issuer_decision(message, sequence, reason)) is reason
         assert (bank.held, bank.posted) == (0, 5_000)
 
     @pytest.mark.parametrize(("amount", "held"), [(5_000, 4_600), (500, 100), (400, 0), (399, 0)])
@@ -308,7 +299,7 @@ class TestTheIssuersServer:
         flags = Flag.HAS_ORIGINAL | Flag.MORE_FOLLOWS
         approve(bank, referring(Kind.FINANCIAL_ADVICE, message, amount_minor=400, flags=flags, stan=2))
         assert (bank.held, bank.posted) == (4_600, 400)
-        bank.send(decision(message, sequence, amount=amount))
+        bank.send(issuer_decision(message, sequence, amount=amount))
         assert (bank.held, bank.posted) == (held, 400)
 
     def test_what_was_reversed_while_it_waited_is_charged_on_its_own(self):
@@ -320,7 +311,7 @@ class TestTheIssuersServer:
         assert (bank.held, bank.posted) == (0, 5_000)
         sequence = ask(bank, stay)
         approve(bank, referring(Kind.AUTHORIZATION_ADVICE, stay, amount_minor=300, stan=5))
-        assert bank.send(decision(stay, sequence, Reason.DO_NOT_HONOR)) is Reason.DO_NOT_HONOR
+        assert bank.send(issuer_decision(stay, sequence, Reason.DO_NOT_HONOR)) is Reason.DO_NOT_HONOR
         assert bank.held == 300
 
     def test_a_decision_that_comes_too_late_is_known_from_then_on(self):
@@ -329,10 +320,10 @@ class TestTheIssuersServer:
         message = tap(1, 5_000)
         sequence = ask(bank, message)
         approve(bank, reversal(message, stan=2))
-        assert bank.send(decision(message, sequence)) is Reason.ALREADY_REVERSED
+        assert bank.send(issuer_decision(message, sequence)) is Reason.ALREADY_REVERSED
         assert bank.result["sequence"] == sequence
         assert bank.send(again(message)) is Reason.ALREADY_REVERSED
-        assert bank.send(decision(message, sequence)) is Reason.MISSING_ORIGINAL_AUTHORIZATION
+        assert bank.send(issuer_decision(message, sequence)) is Reason.MISSING_ORIGINAL_AUTHORIZATION
 
     def test_a_decision_on_nothing(self):
         """A sequence that nothing was entered under, and one that did not wait."""
@@ -341,7 +332,7 @@ class TestTheIssuersServer:
         approve(bank, paid)
         sequence = int(bank.result["sequence"])
         for number in (sequence, sequence - 1, sequence + 99):
-            assert bank.send(decision(paid, number)) is Reason.MISSING_ORIGINAL_AUTHORIZATION
+            assert bank.send(issuer_decision(paid, number)) is Reason.MISSING_ORIGINAL_AUTHORIZATION
         assert bank.held == 500
 
     def test_what_cannot_wait(self):

@@ -37,10 +37,10 @@ def test_who_is_marked(kind, acquirer, amount, is_beyond):
 def test_what_comes_while_the_issuer_is_down():
     """The mark goes with the advice to the issuer, who takes nothing of it."""
     bank = Bank(stand_in=STAND_IN_LIMITS)
-    bank.send(command(Kind.SWITCH_ISSUER, state=1))
+    bank.send(command(Kind.SWITCH_ISSUER, is_down=1))
     message = tap(1, 5_000, kind=Kind.FINANCIAL_ADVICE)
     LIMITS.mark(message)
     assert bank.send(message) is Reason.APPROVED
-    bank.send(command(Kind.SWITCH_ISSUER, state=0))
+    bank.send(command(Kind.SWITCH_ISSUER, is_down=0))
     assert bank.send(bank.state.advices[:1]) is Reason.APPROVED
     assert (bank.posted, bank.held, bank.result["exception"], bank.result["asked_minor"]) == (0, 0, 2, 5_000)

@@ -5,13 +5,13 @@ import structlog
 
 from authz.network.arrivals import Arrival, Senders
 from authz.network.lines import ANY_ACQUIRER, NOT_KNOWN, OPEN, ConnectionAuthority, Line
-from authz.vocabulary.commands import new_commands
+from authz.vocabulary.layouts import new_messages
 
 BOTH = frozenset({1, 2})
 
 
 def _naming(*acquirers):
-    commands = new_commands(len(acquirers))
+    commands = new_messages(len(acquirers))
     commands["acquirer"] = acquirers
     return commands
 

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from authz.network.realtime_decisioning import Decider, DecisioningWebhook, IssuerDecisions
-from authz.vocabulary.commands import Kind, new_commands, new_results
+from authz.network import realtime_decisioning
+from authz.network.realtime_decisioning import DecisioningWebhook, IssuerDecisions
+from authz.vocabulary.commands import Decider, Kind, new_results
+from authz.vocabulary.layouts import LAYOUT_OF, new_messages
 from authz.vocabulary.reasons import Reason
 from tokenvault.outgoing.webhook_signatures import SignatureInvalid, signed_headers, verify_headers
 
@@ -30,7 +32,7 @@ class RecordingEngine:
         """Keep a decision; its result says what it decided."""
         self.taken.append(command.copy())
         results = new_results(1)
-        results["reason"], results["sequence"] = command["state"], command["reference"]
+        results["reason"], results["sequence"] = command["reason"], command["decision"]
         return results
 
 
@@ -56,7 +58,7 @@ def _asked(handler, *, deadline=5.0, waiting=1):
             wall_clock=lambda: float(NOW),
             transport=httpx.MockTransport(handler),
         )
-        command, result = new_commands(1), new_results(1)
+        command, result = new_messages(1), new_results(1)
         command["amount_minor"], command["currency"], result["sequence"] = 5_000, 978, SEQUENCE
         for _ in range(waiting):
             decisions.ask(command, result, lambda settled: answers.append(settled.copy()))
@@ -75,8 +77,8 @@ def _signed(request, body, **headers):
 def _is_decided_by_default(handler, decider):
     taken, answers = _asked(handler)
     assert len(taken) == len(answers) == 1
-    assert (Kind(taken[0]["kind"][0]), taken[0]["reference"][0]) == (Kind.ISSUER_DECISION, SEQUENCE)
-    assert (Reason(taken[0]["state"][0]), Decider(taken[0]["segment"][0])) == (Reason.ISSUER_UNAVAILABLE, decider)
+    assert (Kind(taken[0]["kind"][0]), taken[0]["decision"][0]) == (Kind.ISSUER_DECISION, SEQUENCE)
+    assert (Reason(taken[0]["reason"][0]), Decider(taken[0]["decider"][0])) == (Reason.ISSUER_UNAVAILABLE, decider)
     assert Reason(answers[0]["reason"][0]) is Reason.ISSUER_UNAVAILABLE
 
 
@@ -197,7 +199,7 @@ async def _for_ever_and_not_to_be_cancelled():
 def test_a_body_that_never_ends(part):
     """The deadline holds for the whole call, also where the call does not let itself be cancelled."""
     taken, answers = _asked(lambda _request: httpx.Response(200, stream=_Body(b"{", part)), deadline=0.01)
-    assert Decider(taken[0]["segment"][0]) is Decider.TIMEOUT
+    assert Decider(taken[0]["decider"][0]) is Decider.TIMEOUT
     assert len(answers) == 1
 
 
@@ -207,7 +209,7 @@ def test_whoever_waits_is_answered_though_another_cannot_be():
     async def run():
         answers = []
         decisions = IssuerDecisions(RecordingEngine(), None)
-        command, result = new_commands(1), new_results(1)
+        command, result = new_messages(1), new_results(1)
         decisions.ask(command, result, lambda _settled: 1 / 0)
         decisions.ask(command, result, lambda settled: answers.append(settled))
         await decisions.close()
@@ -219,7 +221,7 @@ def test_whoever_waits_is_answered_though_another_cannot_be():
 def test_a_good_answer_is_taken():
     """What all of this must not break."""
     taken, answers = _asked(lambda request: _signed(request, json.dumps({"approved": True}).encode()), waiting=3)
-    assert (Reason(taken[0]["state"][0]), Decider(taken[0]["segment"][0])) == (Reason.APPROVED, Decider.ISSUER)
+    assert (Reason(taken[0]["reason"][0]), Decider(taken[0]["decider"][0])) == (Reason.APPROVED, Decider.ISSUER)
     assert len(answers) == 3
     assert np.all([answer["reason"] == Reason.APPROVED for answer in answers])
 
@@ -238,5 +240,15 @@ def test_any_json(value):
     """Is answered once, approved only where it says so."""
     taken, answers = _asked(lambda request: _signed(request, json.dumps(value).encode()))
     assert len(answers) == 1
-    if taken[0]["state"][0] == Reason.APPROVED:
+    if taken[0]["reason"][0] == Reason.APPROVED:
         assert value["approved"] is True
+
+
+def test_a_decision_takes_over_what_its_layout_says():
+    """A field that the layout calls the authorization's and that is not copied would be zero."""
+    of_the_authorization = {
+        field.name
+        for field in LAYOUT_OF[Kind.ISSUER_DECISION].fields
+        if field.meaning.startswith("As the authorization")
+    }
+    assert of_the_authorization == set(realtime_decisioning._TAKEN_OVER) - {"amount_minor"}

@@ -2,10 +2,9 @@
 
 import pytest
 
-from authz.vocabulary.commands import new_commands
 from authz.vocabulary.states import CardState as EngineCardState
 from authz.vocabulary.states import TokenState as EngineTokenState
-from simulators.sandbox.vault_feed import fill_command
+from simulators.sandbox.vault_feed import command_of
 from simulators.vendor_apis.issuer_processor import _STATUSES
 from simulators.vendor_apis.token_service import STATUSES
 from tokenvault.cards.cards import CardState
@@ -15,9 +14,7 @@ from tokenvault.tokens.lifecycle import ENDED, TokenState
 
 
 def _told(notice):
-    command = new_commands(1)
-    fill_command(command[0], Entry(1, notice))
-    return int(command["state"][0])
+    return int(command_of(Entry(1, notice))["state"][0])
 
 
 def _token_notice(state):

@@ -11,9 +11,10 @@ from authz.engine import Engine
 from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentJournal
 from authz.state.tables import Counter, rows_in_use
-from authz.vocabulary.commands import NO_LIMIT, new_commands
+from authz.vocabulary.commands import NO_LIMIT
+from authz.vocabulary.layouts import joined
 from simulators.sandbox import vault_feed
-from simulators.sandbox.vault_feed import VaultFeed, fill_command
+from simulators.sandbox.vault_feed import VaultFeed, command_of
 from tests.clock import ManualClock
 from tests.tokenvault.vaults import new_vault
 from tokenvault.cards.accounts import open_account
@@ -45,9 +46,8 @@ def _two_cards(vault):
 def test_an_account_without_a_transaction_limit(vault, limit, told):
     """The engine hears that there is none, which is not the same as one of nothing."""
     open_account(vault, currency="EUR", credit_limit_minor=5_000, transaction_limit_minor=limit, segment=0)
-    command = new_commands(1)[0]
-    fill_command(command, next(iter(outbox.entries_after(vault.database, 0))))
-    assert command["transaction_limit_minor"] == told
+    command = command_of(next(iter(outbox.entries_after(vault.database, 0))))
+    assert command["transaction_limit_minor"][0] == told
 
 
 async def _fed(directory, vault):
@@ -117,10 +117,7 @@ def test_a_notice_heard_twice_changes_nothing(vault, tmp_path):
         await VaultFeed(vault.database, engine).drain()
         before = rows_in_use(engine.state)
         entries = list(outbox.entries_after(vault.database, 0))
-        commands = new_commands(len(entries))
-        for command, entry in zip(commands, entries, strict=True):
-            fill_command(command, entry)
-        await engine.run(commands)
+        await engine.run(joined([command_of(entry) for entry in entries]))
         after = rows_in_use(engine.state)
         await engine.close()
         return before, after

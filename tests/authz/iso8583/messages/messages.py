@@ -8,7 +8,8 @@ from authz.iso8583.dialects.fields import built_in
 from authz.iso8583.encoding import codec
 from authz.iso8583.encoding.scan import new_places, scan_table
 from authz.iso8583.messages.reading import format_error_of, read_transactions
-from authz.vocabulary.commands import COMMAND_BYTES, new_commands
+from authz.vocabulary.commands import COMMAND_BYTES
+from authz.vocabulary.layouts import new_messages
 from tests.clock import ManualClock
 
 TABLE = scan_table(built_in())
@@ -48,7 +49,7 @@ def read(*messages):
     """Problems as in DE 44 ("" for none), commands, signed bytes, cryptograms and online flags of messages."""
     buffer, frames = framed(*messages)
     count = len(messages)
-    commands, problems = new_commands(count), np.zeros(count, np.int32)
+    commands, problems = new_messages(count), np.zeros(count, np.int32)
     signed, arqcs = np.zeros((count, SIGNED_BYTES_MAX), np.uint8), np.zeros((count, 8), np.uint8)
     online = np.zeros(count, np.uint8)
     rows = commands.view(np.uint8).reshape(count, COMMAND_BYTES)

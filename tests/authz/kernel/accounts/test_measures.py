@@ -225,7 +225,7 @@ def test_what_the_issuer_still_thinks_about():
     assert bank.send(FIRST) is Reason.AWAITING_ISSUER
     declines, _ = look(bank, 5)
     assert declines == 0
-    decision = command(Kind.ISSUER_DECISION, account_id=7, reference=4, state=Reason.DO_NOT_HONOR)
+    decision = command(Kind.ISSUER_DECISION, account_id=7, decision=4, reason=Reason.DO_NOT_HONOR)
     bank.send(decision)
     assert look(bank, 6) == [1, 1]
 

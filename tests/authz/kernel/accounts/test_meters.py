@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +14,7 @@ from authz.program.document import ProgramDocument, with_offsets
 from authz.program.periods import Period
 from authz.vocabulary.attributes import Attribute
 from authz.vocabulary.commands import CardholderVerification, Channel, Kind, Operation
+from authz.vocabulary.layouts import joined
 from authz.vocabulary.reasons import Reason
 from tests.authz.bank import Bank
 from tests.authz.commands import NOW_US, referring, reversal, set_card, set_token, tap
@@ -100,7 +100,7 @@ _STEPS = st.lists(
 def test_meters_agree_with_a_plain_list(steps, where):
     """Whatever happens, and also right after another program has come."""
     bank, history = Bank(**_program(where)), History("Europe/Berlin")
-    bank.state = apply_batch(bank.state, np.concatenate([set_card(4, 71), set_token(5, 701, 71)]))[0]
+    bank.state = apply_batch(bank.state, joined([set_card(4, 71), set_token(5, 701, 71)]))[0]
     now, sent = NOW_US // SECOND_US, []
     for number, (passed, pan, amount, category, what, which) in enumerate(steps, 1):
         now += passed

@@ -18,6 +18,7 @@ from authz.state.tables import (
     with_stored_arrays,
 )
 from authz.vocabulary.commands import NO_LIMIT, CryptogramOutcome, Flag, Kind, Operation
+from authz.vocabulary.layouts import joined
 from authz.vocabulary.posting_kinds import POSTING, posting_kind
 from authz.vocabulary.reasons import Reason
 from authz.vocabulary.states import CardState, TokenState
@@ -62,7 +63,7 @@ class MoneyAgreesWithLedger(RuleBasedStateMachine):
             set_card(5, 80, 8),
             set_token(6, 702, 80, 8, channels=0b10010),
         ]
-        self.applied, self.postings = [np.concatenate(batches)], []
+        self.applied, self.postings = [joined(batches)], []
         self.state = apply_batch(new_state(16)._replace(program=PROGRAM), self.applied[0])[0]
         self.sent = []
 
@@ -267,7 +268,7 @@ class MoneyAgreesWithLedger(RuleBasedStateMachine):
 
     def teardown(self):
         """Replayed in two batches, with a checkpoint between them, the same commands make the same postings."""
-        commands = np.concatenate(self.applied)
+        commands = joined(self.applied)
         half = max(len(self.applied[0]), len(commands) // 2)
         state = apply_batch(new_state(16)._replace(program=PROGRAM), commands[:half])[0]
         made = [postings_made(state)]

@@ -12,11 +12,12 @@ from authz.journal.replay import apply_batch
 from authz.kernel.accounts import postings
 from authz.state.tables import POSTINGS_PER_COMMAND, Counter
 from authz.vocabulary.commands import CardholderVerification, Flag, Kind, Operation
+from authz.vocabulary.layouts import joined
 from authz.vocabulary.posting_kinds import POSTING, PostingKind, Sign, posting_kind
 from authz.vocabulary.reasons import Reason
 from tests.authz.bank import HOUR_US, RATES, SALE, Bank, approve, forward, in_an_outage
-from tests.authz.commands import NOW_US, USD, command, referring, refund, reversal, tap
-from tests.authz.kernel.test_issuer_decisions import ASK, decision
+from tests.authz.commands import NOW_US, USD, command, issuer_decision, referring, refund, reversal, tap
+from tests.authz.kernel.test_issuer_decisions import ASK
 
 KERNEL = Path(authz.kernel.__path__[0])
 CASH_BACK = {
@@ -120,7 +121,7 @@ def test_a_part_of_a_purchase_with_cash_back():
     bank, message = Bank(rules=[ASK]), tap(1, 5_000, **SALE, **CASH_BACK)
     assert bank.send(message) is Reason.AWAITING_ISSUER
     sequence = int(bank.result["sequence"])
-    assert bank.send(decision(message, sequence, amount=4_000)) is Reason.PARTIALLY_APPROVED
+    assert bank.send(issuer_decision(message, sequence, amount=4_000)) is Reason.PARTIALLY_APPROVED
     assert {each[_SEQUENCE] for each in bank.postings} == {sequence}
     assert bank.made == [(PostingKind.PURCHASE, 3_000), (PostingKind.CASH, 1_000)]
 
@@ -159,7 +160,7 @@ def test_ways_back():
     """Refund, reversal of either, chargeback and representment."""
     bank, sale = Bank(), tap(1, 5_000, **SALE)
     approve(bank, sale)
-    disputed = {"reference": int(bank.result["sequence"]), "amount_minor": 700, "account_id": 7}
+    disputed = {"decision": int(bank.result["sequence"]), "amount_minor": 700, "account_id": 7}
     back = refund(sale, amount_minor=1_000, stan=11)
     steps = [
         (back, PostingKind.REFUND, -1_000),
@@ -196,7 +197,7 @@ def test_what_stand_in_has_approved_is_a_purchase_and_can_be_disputed():
     assert [(each[_SEQUENCE], each[_PART], each[_KIND]) for each in bank.postings] == [
         (decision, 0, PostingKind.PURCHASE)
     ]
-    approve(bank, command(Kind.CHARGEBACK, reference=decision, amount_minor=1_500, account_id=7))
+    approve(bank, command(Kind.CHARGEBACK, decision=decision, amount_minor=1_500, account_id=7))
     assert bank.made == [(PostingKind.CHARGEBACK, -1_500)]
 
 
@@ -204,7 +205,7 @@ def test_postings_of_a_batch_stand_in_the_order_of_its_commands():
     """Each batch leaves its own, and results say which command made which."""
     bank = Bank()
     batch = [tap(1, 100, **SALE), tap(2, 200), tap(3, 5_000, **SALE, **CASH_BACK), tap(4, 300, **SALE)]
-    bank.state, results = apply_all(bank, np.concatenate(batch))
+    bank.state, results = apply_all(bank, joined(batch))
     made = bank.state.postings.rows[: bank.state.postings.used[0]]
     assert results["postings"].tolist() == [1, 0, 2, 1]
     assert np.repeat(results["sequence"], results["postings"]).tolist() == made["sequence"].tolist()
@@ -222,7 +223,7 @@ def apply_all(bank, batch):
 def test_room_for_postings_grows_with_a_batch():
     """Twice as many as there are commands, however large the batch is."""
     bank = Bank()
-    batch = np.concatenate([tap(number, 100, **SALE, **CASH_BACK | {"cash_minor": 1}) for number in range(1, 101)])
+    batch = joined([tap(number, 100, **SALE, **CASH_BACK | {"cash_minor": 1}) for number in range(1, 101)])
     bank.state, results = apply_all(bank, batch)
     assert int(results["postings"].sum()) == 200 <= len(bank.state.postings.rows)
     assert int(bank.state.counters[Counter.TRANSACTIONS]) == 100

@@ -1,6 +1,5 @@
 """What becomes of an authorization: time, completions, clearing, refunds, disputes and other currencies."""
 
-import numpy as np
 import pytest
 
 from authz.kernel.accounts.conversion import conversion_rate, converted
@@ -9,6 +8,7 @@ from authz.program.document import ProgramDocument
 from authz.state.tables import Counter
 from authz.vocabulary.commands import NO_LIMIT, CardholderVerification, Flag, Kind, Operation
 from authz.vocabulary.exception_reasons import ExceptionReason
+from authz.vocabulary.layouts import joined
 from authz.vocabulary.reasons import ANSWERS, Reason
 from tests.authz.bank import HOUR_US, Bank
 from tests.authz.commands import EUR, NOW_US, USD, command, referring, refund, reversal, set_account, tap
@@ -158,7 +158,7 @@ def test_chargebacks_and_representments(bank):
     reference = int(bank.result["sequence"])
 
     def dispute(kind, amount):
-        return bank.send(command(kind, reference=reference, amount_minor=amount, account_id=7))
+        return bank.send(command(kind, decision=reference, amount_minor=amount, account_id=7))
 
     assert dispute(Kind.REPRESENTMENT, 1) is Reason.EXCEEDS_REMAINDER
     assert dispute(Kind.CHARGEBACK, 7_000) is Reason.APPROVED
@@ -236,7 +236,7 @@ def test_traces_survive_growth(bank):
     taps = [tap(number, 1, kind=Kind.AUTHORIZATION_REQUEST) for number in range(1, 200)]
     for message in taps:
         assert bank.send(message) is Reason.APPROVED
-    bank.send(np.concatenate([reversal(message) for message in taps]))
+    bank.send(joined([reversal(message) for message in taps]))
     assert bank.held == 0
 
 
@@ -335,7 +335,7 @@ def test_nothing_is_given_back_twice(bank):
     assert bank.send(refund(paid, amount_minor=601, stan=3)) is Reason.EXCEEDS_REMAINDER
     assert bank.send(refund(paid, amount_minor=500, stan=4)) is Reason.APPROVED
     assert bank.send(reversal(paid, stan=5)) is Reason.EXCEEDS_REMAINDER
-    chargeback = command(Kind.CHARGEBACK, account_id=7, reference=sequence, amount_minor=101)
+    chargeback = command(Kind.CHARGEBACK, account_id=7, decision=sequence, amount_minor=101)
     assert bank.send(chargeback) is Reason.EXCEEDS_REMAINDER
     chargeback["amount_minor"] = 100
     assert bank.send(chargeback) is Reason.APPROVED
@@ -362,11 +362,11 @@ def test_a_representment_is_not_charged_back(bank):
     bank.send(tap(1, 1_000, kind=Kind.FINANCIAL_REQUEST))
     paid = int(bank.result["sequence"])
     dispute = {"account_id": 7, "amount_minor": 1_000}
-    assert bank.send(command(Kind.CHARGEBACK, reference=paid, **dispute)) is Reason.APPROVED
-    assert bank.send(command(Kind.REPRESENTMENT, reference=paid, **dispute)) is Reason.APPROVED
+    assert bank.send(command(Kind.CHARGEBACK, decision=paid, **dispute)) is Reason.APPROVED
+    assert bank.send(command(Kind.REPRESENTMENT, decision=paid, **dispute)) is Reason.APPROVED
     again = int(bank.result["sequence"])
-    assert bank.send(command(Kind.CHARGEBACK, reference=again, **dispute)) is Reason.MISSING_ORIGINAL_AUTHORIZATION
-    assert bank.send(command(Kind.CHARGEBACK, reference=paid, **dispute)) is Reason.APPROVED
+    assert bank.send(command(Kind.CHARGEBACK, decision=again, **dispute)) is Reason.MISSING_ORIGINAL_AUTHORIZATION
+    assert bank.send(command(Kind.CHARGEBACK, decision=paid, **dispute)) is Reason.APPROVED
     assert bank.posted == 0
 
 
@@ -376,7 +376,7 @@ def test_a_dispute_belongs_to_its_purchase(kind):
     bank = Bank()
     bank.send(tap(1, 500))
     assert bank.send(tap(2, 1_000, kind=Kind.FINANCIAL_REQUEST)) is Reason.APPROVED
-    told = {"account_id": 7, "reference": int(bank.result["sequence"]), "amount_minor": 1_000}
+    told = {"account_id": 7, "decision": int(bank.result["sequence"]), "amount_minor": 1_000}
     for each in dict.fromkeys((Kind.CHARGEBACK, kind)):
         assert bank.send(command(each, **told)) is Reason.APPROVED
     count = int(bank.state.counters[Counter.TRANSACTIONS])

@@ -11,6 +11,7 @@ from authz.kernel.checks.findings import new_findings
 from authz.kernel.freshness import is_fresh
 from authz.state.tables import MessageClass, new_state
 from authz.vocabulary.commands import Flag, Kind
+from authz.vocabulary.layouts import joined
 from authz.vocabulary.reasons import Reason
 from tests.authz.bank import Bank
 from tests.authz.commands import opening, referring, refund, reversal, set_token, tap
@@ -190,7 +191,7 @@ def test_a_refund_names_a_charge():
 
 def test_a_tap_that_comes_with_its_tokens_notice_is_found_again():
     """It could not be named before its batch; what follows it was. The trace is the same."""
-    state, batch = new_state(16), np.concatenate([opening(), tap(1)])
+    state, batch = new_state(16), joined([opening(), tap(1)])
     name_accounts(state, batch)
     assert batch["token_id"][-1] == 0
     state, results, _ = apply_batch(state, batch)

@@ -28,7 +28,7 @@ def test_cash_asks_for_a_verified_cardholder(verification, wanted, operation, is
     """A withdrawal for a PIN, cash-back for any verification, unless the program says otherwise; stand-in asks too."""
     document = {} if wanted is None else {"cash_verification": {operation.name.lower(): wanted}}
     bank = Bank(**document)
-    bank.send(command(Kind.SWITCH_ISSUER, state=int(issuer_is_down)))
+    bank.send(command(Kind.SWITCH_ISSUER, is_down=int(issuer_is_down)))
     is_enough = verification in ENOUGH[wanted or DEFAULTS[operation]]
     expected = Reason.APPROVED if is_enough else Reason.PIN_REQUIRED
     assert bank.send(paying(operation, verification, kind=kind)) is expected
@@ -68,7 +68,7 @@ def test_an_advice_of_cash_is_taken():
 def test_a_wrong_pin_comes_first(issuer_is_down):
     """Whoever enters a wrong PIN hears that, not that one is missing."""
     bank = Bank()
-    bank.send(command(Kind.SWITCH_ISSUER, state=int(issuer_is_down)))
+    bank.send(command(Kind.SWITCH_ISSUER, is_down=int(issuer_is_down)))
     assert bank.send(paying(CASH, NONE, flags=Flag.PIN_ENTERED | Flag.PIN_WRONG)) is Reason.PIN_MISMATCH
 
 
@@ -77,7 +77,7 @@ def test_a_wrong_pin_comes_first(issuer_is_down):
 def test_what_the_phone_signed_as_cash_is_sent_as_nothing_else(operation, issuer_is_down):
     """A transaction type that differs from DE 3 is refused before the counter is spent."""
     bank = Bank()
-    bank.send(command(Kind.SWITCH_ISSUER, state=int(issuer_is_down)))
+    bank.send(command(Kind.SWITCH_ISSUER, is_down=int(issuer_is_down)))
     altered = paying(operation, PIN, flags=Flag.SIGNED_FOR_ANOTHER_OPERATION)
     assert bank.send(altered) is Reason.CRYPTOGRAM_DATA_MISMATCH
     assert bank.send(paying(operation, PIN)) is Reason.APPROVED
@@ -92,8 +92,8 @@ def test_a_terminals_advice_begins_no_count_anew(kind):
     told = tap(2, kind=kind, cardholder_verification=DEVICE, cryptogram_outcome=CryptogramOutcome.VALID)
     assert bank.send(told) is Reason.APPROVED
     assert bank.send(tap(3)) is Reason.EXCEEDS_LIMIT
-    bank.send(command(Kind.SWITCH_ISSUER, state=1))
+    bank.send(command(Kind.SWITCH_ISSUER, is_down=1))
     assert bank.send(tap(4, cardholder_verification=DEVICE)) is Reason.APPROVED
-    bank.send(command(Kind.SWITCH_ISSUER, state=0))
+    bank.send(command(Kind.SWITCH_ISSUER, is_down=0))
     bank.send(bank.state.advices[:1])
     assert bank.send(tap(5)) is Reason.APPROVED

@@ -30,10 +30,10 @@ from tests.authz.commands import (
 PAID = tap(50, 2_000)
 PAID_SEQUENCE = 4  # after account, card and token
 FIRST_TOLD = PAID_SEQUENCE + 1
-DOWN = command(Kind.SWITCH_ISSUER, state=1)
+DOWN = command(Kind.SWITCH_ISSUER, is_down=1)
 COMPLETE, AUTHORIZE = Kind.FINANCIAL_REQUEST, Kind.AUTHORIZATION_REQUEST
 PART = referring(COMPLETE, PAID, amount_minor=700, flags=Flag.HAS_ORIGINAL | Flag.MORE_FOLLOWS, stan=7)
-KEY = {"token_pan": 700, "limited_use_key": 2, "reference": NOW_US // 1_000_000 + 1, "limit_minor": 3}
+KEY = {"token_pan": 700, "limited_use_key": 2, "key_until": NOW_US // 1_000_000 + 1, "key_uses": 3}
 CASH = {"operation": Operation.CASH, "cardholder_verification": CardholderVerification.DEVICE}
 CASH_BACK = {"operation": Operation.PURCHASE_WITH_CASH_BACK, "cash_minor": 500}
 
@@ -56,7 +56,7 @@ TOLD = [
     (Check.MERCHANT, tap(60, merchant_key=6), (), (1, 0)),
     (Check.MERCHANT, tap(60, merchant_key=6), (set_token(4, merchant_key=5),), (0, 1)),
     (Check.MERCHANT, tap(60, merchant_key=6), (set_token(4, merchant_key=6),), (1, 1)),
-    (Check.COUNTRY, tap(60, country=840), (set_token(4, reference=276),), (840, 276)),
+    (Check.COUNTRY, tap(60, country=840), (set_token(4, countries=276),), (840, 276)),
     (Check.COUNTRY, tap(60, country=840), (), (840, 0)),
     (
         Check.CRYPTOGRAM,
@@ -129,7 +129,7 @@ TOLD = [
     (Check.ORIGINAL_AMOUNT, reversal(PAID, amount_minor=1_999), (), (1_999, 2_000)),
     (Check.ORIGINAL_AMOUNT, reversal(PAID, remaining=600), (), (600, 2_000)),
     (Check.TOKEN_LIMIT, tap(60), (), (1_250, 0)),
-    (Check.TOKEN_LIMIT, tap(60), (set_token(4, transaction_limit_minor=1_249),), (1_250, 1_249)),
+    (Check.TOKEN_LIMIT, tap(60), (set_token(4, amount_max_minor=1_249),), (1_250, 1_249)),
     (Check.TRANSACTION_LIMIT, tap(60), (), (1_250, 50_000)),
     (Check.TRANSACTION_LIMIT, referring(AUTHORIZE, PAID, amount_minor=500), (), (2_500, 50_000)),
     (Check.TRANSACTION_LIMIT, referring(COMPLETE, PAID, amount_minor=500), (), (500, 50_000)),

@@ -188,7 +188,7 @@ def test_what_remains_is_bounded(remaining, reason, issuer_is_down):
     """By what there was."""
     original = paid(FollowUp.PARTIAL_REVERSAL)
     bank = a_bank(original)
-    bank.send(command(Kind.SWITCH_ISSUER, state=int(issuer_is_down)))
+    bank.send(command(Kind.SWITCH_ISSUER, is_down=int(issuer_is_down)))
     assert bank.send(following(FollowUp.PARTIAL_REVERSAL, original, replacement_minor=remaining)) is reason
 
 
@@ -201,9 +201,9 @@ def test_stand_in_refuses_a_reversal_that_differs(follow_up, field, kind, came_d
     """It remembers what was approved, by itself or before; nothing is kept for the issuer."""
     original = tap(1, 1_000, merchant_key=77)
     bank = Bank(rates=RATES)
-    bank.send(command(Kind.SWITCH_ISSUER, state=int(came_during_the_outage)))
+    bank.send(command(Kind.SWITCH_ISSUER, is_down=int(came_during_the_outage)))
     assert bank.send(original) is Reason.APPROVED
-    bank.send(command(Kind.SWITCH_ISSUER, state=1))
+    bank.send(command(Kind.SWITCH_ISSUER, is_down=1))
     stored = int(bank.state.counters[Counter.STORED_ADVICES])
     altered = following(follow_up, original, replacement_minor=400, **ALTERED[field])
     altered["kind"] = kind
@@ -218,7 +218,7 @@ def test_stand_in_refuses_a_reversal_that_differs(follow_up, field, kind, came_d
 def test_stand_in_takes_a_reversal_of_what_it_does_not_know():
     """What it did not approve, or never saw, is the issuer's to judge."""
     bank = Bank()
-    bank.send(command(Kind.SWITCH_ISSUER, state=1))
+    bank.send(command(Kind.SWITCH_ISSUER, is_down=1))
     assert bank.send(reversal(tap(1, 1_000))) is Reason.APPROVED
 
 
@@ -271,7 +271,7 @@ def test_a_repeat_must_say_the_same(field, issuer_is_down):
     """What is marked as a repeat and says something else is not answered from memory."""
     bank = Bank(rates=RATES)
     bank.send(set_token(4, 701))
-    bank.send(command(Kind.SWITCH_ISSUER, state=int(issuer_is_down)))
+    bank.send(command(Kind.SWITCH_ISSUER, is_down=int(issuer_is_down)))
     first = tap(1, 1_000, merchant_key=77)
     bank.send(first)
     sequence = int(bank.result["sequence"])

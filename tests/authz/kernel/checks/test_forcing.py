@@ -5,8 +5,8 @@ import pytest
 
 from authz.kernel.checks.forcing import TEST_AMOUNT_BASE
 from authz.kernel.checks.numbers import Check
-from authz.state.tables import FORCED_MAX, Counter, ForcedScope
-from authz.vocabulary.commands import CryptogramOutcome, Kind
+from authz.state.tables import FORCED_MAX, Counter
+from authz.vocabulary.commands import CryptogramOutcome, ForcedScope, Kind
 from authz.vocabulary.reasons import DECLINES, Reason
 from tests.authz.bank import Bank
 from tests.authz.commands import command, tap
@@ -19,9 +19,9 @@ def force(scope, reason, subject=None, terminal=b"TERM0001"):
     subject = SUBJECTS[scope] if subject is None else subject
     return command(
         Kind.FORCE_REASON,
-        segment=scope,
-        state=reason,
-        reference=subject,
+        scope=scope,
+        reason=reason,
+        subject=subject,
         terminal=terminal if scope is ForcedScope.TERMINAL else b"",
     )
 

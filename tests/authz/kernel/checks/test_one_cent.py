@@ -5,7 +5,7 @@ import pytest
 from authz.vocabulary.commands import Flag, Kind
 from authz.vocabulary.reasons import Reason
 from tests.authz.bank import Bank
-from tests.authz.commands import command, referring, refund, reversal, tap
+from tests.authz.commands import command, issuer_decision, referring, refund, reversal, tap
 
 SALE = {"kind": Kind.FINANCIAL_REQUEST}
 MORE = Flag.HAS_ORIGINAL | Flag.MORE_FOLLOWS
@@ -68,7 +68,7 @@ def test_that_was_completed_stays_when_the_rest_is_reversed(bank):
 def test_is_charged_back_and_presented_again(bank):
     """Like any other amount; less is not an amount."""
     bank.send(tap(1, 1, **SALE))
-    paid = {"reference": int(bank.result["sequence"]), "account_id": 7}
+    paid = {"decision": int(bank.result["sequence"]), "account_id": 7}
     for amount in (0, -1):
         assert bank.send(command(Kind.CHARGEBACK, amount_minor=amount, **paid)) is Reason.INVALID_AMOUNT
     assert bank.send(command(Kind.CHARGEBACK, amount_minor=1, **paid)) is Reason.APPROVED
@@ -88,13 +88,13 @@ def test_that_an_advice_tells_of_moves(bank):
 def test_is_too_much_for_stand_in_that_has_approved_enough():
     """By number or by sum."""
     bank = Bank(stand_in={"amount_max": 10, "count_max": 3, "total_max": 20})
-    bank.send(command(Kind.SWITCH_ISSUER, state=1))
+    bank.send(command(Kind.SWITCH_ISSUER, is_down=1))
     assert answers(bank, tap(1, 1), tap(2, 1), tap(3, 1), tap(4, 1)) == [
         *[Reason.APPROVED] * 3,
         Reason.DECLINED_BY_STAND_IN,
     ]
-    bank.send(command(Kind.SWITCH_ISSUER, state=0))
-    bank.send(command(Kind.SWITCH_ISSUER, state=1))
+    bank.send(command(Kind.SWITCH_ISSUER, is_down=0))
+    bank.send(command(Kind.SWITCH_ISSUER, is_down=1))
     assert answers(bank, tap(5, 10), tap(6, 10), tap(7, 1)) == [
         *[Reason.APPROVED] * 2,
         Reason.DECLINED_BY_STAND_IN,
@@ -108,7 +108,5 @@ def test_waits_for_the_issuer_like_any_other():
     for number, values in enumerate(({}, SALE), 1):
         message = tap(number, 1, **values)
         assert bank.send(message) is Reason.AWAITING_ISSUER
-        decision = message.copy()
-        decision["kind"], decision["reference"] = Kind.ISSUER_DECISION, bank.result["sequence"]
-        assert bank.send(decision) is Reason.APPROVED
+        assert bank.send(issuer_decision(message, bank.result["sequence"])) is Reason.APPROVED
     assert (bank.held, bank.posted) == (1, 1)

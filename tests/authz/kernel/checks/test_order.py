@@ -63,14 +63,14 @@ def a_bank(asker: Asker, *before: Records, **program: Any) -> Bank:
     if program:
         bank.use(**program)
     if asker in IN_OUTAGES:
-        bank.send(command(Kind.SWITCH_ISSUER, state=1))
+        bank.send(command(Kind.SWITCH_ISSUER, is_down=1))
     return bank
 
 
 def limited_use_key(until: int, uses: int) -> Records:
     """A key for the phone. until: Unix seconds."""
     named = {"token_pan": 700, "limited_use_key": 2}
-    return command(Kind.SET_LIMITED_USE_KEY, outbox_sequence=4, reference=until, limit_minor=uses, **named)
+    return command(Kind.SET_LIMITED_USE_KEY, outbox_sequence=4, key_until=until, key_uses=uses, **named)
 
 
 @dataclass
@@ -134,7 +134,7 @@ REFUSED: dict[str, list[Refused]] = {
     "channel": [fresh(Reason.CHANNEL_NOT_ALLOWED, channel=Channel.KEYED)],
     "merchant": [fresh(Reason.MERCHANT_NOT_ALLOWED, set_token(4, merchant_key=5), merchant_key=6)],
     "country": [
-        fresh(Reason.COUNTRY_NOT_ALLOWED, set_token(4, reference=276), country=country) for country in (840, 0)
+        fresh(Reason.COUNTRY_NOT_ALLOWED, set_token(4, countries=276), country=country) for country in (840, 0)
     ],
     "cryptogram": [
         fresh(Reason.MISSING_CRYPTOGRAM, cryptogram_outcome=CryptogramOutcome.ABSENT),
@@ -241,7 +241,7 @@ REFUSED: dict[str, list[Refused]] = {
             )
         ),
     ],
-    "token_limit": [tapped(Reason.EXCEEDS_LIMIT, set_token(4, transaction_limit_minor=1_249))],
+    "token_limit": [tapped(Reason.EXCEEDS_LIMIT, set_token(4, amount_max_minor=1_249))],
     "transaction_limit": [by_issuer(Reason.EXCEEDS_LIMIT, tap(60, 50_001))],
     "limits_and_rules": [
         Refused(Reason.EXCEEDS_LIMIT, tap(60), (), (Asker.ISSUER,), {"limits": [DAY]}),

@@ -8,6 +8,7 @@ from authz.kernel.accounts.calendar import month_of
 from authz.kernel.checks.numbers import Check
 from authz.state.tables import new_state, rows_in_use
 from authz.vocabulary.commands import CardholderVerification, Channel, CryptogramOutcome, Flag, Operation
+from authz.vocabulary.layouts import joined
 from authz.vocabulary.reasons import ANSWERS, Reason
 from authz.vocabulary.states import CardState, TokenState
 from tests.authz.commands import USD, opening, set_account, set_card, set_token, tap
@@ -148,8 +149,8 @@ def test_tables_grow(state):
     for number in range(1, 301):
         notices += [set_account(3 * number + 1, 1000 + number), set_card(3 * number + 2, 2000 + number, 1000 + number)]
         notices += [set_token(3 * number + 3, 3000 + number, 2000 + number, 1000 + number)]
-    state, _, _ = apply_batch(state, np.concatenate(notices))
-    state, results, _ = apply_batch(state, np.concatenate([tap(1, number, 3000 + number) for number in range(1, 301)]))
+    state, _, _ = apply_batch(state, joined(notices))
+    state, results, _ = apply_batch(state, joined([tap(1, number, 3000 + number) for number in range(1, 301)]))
     assert set(results["reason"]) == {Reason.APPROVED}
     assert state.accounts["held_minor"][1:301].tolist() == list(range(1, 301))
 

@@ -35,8 +35,8 @@ def _key(sequence, index, *, until=NOW + 3600, uses=2):
         outbox_sequence=sequence,
         token_pan=700,
         limited_use_key=index,
-        reference=until,
-        limit_minor=uses,
+        key_until=until,
+        key_uses=uses,
     )
 
 
@@ -49,15 +49,15 @@ def _merchant(name):
     [
         ({"merchant_key": 77}, {"merchant_key": 77}, Reason.APPROVED),
         ({"merchant_key": 77}, {"merchant_key": 78}, Reason.MERCHANT_NOT_ALLOWED),
-        ({"reference": GERMANY | FRANCE << COUNTRY_BITS}, {"country": FRANCE}, Reason.APPROVED),
-        ({"reference": GERMANY << 3 * COUNTRY_BITS}, {"country": GERMANY}, Reason.APPROVED),
-        ({"reference": GERMANY}, {"country": FRANCE}, Reason.COUNTRY_NOT_ALLOWED),
-        ({"reference": GERMANY}, {"country": 0}, Reason.COUNTRY_NOT_ALLOWED),
-        ({"transaction_limit_minor": 1_250}, {"amount": 1_250}, Reason.APPROVED),
-        ({"transaction_limit_minor": 1_250}, {"amount": 1_251}, Reason.EXCEEDS_LIMIT),
+        ({"countries": GERMANY | FRANCE << COUNTRY_BITS}, {"country": FRANCE}, Reason.APPROVED),
+        ({"countries": GERMANY << 3 * COUNTRY_BITS}, {"country": GERMANY}, Reason.APPROVED),
+        ({"countries": GERMANY}, {"country": FRANCE}, Reason.COUNTRY_NOT_ALLOWED),
+        ({"countries": GERMANY}, {"country": 0}, Reason.COUNTRY_NOT_ALLOWED),
+        ({"amount_max_minor": 1_250}, {"amount": 1_250}, Reason.APPROVED),
+        ({"amount_max_minor": 1_250}, {"amount": 1_251}, Reason.EXCEEDS_LIMIT),
         ({"merchant_key": 1}, {"merchant_key": 2}, Reason.MERCHANT_NOT_ALLOWED),
-        ({"reference": 1}, {"country": 2}, Reason.COUNTRY_NOT_ALLOWED),
-        ({"transaction_limit_minor": 1}, {"amount": 2}, Reason.EXCEEDS_LIMIT),
+        ({"countries": 1}, {"country": 2}, Reason.COUNTRY_NOT_ALLOWED),
+        ({"amount_max_minor": 1}, {"amount": 2}, Reason.EXCEEDS_LIMIT),
     ],
 )
 def test_domain(state, domain, message, reason):
@@ -114,8 +114,8 @@ def test_the_card_key_is_no_key_of_such_a_token(state):
 
 def test_stand_in_knows_domain_and_keys(state):
     """The network checks what is the network's own while the issuer is down."""
-    down = command(Kind.SWITCH_ISSUER, state=1)
-    state, _, _ = _decide(state, set_token(4, transaction_limit_minor=1_000), _key(5, 1, uses=2), down)
+    down = command(Kind.SWITCH_ISSUER, is_down=1)
+    state, _, _ = _decide(state, set_token(4, amount_max_minor=1_000), _key(5, 1, uses=2), down)
     assert _decide(state, tap(1, amount=1_001, limited_use_key=1))[1] is Reason.EXCEEDS_LIMIT
     state, found, _ = _decide(state, tap(2, amount=900, limited_use_key=1))
     assert found.is_approval
