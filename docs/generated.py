@@ -27,12 +27,14 @@ from authz.kernel.checks.forcing import TEST_AMOUNT_BASE
 from authz.kernel.checks.order import ASKERS, ORDER, Asker, Function, Row, always
 from authz.program.periods import PERIODS, Period
 from authz.vocabulary.attributes import MEANINGS, Attribute
-from authz.vocabulary.commands import Channel
+from authz.vocabulary.commands import HEAD, Channel
 from authz.vocabulary.exception_reasons import SENTENCES
 from authz.vocabulary.follow_ups import BOUNDS, FIELD_NAMES, REFUSED_FOR, RULES, FollowUp, Rule, SharedField
 from authz.vocabulary.follow_ups import MEANINGS as FOLLOW_UP_MEANINGS
+from authz.vocabulary.layouts import LAYOUT_OF
 from authz.vocabulary.posting_kinds import PostingKind, Sign
 from authz.vocabulary.reasons import ANSWERS, DECLINES, Reason
+from authz.vocabulary.record_fields import Field
 from simulators.attackers.catalogue import ATTACKS
 from simulators.cli.command_line import argument_parser
 from simulators.sandbox.settings.settings import Settings
@@ -130,6 +132,17 @@ def _follow_up_reasons() -> str:
         for field in SharedField
     ]
     return _table(("field that breaks its rule", "reason", "DE 39"), rows)
+
+
+def _command_layouts() -> str:
+    rows = [("every command", *_of_field(field)) for field in HEAD]
+    for layout in {layout.name: layout for layout in LAYOUT_OF.values()}.values():
+        rows += [(layout.name, *_of_field(field)) for field in layout.fields]
+    return _table(("layout", "field", "offset", "NumPy type", "meaning"), rows)
+
+
+def _of_field(field: Field) -> tuple[str, ...]:
+    return f"`{field.name}`", str(field.offset), f"`{field.form}`", field.meaning
 
 
 def _posting_kinds() -> str:
@@ -426,6 +439,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "format-errors": _format_errors,
     "wallet-reasons": _wallet_reasons,
     "message-tests": _message_tests,
+    "command-layouts": _command_layouts,
     "posting-kinds": _posting_kinds,
     "reasons": _reasons,
     "settings": _settings,

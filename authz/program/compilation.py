@@ -23,10 +23,8 @@ from authz.program.conditions import (
 from authz.program.document import ProgramDocument, ProgramInvalid, Rates, Rule, comparisons, subject_number
 from authz.program.periods import period_of
 from authz.program.tables import (
-    CATEGORIES,
     CATEGORY,
     CURRENCY,
-    CURRENCY_NUMBERS,
     FILTER,
     INSTRUCTION,
     LIMIT,
@@ -58,6 +56,7 @@ from authz.program.tables import (
 )
 from authz.vocabulary.attributes import ATTRIBUTES_MAX, HUNDREDTHS, Attribute, Form
 from authz.vocabulary.commands import CardholderVerification, Channel, Operation, Records
+from authz.vocabulary.layouts import CATEGORIES, CURRENCY_NUMBERS
 from authz.vocabulary.reasons import Reason
 from tokenvault.reference_data.currencies import CURRENCIES
 
@@ -331,7 +330,7 @@ def group_names(document: ProgramDocument) -> list[str]:
 
 
 def _categories(document: ProgramDocument) -> Records:
-    categories = np.zeros(CATEGORIES, CATEGORY)
+    categories = np.zeros(len(CATEGORIES), CATEGORY)
     categories["hold_hours"] = HOLD_HOURS
     groups = group_names(document)
     for entry in document.categories:
@@ -343,7 +342,7 @@ def _categories(document: ProgramDocument) -> Records:
 
 
 def _rates(rates: Rates) -> tuple[Records, Records]:
-    currencies = np.zeros(CURRENCY_NUMBERS, CURRENCY)
+    currencies = np.zeros(len(CURRENCY_NUMBERS), CURRENCY)
     currencies["position"] = -1
     for currency in CURRENCIES.values():
         currencies[currency.number]["exponent"] = currency.exponent

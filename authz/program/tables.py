@@ -8,10 +8,6 @@ import numpy.typing as npt
 
 from authz.vocabulary.commands import Records, record
 
-CATEGORIES = 10_000
-"""Merchant categories are four digits (ISO 18245)."""
-CURRENCY_NUMBERS = 1_000
-"""Currencies are three digits (ISO 4217)."""
 METERS_MAX = 256
 LIMITS_MAX = 256
 RULES_MAX = 512

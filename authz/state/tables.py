@@ -17,7 +17,7 @@ from authz.program.document import ProgramDocument
 from authz.program.tables import RULES_MAX, Program
 from authz.state.row_layouts import ACCOUNT, ACTIVITY, CARD, CELL, FORCED, TOKEN, TRANSACTION
 from authz.vocabulary.commands import Records
-from authz.vocabulary.layouts import MESSAGE
+from authz.vocabulary.layouts import MESSAGE, SEGMENTS
 from authz.vocabulary.posting_kinds import POSTING
 
 
@@ -64,7 +64,6 @@ class Counter(IntEnum):
 EXPIRY_HOURS = 1024
 """Holds wait for their hour in a ring of so many; none is held for longer."""
 
-SEGMENTS = 256
 FORCED_MAX = 256
 
 _ROWS_PER_COMMAND = 2
@@ -163,7 +162,7 @@ def new_state(capacity: int = 1024, program: Program | None = None) -> State:
         seen=keys_for(capacity),
         activities=zeros(capacity, ACTIVITY),
         cells=zeros(capacity, CELL),
-        segments=np.zeros(SEGMENTS, ACTIVITY),
+        segments=np.zeros(len(SEGMENTS), ACTIVITY),
         advices=np.zeros(16, MESSAGE),
         forced=np.zeros(FORCED_MAX, FORCED),
         counters=np.zeros(len(Counter), np.int64),

@@ -1,7 +1,7 @@
 """What each kind of command says: one layout for each kind or group of kinds, over the same bytes of `COMMAND`.
 
-A command is read and written by the layout of its kind: ``commands.view(MESSAGE)[i]``. No field of a layout means
-something else for another kind that has it. The bytes are a file format, see `journal.segment_header`: a field stays
+A command is read and written by the layout of its kind: ``commands.view(MESSAGE)[i]``. Kinds that share a layout mean
+the same by each of its fields. The bytes are a file format, see `journal.segment_header`: a field stays
 where it is, and what a journal of an earlier version holds is read by the same layout.
 """
 
@@ -33,9 +33,15 @@ from authz.vocabulary.states import CardState, TokenState
 _SIGNATURE = 2
 """A cardholder verification that journals of earlier versions hold; it is no longer told from none."""
 
-_CURRENCIES = range(1_000)
-_CATEGORIES = range(10_000)
-_SEGMENTS = range(256)
+CURRENCY_NUMBERS = range(1_000)
+"""Currencies: three digits (ISO 4217)."""
+
+CATEGORIES = range(10_000)
+"""Merchant categories: four digits (ISO 18245)."""
+
+SEGMENTS = range(256)
+"""Segments of customers, each with meters of its own."""
+
 _OPERATIONS = range(100)  # two digits; which of them are served is for a check to say
 _VERIFICATIONS = frozenset({*CardholderVerification, _SIGNATURE})
 _APPROVED_OR_DECLINE = frozenset({0, *DECLINES})
@@ -92,11 +98,11 @@ MESSAGE = _layout(
     Field("terminal", "S8", 192, "DE 41."),
     Field("merchant", "S15", 200, "DE 42."),
     Field("atc", "u2", 216, "Tag 9F36, the application transaction counter."),
-    Field("currency", "u2", 218, "DE 49, ISO 4217 numeric.", _CURRENCIES),
+    Field("currency", "u2", 218, "DE 49, ISO 4217 numeric.", CURRENCY_NUMBERS),
     Field("signed_currency", "u2", 220, "Tag 5F2A, ISO 4217 numeric."),
     Field("country", "u2", 222, "Tag 9F1A or DE 19, ISO 3166 numeric."),
     Field("acceptor_country", "u2", 224, "DE 43, ISO 3166 numeric; 0 where it names none."),
-    Field("merchant_category", "u2", 226, "DE 18.", _CATEGORIES),
+    Field("merchant_category", "u2", 226, "DE 18.", CATEGORIES),
     Field("entry_mode", "u2", 228, "DE 22."),
     Field("pan_sequence_number", "u2", 230, "DE 23."),
     Field("expiry", "u2", 232, "DE 35 or DE 14, YYMM."),
@@ -115,8 +121,8 @@ ACCOUNT = _layout(
     [Kind.SET_ACCOUNT],
     Field("limit_minor", "i8", 112, "The credit limit, in minor units of the account's currency."),
     Field("transaction_limit_minor", "i8", 120, "The most for one transaction; `NO_LIMIT` where there is no limit."),
-    Field("currency", "u2", 218, "The account's currency, ISO 4217 numeric.", _CURRENCIES),
-    Field("segment", "u2", 238, "The segment of customers that the account belongs to.", _SEGMENTS),
+    Field("currency", "u2", 218, "The account's currency, ISO 4217 numeric.", CURRENCY_NUMBERS),
+    Field("segment", "u2", 238, "The segment of customers that the account belongs to.", SEGMENTS),
 )
 
 CARD = _layout("card", [Kind.SET_CARD], Field("state", "u2", 236, "The card's state.", frozenset(CardState)))
@@ -189,9 +195,9 @@ ISSUER_DECISION = _layout(
     Field("latitude", "i4", 148, "As the authorization has it."),
     Field("longitude", "i4", 152, "As the authorization has it."),
     Field("merchant", "S15", 200, "As the authorization has it."),
-    Field("currency", "u2", 218, "As the authorization has it.", _CURRENCIES),
+    Field("currency", "u2", 218, "As the authorization has it.", CURRENCY_NUMBERS),
     Field("country", "u2", 222, "As the authorization has it."),
-    Field("merchant_category", "u2", 226, "As the authorization has it.", _CATEGORIES),
+    Field("merchant_category", "u2", 226, "As the authorization has it.", CATEGORIES),
     Field("reason", "u2", 236, "The decline reason; 0 for an approval.", _APPROVED_OR_DECLINE),
     Field("decider", "u2", 238, "Who or what has decided.", frozenset(Decider)),
     Field("operation", "u1", 240, "As the authorization has it.", _OPERATIONS),
@@ -259,14 +265,16 @@ def digest_of_layouts() -> bytes:
     return hashlib.sha256("\n".join(lines).encode()).digest()[:8]
 
 
-def _check() -> None:
+def check_layouts(layouts: dict[Kind, Layout]) -> None:
     """Whether the layouts are over one record: every kind has one, and fields that overlap are of one form and place.
 
     That the head is the same in each, and that fields of one do not overlap, follows from how they are made.
+    Raises: AssertionError where they are not.
     """
-    assert set(LAYOUT_OF) == set(Kind), "every kind has a layout"
+    missing = ", ".join(kind.name for kind in Kind if kind not in layouts)
+    assert not missing, f"without a layout: {missing}"
     owner: dict[int, Field] = {}
-    for kind, layout in LAYOUT_OF.items():
+    for kind, layout in layouts.items():
         for field in layout.all_fields:
             for octet in range(field.offset, field.end):
                 other = owner.setdefault(octet, field)
@@ -274,4 +282,4 @@ def _check() -> None:
                 assert same, f"{field.name} of {kind.name} overlaps {other.name} of another kind"
 
 
-_check()
+check_layouts(LAYOUT_OF)

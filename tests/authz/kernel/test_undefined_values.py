@@ -22,7 +22,7 @@ from authz.program.conditions import ScopeName
 from authz.program.document import AppliesTo, ProgramDocument, Rule
 from authz.program.periods import PERIODS, Period
 from authz.program.tables import Action, Outcome, Scope
-from authz.state.tables import SEGMENTS, Counter, MessageClass, new_state, rows_in_use
+from authz.state.tables import Counter, MessageClass, new_state, rows_in_use
 from authz.vocabulary.commands import (
     COMMAND,
     MESSAGES,
@@ -117,7 +117,7 @@ _MESSAGE_FIELDS = {
     "operation": [100, 255],
 }
 _NOTICE_FIELDS = [
-    (Kind.SET_ACCOUNT, "segment", [SEGMENTS, 65_535]),
+    (Kind.SET_ACCOUNT, "segment", [256, 65_535]),
     (Kind.SET_ACCOUNT, "currency", [1_000, 65_535]),
     (Kind.SET_CARD, "state", _beyond(CardState, 65_536)),
     (Kind.SET_TOKEN, "state", _beyond(TokenState, 65_536)),
