@@ -19,11 +19,12 @@ from authz.network.advice_limits import says_more
 from authz.network.arrivals import names_another
 from authz.state.tables import new_state
 from authz.vocabulary.commands import COMMAND_BYTES, new_commands, new_results
+from authz.vocabulary.layouts import new_messages
 
 
 def compile_everything() -> None:
     """Call every compiled function that others call, with no work to do but arguments of the real types."""
-    state, commands = new_state(16), new_commands(0)
+    state, commands, messages = new_state(16), new_commands(0), new_messages(0)
     apply(state, commands, new_results(0), new_findings())
     name_accounts(state, commands)
     is_fresh(state, new_commands(1), new_findings())
@@ -37,8 +38,8 @@ def compile_everything() -> None:
         new_places(),
     )
     split_frames(buffer, frames, 0)
-    names_another(commands, np.zeros(0, np.int64), np.zeros(0, np.uint64))
-    says_more(commands, 0)
+    names_another(messages, np.zeros(0, np.int64), np.zeros(0, np.uint64))
+    says_more(messages, 0)
     octets = np.zeros((0, COMMAND_BYTES), np.uint8)
     read_transactions(
         buffer,
@@ -46,7 +47,7 @@ def compile_everything() -> None:
         table,
         places,
         new_tags(),
-        commands,
+        messages,
         octets,
         np.zeros((0, SIGNED_BYTES_MAX), np.uint8),
         octets[:, :8].copy(),
