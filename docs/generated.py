@@ -403,7 +403,7 @@ def _recipe(name: str) -> str:
             parts.append("\n".join([f"```{language}", *shown, "```"]))
         else:
             parts.append(f"In `{place.path}`, behind the line that begins with `{place.behind.strip()}`:")
-            parts.append(f"```\n{place.line.strip()}\n```")
+            parts.append(f"```\n{textwrap.dedent(place.line).strip()}\n```")
     made = [f"`python -m {module}`" for module in (*recipe.generators, "docs.generated")]
     parts.append(f"Then run {' and '.join(made)}. It is used like this:")
     parts.append(f"```python\n{recipe.use.strip()}\n```")

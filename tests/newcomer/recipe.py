@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Line:
-    """A line that is inserted behind another line of a file: behind the first one that begins so."""
+    """A line, or one statement, that is inserted behind a line of a file: behind the first one that begins so."""
 
     path: str
     behind: str

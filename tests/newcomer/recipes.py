@@ -74,6 +74,65 @@ with scratch_sandbox() as sandbox, TestKit(sandbox.http_url, sandbox.iso_address
 )
 
 
+POSTING_KIND = Recipe(
+    "A posting kind: one row, and the place where it is posted",
+    explanation=(
+        "Every change of what an account owes is a posting, and its kind says why it was made. The row gives its "
+        "number, whether it charges or gives back, whether it can be charged back, and what it is. The kernel makes "
+        "postings with `post`, and nothing else changes a balance. The decision, `/v1/transactions`, its filter and "
+        "its OpenAPI document, disputes, `tapwright explain` and the table in docs/authorization.md follow from the "
+        "row. "
+        "A row that the kernel never posts fails a test. One decision makes at most `POSTINGS_PER_COMMAND` postings. "
+        "In this example, what is bought from a dealer in money is no longer a `purchase`."
+    ),
+    places=(
+        Line(
+            "authz/vocabulary/posting_kinds.py",
+            behind="    FORCE_POST_CASH = ",
+            line='    QUASI_CASH = 9, Sign.CHARGES, True, "Quasi-cash: foreign money, money orders, crypto assets."',
+        ),
+        Line(
+            "authz/kernel/accounts/postings.py",
+            behind="    goods = part_for_goods(",
+            line="""\
+    if is_authorized and np.int64(entry["merchant_category"]) == 6051:  # ISO 18245: quasi-cash
+        post(state, row, PostingKind.QUASI_CASH, billing)
+        return""",
+        ),
+    ),
+    use="""
+from simulators.cli.command_line import main
+from simulators.parties.merchant import Merchant
+from simulators.sandbox.scratch_sandbox import scratch_sandbox
+from simulators.testkit.kit import TestKit
+
+with scratch_sandbox() as sandbox, TestKit(sandbox.http_url, sandbox.iso_address) as kit:
+    account = kit.account()
+    phone = kit.phone(kit.card(account))
+    assert kit.terminal().buy(phone, 500).approved
+    exchanged = kit.terminal(merchant=Merchant(category="6051")).buy(phone, 2_000)
+    (posted,) = kit.decision(exchanged)["postings"]
+    assert (posted["kind"], posted["amount"]) == ("quasi_cash", 2_000), posted
+
+    address = f"/v1/transactions?account_id={account}"
+    listed = kit.issuer.call("GET", address)["data"]
+    assert [each["kind"] for each in listed] == ["quasi_cash", "purchase"], listed
+    assert kit.issuer.call("GET", f"{address}&kind=quasi_cash")["data"] == listed[:1]
+    back = kit.issuer.call("POST", f"/v1/transactions/{posted['id']}/chargeback", {"amount": 2_000})
+    assert (back["kind"], back["posted_balance"]) == ("chargeback", 500)
+    assert "quasi_cash" in str(kit.issuer.call("GET", "/openapi.json"))
+    assert main(["explain", exchanged.authorization_id, "--url", sandbox.http_url]) == 0
+""",
+    tests=(
+        "tests/authz/kernel/accounts/test_posting_kinds.py",
+        "tests/authz/kernel/accounts/test_postings.py",
+        "tests/authz/http/test_transactions.py",
+        "tests/test_house.py",
+    ),
+    documents={"authorization.md": "| `quasi_cash` | is charged | Quasi-cash: "},
+)
+
+
 LIMIT_PERIOD = Recipe(
     "A limit period: one row of the table of periods",
     explanation=(
@@ -325,6 +384,7 @@ assert main(["attack", "wrong-country", "--variations", "3"]) == 0
 
 RECIPES = {
     "check": CHECK,
+    "posting-kind": POSTING_KIND,
     "limit-period": LIMIT_PERIOD,
     "dialect": DIALECT,
     "endpoint": ENDPOINT,

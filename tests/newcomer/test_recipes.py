@@ -73,6 +73,7 @@ def _changed(tree: Path) -> set[str]:
 
 COSTS = {
     "check": [NewFile, Line, Line, Line],  # a function; its row and the import of it; a message that it declines
+    "posting-kind": [Line, Line],  # its row, and the kernel's posting of it
     "limit-period": [Line],
     "dialect": [NewFile],
     "endpoint": [NewFile],

@@ -21,7 +21,7 @@ from simulators.scenarios.steps.step import Step
 from tokenvault.http.routers.policy import PolicyBody
 
 _DECLINES = [reason.code for reason in DECLINES]
-_PURCHASES = {PostingKind.PURCHASE.code, PostingKind.FORCE_POST.code}
+_DISPUTABLE = {kind.code for kind in PostingKind if kind.is_disputable}
 
 
 class _CardStep(Step):
@@ -177,7 +177,7 @@ class SetPolicy(_DocumentStep):
 
 
 class Dispute(Step):
-    """Charge back an account's last purchase, or present it again."""
+    """Charge back an account's last purchase or cash withdrawal, or present it again."""
 
     verb: ClassVar[str] = "dispute"
     values: ClassVar[type[Part]] = DisputeValues
@@ -195,9 +195,11 @@ class Dispute(Step):
         """Dispute."""
         account = stage.accounts[self.account]
         postings = stage.issuer.call("GET", f"/v1/transactions?account_id={account}")["data"]
-        disputed = next((posting for posting in postings if posting["kind"] in _PURCHASES), None)
+        disputed = next((posting for posting in postings if posting["kind"] in _DISPUTABLE), None)
         if disputed is None:
-            raise NeverCameToBe("no_such_payment", f"account {self.account!r} has no purchase that was posted")
+            raise NeverCameToBe(
+                "no_such_payment", f"account {self.account!r} has no purchase or cash withdrawal that was posted"
+            )
         currency = stage.cast.accounts[self.account].currency
         body = {"amount": stage.minor(self.amount, currency)[0]}
         told = stage.issuer.call("POST", f"/v1/transactions/{disputed['id']}/{self.change}", body)

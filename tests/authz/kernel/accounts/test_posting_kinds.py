@@ -26,6 +26,18 @@ CASH_BACK = {
     "cardholder_verification": CardholderVerification.DEVICE,
 }
 CASH = {"operation": Operation.CASH, "cardholder_verification": CardholderVerification.PIN}
+NUMBERS = {
+    "purchase": 1,
+    "cash": 2,
+    "refund": 3,
+    "reversal": 4,
+    "chargeback": 5,
+    "representment": 6,
+    "force_post": 7,
+    "force_post_cash": 8,
+}
+"""What the postings of existing history files and journals mean."""
+
 _SEQUENCE, _ACCOUNT, _AMOUNT, _POSTED, _PART, _KIND, _CURRENCY = range(len(POSTING.names))
 
 
@@ -63,17 +75,10 @@ def test_the_name_of_a_balance_is_only_used_to_read_it():
 
 
 def test_a_row_of_the_table_says_everything():
-    """Numbers are unique and do not change; what is disputable is a charge."""
-    assert {kind.code: int(kind) for kind in PostingKind} == {
-        "purchase": 1,
-        "cash": 2,
-        "refund": 3,
-        "reversal": 4,
-        "chargeback": 5,
-        "representment": 6,
-        "force_post": 7,
-        "force_post_cash": 8,
-    }
+    """Numbers are unique, those that journals hold do not change, and what is disputable is a charge."""
+    numbers = {kind.code: int(kind) for kind in PostingKind}
+    assert len(set(numbers.values())) == len(numbers) == len(PostingKind.__members__)
+    assert NUMBERS.items() <= numbers.items()
     for kind in PostingKind:
         assert posting_kind(int(kind)) is kind
         assert kind.description.endswith(".")
