@@ -4,7 +4,6 @@ The file holds the arrays one after the other, each from a page boundary; behind
 very end where that begins. Indexes are not written: they follow from the rows.
 """
 
-import hashlib
 import json
 import struct
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import numpy.typing as npt
 import structlog
 
 from authz.journal.disk import Appending, Disk
+from authz.journal.earlier_layouts import SAME_BYTES, digest_of
 from authz.journal.marks import Mark
 from authz.journal.segment_header import UNNAMED
 from authz.program.compilation import compiled_program
@@ -24,6 +24,7 @@ from authz.program.document import ProgramDocument, journaled_document
 from authz.program.tables import NUMBER_VERSION
 from authz.state.tables import STORED_DTYPES, State, storage_for, stored_arrays, with_stored_arrays
 from authz.vocabulary.errors import CheckpointDamaged
+from authz.vocabulary.layouts import MESSAGE
 
 _SUFFIX = ".checkpoint"
 _UNFINISHED = ".unfinished"
@@ -102,7 +103,7 @@ def _write_array(file: Appending, name: str, array: npt.NDArray[Any], position: 
     file.write(bytes(_padding(array.nbytes)))
     return {
         "name": name,
-        "layout": layout_digest(array.dtype),
+        "layout": digest_of(array.dtype).hex(),
         "count": len(array),
         "position": position,
         "bytes": array.nbytes,
@@ -114,9 +115,10 @@ def _padding(size: int) -> int:
     return -size % _PAGE_BYTES
 
 
-def layout_digest(dtype: np.dtype[Any]) -> str:
-    """What a record looks like, as a short text: a checkpoint of another layout cannot be read."""
-    return hashlib.sha256(repr(dtype.descr).encode()).hexdigest()[:16]
+def _is_read_as(written: str, dtype: np.dtype[Any]) -> bool:
+    """Whether records of a written layout, by its digest, are read as they are. What stand-in stores are commands."""
+    same_bytes = SAME_BYTES if dtype == MESSAGE else ()
+    return written in {digest.hex() for digest in (digest_of(dtype), *same_bytes)}
 
 
 def _crc(data: bytes) -> int:
@@ -142,7 +144,7 @@ def read_checkpoint(disk: Disk, sequence: int) -> Checkpoint:
         arrays = {}
         for each in described["arrays"]:
             name = each["name"]
-            if name not in STORED_DTYPES or layout_digest(STORED_DTYPES[name]) != each["layout"]:
+            if name not in STORED_DTYPES or not _is_read_as(each["layout"], STORED_DTYPES[name]):
                 raise CheckpointDamaged(f"checkpoint {path} is of another version: {name} has another layout")
             arrays[name] = storage_for(name, each["count"])
             if not _read_into(arrays[name].view(np.uint8)[: each["bytes"]], file, each):

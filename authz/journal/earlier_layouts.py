@@ -5,6 +5,7 @@ were before.
 """
 
 import hashlib
+from typing import Any
 
 import numpy as np
 
@@ -130,8 +131,8 @@ EARLIER_MAGIC = b"TAPWRJ03"
 """How every segment of those versions begins; the digest of its layout follows, and then its records."""
 
 
-def digest_of(layout: np.dtype[np.void]) -> bytes:
-    """What tells layouts of commands apart: eight bytes in the header of each segment."""
+def digest_of(layout: np.dtype[Any]) -> bytes:
+    """What tells layouts of records apart: eight bytes in the header of each earlier segment, and in checkpoints."""
     return hashlib.sha256(repr(layout.descr).encode()).digest()[:8]
 
 

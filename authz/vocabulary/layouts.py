@@ -6,7 +6,7 @@ where it is, and what a journal of an earlier version holds is read by the same 
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -159,9 +159,9 @@ LIMITED_USE_KEY = _layout(
     Field("limited_use_key", "u4", 276, "The index YHHHHCC of the key."),
 )
 
-PROGRAM = _layout("program", [Kind.ACTIVATE_PROGRAM])
+_layout("program", [Kind.ACTIVATE_PROGRAM])
 
-TIME = _layout("time", [Kind.PASS_TIME])
+_layout("time", [Kind.PASS_TIME])
 
 FORCED_REASON = _layout(
     "forced reason",
@@ -214,8 +214,10 @@ def _described(kind: Kind, name: str) -> Field:
 def values_defined(kind: Kind, name: str) -> npt.NDArray[np.bool_]:
     """Whether each value that the type of a field can have is defined: bool[256] or bool[65536]."""
     field = _described(kind, name)
-    values = range(1 << 8 * np.dtype(field.form).itemsize)
-    return np.array([field.values is None or value in field.values for value in values])
+    assert isinstance(field.values, Collection), f"{name} is a field of values that can be listed"
+    defined = np.zeros(1 << 8 * np.dtype(field.form).itemsize, np.bool_)
+    defined[list(field.values)] = True
+    return defined
 
 
 def bits_defined(kind: Kind, name: str) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulators.process.did_you_mean import did_you_mean
+from simulators.sandbox.settings.earlier_settings import EARLIER_SETTINGS
 from simulators.sandbox.settings.misspelt_variables import misspelt_settings
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def settings_from(flags: dict[str, Any]) -> "Settings | None":
 
     problems = [
         f"{variable} is not a setting; did you mean {meant}?"
-        for variable, meant in misspelt_settings(os.environ, Settings.model_fields).items()
+        for variable, meant in misspelt_settings(os.environ, [*Settings.model_fields, *EARLIER_SETTINGS]).items()
     ]
     try:
         settings = load_settings(**flags)

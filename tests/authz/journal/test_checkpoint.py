@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from authz.journal import checkpoint, segment_header
 from authz.journal.checkpoint import checkpoints, read_checkpoint
 from authz.journal.data_directory import JOURNAL, checkpoints_in, history_in
 from authz.journal.disk import Directory
+from authz.journal.earlier_layouts import ONE_FOR_ALL_KINDS, digest_of
 from authz.journal.journal_files import SegmentJournal
 from authz.journal.records import Batch
 from authz.journal.replay import History, apply_batch, replayed, replayed_command
@@ -49,6 +51,34 @@ def test_the_same_state_by_every_way(bank):
     for sequence in (5, made, made + 1, len(day)):
         found = replayed_command(history_in(directory), sequence)
         assert found.result.tobytes() == results[sequence - 1].tobytes()
+
+
+def test_segments_and_checkpoints_with_other_names_of_fields_are_read(tmp_path, monkeypatch):
+    """What the version before wrote: the same bytes, and digests of one layout for commands of all kinds."""
+    before = digest_of(ONE_FOR_ALL_KINDS)
+    day, disk = a_busy_day(), checkpoints_in(tmp_path)
+    half = len(day) // 2
+    with monkeypatch.context() as earlier:
+        earlier.setattr(segment_header, "_LAYOUTS", before)
+        earlier.setattr(checkpoint, "digest_of", lambda dtype: before if dtype == MESSAGE else digest_of(dtype))
+        journal = SegmentJournal(Directory(tmp_path / JOURNAL), segment_bytes=20_000)
+        for start in range(0, half, 20):
+            journal.append(Batch(start + 1, day[start : min(start + 20, half)]))
+        made = make_checkpoint(journal, disk, Retention(0))
+        journal.close()
+    assert before in (tmp_path / JOURNAL / min(os.listdir(tmp_path / JOURNAL))).read_bytes()[:80]
+    assert before.hex().encode() in Path(disk.path(disk.names()[0])).read_bytes()
+
+    assert rows_in_use(read_checkpoint(disk, made).state) == rows_in_use(apply_batch(new_state(16), day[:made])[0])
+    journal = SegmentJournal(Directory(tmp_path / JOURNAL), segment_bytes=20_000)
+    journal.append(Batch(half + 1, day[half:]))
+    journal.close()
+    history = history_in(tmp_path)
+    expected = rows_in_use(apply_batch(new_state(16), day)[0])
+    assert rows_in_use(replayed(history).state) == rows_in_use(replayed(History(history.journal)).state) == expected
+    for path in sorted((tmp_path / JOURNAL).iterdir())[:1]:
+        path.unlink()  # what retention gives up: now the checkpoint is needed
+    assert rows_in_use(replayed(history_in(tmp_path)).state) == expected
 
 
 def test_old_segments_go(bank):

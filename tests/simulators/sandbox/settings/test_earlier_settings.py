@@ -113,3 +113,11 @@ def test_settings_are_told_on_the_command_line(monkeypatch, capsys):
     with earlier_names_told():
         assert settings_from({}).vendor_apis
     assert "the setting look_alikes is vendor_apis now" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("earlier", ["ISSUER_SERVER_ULR", "ISSUER_SERVER_SECRETS", "LOOKALIKES"])
+def test_a_misspelt_earlier_variable_is_refused(earlier, monkeypatch, capsys):
+    """As a misspelt variable of now is: a setting that is silently ignored would be worse."""
+    monkeypatch.setenv(f"TAPWRIGHT_{earlier}", "1")
+    assert settings_from({}) is None
+    assert f"TAPWRIGHT_{earlier} is not a setting; did you mean TAPWRIGHT_" in capsys.readouterr().err
