@@ -9,11 +9,11 @@ from authz.history.check_wording import Currencies, worded
 from authz.history.past import Past, WholeReplay
 from authz.history.posting_ids import posting_id
 from authz.journal.replay import History, ReplayedCommand
+from authz.kernel.accounts.message_context import follows_another
 from authz.kernel.checks.limits import AMOUNT, NOT_REACHED
 from authz.kernel.checks.numbers import Check
 from authz.kernel.checks.order import ASKER_OF, ORDER, Asker, names_of_checks
 from authz.kernel.checks.rules import MATCHED, NOT_EVALUATED
-from authz.kernel.message_context import follows_another
 from authz.program.compilation import CompiledRows, active_rules
 from authz.program.rule_text import attribute_text, condition_text, limit_text, value_text
 from authz.state.tables import postings_made

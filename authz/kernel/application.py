@@ -9,6 +9,7 @@ from authz.arrays.hash_index import find_row
 from authz.kernel.accounts.conversion import NO_RATE, conversion_rate, converted
 from authz.kernel.accounts.exception_items import list_as_exception
 from authz.kernel.accounts.holds import available_credit, expire_holds
+from authz.kernel.accounts.message_context import MessageContext, has
 from authz.kernel.accounts.postings import dispute, tell_postings
 from authz.kernel.accounts.trace_index import (
     class_of,
@@ -30,7 +31,6 @@ from authz.kernel.checks.findings import RUN, Findings
 from authz.kernel.checks.forcing import force_reason
 from authz.kernel.checks.originals import meant_row
 from authz.kernel.issuer_decisions import take_issuer_decision
-from authz.kernel.message_context import MessageContext, has
 from authz.kernel.notices import take_notice
 from authz.kernel.passes import decide_for_issuer, identify_for_issuer
 from authz.kernel.prefetching import look_ahead

@@ -83,7 +83,7 @@ def _imports() -> str:
         "authz.arrays.compiled": {"Integer", "inlined"},
         "authz.kernel.checks.findings": {"Findings", "note"},
         "authz.kernel.checks.numbers": {"Check"},
-        "authz.kernel.message_context": {"MessageContext"},
+        "authz.kernel.accounts.message_context": {"MessageContext"},
         "authz.state.tables": {"State"},
         "authz.vocabulary.reasons": {"Reason"},
     }

@@ -6,6 +6,14 @@ Written by `python -m authz.kernel.generation` from `checks/order.py`; not to be
 from typing import Any
 
 from authz.arrays.compiled import Integer, inlined
+from authz.kernel.accounts.message_context import (
+    MessageContext,
+    card_takes_part,
+    follows_another,
+    is_new_spending,
+    is_no_refund,
+    is_refund_advice,
+)
 from authz.kernel.checks.amounts import (
     check_advised_amount,
     check_amount,
@@ -56,14 +64,6 @@ from authz.kernel.checks.single_use import (
     use_transaction_counter,
 )
 from authz.kernel.checks.stand_in_limits import check_stand_in, use_stand_in
-from authz.kernel.message_context import (
-    MessageContext,
-    card_takes_part,
-    follows_another,
-    is_new_spending,
-    is_no_refund,
-    is_refund_advice,
-)
 from authz.state.tables import State
 from authz.vocabulary.reasons import Reason
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled
+from authz.kernel.accounts.message_context import MessageContext, is_reversal
 from authz.kernel.accounts.trace_index import class_of, enter_trace, new_transaction
 from authz.kernel.authorization import is_same_again, kind_of_approval, proves_something, remembered
 from authz.kernel.checks.findings import Findings
-from authz.kernel.message_context import MessageContext, is_reversal
 from authz.kernel.passes import (
     decide_for_stand_in,
     decide_for_stored_advice,

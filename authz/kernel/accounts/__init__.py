@@ -1,1 +1,1 @@
-"""The financial state and the habits of an account, which decisions read and change."""
+"""What a decision is about: a message with its rows, and the financial state and the habits of an account."""

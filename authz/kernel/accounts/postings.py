@@ -7,8 +7,8 @@ import numpy as np
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.accounts.conversion import SAME_CURRENCY, converted
 from authz.kernel.accounts.holds import release_hold
+from authz.kernel.accounts.message_context import has
 from authz.kernel.accounts.trace_index import find_sequence, new_row
-from authz.kernel.message_context import has
 from authz.state.rows import found
 from authz.state.tables import MessageClass, State
 from authz.vocabulary.commands import Flag, Kind, Operation

@@ -7,8 +7,8 @@ import numpy as np
 from authz.arrays.compiled import Integer, inlined
 from authz.kernel.accounts.conversion import NO_RATE, converted
 from authz.kernel.accounts.holds import available_credit
+from authz.kernel.accounts.message_context import MessageContext, has
 from authz.kernel.checks.findings import Finding
-from authz.kernel.message_context import MessageContext, has
 from authz.state.rows import found
 from authz.state.tables import State
 from authz.vocabulary.commands import NO_LIMIT, Flag, Kind, Operation

@@ -10,8 +10,8 @@ from authz.kernel.accounts.calendar import DAY_US, HOUR_US, Day, Today
 from authz.kernel.accounts.geography import distance_km
 from authz.kernel.accounts.habits import COUNTRY, MERCHANT, has_position, has_used, is_card_present, standard_deviation
 from authz.kernel.accounts.holds import available_credit
+from authz.kernel.accounts.message_context import MessageContext, has
 from authz.kernel.accounts.meters import Subjects, read_meter
-from authz.kernel.message_context import MessageContext, has
 from authz.program.tables import NUMBER_NEEDED
 from authz.state.tables import State
 from authz.vocabulary.attributes import HUNDREDTHS, UNKNOWN, Attribute

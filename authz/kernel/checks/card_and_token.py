@@ -6,8 +6,8 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, inlined
 from authz.kernel.accounts.calendar import month_of
+from authz.kernel.accounts.message_context import MessageContext
 from authz.kernel.checks.findings import Finding
-from authz.kernel.message_context import MessageContext
 from authz.state.rows import found
 from authz.state.tables import State
 from authz.vocabulary.commands import COUNTRIES_MAX, COUNTRY_BITS

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
+from authz.kernel.accounts.message_context import MessageContext
 from authz.kernel.checks.findings import Finding
-from authz.kernel.message_context import MessageContext
 from authz.program.tables import NUMBER_TEST_AMOUNTS
 from authz.state.rows import NO_ROW, found
 from authz.state.tables import FORCED_MAX, Counter, State

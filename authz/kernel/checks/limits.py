@@ -7,8 +7,8 @@ import numpy as np
 from authz.arrays.compiled import Integer, inlined
 from authz.kernel.accounts.calendar import Today
 from authz.kernel.accounts.filters import passes
+from authz.kernel.accounts.message_context import MessageContext
 from authz.kernel.accounts.meters import Subjects, read_meter
-from authz.kernel.message_context import MessageContext
 from authz.program.tables import NUMBER_LIMITS
 from authz.state.rows import found
 from authz.state.tables import State

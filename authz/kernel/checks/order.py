@@ -10,6 +10,13 @@ from dataclasses import dataclass
 from enum import IntEnum, unique
 from typing import Any
 
+from authz.kernel.accounts.message_context import (
+    card_takes_part,
+    follows_another,
+    is_new_spending,
+    is_no_refund,
+    is_refund_advice,
+)
 from authz.kernel.checks.amounts import (
     check_advised_amount,
     check_amount,
@@ -58,13 +65,6 @@ from authz.kernel.checks.single_use import (
     use_transaction_counter,
 )
 from authz.kernel.checks.stand_in_limits import check_stand_in, use_stand_in
-from authz.kernel.message_context import (
-    card_takes_part,
-    follows_another,
-    is_new_spending,
-    is_no_refund,
-    is_refund_advice,
-)
 from authz.vocabulary.commands import Kind
 
 Function = Callable[..., Any]

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
+from authz.kernel.accounts.message_context import MessageContext, has, is_reversal
 from authz.kernel.accounts.postings import (
     asked_back,
     is_settled,
@@ -14,7 +15,6 @@ from authz.kernel.accounts.postings import (
     part_to_refund,
 )
 from authz.kernel.checks.findings import Finding
-from authz.kernel.message_context import MessageContext, has, is_reversal
 from authz.state.rows import NO_ROW, found
 from authz.state.tables import MessageClass, State, TransactionFlag
 from authz.vocabulary import follow_ups

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
+from authz.kernel.accounts.message_context import MessageContext, has
 from authz.kernel.checks.findings import Finding
-from authz.kernel.message_context import MessageContext, has
 from authz.program.tables import NUMBER_STAND_IN_AMOUNT, NUMBER_STAND_IN_COUNT, NUMBER_STAND_IN_TOTAL
 from authz.state.tables import Counter, State
 from authz.vocabulary.commands import Flag, Operation
