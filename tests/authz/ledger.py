@@ -234,6 +234,23 @@ class Ledger:
         if sale.charged > 0 and sale.part_of:
             sale.part_of.refunded += amount
 
+    def dispute(self, message: dict) -> str:
+        """Charge a sale back, or present it again. Only what was charged and still stands is disputed."""
+        account, amount = self.tokens[message["pan"]].account, message["amount"]
+        sale = self._sale(account, message["original"])
+        if sale is None or sale.charged <= 0:
+            return "missing_original_authorization"
+        if amount == 0:
+            return "invalid_amount"
+        if amount > (sale.disputed if message["again"] else sale.left):
+            return "exceeds_remainder"
+        change = amount if message["again"] else -amount
+        sale.disputed -= change
+        if sale.part_of:
+            sale.part_of.disputed -= change
+        account.enter("representment" if message["again"] else "chargeback", change)
+        return "approved"
+
     @staticmethod
     def _sale(account: PlainAccount, name: tuple | None) -> Sale | None:
         return next((sale for sale in account.sales if sale.name == name), None)

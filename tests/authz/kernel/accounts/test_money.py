@@ -22,7 +22,7 @@ from authz.vocabulary.layouts import joined
 from authz.vocabulary.posting_kinds import POSTING, posting_kind
 from authz.vocabulary.reasons import Reason
 from authz.vocabulary.states import CardState, TokenState
-from tests.authz.commands import opening, referring, set_account, set_card, set_token, tap
+from tests.authz.commands import command, opening, referring, set_account, set_card, set_token, tap
 from tests.authz.ledger import Ledger, PlainAccount, PlainToken
 
 TOLERANCE_PERCENT = 20
@@ -229,6 +229,29 @@ class MoneyAgreesWithLedger(RuleBasedStateMachine):
             "remaining": remaining,
         }
         assert self._apply(made) == self.ledger.reverse(description)
+
+    @rule(which=st.integers(0, 12), amount=st.sampled_from([0, 1, 600, 5_000]), again=st.booleans())
+    def disputes_come(self, which, amount, again):
+        """A chargeback of what some earlier message has charged, or a representment of what was charged back."""
+        if not self.sent:
+            return
+        made = self._earlier(which)
+        name, pan = named(made), int(made["token_pan"][0])
+        if pan not in self.ledger.tokens:
+            return
+        kind = Kind.REPRESENTMENT if again else Kind.CHARGEBACK
+        account = 7 if self.ledger.tokens[pan].account is self.accounts[0] else 8
+        disputed = command(kind, account_id=account, decision=self._sequence_of(name), amount_minor=amount)
+        description = {"pan": pan, "original": name, "amount": amount, "again": again}
+        assert self._apply(disputed) == self.ledger.dispute(description)
+
+    def _sequence_of(self, name):
+        """The decision on the first message of a name that left a row; 0 where none did."""
+        rows = self.state.transactions[: int(self.state.counters[Counter.TRANSACTIONS])]
+        pans = self.state.tokens["token_pan"][rows["token_row"]]
+        of_name = (rows["message_class"] == name[0]) & (rows["stan"] == name[1]) & (pans == name[2])
+        found = rows["sequence"][of_name]
+        return int(found[0]) if len(found) else 0
 
     @rule(name=st.sampled_from([*["active"] * 3, "suspended", "inactive"]), frozen=_SELDOM)
     def things_change(self, name, frozen):
