@@ -13,7 +13,7 @@ that it ends::
     ... 4  behind commands and attachment: "RWPT"
 
 All numbers are little-endian. No aligned sector of a whole record is all zeros: every command has a time, text has no
-zero bytes, and the end is marked. So zeros tell a write that a crash cut short from a record that has rotted.
+zero bytes, and the end is marked. So zeros tell a write that a crash cut short from a record that was damaged later.
 """
 
 import struct
@@ -149,8 +149,8 @@ def decode_batch(header: RecordHeader, content: bytes, layout: np.dtype[np.void]
 def is_cut_short(tail: bytes, offset: int, command_bytes: int = COMMAND_BYTES) -> bool:
     """Whether a crash explains why the bytes at the end of a file are no record: some never reached the disk.
 
-    A write that was never finished lacks its end, or sectors of it that are still zero. Bytes that are all there and
-    wrong have rotted, and may have been acknowledged. offset: where tail begins in the file.
+    A write that was never finished lacks its end, or sectors of it that are still zero. A record that
+    is complete but wrong was damaged later, and may have been acknowledged. offset: where tail begins in the file.
     """
     if len(tail) < HEADER_BYTES:
         return True

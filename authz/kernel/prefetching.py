@@ -21,7 +21,7 @@ from authz.vocabulary.commands import Kind, Records
 from authz.vocabulary.layouts import MESSAGE
 
 LINE_BYTES = 64
-"""What the memory gives at once: a row lies on several lines, each of which is asked for."""
+"""A cache line of the processor. A row lies on several lines, each of which is prefetched."""
 
 _LAST_OF_ACCOUNT = ACCOUNT.itemsize - 1
 

@@ -144,7 +144,7 @@ LONG_ROOM = {
 }
 """How many rows and keys an engine has room for from the start, so that it does not pause to grow: addresses, not
 memory. Indexes have less of it, since they are written everywhere at once: that of traces grows while the engine works,
-see `room_ahead`.
+see `table_growth`.
 """
 
 

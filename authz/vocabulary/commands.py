@@ -61,7 +61,7 @@ class Flag(IntEnum):
     HAS_REPLACEMENT = 16  # DE 95 names what remains of it
     MORE_FOLLOWS = 32  # another completion of the same authorization will come
     DECLINED_ELSEWHERE = 64  # an advice of a decline
-    FORWARDED = 128  # stand-in's advice to the issuer; reference is its number
+    FORWARDED = 128  # stand-in's advice to the issuer; `advice_number` is its number
     PIN_ENTERED = 256  # DE 52: a PIN that the network has to have verified
     PIN_WRONG = 512  # and what came of it
     PIN_LOCKED = 1024

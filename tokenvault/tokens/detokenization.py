@@ -62,8 +62,8 @@ class Usage:
 def detokenize(vault: Vault, token_pan: str, usage: Usage | None = None) -> Detokenized:
     """What stands behind a token PAN.
 
-    usage: how it is being used, to be verified first: state, expiry, domain and cryptogram. That a cryptogram was not
-    used before is the engine's to know.
+    usage: how it is being used, to be verified first: state, expiry, domain and cryptogram. Whether a cryptogram
+    was used before is checked by the authorization engine, not here.
     Raises: NotFound; VerificationFailed; FieldError if the cryptogram's data are incomplete; TooManyRequests if the
     caller has sent too many wrong expiry dates.
     """

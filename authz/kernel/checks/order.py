@@ -261,7 +261,7 @@ DECIDING = (
         when_passed=use_stand_in,
     ),
 )
-"""Whether it may be done, and whether the account can bear it."""
+"""Whether the transaction is allowed, and whether limits, rules and available credit permit its amount."""
 
 ORDER = IDENTIFYING + DECIDING
 
