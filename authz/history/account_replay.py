@@ -154,7 +154,7 @@ class AccountReplay:
         return self._replayed(wanted)
 
     def issuer_decision(self, sequence: int) -> int | None:
-        """The command by which the issuer's server has decided on a message that waited, or None."""
+        """The command by which the issuer's decisioning webhook has decided on a message that waited, or None."""
         index = self._index(sequence)
         if index is None:
             return None

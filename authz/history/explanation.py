@@ -145,7 +145,7 @@ _DECIDERS = {
 
 
 def _with_issuer_decision(explanation: Explanation, past: Past) -> Explanation:
-    """The same with what the issuer's server has decided of it, where it has."""
+    """The same with what the issuer's decisioning webhook has decided of it, where it has."""
     decision = past.issuer_decision(explanation.sequence)
     settled = None if decision is None else past.command(decision)
     if settled is None:

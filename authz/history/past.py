@@ -22,7 +22,7 @@ class Past(Protocol):
         """One command as it was; None where it cannot be told."""
 
     def issuer_decision(self, sequence: int) -> int | None:
-        """The command by which the issuer's server has decided on a message that waited, or None."""
+        """The command by which the issuer's decisioning webhook has decided on a message that waited, or None."""
 
 
 class WholeReplay:

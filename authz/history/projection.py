@@ -168,7 +168,7 @@ class Projection:
             self._thread.join()
 
     def _fail(self, error: Exception) -> None:
-        """Note that the file has to be looked at before anything else is done with it."""
+        """Note that the file has to be checked before anything else is done with it."""
         log.error("projection_failed", error=f"{type(error).__name__}: {getattr(error, 'orig', error)}")
         with self._changed:
             self._queue.clear()  # it is read from the journal, for some of it was taken

@@ -46,6 +46,11 @@ from authz.vocabulary.layouts import DISPUTE, FORCED_REASON, ISSUER_DECISION, IS
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 _APPROVAL_CODES = 1_000_000
+_APPROVAL_CODE_STEP = 741_457
+_APPROVAL_CODE_START = 123_457
+"""Approval codes (DE 38) of decisions in a row look unlike each other, and repeat only after a million: the step has no
+factor in common with their number.
+"""
 
 
 @compiled
@@ -92,7 +97,9 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
         else:
             result["reason"] = take_notice(state, commands, i)
         tell_postings(state, posted_before, result)
-        result["approval_code"] = (np.int64(result["sequence"]) * 741_457 + 123_457) % _APPROVAL_CODES
+        result["approval_code"] = (
+            np.int64(result["sequence"]) * _APPROVAL_CODE_STEP + _APPROVAL_CODE_START
+        ) % _APPROVAL_CODES
 
 
 @compiled
@@ -166,7 +173,7 @@ def take_message(state: State, command: Any, result: Any, findings: Findings) ->
 
 @inlined
 def may_ask_issuer(command: Any, context: MessageContext) -> Any:
-    """Whether the issuer's server can be asked: about money, and not about what belongs to an earlier message."""
+    """Whether the issuer's decisioning webhook can be asked: about money, and about no follow-up of an earlier message."""
     return (
         context.billing_minor > 0
         and not found(context.original_row)

@@ -104,7 +104,7 @@ def _undefined_in_message(command: Any) -> Integer:
 
 @compiled
 def _undefined_in_notice(commands: Records, place: Integer, kind: Integer) -> Integer:
-    """The same of what is no message: what the vault, the issuer's server and simulations say."""
+    """The same of what is no message: what the vault, the issuer's decisioning webhook and simulations say."""
     field: Integer = Field.NONE
     if kind == Kind.SET_ACCOUNT:
         account = commands.view(ACCOUNT)[place]

@@ -91,7 +91,7 @@ class IssuerDecisions:
             self._waiting[sequence].append(answer)
             return
         self._waiting[sequence] = [answer]
-        self._errands.begin("decision of the issuer's server", self._decide(command, result, sequence))
+        self._errands.begin("decision of the issuer's decisioning webhook", self._decide(command, result, sequence))
 
     async def _decide(self, command: Records, result: Records, sequence: int) -> None:
         """Settle an authorization, whatever the server does."""
@@ -224,7 +224,7 @@ _REASONS = {reason.code: reason for reason in DECLINES}
 
 
 def _verdict_of(body: bytes, command: Records) -> _Verdict:
-    """What the issuer's server has answered: ``{"approved": true, "amount": 1250}`` or a decline with a reason.
+    """What the webhook has answered: ``{"approved": true, "amount": 1250}`` or a decline with a reason.
 
     Raises: AnswerInvalid.
     """

@@ -24,7 +24,7 @@ _BACKLOG = 1024
 """Connections that may wait to be taken."""
 
 _OVERSIZED_COUNTS = 64
-"""As many messages as one that is too long: its first fields are looked at one by one."""
+"""As many messages as one that is too long: its first fields are read one by one."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class ServerLimits:
     company_divides_by: int = 4
     """So much less is taken of one while others have something to say too: what they say waits for the whole turn."""
     head_bytes: int = 256
-    """How much of an oversized message is looked at, for the answer's sake."""
+    """How much of an oversized message is read, so that it can be answered."""
 
 
 class Handler(Protocol):

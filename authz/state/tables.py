@@ -50,7 +50,7 @@ class Counter(IntEnum):
     SEQUENCE = 4
     OUTBOX_SEQUENCE = 5
     TIME_US = 6
-    EXPIRED_HOUR = 7  # holds up to this hour were looked at
+    EXPIRED_HOUR = 7  # holds up to this hour were released or moved on
     ACTIVITIES = 8
     SEEN = 9
     CELLS = 10

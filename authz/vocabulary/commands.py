@@ -34,7 +34,7 @@ class Kind(IntEnum):
     REVERSAL_ADVICE = 15  # 0420
     CHARGEBACK = 20
     REPRESENTMENT = 21
-    ISSUER_DECISION = 22  # the issuer's server has answered, or its time was up
+    ISSUER_DECISION = 22  # the issuer's decisioning webhook has answered, or its time was up
 
 
 MESSAGES = range(Kind.AUTHORIZATION_REQUEST, Kind.REVERSAL_ADVICE + 1)
@@ -42,7 +42,7 @@ MESSAGES = range(Kind.AUTHORIZATION_REQUEST, Kind.REVERSAL_ADVICE + 1)
 
 
 class Operation(IntEnum):
-    """What a cardholder wants: the first two digits of DE 3."""
+    """The transaction type: the first two digits of DE 3 (processing code)."""
 
     PURCHASE = 0
     CASH = 1

@@ -82,7 +82,9 @@ class _Figures(Collector):
             decisions.add_metric([reason.code], count)
         yield decisions
         deciders = CounterMetricFamily(
-            "tapwright_issuer_decisions", "Authorizations that waited for the issuer's server.", labels=["decider"]
+            "tapwright_issuer_decisions",
+            "Authorizations that waited for the issuer's decisioning webhook.",
+            labels=["decider"],
         )
         for decider, count in sorted(self._network.issuer_deciders.items()):
             deciders.add_metric([decider.name.lower()], count)

@@ -109,7 +109,7 @@ def opening() -> Records:
 def issuer_decision(
     message: Records, sequence: int, reason: Reason = Reason.APPROVED, amount: int | None = None
 ) -> Records:
-    """What the issuer's server says of a message that waits, as the network tells the engine."""
+    """What the issuer's decisioning webhook says of a message that waits, as the network tells the engine."""
     names = [field.name for field in LAYOUT_OF[Kind.ISSUER_DECISION].all_fields if field.name != "kind"]
     taken = {name: message[name] for name in names if name in (message.dtype.names or ())}
     amounts = {} if amount is None else {"amount_minor": amount}

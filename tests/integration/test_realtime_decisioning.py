@@ -1,4 +1,4 @@
-"""Decisions by the issuer's own server: a real one, over a real socket, with every way in which it can fail."""
+"""The issuer's decisioning webhook: a real one, over a real socket, with every way in which it can fail."""
 
 import json
 import threading
@@ -116,7 +116,7 @@ def test_it_has_the_last_word(server, shop):
 
 
 def test_its_approval_is_posted_and_shown(server, shop):
-    """What a sale posts is made when the issuer's server approves it, and belongs to the decision that waited."""
+    """A sale that waited is posted when the webhook approves it, under the decision that waited."""
     issuer, account, phone, terminal = shop
     receipt = terminal.buy(phone, 5_000)
     assert receipt.approved

@@ -131,7 +131,7 @@ def test_limited_use_keys_by_tdes(card, new_phone, terminal):
 
 
 class Shop:
-    """A merchant with a token on file: the vault signs each payment."""
+    """A merchant with a card-on-file token: the vault signs each payment."""
 
     def __init__(self, http, token_id):
         self.http, self.token_id = http, token_id

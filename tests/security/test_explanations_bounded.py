@@ -236,7 +236,7 @@ def test_who_goes_away_frees_no_place_before_its_turn_is_over(written, monkeypat
 
 
 def test_what_was_explained_is_kept(written, monkeypatch):
-    """The newest so many; what waits for the issuer's server is not, since it will be told otherwise."""
+    """The newest so many; what waits for the issuer's decisioning webhook is not, since it will be told otherwise."""
     first = written.send(tap(1))
     written.send(tap(2))
     counted = []

@@ -120,7 +120,7 @@ class KeyRing:
     def remove(self, connection: sa.Connection, purpose: KeyPurpose, version: int) -> None:
         """Destroy a key in the database: nothing that it sealed can be opened any more.
 
-        This process keeps it until it ends, for readers that looked at a row just before it was resealed.
+        This process keeps it until it ends, for readers that read a row just before it was resealed.
         """
         connection.execute(
             sa.delete(schema.keys).where(schema.keys.c.purpose == purpose, schema.keys.c.version == version)

@@ -249,7 +249,7 @@ def migrating(database: sa.Engine) -> Iterator[sa.Connection]:
     """A connection that may make tables anew under the rows that refer to them; its changes are all made or none.
 
     SQLite changes a column by copying the table, dropping it and renaming the copy, which foreign keys do not let pass.
-    They can be switched off before a transaction only, and their rows are looked at when it is done (SQLite's own
+    They can be switched off before a transaction only, and their rows are checked when it is done (SQLite's own
     procedure, https://sqlite.org/lang_altertable.html, section 7).
     """
     with database.connect() as connection:

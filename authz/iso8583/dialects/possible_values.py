@@ -97,7 +97,7 @@ PLACES = (
     Place(73, 2, MONTH_AND_DAY),
     *_transmission(90, 10),
 )
-"""Every date, time and code of a message, in the order in which they are looked at; then comes DE 35."""
+"""Every date, time and code of a message, in the order in which they are checked; then comes DE 35."""
 
 TRACK_2, PAN_DIGITS_MIN, PAN_DIGITS_MAX, EXPIRY_DIGITS = 35, 8, 19, 4
 

@@ -203,7 +203,7 @@ def decode(data: bytes, dialect: Dialect) -> Message:
 def decode_checked(data: bytes, dialect: Dialect) -> Message:
     """Decode a whole message, and hold each field against what it can be: its characters, dates, times and codes.
 
-    In another version than that of 1987 dates and times are laid out otherwise, and are not looked at.
+    In another version than that of 1987 dates and times have another form, and are not checked.
     Raises: MessageError as `decode` does; where a value cannot be, it holds the whole message.
     """
     message = _decoded(data, dialect, is_checked=True)

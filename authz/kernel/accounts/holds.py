@@ -1,6 +1,6 @@
 """Holds: placed, increased, released, and expired when their time is up.
 
-Each hold waits in a ring of hours. Its hour is looked at once, when the first command of a later hour comes: so a hold
+Each hold waits in a ring of hours. Its hour is processed once, when the first command of a later hour comes: so a hold
 ends with the hour in which its time is up, and an expiry costs nothing until then.
 """
 
@@ -34,7 +34,7 @@ def extend_hold(state: State, row: Integer, billing: Integer, time_us: Integer) 
     entry = state.transactions[row]
     entry["held_minor"] += billing
     state.accounts[entry["account_row"]]["held_minor"] += billing
-    # It stays in the ring where it is and moves on when that hour is looked at.
+    # It stays in the ring where it is and moves on when that hour is processed.
     entry["expires_hour"] = expiry_hour(state, row, time_us)
 
 

@@ -54,8 +54,8 @@ def counts(entry: Any, outcome: Integer) -> Any:
     """Whether a transaction is one that meters of an outcome count.
 
     Approved: purchases and cash that were not reversed, each once: increments and completions belong to their
-    authorization; also while the issuer's server is asked, since the amount is held. Declined: every request that was
-    refused.
+    authorization; also while the issuer's decisioning webhook is asked, since the amount is held. Declined: every
+    request that was refused.
     """
     if np.int64(entry["flags"]) & TransactionFlag.TOO_EARLY:
         return False

@@ -137,7 +137,7 @@ def check_shared_fields(state: State, command: Any, context: MessageContext) -> 
 
 @inlined
 def waits_for_its_completion(state: State, row: Integer, follow_up: Integer) -> Any:
-    """Whether an advice completes what still waits for the issuer's server: the terminal did not wait for it."""
+    """Whether an advice completes an authorization whose decisioning webhook has not answered yet."""
     if follow_up != FollowUp.COMPLETION_ADVICE or not found(row):
         return False
     original = state.transactions[row]

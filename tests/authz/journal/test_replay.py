@@ -80,7 +80,7 @@ ASKED = {"attribute": "amount", "operator": ">", "value": 45_000}
 
 
 def a_busy_day_under_a_program() -> list[tuple[np.ndarray, bytes]]:
-    """The same day with places, merchants and two currencies, forced declines, an outage and the issuer's server."""
+    """The same day with places, merchants and two currencies, forced declines, an outage and real-time decisioning."""
     random, day = np.random.default_rng(20261125), a_busy_day().view(MESSAGE)
     taps = day["kind"] == Kind.AUTHORIZATION_REQUEST
     day["time_us"] += np.arange(len(day)) * 97_000_000

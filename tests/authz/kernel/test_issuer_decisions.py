@@ -1,4 +1,4 @@
-"""Authorizations that wait for the issuer's own server."""
+"""Authorizations that wait for the issuer's decisioning webhook."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What stand-in and the issuer's server leave behind: seen by repeats, reversals, limits and answers."""
+"""What stand-in and the issuer's decisioning webhook leave behind: seen by repeats, reversals, limits and answers."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Decisions by the issuer's own server: whatever it sends, or fails to send, the default decides in time."""
+"""Decisions by the issuer's decisioning webhook: whatever it sends, or fails to send, the default decides in time."""
 
 import asyncio
 import gzip

@@ -1,4 +1,4 @@
-"""What a merchant sends with a payment by a token on file."""
+"""What a merchant sends with a payment by a card-on-file token."""
 
 import pytest
 import sqlalchemy as sa
