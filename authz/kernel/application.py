@@ -173,7 +173,7 @@ def take_message(state: State, command: Any, result: Any, findings: Findings) ->
 
 @inlined
 def may_ask_issuer(command: Any, context: MessageContext) -> Any:
-    """Whether the issuer's decisioning webhook can be asked: about money, and about no follow-up of an earlier message."""
+    """Whether the decisioning webhook can be asked: about money, and about no follow-up of an earlier message."""
     return (
         context.billing_minor > 0
         and not found(context.original_row)
