@@ -7,6 +7,7 @@ A test runs `current` on every document and fails where a part is out of date.
 
 import argparse
 import ast
+import difflib
 import os
 import re
 import textwrap
@@ -43,7 +44,7 @@ from simulators.scenarios.staging.expected import PaymentValues
 from simulators.scenarios.steps.verbs import VERBS
 from simulators.terminals.kinds.catalogue import TERMINAL_KINDS
 from simulators.terminals.terminal import Terminal
-from tests.newcomer.recipe import NewFile
+from tests.newcomer.recipe import CopiedFile, NewFile
 from tests.newcomer.recipes import RECIPES
 from tokenvault.emv.encodings.data_elements import DATA_ELEMENTS
 from tokenvault.events.events import EventType
@@ -51,8 +52,6 @@ from tokenvault.provisioning.decision import FORCED_OUTCOMES, OUTCOMES, Provisio
 from tokenvault.tokens.lifecycle import REASONS, TRANSITIONS, Change, Initiator
 
 DOCUMENTS = Path(__file__).parent
-_RECIPE_LINES = 60
-"""A longer file is shown by its beginning and end."""
 _BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -397,18 +396,29 @@ def _recipe(name: str) -> str:
     for place in recipe.places:
         if isinstance(place, NewFile):
             language = "json" if place.path.endswith(".json") else "python"
-            lines = place.content.strip().splitlines()
-            shown = lines if len(lines) <= _RECIPE_LINES else [*lines[:6], "...", *lines[-3:]]
             parts.append(f"New file `{place.path}`:")
-            parts.append("\n".join([f"```{language}", *shown, "```"]))
+            parts.append(f"```{language}\n{place.content.strip()}\n```")
+        elif isinstance(place, CopiedFile):
+            parts.append(f"Copy `{place.source}` to `{place.path}`, and change it:")
+            parts.append(_changed_lines(place))
         else:
-            parts.append(f"In `{place.path}`, behind the line that begins with `{place.behind.strip()}`:")
-            parts.append(f"```\n{textwrap.dedent(place.line).strip()}\n```")
-    made = [f"`python -m {module}`" for module in (*recipe.generators, "docs.generated")]
+            added = "\n".join(f"+{line}" for line in place.line.splitlines())
+            parts.append(f"In `{place.path}`, add after this line:")
+            parts.append(f"```diff\n {place.line_before(DOCUMENTS.parent)}\n{added}\n```")
+    made = [f"`.venv/bin/python -m {module}`" for module in (*recipe.generators, "docs.generated")]
     parts.append(f"Then run {' and '.join(made)}. It is used like this:")
     parts.append(f"```python\n{recipe.use.strip()}\n```")
     parts.append("These tests cover it: " + ", ".join(f"`{test}`" for test in recipe.tests) + ".")
     return "\n\n".join(parts) + "\n"
+
+
+def _changed_lines(place: CopiedFile) -> str:
+    before = (DOCUMENTS.parent / place.source).read_text()
+    after = before
+    for there, instead in place.replacements:
+        after = after.replace(there, instead)
+    lines = [*difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0)]
+    return "\n".join(["```diff", *(line for line in lines if line[:2] not in ("--", "++", "@@")), "```"])
 
 
 BLOCKS: dict[str, Callable[[], str]] = {

@@ -6,18 +6,25 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Line:
-    """A line, or one statement, that is inserted behind a line of a file: behind the first one that begins so."""
+    """A line, or one statement, that is inserted after a line of a file: after the first one that begins so.
+
+    line: with the indentation that it has there.
+    """
 
     path: str
-    behind: str
+    after: str
     line: str
 
     def put(self, tree: Path) -> None:
         """Write it."""
         file = tree / self.path
         lines = file.read_text().splitlines(keepends=True)
-        place = next(i for i, line in enumerate(lines) if line.startswith(self.behind))
+        place = lines.index(self.line_before(tree) + "\n")
         file.write_text("".join([*lines[: place + 1], self.line + "\n", *lines[place + 1 :]]))
+
+    def line_before(self, tree: Path) -> str:
+        """The whole line after which it is inserted."""
+        return next(line for line in (tree / self.path).read_text().splitlines() if line.startswith(self.after))
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,23 @@ class NewFile:
 
 
 @dataclass(frozen=True)
+class CopiedFile:
+    """A file that is another one but for some text. replacements: pairs of what is there and what replaces it."""
+
+    path: str
+    source: str
+    replacements: tuple[tuple[str, str], ...]
+
+    def put(self, tree: Path) -> None:
+        """Write it."""
+        content = (tree / self.source).read_text()
+        for there, instead in self.replacements:
+            assert content.count(there) == 1, there
+            content = content.replace(there, instead)
+        NewFile(self.path, content).put(tree)
+
+
+@dataclass(frozen=True)
 class Recipe:
     """How something is added.
 
@@ -45,7 +69,7 @@ class Recipe:
 
     heading: str
     explanation: str
-    places: tuple[Line | NewFile, ...]
+    places: tuple[Line | NewFile | CopiedFile, ...]
     use: str
     tests: tuple[str, ...] = ()
     generators: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.newcomer.recipe import Line, NewFile, Recipe
+from tests.newcomer.recipe import CopiedFile, Line, NewFile, Recipe
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,7 +17,7 @@ CHECK = Recipe(
     places=(
         NewFile(
             "authz/kernel/checks/gambling.py",
-            '''"""Gambling: no credit is given for it."""
+            '''"""Gambling: its merchants are refused."""
 
 from typing import Any
 
@@ -40,17 +40,17 @@ def check_gambling(command: Any) -> Finding:
         ),
         Line(
             "authz/kernel/checks/order.py",
-            behind="from authz.kernel.checks.forcing import ",
+            after="from authz.kernel.checks.forcing import ",
             line="from authz.kernel.checks.gambling import check_gambling",
         ),
         Line(
             "authz/kernel/checks/order.py",
-            behind="    Row(check_card_state, ",
+            after="    Row(check_card_state, ",
             line='    Row(check_gambling, asked_by(Asker.ISSUER), "{seen:04d}", "not {bound:04d}"),',
         ),
         Line(
             "tests/authz/kernel/checks/test_order.py",
-            behind="REFUSED: dict[str, list[Refused]] = {",
+            after="REFUSED: dict[str, list[Refused]] = {",
             line='    "gambling": [by_issuer(Reason.MERCHANT_NOT_ALLOWED, tap(60, merchant_category=7995))],',
         ),
     ),
@@ -88,12 +88,12 @@ POSTING_KIND = Recipe(
     places=(
         Line(
             "authz/vocabulary/posting_kinds.py",
-            behind="    FORCE_POST_CASH = ",
+            after="    FORCE_POST_CASH = ",
             line='    QUASI_CASH = 9, Sign.CHARGES, True, "Quasi-cash: foreign money, money orders, crypto assets."',
         ),
         Line(
             "authz/kernel/accounts/postings.py",
-            behind="    goods = part_for_goods(",
+            after="    goods = part_for_goods(",
             line="""\
     if is_authorized and np.int64(entry["merchant_category"]) == 6051:  # ISO 18245: quasi-cash
         post(state, row, PostingKind.QUASI_CASH, billing)
@@ -142,7 +142,7 @@ LIMIT_PERIOD = Recipe(
     places=(
         Line(
             "authz/program/periods.py",
-            behind="    SINCE_VERIFICATION = ",
+            after="    SINCE_VERIFICATION = ",
             line='    QUARTER = 7, Begins.EVERY_MONTHS, 3, "since the first of January, April, July or October"',
         ),
     ),
@@ -192,13 +192,13 @@ DIALECT = Recipe(
         "the network's own dialect behind a length indicator of four digits."
     ),
     places=(
-        NewFile(
+        CopiedFile(
             "authz/iso8583/dialects/framed_by_text.json",
-            # The network's own table, behind a length of four digits.
-            (ROOT / "authz/iso8583/dialects/ascii_1987.json")
-            .read_text()
-            .replace('"about": {"desc": "', '"about": {"desc": "behind a length of four digits: ')
-            .replace("\n}", ',\n "framing": {"length_bytes": 4, "length_encoding": "ascii"}\n}'),
+            source="authz/iso8583/dialects/ascii_1987.json",
+            replacements=(
+                ('"about": {"desc": "', '"about": {"desc": "behind a length of four digits: '),
+                ("\n}", ',\n "framing": {"length_bytes": 4, "length_encoding": "ascii"}\n}'),
+            ),
         ),
     ),
     use="""
@@ -367,10 +367,10 @@ class WrongCountry(Attack):
         ),
         Line(
             "simulators/attackers/catalogue.py",
-            behind="from simulators.attackers.on_devices import ",
+            after="from simulators.attackers.on_devices import ",
             line="from simulators.attackers.on_merchants import WrongCountry",
         ),
-        Line("simulators/attackers/catalogue.py", behind="        DeactivatedToken,", line="        WrongCountry,"),
+        Line("simulators/attackers/catalogue.py", after="        DeactivatedToken,", line="        WrongCountry,"),
     ),
     use="""
 from simulators.cli.command_line import main
