@@ -33,6 +33,7 @@ from simulators.sandbox.clocks.sandbox_clock import SandboxClock
 from simulators.sandbox.routes import api_routes, vendor_routes
 from simulators.sandbox.settings.settings import Settings
 from simulators.sandbox.vault_feed import VaultFeed
+from simulators.vendor_apis.earlier_paths import EarlierPaths
 from tokenvault.callers.caller import Scope, current_caller
 from tokenvault.calls.rate_limits import RateLimits
 from tokenvault.http.protocol import problem
@@ -173,6 +174,8 @@ def build_app(
         answer_to=lambda error: _engine_stopped() if isinstance(error, EngineStopped) else None,
     )
     app.add_middleware(OwnHosts, hosts=settings.own_hosts())
+    if settings.vendor_apis:
+        app.add_middleware(EarlierPaths)
     app.add_middleware(Head)  # the outermost
     app.router.routes += api_routes()
     if settings.vendor_apis:

@@ -21,7 +21,7 @@ from tokenvault.reference_data.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.tokens.lifecycle import TokenState
 from tokenvault.vocabulary.errors import FieldError
 
-PREFIX = "/look-alikes/lithic/v1/simulate"
+PREFIX = "/vendor-apis/lithic/v1/simulate"
 
 router = APIRouter(prefix=PREFIX, tags=["mock API: issuer processor"], dependencies=[requires(Scope.SANDBOX)])
 

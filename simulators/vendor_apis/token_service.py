@@ -35,7 +35,7 @@ from tokenvault.vault import Vault
 from tokenvault.vocabulary.errors import CallerError, Conflict
 from tokenvault.vocabulary.identifiers import Prefix, to_text
 
-PREFIX = "/look-alikes/mdes/digitization/1/0"
+PREFIX = "/vendor-apis/mdes/digitization/1/0"
 
 _METHODS = {
     VerificationMethod.TEXT_MESSAGE: "TEXT_TO_CARDHOLDER_NUMBER",
@@ -93,7 +93,7 @@ class _VendorErrors(APIRoute):
 
 def _refused(status: int, code: str, description: str, fields: list[str]) -> JSONResponse:
     error = {
-        "source": fields[0] if fields else "MDES look-alike",
+        "source": fields[0] if fields else "mock token service",
         "errorCode": "INVALID_FIELD_VALUE" if fields else code.upper(),
         "description": description,
         "reasonCode": code.upper(),

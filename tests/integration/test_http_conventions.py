@@ -34,7 +34,7 @@ def test_unknown_query_parameters_are_refused_everywhere(http):
 def test_vendor_apis_refuse_them_in_their_shape():
     """The vendors' errors name the parameter too."""
     with scratch_sandbox(vendor_apis=True) as sandbox:
-        url = sandbox.http_url + "/look-alikes/mdes/digitization/1/0/getToken?verbose=1"
+        url = sandbox.http_url + "/vendor-apis/mdes/digitization/1/0/getToken?verbose=1"
         body = {"requestId": "1", "tokenUniqueReference": "tok_0000000000001"}
         headers = {"Authorization": f"Bearer {WALLET_API_KEY}"}
         answer = httpx.post(url, json=body, headers=headers, trust_env=False)

@@ -292,7 +292,7 @@ VENDOR_ROUTE = Recipe(
     places=(
         NewFile(
             "simulators/vendor_apis/card_program.py",
-            '''"""A look-alike of a card program's API: what a card's state is in its words."""
+            '''"""A mock API in the shape of a card program's API: what a card's state is in its words."""
 
 from typing import Any
 
@@ -303,8 +303,8 @@ from tokenvault.cards.cards import CardState, find_card
 from tokenvault.http.protocol.access import VaultDependency, requires
 
 router = APIRouter(
-    prefix="/look-alikes/card-program/v3",
-    tags=["look-alike: card program"],
+    prefix="/vendor-apis/card-program/v3",
+    tags=["mock API: card program"],
     dependencies=[requires(Scope.ISSUER, Scope.SANDBOX)],
 )
 
@@ -327,7 +327,7 @@ from simulators.testkit.kit import TestKit
 with scratch_sandbox(vendor_apis=True) as sandbox, TestKit(sandbox.http_url, sandbox.iso_address) as kit:
     card = kit.card()
     kit.issuer.set_frozen(card, True)
-    told = kit.issuer.call("GET", f"/look-alikes/card-program/v3/cards/{card}")
+    told = kit.issuer.call("GET", f"/vendor-apis/card-program/v3/cards/{card}")
     assert (told["token"], told["state"]) == (card, "SUSPENDED")
 """,
     tests=("tests/simulators/sandbox/test_routes.py", "tests/simulators/vendor_apis"),

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import httpx
 import pytest
 
+from simulators import EarlierNameWarning
 from simulators.parties import sandbox_constants
 from simulators.sandbox.scratch_sandbox import scratch_sandbox
 from simulators.testkit.kit import TestKit
@@ -195,3 +196,16 @@ def test_simulated_transactions(kit, http):
     assert (balance["posted"], balance["held"]) == (3_070, 0)
     assert simulate("authorize", pan="4111111111111111", amount=1, descriptor="X").status_code == 404
     assert simulate("void", token="auth_0000000000001").status_code == 404
+
+
+def test_earlier_paths_work_and_name_their_successor(http):
+    """With what follows the prefix unchanged; a path that only resembles one is not found."""
+    body = {"requestId": "r", "tokenUniqueReference": "tok_0000000000001"}
+    now = http.post(f"{token_service.PREFIX}/getToken", json=body)
+    with pytest.warns(EarlierNameWarning, match="the path /look-alikes/ is /vendor-apis/ now"):
+        earlier = http.post(f"/look-alikes{token_service.PREFIX.removeprefix('/vendor-apis')}/getToken", json=body)
+    assert (earlier.status_code, earlier.json()) == (now.status_code, now.json())
+    assert earlier.headers["link"] == f'<{token_service.PREFIX}/getToken>; rel="successor-version"'
+    assert "link" not in now.headers
+    unknown = http.post("/look-alike/mdes", json=body)
+    assert (unknown.status_code, "link" in unknown.headers) == (404, False)
