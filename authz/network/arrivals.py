@@ -9,33 +9,33 @@ import numpy.typing as npt
 
 from authz.arrays.compiled import compiled
 from authz.iso8583.encoding.scan import Places, split_frames
-from authz.network.lines import ANY_ACQUIRER, Line
+from authz.network.peers import ANY_ACQUIRER, Peer
 from authz.vocabulary.commands import Records
 from tokenvault.background.errands import attempted
 
 _ANSWER_BYTES_MAX = 65_535
 _ANY = np.uint64(ANY_ACQUIRER)
-"""As the compiled comparison needs it: with a signed number it would be one of floats, which cannot tell it apart."""
+"""Unsigned, because numba compares a signed and an unsigned integer as floats, which lose the last digits."""
 
 Reply = Callable[[bytes, int], None]
-"""Sends framed answers; the number says how many messages they answer."""
+"""Sends framed answers; the number is the count of messages that they answer."""
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """Whole messages of one connection. frames: int32[n, 2], start and end of each message in chunk."""
+    """Complete messages of one connection. frames: int32[n, 2], start and end of each message in chunk."""
 
     chunk: bytes
     frames: Places
-    line: Line
+    peer: Peer
     reply: Reply
 
 
 @compiled
 def names_another(commands: Records, owners: npt.NDArray[np.int64], usual: npt.NDArray[np.uint64]) -> bool:
-    """Whether any message names another acquirer than its line usually does.
+    """Whether any message names another acquirer than the one that was checked last for its peer.
 
-    commands: MESSAGE[n].  owners: int64[n], places in usual.  usual: `Line.usual_acquirer` of each arrival.
+    commands: MESSAGE[n].  owners: int64[n], indexes into usual.  usual: `Peer.usual_acquirer` of each arrival.
     """
     for i in range(len(commands)):
         expected = usual[owners[i]]
@@ -46,7 +46,7 @@ def names_another(commands: Records, owners: npt.NDArray[np.int64], usual: npt.N
 
 @dataclass(frozen=True)
 class Senders:
-    """Who has sent some messages. owners: int64[messages], places in arrivals, in order."""
+    """The senders of a batch of messages. owners: int64[messages], ascending indexes into arrivals."""
 
     arrivals: list[Arrival]
     owners: npt.NDArray[np.int64]
@@ -58,19 +58,19 @@ class Senders:
         return len(self.owners)
 
     def strangers(self, commands: Records) -> list[int]:
-        """Which messages name an acquirer that their line may not speak for. commands: MESSAGE[messages]."""
-        usual = np.array([each.line.usual_acquirer for each in self.arrivals], np.uint64)
+        """The indexes of messages that name an acquirer that their peer may not name. commands: MESSAGE[messages]."""
+        usual = np.array([each.peer.usual_acquirer for each in self.arrivals], np.uint64)
         if not names_another(commands, self.owners, usual):
             return []
         named = enumerate(commands["acquirer"].tolist())
-        return [i for i, acquirer in named if not self.of(i).line.may_speak_for(acquirer)]
+        return [i for i, acquirer in named if not self.of(i).peer.may_speak_for(acquirer)]
 
     def of(self, message: int) -> Arrival:
-        """What a message arrived in."""
+        """The arrival that a message belongs to."""
         return self.arrivals[int(self.owners[message])]
 
     def reply(self, answers: bytes) -> None:
-        """Hand framed answers, one to each message, to those whose messages they are to."""
+        """Send framed answers, one for each message, to the connections that the messages came from."""
         edges = [0, *(np.flatnonzero(np.diff(self.owners)) + 1).tolist(), len(self.owners)]
         if len(edges) == 2:
             self.of(0).reply(answers, len(self))
@@ -85,7 +85,7 @@ class Senders:
 
 
 def together(arrivals: list[Arrival]) -> tuple[bytes, Places, Senders]:
-    """All messages as those of one chunk: its bytes, its frames, and who has sent each."""
+    """All arrivals as one chunk: its bytes, its frames, and the senders of its messages."""
     counts = [len(each.frames) for each in arrivals]
     senders = Senders(arrivals, np.repeat(np.arange(len(arrivals)), counts))
     if len(arrivals) == 1:

@@ -1,7 +1,8 @@
 """A listener for another dialect: translates messages to the network's dialect and answers back.
 
-Beside the fast path, not on it: what speaks the network's own dialect never comes through here. Codes of message
-authentication and keys to make them with (0800) belong to the acquirer's line, so they are dealt with here too.
+Messages in the network's own dialect never pass through here, so this module is not on the fast path. Message
+authentication codes, and requests for the keys that make them (0800), belong to one connection of an acquirer, so they
+are handled here too.
 """
 
 import secrets
@@ -22,7 +23,7 @@ from authz.iso8583.message_types import asks_for_an_answer, is_of_another_versio
 from authz.iso8583.messages.responses import plain_response
 from authz.iso8583.messages.rewording import RESPONSE_CODE, reworded
 from authz.network.arrivals import Reply
-from authz.network.lines import Line
+from authz.network.peers import Peer
 from authz.network.server import Handler
 from authz.vocabulary.reasons import ANSWERS, Reason
 from tokenvault.background.errands import attempted
@@ -32,22 +33,22 @@ log = structlog.get_logger()
 
 SYSTEM_MALFUNCTION = "96"
 MAC_WRONG = "A0"
-"""DE 39 of a message whose code is wrong or missing."""
+"""DE 39 of the answer to a message whose authentication code is wrong or missing."""
 NEW_KEY = "101"
-"""DE 70: give me a key to authenticate messages with."""
+"""DE 70 of a request for a message authentication key."""
 KEY_BLOCK_FIELD = 123
 
 _OWN = built_in()
 _ACQUIRER = 32
 _HANDED_ON = frozenset(range(FIELDS + 1)) - {64, 65, 128}
-"""What the network reads, or may come to read: not the codes of the line, and nothing that a third bitmap announces."""
+"""The data elements that are passed on: all but message authentication codes, and those of a third bitmap."""
 NAME_AND_LOCATION = 43
 _KEY_BYTES = 16
 _MAC_USAGE = {"tdes": ("M3", "T"), "tdes_cbc": ("M1", "T"), "aes": ("M6", "A")}
 
 
 def _in_ascii(name: str) -> str:
-    """A merchant's name and location as the network's own dialect can carry it; nothing is decided by it."""
+    """DE 43 in the characters of the network's own dialect; no decision depends on it."""
     return (
         name.encode("ascii", "replace")
         .decode()[: _OWN.fields[NAME_AND_LOCATION].max_length]
@@ -59,9 +60,10 @@ def _in_ascii(name: str) -> str:
 class LineKeys:
     """How messages on a listener are authenticated. algorithm: ``tdes``, ``tdes_cbc`` or ``aes``.
 
-    line_key: 16 bytes, secret; it wraps the keys that acquirers ask for (TR-31 version D where AES, else B).
-    by_acquirer: line keys of acquirers of their own, by DE 32; where there are any, the port's own opens nothing.
-    is_required: every message but a request for a key must carry a code.
+    line_key: the key-encryption key of the port, 16 bytes, secret. It wraps the keys that acquirers request (TR-31
+    version D for AES, otherwise B).
+    by_acquirer: key-encryption keys of individual acquirers, by DE 32. If there are any, that of the port is not used.
+    is_required: whether every message except a request for a key must carry an authentication code.
     """
 
     algorithm: str
@@ -71,7 +73,7 @@ class LineKeys:
     random_bytes: Callable[[int], bytes] = field(default=secrets.token_bytes, repr=False)
 
     def new_key(self, line_key: bytes) -> tuple[MacKey, str]:
-        """A key, and itself wrapped by a line key (TR-31; ASC X9.143)."""
+        """A new key, and the key block that contains it, wrapped by a line key (TR-31; ASC X9.143)."""
         usage, algorithm = _MAC_USAGE[self.algorithm]
         key = self.random_bytes(_KEY_BYTES)
         version = "D" if self.algorithm == "aes" else "B"
@@ -81,32 +83,32 @@ class LineKeys:
 
 @dataclass(frozen=True)
 class _Session:
-    """A key that was given on a line. proven: the line as its messages prove it; None if they prove no more."""
+    """The key of a connection. proven: the peer that the key authenticates; None if the key identifies no acquirer."""
 
     key: MacKey
-    proven: Line | None
+    proven: Peer | None
 
 
 class DialectGateway:
-    """Stands between a server that listens in a dialect and the network. keys: None where nothing is authenticated."""
+    """Translates between a server in another dialect and the network. keys: None if messages are not authenticated."""
 
     messages_in_a_turn = 16
-    """Each is decoded and encoded one by one."""
+    """Few, because each is decoded and encoded by interpreted code."""
 
     def __init__(self, network: Handler, dialect: Dialect, keys: LineKeys | None = None) -> None:
         self._network = network
         self._dialect = dialect
         self._keys = keys
-        self._sessions: WeakKeyDictionary[Line, _Session] = WeakKeyDictionary()  # one a line, and as long as it lasts
+        self._sessions: WeakKeyDictionary[Peer, _Session] = WeakKeyDictionary()  # ends with its connection
 
-    def receive(self, chunk: bytes, frames: Places, line: Line, reply: Reply) -> None:
-        """Take whole messages of one connection, see `authz.network.processor.Network`."""
+    def receive(self, chunk: bytes, frames: Places, peer: Peer, reply: Reply) -> None:
+        """Take complete messages of one connection, see `authz.network.processor.Network`."""
         for start, end in frames.tolist():
-            if not attempted("message in another dialect", self._receive, chunk[start:end], line, reply):
+            if not attempted("message in another dialect", self._receive, chunk[start:end], peer, reply):
                 reply(self._malfunction(chunk[start:end]), 1)
 
     def _malfunction(self, encoded: bytes) -> bytes:
-        """The answer to a message that we, not its sender, are the reason of failing."""
+        """The answer to a message whose processing failed through an error of the network: DE 39 = 96."""
         try:
             request = codec.decode(encoded, self._dialect)
         except codec.MessageError as error:
@@ -115,82 +117,82 @@ class DialectGateway:
             return b""
         return self._framed(plain_response(request, SYSTEM_MALFUNCTION), request, None)
 
-    def _receive(self, encoded: bytes, line: Line, reply: Reply) -> None:
+    def _receive(self, encoded: bytes, peer: Peer, reply: Reply) -> None:
         try:
             message = codec.decode_checked(encoded, self._dialect)
         except codec.MessageError as error:
-            reply(self.refuse_format(error.fields, error.error, line), 1)
+            reply(self.refuse_format(error.fields, error.error, peer), 1)
             return
-        believed = line
-        # In another version its code may stand elsewhere; the network answers that it serves none, and changes nothing.
+        believed = peer
+        # Another version may carry its code in another field. The network does not support it, and changes nothing.
         if self._keys is not None and not is_of_another_version(message[0]):
             if message[0] == "0800" and message.get(70) == NEW_KEY:
-                reply(self._give_key(message, self._keys, line), 1)
+                reply(self._give_key(message, self._keys, peer), 1)
                 return
-            session = self._sessions.get(line)
+            session = self._sessions.get(peer)
             key = None if session is None else session.key
             wanted = self._keys.is_required or mac_field(message) in message
             if wanted and (key is None or not is_authentic(message, encoded, self._dialect, key)):
-                log.warning("mac_wrong", peer=line.peer, message_type=message[0])
+                log.warning("mac_wrong", peer=peer.address, message_type=message[0])
                 can_answer = asks_for_an_answer(message[0])
                 reply(self._framed(plain_response(message, MAC_WRONG), message, key) if can_answer else b"", 1)
                 return
             if wanted and session is not None and session.proven is not None:
                 believed = session.proven
-        self._forward(message, line, believed, reply)
+        self._forward(message, peer, believed, reply)
 
-    def _forward(self, message: codec.Message, line: Line, believed: Line, reply: Reply) -> None:
-        """Hand a message on in the network's own dialect. believed: its line, as the message's own code proves it."""
+    def _forward(self, message: codec.Message, peer: Peer, believed: Peer, reply: Reply) -> None:
+        """Pass a message on in the network's own dialect. believed: the peer that the message's code authenticates."""
         plain = {number: value for number, value in message.items() if number in _HANDED_ON}
-        if RESPONSE_CODE in plain:  # an advice says what was decided
+        if RESPONSE_CODE in plain:  # an advice carries the response code of its decision
             plain[RESPONSE_CODE] = response_code(plain[RESPONSE_CODE])
         if NAME_AND_LOCATION in plain:
             plain[NAME_AND_LOCATION] = _in_ascii(plain[NAME_AND_LOCATION])
         try:
             own = codec.encode(plain, _OWN)
         except codec.MessageError as error:
-            reply(self.refuse_format(message, error.error, line), 1)
+            reply(self.refuse_format(message, error.error, peer), 1)
             return
 
         def answer(framed: bytes, count: int) -> None:
             if framed:
                 own_answer = codec.decode(framed[_OWN.framing.length_bytes :], _OWN)
-                session = self._sessions.get(line)
+                session = self._sessions.get(peer)
                 framed = self._framed(own_answer, message, None if session is None else session.key)
             reply(framed, count)
 
         self._network.receive(own, np.array([[0, len(own)]], np.int32), believed, answer)
 
-    def _give_key(self, request: codec.Message, keys: LineKeys, line: Line) -> bytes:
-        """The framed answer to a request for a key: under the port's line key, or its acquirer's own where it has one.
+    def _give_key(self, request: codec.Message, keys: LineKeys, peer: Peer) -> bytes:
+        """The framed answer to a request for a key, wrapped by the port's line key or that of the acquirer.
 
-        Who can open the key block holds the line key; where that is an acquirer's own, what is authenticated by the key
-        is proven to be from this acquirer.
+        Only the holder of the line key can open the key block. If it is an acquirer's own line key, messages that are
+        authenticated by the new key are therefore proven to come from this acquirer.
         """
         if keys.by_acquirer and _ACQUIRER not in request:
-            return self.refuse_format(request, FormatError(_ACQUIRER, MISSING), line)
+            return self.refuse_format(request, FormatError(_ACQUIRER, MISSING), peer)
         acquirer = int(request.get(_ACQUIRER, 0))
         line_key = keys.by_acquirer.get(acquirer) if keys.by_acquirer else keys.line_key
         if line_key is None:
             reason = Reason.ACQUIRER_NOT_AUTHORIZED
-            log.warning("mac_key_refused", peer=line.peer, acquirer=str(acquirer), reason=reason.code)
+            log.warning("mac_key_refused", peer=peer.address, acquirer=str(acquirer), reason=reason.code)
             return self._framed(plain_response(request, ANSWERS[reason].response_code), request, None)
         key, block = keys.new_key(line_key)
-        proven = line.narrowed(frozenset({acquirer})) if keys.by_acquirer else None
-        self._sessions[line] = _Session(key, proven)
-        log.info("mac_key_given", peer=line.peer)
+        proven = peer.narrowed(frozenset({acquirer})) if keys.by_acquirer else None
+        self._sessions[peer] = _Session(key, proven)
+        log.info("mac_key_given", peer=peer.address)
         return self._framed(plain_response(request, "00") | {KEY_BLOCK_FIELD: block}, request, None)
 
-    def refuse_format(self, fields: codec.Message, error: FormatError, line: Line) -> bytes:
+    def refuse_format(self, fields: codec.Message, error: FormatError, peer: Peer) -> bytes:
         """Have the network answer a malformed message, and put the answer into the dialect."""
         plain = {number: value for number, value in fields.items() if number != HEADER}
-        framed = self._network.refuse_format(plain, error, line)
+        framed = self._network.refuse_format(plain, error, peer)
         return self._framed(codec.decode(framed[_OWN.framing.length_bytes :], _OWN), fields, None) if framed else b""
 
     def _framed(self, answer: codec.Message, request: codec.Message, key: MacKey | None) -> bytes:
-        """An answer in the dialect, under the request's header, with its code where there is a key.
+        """An answer in the dialect, with the request's header, and with an authentication code if there is a key.
 
-        What the dialect has no room for, in whatever form, is left out.
+        Data elements that the dialect cannot represent are left out.
         """
         fits = codec.fitting(reworded(answer, self._dialect), self._dialect)
         if len(fits) < len(answer):

@@ -1,6 +1,7 @@
-"""Verification of online PINs by the holder of the keys, before the engine decides.
+"""Verification of online PINs by the holder of the PIN keys, before the engine decides.
 
-Off the hot path: only messages with DE 52 wait for it. What the engine hears is a flag, so a replay needs no keys.
+Only messages with DE 52 wait for it. The engine receives the outcome as a flag, so a replay of the journal needs
+no keys.
 """
 
 import asyncio
@@ -27,24 +28,24 @@ KEY_SERIAL_NUMBER = "62"
 _REMEMBERED = 10_000
 
 DEADLINE_SECONDS = 2.0
-"""How long a terminal waits for its PIN to be verified, before it is told that nobody could."""
+"""Maximum duration of a verification in seconds; after it the terminal is answered that the PIN was not verified."""
 
 
 class PinOutcome(IntEnum):
-    """What came of a PIN."""
+    """The outcome of a PIN verification."""
 
     RIGHT = 0
     WRONG = 1
     LOCKED = 2
-    UNKNOWN = 3  # nobody could verify it
-    NOT_TRIED = 4  # there is no right cryptogram before it
-    NOT_FRESH = 5  # there is, but its message is no new request
+    UNKNOWN = 3  # the verification failed or took too long
+    NOT_TRIED = 4  # the message has no valid cryptogram
+    NOT_FRESH = 5  # the cryptogram is valid, but the message is not a new request
 
 
 _FLAGS = {
     PinOutcome.WRONG: Flag.PIN_WRONG,
     PinOutcome.LOCKED: Flag.PIN_LOCKED,
-    PinOutcome.NOT_FRESH: Flag.PIN_WRONG,  # the engine refuses it for what it is; as a PIN it counts for nothing
+    PinOutcome.NOT_FRESH: Flag.PIN_WRONG,  # the engine declines it as a repeat, and no PIN try is counted
 }
 
 _WHAT_MAKES_IT_THE_SAME = ("token_pan", "acquirer", "stan", "transmitted", "atc")
@@ -54,8 +55,8 @@ _WHAT_MAKES_IT_THE_SAME = ("token_pan", "acquirer", "stan", "transmitted", "atc"
 class EnteredPin:
     """A PIN as a terminal encrypted it. block: 8 bytes, TDES DUKPT.  key_serial_number: 10 bytes.
 
-    transaction_counter: of the cryptogram that proves its message.  digest: SHA-256 of what makes it the same message
-    with the same PIN, whatever its type says of repetition.
+    transaction_counter: the ATC of the message's cryptogram.  digest: SHA-256 of the values that identify the
+    message and its PIN, which are the same in a repeat (0101) as in the original.
     """
 
     token_pan: str
@@ -66,28 +67,29 @@ class EnteredPin:
 
 
 PinVerifier = Callable[[EnteredPin], Awaitable[PinOutcome]]
-"""Remembers what came of each message's PIN: the same digest costs no second try, not after a restart either."""
+"""Verifies a PIN and remembers the outcome by digest, also over a restart, so that a repeat uses no second try."""
 
 Freshness = Callable[[Records], Awaitable[bool]]
-"""Whether MESSAGE[1] is a request that was never made before, with a cryptogram that was never used."""
+"""Whether MESSAGE[1] is a new request with a cryptogram that was never used."""
 
 
 async def nobody_verifies(_entered: EnteredPin) -> PinOutcome:
-    """Where there is nobody who could."""
+    """The verifier of a network without PIN keys."""
     return PinOutcome.UNKNOWN
 
 
 async def _taken_as_fresh(_command: Records) -> bool:
-    """Where nobody remembers what came before."""
+    """The freshness check of a network without an engine that remembers earlier messages."""
     return True
 
 
 class PinVerifications:
-    """Has PINs verified, each message's once: a repeat of a wrong one costs no second try.
+    """Has the PIN of each message verified once: a repeat of a message with a wrong PIN uses no second try.
 
-    is_fresh: asked before the verifier is, since a captured message must not use up anybody's tries.
+    is_fresh: called before the verifier, because a captured message must not use up a cardholder's PIN tries.
 
-    Who does not answer in time could not verify it. What comes of it later is kept for the message's repeat.
+    If the verifier does not answer in time, the outcome is UNKNOWN. The later outcome is kept for a repeat of the
+    message.
     """
 
     def __init__(
@@ -103,10 +105,10 @@ class PinVerifications:
         self._errands = Errands()
 
     def verify(self, message: codec.Message, command: Records, then: Callable[[PinOutcome], None]) -> None:
-        """Write a message's outcome into its command; then is called when that is done.
+        """Write the outcome of a message's PIN into its command, and then call `then`.
 
-        command: MESSAGE[1]. Only behind a cryptogram that is right and new: else anybody could use up somebody's tries.
-        Raises: codec.MessageError where the message lacks what it takes.
+        command: MESSAGE[1]. The PIN is verified only if the cryptogram is valid and new; otherwise anybody could use up
+        a cardholder's tries.  Raises: codec.MessageError if DE 48 lacks the key serial number.
         """
         if command["cryptogram_outcome"][0] != CryptogramOutcome.VALID:
             then(PinOutcome.NOT_TRIED)
@@ -144,14 +146,14 @@ class PinVerifications:
             return verification.result()
         except Exception:
             log.exception("pin_not_verified")
-            self._verifications.pop(name, None)  # its repeat is another try
+            self._verifications.pop(name, None)  # a repeat of the message is verified again
             return PinOutcome.UNKNOWN
 
     async def _asked(self, entered: EnteredPin) -> PinOutcome:
         return await self._verifier(entered)
 
     async def close(self) -> None:
-        """Answer whoever still waits, then give up what is still being verified."""
+        """Answer the messages that still wait, then cancel the verifications that are still running."""
         await self._errands.ended()
         unfinished = [each for each in self._verifications.values() if not each.done()]
         for each in unfinished:

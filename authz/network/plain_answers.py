@@ -1,5 +1,5 @@
-"""Answers that are made one by one, field by field: to network management, to what is malformed or not served, and to
-messages that we fail on. They change nothing.
+"""Answers that are made by interpreted code, one message at a time: to network management, to malformed and unsupported
+messages, and to messages whose processing failed. None of them changes the state of the engine.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from authz.iso8583.format_errors import MISSING, FormatError
 from authz.iso8583.message_types import asks_for_an_answer, is_of_another_version
 from authz.iso8583.messages.reading import OTHER_MESSAGE, format_error_of
 from authz.iso8583.messages.responses import plain_response
-from authz.network.lines import Line
+from authz.network.peers import Peer
 from authz.network.recent_format_errors import RecentFormatErrors
 from authz.vocabulary.reasons import ANSWERS, Reason
 
@@ -23,37 +23,37 @@ SIGN_ON, SIGN_OFF, ECHO_TEST = "001", "002", "301"
 
 
 class PlainAnswers:
-    """Takes encoded messages and makes framed answers, empty where none can be given."""
+    """Makes framed answers to encoded messages; an answer is empty if none can be given."""
 
     def __init__(self, dialect: Dialect, format_errors: RecentFormatErrors, now_us: Callable[[], int]) -> None:
         self._dialect = dialect
         self._format_errors = format_errors
         self._now_us = now_us
 
-    def answer_other(self, message: bytes, problem: int, line: Line) -> bytes:
-        """The answer to anything but a good message about a token. problem: see `iso8583.messages.reading`."""
+    def answer_other(self, message: bytes, problem: int, peer: Peer) -> bytes:
+        """The answer to all but well-formed messages about tokens. problem: see `iso8583.messages.reading`."""
         try:
             fields = codec.decode_checked(message, self._dialect)
         except codec.MessageError as error:
-            return self.refuse_format(error.fields, error.error, line)
+            return self.refuse_format(error.fields, error.error, peer)
         if problem != OTHER_MESSAGE:
-            return self.refuse_format(fields, format_error_of(problem), line)
+            return self.refuse_format(fields, format_error_of(problem), peer)
         if fields[0] == "0800":
-            return self._manage(fields, line)
+            return self._manage(fields, peer)
         if not asks_for_an_answer(fields[0]):
-            log.warning("unexpected_message", peer=line.peer, message_type=fields[0])
+            log.warning("unexpected_message", peer=peer.address, message_type=fields[0])
             return b""
-        return self._refuse_function(fields, line)
+        return self._refuse_function(fields, peer)
 
-    def refuse_sender(self, encoded: bytes, line: Line) -> bytes:
-        """The answer to a message in the name of an acquirer that its line may not speak for."""
+    def refuse_sender(self, encoded: bytes, peer: Peer) -> bytes:
+        """The answer to a message that names an acquirer that its peer may not name."""
         message = codec.decode(encoded, self._dialect)
         reason = Reason.ACQUIRER_NOT_AUTHORIZED
-        log.warning(reason.code, peer=line.peer, message_type=message[0], acquirer=message[32])
+        log.warning(reason.code, peer=peer.address, message_type=message[0], acquirer=message[32])
         return self._response(message, ANSWERS[reason].response_code)
 
     def malfunction(self, message: bytes) -> bytes:
-        """The answer to a message that we, not its sender, are the reason of failing."""
+        """The answer to a message whose processing failed through an error of the network: DE 39 = 96."""
         try:
             try:
                 fields = codec.decode(message, self._dialect)
@@ -64,19 +64,20 @@ class PlainAnswers:
             log.exception("malfunction_not_answered")
             return b""
 
-    def refuse_format(self, fields: codec.Message, error: FormatError, line: Line) -> bytes:
-        """Log a malformed message and answer DE 39 = 30 to it, where its message type could be read.
+    def refuse_format(self, fields: codec.Message, error: FormatError, peer: Peer) -> bytes:
+        """Log a malformed message, and answer it with DE 39 = 30 if its message type could be read.
 
-        A message of another version is not malformed: its fields are laid out as that version has them.
+        A message of another version of ISO 8583 is not malformed, since that version lays out its fields differently;
+        it is answered as a function that is not supported.
         """
         message_type = fields.get(0)
         can_answer = asks_for_an_answer(message_type)
         if can_answer and is_of_another_version(message_type):
-            return self._refuse_function(fields, line)
-        self._format_errors.note(fields, error, line.peer, self._now_us())
+            return self._refuse_function(fields, peer)
+        self._format_errors.note(fields, error, peer.address, self._now_us())
         log.warning(
             "format_error",
-            peer=line.peer,
+            peer=peer.address,
             message_type=message_type,
             field=error.field,
             code=error.code,
@@ -84,18 +85,18 @@ class PlainAnswers:
         )
         return self._response(fields, FORMAT_ERROR, error) if can_answer else b""
 
-    def _manage(self, fields: codec.Message, line: Line) -> bytes:
+    def _manage(self, fields: codec.Message, peer: Peer) -> bytes:
         """0800: sign-on, sign-off and echo test."""
         missing = [number for number in (7, 11, 70) if number not in fields]
         if missing:
-            return self.refuse_format(fields, FormatError(missing[0], MISSING), line)
+            return self.refuse_format(fields, FormatError(missing[0], MISSING), peer)
         known = fields[70] in (SIGN_ON, SIGN_OFF, ECHO_TEST)
-        log.info("network_management", peer=line.peer, code=fields[70])
+        log.info("network_management", peer=peer.address, code=fields[70])
         return self._response(fields, "00" if known else INVALID_TRANSACTION)
 
-    def _refuse_function(self, fields: codec.Message, line: Line) -> bytes:
+    def _refuse_function(self, fields: codec.Message, peer: Peer) -> bytes:
         """Answer DE 39 = 40."""
-        log.warning("function_not_supported", peer=line.peer, message_type=fields[0])
+        log.warning("function_not_supported", peer=peer.address, message_type=fields[0])
         return self._response(fields, FUNCTION_NOT_SUPPORTED)
 
     def _response(self, request: codec.Message, response_code: str, error: FormatError | None = None) -> bytes:

@@ -1,7 +1,7 @@
 """The processor: turns received messages into commands, and results into answers.
 
-Messages about tokens go through compiled code in batches. The rest, and everything malformed, is answered one by one,
-see `plain_answers`.
+Messages about tokens are read and answered by compiled code in batches. Other messages, and malformed ones, are
+answered one at a time, see `plain_answers`.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from authz.iso8583.messages.reading import read_transactions
 from authz.network.advice_limits import AdviceLimits
 from authz.network.arrivals import Arrival, Reply, Senders, together
 from authz.network.cryptograms import AnswerKey, CryptogramVerifier
-from authz.network.lines import Line
+from authz.network.peers import Peer
 from authz.network.pin_verification import PinOutcome, PinVerifications
 from authz.network.plain_answers import PlainAnswers
 from authz.network.realtime_decisioning import IssuerDecisions
@@ -53,8 +53,9 @@ ISSUER_DECLINES = bytes.fromhex("00000000")
 _ISSUER_DATA_BYTES = 8
 
 _SLOW_MESSAGES_IN_A_TURN = 4
-"""So many messages of all lines that are read one by one, or wait for a PIN, are taken in one turn of the loop: half a
-millisecond. A tap waits for three or four turns.
+"""Maximum number of messages, of all connections together, that interpreted code handles in one turn of the event loop:
+those that are answered one at a time, and those with a PIN. They take half a millisecond, and a tap waits for three or
+four turns.
 """
 
 
@@ -64,7 +65,7 @@ def framed(message: bytes) -> bytes:
 
 
 class _Read(NamedTuple):
-    """Messages as read. problems: int32[n], see `iso8583.messages.reading`; where there is one the rest is void."""
+    """Messages as read. problems: int32[n], see `iso8583.messages.reading`; with a problem, no other value is valid."""
 
     commands: Records
     arqcs: Buffer
@@ -107,28 +108,28 @@ class Network:
 
     @property
     def issuer_deciders(self) -> Mapping[Decider, int]:
-        """Who has decided on authorizations that waited, and how often."""
+        """How often authorizations that waited were decided by the issuer, and how often by default, and why."""
         return self._decisions.deciders
 
-    def receive(self, chunk: bytes, frames: Places, line: Line, reply: Reply) -> None:
-        """Take whole messages of one connection; reply is called later, once or several times, for all of them.
+    def receive(self, chunk: bytes, frames: Places, peer: Peer, reply: Reply) -> None:
+        """Take complete messages of one connection; reply is called later, once or several times, for all of them.
 
-        What all connections bring in one turn of the loop is worked on together at its end: the cost of a call into
-        compiled code is that of many messages.
+        The messages of all connections in one turn of the loop are processed together at its end, because one call of
+        compiled code costs as much as processing many messages.
 
         chunk: bytes of the stream.  frames: int32[n, 2], start and end of each message in chunk.
         """
-        self._arrived.append(Arrival(chunk, frames, line, reply))
+        self._arrived.append(Arrival(chunk, frames, peer, reply))
         if len(self._arrived) == 1:
             asyncio.get_running_loop().call_soon(self._take_arrived)
 
     def _take_arrived(self) -> None:
-        """Work on everything that came in this turn."""
+        """Process everything that arrived in this turn."""
         arrivals, self._arrived = self._arrived, []
         self._take(*together(arrivals))
 
     def _take(self, chunk: bytes, frames: Places, senders: Senders) -> None:
-        """Take messages of several connections. One that we fail on is answered as a malfunction, and fails alone."""
+        """Take messages of several connections. If one cannot be processed, it alone is answered as a malfunction."""
         try:
             read = self._read(chunk, frames)
         except Exception:
@@ -146,7 +147,7 @@ class Network:
         return self._engine.now_us / 1e6
 
     def _read(self, chunk: bytes, frames: Places) -> _Read:
-        """Messages as commands, their cryptograms verified."""
+        """Read messages into commands, and verify their cryptograms."""
         count = len(frames)
         commands = new_messages(count)
         signed, arqcs = np.zeros((count, SIGNED_BYTES_MAX), np.uint8), np.zeros((count, 8), np.uint8)
@@ -168,16 +169,16 @@ class Network:
         return _Read(commands, arqcs, problems, self._verify(commands, signed, arqcs, online))
 
     def _take_read(self, chunk: bytes, frames: Places, read: _Read, senders: Senders) -> None:
-        """Have answered what is no good message about a token, have PINs verified, and have the rest decided.
+        """Answer what is not a well-formed message about a token, have PINs verified, and have the rest decided.
 
-        What is read one by one costs ten times as much, so it waits for its line's turn.
+        A message that is answered one at a time costs ten times as much, so it waits for its peer's turn.
         """
         commands, arqcs, problems, keys = read
         if problems.any():
             for i in np.flatnonzero(problems).tolist():
                 arrival, message = senders.of(i), chunk[frames[i, 0] : frames[i, 1]]
-                answer = partial(self._plain_answers.answer_other, message, int(problems[i]), arrival.line)
-                self._slowly.add(arrival.line.peer, partial(self._reply_one, answer, message, arrival))
+                answer = partial(self._plain_answers.answer_other, message, int(problems[i]), arrival.peer)
+                self._slowly.add(arrival.peer.address, partial(self._reply_one, answer, message, arrival))
             good = np.flatnonzero(problems == NO_PROBLEM)
             commands, frames, arqcs, senders = commands[good], frames[good], arqcs[good], senders[good]
             keys = [keys[i] for i in good]
@@ -185,8 +186,8 @@ class Network:
         if strangers:
             for i in strangers:
                 arrival, message = senders.of(i), chunk[frames[i, 0] : frames[i, 1]]
-                answer = partial(self._refuse_sender, message, arrival.line)
-                self._slowly.add(arrival.line.peer, partial(self._reply_one, answer, message, arrival))
+                answer = partial(self._refuse_sender, message, arrival.peer)
+                self._slowly.add(arrival.peer.address, partial(self._reply_one, answer, message, arrival))
             rest = np.delete(np.arange(len(commands)), strangers)
             commands, frames, arqcs, senders = commands[rest], frames[rest], arqcs[rest], senders[rest]
             keys = [keys[i] for i in rest]
@@ -197,21 +198,21 @@ class Network:
                 one = slice(i, i + 1)
                 message, sender = chunk[frames[i, 0] : frames[i, 1]], senders[one]
                 verify = partial(self._verify_pin, message, commands[one].copy(), arqcs[one].copy(), keys[i], sender)
-                self._slowly.add(sender.of(0).line.peer, verify)
+                self._slowly.add(sender.of(0).peer.address, verify)
             rest = np.flatnonzero(~with_pin)
             commands, frames, arqcs, senders = commands[rest], frames[rest], arqcs[rest], senders[rest]
             keys = [keys[i] for i in rest]
         if len(commands):
             self._decide(np.frombuffer(chunk, np.uint8), frames, commands, arqcs, keys, senders)
 
-    def _refuse_sender(self, message: bytes, line: Line) -> bytes:
+    def _refuse_sender(self, message: bytes, peer: Peer) -> bytes:
         self.decisions[Reason.ACQUIRER_NOT_AUTHORIZED] += 1
-        return self._plain_answers.refuse_sender(message, line)
+        return self._plain_answers.refuse_sender(message, peer)
 
     def _verify_pin(
         self, encoded: bytes, commands: Records, arqcs: Buffer, key: AnswerKey | None, sender: Senders
     ) -> None:
-        """Have the PIN of one message verified, then the message decided."""
+        """Have the PIN of one message verified, and then the message decided."""
         arrival, frames = sender.of(0), np.array([[0, len(encoded)]], np.int32)
 
         def decide(outcome: PinOutcome) -> None:
@@ -224,7 +225,7 @@ class Network:
             self._pins.verify(codec.decode(encoded, self._dialect), commands, decide)
             return
         except codec.MessageError as error:
-            answer = partial(self.refuse_format, error.fields, error.error, arrival.line)
+            answer = partial(self.refuse_format, error.fields, error.error, arrival.peer)
         except Exception:
             log.exception("pin_not_verified")
             answer = partial(self._plain_answers.malfunction, encoded)
@@ -239,7 +240,7 @@ class Network:
         keys: list[AnswerKey | None],
         senders: Senders,
     ) -> None:
-        """Ask the engine, and answer."""
+        """Have the engine decide, and answer."""
 
         def answer(results: Records) -> None:
             waiting = results["reason"] == Reason.AWAITING_ISSUER
@@ -257,7 +258,7 @@ class Network:
                 )
                 self._decisions.ask(commands[one].copy(), results[one].copy(), answer_one)
 
-        with contextlib.suppress(EngineStopped):  # nobody is answered any more
+        with contextlib.suppress(EngineStopped):  # after that no message is answered
             self._engine.submit(commands, answer)
 
     def _reply(
@@ -271,8 +272,8 @@ class Network:
     ) -> None:
         """Answer decided messages.
 
-        Where no answer can be made, none is given: the money is where the decision has put it, and a terminal that
-        hears nothing takes it back.
+        If an answer cannot be made, none is sent. The decision stands, and the terminal, which receives no answer,
+        reverses it.
         """
         try:
             answers = self._answers(buffer, frames, results, arqcs, keys)
@@ -287,9 +288,9 @@ class Network:
         senders.reply(answers)
 
     def _verify(self, commands: Records, signed: Buffer, arqcs: Buffer, online: Buffer) -> list[AnswerKey | None]:
-        """Verify each cryptogram and write the outcome into its command; return what the answers need.
+        """Verify each cryptogram and write the outcome into its command; return the keys of the response cryptograms.
 
-        What a phone says of its holder counts only where its cryptogram is right.
+        The cardholder verification that a phone reports counts only if its cryptogram is valid.
         """
         keys: list[AnswerKey | None] = [None] * len(commands)
         wanted = np.flatnonzero(online)
@@ -347,6 +348,6 @@ class Network:
             made = self._plain_answers.malfunction(message)
         arrival.reply(made, 1)
 
-    def refuse_format(self, fields: codec.Message, error: FormatError, line: Line) -> bytes:
+    def refuse_format(self, fields: codec.Message, error: FormatError, peer: Peer) -> bytes:
         """The answer to a malformed message, see `PlainAnswers.refuse_format`."""
-        return self._plain_answers.refuse_format(fields, error, line)
+        return self._plain_answers.refuse_format(fields, error, peer)

@@ -15,16 +15,16 @@ from authz.iso8583.encoding import codec
 from authz.iso8583.encoding.scan import Places, split_frames
 from authz.iso8583.format_errors import TOO_LONG, FormatError
 from authz.network.arrivals import Reply
-from authz.network.lines import OPEN, ConnectionAuthority, Line
+from authz.network.peers import OPEN, ConnectionAuthority, Peer
 from authz.network.turns import Turns, TurnTaker, WaitingForRoom
 
 log = structlog.get_logger()
 
 _BACKLOG = 1024
-"""Connections that may wait to be taken."""
+"""Connections that may wait to be accepted (the backlog of `listen`)."""
 
 _OVERSIZED_COUNTS = 64
-"""As many messages as one that is too long: its first fields are read one by one."""
+"""How many messages an oversized one counts as, because its first fields are read by interpreted code."""
 
 
 @dataclass(frozen=True)
@@ -35,46 +35,47 @@ class ServerLimits:
     frame_seconds_max: float = 10.0
     """How long a started frame may stay incomplete."""
     unanswered_max: int = 1_024
-    """How many messages of one connection may wait for answers; those behind them are not taken, and then not read."""
+    """Maximum number of messages of one connection that await answers. Beyond it, nothing more is read from it."""
     unanswered_in_total_max: int = 65_536
-    """The same of all connections of a port."""
+    """The same for all connections of a port together."""
     connections_max: int = 4096
-    """So many connections of a port are taken. Each keeps what the system hands over at once, 256 KiB, at most."""
+    """Maximum number of connections of a port. Each buffers at most one read of the socket, 256 KiB."""
     frames_per_turn: int = 256
-    """How many messages of one connection are taken in one turn of the loop, and how many empty ones passed over."""
+    """Maximum number of messages, and of empty frames, that a connection may hand over in one turn of the loop."""
     company_divides_by: int = 4
-    """So much less is taken of one while others have something to say too: what they say waits for the whole turn."""
+    """Divides `frames_per_turn` while other connections send too, because their messages wait for the whole turn."""
     head_bytes: int = 256
-    """How much of an oversized message is read, so that it can be answered."""
+    """How many bytes of an oversized message are read, so that its answer can echo the first data elements."""
 
 
 class Handler(Protocol):
-    """Who takes the messages, see `authz.network.processor.Network`.
+    """What processes the messages, see `authz.network.processor.Network`.
 
-    messages_in_a_turn: so many of one connection it can take in one turn of the loop and leave the others theirs.
+    messages_in_a_turn: the maximum from one connection in one turn of the event loop that leaves time for the others.
     """
 
     messages_in_a_turn: int
 
-    def receive(self, chunk: bytes, frames: Places, line: Line, reply: Reply) -> None:
+    def receive(self, chunk: bytes, frames: Places, peer: Peer, reply: Reply) -> None:
         """Take whole messages."""
 
-    def refuse_format(self, fields: codec.Message, error: FormatError, line: Line) -> bytes:
-        """Log a malformed message; the answer to it, if any."""
+    def refuse_format(self, fields: codec.Message, error: FormatError, peer: Peer) -> bytes:
+        """Log a malformed message; return the answer to it, or nothing if it gets none."""
 
 
 class Connection(asyncio.Protocol):
     """One connection. A malformed message never ends it; a stalled one does.
 
-    It takes its share of each turn, however much has come. While more waits nothing is read, so that no more is kept
-    than what the system hands over at once, and TCP keeps the peer back.
+    It processes a limited share of messages in each turn of the event loop, however many have arrived. While messages
+    are left over, nothing more is read, so the buffer holds at most one read of the socket and TCP flow control slows
+    the peer down.
     """
 
     def __init__(self, server: "Iso8583Server") -> None:
         self._server = server
         self._limits = server.limits
         self._transport: asyncio.Transport | None = None
-        self._line = Line("")
+        self._peer = Peer("")
         self._rest = b""
         self._to_discard = 0
         self._unanswered = 0
@@ -85,28 +86,28 @@ class Connection(asyncio.Protocol):
         self._frames = np.zeros((self._limits.frames_per_turn, 2), np.int32)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember the peer."""
+        """Identify the peer, and refuse it if the port has too many connections."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's transports share no base class with asyncio's
         name = transport.get_extra_info("peername")
         authority = self._server.authority
         certificate = _certificate_shown(transport) if authority.by_certificate else None
-        self._line = authority.line(f"{name[0]}:{name[1]}" if name else "unknown", certificate)
+        self._peer = authority.peer(f"{name[0]}:{name[1]}" if name else "unknown", certificate)
         if len(self._server.connections) >= self._limits.connections_max:
-            log.warning("connection_refused", peer=self._line.peer, connections_max=self._limits.connections_max)
+            log.warning("connection_refused", peer=self._peer.address, connections_max=self._limits.connections_max)
             self._transport.abort()
             return
         self._server.connections.add(self)
-        log.info("connection_opened", peer=self._line.peer)
+        log.info("connection_opened", peer=self._peer.address)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the peer; answers on their way to it are dropped, their commands stay durable."""
+        """Release the connection. Answers that are not sent yet are dropped; the decisions stay in the journal."""
         self._stop_timer()
         self._server.forget(self)
         self._rest, self._transport = b"", None
-        log.info("connection_closed", peer=self._line.peer, error=str(exc) if exc else None)
+        log.info("connection_closed", peer=self._peer.address, error=str(exc) if exc else None)
 
     def data_received(self, data: bytes) -> None:
-        """Cut the stream into messages and hand them over."""
+        """Split the stream into messages and hand them over."""
         if self._to_discard:
             discarded = min(self._to_discard, len(data))
             self._to_discard -= discarded
@@ -115,7 +116,7 @@ class Connection(asyncio.Protocol):
         self.take_turn()
 
     def take_turn(self) -> None:
-        """Hand over as many messages as there is a share for, and wait for the next turn with the rest."""
+        """Hand over this turn's share of messages; the rest waits for the next turn."""
         if self._transport is None:
             return
         try:
@@ -126,7 +127,7 @@ class Connection(asyncio.Protocol):
         self._server.let_in_who_waits()
 
     def _take_share(self) -> int:
-        """Hand over as many messages as there is a share for; how many were whole."""
+        """Hand over this turn's share of messages; returns how many complete messages there were."""
         if self._turn != self._server.turns.number:
             self._turn, self._left = self._server.turns.number, self._limits.frames_per_turn
             if self._server.turns.is_shared(self):
@@ -140,7 +141,7 @@ class Connection(asyncio.Protocol):
             if count:
                 self._owe(count)
                 self._server.waiting.served(self)
-                self._server.handler.receive(chunk[:used], self._frames[:count].copy(), self._line, self.reply)
+                self._server.handler.receive(chunk[:used], self._frames[:count].copy(), self._peer, self.reply)
             chunk = chunk[used:]
             is_known = oversized and len(chunk) >= self._server.length_bytes + self._limits.head_bytes
             is_whole = bool(used or is_known)
@@ -152,29 +153,29 @@ class Connection(asyncio.Protocol):
         return completed
 
     def _room(self) -> int:
-        """How many more messages may be taken in this turn."""
+        """How many more messages this connection may hand over in this turn."""
         if self._is_held or self._server.holds(self):
             return 0
         return max(0, min(self._left, self._limits.unanswered_max - self._unanswered))
 
     @property
     def _is_held(self) -> bool:
-        """Whether nothing more is taken before its own answers were written."""
+        """Whether the connection must first send or receive answers of its own before it may hand over more."""
         return self._writing_paused or self._unanswered >= self._limits.unanswered_max
 
     def _owe(self, count: int) -> None:
-        """So many more messages wait for an answer."""
+        """Count messages that now await an answer."""
         self._unanswered += count
         self._server.unanswered += count
 
     def _refuse_oversized(self, chunk: bytes, length: int) -> bytes:
-        """Answer a message that is too long from its first bytes, and skip it; return what follows it."""
+        """Answer an oversized message from its first bytes, and skip it; return the bytes that follow it."""
         start = self._server.length_bytes
         head = chunk[start : start + self._limits.head_bytes]
-        log.warning("message_too_long", peer=self._line.peer, bytes=length, bytes_max=self._limits.message_bytes_max)
+        log.warning("message_too_long", peer=self._peer.address, bytes=length, bytes_max=self._limits.message_bytes_max)
         fields, too_long = _readable_fields(head, self._server.dialect), FormatError(0, TOO_LONG)
         self._owe(1)
-        self.reply(self._server.handler.refuse_format(fields, too_long, self._line), 1)
+        self.reply(self._server.handler.refuse_format(fields, too_long, self._peer), 1)
         end = start + length
         self._to_discard = max(0, end - len(chunk))
         return chunk[end:]
@@ -200,7 +201,10 @@ class Connection(asyncio.Protocol):
         self.go_on()
 
     def go_on(self, completed: int = 0) -> None:
-        """Wait with what there is for the next turn, room or answers, or read. completed: messages that came whole."""
+        """Decide what the connection waits for: its next turn, room, its answers, or new bytes.
+
+        completed: the number of messages that were completed since the last call.
+        """
         if self._transport is None or self._transport.is_closing():
             return
         is_held = self._is_held
@@ -216,7 +220,7 @@ class Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _watch_for_stall(self, completed: int, *, is_held: bool) -> None:
-        """Keep a timer running while a frame is incomplete because of its peer; only a whole one starts it anew."""
+        """Run a timer while the peer leaves a frame incomplete; only a completed frame restarts it."""
         incomplete = bool(self._rest or self._to_discard) and not self._has_more and not is_held
         if completed or not incomplete:
             self._stop_timer()
@@ -231,7 +235,7 @@ class Connection(asyncio.Protocol):
 
     def _give_up(self) -> None:
         log.warning(
-            "frame_stalled", peer=self._line.peer, bytes_waiting=len(self._rest), bytes_missing=self._to_discard
+            "frame_stalled", peer=self._peer.address, bytes_waiting=len(self._rest), bytes_missing=self._to_discard
         )
         if self._transport is not None:
             self._transport.abort()
@@ -242,19 +246,19 @@ class Connection(asyncio.Protocol):
         return self._unanswered
 
     def close(self) -> None:
-        """Close after sending what is written."""
+        """Close the connection after the answers in its buffer are sent."""
         if self._transport is not None:
             self._transport.close()
 
 
 def _certificate_shown(transport: asyncio.BaseTransport) -> bytes | None:
-    """The certificate that the client has proven to own in its TLS handshake, DER; None where it has shown none."""
+    """The client certificate of the TLS handshake, DER; None if the client presented none."""
     secured = transport.get_extra_info("ssl_object")
     return None if secured is None else cast("bytes | None", secured.getpeercert(binary_form=True))
 
 
 def _readable_fields(head: bytes, dialect: Dialect) -> codec.Message:
-    """What can be read of a message from its first bytes."""
+    """The data elements that can be read from the first bytes of a message."""
     try:
         return codec.decode(head, dialect)
     except codec.MessageError as error:
@@ -266,7 +270,7 @@ Split = Callable[[bytes, Places, int], tuple[int, int, int]]
 
 
 def splitter(framing: Framing) -> Split:
-    """How a stream is cut: by compiled code where lengths are two binary bytes."""
+    """The function that splits a stream into frames; it is compiled for lengths of two binary bytes."""
     if framing == BINARY_LENGTH:
         return lambda chunk, frames, longest: split_frames(np.frombuffer(chunk, np.uint8), frames, longest)
 
@@ -294,7 +298,7 @@ def splitter(framing: Framing) -> Split:
 
 
 class Iso8583Server:
-    """Listens, and keeps count of connections."""
+    """Listens on a port, and holds the limits that its connections share."""
 
     def __init__(
         self, handler: Handler, dialect: Dialect, limits: ServerLimits, authority: ConnectionAuthority = OPEN
@@ -313,30 +317,30 @@ class Iso8583Server:
         self._server: asyncio.Server | None = None
 
     async def start(self, listener: socket.socket, tls: ssl.SSLContext | None = None) -> None:
-        """Take connections on a bound socket, which is closed with the server. tls: None where lines are in clear."""
+        """Accept connections on a bound socket, which is closed with the server. tls: None for plain TCP."""
         loop = asyncio.get_running_loop()
         secured: dict[str, Any] = {}
-        if tls is not None:  # who does not finish its handshake is treated as who does not finish a frame
+        if tls is not None:  # an unfinished handshake is treated like an unfinished frame
             secured = {"ssl": tls, "ssl_handshake_timeout": self.limits.frame_seconds_max}
         self._server = await loop.create_server(lambda: Connection(self), sock=listener, backlog=_BACKLOG, **secured)
 
     @property
     def is_full(self) -> bool:
-        """Whether so many messages of all connections wait that no more are taken."""
+        """Whether the messages of all connections that await answers have reached their maximum."""
         return self.unanswered >= self.limits.unanswered_in_total_max
 
     def holds(self, connection: Connection) -> bool:
-        """Whether nothing more is taken of a connection because of all others: too many wait, or some before it."""
+        """Whether a connection must wait because of others: the port is full, or others have waited for room longer."""
         if connection in self._let_in:
             return self.is_full
         return bool(self.waiting) or self._is_spoken_for
 
     def let_in_who_waits(self) -> None:
-        """Give those their turn who have waited longest for room: so many as there is room for, a share to each."""
+        """Give a turn to the connections that have waited longest, while there is room for a full share of each."""
         while self.waiting and not self._is_spoken_for:
-            line = self.waiting.first()
-            self._let_in.add(line)
-            self.turns.wait(line)
+            connection = self.waiting.first()
+            self._let_in.add(connection)
+            self.turns.wait(connection)
 
     @property
     def _is_spoken_for(self) -> bool:
@@ -344,11 +348,11 @@ class Iso8583Server:
         return self.unanswered + promised >= self.limits.unanswered_in_total_max
 
     def has_had_turn(self, connection: Connection) -> None:
-        """What it has left of the room that it was let in for is others'."""
+        """Release the room that was reserved for a connection's turn."""
         self._let_in.discard(connection)
 
     def forget(self, connection: Connection) -> None:
-        """It has gone."""
+        """Forget a closed connection, and pass its room on."""
         self.connections.discard(connection)
         self.turns.leave(connection)
         self.waiting.leave(connection)
@@ -356,12 +360,12 @@ class Iso8583Server:
         self.let_in_who_waits()
 
     def stop_listening(self) -> None:
-        """Take no new connections."""
+        """Accept no new connections."""
         if self._server is not None:
             self._server.close()
 
     async def close(self) -> None:
-        """Close every connection; call it when all commands are answered."""
+        """Close every connection; called after all commands are answered."""
         self.stop_listening()
         for connection in tuple(self.connections):
             connection.close()

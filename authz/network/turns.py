@@ -1,7 +1,7 @@
 """Fair shares of the event loop: a busy connection waits for its next turn and delays no other.
 
-A turn is one round of the loop. What is done in it is counted, not timed: how long a line waits for others depends on
-how many of them there are, never on how much one of them sends.
+A turn is one iteration of the event loop. Its work is limited by count, not by time: how long a connection waits for
+the others depends on how many of them there are, and never on how much one of them sends.
 """
 
 import asyncio
@@ -17,18 +17,18 @@ Work = Callable[[], None]
 
 
 class TurnTaker(Protocol):
-    """Somebody who has more to do than fits in a turn."""
+    """A connection with more work than fits into one turn."""
 
     def take_turn(self) -> None:
-        """Do one share of it; who has still more waits again."""
+        """Do one share of the work; if any is left, wait for another turn."""
 
 
 _COMPANY_TURNS = 64
-"""A line that was there so few turns ago is company: it may well have something to say in the next."""
+"""For how many turns after two connections took turns the loop counts as shared: the other may soon send again."""
 
 
 class Turns:
-    """Counts the turns, and calls those who wait for the next, in the order in which they began to."""
+    """Counts the turns, and calls the connections that wait for the next one, the longest waiting first."""
 
     def __init__(self) -> None:
         self.number = 0
@@ -37,23 +37,23 @@ class Turns:
         self._waiting: dict[TurnTaker, None] = {}
         self._is_called = False
 
-    def wait(self, line: TurnTaker) -> None:
-        """Give a line its next turn."""
-        self._waiting[line] = None
+    def wait(self, connection: TurnTaker) -> None:
+        """Have a connection called in the next turn."""
+        self._waiting[connection] = None
         self.count()
 
-    def leave(self, line: TurnTaker) -> None:
-        """It has gone."""
-        self._waiting.pop(line, None)
-        if self._last is line:
+    def leave(self, connection: TurnTaker) -> None:
+        """Forget a closed connection."""
+        self._waiting.pop(connection, None)
+        if self._last is connection:
             self._last = None
 
-    def is_shared(self, line: TurnTaker) -> bool:
-        """Whether a line that takes a share now is not the only one that has taken some lately."""
-        if self._last is not line:
+    def is_shared(self, connection: TurnTaker) -> bool:
+        """Whether, beside the connection that takes a share now, another one has taken some recently."""
+        if self._last is not connection:
             if self._last is not None:
                 self._company_until = self.number + _COMPANY_TURNS
-            self._last = line
+            self._last = connection
         return self.number < self._company_until
 
     def count(self) -> None:
@@ -66,14 +66,14 @@ class Turns:
         self._is_called = False
         self.number += 1
         waiting, self._waiting = self._waiting, {}
-        for line in waiting:
-            attempted("turn of a line", line.take_turn)
+        for connection in waiting:
+            attempted("turn of a connection", connection.take_turn)
 
 
 class WaitingForRoom:
-    """Those who wait because all of them together have too much under way: who has waited longest goes first.
+    """Connections that wait because all together have too many unanswered messages; the longest waiting goes first.
 
-    Who was let in and found no room after all keeps the place; who was served goes to the end.
+    One that was let in and found no room after all keeps its place; one that was served goes to the end.
     """
 
     def __init__(self) -> None:
@@ -85,33 +85,33 @@ class WaitingForRoom:
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def wait(self, line: TurnTaker) -> None:
-        """Take a place, or go on waiting in it."""
-        if line not in self._waiting:
-            self._waiting.add(line)
-            heapq.heappush(self._in_order, (self._places.setdefault(line, next(self._numbers)), line))
+    def wait(self, connection: TurnTaker) -> None:
+        """Join the queue, or stay in it."""
+        if connection not in self._waiting:
+            self._waiting.add(connection)
+            heapq.heappush(self._in_order, (self._places.setdefault(connection, next(self._numbers)), connection))
 
     def first(self) -> TurnTaker:
-        """Let in who has waited longest; only where somebody waits."""
-        while (line := heapq.heappop(self._in_order)[1]) not in self._waiting:
+        """Remove and return the connection that has waited longest. Requires that one waits."""
+        while (connection := heapq.heappop(self._in_order)[1]) not in self._waiting:
             pass  # has left
-        self._waiting.remove(line)
-        return line
+        self._waiting.remove(connection)
+        return connection
 
-    def served(self, line: TurnTaker) -> None:
-        """It had what it waited for."""
-        self._places.pop(line, None)
+    def served(self, connection: TurnTaker) -> None:
+        """Give up the place of a connection whose messages were taken."""
+        self._places.pop(connection, None)
 
-    def leave(self, line: TurnTaker) -> None:
-        """It has gone."""
-        self._waiting.discard(line)
-        self._places.pop(line, None)
+    def leave(self, connection: TurnTaker) -> None:
+        """Forget a closed connection."""
+        self._waiting.discard(connection)
+        self._places.pop(connection, None)
 
 
 class RoundRobin:
-    """Pieces of work of many owners: so many in each turn of the loop, one of each owner after the other.
+    """Work of many owners: a limited number of pieces in each turn of the loop, one of each owner in rotation.
 
-    pieces_in_a_turn: of all together.
+    pieces_in_a_turn: the limit, for all owners together.
     """
 
     def __init__(self, pieces_in_a_turn: int) -> None:
@@ -120,7 +120,7 @@ class RoundRobin:
         self._is_called = False
 
     def add(self, owner: Hashable, work: Work) -> None:
-        """Do some work when it is its turn: in this one, where nobody waits. What it raises is logged."""
+        """Queue work; it is done in the coming turn if nothing else waits. What it raises is logged."""
         self._waiting.setdefault(owner, deque()).append(work)
         if not self._is_called:
             self._is_called = True
@@ -135,7 +135,7 @@ class RoundRobin:
             work = pieces.popleft()
             if pieces:
                 self._waiting[owner] = pieces
-            attempted("work of a line", work)
+            attempted("work of a connection", work)
         if self._waiting:
             self._is_called = True
             asyncio.get_running_loop().call_soon(self._take_turn)

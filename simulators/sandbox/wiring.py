@@ -29,7 +29,7 @@ from authz.journal.replay import History
 from authz.journal.segment_header import NETWORK_BYTES
 from authz.network.cryptograms import CryptogramVerifier
 from authz.network.dialect_gateway import DialectGateway
-from authz.network.lines import ConnectionAuthority
+from authz.network.peers import ConnectionAuthority
 from authz.network.pin_verification import PinVerifications
 from authz.network.processor import Network
 from authz.network.realtime_decisioning import IssuerDecisions

@@ -8,7 +8,7 @@ import pytest
 
 from authz.iso8583.dialects.fields import Framing, built_in
 from authz.iso8583.encoding import codec
-from authz.network.lines import Line
+from authz.network.peers import Peer
 from authz.network.processor import Network
 from authz.network.server import Connection, Iso8583Server, ServerLimits, splitter
 from authz.network.turns import RoundRobin, Turns
@@ -35,9 +35,9 @@ class ManyLines(Handler):
         super().__init__()
         self.owed = []
 
-    def receive(self, chunk, frames, line, reply):
+    def receive(self, chunk, frames, peer, reply):
         """Whole messages."""
-        super().receive(chunk, frames, line, reply)
+        super().receive(chunk, frames, peer, reply)
         self.owed.append((reply, len(frames)))
 
     def answer(self):
@@ -325,11 +325,11 @@ def test_what_is_read_one_by_one_waits_for_its_turn(name):
         chunk = flood * 1_000
         starts = np.arange(1_000, dtype=np.int32) * len(flood)
         frames = np.stack([starts, starts + len(flood)], axis=1)
-        network.receive(chunk, frames, Line("flood"), lambda _, count: answered.extend(["flood"] * count))
+        network.receive(chunk, frames, Peer("flood"), lambda _, count: answered.extend(["flood"] * count))
         for request in (_requests(GOOD_PAN)[0], ECHO):
             own = codec.encode(request, built_in())
             network.receive(
-                own, np.array([[0, len(own)]], np.int32), Line("quiet"), lambda *_: answered.append("quiet")
+                own, np.array([[0, len(own)]], np.int32), Peer("quiet"), lambda *_: answered.append("quiet")
             )
         for _ in range(4):
             await asyncio.sleep(0)

@@ -8,7 +8,7 @@ import structlog.testing
 
 from authz.iso8583.dialects.fields import built_in
 from authz.iso8583.encoding import codec
-from authz.network.lines import Line
+from authz.network.peers import Peer
 from authz.network.plain_answers import PlainAnswers
 from tests.authz.network.test_processor import GOOD_PAN, _network, _requests
 from tests.integration.test_malformed_frames import ECHO
@@ -47,7 +47,7 @@ def test_a_message_that_cannot_be_decoded_after_all(monkeypatch, case, failure):
             raise failure
         return decode(encoded, dialect)
 
-    line = Line("peer", frozenset({1})) if case == "stranger" else Line("peer")
+    line = Peer("peer", frozenset({1})) if case == "stranger" else Peer("peer")
     (request,) = _requests(GOOD_PAN, **(PIN if case == "PIN" else {}))
     monkeypatch.setattr(codec, "decode", decoded)
     count, codes = given_back(_network(), line, request)
@@ -59,7 +59,7 @@ def test_a_message_that_cannot_be_decoded_after_all(monkeypatch, case, failure):
 def test_an_answer_that_can_never_be_made(monkeypatch, case):
     """Not even that of a malfunction."""
     monkeypatch.setattr(PlainAnswers, "_response", lambda *_: 1 / 0)
-    line = Line("peer", frozenset({1})) if case == "stranger" else Line("peer")
+    line = Peer("peer", frozenset({1})) if case == "stranger" else Peer("peer")
     (request,) = _requests(GOOD_PAN, f52=PIN["f52"]) if case == "PIN" else [ECHO]
     if case == "stranger":
         (request,) = _requests(GOOD_PAN)
@@ -68,7 +68,7 @@ def test_an_answer_that_can_never_be_made(monkeypatch, case):
 
 def test_in_the_usual_way():
     """Each of them, when nothing fails."""
-    stranger = Line("peer", frozenset({1}))
+    stranger = Peer("peer", frozenset({1}))
     assert given_back(_network(), stranger, _requests(GOOD_PAN)[0]) == (1, ["58"])
-    assert given_back(_network(), Line("peer"), _requests(GOOD_PAN, **PIN)[0]) == (1, ["14"])
-    assert given_back(_network(), Line("peer"), ECHO) == (1, ["00"])
+    assert given_back(_network(), Peer("peer"), _requests(GOOD_PAN, **PIN)[0]) == (1, ["14"])
+    assert given_back(_network(), Peer("peer"), ECHO) == (1, ["00"])

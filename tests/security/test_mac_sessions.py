@@ -10,7 +10,7 @@ from authz.iso8583.dialects.dialect_files import dialect_named
 from authz.iso8583.encoding import codec
 from authz.iso8583.encoding.message_authentication import MacKey, sealed
 from authz.network.dialect_gateway import DialectGateway, LineKeys
-from authz.network.lines import Line
+from authz.network.peers import Peer
 from tests.authz.network.test_dialect_gateway import Listening
 
 DIALECT = dialect_named("bcd_1987")
@@ -35,7 +35,7 @@ def told(gateway, line, message):
 def test_a_crowd_that_asks_for_keys_takes_nobodys():
     """Two thousand connections that each ask for one."""
     gateway, network = a_gateway()
-    line, crowd = Line("terminal"), [Line(f"crowd:{number}") for number in range(2_000)]
+    line, crowd = Peer("terminal"), [Peer(f"crowd:{number}") for number in range(2_000)]
     told(gateway, line, KEY_REQUEST)
     for each in crowd:
         told(gateway, each, KEY_REQUEST)
@@ -46,11 +46,11 @@ def test_a_crowd_that_asks_for_keys_takes_nobodys():
 def test_a_key_lasts_as_long_as_its_line():
     """What is kept of connections is bounded by those that there are."""
     gateway, network = a_gateway()
-    line = Line("terminal")
+    line = Peer("terminal")
     told(gateway, line, KEY_REQUEST)
     gone = weakref.ref(line)
     del line
     gc.collect()
     assert gone() is None
-    told(gateway, Line("terminal"), sealed(ECHO, DIALECT, KEY))
+    told(gateway, Peer("terminal"), sealed(ECHO, DIALECT, KEY))
     assert network.heard == []

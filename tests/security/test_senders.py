@@ -270,7 +270,7 @@ def test_an_open_port_warns_once():
 def test_open_on_loopback_only(tmp_path, settings, is_strict):
     """A port that others can call believes nobody unless it is told to."""
     authority = scratch_settings(tmp_path, **settings).iso_authority()
-    assert authority.line("peer").may_speak_for(1) is not is_strict
+    assert authority.peer("peer").may_speak_for(1) is not is_strict
 
 
 def test_settings_that_cannot_be(tmp_path, certificates):

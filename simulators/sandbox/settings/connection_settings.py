@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from authz.network.lines import FINGERPRINT, Acquirers, ConnectionAuthority
+from authz.network.peers import FINGERPRINT, Acquirers, ConnectionAuthority
 
 AcquirerId = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,11}$")]
 """DE 32, with or without leading zeros."""
@@ -47,7 +47,7 @@ class ConnectionTls(BaseModel):
         return context
 
     def by_certificate(self) -> Mapping[str, Acquirers]:
-        """Acquirers by a certificate's name, as `authz.network.lines.ConnectionAuthority` has them."""
+        """Acquirers by a certificate's name, as `authz.network.peers.ConnectionAuthority` has them."""
         return {_written_alike(name): frozenset(map(int, each)) for name, each in self.acquirers.items()}
 
 

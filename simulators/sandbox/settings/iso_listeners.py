@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from authz.iso8583.dialects.dialect_files import dialect_named
 from authz.iso8583.dialects.fields import BUILT_IN, DialectError
 from authz.network.dialect_gateway import LineKeys
-from authz.network.lines import ConnectionAuthority
+from authz.network.peers import ConnectionAuthority
 from simulators.process.did_you_mean import did_you_mean
 from simulators.sandbox.settings.connection_settings import AcquirerId, ConnectionTls, connection_authority
 from simulators.sandbox.settings.hexadecimal_keys import check_key

@@ -16,7 +16,7 @@ from pydantic_settings import (
 
 from authz.iso8583.chip.signed_data import DateTolerances
 from authz.network.advice_limits import ADVICE_LIMIT, AdviceLimits
-from authz.network.lines import ConnectionAuthority
+from authz.network.peers import ConnectionAuthority
 from authz.network.realtime_decisioning import DecisioningWebhook
 from simulators.parties import sandbox_constants
 from simulators.sandbox.settings.configured_api_keys import ConfiguredApiKey, sandbox_api_keys

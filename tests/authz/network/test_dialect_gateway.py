@@ -12,7 +12,7 @@ from authz.iso8583.dialects.fields import Dialect, built_in
 from authz.iso8583.encoding import codec
 from authz.iso8583.format_errors import MISSING_TAG, FormatError
 from authz.network.dialect_gateway import DialectGateway, LineKeys
-from authz.network.lines import Line
+from authz.network.peers import Peer
 from authz.vocabulary.reasons import ANSWERS
 
 TABLE = json.loads(files("authz.iso8583").joinpath("dialects/bcd_1987.json").read_text())
@@ -24,12 +24,12 @@ class Listening:
     def __init__(self):
         self.heard = []
 
-    def receive(self, chunk, frames, line, reply):
+    def receive(self, chunk, frames, peer, reply):
         """Take messages in the network's own dialect."""
         self.heard += [codec.decode(chunk[start:end], built_in()) for start, end in frames.tolist()]
         reply(b"", len(frames))
 
-    def refuse_format(self, fields, reason, line):
+    def refuse_format(self, fields, reason, peer):
         """Nothing is refused here."""
         raise AssertionError(reason)
 
@@ -48,7 +48,7 @@ def test_names_and_third_bitmaps(entry, name):
     table = {**TABLE, "43": {**TABLE["43"], **entry}, "130": TABLE["48"]}
     dialect, network = Dialect.of("theirs", table), Listening()
     encoded = codec.encode({0: "0100", 11: "000123", 43: name, 128: "00" * 8, 130: "theirs"}, dialect)
-    DialectGateway(network, dialect).receive(encoded, np.array([[0, len(encoded)]]), Line("peer"), lambda _, __: None)
+    DialectGateway(network, dialect).receive(encoded, np.array([[0, len(encoded)]]), Peer("peer"), lambda _, __: None)
     assert network.heard == [{0: "0100", 11: "000123", 43: "Caf? Zo?".ljust(40)}]
 
 
@@ -59,12 +59,12 @@ class Answering(Listening):
         super().__init__()
         self.answer = answer
 
-    def receive(self, chunk, frames, line, reply):
+    def receive(self, chunk, frames, peer, reply):
         """Answer each message alike."""
-        super().receive(chunk, frames, line, lambda *_: None)
+        super().receive(chunk, frames, peer, lambda *_: None)
         reply(self._framed(), len(frames))
 
-    def refuse_format(self, fields, reason, line):
+    def refuse_format(self, fields, reason, peer):
         """The same."""
         return self._framed()
 
@@ -77,7 +77,7 @@ def _answered(dialect, answer, request, keys=None):
     answers = []
     encoded = codec.encode(request, dialect)
     gateway = DialectGateway(Answering(answer), dialect, keys)
-    gateway.receive(encoded, np.array([[0, len(encoded)]]), Line("peer"), lambda framed, _: answers.append(framed))
+    gateway.receive(encoded, np.array([[0, len(encoded)]]), Peer("peer"), lambda framed, _: answers.append(framed))
     return codec.decode(answers[0][2:], dialect)
 
 
@@ -115,7 +115,7 @@ def test_an_advice_with_an_action_code(entry, action_code, response_code):
     """What was decided elsewhere reaches the network in its own words."""
     dialect, network = Dialect.of("1993", {**TABLE, "39": entry}), Listening()
     encoded = codec.encode({0: "0120", 11: "000123", 39: action_code}, dialect)
-    DialectGateway(network, dialect).receive(encoded, np.array([[0, len(encoded)]]), Line("peer"), lambda _, __: None)
+    DialectGateway(network, dialect).receive(encoded, np.array([[0, len(encoded)]]), Peer("peer"), lambda _, __: None)
     assert network.heard == [{0: "0120", 11: "000123", 39: response_code}]
 
 

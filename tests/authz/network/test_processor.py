@@ -9,7 +9,7 @@ import structlog.testing
 from authz.iso8583.dialects.fields import built_in
 from authz.iso8583.encoding import codec
 from authz.network.dialect_gateway import DialectGateway
-from authz.network.lines import Line
+from authz.network.peers import Peer
 from authz.network.pin_verification import PinOutcome, PinVerifications
 from authz.network.plain_answers import PlainAnswers
 from authz.network.processor import Network
@@ -87,7 +87,7 @@ def _exchange(handler, dialect, *messages):
     async def run():
         for message in messages:
             chunk = codec.encode(message, dialect)
-            handler.receive(chunk, np.array([[0, len(chunk)]], np.int32), Line("peer"), reply)
+            handler.receive(chunk, np.array([[0, len(chunk)]], np.int32), Peer("peer"), reply)
         for _ in range(20):
             await asyncio.sleep(0)
 
@@ -183,7 +183,7 @@ def test_a_pin_that_nobody_verifies_in_time():
             network.receive(
                 chunk,
                 np.array([[0, len(chunk)]], np.int32),
-                Line("peer"),
+                Peer("peer"),
                 lambda framed, _count: answers.append(framed),
             )
             while len(answers) < 1 + comes:
@@ -210,7 +210,7 @@ def test_closing_waits_for_no_verifier_for_ever():
         pins = PinVerifications(never, deadline_seconds=0.0)
         (request,) = _requests(GOOD_PAN, f52="0123456789ABCDEF", f48="6220FFFF9876543210E00001")
         chunk = codec.encode(request, built_in())
-        _network(pins=pins).receive(chunk, np.array([[0, len(chunk)]], np.int32), Line("peer"), lambda *_: None)
+        _network(pins=pins).receive(chunk, np.array([[0, len(chunk)]], np.int32), Peer("peer"), lambda *_: None)
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         await pins.close()
@@ -234,7 +234,7 @@ def test_a_connection_that_cannot_take_its_answer():
     async def run():
         for reply in (lambda *_: 1 / 0, lambda data, count: taken.append(count)):
             chunk = codec.encode(_requests(GOOD_PAN)[0], built_in())
-            network.receive(chunk, np.array([[0, len(chunk)]], np.int32), Line("peer"), reply)
+            network.receive(chunk, np.array([[0, len(chunk)]], np.int32), Peer("peer"), reply)
         for _ in range(5):
             await asyncio.sleep(0)
 

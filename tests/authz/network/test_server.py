@@ -22,14 +22,14 @@ class Handler:
     def __init__(self):
         self.received, self.refused, self.reply = [], [], None
 
-    def receive(self, chunk, frames, line, reply):
+    def receive(self, chunk, frames, peer, reply):
         """Whole messages."""
         self.received += [chunk[start:end] for start, end in frames.tolist()]
-        self.peer, self.reply = line.peer, reply
+        self.peer, self.reply = peer.address, reply
 
-    def refuse_format(self, fields, reason, line):
+    def refuse_format(self, fields, reason, peer):
         """What could not be read."""
-        self.refused.append((fields, reason, line.peer))
+        self.refused.append((fields, reason, peer.address))
         return b"refused"
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import structlog
 
 from authz.network.arrivals import Arrival, Senders
-from authz.network.lines import ANY_ACQUIRER, NOT_KNOWN, OPEN, ConnectionAuthority, Line
+from authz.network.peers import ANY_ACQUIRER, NOT_KNOWN, OPEN, ConnectionAuthority, Peer
 from authz.vocabulary.layouts import new_messages
 
 BOTH = frozenset({1, 2})
@@ -18,14 +18,14 @@ def _naming(*acquirers):
 
 def test_a_port_says_who_may_be_named():
     """Nobody else, whoever was named before."""
-    line = ConnectionAuthority(BOTH).line("peer")
+    line = ConnectionAuthority(BOTH).peer("peer")
     assert [line.may_speak_for(each) for each in (1, 3, 2, 0, 1)] == [True, False, True, False, True]
 
 
 def test_what_is_not_said_is_open_or_strict():
     """By the port's setting; a strict line that has proven something speaks for that."""
-    assert OPEN.line("peer").may_speak_for(7)
-    strict = ConnectionAuthority(is_strict=True).line("peer")
+    assert OPEN.peer("peer").may_speak_for(7)
+    strict = ConnectionAuthority(is_strict=True).peer("peer")
     assert not strict.may_speak_for(7)
     proven = strict.narrowed(frozenset({7}))
     assert (proven.may_speak_for(7), proven.may_speak_for(8)) == (True, False)
@@ -36,15 +36,15 @@ def test_what_is_not_said_is_open_or_strict():
 
 def test_each_proof_narrows_what_the_others_leave():
     """A key of an acquirer that the port excludes speaks for nobody."""
-    line = ConnectionAuthority(BOTH).line("peer")
+    line = ConnectionAuthority(BOTH).peer("peer")
     assert line.narrowed(frozenset({2, 3})).acquirers == {2}
     assert not line.narrowed(frozenset({3})).may_speak_for(3)
-    assert ConnectionAuthority(BOTH, {"alice": frozenset({1})}).line("peer", None).acquirers == frozenset()
+    assert ConnectionAuthority(BOTH, {"alice": frozenset({1})}).peer("peer", None).acquirers == frozenset()
 
 
 def test_messages_of_many_lines_at_once():
     """Each is held against its own line, and an open line that names a second acquirer is logged once."""
-    alone, shared = Line("a", frozenset({1})), Line("b")
+    alone, shared = Peer("a", frozenset({1})), Peer("b")
     arrivals = [Arrival(b"", np.zeros((0, 2), np.int32), line, lambda *_: None) for line in (alone, shared)]
     senders = Senders(arrivals, np.array([0, 0, 1, 1, 0, 1]))
     commands = _naming(1, 2, 2, 1, 1, 9)
@@ -57,7 +57,7 @@ def test_messages_of_many_lines_at_once():
 
 def test_no_acquirer_stands_for_another():
     """Zero, and the numbers that stand in place of one, are no way around."""
-    line = Line("peer", frozenset({0}))
+    line = Peer("peer", frozenset({0}))
     senders = Senders([Arrival(b"", np.zeros((0, 2), np.int32), line, lambda *_: None)], np.zeros(4, np.int64))
     line.may_speak_for(0)
     assert senders.strangers(_naming(0, 5, ANY_ACQUIRER, NOT_KNOWN)) == [1, 2, 3]
