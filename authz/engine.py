@@ -26,7 +26,7 @@ from authz.kernel.freshness import is_fresh
 from authz.kernel.undefined_values import first_undefined, undefined_value
 from authz.program.document import ProgramDocument, canonical, journaled_document, with_offsets
 from authz.program.tables import NUMBER_VERSION
-from authz.state.table_growth import RoomAhead
+from authz.state.table_growth import TableGrowth
 from authz.state.tables import Counter, State, postings_made, with_long_room
 from authz.vocabulary.commands import COMMAND, Kind, Records, new_commands, new_results
 from authz.vocabulary.errors import EngineStopped, JournalEndsEarly, UndefinedValue
@@ -115,7 +115,7 @@ class Engine:
         self._stopped = False
         self._last_number = journal.next_sequence - 1
         self._durable_sequence = journal.last_sequence
-        self._room_ahead = RoomAhead()
+        self._table_growth = TableGrowth()
         self._write_seconds = 1.0
         self._to_writer: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
@@ -264,7 +264,7 @@ class Engine:
         commands = np.concatenate(octets).view(COMMAND)
         commands["time_us"] = self.now_us
         name_accounts(self._state, commands)
-        self._state, self._results, _ = apply_batch(self._room_ahead.tended(self._state), commands, attachment)
+        self._state, self._results, _ = apply_batch(self._table_growth.grown(self._state), commands, attachment)
         self._postings = postings_made(self._state)
         self._document = attachment or self._document
         self.figures.batches += 1

@@ -2,7 +2,7 @@
 
 What programs and configurations of integrators call by an earlier name works in this version, with a warning: modules
 and what they contain here, settings in `simulators.sandbox.settings.earlier_settings`, flags in
-`simulators.cli.flags.earlier_names_told`.
+`simulators.cli.flags.earlier_names`.
 """
 
 import sys

@@ -82,8 +82,8 @@ class Projection:
         self._issuer_of = issuer_of
         self._queue: deque[_Durable] = deque()
         self._queued = 0
-        self._told = 0  # the last command that it was told of
-        self._told_at = 0.0
+        self._last_notified = 0  # sequence of the last durable command that `follow` was given
+        self._notified_at = 0.0
         self._rests_until = 0.0
         self._readers = 0
         self._position = 0
@@ -99,7 +99,7 @@ class Projection:
 
     def start(self) -> None:
         """Begin to keep up."""
-        self._told = self._durable_sequence()
+        self._last_notified = self._durable_sequence()
         self._thread.start()
 
     @property
@@ -131,13 +131,13 @@ class Projection:
             if not self._is_behind:
                 self._queue.append(_Durable(first, commands, results, made))
                 self._queued += len(commands)
-            self._told = first + len(commands) - 1
-            self._told_at = time.monotonic()
+            self._last_notified = first + len(commands) - 1
+            self._notified_at = time.monotonic()
             if self._queued > QUEUED_COMMANDS_MAX:
                 self._queue.clear()  # it will be read from the journal, and so will all that comes until then
                 self._queued = 0
                 self._is_behind = True
-            if self._readers or self._told_at >= self._rests_until:
+            if self._readers or self._notified_at >= self._rests_until:
                 self._changed.notify_all()
 
     def drop(self) -> None:
@@ -239,16 +239,16 @@ class Projection:
 
     def _is_time(self) -> bool:
         """Whether to work now: for a reader at once; else at a walking pace, and on a gap only when all is quiet."""
-        if self._dropped or (self._readers and self._told > self._position):
+        if self._dropped or (self._readers and self._last_notified > self._position):
             return True
         now = time.monotonic()
-        if self._told <= self._position or now < self._rests_until:
+        if self._last_notified <= self._position or now < self._rests_until:
             return False
         return self._is_next_queued() or self._is_quiet()
 
     def _patience(self) -> float | None:
         """How long to sleep where nobody wakes it, seconds."""
-        if self._told <= self._position:
+        if self._last_notified <= self._position:
             return None
         return max(0.01, self._rests_until - time.monotonic(), QUIET_SECONDS / 4 if not self._is_next_queued() else 0.0)
 
@@ -277,10 +277,10 @@ class Projection:
             raise HistoryUnavailable(f"the journal does not hold all commands up to {until}")
         with self._changed:
             # What came meanwhile was not kept either: there will be another round.
-            self._is_behind = self._position < self._told
+            self._is_behind = self._position < self._last_notified
 
     def _is_quiet(self) -> bool:
-        return time.monotonic() - self._told_at > QUIET_SECONDS
+        return time.monotonic() - self._notified_at > QUIET_SECONDS
 
     def _write(self, durable: _Durable) -> None:
         if durable.last <= self._position:

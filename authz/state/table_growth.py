@@ -1,11 +1,12 @@
 """Grows tables in advance in separate threads: a larger trace index, and memory for transactions.
 
-Both would be pauses. An index that is made anew while everybody waits takes a tenth of a second for each million rows;
-memory that was never touched is given by the system at its own pace, which can be milliseconds for a large page.
+Done between two batches, both would pause every payment. Rebuilding an index takes a tenth of a second for each million
+rows; the first access to a page of memory makes the operating system clear it, which can take milliseconds for a large
+page.
 
-The threads that do it work in small steps and rest after each, at everybody's priority. At a lower one they would be
-kept from the processor while they hold what the engine needs (the interpreter, the process's map of its memory), and
-the engine would wait for seconds for whoever else is busy on the machine.
+The threads work in small steps, rest after each, and have the same priority as the engine. At a lower priority another
+program could keep them from the processor while they hold a lock that the engine needs (the interpreter's, or that of
+the process's memory map), and the engine would wait for seconds.
 """
 
 import threading
@@ -25,22 +26,22 @@ _FEW_ROWS = 8_192
 _AHEAD_BYTES = 32 * 1024 * 1024
 _STEP_BYTES = 2 * 1024 * 1024
 _REST_SECONDS = 0.001
-"""At least so long, and as long as the step has taken."""
+"""The shortest rest; a rest is otherwise as long as the step before it."""
 
 _ROWS_UNTENDED = 4_096
-"""A network that has seen so few transactions is a test's, and gets no threads."""
+"""With fewer transactions than this no threads are started: short tests need none."""
 
 
-class RoomAhead:
-    """Watches over the tables that payments fill. Belongs to who applies commands; only the work happens elsewhere."""
+class TableGrowth:
+    """Grows the tables that payments fill. Only the thread that applies commands calls it; others do the work."""
 
     def __init__(self) -> None:
         self._index = _GrowingIndex()
         self._populated_bytes = 0
         self._populating: threading.Thread | None = None
 
-    def tended(self, state: State) -> State:
-        """The same state, with a larger index where one was ready; begins to make what will be needed next."""
+    def grown(self, state: State) -> State:
+        """The same state, with the larger index if one is ready. Starts threads for the growth that is needed next."""
         rows = int(state.counters[Counter.TRANSACTIONS])
         if rows < _ROWS_UNTENDED:
             return state
@@ -49,10 +50,10 @@ class RoomAhead:
             start = max(used, self._populated_bytes)
             self._populated_bytes = used + _AHEAD_BYTES
             self._populating = _started(self._populate, state, start, self._populated_bytes)
-        return self._index.tended(state)
+        return self._index.grown(state)
 
     def wait(self) -> None:
-        """Until what was begun is done."""
+        """Wait until the threads that were started have ended."""
         for thread in (self._populating, self._index.filling):
             if thread is not None:
                 thread.join()
@@ -74,7 +75,7 @@ class _GrowingIndex:
         self._filled = 0
         self.filling: threading.Thread | None = None
 
-    def tended(self, state: State) -> State:
+    def grown(self, state: State) -> State:
         rows = int(state.counters[Counter.TRANSACTIONS])
         if self.filling is None:
             if rows > _INDEX_BEGINS_AT * capacity_of(state.trace_slots):
@@ -85,12 +86,12 @@ class _GrowingIndex:
             return state
         slots, self._slots, self.filling = self._slots, None, None
         if slots is None or len(slots) <= len(state.trace_slots):
-            return state  # it came too late: the tables had to make one at once
+            return state  # too late: the index was full before and was rebuilt at once
         fill_rows(slots, state.transactions["trace_key"], self._filled, rows)
         return state._replace(trace_slots=slots)
 
     def _fill(self, state: State) -> None:
-        """Enter rows until only a few are left: a row that was entered keeps its key."""
+        """Enter rows until only a few are left. The key of a row never changes."""
         assert self._slots is not None
         keys = state.transactions["trace_key"]
         while (rows := int(state.counters[Counter.TRANSACTIONS])) - self._filled > _FEW_ROWS:
@@ -101,12 +102,12 @@ class _GrowingIndex:
 
 
 def _rest(begun: float) -> None:
-    """Leave the processor to the engine as long as the step that began then has taken."""
+    """Leave the processor to the engine for as long as the step that began at `begun` took."""
     time.sleep(max(_REST_SECONDS, time.perf_counter() - begun))
 
 
 def _started(work: Callable[..., None], *arguments: object) -> threading.Thread:
-    thread = threading.Thread(target=work, args=arguments, name="room ahead", daemon=True)
+    thread = threading.Thread(target=work, args=arguments, name="table growth", daemon=True)
     thread.start()
     return thread
 

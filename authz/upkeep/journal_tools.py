@@ -59,37 +59,37 @@ def dump(data_directory: Path, first: int, last: int | None) -> Iterator[str]:
     reader = SegmentReader(Directory(data_directory / JOURNAL))
     for batch in reader.read(after=max(first - 1, reader.begins_after), until=last):
         for place in range(len(batch.commands)):
-            yield json.dumps(_told(batch, place))
+            yield json.dumps(_as_document(batch, place))
 
 
 _HIDDEN = {"kind", "time_us", "token_pan", "payment_account_reference", "merchant_key"}
 _NAMED = {"account_id": Prefix.ACCOUNT, "card_id": Prefix.CARD, "token_id": Prefix.TOKEN}
 
 
-def _told(batch: Batch, place: int) -> dict[str, object]:
+def _as_document(batch: Batch, place: int) -> dict[str, object]:
     """One command: the fields of its own layout, without those that it leaves at zero."""
     command = batch.commands[place]
     kind = Kind(command["kind"])
-    told: dict[str, object] = {
+    document: dict[str, object] = {
         "sequence": batch.sequence + place,
         "time": datetime.fromtimestamp(int(command["time_us"]) / 1e6, UTC).isoformat().replace("+00:00", "Z"),
         "kind": kind.name.lower(),
     }
     if command["token_pan"]:
-        told["token_last4"] = f"{int(command['token_pan']):04d}"[-4:]
-    said = read(command)
+        document["token_last4"] = f"{int(command['token_pan']):04d}"[-4:]
+    fields = read(command)
     for name in [field.name for field in LAYOUT_OF[kind].all_fields]:
-        value = said[name]
+        value = fields[name]
         if name in _HIDDEN or not value:
             continue
         if name in _NAMED:
-            told[name] = to_text(_NAMED[name], int(value))
+            document[name] = to_text(_NAMED[name], int(value))
         elif name in ("currency", "signed_currency"):
-            told[name] = currency_code(int(value))
+            document[name] = currency_code(int(value))
         else:
-            told[name] = field_text(value) if isinstance(value, bytes) else int(value)
+            document[name] = field_text(value) if isinstance(value, bytes) else int(value)
     if MESSAGES.start <= kind < MESSAGES.stop:
-        told["operation"] = operation_name(int(said["operation"]))
+        document["operation"] = operation_name(int(fields["operation"]))
     if batch.attachment:
-        told["program"] = json.loads(batch.attachment)
-    return told
+        document["program"] = json.loads(batch.attachment)
+    return document

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from simulators.cli.flags.earlier_names_told import earlier_names_told
+from simulators.cli.flags.earlier_names import earlier_names_reported
 from simulators.cli.flags.server_address import UsageError
 from simulators.cli.verbs import (
     attack,
@@ -24,7 +24,7 @@ from simulators.cli.verbs import (
     terminal,
     vault,
 )
-from simulators.process.compilation_notice import compilation_told
+from simulators.process.compilation_notice import compilation_announced
 
 _VERBS = (
     serve,
@@ -61,7 +61,7 @@ def argument_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the process's exit code."""
     try:
-        with earlier_names_told(), compilation_told():
+        with earlier_names_reported(), compilation_announced():
             arguments = argument_parser().parse_args(argv)
             return int(arguments.run(arguments))
     except UsageError as error:

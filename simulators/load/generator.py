@@ -18,7 +18,7 @@ from simulators.load.chunks import Dated, Schedule, Traffic, make_chunks, taken_
 from simulators.load.line import Line
 from simulators.load.tally import Tally
 from simulators.load.traffic import Chunk
-from simulators.process.compilation_notice import compilation_told
+from simulators.process.compilation_notice import compilation_announced
 
 _NAP_SECONDS = 50e-6
 _GRACE_SECONDS = 5.0
@@ -68,7 +68,7 @@ def generate(orders: Orders, told: Any, start: Any) -> None:
     """
     if orders.load.cores:
         os.sched_setaffinity(0, orders.load.cores)
-    with compilation_told(), TemporaryDirectory(prefix="tapwright-load-", dir=_memory_folder()) as scratch:
+    with compilation_announced(), TemporaryDirectory(prefix="tapwright-load-", dir=_memory_folder()) as scratch:
         folders = [Path(scratch) / f"line-{number}" for number in range(len(orders.traffic))]
         for folder in folders:
             folder.mkdir()

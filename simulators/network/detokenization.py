@@ -45,7 +45,7 @@ class VaultDetokenization:
         """Funding PAN and expiry (YYMM). A transaction counter is good for one message. Raises: NotProven."""
         token_pan = card_number(message)
         if 55 not in message:  # it names an earlier one, which was verified
-            return await self._told("/v1/network/detokenize", {"token_pan": token_pan})
+            return await self._request("/v1/network/detokenize", {"token_pan": token_pan})
         chip = dict(tlv.primitives(tlv.decode(bytes.fromhex(message[55]))))
         body = {
             "token_pan": token_pan,
@@ -55,19 +55,19 @@ class VaultDetokenization:
             "country": message.get(19),
             "chip_data": {tag: value.hex().upper() for tag, value in chip.items() if value},
         }
-        found = await self._told("/v1/network/detokenize_with_verification", body)
+        found = await self._request("/v1/network/detokenize_with_verification", body)
         counter = int.from_bytes(chip.get("9F36", b""), "big")
         if counter in self._used.setdefault(token_pan, set()):
             raise NotProven("replayed_cryptogram")
         self._used[token_pan].add(counter)
         return found
 
-    async def _told(self, path: str, body: dict[str, Any]) -> tuple[str, str]:
+    async def _request(self, path: str, body: dict[str, Any]) -> tuple[str, str]:
         response = await self._http.post(path, json=body)
-        told = response.json()
+        answer = response.json()
         if response.is_error:
-            raise NotProven(str(told.get("code")))
-        return str(told["funding_pan"]), str(told["funding_expiry"])
+            raise NotProven(str(answer.get("code")))
+        return str(answer["funding_pan"]), str(answer["funding_expiry"])
 
     async def close(self) -> None:
         """Hang up."""

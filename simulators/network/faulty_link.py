@@ -77,16 +77,16 @@ class FaultyLink:
     _connections: int = 0
 
     def __enter__(self) -> Self:
-        self._own_loop = BackgroundLoop("faulty link")
+        self._background_loop = BackgroundLoop("faulty link")
         self._listener = Listener(self._connected)
-        self.address = self._own_loop.run(self._listener.listen())
+        self.address = self._background_loop.run(self._listener.listen())
         return self
 
     def __exit__(self, *_: object) -> None:
         try:
-            self._own_loop.run(self._listener.close())
+            self._background_loop.run(self._listener.close())
         finally:
-            self._own_loop.stop()
+            self._background_loop.stop()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         number = self._connections

@@ -156,19 +156,19 @@ class Switch:
     """Number of routed messages, by prefix."""
 
     def __enter__(self) -> Self:
-        self._own_loop = BackgroundLoop("switch")
+        self._background_loop = BackgroundLoop("switch")
         try:
-            self.address = self._own_loop.run(self.listen())
+            self.address = self._background_loop.run(self.listen())
         except BaseException:
-            self._own_loop.stop()
+            self._background_loop.stop()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
         try:
-            self._own_loop.run(self.close())
+            self._background_loop.run(self.close())
         finally:
-            self._own_loop.stop()
+            self._background_loop.stop()
 
     async def listen(self) -> tuple[str, int]:
         """Take connections. Raises: OSError where the port is taken."""
@@ -183,7 +183,7 @@ class Switch:
 
     def forward(self) -> int:
         """Send the issuers their stored messages; returns how many are left."""
-        return self._own_loop.run(self._forward_all())
+        return self._background_loop.run(self._forward_all())
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one acquirer, many messages at once, until it hangs up and the last of them is answered."""

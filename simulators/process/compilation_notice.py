@@ -56,8 +56,8 @@ class _Notice:
 
 
 @contextmanager
-def compilation_told() -> Iterator[None]:
-    """Say on standard error that something is compiled, if it is; nothing where machine code was kept."""
+def compilation_announced() -> Iterator[None]:
+    """Announce compilation on standard error; write nothing where machine code is cached."""
     notice = _Notice()
     with listening_to_compilation(notice):
         try:

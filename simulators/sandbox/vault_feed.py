@@ -116,7 +116,7 @@ class _Known:
             "card_id": (state.card_slots, state.cards["card_id"]),
             "token_pan": (state.token_slots, state.tokens["token_pan"]),
         }
-        self._told: set[tuple[str, int]] = set()
+        self._entered: set[tuple[str, int]] = set()
 
     def command(self, entry: outbox.Entry) -> Records:
         """COMMAND[1]. Raises: ParentUnknown, and others where a notice says what cannot be told."""
@@ -126,12 +126,12 @@ class _Known:
         if parent is not None and not self._has(parent, command[parent][0]):
             raise ParentUnknown
         if own is not None:
-            self._told.add((own, int(command[own][0])))
+            self._entered.add((own, int(command[own][0])))
         return command
 
     def _has(self, name: str, number: np.uint64) -> bool:
         slots, numbers = self._rows[name]
-        return (name, int(number)) in self._told or bool(find_row(slots, numbers, number) >= 0)
+        return (name, int(number)) in self._entered or bool(find_row(slots, numbers, number) >= 0)
 
 
 _PARENT = {Kind.SET_CARD: "account_id", Kind.SET_TOKEN: "card_id", Kind.SET_LIMITED_USE_KEY: "token_pan"}

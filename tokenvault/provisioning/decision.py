@@ -1,7 +1,7 @@
 """The provisioning decision: whether a card may be provisioned to a device. Pure, so it can be tested row by row.
 
-Wallet, network and issuer each vote green, yellow or red. Any red declines, any yellow asks for identification and
-verification, all green provisions.
+Wallet, network and issuer each contribute a decision input: green, yellow or red. Any red declines, any yellow requires
+identification and verification, and three green inputs approve. An input is called a vote here, as in the API.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from tokenvault.cards.cards import CardState
 
 
 class Vote(IntEnum):
-    """One party's word; the greatest of three decides."""
+    """The decision input of one party; the greatest of the three decides."""
 
     GREEN = 0
     YELLOW = 1
@@ -20,7 +20,7 @@ class Vote(IntEnum):
 
 
 class Outcome(StrEnum):
-    """What becomes of a request."""
+    """The decision on a request for a token."""
 
     APPROVED = "approved"
     REQUIRE_ADDITIONAL_AUTHENTICATION = "require_additional_authentication"
@@ -36,7 +36,7 @@ VOTES = {outcome: vote for vote, outcome in OUTCOMES.items()}
 
 
 class Party(StrEnum):
-    """Who votes."""
+    """A party that contributes a decision input."""
 
     WALLET = "wallet"
     NETWORK = "network"
@@ -132,9 +132,9 @@ _DEFAULT_WALLET_REASONS = dict.fromkeys(WalletReason, Vote.YELLOW) | {
 
 @dataclass(frozen=True)
 class ProvisioningPolicy:
-    """How parties vote. Scores at or below ``..._red`` are red, at or below ``..._yellow`` yellow.
+    """What makes decision inputs yellow or red. Scores up to ``..._red`` are red, up to ``..._yellow`` yellow.
 
-    wallet_reasons: the vote that each of the wallet's reasons makes.  expected_countries: none for any.
+    wallet_reasons: the decision input that each of the wallet's reasons produces.  expected_countries: all, if empty.
     """
 
     device_score_red: int = 1
@@ -154,7 +154,7 @@ class ProvisioningPolicy:
 
 @dataclass(frozen=True)
 class Decision:
-    """An outcome, how each party voted, and the reasons, none for an approval."""
+    """The outcome, the decision input of each party, and the reasons, which are empty for an approval."""
 
     outcome: Outcome
     votes: Mapping[Party, Vote]
@@ -163,7 +163,7 @@ class Decision:
 
 @dataclass
 class _Ballot:
-    """One party's vote while it is being made: the worst finding counts, every finding is told."""
+    """The decision input of one party as it is determined: the worst finding counts, and every finding is reported."""
 
     vote: Vote = Vote.GREEN
     reasons: list[Reason | WalletReason] = field(default_factory=list)

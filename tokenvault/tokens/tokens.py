@@ -73,7 +73,7 @@ class Token:
     """A token.
 
     device_id: None for the token of a merchant on file.  token_pan: None until the request is approved.
-    expiry: YYMM.  votes: who voted how on the request.  replaces_id: the token that this one's activation ends.
+    expiry: YYMM.  votes: the decision input of each party.  replaces_id: the token that this one's activation ends.
     transaction_counter: the last one used, where the vault keeps the key.  limited_use_key: index of the phone's
     newest.  device_risk: 1 (trusted) to 5, 0 where the wallet said nothing.  created_at: Unix seconds.
     """

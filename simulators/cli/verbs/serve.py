@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from simulators.cli.flags.arguments import Verbs
-from simulators.cli.flags.earlier_names_told import EarlierFlag
+from simulators.cli.flags.earlier_names import EarlierFlag
 from simulators.cli.flags.server_address import UsageError
 from simulators.cli.flags.settings_flags import settings_from
 

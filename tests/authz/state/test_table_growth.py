@@ -9,8 +9,8 @@ import pytest
 
 from authz.arrays.hash_index import capacity_of, fill_rows, find_row, rebuilt
 from authz.arrays.memory import populate, zeros
-from authz.state import table_growth as room_ahead
-from authz.state.table_growth import RoomAhead
+from authz.state import table_growth
+from authz.state.table_growth import TableGrowth
 from authz.state.tables import Counter, new_state
 
 
@@ -38,7 +38,7 @@ def test_room_for_more_than_the_machine_has_costs_addresses_only():
 
 def test_an_index_grows_while_rows_are_added():
     """An index grows while rows are added."""
-    state, ahead = new_state(20_000), RoomAhead()
+    state, ahead = new_state(20_000), TableGrowth()
     keys, rows = np.random.default_rng(1).integers(1, 1 << 62, 18_000, dtype=np.uint64), 0
     state = state._replace(trace_slots=rebuilt(state.transactions["trace_key"], 0, 20_000))
     before = capacity_of(state.trace_slots)
@@ -48,9 +48,9 @@ def test_an_index_grows_while_rows_are_added():
         fill_rows(state.trace_slots, state.transactions["trace_key"], rows, end)
         rows = end
         state.counters[Counter.TRANSACTIONS] = rows
-        state = ahead.tended(state)
+        state = ahead.grown(state)
         ahead.wait()
-        state = ahead.tended(state)
+        state = ahead.grown(state)
         for row in range(0, rows, 97):
             assert find_row(state.trace_slots, state.transactions["trace_key"], keys[row]) == row
     assert capacity_of(state.trace_slots) >= 2 * before
@@ -65,11 +65,11 @@ def test_what_the_engine_may_wait_for_is_done_at_its_own_priority(monkeypatch):
         priorities.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
         return True
 
-    monkeypatch.setattr(room_ahead, "populate", populated)
-    monkeypatch.setattr(room_ahead.time, "sleep", rests.append)
-    state, ahead = new_state(20_000), RoomAhead()
+    monkeypatch.setattr(table_growth, "populate", populated)
+    monkeypatch.setattr(table_growth.time, "sleep", rests.append)
+    state, ahead = new_state(20_000), TableGrowth()
     state.counters[Counter.TRANSACTIONS] = 5_000
-    ahead.tended(state)
+    ahead.grown(state)
     ahead.wait()
     assert set(priorities) == {os.getpriority(os.PRIO_PROCESS, 0)}
     assert len(rests) == len(priorities) > 1

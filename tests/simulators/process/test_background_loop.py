@@ -91,7 +91,7 @@ def test_servers_are_closed_by_their_own_loop(monkeypatch, make):
 
     monkeypatch.setattr(Listener, "close", seen)
     with make() as server:
-        own = server._own_loop._thread
+        own = server._background_loop._thread
         with socket.create_connection(server.address):
             pass
     assert closed_by == [own]

@@ -10,7 +10,7 @@ import numba
 import pytest
 
 from authz.arrays.compilation_events import compilation_began, compilation_ended
-from simulators.process.compilation_notice import compilation_told
+from simulators.process.compilation_notice import compilation_announced
 
 ROOT = Path(__file__).parents[3]
 
@@ -77,7 +77,7 @@ def test_a_port_of_a_server_that_is_still_compiling_is_in_use(tmp_path):
 
 def test_progress(capsys):
     """A line when it begins, and one when it is over: how many functions, and how long."""
-    with compilation_told():
+    with compilation_announced():
         compilation_began()
         compilation_began()
         compilation_ended()
@@ -89,7 +89,7 @@ def test_progress(capsys):
 
 def test_nothing_is_said_of_what_was_kept(capsys):
     """Where machine code is there already, as on every later run."""
-    with compilation_told():
+    with compilation_announced():
         pass
     assert capsys.readouterr().err == ""
 
@@ -97,6 +97,6 @@ def test_nothing_is_said_of_what_was_kept(capsys):
 @pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled under NUMBA_DISABLE_JIT")
 def test_the_compiler_tells(capsys):
     """Whatever function it is that is compiled."""
-    with compilation_told():
+    with compilation_announced():
         numba.njit(lambda number: number + 1)(1)
     assert capsys.readouterr().err.startswith("tapwright: compiling")

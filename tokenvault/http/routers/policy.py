@@ -31,7 +31,7 @@ def _names(votes: Mapping[WalletReason, Vote]) -> dict[WalletReason, VoteName]:
 
 
 class ProvisioningBody(Body):
-    """How the parties vote; any red declines, any yellow asks for verification."""
+    """What produces a yellow or red provisioning decision input: any red declines, any yellow asks for verification."""
 
     device_score_red: Threshold = Field(1, description="Device scores up to this are red.", examples=[1])
     device_score_yellow: Threshold = Field(2, description="Device scores up to this are yellow.", examples=[2])

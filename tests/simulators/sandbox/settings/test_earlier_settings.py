@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from simulators import EarlierNameWarning
 from simulators.cli.command_line import argument_parser
-from simulators.cli.flags.earlier_names_told import earlier_names_told
+from simulators.cli.flags.earlier_names import earlier_names_reported
 from simulators.cli.flags.settings_flags import settings_from
 from simulators.sandbox.settings.earlier_settings import EARLIER_SETTINGS
 from simulators.sandbox.settings.loading import load_settings, scratch_settings
@@ -100,7 +100,7 @@ def test_programs_may_give_it(tmp_path):
 @pytest.mark.parametrize(("flag", "lines"), [("--vendor-apis", 0), ("--look-alikes", 1)])
 def test_the_flag(flag, lines, capsys):
     """The earlier flag is told in one line, and is in no help."""
-    with earlier_names_told():
+    with earlier_names_reported():
         arguments = argument_parser().parse_args(["serve", flag])
     assert arguments.vendor_apis is True
     told = capsys.readouterr().err
@@ -110,7 +110,7 @@ def test_the_flag(flag, lines, capsys):
 def test_settings_are_told_on_the_command_line(monkeypatch, capsys):
     """Python hides warnings of this kind, so the command line writes them itself."""
     monkeypatch.setenv("TAPWRIGHT_LOOK_ALIKES", "true")
-    with earlier_names_told():
+    with earlier_names_reported():
         assert settings_from({}).vendor_apis
     assert "the setting look_alikes is vendor_apis now" in capsys.readouterr().err
 

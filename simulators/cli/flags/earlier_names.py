@@ -1,4 +1,4 @@
-"""Tells the user of the command line, in one line each, which options and settings will have only another name."""
+"""Reports options and settings that were given by an earlier name, one line each, on standard error."""
 
 import argparse
 import sys
@@ -11,7 +11,7 @@ from simulators import EarlierNameWarning, warn_of_earlier_name
 
 
 class EarlierFlag(argparse.Action):
-    """A flag by its earlier name: not in the help, and what the flag ``now`` does, with a warning."""
+    """A flag under its earlier name: does what the flag ``now`` does, with a warning, and is not listed in the help."""
 
     def __init__(self, option_strings: Sequence[str], dest: str, now: str) -> None:
         super().__init__(option_strings, dest, nargs=0, default=None, help=argparse.SUPPRESS)
@@ -30,13 +30,13 @@ class EarlierFlag(argparse.Action):
 
 
 @contextmanager
-def earlier_names_told() -> Iterator[None]:
-    """Write warnings of earlier names to standard error, which Python hides from everybody but tests."""
+def earlier_names_reported() -> Iterator[None]:
+    """Write warnings of earlier names to standard error: Python shows such warnings in tests only."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", EarlierNameWarning)
         others = warnings.showwarning
 
-        def tell(
+        def report(
             message: Warning | str,
             category: type[Warning],
             filename: str,
@@ -49,5 +49,5 @@ def earlier_names_told() -> Iterator[None]:
             else:
                 others(message, category, filename, lineno, file, line)
 
-        warnings.showwarning = tell
+        warnings.showwarning = report
         yield
