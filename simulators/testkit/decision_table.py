@@ -50,7 +50,7 @@ def show_decision(decision: dict[str, Any], console: Console) -> None:
     for check in reached:
         table.add_row(check["name"], check["saw"], check["bound"], _MARKS[check["outcome"]])
     console.print(table)
-    for posting in decision["postings"]:
+    for posting in decision.get("postings", ()):  # servers of version 0.1 do not tell them
         made = amount_text(posting["amount"], posting["currency"])
         console.print(f" posted {made} as {posting['kind']} ({posting['id']})", highlight=False)
     for rule in decision["rules"]:

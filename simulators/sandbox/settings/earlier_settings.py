@@ -4,6 +4,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic_settings import InitSettingsSource, PydanticBaseSettingsSource, TomlConfigSettingsSource
+
 from simulators import warn_of_earlier_name
 from simulators.sandbox.settings.misspelt_variables import PREFIX
 
@@ -25,13 +27,34 @@ def earlier_variables() -> dict[str, str]:
 
 
 def by_names_of_now(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values, each by its setting's name now.  Raises: ValueError for a setting that is set by both names."""
+    """The values of one source, each by its setting's name now.
+
+    Raises: ValueError for a setting that the source has by both names.
+    """
     named = dict(values)
     for earlier, now in EARLIER_SETTINGS.items():
         if earlier not in named:
             continue
         if now in named:
-            raise ValueError(f"{earlier} is the earlier name of {now}, and both are set; remove {earlier}")
+            raise ValueError(f"settings: {earlier} is the earlier name of {now}, and both are set; remove {earlier}")
         named[now] = named.pop(earlier)
         warn_of_earlier_name(f"the setting {earlier}", now)
     return named
+
+
+def source_by_names_of_now(
+    source: PydanticBaseSettingsSource, more: Mapping[str, Any] | None = None
+) -> PydanticBaseSettingsSource:
+    """A source of settings by their names now, so that flags override variables and those the file by any name.
+
+    more: values that the source itself does not see.  Raises: ValueError, see `by_names_of_now`.
+    """
+    return InitSettingsSource(source.settings_cls, by_names_of_now({**source(), **(more or {})}))
+
+
+class FileByNamesOfNow(TomlConfigSettingsSource):
+    """The configuration file, by names of now as well."""
+
+    def __call__(self) -> dict[str, Any]:
+        """All that it sets.  Raises: ValueError, see `by_names_of_now`."""
+        return by_names_of_now(super().__call__())

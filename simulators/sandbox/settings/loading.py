@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from simulators.sandbox.settings.earlier_settings import source_by_names_of_now
 from simulators.sandbox.settings.settings import CONFIGURATION_FILE, Settings
 
 _JSON_EXAMPLE = """such as '{"a key": ["issuer"]}' or '["a.pem"]'"""
@@ -27,7 +28,7 @@ class _ScratchSettings(Settings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Nothing but what is given."""
-        return (init_settings,)
+        return (source_by_names_of_now(init_settings),)
 
 
 def scratch_settings(data_dir: Path, **more: Any) -> Settings:

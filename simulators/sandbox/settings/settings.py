@@ -2,16 +2,14 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cryptography import x509
 from pydantic import Field, IPvAnyNetwork, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
-    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    TomlConfigSettingsSource,
 )
 
 from authz.iso8583.chip.signed_data import DateTolerances
@@ -21,7 +19,7 @@ from authz.network.realtime_decisioning import DecisioningWebhook
 from simulators.parties import sandbox_constants
 from simulators.sandbox.settings.configured_api_keys import ConfiguredApiKey, sandbox_api_keys
 from simulators.sandbox.settings.connection_settings import AcquirerId, ConnectionTls, connection_authority
-from simulators.sandbox.settings.earlier_settings import by_names_of_now, earlier_variables
+from simulators.sandbox.settings.earlier_settings import FileByNamesOfNow, earlier_variables, source_by_names_of_now
 from simulators.sandbox.settings.hexadecimal_keys import check_key
 from simulators.sandbox.settings.iso_listeners import IsoListener
 from tokenvault.http.protocol.access import ApiKeys, ConfiguredKey
@@ -226,13 +224,11 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags, environment, file: in this order."""
-        earlier = InitSettingsSource(settings_cls, {**earlier_variables()})
-        return init_settings, env_settings, earlier, TomlConfigSettingsSource(settings_cls)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _accept_earlier_names(cls, values: dict[str, Any]) -> dict[str, Any]:
-        return by_names_of_now(values)
+        return (
+            source_by_names_of_now(init_settings),
+            source_by_names_of_now(env_settings, earlier_variables()),
+            FileByNamesOfNow(settings_cls),
+        )
 
     @field_validator("emv_master_key_aes", "emv_master_key_tdes")
     @classmethod

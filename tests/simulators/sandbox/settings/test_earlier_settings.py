@@ -61,11 +61,15 @@ def test_an_earlier_name_is_the_setting(earlier, now, where, monkeypatch, tmp_pa
 
 
 @NAMES
-def test_both_names_are_an_error(earlier, now, monkeypatch, tmp_path):
+@pytest.mark.parametrize("where", ["environment", "file"])
+def test_both_names_in_one_place_are_an_error(earlier, now, where, monkeypatch, tmp_path):
     """Even where they agree: whoever changes one of them would be surprised."""
-    monkeypatch.setenv(f"TAPWRIGHT_{now.upper()}", VALUES[earlier])
-    (tmp_path / "tapwright.toml").write_text(f'{earlier} = "{VALUES[earlier]}"\n')
-    with pytest.raises(ValidationError, match=f"{earlier} is the earlier name of {now}, and both are set") as refused:
+    if where == "environment":
+        monkeypatch.setenv(f"TAPWRIGHT_{now.upper()}", VALUES[earlier])
+        monkeypatch.setenv(f"TAPWRIGHT_{earlier.upper()}", VALUES[earlier])
+    else:
+        (tmp_path / "tapwright.toml").write_text("".join(f'{name} = "{VALUES[earlier]}"\n' for name in (earlier, now)))
+    with pytest.raises(ValueError, match=f"{earlier} is the earlier name of {now}, and both are set") as refused:
         load_settings()
     assert VALUES[earlier] not in str(refused.value)
 
@@ -73,12 +77,37 @@ def test_both_names_are_an_error(earlier, now, monkeypatch, tmp_path):
 def test_both_names_are_one_line_on_the_command_line(monkeypatch, capsys):
     """With what to do, and no values."""
     monkeypatch.setenv("TAPWRIGHT_LOOK_ALIKES", "true")
-    assert settings_from({"vendor_apis": True}) is None
+    monkeypatch.setenv("TAPWRIGHT_VENDOR_APIS", "true")
+    assert settings_from({}) is None
     told = capsys.readouterr().err
     assert (
         told
         == "tapwright: settings: look_alikes is the earlier name of vendor_apis, and both are set; remove look_alikes\n"
     )
+
+
+@pytest.mark.filterwarnings("ignore::simulators.EarlierNameWarning")
+@pytest.mark.parametrize("name", ["look_alikes", "vendor_apis"])
+@pytest.mark.parametrize("flag", ["--look-alikes", "--vendor-apis"])
+def test_a_flag_overrides_a_variable_and_the_file(name, flag, monkeypatch, tmp_path):
+    """By whichever of its names each of them is set."""
+    flags = {"vendor_apis": argument_parser().parse_args(["serve", flag]).vendor_apis}
+    monkeypatch.setenv(f"TAPWRIGHT_{name.upper()}", "false")
+    assert settings_from(flags).vendor_apis
+    monkeypatch.delenv(f"TAPWRIGHT_{name.upper()}")
+    (tmp_path / "tapwright.toml").write_text(f"{name} = false\n")
+    assert settings_from(flags).vendor_apis
+    assert not settings_from({"vendor_apis": None}).vendor_apis
+
+
+@pytest.mark.filterwarnings("ignore::simulators.EarlierNameWarning")
+@pytest.mark.parametrize("in_file", ["look_alikes", "vendor_apis"])
+@pytest.mark.parametrize("variable", ["LOOK_ALIKES", "VENDOR_APIS"])
+def test_a_variable_overrides_the_file(in_file, variable, monkeypatch, tmp_path):
+    """By whichever of its names each of them is set."""
+    (tmp_path / "tapwright.toml").write_text(f"{in_file} = true\n")
+    monkeypatch.setenv(f"TAPWRIGHT_{variable}", "false")
+    assert not settings_from({}).vendor_apis
 
 
 def test_a_wrong_value_is_told_by_the_name_of_now(monkeypatch):

@@ -1,0 +1,44 @@
+"""A decision, as `tapwright explain` shows it."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from simulators.testkit.decision_table import show_decision
+
+DECISION = {
+    "id": "auth_1",
+    "kind": "financial_request",
+    "approved": True,
+    "amount": 1250,
+    "currency": "EUR",
+    "merchant": "Corner shop",
+    "response_code": "00",
+    "reason": "approved",
+    "explanation": "All checks passed.",
+    "checks": [],
+    "rules": [],
+}
+"""As a server of version 0.1 tells it."""
+
+
+def _shown(decision):
+    console = Console(file=io.StringIO(), width=120)
+    show_decision(decision, console)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("more", "lines"),
+    [
+        ({}, 0),
+        ({"postings": []}, 0),
+        ({"postings": [{"id": "post_1", "amount": 1250, "currency": "EUR", "kind": "purchase"}]}, 1),
+    ],
+)
+def test_postings_are_shown_where_the_server_tells_them(more, lines):
+    """Servers before the postings of a decision say nothing of them."""
+    shown = _shown(DECISION | more)
+    assert "financial_request auth_1  12.50 EUR" in shown
+    assert shown.count(" posted 12.50 EUR as purchase (post_1)") == lines
