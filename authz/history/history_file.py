@@ -95,7 +95,7 @@ def prepared(database: sa.Engine, network: bytes) -> Remembered:
         make_anew(database, "it is damaged")
     found = _created(database, network)
     if found.network != network:
-        make_anew(database, f"it is of network {found.network.hex()}")
+        make_anew(database, f"it belongs to another network, {found.network.hex()}")
         found = _created(database, network)
     return found
 

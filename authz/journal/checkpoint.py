@@ -160,7 +160,7 @@ def _description(disk: Disk, sequence: int, file: BinaryIO) -> dict[str, Any]:
     if described is None or described["sequence"] != sequence:
         raise CheckpointDamaged(f"checkpoint {path} is damaged: its description cannot be read")
     if "network" not in described:
-        raise CheckpointDamaged(f"checkpoint {path} is of another version: it does not say which network's it is")
+        raise CheckpointDamaged(f"checkpoint {path} is of another version: it does not name its network")
     return described
 
 

@@ -199,11 +199,13 @@ class SegmentReader:
         if before.sequence > after if reached is None else before.sequence != reached.sequence:
             raise self._is_missing(name, before.sequence, after if reached is None else reached.sequence)
         if reached is not None and self._earlier is None and before.digest != reached.digest:
-            raise JournalDamaged(self._disk.path(name), 0, "what is before it is not what it was written behind")
+            raise JournalDamaged(
+                self._disk.path(name), 0, "it does not continue the segment before it: their digests differ"
+            )
 
     def _is_missing(self, name: str, before: int, there: int) -> JournalDamaged:
-        """What is raised where a segment continues something that is not there."""
-        why = f"it continues command {before}, and what is before it ends with command {there}"
+        """The error where the commands that a segment continues are missing."""
+        why = f"it continues after command {before}, but the commands before it end with command {there}"
         return JournalDamaged(self._disk.path(name), 0, why)
 
     def _records(self, name: str, *, is_last: bool, begin: tuple[int, int] | None = None) -> Iterator[_Record]:
@@ -234,7 +236,7 @@ class SegmentReader:
             self._check_tail(name, end, file.read(), first, is_last=is_last)
 
     def _header(self, name: str, *, is_last: bool) -> SegmentHeader | None:
-        """How a segment begins; None where a crash kept it from beginning, so that it holds nothing.
+        """The header of a segment; None for an empty segment whose header a crash cut short.
 
         Raises: JournalDamaged, JournalOutdated, ForeignFile.
         """
@@ -255,31 +257,33 @@ class SegmentReader:
         if header.network != self.network:
             raise ForeignFile(self._disk.path(name), header.network, self.network)
         if header.before.sequence >= _first_of(name):
-            raise JournalDamaged(self._disk.path(name), 0, f"it continues command {header.before.sequence}")
+            raise JournalDamaged(
+                self._disk.path(name), 0, f"its header says that it continues after command {header.before.sequence}"
+            )
         self._headers[name] = header
         return header
 
     def _earlier_header(self, name: str, octets: bytes) -> SegmentHeader | None:
-        """What an earlier version has not written follows from the segment's name."""
+        """The header of a segment by an earlier version, completed from the segment's name."""
         if octets[:EARLIER_HEADER_BYTES] != EARLIER_MAGIC + digest_of(self._layout):
             return None
         return SegmentHeader(UNNAMED, Mark(_first_of(name) - 1, BEGINNING.digest))
 
     def _check_tail(self, name: str, end: int, tail: bytes, expected: int, *, is_last: bool) -> None:
-        """What follows the last good record must be a write that never finished. Raises: JournalDamaged."""
+        """Check that after the last intact record there is only an unfinished write. Raises: JournalDamaged."""
         path = self._disk.path(name)
         if not tail:
             return
         if not is_last:
-            raise JournalDamaged(path, end, "a record is broken and later segments follow")
+            raise JournalDamaged(path, end, "a record is damaged, and later segments follow it")
         position = tail.find(MAGIC, 1)
         while position >= 0:
             following = decode_header(tail[position : position + HEADER_BYTES], self._layout.itemsize)
             if following is not None and following.sequence > expected:
-                raise JournalDamaged(path, end, f"a record is broken and command {following.sequence} follows it")
+                raise JournalDamaged(path, end, f"a record is damaged, and command {following.sequence} follows it")
             position = tail.find(MAGIC, position + 1)
         if not is_cut_short(tail, end, self._layout.itemsize):
-            raise JournalDamaged(path, end, "the last record is complete and its checksum is wrong")
+            raise JournalDamaged(path, end, "the last record is complete, but its checksum is wrong")
 
 
 class SegmentJournal(SegmentReader):
@@ -306,7 +310,7 @@ class SegmentJournal(SegmentReader):
 
     @property
     def _following(self) -> int:
-        """What the last segment goes on with: one that holds nothing yet, with the number in its name."""
+        """The sequence number that the last segment continues with; for an empty segment, the number in its name."""
         return max(self.end.sequence + 1, 1 if self._last is None else _first_of(self._last))
 
     def digest_at(self, sequence: int) -> bytes | None:
@@ -315,7 +319,7 @@ class SegmentJournal(SegmentReader):
         return end.digest if sequence == end.sequence else super().digest_at(sequence)
 
     def set_aside(self, until: int) -> None:
-        """Give nobody the numbers up to one, because somebody may have had them; call it before the first append."""
+        """Skip the sequence numbers up to this one, which may be in use elsewhere. Call it before the first append."""
         self.next_sequence = max(self.next_sequence, until + 1)
 
     def append(self, batch: Batch) -> None:
@@ -323,7 +327,9 @@ class SegmentJournal(SegmentReader):
         if self._closed:
             raise EngineStopped("the journal is closed")
         if batch.sequence != self.next_sequence:
-            raise JournalFenced(f"append names command {batch.sequence}, the journal expects {self.next_sequence}")
+            raise JournalFenced(
+                f"the batch begins with command {batch.sequence}, but the journal expects command {self.next_sequence}"
+            )
         record = encode_record(batch)
         try:
             file = self._writable()

@@ -56,10 +56,12 @@ def check_made_of(journal: JournalReader, found: Checkpoint) -> None:
     Raises: CheckpointDamaged.
     """
     if found.network != (journal.network or found.network):
-        raise CheckpointDamaged(f"the checkpoint of command {found.sequence} is of network {found.network.hex()}")
+        raise CheckpointDamaged(
+            f"the checkpoint of command {found.sequence} belongs to another network, {found.network.hex()}"
+        )
     if is_another_at(journal, Mark(found.sequence, found.digest)):
         raise CheckpointDamaged(
-            f"the checkpoint of command {found.sequence} was made of other commands than the journal holds"
+            f"the checkpoint of command {found.sequence} was made from other commands than those in the journal"
         )
 
 
@@ -88,7 +90,8 @@ class History:
                     return found
         if begins_after:
             raise CheckpointDamaged(
-                f"the journal begins after command {begins_after}, and no checkpoint that can be read reaches so far"
+                f"the journal begins after command {begins_after}, and there is no readable checkpoint of that command "
+                "or a later one"
             )
         return Checkpoint(0, new_state(), b"")
 

@@ -247,7 +247,9 @@ class CompiledRows:
         place = self._derived_of.setdefault((meter, is_sum), len(Attribute) + len(self.derived))
         if place == len(Attribute) + len(self.derived):
             if place >= ATTRIBUTES_MAX:
-                raise ProgramInvalid([("rules", f"more than {ATTRIBUTES_MAX - len(Attribute)} different measures")])
+                raise ProgramInvalid(
+                    [("rules", f"must use at most {ATTRIBUTES_MAX - len(Attribute)} different counts and sums")]
+                )
             self.derived.append((place, -1 - meter if is_sum else meter))
         return place
 
@@ -256,7 +258,9 @@ class CompiledRows:
         row = (length_us, Scope[scope.upper()], period, outcome, filter_number)
         number = _place(self.meters, row)
         if number >= METERS_MAX:
-            raise ProgramInvalid([("limits", f"limits and rules together measure more than {METERS_MAX} things")])
+            raise ProgramInvalid(
+                [("limits", f"limits and rules together use more than {METERS_MAX} different counts and sums")]
+            )
         return number
 
     def _filter(self, where: Filter, currency: str | None) -> int:

@@ -62,7 +62,7 @@ class Filter(Part):
         ):
             known = {member.name.lower() for member in kind}
             if unknown := [name for name in names if name not in known]:
-                raise ValueError(f"{unknown[0]!r} is none of {', '.join(sorted(known))}")
+                raise ValueError(f"{unknown[0]!r} is not one of {', '.join(sorted(known))}")
         for codes, form in ((self.categories, Form.CATEGORY), (self.countries, Form.COUNTRY)):
             for code in codes:
                 check_form(form, code, is_new=_is_new(info))

@@ -74,7 +74,7 @@ class Rates(Part):
                 raise ValueError(f"{code} {NO_CURRENCY}")
         for code, rate in self.per_base.items():
             if not Decimal("0.0000001") <= rate <= Decimal("9999999"):
-                raise ValueError(f"the rate of {code} is 0.0000001 to 9999999")
+                raise ValueError(f"the rate of {code} must be 0.0000001 to 9999999")
         return self
 
 
@@ -164,7 +164,7 @@ def subject_number(scope: str, identifier: str) -> int:
     """The number of a segment, account, card or token. Raises: ValueError."""
     if scope == "segment":
         if not identifier.isdecimal() or int(identifier) > 255:
-            raise ValueError("a segment is 0 to 255")
+            raise ValueError("a segment must be 0 to 255")
         return int(identifier)
     try:
         return to_number(_PREFIXES[scope], identifier)

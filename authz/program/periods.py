@@ -86,7 +86,7 @@ def check_window(window: str, *others: str) -> str:
     """A window that there is. Raises: ValueError."""
     if trailing_seconds(window) is None and window not in (*PERIODS, *others):
         raise ValueError(
-            f"{window!r} is none of {', '.join((*PERIODS, *others))} and no length such as 90s, 15m, 24h, 30d"
+            f"{window!r} is not one of {', '.join((*PERIODS, *others))} and is not a length such as 90s, 15m, 24h, 30d"
         )
     return window
 

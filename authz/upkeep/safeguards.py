@@ -64,9 +64,9 @@ def identity_of(journal: SegmentReader, kept: HighWater | None) -> bytes | None:
 
 
 def check(directory: Path, journal: SegmentReader, kept: HighWater | None) -> None:
-    """See to it that a journal holds all that is remembered of it, and that the vault is not older than it is.
+    """Check that no command is missing at the end of a journal, and that the vault is not older than the journal.
 
-    kept: what the vault remembers.
+    kept: the journal's position as the vault has recorded it.
     Raises: AcknowledgedLoss, ForeignFile, JournalDamaged. Nothing was changed.
     """
     last, history = journal.last_sequence, _history_of(directory, journal)
@@ -81,15 +81,18 @@ def check(directory: Path, journal: SegmentReader, kept: HighWater | None) -> No
             f"{kept.sequence}. {_ways_on(directory, 'journal')}"
         )
     if kept.reserved < last:
-        raise _vault_is_older(directory, f"it has reserved numbers up to {kept.reserved}, the journal is at {last}")
+        raise _vault_is_older(
+            directory,
+            f"it has reserved command numbers up to {kept.reserved}, but the journal ends with command {last}",
+        )
     if history is not None and history.sequence > kept.sequence:
         raise _vault_is_older(
-            directory, f"it remembers command {kept.sequence}, {HISTORY} remembers {history.sequence}"
+            directory, f"it has recorded command {kept.sequence}, but {HISTORY} has recorded command {history.sequence}"
         )
 
 
 def check_all(directory: Path, kept: HighWater | None, last_notice: int) -> SegmentReader:
-    """Hold a journal against everything, reading all of it. See `check` and `check_notices`; returns its reader."""
+    """Read a whole journal and check it: see `check` and `check_notices`. Returns its reader."""
     journal = SegmentReader(Directory(directory / JOURNAL), None if kept is None else kept.network)
     check(directory, journal, kept)
     notices = (int(batch.commands["outbox_sequence"].max()) for batch in journal.read(journal.begins_after))
@@ -98,12 +101,16 @@ def check_all(directory: Path, kept: HighWater | None, last_notice: int) -> Segm
 
 
 def check_notices(directory: Path, heard: int, last_notice: int) -> None:
-    """See to it that the vault has told what the engine has heard. heard, last_notice: numbers of the vault's notices.
+    """Check that the vault still has the notices that the journal has applied.
+
+    heard: the last notice in the journal.  last_notice: the last notice of the vault.
 
     Raises: AcknowledgedLoss.
     """
     if heard > last_notice:
-        raise _vault_is_older(directory, f"its last notice is {last_notice}, the journal has heard {heard}")
+        raise _vault_is_older(
+            directory, f"its last notice is {last_notice}, but the journal has applied notice {heard}"
+        )
 
 
 def _witnesses(

@@ -115,7 +115,8 @@ EXPECTED = {
         "empty": MISSING,
         "removed": MISSING,
         "another network's": WRONG_KEY,
-        "an earlier one": r"the vault is older than the journal in \S+: it has reserved numbers up to 10, .*" + GO_ON,
+        "an earlier one": r"the vault is older than the journal in \S+: it has reserved command numbers up to 10, .*"
+        + GO_ON,
     },
     "history": dict.fromkeys(HARMS, RIGHT),
     "root key": {

@@ -65,7 +65,7 @@ class Head:
         """Read what ``str`` wrote. Raises: ValueError."""
         found = re.fullmatch(r"([0-9]{1,18}):([0-9a-f]{64})", text)
         if found is None:
-            raise ValueError("a head is NUMBER:DIGEST, as `tapwright audit verify` prints it")
+            raise ValueError("must be NUMBER:DIGEST, as `tapwright audit verify` prints it")
         return cls(int(found[1]), bytes.fromhex(found[2]))
 
 
@@ -101,7 +101,7 @@ def verify(vault: Vault, noted: Head | None = None) -> Head:
         head = Head(entry.sequence, digest)
         found_noted = found_noted or head == noted
     if noted is not None and not found_noted:
-        raise AuditTrailBroken(noted.sequence, "the head that was noted is not in it")
+        raise AuditTrailBroken(noted.sequence, "the trail does not contain the head that was recorded earlier")
     return head
 
 

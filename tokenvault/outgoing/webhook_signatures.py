@@ -25,7 +25,7 @@ def secret_bytes(secret: str) -> bytes:
     except ValueError:  # not base 64, or not even ASCII
         key = b""
     if not secret.startswith(SECRET_PREFIX) or len(key) < _SECRET_BYTES_MIN:
-        raise ValueError(f"is {SECRET_PREFIX} and at least {_SECRET_BYTES_MIN} bytes in base 64")
+        raise ValueError(f"must be {SECRET_PREFIX} and at least {_SECRET_BYTES_MIN} bytes in base 64")
     return key
 
 
@@ -43,9 +43,9 @@ def verify_headers(key: bytes, identifier: str, time_seconds: int, body: bytes, 
     stamp = headers.get("webhook-timestamp", "")
     is_time = stamp.isascii() and stamp.isdigit() and len(stamp) <= _TIME_DIGITS_MAX
     if headers.get("webhook-id") != identifier or not is_time:
-        raise SignatureInvalid("it answers another message, or has no time")
+        raise SignatureInvalid("its webhook-id is that of another message, or its webhook-timestamp is not a time")
     if abs(int(stamp) - time_seconds) > AGE_SECONDS_MAX:
-        raise SignatureInvalid("it is too old, or from the future")
+        raise SignatureInvalid(f"its webhook-timestamp is more than {AGE_SECONDS_MAX} s from the current time")
     expected = _signature(key, identifier, stamp, body)
     offered = [part.partition(",") for part in headers.get("webhook-signature", "").split(" ")]
     if not any(

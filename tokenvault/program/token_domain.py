@@ -35,7 +35,7 @@ class TokenDomain:
         if self.merchant_id is not None and not _MERCHANT.fullmatch(self.merchant_id):
             raise FieldError("merchant_id", f"must have 1 to {MERCHANT_CHARACTERS_MAX} printable characters")
         if len(self.countries) > COUNTRIES_MAX:
-            raise FieldError("countries", f"must be at most {COUNTRIES_MAX}")
+            raise FieldError("countries", f"must be at most {COUNTRIES_MAX} countries")
         if not all(map(is_country, self.countries)):
             raise FieldError("countries", NO_COUNTRY)
         if self.transaction_limit_minor is not None and not 0 < self.transaction_limit_minor < 10**12:

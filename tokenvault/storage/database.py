@@ -70,7 +70,7 @@ def is_of_this_shape(database: sa.Engine) -> bool:
 def _with_driver(url: str) -> sa.URL:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-        raise sa.exc.ArgumentError(f"{parsed.get_backend_name()} is neither sqlite nor postgresql")
+        raise sa.exc.ArgumentError(f"{parsed.get_backend_name()} is not supported: use sqlite or postgresql")
     return parsed.set(drivername="postgresql+psycopg") if parsed.drivername == "postgresql" else parsed
 
 
@@ -273,4 +273,6 @@ def _check_references(connection: sa.Connection) -> None:
     """Raise DatabaseUnavailable where a row refers to one that is not there: then nothing is changed."""
     hanging = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
     if hanging is not None:
-        raise DatabaseUnavailable(f"database: a row of {hanging[0]} refers to one of {hanging[2]} that is not there")
+        raise DatabaseUnavailable(
+            f"database: a row of {hanging[0]} refers to a row of {hanging[2]} that does not exist"
+        )

@@ -47,7 +47,7 @@ class PanRange:
 
     def __post_init__(self) -> None:
         if not (self.prefix.isascii() and self.prefix.isdigit()) or self.prefix.startswith("0"):
-            raise FieldError("prefix", "a BIN is digits and does not begin with 0")
+            raise FieldError("prefix", "must be digits and must not begin with 0")
         if not PAN_DIGITS_MIN <= self.digits <= PAN_DIGITS_MAX or len(self.prefix) > self.digits - 2:
             raise FieldError("digits", f"a PAN has {PAN_DIGITS_MIN} to {PAN_DIGITS_MAX} digits, more than its BIN")
 

@@ -17,7 +17,7 @@ def read_dialect(path: Path) -> Dialect:
             return dialect_of_packager(path.stem, path.read_bytes())
         table = json.loads(path.read_text())
         if not isinstance(table, dict):
-            raise DialectError("holds no table")
+            raise DialectError("is not a JSON object of fields")
         return Dialect.of(path.stem, table)
     except OSError as error:
         raise DialectError(f"{path}: {error.strerror}") from None

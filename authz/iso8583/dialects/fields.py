@@ -159,19 +159,19 @@ class Dialect:
 def _third_bitmap(table: dict[str, Any]) -> int:
     field = table.get("third_bitmap", BEHIND_THE_SECOND)
     if not (isinstance(field, int) and 1 <= field <= FIELDS):
-        raise DialectError(f"entry 'third_bitmap': is the number of a field, 2 to {FIELDS}")
+        raise DialectError(f"entry 'third_bitmap': must be the number of a field, 2 to {FIELDS}")
     return field
 
 
 def _check_third_bitmap(number: int, spec: FieldSpec) -> None:
     """A bitmap is a field of 8 bytes, or of 16 characters of hexadecimal text. Raises: DialectError."""
     if spec.length_bytes or spec.length_counts != "bytes" or spec.max_length != (8 if spec.is_binary else 16):
-        raise DialectError(f"entry '{number}': holds the third bitmap, so it has 8 bytes")
+        raise DialectError(f"entry '{number}': must have 8 bytes, because it holds the third bitmap")
 
 
 def _about(entry: Any) -> str:
     if not isinstance(entry, dict):
-        raise DialectError('entry \'about\': is written as {"desc": "what the dialect is"}')
+        raise DialectError('entry \'about\': must have the form {"desc": "what the dialect is"}')
     return str(entry.get("desc", ""))
 
 
@@ -206,9 +206,9 @@ def _field_spec(key: str, table: dict[str, dict[str, Any]]) -> FieldSpec:
     except (KeyError, TypeError, ValueError, LookupError) as error:
         raise DialectError(f"entry {key!r}: {type(error).__name__}: {error}") from None
     if not 0 <= spec.length_bytes <= LENGTH_BYTES_MAX or spec.max_length < 0:
-        raise DialectError(f"entry {key!r}: len_type is 0 to {LENGTH_BYTES_MAX} and max_len is not negative")
+        raise DialectError(f"entry {key!r}: len_type must be 0 to {LENGTH_BYTES_MAX}, and max_len must not be negative")
     if spec.length_counts not in ("nibbles", "bytes") and (spec.is_binary or spec.length_counts not in _TEXT_COUNTS):
-        raise DialectError(f"entry {key!r}: len_count is bytes or nibbles, or for text characters or pairs")
+        raise DialectError(f"entry {key!r}: len_count must be bytes or nibbles, or for text also characters or pairs")
     return spec
 
 

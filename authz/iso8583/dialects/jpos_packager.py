@@ -45,7 +45,9 @@ def dialect_of_packager(name: str, text: str | bytes) -> Dialect:
     specs = {number: _field_spec(number, field) for number, field in listed.items() if number <= last}
     bitmap = specs[1]
     if not _is_bitmap(listed[1]):
-        raise DialectError(f"field 1: {listed[1].get('class', '')} is no bitmap, without which no message can be read")
+        raise DialectError(
+            f"field 1: {listed[1].get('class', '')} is not a class for bitmaps, and field 1 must be a bitmap"
+        )
     fields = [specs[0], bitmap, *(specs.get(number, UNUSED) for number in range(2, last + 1))]
     header = _whole_number(file.packager.get("headerLength", "0"), "headerLength")
     return Dialect(name, specs[0], bitmap, tuple(fields), header, third_bitmap=third_bitmap)
@@ -70,14 +72,14 @@ def _read(text: bytes) -> _File:
         path.pop()
 
     def entity(name: str, *_rest: object) -> None:
-        raise DialectError(f"declares entity {name}; entities are not read")
+        raise DialectError(f"declares the entity {name}: entities are not supported")
 
     parser = expat.ParserCreate()
     parser.StartElementHandler, parser.EndElementHandler, parser.EntityDeclHandler = start, end, entity
     try:
         parser.Parse(text, True)
     except expat.ExpatError as error:
-        raise DialectError(f"is no XML: {error}") from None
+        raise DialectError(f"is not valid XML: {error}") from None
     return _File(packager[0], fields)
 
 
@@ -93,9 +95,7 @@ def _third_bitmap(packager: _Attributes, listed: dict[int, _Attributes], bitmap_
     if "thirdBitmapField" in packager:
         field = _whole_number(packager["thirdBitmapField"], "thirdBitmapField")
         if not (2 <= field <= FIELDS and field in listed and _is_bitmap(listed[field])):
-            raise DialectError(
-                f"has thirdBitmapField={packager['thirdBitmapField']!r}, which is no field with a bitmap"
-            )
+            raise DialectError(f"has thirdBitmapField={packager['thirdBitmapField']!r}, but that field is not a bitmap")
         return field
     if 65 in listed and _is_bitmap(listed[65]):
         return 65
@@ -135,7 +135,7 @@ def _field_spec(number: int, field: _Attributes) -> FieldSpec:
         raise DialectError(f"field {number}: {class_name} cannot be read: it {REFUSED[name]}")
     found = field_classes().get(name)
     if found is None:
-        raise DialectError(f"field {number}: {class_name} is no class that jPOS has for fields")
+        raise DialectError(f"field {number}: {class_name} is not a field class of jPOS")
     length = _length_of(number, field)
     if found.length_max is not None:
         length = min(length, found.length_max)

@@ -55,7 +55,7 @@ def read_request(path: Path) -> codec.Message:
     if not isinstance(found, dict) or not all(
         isinstance(name, str) and name.isdecimal() and isinstance(value, str) for name, value in found.items()
     ):
-        raise UsageError(f'--request {path}: is no object of field numbers and texts, such as {{"0": "0100"}}')
+        raise UsageError(f'--request {path}: is not a JSON object of field numbers and texts, such as {{"0": "0100"}}')
     return {int(name): value for name, value in found.items()}
 
 

@@ -73,7 +73,7 @@ def _database(settings: Settings, opened: ExitStack) -> sa.Engine:
     database = connected(settings.database_url)
     opened.callback(database.dispose)
     if not is_of_this_shape(database):
-        raise Unsound("the vault has another version's tables; the next start migrates them")
+        raise Unsound("the vault's tables are of another version; the next start migrates them")
     return database
 
 
@@ -106,10 +106,10 @@ def _history(settings: Settings, opened: ExitStack) -> str:
         return "of another version; the next start rebuilds it"
     kept = kept_high_water(_database(settings, opened))
     if found.network != (journal.network if kept is None else kept.network):
-        raise Unsound(f"it is of network {found.network.hex()}; the next start rebuilds it")
+        raise Unsound(f"it belongs to another network, {found.network.hex()}; the next start rebuilds it")
     if last and not tells_of_this_past(journal, found):
-        raise Unsound("it contradicts the journal; a start would rebuild it")
-    return f"tells of commands up to {found.sequence}, the journal ends with {last}"
+        raise Unsound("it contradicts the journal; the next start rebuilds it")
+    return f"it contains commands up to {found.sequence}; the journal ends with command {last}"
 
 
 def _together(settings: Settings, opened: ExitStack) -> str:
@@ -129,4 +129,4 @@ def _check_sqlite(file: Path) -> None:
     if said != ["ok"]:
         raise Unsound(f"{file} is damaged: {said[0].splitlines()[0]}")
     if broken is not None:
-        raise Unsound(f"{file} is damaged: a row of table {broken[0]} refers to one that is not there")
+        raise Unsound(f"{file} is damaged: a row of table {broken[0]} refers to a row that does not exist")

@@ -42,7 +42,7 @@ def message_of(parts: Sequence[str]) -> codec.Message:
             raise MessageTextError(f"field {number} occurs twice")
         message[number] = found[2]
     if 0 not in message:
-        raise MessageTextError("there is no message type: say 0=0100")
+        raise MessageTextError("the message type is missing: give field 0, such as 0=0100")
     return message
 
 

@@ -33,7 +33,7 @@ def add_server(verb: argparse.ArgumentParser) -> None:
 
 
 def add_dialect(verb: argparse.ArgumentParser) -> None:
-    """Which dialect is spoken."""
+    """The ISO 8583 dialect of the connection."""
     verb.add_argument(
         "--dialect", default=DEFAULT_DIALECT, help=f"a built-in dialect, or a file (default: {DEFAULT_DIALECT})"
     )
@@ -49,7 +49,7 @@ def named_server(arguments: argparse.Namespace) -> tuple[str, Address] | None:
 def checked_seconds(seconds: float) -> float:
     """A length of time in seconds. Raises: UsageError."""
     if not 0 < seconds <= _SECONDS_MAX:
-        raise UsageError(f"--seconds {seconds}: more than 0, at most {_SECONDS_MAX}")
+        raise UsageError(f"--seconds {seconds}: must be more than 0 and at most {_SECONDS_MAX}")
     return seconds
 
 

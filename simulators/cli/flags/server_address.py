@@ -40,14 +40,14 @@ def checked_address(text: str, flag: str) -> Address:
     if not colon or not host or not port.isascii() or not port.isdecimal():
         raise UsageError(f"{flag} {text!r} is not HOST:PORT")
     if not 1 <= int(port[:9]) <= PORT_MAX:
-        raise UsageError(f"{flag} {text!r}: a port is 1 to {PORT_MAX}")
+        raise UsageError(f"{flag} {text!r}: a port must be 1 to {PORT_MAX}")
     return host, int(port)
 
 
 def checked_port(port: int, flag: str = "--port") -> int:
     """A port to listen on, 0 for a free one. Raises: UsageError."""
     if not 0 <= port <= PORT_MAX:
-        raise UsageError(f"{flag} {port}: a port is 0 to {PORT_MAX}")
+        raise UsageError(f"{flag} {port}: a port must be 0 to {PORT_MAX}")
     return port
 
 

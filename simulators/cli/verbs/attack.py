@@ -42,7 +42,7 @@ def _run(arguments: argparse.Namespace) -> int:
         mean = did_you_mean(unknown[0], ATTACKS)
         raise UsageError(f"there is no attack {unknown[0]}; there are {', '.join(ATTACKS)}{mean}")
     if arguments.variations < 1:
-        raise UsageError(f"--variations {arguments.variations}: at least 1")
+        raise UsageError(f"--variations {arguments.variations}: must be at least 1")
     configure_logging("error", "console")
     server = named_server(arguments)
     return run_attacks(arguments.names or list(ATTACKS), arguments.variations, arguments.seed, server)

@@ -9,7 +9,12 @@ from simulators.cli.flags.arguments import Verbs
 
 def add(verbs: Verbs) -> None:
     """Its flags."""
-    demo = verbs.add_parser("demo", help="show a payment, declined attacks, and recovery after a server crash")
+    demo = verbs.add_parser(
+        "demo",
+        help="show a payment, declined attacks, and recovery after a server crash",
+        description="Start a server, provision a card to a phone and pay at a terminal; show why a forged cryptogram, "
+        "a replayed one and an amount above the limit are declined; kill the server and compare the balances.",
+    )
     demo.add_argument("--data-dir", type=Path, help="keep the data in this directory (default: a temporary directory)")
     demo.set_defaults(run=_run)
 

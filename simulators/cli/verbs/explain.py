@@ -10,7 +10,13 @@ from simulators.cli.flags.server_address import UsageError, checked_url, default
 
 def add(verbs: Verbs) -> None:
     """Its flags."""
-    explain = verbs.add_parser("explain", help="explain a decision, check by check")
+    explain = verbs.add_parser(
+        "explain",
+        help="explain a decision, check by check",
+        description="Print the outcome of an authorization decision and its DE 39, every check in the order of "
+        "evaluation with its value and its bound, the rules, and the postings. The decision is read from a running "
+        "server, or from the journal of a data directory.",
+    )
     explain.add_argument(
         "authorization_id", metavar="ID", help="identifier of the decision, auth_...; DE 62 of the answer"
     )
@@ -42,7 +48,7 @@ def _run(arguments: argparse.Namespace) -> int:
     except NotFound as error:
         raise UsageError(str(error)) from None
     if not (arguments.api_key or "").isascii():
-        raise UsageError("--api-key is ASCII")
+        raise UsageError("--api-key must have ASCII characters only")
     try:
         decision = read_decision(
             arguments.authorization_id,

@@ -39,7 +39,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from simulators.cli.actions.journal import run_accept_loss, run_journal_verb
 
     if arguments.first < 1 or (arguments.last is not None and arguments.last < arguments.first):
-        raise UsageError("--first and --last are the numbers of commands, 1 and more, in this order")
+        raise UsageError("--first and --last must be numbers of commands from 1, and --last not less than --first")
     if arguments.action == "accept-loss":
         settings = vault_settings(arguments)
         return 2 if settings is None else run_accept_loss(settings)

@@ -46,5 +46,5 @@ def _run(arguments: argparse.Namespace) -> int:
     except ValueError as error:
         raise UsageError(f"--route {error}") from None
     if arguments.stand_in < 0:
-        raise UsageError(f"--stand-in {arguments.stand_in}: 0 or more, minor units")
+        raise UsageError(f"--stand-in {arguments.stand_in}: must be 0 or more minor units")
     return run_switch(routes, checked_port(arguments.port), arguments.acquirer, arguments.stand_in)

@@ -64,7 +64,10 @@ def _run(arguments: argparse.Namespace) -> int:
     except InvalidOperation:
         raise UsageError(f"amount {arguments.amount!r} is not an amount such as 12.50") from None
     if not minor.is_finite() or minor != int(minor) or not 0 <= minor < 10**12:
-        raise UsageError(f"amount {arguments.amount} is none of {arguments.currency}")
+        raise UsageError(
+            f"amount {arguments.amount} is not an amount in {arguments.currency}: it must be 0 or more and less than "
+            f"10^12 minor units, with at most {CURRENCIES[arguments.currency].exponent} decimals"
+        )
     acquirer = arguments.acquirer
     if acquirer is not None and not (acquirer.isascii() and acquirer.isdecimal() and len(acquirer) <= _ACQUIRER_DIGITS):
         raise UsageError(f"--acquirer {acquirer} is not 1 to {_ACQUIRER_DIGITS} digits")
@@ -86,12 +89,12 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _line_tls(arguments: argparse.Namespace) -> "ssl.SSLContext | None":
-    """What the line is secured with; None where it is in clear. Raises: UsageError."""
+    """The TLS of the connection to the network; None for a connection without TLS. Raises: UsageError."""
     from simulators.sandbox.settings.connection_settings import client_context
 
     if arguments.tls_authorities is None:
         if arguments.tls_certificate is not None or arguments.tls_key is not None:
-            raise UsageError("--tls-certificate and --tls-key take --tls-authorities")
+            raise UsageError("--tls-certificate and --tls-key require --tls-authorities")
         return None
     try:
         return client_context(arguments.tls_authorities, arguments.tls_certificate, arguments.tls_key)

@@ -74,7 +74,7 @@ def _said(problem: dict[str, Any], path: list[str], model: type[BaseModel]) -> s
             return unknown_key(path[-1], _keys_at(model, path[:-1]))
         case "literal_error" | "enum":
             offered = _QUOTED.findall(str(context["expected"]))
-            return f"{_shown(value)} is none of {', '.join(offered)}{_near(value, offered)}"
+            return f"{_shown(value)} is not one of {', '.join(offered)}{_near(value, offered)}"
         case "bool_parsing" | "bool_type":
             return f"{_shown(value)} is neither yes nor no"
         case "int_parsing" | "int_type" | "int_from_float" | "int_parsing_size":

@@ -34,7 +34,7 @@ def _response_code(code: str) -> str:
 def _token_state(state: str) -> str:
     if state not in _TOKEN_STATES:
         mean = did_you_mean(state, _TOKEN_STATES)
-        raise ValueError(f"{state!r} is none of {', '.join(_TOKEN_STATES)}{mean}")
+        raise ValueError(f"{state!r} is not one of {', '.join(_TOKEN_STATES)}{mean}")
     return state
 
 

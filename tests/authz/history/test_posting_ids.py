@@ -22,7 +22,7 @@ def test_there_and_back(key, text):
 @pytest.mark.parametrize("end", [".", ".0", ".01", ".-1", ".x", ".1.1", ".\u0661", ".1234567890"])
 def test_what_names_no_part(end):
     """It is refused, with an example of one that does."""
-    with pytest.raises(NotFound, match="names no part of a transaction"):
+    with pytest.raises(NotFound, match="is not the identifier of a posting"):
         posting_key(f"txn_000000000001A{end}")
 
 

@@ -128,7 +128,9 @@ def test_damage_in_an_earlier_segment_is_refused(tmp_path):
         list(SegmentJournal(Directory(tmp_path)).read())
     first.write_bytes(content)
     second.unlink()
-    with pytest.raises(JournalDamaged, match="continues command 16, and what is before it ends with command 8"):
+    with pytest.raises(
+        JournalDamaged, match="continues after command 16, but the commands before it end with command 8"
+    ):
         list(SegmentJournal(Directory(tmp_path)).read())
 
 
@@ -168,7 +170,7 @@ def test_segments_of_another_network_are_refused_by_name(tmp_path):
 
 
 def test_a_segment_of_another_past_is_refused(tmp_path):
-    """The same network, the same numbers, other commands: what comes behind was not written behind it."""
+    """The same network and numbers, other commands: the next segment does not continue this one."""
     _filled(tmp_path / "own", records=10, segment_bytes=2_000, network=OWN)
     journal = SegmentJournal(Directory(tmp_path / "other"), segment_bytes=2_000, network=OWN)
     for number in range(10):
@@ -177,7 +179,7 @@ def test_a_segment_of_another_past_is_refused(tmp_path):
     names = sorted(path.name for path in (tmp_path / "own").iterdir())
     assert names == sorted(path.name for path in (tmp_path / "other").iterdir())
     (tmp_path / "own" / names[0]).write_bytes((tmp_path / "other" / names[0]).read_bytes())
-    with pytest.raises(JournalDamaged, match="what is before it is not what it was written behind"):
+    with pytest.raises(JournalDamaged, match="it does not continue the segment before it"):
         list(SegmentReader(Directory(tmp_path / "own")).read())
 
 
@@ -284,5 +286,5 @@ def test_a_segment_that_continues_itself_is_damage(tmp_path):
     """What a header says of what is before must be before the segment's own first command."""
     header = SegmentHeader(OWN, Mark(1, bytes(32)))
     (tmp_path / f"{1:020d}.journal").write_bytes(header.encoded())
-    with pytest.raises(JournalDamaged, match="it continues command 1"):
+    with pytest.raises(JournalDamaged, match="it continues after command 1"):
         SegmentJournal(Directory(tmp_path))

@@ -287,7 +287,7 @@ def test_how_many_measures(more):
     count = ATTRIBUTES_MAX - len(Attribute) + more
     rules = [rule(compared(f"count_{number + 1}s", ">", 1), f"r{number}") for number in range(count)]
     if more:
-        with pytest.raises(ProgramInvalid, match=f"rules: more than {count - 1} different measures"):
+        with pytest.raises(ProgramInvalid, match=f"rules: must use at most {count - 1} different counts and sums"):
             compiled(rules=rules)
     else:
         assert len(compiled(rules=rules).derived) == count
@@ -299,7 +299,7 @@ def test_how_many_meters(more):
     limits = [limit(f"x{number}", window=f"{number + 1}s") for number in range(METERS_MAX - 1)]
     rules = [rule(compared(f"declines_{number + 1}s", ">", 1), f"r{number}") for number in range(1 + more)]
     if more:
-        with pytest.raises(ProgramInvalid, match=f"measure more than {METERS_MAX} things"):
+        with pytest.raises(ProgramInvalid, match=f"use more than {METERS_MAX} different counts and sums"):
             compiled(limits=limits, rules=rules)
     else:
         assert len(compiled(limits=limits, rules=rules).meters) == METERS_MAX

@@ -133,7 +133,10 @@ def _given_up(directory):
         (_too_old, "is too old"),
         (_no_journal, "is too old, or is not a journal"),
         (_damaged, "is damaged at byte"),
-        (_given_up, "the journal begins after command 1, and no checkpoint that can be read reaches so far"),
+        (
+            _given_up,
+            "the journal begins after command 1, and there is no readable checkpoint of that command or a later one",
+        ),
     ],
 )
 def test_what_cannot_be_converted_is_said_in_one_line_and_stays(directory, capsys, change, said):

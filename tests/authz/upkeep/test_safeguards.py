@@ -140,13 +140,15 @@ def test_another_past_is_noticed(directory):
 
 def test_an_older_vault_is_noticed(directory):
     """By the numbers that it has reserved, by what the history remembers, by the notices that the engine has heard."""
-    with pytest.raises(AcknowledgedLoss, match=r"the vault is older .* it has reserved numbers up to 11"):
+    with pytest.raises(AcknowledgedLoss, match=r"the vault is older .* it has reserved command numbers up to 11"):
         check(directory, reader(directory), kept(directory, 5, reserved=11))
     remember(directory, Mark(6, reader(directory).digest_at(6)))
-    with pytest.raises(AcknowledgedLoss, match=r"it remembers command 5, history\.db remembers 6"):
+    with pytest.raises(AcknowledgedLoss, match=r"it has recorded command 5, but history\.db has recorded command 6"):
         check(directory, reader(directory), kept(directory, 5))
     check(directory, reader(directory), kept(directory, 6))
-    with pytest.raises(AcknowledgedLoss, match=r"its last notice is 6, the journal has heard 7.*Restore the vault"):
+    with pytest.raises(
+        AcknowledgedLoss, match=r"its last notice is 6, but the journal has applied notice 7.*Restore the vault"
+    ):
         check_notices(directory, 7, 6)
     check_notices(directory, 7, 7)
 

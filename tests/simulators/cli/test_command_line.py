@@ -1,5 +1,6 @@
 """The verbs: explain from a server and from a directory, and the whole demo."""
 
+import argparse
 import io
 import pkgutil
 import re
@@ -10,7 +11,7 @@ from rich.console import Console
 from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentReader
 from simulators.cli.actions.demo import run_demo
-from simulators.cli.command_line import main
+from simulators.cli.command_line import argument_parser, main
 from simulators.sandbox.wiring import running_sandbox
 from tests.conftest import settings_for
 
@@ -137,3 +138,9 @@ def test_every_verb_of_the_folder_is_offered():
 
     names = {module.name for module in pkgutil.iter_modules(verbs.__path__)}
     assert {verb.__name__.rpartition(".")[2] for verb in command_line._VERBS} == names
+
+
+def test_every_verb_is_described():
+    """The help of each verb says in whole sentences what it does."""
+    verbs = next(each for each in argument_parser()._actions if isinstance(each, argparse._SubParsersAction)).choices
+    assert [name for name, verb in verbs.items() if not (verb.description or "").endswith(".")] == []

@@ -82,7 +82,7 @@ def test_format_errors_in_words(capsys, sandbox, monkeypatch):
         (["iso", "decode", ""], "the message: there is nothing to decode"),
         (["iso", "decode", "012"], "the message: expected an even number of hexadecimal digits"),
         (["iso", "encode", "0100"], "'0100' is not NUMBER=VALUE"),
-        (["iso", "encode", "4=1"], "no message type"),
+        (["iso", "encode", "4=1"], "the message type is missing"),
         (["iso", "encode", "0=0100", "4=1"], "field 4"),
         (["iso", "encode", "0=0100", "--dialect", "klingon"], "no dialect klingon"),
         (["iso", "send", *ECHO, "--iso", "nowhere"], "--iso 'nowhere' is not HOST:PORT"),
@@ -97,7 +97,7 @@ def test_format_errors_in_words(capsys, sandbox, monkeypatch):
         (["attack", "tickling"], "there is no attack tickling"),
         (["switch", "--route", "4"], "is not DIGITS=HOST:PORT"),
         (["terminal", "much"], "'much' is not an amount"),
-        (["terminal", "1.001"], "is none of EUR"),
+        (["terminal", "1.001"], "is not an amount in EUR: it must be 0 or more"),
         (["terminal", "1", "--currency", "XXX"], "is not an ISO 4217 code"),
     ],
 )

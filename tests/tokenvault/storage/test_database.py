@@ -169,7 +169,7 @@ def test_a_reference_that_hangs_is_told_and_nothing_is_changed(filled):
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("DELETE FROM accounts")
         connection.commit()
-    with pytest.raises(DatabaseUnavailable, match="a row of cards refers to one of accounts that is not there"):
+    with pytest.raises(DatabaseUnavailable, match="a row of cards refers to a row of accounts that does not exist"):
         open_database(url)
     with contextlib.closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]

@@ -80,7 +80,9 @@ def database_unavailable_answer(error: DatabaseUnavailable) -> JSONResponse:
     """The answer while the database is away or its disk is full; why is in the log."""
     log.error("database_unavailable", error=str(error))
     headers = {"Retry-After": str(_RETRY_SECONDS)}
-    return answer(503, "database_unavailable", "the database cannot work at present; try again later", headers=headers)
+    return answer(
+        503, "database_unavailable", "the database is unavailable at present; try again later", headers=headers
+    )
 
 
 def _field_path(item: dict[str, Any]) -> str:

@@ -131,7 +131,7 @@ def test_a_jpos_packager():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("<isopackager>", "is no XML"),
+        ("<isopackager>", "is not valid XML"),
         ("<something/>", "not <isopackager>"),
         ("<isopackager/>", "has no isofield with id 0"),
         (JPOS.replace("IFE_CHAR", "IFX_MAGIC"), "field 37: org.jpos.iso.IFX_MAGIC"),

@@ -155,7 +155,7 @@ def test_the_table_is_whole():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (_packager(_field(48, "com.example.Magic", 9)), "field 48: com.example.Magic is no class"),
+        (_packager(_field(48, "com.example.Magic", 9)), "field 48: com.example.Magic is not a field class of jPOS"),
         (_packager(_field(48, "", 9)), "field 48:"),
         (_packager(_field(48, "org.jpos.iso.IF_CHAR", -1)), "field 48: its length is not a number"),
         (_packager(_field(48, "org.jpos.iso.IF_CHAR", "²")), "field 48: its length is not a number"),
@@ -165,12 +165,15 @@ def test_the_table_is_whole():
         (_packager(bitmapField="0"), "bitmapField"),
         (_packager(headerLength="x"), "headerLength is not a number"),
         (_packager(thirdBitmapField="65"), "thirdBitmapField"),
-        (_packager(bitmap="IFA_FLLNUM"), "field 1: org.jpos.iso.IFA_FLLNUM is no bitmap"),
-        ('<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><isopackager>&b;</isopackager>', "declares entity a"),
-        ('<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]><isopackager>&f;</isopackager>', "declares entity f"),
-        ('<!DOCTYPE x [<!ENTITY % p SYSTEM "http://x/y">%p;]><isopackager/>', "declares entity p"),
-        ("<isopackager>&nothing;</isopackager>", "is no XML"),
-        ("", "is no XML"),
+        (_packager(bitmap="IFA_FLLNUM"), "field 1: org.jpos.iso.IFA_FLLNUM is not a class for bitmaps"),
+        ('<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><isopackager>&b;</isopackager>', "declares the entity a"),
+        (
+            '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]><isopackager>&f;</isopackager>',
+            "declares the entity f",
+        ),
+        ('<!DOCTYPE x [<!ENTITY % p SYSTEM "http://x/y">%p;]><isopackager/>', "declares the entity p"),
+        ("<isopackager>&nothing;</isopackager>", "is not valid XML"),
+        ("", "is not valid XML"),
     ],
 )
 def test_packagers_that_cannot_be_read(text, message):

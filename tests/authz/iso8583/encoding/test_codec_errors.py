@@ -185,7 +185,7 @@ def test_how_long_a_length_may_be(length_bytes):
     table = json.loads(files("authz.iso8583").joinpath("dialects/ascii_1987.json").read_text())
     table["48"] = {**table["48"], "len_type": length_bytes, "max_len": 5}
     if length_bytes > 6:
-        with pytest.raises(DialectError, match="entry '48': len_type is 0 to 6"):
+        with pytest.raises(DialectError, match="entry '48': len_type must be 0 to 6"):
             Dialect.of("long", table)
     else:
         raw = codec.encode({0: "0100", 48: "HELLO"}, Dialect.of("long", table))

@@ -48,7 +48,7 @@ def test_audit_verify(directory, capsys):
     assert run("audit", "verify", "--data-dir", directory, "--head", head) == 0
     capsys.readouterr()
     assert run("audit", "verify", "--data-dir", directory, "--head", "9:" + "0" * 64) == 1
-    assert "the head that was noted is not in it" in capsys.readouterr().err
+    assert "the trail does not contain the head that was recorded earlier" in capsys.readouterr().err
     assert run("audit", "verify", "--data-dir", directory, "--head", "nonsense") == 1
     assert "NUMBER:DIGEST" in capsys.readouterr().err
     database = open_database(f"sqlite:///{directory / 'vault.db'}")

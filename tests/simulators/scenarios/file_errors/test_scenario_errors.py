@@ -73,7 +73,7 @@ def problems_of(text):
         (HEAD + "  - tap: {amount: 1}\n    tap: {amount: 2}\n", "s:4: tap comes twice"),
         (
             "scenario: A\ncast:\n  phones:\n    p: {kind: toaster}\nsteps: []\n",
-            "s:4: cast.phones.p.kind: 'toaster' is none of phone, watch, band, car",
+            "s:4: cast.phones.p.kind: 'toaster' is not one of phone, watch, band, car",
         ),
         (
             "scenario: A\ncast:\n  phones:\n    p:\n      card: gold\nsteps: []\n",
@@ -200,7 +200,7 @@ def test_everything_that_is_wrong_is_said_at_once():
             "expect.approved_amount: 5.001 has more decimals than EUR",
         ),
         ("tap: {amount: 5}\n    expect: {flagged: perhaps}", "expect.flagged: 'perhaps' is neither yes nor no"),
-        ("look_at_phone: {}\n    expect: {state: actvie}", "expect.state: 'actvie' is none of"),
+        ("look_at_phone: {}\n    expect: {state: actvie}", "expect.state: 'actvie' is not one of"),
         ("echo: {}\n    expect: {}\n    name: [a]", "name: is a text"),
         ("clock: {advance: -5s}", "clock.advance: '-5s' is not a duration"),
         ("clock: {advance: 5}", "clock.advance: '5' is not a duration"),
@@ -218,7 +218,7 @@ def test_everything_that_is_wrong_is_said_at_once():
         ("enter_code: {}", "enter_code: there is no code to enter"),
         (
             "change_card: {change: freze}",
-            "change_card.change: 'freze' is none of freeze, unfreeze, close, replace, renew; did you mean freeze?",
+            "change_card.change: 'freze' is not one of freeze, unfreeze, close, replace, renew; did you mean freeze?",
         ),
         (
             "echo: {}\n    name: hello\n  - reverse: {of: hello}",
@@ -243,11 +243,11 @@ def test_everything_that_is_wrong_is_said_at_once():
         ),
         (
             "set_program: {limits: [{id: a, window: fortnight, count_max: 3}]}",
-            "set_program.limits.0.window: 'fortnight' is none of",
+            "set_program.limits.0.window: 'fortnight' is not one of",
         ),
         (
             "set_program: {limits: [{id: a, window: dya, count_max: 3}]}",
-            "set_program.limits.0.window: 'dya' is none of day, week, month",
+            "set_program.limits.0.window: 'dya' is not one of day, week, month",
         ),
         (
             "set_program: {limits: [{id: a, windwo: day, count_max: 3}]}",
@@ -296,7 +296,7 @@ def test_what_can_be_known_of_a_step(steps, problem):
             "cards: {main: {account: mian}}",
             "cards.main.account: there is no account 'mian'; known: main; did you mean main?",
         ),
-        ("phones: {phone: {profile: des}}", "phones.phone.profile: 'des' is none of aes, tdes, sm4"),
+        ("phones: {phone: {profile: des}}", "phones.phone.profile: 'des' is not one of aes, tdes, sm4"),
         (
             "phones: {phone: {profile: sm4, keys: limited_use}}",
             "phones.phone.keys: the profile sm4 has no limited-use keys",
@@ -309,7 +309,7 @@ def test_what_can_be_known_of_a_step(steps, problem):
             "phnoes: {}",
             "phnoes: there is no such key; there are accounts, cards, phones, terminals; did you mean phones?",
         ),
-        ("terminals: {terminal: {kind: pump}}", "terminals.terminal.kind: 'pump' is none of pos"),
+        ("terminals: {terminal: {kind: pump}}", "terminals.terminal.kind: 'pump' is not one of pos"),
         ("terminals: {terminal: {tank: 50}}", "terminals.terminal.tank: is for terminals of kind fuel"),
         ("terminals: {terminal: {floor_limit: 5 JPY}}", "terminals.terminal.floor_limit: leave JPY out"),
         ("terminals: {terminal: {timeout: 0s}}", "terminals.terminal.timeout: 0.0 is out of range"),
