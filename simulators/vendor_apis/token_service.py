@@ -28,7 +28,7 @@ from tokenvault.http.protocol.access import DeviceProof, OptionalDeviceProof, Va
 from tokenvault.provisioning import policies, token_requests, verification
 from tokenvault.provisioning.card_sources import CardSource
 from tokenvault.provisioning.decision import Outcome, RiskInformation
-from tokenvault.tokens import token_activation, token_life, tokens
+from tokenvault.tokens import token_activation, token_changes, tokens
 from tokenvault.tokens.lifecycle import ENDED, Change, ChangeReason, Initiator, TokenState
 from tokenvault.tokens.tokens import Token, TokenLocation
 from tokenvault.vault import Vault
@@ -317,7 +317,7 @@ def _changed(vault: Vault, proven: ProvenKey | None, body: ChangeRequest, change
     for token in [tokens.find_token(vault, reference) for reference in body.token_unique_references]:
         check_cardholder(initiator, proven, on_device=token.device_id is not None)
     changed = [
-        token_life.change_token(vault, reference, change, initiator, reason=reason, proven=proven)
+        token_changes.change_token(vault, reference, change, initiator, reason=reason, proven=proven)
         for reference in body.token_unique_references
     ]
     told = [{"tokenUniqueReference": token.text_id, "status": STATUSES[token.state]} for token in changed]

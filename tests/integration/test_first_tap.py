@@ -205,7 +205,7 @@ def test_a_reversal_of_nothing_and_of_another_amount(issuer, phone, terminal):
     )
 
 
-def test_token_life_reaches_the_engine(issuer, phone, terminal):
+def test_token_changes_reach_the_engine(issuer, phone, terminal):
     """Suspended by two, a token pays again only when both have resumed it; deactivated it never does."""
     phone.change_token("suspend")
     issuer.change_token(phone.token_id, "suspend")

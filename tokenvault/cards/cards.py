@@ -1,4 +1,4 @@
-"""Funding cards: issued digitally, found and listed. Changes of their state: `card_life`."""
+"""Funding cards: issued digitally, found and listed. Changes of their state: `card_changes`."""
 
 import json
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
 """The token lifecycle as one transition table, and the set of parties that have suspended a token.
 
-Pure: a change is a function from life to life; storing it is `tokens`' concern.
+Pure: a change is a function from one lifecycle state to the next. `tokens` stores it.
 """
 
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from tokenvault.vocabulary.errors import Conflict, FieldError
 
 
 class Change(StrEnum):
-    """What can happen to a token."""
+    """A change of a token's state."""
 
     APPROVE = "approve"
     DECLINE = "decline"
@@ -26,11 +26,11 @@ _NOTHING: dict[Change, str] = {}
 
 
 class TokenState(StrEnum):
-    """Where a token stands. Deactivated and declined are final."""
+    """The state of a token. Deactivated and declined are final."""
 
-    # One row a state: its name; what the engine knows it by (`authz.vocabulary.states.TokenState`), which says how it
-    # declines, None for a token that has no number yet, so that the engine never hears of it; and what each change
-    # makes of it, by name. A change that is not there is refused.
+    # One row a state: its name; its code in the engine (`authz.vocabulary.states.TokenState`, which holds its decline
+    # reason), None for a state without a token PAN, of which the engine is not notified; and the state that follows
+    # each change, by name. A change without an entry is refused.
     engine_code: int | None
     becomes: dict[Change, str]
 
@@ -68,7 +68,7 @@ LIVING = tuple(state for state in _reached_from(TokenState.ACTIVE) if state not 
 
 
 class Initiator(StrEnum):
-    """Who asks for a change."""
+    """The party that requests a change."""
 
     CARDHOLDER = "cardholder"
     WALLET = "wallet"
@@ -97,8 +97,8 @@ class ChangeReason(StrEnum):
 
 
 @dataclass(frozen=True)
-class TokenLife:
-    """State, and who holds it suspended (empty unless suspended)."""
+class LifecycleState:
+    """A token's state, and the parties that have suspended it (empty unless suspended)."""
 
     state: TokenState
     suspended_by: frozenset[Initiator] = frozenset()
@@ -135,32 +135,32 @@ REASONS: dict[tuple[Change, Initiator], frozenset[ChangeReason]] = {
         (_C.DEACTIVATE, _I.NETWORK, {_R.CONFIRMED_FRAUD}),
     )
 }
-"""Who may ask for what for which reasons: published in ``docs/wallet-integration.md``."""
+"""The reasons that each initiator may give for each change: published in ``docs/wallet-integration.md``."""
 
 
 def check_reason(change: Change, initiator: Initiator, reason: ChangeReason) -> None:
-    """Raise FieldError unless this initiator may ask for this change for this reason."""
+    """Raise FieldError unless this initiator may give this reason for this change."""
     allowed = REASONS[change, initiator]
     if reason not in allowed:
         raise FieldError("reason", f"must be one of these to {change} as {initiator}: {', '.join(sorted(allowed))}")
 
 
-def after(life: TokenLife, change: Change, initiator: Initiator) -> TokenLife:
-    """The life of a token after a change.
+def after(current: LifecycleState, change: Change, initiator: Initiator) -> LifecycleState:
+    """The lifecycle state of a token after a change.
 
     A resume takes its initiator out of the set of suspenders; the token is active again only when none is left.
     Raises: Conflict if the state does not allow the change, or the initiator resumes what it did not suspend.
     """
-    state = TRANSITIONS.get((life.state, change))
+    state = TRANSITIONS.get((current.state, change))
     if state is None:
-        raise Conflict(f"cannot {change} a token that is {life.state}", code="token_state_conflict")
+        raise Conflict(f"cannot {change} a token that is {current.state}", code="token_state_conflict")
     match change:
         case Change.SUSPEND:
-            return TokenLife(state, life.suspended_by | {initiator})
+            return LifecycleState(state, current.suspended_by | {initiator})
         case Change.RESUME:
-            if initiator not in life.suspended_by:
+            if initiator not in current.suspended_by:
                 raise Conflict(f"the token was not suspended by {initiator}", code="token_state_conflict")
-            remaining = life.suspended_by - {initiator}
-            return replace(life, suspended_by=remaining) if remaining else TokenLife(state)
+            remaining = current.suspended_by - {initiator}
+            return replace(current, suspended_by=remaining) if remaining else LifecycleState(state)
         case _:
-            return TokenLife(state)
+            return LifecycleState(state)

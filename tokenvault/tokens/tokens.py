@@ -1,6 +1,6 @@
 """Tokens: their data, lookup, and notification of changes.
 
-How one comes about: `token_requests`; how it changes: `token_life`; how it gets onto a phone: `token_activation`.
+How one comes about: `token_requests`; how it changes: `token_changes`; how it gets onto a phone: `token_activation`.
 """
 
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ from tokenvault.events.events import EventType
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.program.token_domain import TokenDomain
 from tokenvault.storage import schema
-from tokenvault.tokens.lifecycle import Change, Initiator, TokenLife, TokenState, after
+from tokenvault.tokens.lifecycle import Change, Initiator, LifecycleState, TokenState, after
 from tokenvault.tokens.token_pans import unused_token_pan
 from tokenvault.vault import Vault
 from tokenvault.vocabulary.errors import NotFound
@@ -129,9 +129,9 @@ class Token:
         return key_purpose_of(self.cryptogram_version)
 
     @property
-    def life(self) -> TokenLife:
+    def lifecycle_state(self) -> LifecycleState:
         """State and suspenders."""
-        return TokenLife(self.state, frozenset(Initiator(name) for name in self.suspended_by))
+        return LifecycleState(self.state, frozenset(Initiator(name) for name in self.suspended_by))
 
     @property
     def domain(self) -> TokenDomain:
@@ -231,15 +231,15 @@ def change_state(
     reason: str = "",
     **values: Any,
 ) -> Token:
-    """Carry out one change of a token's life: store it, tell the engine, write it down.
+    """Carry out one change of a token's state: store it, put a notice for the engine, record an event.
 
-    What changes nothing is not written down. values: what else of the token changes with it.
+    A change without effect is not recorded. values: other columns of the token that change with it.
     Raises: Conflict if its state does not allow the change.
     """
-    life = after(token.life, change, initiator)
-    if life == token.life and not values:
+    reached = after(token.lifecycle_state, change, initiator)
+    if reached == token.lifecycle_state and not values:
         return token
-    changed = update_token(connection, token, state=life.state, suspended_by=sorted(life.suspended_by), **values)
+    changed = update_token(connection, token, state=reached.state, suspended_by=sorted(reached.suspended_by), **values)
     notify(connection, changed)
     record_token(vault, connection, EVENTS[change], changed, initiator=initiator, reason=reason)
     return changed
@@ -268,7 +268,7 @@ def record_token(
     reason: str = "",
     **more: Any,
 ) -> None:
-    """Write down what happened to a token."""
+    """Record an event of a token, and its audit entry."""
     data = {
         "card_id": to_text(Prefix.CARD, token.card_id),
         "device_id": None if token.device_id is None else to_text(Prefix.DEVICE, token.device_id),
@@ -283,7 +283,7 @@ def record_token(
 
 
 def notify(connection: sa.Connection, token: Token) -> None:
-    """Tell the engine, which knows nothing of tokens that were never issued."""
+    """Put a notice of a token for the engine. A token that has no PAN yet needs none."""
     if token.token_pan is None:
         return
     card = card_numbered(connection, token.card_id)

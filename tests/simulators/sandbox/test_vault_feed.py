@@ -22,7 +22,7 @@ from tokenvault.cards.cards import issue_card
 from tokenvault.events import outbox
 from tokenvault.storage import schema
 from tokenvault.storage.database import DatabaseUnavailable
-from tokenvault.tokens.card_life import freeze_card
+from tokenvault.tokens.card_changes import freeze_card
 
 
 @pytest.fixture

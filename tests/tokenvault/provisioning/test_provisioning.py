@@ -38,7 +38,7 @@ from tokenvault.provisioning.decision import (
 from tokenvault.provisioning.policies import Policy, Terms, current_policy, set_policy
 from tokenvault.provisioning.push_provisioning import LIFETIME_SECONDS, make_payload
 from tokenvault.provisioning.token_requests import check_eligibility, request_token
-from tokenvault.tokens.card_life import close_card, freeze_card
+from tokenvault.tokens.card_changes import close_card, freeze_card
 from tokenvault.tokens.lifecycle import TokenState
 from tokenvault.tokens.tokens import AssuranceMethod, TokenLocation
 from tokenvault.vocabulary.errors import Conflict, FieldError, Forbidden

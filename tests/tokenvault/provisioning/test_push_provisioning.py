@@ -12,7 +12,7 @@ from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.sealed_entry import elliptic_keys
 from tokenvault.provisioning.card_sources import CardSource
 from tokenvault.provisioning.push_provisioning import make_payload, open_payload
-from tokenvault.tokens.card_life import close_card
+from tokenvault.tokens.card_changes import close_card
 from tokenvault.vocabulary.errors import Conflict, FieldError, NotFound
 
 

@@ -20,7 +20,7 @@ from tokenvault.provisioning.decision import (
 from tokenvault.provisioning.policies import Policy, set_policy
 from tokenvault.provisioning.token_requests import check_eligibility
 from tokenvault.tokens.lifecycle import Change, Initiator
-from tokenvault.tokens.token_life import change_token
+from tokenvault.tokens.token_changes import change_token
 
 POLICY = ProvisioningPolicy()
 

@@ -27,7 +27,7 @@ from tokenvault.provisioning.verification import (
     start_verification,
 )
 from tokenvault.tokens.lifecycle import Change, Initiator, TokenState
-from tokenvault.tokens.token_life import change_token
+from tokenvault.tokens.token_changes import change_token
 from tokenvault.tokens.tokens import AssuranceMethod, TokenLocation, find_token, list_tokens
 from tokenvault.vault import Vault
 from tokenvault.vocabulary.errors import Conflict, FieldError, Forbidden

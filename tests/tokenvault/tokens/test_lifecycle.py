@@ -1,4 +1,4 @@
-"""A token's life against a model that keeps two booleans and a set instead of a table."""
+"""The lifecycle of a token against a model that keeps two booleans and a set instead of a table."""
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ from tokenvault.tokens.lifecycle import (
     Change,
     ChangeReason,
     Initiator,
-    TokenLife,
+    LifecycleState,
     TokenState,
     after,
     check_reason,
@@ -58,32 +58,32 @@ class Model:
             self.suspended_by = set() if self.ended else self.suspended_by - {initiator}
 
     @property
-    def life(self):
+    def state_now(self):
         """The same as the code would say it."""
         if self.declined:
-            return TokenLife(TokenState.DECLINED)
+            return LifecycleState(TokenState.DECLINED)
         if self.ended:
-            return TokenLife(TokenState.DEACTIVATED)
+            return LifecycleState(TokenState.DEACTIVATED)
         if self.suspended_by:
-            return TokenLife(TokenState.SUSPENDED, frozenset(self.suspended_by))
+            return LifecycleState(TokenState.SUSPENDED, frozenset(self.suspended_by))
         if self.activated:
-            return TokenLife(TokenState.ACTIVE)
-        return TokenLife(TokenState.INACTIVE if self.decided else TokenState.REQUESTED)
+            return LifecycleState(TokenState.ACTIVE)
+        return LifecycleState(TokenState.INACTIVE if self.decided else TokenState.REQUESTED)
 
 
 @given(steps)
 def test_any_story_agrees_with_the_model(story):
     """Whatever is asked in whatever order, table and model allow the same and end in the same state."""
-    life, model = TokenLife(TokenState.REQUESTED), Model()
+    state_now, model = LifecycleState(TokenState.REQUESTED), Model()
     for change, initiator in story:
         if model.allows(change, initiator):
-            life = after(life, change, initiator)
+            state_now = after(state_now, change, initiator)
             model.apply(change, initiator)
         else:
             with pytest.raises(Conflict) as refused:
-                after(life, change, initiator)
+                after(state_now, change, initiator)
             assert refused.value.code == "token_state_conflict"
-        assert life == model.life
+        assert state_now == model.state_now
 
 
 def test_final_states_are_final():

@@ -17,12 +17,12 @@ from tokenvault.emv.keys.limited_use_keys import KeyIndex
 from tokenvault.emv.pin import pin_block
 from tokenvault.events import outbox
 from tokenvault.program.card_program import LimitedUse
-from tokenvault.tokens.card_life import close_card
+from tokenvault.tokens.card_changes import close_card
 from tokenvault.tokens.detokenization import Usage, VerificationFailed, detokenize
 from tokenvault.tokens.file_cryptograms import make_cryptogram
 from tokenvault.tokens.lifecycle import Change, Initiator
 from tokenvault.tokens.token_activation import replenish_key
-from tokenvault.tokens.token_life import change_token
+from tokenvault.tokens.token_changes import change_token
 from tokenvault.tokens.tokens import TokenLocation
 from tokenvault.vocabulary.errors import Conflict, FieldError, Forbidden, NotFound
 

@@ -18,7 +18,7 @@ from tokenvault.provisioning.card_sources import CardSource
 from tokenvault.provisioning.token_requests import request_token
 from tokenvault.tokens.lifecycle import Change, Initiator, TokenState
 from tokenvault.tokens.token_activation import activate_token
-from tokenvault.tokens.token_life import change_token
+from tokenvault.tokens.token_changes import change_token
 from tokenvault.vocabulary.errors import Conflict, FieldError, Forbidden, NotFound
 from tokenvault.vocabulary.pan import PanRange
 

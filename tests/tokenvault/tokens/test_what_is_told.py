@@ -15,7 +15,7 @@ from tokenvault.program.token_domain import DomainWish, TokenDomain
 from tokenvault.provisioning.decision import RiskInformation
 from tokenvault.tokens.lifecycle import Change, ChangeReason, Initiator, TokenState
 from tokenvault.tokens.token_activation import activate_token
-from tokenvault.tokens.token_life import (
+from tokenvault.tokens.token_changes import (
     change_token,
     change_tokens_of_card,
     change_tokens_of_device,

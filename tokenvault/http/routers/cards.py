@@ -25,7 +25,7 @@ from tokenvault.http.fields.token_changes import ChangedTokens, ReasonField, Tok
 from tokenvault.http.protocol import problem
 from tokenvault.http.protocol.access import VaultDependency, requires
 from tokenvault.provisioning import push_provisioning
-from tokenvault.tokens import card_life, token_life
+from tokenvault.tokens import card_changes, token_changes
 from tokenvault.tokens.lifecycle import Change, ChangeReason
 from tokenvault.vocabulary.identifiers import Prefix, to_text
 
@@ -162,37 +162,37 @@ def read_card(vault: VaultDependency, card_id: CardId) -> CardView:
 @router.post("/{card_id}/freeze", dependencies=_ISSUER, responses=problem.responses(404, 409))
 def freeze_card(vault: VaultDependency, card_id: CardId) -> CardView:
     """Stop a card and all its tokens from paying. Repeating it is no error. Scope: issuer."""
-    return CardView.of(card_life.freeze_card(vault, card_id))
+    return CardView.of(card_changes.freeze_card(vault, card_id))
 
 
 @router.post("/{card_id}/unfreeze", dependencies=_ISSUER, responses=problem.responses(404, 409))
 def unfreeze_card(vault: VaultDependency, card_id: CardId) -> CardView:
     """Let a frozen card pay again. Repeating it is no error. Scope: issuer."""
-    return CardView.of(card_life.unfreeze_card(vault, card_id))
+    return CardView.of(card_changes.unfreeze_card(vault, card_id))
 
 
 @router.post("/{card_id}/replace", dependencies=_ISSUER, responses=problem.responses(404, 409))
 def replace_card(vault: VaultDependency, card_id: CardId, body: ReplaceRequest) -> CardView:
     """Give a card a new number and expiry; its tokens and its PAR stay. Scope: issuer."""
-    return CardView.of(card_life.replace_card(vault, card_id, body.reason))
+    return CardView.of(card_changes.replace_card(vault, card_id, body.reason))
 
 
 @router.post("/{card_id}/renew", dependencies=_ISSUER, responses=problem.responses(404, 409))
 def renew_card(vault: VaultDependency, card_id: CardId) -> CardView:
     """Give a card a new expiry under the same number; its tokens and its PAR stay. Scope: issuer."""
-    return CardView.of(card_life.renew_card(vault, card_id))
+    return CardView.of(card_changes.renew_card(vault, card_id))
 
 
 @router.post("/{card_id}/close", dependencies=_ISSUER, responses=problem.responses(404))
 def close_card(vault: VaultDependency, card_id: CardId, body: CloseRequest) -> CardView:
     """Close a card for good and deactivate all its tokens. Repeating it is no error. Scope: issuer."""
-    return CardView.of(card_life.close_card(vault, card_id, body.reason))
+    return CardView.of(card_changes.close_card(vault, card_id, body.reason))
 
 
 @router.put("/{card_id}/contact_points", dependencies=_ISSUER, responses=problem.responses(404, 409))
 def change_contact_points(vault: VaultDependency, card_id: CardId, body: ContactPoints) -> CardView:
     """Replace the contact points for one-time codes. Scope: issuer."""
-    return CardView.of(card_life.change_contacts(vault, card_id, body.contacts()))
+    return CardView.of(card_changes.change_contacts(vault, card_id, body.contacts()))
 
 
 @router.post("/{card_id}/reveal", dependencies=_ISSUER, responses=problem.responses(404, 409))
@@ -226,5 +226,5 @@ def change_tokens_of_card(
 ) -> ChangedTokens:
     """Suspend, resume or deactivate all tokens of a card that this can happen to, as its issuer. Scope: issuer."""
     initiator = check_issuer(body.initiator)
-    changed = token_life.change_tokens_of_card(vault, card_id, Change(change), initiator, reason=body.reason)
+    changed = token_changes.change_tokens_of_card(vault, card_id, Change(change), initiator, reason=body.reason)
     return ChangedTokens(token_ids=[token.text_id for token in changed])

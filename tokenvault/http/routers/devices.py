@@ -18,7 +18,7 @@ from tokenvault.http.fields.token_changes import (
 )
 from tokenvault.http.protocol import problem
 from tokenvault.http.protocol.access import DeviceProof, OptionalDeviceProof, VaultDependency, requires
-from tokenvault.tokens import token_life
+from tokenvault.tokens import token_changes
 from tokenvault.tokens.lifecycle import Change
 
 router = APIRouter(prefix="/v1/devices", tags=["devices"])
@@ -111,7 +111,7 @@ def change_tokens_of_device(
     """
     with speaking_for(body.initiator):
         check_cardholder(body.initiator, proven, on_device=True)
-        changed = token_life.change_tokens_of_device(
+        changed = token_changes.change_tokens_of_device(
             vault, device_id, Change(change), body.initiator, reason=body.reason, proven=proven
         )
     return ChangedTokens(token_ids=[token.text_id for token in changed])

@@ -34,7 +34,7 @@ from tokenvault.http.protocol import problem
 from tokenvault.http.protocol.access import DeviceProof, OptionalDeviceProof, VaultDependency, requires
 from tokenvault.provisioning import token_requests, verification
 from tokenvault.provisioning.decision import Outcome
-from tokenvault.tokens import file_cryptograms, token_activation, token_life, tokens
+from tokenvault.tokens import file_cryptograms, token_activation, token_changes, tokens
 from tokenvault.tokens.lifecycle import Change, ChangeReason, Initiator, TokenState
 
 router = APIRouter(prefix="/v1/tokens", tags=["tokens"])
@@ -256,7 +256,7 @@ def make_cryptogram(vault: VaultDependency, token_id: TokenId, body: CryptogramR
 )
 def renew_token(vault: VaultDependency, token_id: TokenId) -> TokenView:
     """Give a token a new expiry; its device fetches its credentials by activating again. Scope: wallet or issuer."""
-    return TokenView.of(token_life.renew_token(vault, token_id))
+    return TokenView.of(token_changes.renew_token(vault, token_id))
 
 
 def _changed(
@@ -265,7 +265,7 @@ def _changed(
     with speaking_for(body.initiator):
         on_device = tokens.find_token(vault, token_id).device_id is not None
         check_cardholder(body.initiator, proven, on_device=on_device)
-        changed = token_life.change_token(vault, token_id, change, body.initiator, reason=body.reason, proven=proven)
+        changed = token_changes.change_token(vault, token_id, change, body.initiator, reason=body.reason, proven=proven)
     return TokenView.of(changed)
 
 
@@ -310,5 +310,7 @@ def delete_token(
     initiators = {Scope.ISSUER: Initiator.ISSUER, Scope.WALLET: Initiator.WALLET, Scope.NETWORK: Initiator.NETWORK}
     initiator = initiators[tokens.first_that_sees(vault, token_id, initiators)]
     with speaking_for(initiator):
-        changed = token_life.change_token(vault, token_id, Change.DEACTIVATE, initiator, reason=reason, proven=proven)
+        changed = token_changes.change_token(
+            vault, token_id, Change.DEACTIVATE, initiator, reason=reason, proven=proven
+        )
     return TokenView.of(changed)

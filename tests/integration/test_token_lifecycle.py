@@ -31,10 +31,10 @@ from tokenvault.provisioning.verification import (
     list_messages,
     start_verification,
 )
-from tokenvault.tokens.card_life import close_card, freeze_card, renew_card, replace_card, unfreeze_card
+from tokenvault.tokens.card_changes import close_card, freeze_card, renew_card, replace_card, unfreeze_card
 from tokenvault.tokens.lifecycle import REASONS, Change, ChangeReason, Initiator, TokenState
 from tokenvault.tokens.token_activation import activate_token, replenish_key
-from tokenvault.tokens.token_life import change_token, change_tokens_of_card, change_tokens_of_device, renew_token
+from tokenvault.tokens.token_changes import change_token, change_tokens_of_card, change_tokens_of_device, renew_token
 from tokenvault.tokens.tokens import TokenLocation, find_token
 from tokenvault.vocabulary.errors import CallerError, Conflict, FieldError, Forbidden
 
@@ -93,7 +93,7 @@ class ModelToken:
         self.events.append(EVENTS[change])
 
 
-class TokenLifeStory(RuleBasedStateMachine):
+class TokenLifecycleStory(RuleBasedStateMachine):
     """Every call that changes a token, by whoever may and whoever may not."""
 
     cards = Bundle("cards")
@@ -392,12 +392,12 @@ class TokenLifeStory(RuleBasedStateMachine):
         audit.verify(self.vault)
 
 
-TestTokenLife = TokenLifeStory.TestCase
-TestTokenLife.settings = settings(max_examples=12, stateful_step_count=25, deadline=None)
+TestTokenLifecycle = TokenLifecycleStory.TestCase
+TestTokenLifecycle.settings = settings(max_examples=12, stateful_step_count=25, deadline=None)
 
 
 @pytest.mark.slow
-class TestTokenLifeLonger(TokenLifeStory.TestCase):
+class TestTokenLifecycleLonger(TokenLifecycleStory.TestCase):
     """The same, many times."""
 
     settings = settings(max_examples=80, stateful_step_count=40, deadline=None)

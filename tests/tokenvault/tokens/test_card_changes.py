@@ -11,7 +11,7 @@ from tokenvault.cards.contact_points import VerificationMethod
 from tokenvault.events import audit, outbox
 from tokenvault.events.events import list_events
 from tokenvault.program.card_program import PanGeneration
-from tokenvault.tokens.card_life import (
+from tokenvault.tokens.card_changes import (
     change_contacts,
     close_card,
     freeze_card,
@@ -21,7 +21,7 @@ from tokenvault.tokens.card_life import (
 )
 from tokenvault.tokens.lifecycle import Change, ChangeReason, Initiator, TokenState
 from tokenvault.tokens.token_activation import activate_token
-from tokenvault.tokens.token_life import change_token, change_tokens_of_card, change_tokens_of_device, renew_token
+from tokenvault.tokens.token_changes import change_token, change_tokens_of_card, change_tokens_of_device, renew_token
 from tokenvault.tokens.token_requestors import requestor_in
 from tokenvault.tokens.tokens import find_token, list_tokens
 from tokenvault.vocabulary.errors import Conflict

@@ -82,7 +82,7 @@ def change_tokens(
     changed = []
     for token in _live_tokens(connection, which):
         can_change = (token.state, change) in TRANSITIONS
-        if can_change and (change is not Change.RESUME or initiator in token.life.suspended_by):
+        if can_change and (change is not Change.RESUME or initiator in token.lifecycle_state.suspended_by):
             changed.append(change_state(vault, connection, token, change, initiator, reason=reason))
     return changed
 

@@ -19,7 +19,7 @@ from tokenvault.cards.cards import (
 )
 from tokenvault.events.events import EventType
 from tokenvault.storage import schema
-from tokenvault.tokens import token_life
+from tokenvault.tokens import token_changes
 from tokenvault.tokens.lifecycle import Change, ChangeReason, Initiator
 from tokenvault.vault import Vault
 
@@ -65,7 +65,7 @@ def replace_card(vault: Vault, text_id: str, reason: ChangeReason) -> Card:
         expiry = vault.expiry_after(vault.program.card_validity_months)
         changed = _update(connection, card, last4=pan[-4:], expiry=expiry, **sealed_pan(vault, card.id, pan))
         record_card(vault, connection, EventType.CARD_REPLACED, changed, reason=reason)
-        token_life.tell_card_changed(vault, connection, changed)
+        token_changes.tell_card_changed(vault, connection, changed)
     return changed
 
 
@@ -75,7 +75,7 @@ def renew_card(vault: Vault, text_id: str) -> Card:
         card = open_card_in(connection, text_id)
         changed = _update(connection, card, expiry=vault.expiry_after(vault.program.card_validity_months))
         record_card(vault, connection, EventType.CARD_RENEWED, changed)
-        token_life.tell_card_changed(vault, connection, changed)
+        token_changes.tell_card_changed(vault, connection, changed)
     return changed
 
 
@@ -85,7 +85,7 @@ def close_card(vault: Vault, text_id: str, reason: ChangeReason = ChangeReason.C
         card = card_in(connection, text_id)
         if card.state is CardState.CLOSED:
             return card
-        token_life.change_tokens(
+        token_changes.change_tokens(
             vault, connection, Change.DEACTIVATE, Initiator.ISSUER, reason, schema.tokens.c.card_id == card.id
         )
         changed = _update(connection, card, state=CardState.CLOSED)

@@ -1,4 +1,4 @@
-"""Every life that a token can have, and every change of it: small enough to be listed whole."""
+"""Every lifecycle state of a token, and every change of it: few enough to be listed completely."""
 
 from itertools import combinations
 
@@ -10,7 +10,7 @@ from tokenvault.tokens.lifecycle import (
     Change,
     ChangeReason,
     Initiator,
-    TokenLife,
+    LifecycleState,
     TokenState,
     after,
     check_reason,
@@ -18,34 +18,34 @@ from tokenvault.tokens.lifecycle import (
 from tokenvault.vocabulary.errors import Conflict, FieldError
 
 SUSPENDERS = [frozenset(some) for size in range(1, 5) for some in combinations(Initiator, size)]
-LIVES = [TokenLife(state) for state in TokenState if state is not TokenState.SUSPENDED]
-LIVES += [TokenLife(TokenState.SUSPENDED, some) for some in SUSPENDERS]
+STATES = [LifecycleState(state) for state in TokenState if state is not TokenState.SUSPENDED]
+STATES += [LifecycleState(TokenState.SUSPENDED, some) for some in SUSPENDERS]
 
 
-def modelled(life):
-    """The model of a token that has come to this life."""
+def modelled(state_now):
+    """The model of a token in this lifecycle state."""
     model = Model()
-    model.decided = life.state is not TokenState.REQUESTED
-    model.declined = life.state is TokenState.DECLINED
-    model.ended = life.state is TokenState.DEACTIVATED
-    model.activated = life.state in (TokenState.ACTIVE, TokenState.SUSPENDED)
-    model.suspended_by = set(life.suspended_by)
+    model.decided = state_now.state is not TokenState.REQUESTED
+    model.declined = state_now.state is TokenState.DECLINED
+    model.ended = state_now.state is TokenState.DEACTIVATED
+    model.activated = state_now.state in (TokenState.ACTIVE, TokenState.SUSPENDED)
+    model.suspended_by = set(state_now.suspended_by)
     return model
 
 
 @pytest.mark.parametrize("initiator", Initiator)
 @pytest.mark.parametrize("change", Change)
-def test_every_change_of_every_life(change, initiator):
+def test_every_change_of_every_state(change, initiator):
     """Allowed or refused as the model has it, and with the same end: also a resume by who did not suspend."""
-    for life in LIVES:
-        model = modelled(life)
-        assert model.life == life
+    for state_now in STATES:
+        model = modelled(state_now)
+        assert model.state_now == state_now
         if model.allows(change, initiator):
             model.apply(change, initiator)
-            assert after(life, change, initiator) == model.life
+            assert after(state_now, change, initiator) == model.state_now
         else:
             with pytest.raises(Conflict) as refused:
-                after(life, change, initiator)
+                after(state_now, change, initiator)
             assert refused.value.code == "token_state_conflict"
 
 
