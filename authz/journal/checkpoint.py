@@ -16,7 +16,7 @@ import numpy.typing as npt
 import structlog
 
 from authz.journal.disk import Appending, Disk
-from authz.journal.earlier_layouts import SAME_BYTES, digest_of
+from authz.journal.earlier_layouts import ONE_FOR_ALL_KINDS, digest_of
 from authz.journal.marks import Mark
 from authz.journal.segment_header import UNNAMED
 from authz.program.compilation import compiled_program
@@ -117,8 +117,8 @@ def _padding(size: int) -> int:
 
 def _is_read_as(written: str, dtype: np.dtype[Any]) -> bool:
     """Whether records of a written layout, by its digest, are read as they are. What stand-in stores are commands."""
-    same_bytes = SAME_BYTES if dtype == MESSAGE else ()
-    return written in {digest.hex() for digest in (digest_of(dtype), *same_bytes)}
+    layouts = (dtype, ONE_FOR_ALL_KINDS) if dtype == MESSAGE else (dtype,)
+    return written in {digest_of(layout).hex() for layout in layouts}
 
 
 def _crc(data: bytes) -> int:

@@ -348,7 +348,8 @@ class SegmentJournal(SegmentReader):
             if self._size < self._disk.size(self._last):
                 log.warning("journal_tail_cut", path=str(self._disk.path(self._last)), offset=self._size)
                 self._disk.cut(self._last, self._size)
-            if self.next_sequence == self._following and self._last == self.segments()[-1]:
+            is_next = self.next_sequence == self._following and self._last == self.segments()[-1]
+            if is_next and self._headers[self._last].is_of_now:
                 self._file = self._disk.extend(self._last)
         if self._file is None or self._size >= self._segment_bytes:
             self._file = self._new_segment()

@@ -3,7 +3,7 @@
 ::
 
     0   8  magic "TAPWRJ04"
-    8   8  digest of the layout of its commands
+    8   8  digest of the layouts of its commands, see `layouts.digest_of_layouts`
     16  16 the network's identity
     32  8  the last command before it, 0 for none
     40  32 running digest up to that command, see `marks`
@@ -20,7 +20,7 @@ from typing import NamedTuple
 from authz.journal.earlier_layouts import SAME_BYTES
 from authz.journal.marks import Mark
 from authz.journal.records import crc32c
-from authz.vocabulary.layouts import digest_of_layouts
+from authz.vocabulary.layouts import digest_of_layouts, digests_before_kinds_were_added
 
 NETWORK_BYTES = 16
 UNNAMED = bytes(NETWORK_BYTES)
@@ -28,28 +28,34 @@ UNNAMED = bytes(NETWORK_BYTES)
 
 _MAGIC = b"TAPWRJ04"
 _LAYOUTS = digest_of_layouts()
+_READ = frozenset({_LAYOUTS}) | digests_before_kinds_were_added() | SAME_BYTES
 _FIXED = struct.Struct("<8s8s16sQ32s")
 _CHECK = struct.Struct("<I4x")
 SEGMENT_HEADER_BYTES = _FIXED.size + _CHECK.size
 
 
 class SegmentHeader(NamedTuple):
-    """What a segment says of itself. network: 16 bytes.  before: the end of the segment that it continues."""
+    """What a segment says of itself. network: 16 bytes.  before: the end of the segment that it continues.
+
+    is_of_now: whether its layouts are those of this version. Nothing is added to another: the version that began it
+    would take commands for its own that it does not know.
+    """
 
     network: bytes
     before: Mark
+    is_of_now: bool = True
 
     def encoded(self) -> bytes:
-        """Its 80 bytes."""
+        """Its 80 bytes, with the layouts of this version."""
         fixed = _FIXED.pack(_MAGIC, _LAYOUTS, self.network, *self.before)
         return fixed + _CHECK.pack(crc32c(fixed))
 
 
 def decoded_header(data: bytes) -> SegmentHeader | None:
-    """The header in these 80 bytes, or None where they are none of this version."""
+    """The header in these 80 bytes, or None where this version cannot read what follows it."""
     if len(data) < SEGMENT_HEADER_BYTES or data[_FIXED.size :] != _CHECK.pack(crc32c(data[: _FIXED.size])):
         return None
-    magic, layout, network, sequence, digest = _FIXED.unpack_from(data)
-    if magic != _MAGIC or layout not in (_LAYOUTS, *SAME_BYTES):
+    magic, layouts, network, sequence, digest = _FIXED.unpack_from(data)
+    if magic != _MAGIC or layouts not in _READ:
         return None
-    return SegmentHeader(network, Mark(sequence, digest))
+    return SegmentHeader(network, Mark(sequence, digest), layouts == _LAYOUTS)

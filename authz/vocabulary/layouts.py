@@ -259,12 +259,31 @@ def read(command: np.void) -> np.void:
     return command.view(LAYOUT_OF[Kind(command["kind"])].dtype)
 
 
-def digest_of_layouts() -> bytes:
-    """What tells journals of other layouts apart: eight bytes in the header of each of their files."""
+KINDS_ADDED: tuple[Kind, ...] = ()
+"""Kinds of commands that journals were once written without, in the order in which they were added.
+
+Whoever adds a kind adds it here: a journal of a version before has no such command, and is read as it is.
+"""
+
+
+def digest_of_layouts(without: Collection[Kind] = ()) -> bytes:
+    """What tells journals of other layouts apart: eight bytes in the header of each of their files.
+
+    It follows from where the fields of each kind lie and of which form they are, and not from their names.
+    without: kinds that are left out.
+    """
     lines = sorted(
-        f"{kind} {field.name} {field.offset} {field.form}" for kind in LAYOUT_OF for field in LAYOUT_OF[kind].all_fields
+        f"{kind} {field.offset} {field.form}"
+        for kind in LAYOUT_OF
+        if kind not in without
+        for field in LAYOUT_OF[kind].all_fields
     )
     return hashlib.sha256("\n".join(lines).encode()).digest()[:8]
+
+
+def digests_before_kinds_were_added() -> frozenset[bytes]:
+    """The digests that journals have which were written before one of `KINDS_ADDED`."""
+    return frozenset(digest_of_layouts(without=KINDS_ADDED[count:]) for count in range(len(KINDS_ADDED)))
 
 
 def check_layouts(layouts: dict[Kind, Layout]) -> None:

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authz.journal.disk import Directory
-from authz.journal.earlier_layouts import SAME_BYTES
 from authz.journal.journal_files import SegmentJournal
 from authz.journal.records import Batch
 from authz.journal.replay import History, apply_batch, replayed, replayed_command
@@ -20,8 +19,8 @@ from authz.kernel.checks.numbers import Check
 from authz.program.document import ProgramDocument, canonical, with_offsets
 from authz.state.tables import new_state, rows_in_use
 from authz.vocabulary.attributes import MEANINGS, Attribute
-from authz.vocabulary.commands import COMMAND, Kind
-from authz.vocabulary.layouts import MESSAGE, digest_of_layouts, joined
+from authz.vocabulary.commands import Kind
+from authz.vocabulary.layouts import MESSAGE, joined
 from authz.vocabulary.reasons import Reason
 from tests.authz.commands import EUR, USD, command, opening, reversal, set_account, set_token, tap
 from tests.authz.program.test_attributes import EXAMPLES
@@ -181,10 +180,3 @@ def test_recovery_and_explanation(tmp_path):
         assert len(failed) == (not Reason(found.result["reason"]).is_approval)
     assert replayed_command(History(journal), len(day) + 1) is None
     journal.close()
-
-
-def test_layout_is_a_file_format():
-    """Commands are written to disk as they are: changing a layout needs what it was in `earlier_layouts`."""
-    assert COMMAND.itemsize == 280
-    assert digest_of_layouts().hex() == "62d3544ac99848eb"
-    assert {digest.hex() for digest in SAME_BYTES} == {"4ae1102ae0a04e69"}

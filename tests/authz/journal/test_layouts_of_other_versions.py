@@ -1,0 +1,121 @@
+"""A journal of a version before is read as it is where its bytes mean the same, and refused where they do not."""
+
+from dataclasses import replace
+
+import pytest
+
+from authz.journal import segment_header
+from authz.journal.disk import Directory
+from authz.journal.earlier_layouts import SAME_BYTES
+from authz.journal.journal_files import SegmentJournal, SegmentReader
+from authz.journal.records import Batch
+from authz.vocabulary import layouts
+from authz.vocabulary.commands import COMMAND, Kind
+from authz.vocabulary.errors import JournalDamaged
+from authz.vocabulary.layouts import KINDS_ADDED, LAYOUT_OF, digest_of_layouts, digests_before_kinds_were_added, joined
+from tests.authz.commands import opening, tap
+
+_NEW = 200, 201
+"""Numbers of kinds that a later version might add."""
+
+
+def test_layouts_are_a_file_format():
+    """Commands are written to disk as they are.
+
+    A kind that was added belongs into `layouts.KINDS_ADDED`, so that this digest stays. Whoever moves or widens a
+    field of a kind that there was already has to convert journals, see `earlier_layouts`.
+    """
+    assert COMMAND.itemsize == 280
+    assert digest_of_layouts(without=KINDS_ADDED).hex() == "47271a1ec8057ee6"
+    assert {digest.hex() for digest in SAME_BYTES} == {"4ae1102ae0a04e69", "62d3544ac99848eb"}
+
+
+def _with_kinds_added(monkeypatch, *kinds):
+    """A later version, with commands of some more kinds; each is laid out as one that there is."""
+    monkeypatch.setattr(layouts, "LAYOUT_OF", LAYOUT_OF | dict.fromkeys(kinds, LAYOUT_OF[Kind.SET_ACCOUNT]))
+    monkeypatch.setattr(layouts, "KINDS_ADDED", (*KINDS_ADDED, *kinds))
+
+
+def _with_field_moved(monkeypatch):
+    """A later version that has a field of an old kind elsewhere."""
+    card = LAYOUT_OF[Kind.SET_CARD]
+    moved = replace(card, fields=tuple(replace(field, offset=field.offset + 2) for field in card.fields))
+    monkeypatch.setattr(layouts, "LAYOUT_OF", layouts.LAYOUT_OF | {Kind.SET_CARD: moved})
+
+
+def _become_this_version(monkeypatch):
+    """Compute again what the module that reads headers keeps of the layouts."""
+    now = digest_of_layouts()
+    monkeypatch.setattr(segment_header, "_LAYOUTS", now)
+    monkeypatch.setattr(segment_header, "_READ", {now, *digests_before_kinds_were_added(), *SAME_BYTES})
+
+
+def _append(directory, atc):
+    """Append four commands; returns how many segments there are then."""
+    journal = SegmentJournal(Directory(directory))
+    journal.append(Batch(journal.next_sequence, joined([opening(), tap(atc)])))
+    journal.close()
+    return len(list(directory.glob("*.journal")))
+
+
+def test_a_journal_from_before_a_kind_was_added_is_read(tmp_path, monkeypatch):
+    """Of each version in between. What is added goes to a segment of its own, which an older version refuses."""
+    assert _append(tmp_path, 1) == 1
+    for count in (1, 2):
+        with monkeypatch.context() as later:
+            _with_kinds_added(later, *_NEW[:count])
+            _become_this_version(later)
+            assert _append(tmp_path, 2 * count) == count + 1
+            assert _append(tmp_path, 2 * count + 1) == count + 1
+            assert SegmentReader(Directory(tmp_path)).last_sequence == 4 * (2 * count + 1)
+    with pytest.raises(JournalDamaged, match="not a journal segment of this version"):
+        SegmentJournal(Directory(tmp_path))
+
+
+def test_a_segment_that_holds_nothing_is_begun_again(tmp_path, monkeypatch):
+    """A crash left the header of the version before, and nothing behind it."""
+    _append(tmp_path, 1)
+    (path,) = tmp_path.glob("*.journal")
+    path.write_bytes(path.read_bytes()[: segment_header.SEGMENT_HEADER_BYTES])
+    _with_kinds_added(monkeypatch, *_NEW)
+    _become_this_version(monkeypatch)
+    assert _append(tmp_path, 1) == 1
+    assert digest_of_layouts() in path.read_bytes()[: segment_header.SEGMENT_HEADER_BYTES]
+
+
+def test_a_journal_whose_fields_lay_elsewhere_is_not_read(tmp_path, monkeypatch):
+    """Neither by a version that only moved a field, nor by one that added kinds as well."""
+    _append(tmp_path, 1)
+    for kinds in ((), _NEW):
+        with monkeypatch.context() as later:
+            _with_kinds_added(later, *kinds)
+            _with_field_moved(later)
+            _become_this_version(later)
+            with pytest.raises(JournalDamaged, match="not a journal segment of this version"):
+                SegmentJournal(Directory(tmp_path))
+
+
+def test_a_kind_that_is_not_listed_as_added_makes_journals_unreadable(monkeypatch):
+    """So that `test_layouts_are_a_file_format` fails for whoever forgets it, and not a start after an upgrade."""
+    before = digest_of_layouts()
+    monkeypatch.setattr(layouts, "LAYOUT_OF", LAYOUT_OF | {_NEW[0]: LAYOUT_OF[Kind.SET_ACCOUNT]})
+    assert before not in {digest_of_layouts(), *digests_before_kinds_were_added()}
+
+
+def test_names_of_fields_are_no_part_of_the_digest(monkeypatch):
+    """A field that gets another name lies where it lay."""
+    before, card = digest_of_layouts(), LAYOUT_OF[Kind.SET_CARD]
+    renamed = replace(card, fields=tuple(replace(field, name=f"its_{field.name}") for field in card.fields))
+    monkeypatch.setattr(layouts, "LAYOUT_OF", LAYOUT_OF | {Kind.SET_CARD: renamed})
+    assert digest_of_layouts() == before
+
+
+@pytest.mark.parametrize("digest", sorted(SAME_BYTES), ids=bytes.hex)
+def test_journals_of_versions_that_hashed_names_are_read(digest, tmp_path, monkeypatch):
+    """Up to 2026-11-29. They are not added to, but continued."""
+    with monkeypatch.context() as earlier:
+        earlier.setattr(segment_header, "_LAYOUTS", digest)
+        _append(tmp_path, 1)
+    assert digest in next(tmp_path.glob("*.journal")).read_bytes()[: segment_header.SEGMENT_HEADER_BYTES]
+    assert _append(tmp_path, 2) == 2
+    assert SegmentReader(Directory(tmp_path)).last_sequence == 8
