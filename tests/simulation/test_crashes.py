@@ -1,7 +1,7 @@
 """Thousands of crashes, each from a seed: every acknowledged decision survives, or the engine refuses to start.
 
-One life of an engine is cut short somewhere in an append, a new segment, a checkpoint or the deletion of old segments.
-What the disk has left, sometimes with a bit that has rotted, is opened again and goes on, several times over.
+An engine is cut off somewhere in an append, a new segment, a checkpoint or the deletion of old segments. What is left
+on the disk, sometimes with a corrupted bit, is opened again and continued, several times over.
 """
 
 import random

@@ -40,7 +40,7 @@ def test_a_thousand_variations(scene, name):
 
 
 def test_an_honest_phone_is_no_attack(scene):
-    """What is refused of thieves is approved of the phone's owner, at the same terminals."""
+    """What is refused for an attacker is approved for the phone's owner, at the same terminals."""
     phone = scene.new_victim().phone
     for _ in range(3):
         assert scene.reason_of(scene.terminal().pay(phone, 1_250)) == "approved"

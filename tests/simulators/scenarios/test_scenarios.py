@@ -13,7 +13,8 @@ from simulators.scenarios.playing import play
 from simulators.scenarios.servers import fresh_server, running_server
 from simulators.scenarios.steps.verbs import VERBS
 
-SLOW = {"thieves_with_a_radio", "thieves_at_the_counter", "thieves_who_guess", "thieves_with_a_phone", "a_random_month"}
+_ATTACK_SIMULATIONS = {f"attack_simulation_{kind}" for kind in ("contactless", "device", "guessing", "merchant")}
+SLOW = _ATTACK_SIMULATIONS | {"a_random_month"}
 SHIPPED = [
     pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if path.stem in SLOW else [])
     for path in shipped_scenarios()
