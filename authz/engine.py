@@ -55,7 +55,7 @@ _MEMORY = 0.9
 
 @dataclass(frozen=True)
 class _Work:
-    """Commands that wait, and who wants to know what became of them."""
+    """Commands that wait for their batch, and the callback for their results."""
 
     commands: Records
     answer: Answer
@@ -167,23 +167,23 @@ class Engine:
         return int(self._state.program.numbers[NUMBER_VERSION])
 
     def follow(self, follower: Follower) -> None:
-        """Tell somebody of everything that becomes durable from now on."""
+        """Notify a follower of everything that becomes durable from now on."""
         self._follower = follower
 
     def reserve(self, until: int) -> None:
-        """No command gets a greater number until more are reserved; without a call there is no end to them.
+        """Give no command a greater number until more are reserved. Without a call numbers are unlimited.
 
-        Commands that come when none are left wait.
+        Commands that arrive when no number is left wait.
         """
         self._reserved = until
         if self._pending:
             self._flush_soon()
 
     def submit(self, commands: Records, answer: Answer, attachment: bytes = b"") -> None:
-        """Take commands, in this order; answer is called when they are durable.
+        """Take commands in their order; answer is called with their results when they are durable.
 
         attachment: the document that a single ACTIVATE_PROGRAM command carries along.
-        Raises: EngineStopped.  UndefinedValue, before anything of it is in the journal.
+        Raises: EngineStopped.  UndefinedValue, before any of the commands is in the journal.
         """
         if self._stopped:
             raise EngineStopped("the engine has stopped")
@@ -336,7 +336,7 @@ class Engine:
             self._flush_soon()
 
     def _fail(self, error: BaseException) -> None:
-        """Answer nobody any more, and say so."""
+        """Stop after a failure: end every wait with an error, log it, and call `on_failure`."""
         self._stopped = self.has_failed = True
         for done in tuple(self._waiting):
             if not done.done():

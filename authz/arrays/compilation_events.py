@@ -9,13 +9,13 @@ from typing import Protocol
 
 
 class Listener(Protocol):
-    """Hears of functions that are compiled, not of those whose machine code was kept."""
+    """Is notified of functions that are compiled, not of those whose machine code is cached."""
 
     def began(self) -> None:
         """A function is being compiled, perhaps on behalf of another."""
 
     def ended(self) -> None:
-        """It was compiled, or could not be."""
+        """The compilation has ended, with or without success."""
 
 
 _listeners: list[Listener] = []
@@ -23,7 +23,7 @@ _listeners: list[Listener] = []
 
 @contextmanager
 def listening_to_compilation(listener: Listener) -> Iterator[None]:
-    """Tell somebody of whatever is compiled meanwhile, on whichever thread."""
+    """Notify a listener of everything that is compiled meanwhile, on any thread."""
     _listeners.append(listener)
     try:
         yield
@@ -32,12 +32,12 @@ def listening_to_compilation(listener: Listener) -> Iterator[None]:
 
 
 def compilation_began() -> None:
-    """Tell all that a function is being compiled."""
+    """Notify all listeners that the compilation of a function has begun."""
     for listener in tuple(_listeners):
         listener.began()
 
 
 def compilation_ended() -> None:
-    """Tell all that a function was compiled."""
+    """Notify all listeners that the compilation of a function has ended."""
     for listener in tuple(_listeners):
         listener.ended()

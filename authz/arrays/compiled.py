@@ -74,7 +74,7 @@ if not config.CACHE_DIR:
 
 
 class _Announcements(event.Listener):  # type: ignore[misc]
-    """Hands on what the compiler tells of each function that it compiles."""
+    """Forwards the compiler's events of each function that it compiles."""
 
     def on_start(self, event: Any) -> None:
         compilation_began()

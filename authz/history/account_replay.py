@@ -32,14 +32,14 @@ COMMANDS_MAX = 1_000
 """An account with more commands than that is replayed with all others."""
 
 INDEXED_MAX = 1 << 24
-"""So many commands are known by account, eight bytes each. Of what is behind them, all is replayed."""
+"""The number of commands that are indexed by account, eight bytes each. Later ones are explained by a whole replay."""
 
 _ROWS = 64
 
 
 @dataclass
 class _Places:
-    """Where commands are. firsts: the first sequence of each batch.  counts: how many commands are before it.
+    """Where commands are stored. firsts: the first sequence of each batch.  counts: how many commands are before it.
 
     segments, positions: of its first command.
     """
@@ -75,7 +75,7 @@ class _InForce:
 
 
 class AccountReplay:
-    """Knows which commands of a journal are about which account. Belongs to one thread."""
+    """Indexes the commands of a journal by account, and replays those of one. Used by one thread only."""
 
     def __init__(self, journal: SegmentReader) -> None:
         self._journal = journal
@@ -87,12 +87,12 @@ class AccountReplay:
         self._programs = [_InForce(0, ProgramDocument(), compiled_program(ProgramDocument(), 0))]
         self._forced: list[int] = []
         self._is_full = journal.begins_after != 0
-        """Whether no more commands are taken note of."""
+        """Whether no further commands are indexed."""
         self._is_told_by_all_since: int | None = None
-        """From which command on an account's own commands do not tell everything, None where they do."""
+        """The first command from which on a decision may depend on other accounts' commands; None if there is none."""
 
     def read_on(self) -> None:
-        """Take note of what has been written since; of what is behind damage, this replay tells nothing."""
+        """Index the commands that were written since. Commands behind damage are not indexed, and so not explained."""
         if self._is_full:
             return
         try:
@@ -132,16 +132,16 @@ class AccountReplay:
             self._needs_all(sequence)
 
     def _needs_all(self, since: int) -> None:
-        """Note that from a command on all commands count, unless that is so from an earlier one on."""
+        """Note that decisions from this command on may depend on the commands of all accounts."""
         if self._is_told_by_all_since is None:
             self._is_told_by_all_since = since
 
     def written(self, sequence: int) -> np.void | None:
-        """One command as it was written; None where it was not read."""
+        """One command as it was written; None if it is not indexed."""
         return None if self._index(sequence) is None else self._read([sequence])[0][0]
 
     def command(self, sequence: int) -> ReplayedCommand | None:
-        """One command as it was; None where its account's commands cannot tell, or it was not read yet."""
+        """One command with its context; None if the account's commands do not suffice, or it is not indexed."""
         index = self._index(sequence)
         if index is None or self._is_for_all(sequence):
             return None

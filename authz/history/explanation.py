@@ -49,7 +49,7 @@ class CheckOutcome:
 
 @dataclass(frozen=True)
 class RuleOutcome:
-    """One rule that was asked.
+    """One rule that was evaluated.
 
     outcome: "matched" or "no_match".  saw: the values of the attributes in its condition.
     """
@@ -126,7 +126,7 @@ def explain(history: History, authorization_id: str) -> Explanation:
 
 
 def explained(past: Past, sequence: int) -> Explanation | None:
-    """The explanation of one command, or None where the past does not tell of it, or it is no message."""
+    """The explanation of one command; None if `past` cannot reconstruct it, or it is not a message."""
     found = past.command(sequence)
     if found is None or int(found.command["kind"]) not in ASKER_OF:
         return None
@@ -145,7 +145,7 @@ _DECIDERS = {
 
 
 def _with_issuer_decision(explanation: Explanation, past: Past) -> Explanation:
-    """The same with what the issuer's decisioning webhook has decided of it, where it has."""
+    """The same with the decision of the issuer's decisioning webhook, if it has made one."""
     decision = past.issuer_decision(explanation.sequence)
     settled = None if decision is None else past.command(decision)
     if settled is None:
@@ -227,9 +227,7 @@ def _postings(found: ReplayedCommand) -> tuple[MadePosting, ...]:
 
 
 def _check_outcomes(found: ReplayedCommand, currencies: Currencies) -> tuple[CheckOutcome, ...]:
-    """What each check said, limits among them. What was passed over, because it does not concern the message, is
-    left out.
-    """
+    """The outcome of each check, limits included. Checks that do not concern the message are left out."""
     command, findings = found.command, found.findings.checks
     wanted = tuple(Check[name.upper()] for name in names_of_checks(ASKER_OF[Kind(command["kind"])]))
     if findings[Check.STAND_IN]["reached"]:
@@ -248,7 +246,7 @@ def _check_outcomes(found: ReplayedCommand, currencies: Currencies) -> tuple[Che
 
 
 def _limit_outcomes(found: ReplayedCommand, currencies: Currencies) -> Iterator[CheckOutcome]:
-    """The limits that were asked, each under its own name."""
+    """The limits that were evaluated, each under its own name."""
     for limit, finding in zip(found.document.limits, found.findings.limits, strict=False):
         if finding["reached"] == NOT_REACHED:
             continue

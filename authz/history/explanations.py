@@ -23,16 +23,16 @@ from tokenvault.vocabulary.identifiers import Prefix, to_number
 
 KEPT = 10_000
 WAITING_MAX = 32
-"""So many explanations of each kind are made or waited for."""
+"""The number of explanations of each kind that may be made or waited for at once."""
 
 _Answer = TypeVar("_Answer")
 
 _KEEPING_UP_SECONDS, _LITTLE = 0.5, 1_000
-"""Where fewer commands have come since it was looked last, payments do not feel that the journal is read."""
+"""With fewer new commands than this in an interval, reading the journal does not delay payments."""
 
 
 class _Worker:
-    """One thread, and how many wait for it."""
+    """One worker thread, and the number of requests that wait for it."""
 
     def __init__(self, name: str, past: Callable[[], Past]) -> None:
         self._thread = ThreadPoolExecutor(1, name)
@@ -41,24 +41,24 @@ class _Worker:
         self._waiting = 0
 
     async def asked(self, question: Callable[[Past, int], _Answer], sequence: int) -> _Answer:
-        """What the past tells of a command when it is its turn. Raises: ExplanationsBusy where too many wait."""
+        """The answer to a question about a command, found in the thread. Raises: ExplanationsBusy if too many wait."""
         if self._waiting >= WAITING_MAX:
             raise ExplanationsBusy
         self._waiting += 1
         done = asyncio.get_running_loop().run_in_executor(self._thread, self._ask, question, sequence)
-        done.add_done_callback(self._ended)  # also where nobody waits for it any more
+        done.add_done_callback(self._ended)  # also if the request was cancelled meanwhile
         return await asyncio.shield(done)
 
     def _ended(self, done: "asyncio.Future[_Answer]") -> None:
         self._waiting -= 1
         if not done.cancelled():
-            done.exception()  # whoever waited has heard of it
+            done.exception()  # the caller, if it still waits, has received it
 
     def _ask(self, question: Callable[[Past, int], _Answer], sequence: int) -> _Answer:
         return question(self._opened(), sequence)
 
     async def opened(self) -> Past:
-        """What it looks into, when it is its turn."""
+        """The past that the worker reads, brought up to date first."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._opened)
 
     def _opened(self) -> Past:
@@ -68,12 +68,12 @@ class _Worker:
         return self._open
 
     def close(self) -> None:
-        """Wait for the one that is being made; those behind it are given up."""
+        """Wait for the explanation in progress; those that wait are cancelled."""
         self._thread.shutdown(cancel_futures=True)
 
 
 class Explanations:
-    """Explains decisions of one history. Belongs to one event loop."""
+    """Explains decisions of one history. Used by one event loop only."""
 
     def __init__(self, history: History) -> None:
         self._kept: OrderedDict[int, Explanation] = OrderedDict()
@@ -84,7 +84,7 @@ class Explanations:
         self._by_all = _Worker("whole explanations", lambda: WholeReplay(history))
 
     async def account_of(self, authorization_id: str) -> int | None:
-        """The account that a decision is about, None for nobody's. Nothing is replayed for that.
+        """The account that a decision is about, None for an unknown token. Nothing is replayed for that.
 
         Raises: NotFound if the journal holds no such decision.  ExplanationsBusy.
         """
@@ -114,12 +114,12 @@ class Explanations:
         return explanation
 
     async def _first_explained(self, question: Callable[[Past, int], _Answer | None], sequence: int) -> _Answer | None:
-        """What an account's own commands tell of a command, else what all of them do. Raises: ExplanationsBusy."""
+        """The answer by a replay of one account, or else by a replay of all. Raises: ExplanationsBusy."""
         explanation = None if self._by_account is None else await self._by_account.asked(question, sequence)
         return await self._by_all.asked(question, sequence) if explanation is None else explanation
 
     async def keep_up(self, written: Callable[[], int]) -> None:
-        """Read what has been written whenever little is being written, so that whoever asks need not wait for that.
+        """Index new commands whenever the load is low, so that a request for an explanation need not wait for it.
 
         written: the last durable command.
         """
@@ -131,7 +131,7 @@ class Explanations:
             before = written()
 
     def close(self) -> None:
-        """Wait for what is being made."""
+        """Wait for the explanations in progress."""
         if self._by_account is not None:
             self._by_account.close()
         self._by_all.close()

@@ -16,23 +16,23 @@ from authz.journal.records import JournalReader
 from tokenvault.vocabulary.sqlite_errors import is_damaged
 
 LAYOUT = 6
-"""Raised whenever the tables change: a file with another number is made anew."""
+"""Incremented whenever the tables change: a file with another number is rebuilt."""
 
 AT_THE_BEGINNING = {"sequence": 0, "time_us": 0, "marked_sequence": 0, "marked_digest": BEGINNING.digest}
-"""The position of rows that tell of nothing."""
+"""The position of an empty history."""
 
 _REMEMBERED = sa.select(
     position.c.sequence, position.c.time_us, position.c.network, position.c.marked_sequence, position.c.marked_digest
 )
 
 BESIDE = ("", "-wal", "-shm")
-"""What SQLite calls the files of one database."""
+"""The suffixes of the files of one SQLite database."""
 
 log = structlog.get_logger()
 
 
 def open_history(path: Path) -> sa.Engine:
-    """The SQL database of a projection, in a file. It can be made anew, so it syncs less than others."""
+    """The SQL database of a projection, in a file. It can be rebuilt, so it is synced less often than others."""
     database = sa.create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False, "timeout": 30})
 
     def configure(connection: Any, _record: Any) -> None:
@@ -44,8 +44,8 @@ def open_history(path: Path) -> sa.Engine:
 
 
 class Remembered(NamedTuple):
-    """What a file says of itself. sequence, time_us: the last command that its rows tell of, and its Unix time in
-    microseconds.  network: whose journal it is, 16 bytes.  mark: a place in it that the rows have passed.
+    """The position that a file records. sequence, time_us: the last command that its rows contain, and its Unix time in
+    microseconds.  network: that of the journal, 16 bytes.  mark: a position in the journal that the rows include.
     """
 
     sequence: int
@@ -55,7 +55,7 @@ class Remembered(NamedTuple):
 
 
 def remembered_in(path: Path) -> Remembered | None:
-    """What a file says of itself, without a change to it; None where it says nothing that can be read."""
+    """The position that a file records, read without changing it; None if it cannot be read."""
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             [layout] = connection.execute("PRAGMA user_version").fetchone()
@@ -73,7 +73,7 @@ def _remembered(row: Sequence[Any]) -> Remembered:
 
 
 def tells_of_this_past(journal: JournalReader, found: Remembered) -> bool:
-    """Whether a journal holds, or has held, what the history file tells of."""
+    """Whether the history file was made from this journal, as far as the journal still shows."""
     if found.mark.sequence >= journal.begins_after and journal.digest_at(found.mark.sequence) != found.mark.digest:
         return False
     last = found.sequence
@@ -81,10 +81,10 @@ def tells_of_this_past(journal: JournalReader, found: Remembered) -> bool:
 
 
 def prepared(database: sa.Engine, network: bytes) -> Remembered:
-    """See to it that a file has our tables; what it says of itself.
+    """Create the tables of a file if they are missing; returns the position that it records.
 
-    A file that is damaged, of another shape or of another network is made anew, empty.
-    Raises: sa.exc.DBAPIError where the disk is in trouble.
+    A file that is damaged, of another shape or of another network is rebuilt, empty.
+    Raises: sa.exc.DBAPIError if the disk fails.
     """
     try:
         if _layout(database) not in (0, LAYOUT):
@@ -101,7 +101,7 @@ def prepared(database: sa.Engine, network: bytes) -> Remembered:
 
 
 def _created(database: sa.Engine, network: bytes) -> Remembered:
-    """Make the tables that are missing; what the file says of itself."""
+    """Create the tables that are missing; returns the position that the file records."""
     metadata.create_all(database)
     with database.begin() as connection:
         connection.exec_driver_sql(f"PRAGMA user_version = {LAYOUT}")
@@ -113,7 +113,7 @@ def _created(database: sa.Engine, network: bytes) -> Remembered:
 
 
 def _layout(database: sa.Engine) -> int:
-    """The number in the file, 0 for an empty file; one that came before there were numbers has -1."""
+    """The number of the layout in a file: 0 for an empty file, -1 for a file from before there were numbers."""
     with database.connect() as connection:
         number: int = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
         tables: int = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
@@ -121,7 +121,7 @@ def _layout(database: sa.Engine) -> int:
 
 
 def make_anew(database: sa.Engine, why: str) -> None:
-    """Throw a file away; the next connection makes an empty one."""
+    """Delete a file; the next connection creates an empty one."""
     log.warning("history_made_anew", path=database.url.database, reason=why)
     database.dispose()
     for suffix in BESIDE:

@@ -26,7 +26,7 @@ decisions = sa.Table(
     sa.Column("kind", sa.String(32), nullable=False),
     sa.Column("operation", sa.String(32), nullable=False),
     sa.Column("account_id", sa.BigInteger, nullable=True),
-    sa.Column("issuer", sa.String(32), nullable=True),  # who owns the account
+    sa.Column("issuer", sa.String(32), nullable=True),  # the tenant that owns the account
     sa.Column("card_id", sa.BigInteger, nullable=True),
     sa.Column("token_id", sa.BigInteger, nullable=True),
     sa.Column("token_last4", sa.String(4), nullable=False),
@@ -47,8 +47,8 @@ decisions = sa.Table(
     sa.Column("acquirer", sa.String(11), nullable=False),
     sa.Column("stan", sa.String(6), nullable=False),
     sa.Column("retrieval_reference", sa.String(12), nullable=False),
-    sa.Column("exception", sa.String(40), nullable=True),  # why an advice was taken for less than it said
-    sa.Column("asked_billing_minor", sa.BigInteger, nullable=True),  # how much it said, in the account's currency
+    sa.Column("exception", sa.String(40), nullable=True),  # why an advice was applied for less than its amount
+    sa.Column("asked_billing_minor", sa.BigInteger, nullable=True),  # the advice's amount, in the account's currency
     sa.Index("decisions_of_account", "account_id", "sequence"),
     sa.Index("decisions_of_token", "token_id", "sequence"),
     sa.Index("exceptions", "sequence", sqlite_where=sa.text("exception IS NOT NULL")),
@@ -78,16 +78,16 @@ postings = sa.Table(
 position = sa.Table(
     "position",
     metadata,
-    sa.Column("sequence", sa.BigInteger, nullable=False),  # the last command that the rows tell of
-    sa.Column("time_us", sa.BigInteger, nullable=False),  # and when that was
-    sa.Column("network", sa.LargeBinary(16), nullable=False),  # whose journal it is
-    sa.Column("marked_sequence", sa.BigInteger, nullable=False),  # a place in it that the rows have passed
+    sa.Column("sequence", sa.BigInteger, nullable=False),  # the last command that the rows contain
+    sa.Column("time_us", sa.BigInteger, nullable=False),  # and its time
+    sa.Column("network", sa.LargeBinary(16), nullable=False),  # that of the journal
+    sa.Column("marked_sequence", sa.BigInteger, nullable=False),  # a position in the journal that the rows include
     sa.Column("marked_digest", sa.LargeBinary(32), nullable=False),  # and its running digest there, see `marks`
 )
 
 
 def nobody(_account_id: int) -> str | None:
-    """Who owns an account where nobody owns any."""
+    """The owner of every account in a database without tenants: none."""
     return None
 
 
@@ -157,7 +157,7 @@ def _decision(sequence: int, command: np.void, result: np.void) -> Row:
 
 
 def _exception(result: np.void) -> Row:
-    """Why an advice was taken for less than it said, and how much that was; nothing of any other decision."""
+    """Why an advice was applied for less than its amount, and that amount; None for other decisions."""
     reason = ExceptionReason(result["exception"])
     if reason is ExceptionReason.NONE:
         return {"exception": None, "asked_billing_minor": None}
@@ -184,9 +184,9 @@ def _posting(command: np.void, posting: np.void) -> Row:
 
 @dataclass(frozen=True)
 class RowQuery:
-    """Which rows: equal in each given column, in a span of Unix microseconds, before a key; the newest first.
+    """Which rows to read: equal in each given column, in a span of Unix microseconds, before a key; newest first.
 
-    before: the primary key of a row.  issuer: whose accounts they are about, or nobody's; of all where None.
+    before: the primary key of a row.  issuer: only rows about this issuer's accounts or about none; None for all rows.
     present: columns that must not be empty.
     """
 
@@ -200,7 +200,7 @@ class RowQuery:
 
 
 def newest(database: sa.Engine, table: sa.Table, wanted: RowQuery) -> tuple[list[Row], bool]:
-    """Rows of a table, at most so many, and whether there are more."""
+    """Rows of a table, at most `limit`, and whether there are more."""
     key = tuple(table.primary_key)
     query = sa.select(table).order_by(*(column.desc() for column in key)).limit(wanted.limit + 1)
     for name, value in wanted.equal.items():

@@ -10,23 +10,23 @@ from authz.vocabulary.layouts import ISSUER_DECISION
 
 
 class Past(Protocol):
-    """Where decided commands are found again, see `WholeReplay`."""
+    """Finds commands that were decided, see `WholeReplay`."""
 
     def read_on(self) -> None:
-        """Take note of what has been written since."""
+        """Take note of commands that were written since."""
 
     def written(self, sequence: int) -> np.void | None:
-        """One command as it was written, which takes no replay; None where it cannot be told."""
+        """One command as it was written, without a replay; None if it is not found."""
 
     def command(self, sequence: int) -> ReplayedCommand | None:
-        """One command as it was; None where it cannot be told."""
+        """One command with its context at the time, by a replay; None if it is not found."""
 
     def issuer_decision(self, sequence: int) -> int | None:
-        """The command by which the issuer's decisioning webhook has decided on a message that waited, or None."""
+        """The command with the issuer's decision on a message that waited for its decisioning webhook, or None."""
 
 
 class WholeReplay:
-    """Replays everything up to a command: right for any journal, and as slow as it is long."""
+    """Replays everything up to a command: correct for every journal, but its time grows with the journal's length."""
 
     def __init__(self, history: History) -> None:
         self._history = history

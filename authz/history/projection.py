@@ -24,13 +24,14 @@ from authz.vocabulary.errors import HistoryUnavailable
 from tokenvault.vocabulary.sqlite_errors import is_damaged
 
 QUEUED_COMMANDS_MAX = 4_000
-"""More than it writes in some seconds: then there is load, and each row written keeps the interpreter from it."""
+"""More than are written in a few seconds. Beyond this the queue is dropped and the journal read later: under load
+every row that is written would delay payments."""
 PACE_PER_SECOND = 1_000
-"""So many commands a second are written while nobody reads: a row takes some twenty microseconds."""
+"""The number of commands that are written each second while no reader waits. A row takes about 20 microseconds."""
 _WRITTEN_TOGETHER = 256
-"""How many rows of what is caught up with are written before it looks again whether all is still quiet."""
+"""The number of commands that are written from the journal before the load is checked again."""
 QUIET_SECONDS = 1.0
-"""It catches up by itself when nothing was decided for so long."""
+"""The time without a decision after which missing rows are read from the journal."""
 
 log = structlog.get_logger()
 
@@ -61,10 +62,10 @@ class _Durable:
 
 
 class Projection:
-    """Keeps the SQL rows up with the journal, in a thread of its own.
+    """Keeps the SQL rows up to date with the journal, in a thread of its own.
 
-    durable_sequence: asks the engine how far the journal reaches.  pause_seconds: before it tries again what failed.
-    issuer_of: who owns an account.
+    durable_sequence: returns the last durable command.  pause_seconds: the wait before a failed attempt is repeated.
+    issuer_of: returns the owner of an account.
     """
 
     def __init__(
@@ -98,13 +99,13 @@ class Projection:
         self._thread = threading.Thread(target=self._run, name="projection", daemon=True)
 
     def start(self) -> None:
-        """Begin to keep up."""
+        """Start the thread."""
         self._last_notified = self._durable_sequence()
         self._thread.start()
 
     @property
     def sequence(self) -> int:
-        """The last command that the rows tell of."""
+        """The last command that the rows contain."""
         return self._position
 
     @property
@@ -114,11 +115,11 @@ class Projection:
 
     @property
     def time_us(self) -> int:
-        """When that was: Unix time in microseconds, 0 where there is none yet."""
+        """The time of that command: Unix time in microseconds, 0 if there is none yet."""
         return self._position_us
 
     def newest(self, table: sa.Table, wanted: RowQuery) -> tuple[list[Row], bool]:
-        """Rows of a table, at most so many, and whether there are more. Raises: HistoryUnavailable."""
+        """Rows of a table, at most `wanted.limit`, and whether there are more. Raises: HistoryUnavailable."""
         try:
             return newest(self.database, table, wanted)
         except sa.exc.DBAPIError as error:
@@ -141,13 +142,13 @@ class Projection:
                 self._changed.notify_all()
 
     def drop(self) -> None:
-        """Throw all rows away; they are made anew from the journal."""
+        """Delete all rows; they are rebuilt from the journal."""
         with self._changed:
             self._dropped = True
             self._changed.notify_all()
 
     def wait_for(self, sequence: int, seconds: float) -> bool:
-        """Wait until the rows tell of a command; whether they do."""
+        """Wait until the rows contain a command; returns whether they do."""
         with self._changed:
             self._readers += 1
             self._changed.notify_all()
@@ -238,7 +239,7 @@ class Projection:
         return bool(self._queue) and self._queue[0].first <= self._position + 1 and not self._dropped
 
     def _is_time(self) -> bool:
-        """Whether to work now: for a reader at once; else at a walking pace, and on a gap only when all is quiet."""
+        """Whether to write now: at once if a reader waits, else at the usual pace; missing rows only without load."""
         if self._dropped or (self._readers and self._last_notified > self._position):
             return True
         now = time.monotonic()
@@ -247,7 +248,7 @@ class Projection:
         return self._is_next_queued() or self._is_quiet()
 
     def _patience(self) -> float | None:
-        """How long to sleep where nobody wakes it, seconds."""
+        """The longest time to wait for a notification, seconds."""
         if self._last_notified <= self._position:
             return None
         return max(0.01, self._rests_until - time.monotonic(), QUIET_SECONDS / 4 if not self._is_next_queued() else 0.0)

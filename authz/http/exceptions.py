@@ -20,7 +20,7 @@ STATUSES = (404,)
 
 
 class ExceptionView(BaseModel):
-    """One advice that was taken for less than it said. The whole decision: `/v1/authorizations/{id}`."""
+    """One advice that was applied for less than its amount. The whole decision: `/v1/authorizations/{id}`."""
 
     id: str = Field(description="Identifier of the decision; DE 62 of the answer.", examples=["auth_000000000001A"])
     exception: str = Field(description="Why.", examples=["beyond_remainder"])

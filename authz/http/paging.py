@@ -37,9 +37,9 @@ AsOf = Annotated[
 
 
 def reached(engine: Engine, projection: Projection, wanted: datetime | None) -> datetime:
-    """Up to when a list tells of everything: now, or until where the history has come.
+    """The time up to which a list is complete: now, or the time that the history has reached.
 
-    wanted: what the caller needs at least. Raises: HistoryUnavailable where that is later.
+    wanted: the time that the caller needs. Raises: HistoryUnavailable if that is later.
     """
     is_whole = projection.sequence >= engine.durable_sequence
     reached_us = engine.now_us if is_whole else projection.time_us

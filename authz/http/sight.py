@@ -12,8 +12,9 @@ IssuerOf = Callable[[int], str | None]
 
 @dataclass(frozen=True)
 class Sight:
-    """everything: the operator's.  issuer: the tenant whose accounts are seen.  all_decisions: a network's, which sees
-    every decision, and of accounts nothing.
+    """What a caller may see. everything: the operator.  issuer: the tenant whose accounts are visible.
+
+    all_decisions: a network, which sees every decision but no account.
     """
 
     issuer_of: IssuerOf
@@ -22,7 +23,7 @@ class Sight:
     all_decisions: bool = False
 
     def sees_account(self, account_id: int | None) -> bool:
-        """Whether an account may be seen. None is that of an unknown token: there is nothing to see, for any issuer."""
+        """Whether an account may be seen. None is the account of an unknown token, which every issuer may see."""
         if self.everything or self.issuer is None:
             return self.everything
         return account_id is None or self.issuer_of(account_id) == self.issuer
@@ -33,17 +34,17 @@ class Sight:
 
     @property
     def whose_decisions(self) -> str | None:
-        """The issuer whose decisions alone are seen, with those about nobody's account; None for all."""
+        """The issuer to whose decisions, and those without an account, a list is restricted; None for all decisions."""
         return None if self.everything or self.all_decisions else self.issuer
 
     @property
     def own_rows(self) -> dict[str, object]:
-        """What the rows of postings must be equal in: they are an account's."""
+        """The columns by which postings are restricted to the caller's accounts."""
         return {} if self.everything else {"issuer": self.issuer}
 
 
 def current_sight(request: Request) -> Sight:
-    """What the caller may see, by the application that serves it."""
+    """What the caller may see, as the serving application determines it."""
     sight: Sight = request.app.state.sight()
     return sight
 

@@ -26,13 +26,13 @@ def current_history(request: Request) -> History:
 
 
 def current_explanations(request: Request) -> Explanations:
-    """Who explains decisions for all callers."""
+    """The explanations of decisions, shared by all callers."""
     explanations: Explanations = request.app.state.explanations
     return explanations
 
 
 def bare_projection(request: Request) -> Projection:
-    """The history as it stands."""
+    """The history in its present state."""
     projection: Projection = request.app.state.projection
     return projection
 
@@ -40,9 +40,9 @@ def bare_projection(request: Request) -> Projection:
 async def current_projection(
     engine: Annotated[Engine, Depends(current_engine)], projection: Annotated[Projection, Depends(bare_projection)]
 ) -> Projection:
-    """The history, when it tells of everything that was answered; after a while also when it does not yet.
+    """The history once it contains every decision that was answered, or after a time limit.
 
-    How far it has come is then in the answer, see `authz.http.paging.as_of`.
+    After the time limit the answer says how far it reaches, see `authz.http.paging.as_of`.
     """
     await engine.settled()
     await asyncio.to_thread(projection.wait_for, engine.durable_sequence, _CATCH_UP_SECONDS)
