@@ -114,7 +114,7 @@ _SENTENCES = {
     (90, IMPOSSIBLE_TIME): "DE 90 has an impossible transmission time",
     (95, BAD_CONTENT): "DE 95 does not begin with an amount of 12 digits",
 }
-"""Where what the kind says can be said more closely."""
+"""More precise texts for some kinds of errors."""
 
 
 @dataclass(frozen=True)

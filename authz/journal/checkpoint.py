@@ -154,7 +154,7 @@ def read_checkpoint(disk: Disk, sequence: int) -> Checkpoint:
 
 
 def _description(disk: Disk, sequence: int, file: BinaryIO) -> dict[str, Any]:
-    """What a checkpoint says of itself. Raises: CheckpointDamaged."""
+    """The description in a checkpoint. Raises: CheckpointDamaged."""
     path = disk.path(_name(sequence))
     described = _read_description(file, disk.size(_name(sequence)))
     if described is None or described["sequence"] != sequence:

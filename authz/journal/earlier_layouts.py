@@ -121,7 +121,7 @@ _BEFORE_MARKS: list[tuple[str, str]] = [
     ("payment_account_reference", "S29"),
     ("limited_use_key", "u4"),
 ]
-"""Up to the version whose segments say which network's they are and what they continue: 280 bytes.
+"""Used up to the version whose segments name their network and the segment before: 280 bytes.
 
 Later versions gave each kind of command names of its own for the same bytes.
 """
@@ -133,7 +133,7 @@ EARLIER_MAGIC = b"TAPWRJ03"
 
 
 def digest_of(layout: np.dtype[Any]) -> bytes:
-    """What tells layouts of records apart: eight bytes in the header of each earlier segment, and in checkpoints."""
+    """The digest of a layout of records: eight bytes in the header of each earlier segment, and in checkpoints."""
     return hashlib.sha256(repr(layout.descr).encode()).digest()[:8]
 
 

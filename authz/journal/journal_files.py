@@ -39,9 +39,9 @@ class _Record(NamedTuple):
 
 
 class SegmentReader:
-    """Reads the segments of one directory, safely while somebody else appends.
+    """Reads the segments of one directory; another process may append to them meanwhile.
 
-    network: whose they must be, 16 bytes; that of the first that is read where None.
+    network: the network that they must belong to, 16 bytes; None for that of the first segment.
     earlier: the layout of their commands, where they are of an earlier version.
     """
 
@@ -179,7 +179,7 @@ class SegmentReader:
                     reached = record.mark.sequence
 
     def commands_at(self, name: str, positions: list[int]) -> Records:
-        """The commands that begin at some bytes of a segment, as `places` has told."""
+        """The commands at some positions of a segment, as `places` has returned them."""
         with self._disk.open(name) as file:
             octets = bytearray()
             for position in positions:
@@ -289,7 +289,7 @@ class SegmentReader:
 class SegmentJournal(SegmentReader):
     """A `Journal` in a directory of its own.
 
-    network: whose it is and must be; that of its first segment where None.
+    network: the network that it must belong to; None for that of its first segment.
     Raises: JournalDamaged where its last segment is. JournalOutdated. ForeignFile.
     """
 
@@ -299,7 +299,7 @@ class SegmentJournal(SegmentReader):
         self._file: Appending | None = None
         self._closed = False
         self.end, self._last, self._size = self.found_end()
-        """Where it ends; what it tells of is durable."""
+        """The end of the journal; all commands up to here are durable."""
         self.network = self.network or UNNAMED
         self.next_sequence = self._following
 

@@ -1,7 +1,6 @@
 """The record format of the journal, and the interface to where its bytes are stored.
 
-A record is a 32-byte header, an array of commands, what one of them carries along (a program's document), and a mark
-that it ends::
+A record is a 32-byte header, an array of commands, an attachment (the document of a program) and an end mark::
 
     0   4  magic "TPWR"
     4   4  number of commands
@@ -32,14 +31,13 @@ MAGIC = b"TPWR"
 END_MARK = b"RWPT"
 HEADER_BYTES = 32
 SECTOR_BYTES = 512
-"""What a disk writes as one."""
+"""The unit that a disk writes atomically."""
 _FIXED = struct.Struct("<4sIQII")
 _CHECK = struct.Struct("<I4x")
 
 
 class Batch(NamedTuple):
-    """Commands that were made durable together, not to be written to. sequence: of the first.  attachment: what they
-    carry along.
+    """Commands that were made durable together; read-only. sequence: of the first.  attachment: a program's document.
 
     A batch with an attachment has one command.
     """
@@ -50,7 +48,7 @@ class Batch(NamedTuple):
 
 
 class JournalReader(Protocol):
-    """Somewhere that records can be read from. network: whose they are, 16 bytes; None where nothing says so yet."""
+    """A source of records. network: the identity of their network, 16 bytes; None if it is not known yet."""
 
     network: bytes | None
 
@@ -66,9 +64,9 @@ class JournalReader(Protocol):
         """The running digest (see `marks`) where a command ends a record; None where it does not, or is not held."""
 
     def read(self, after: int = 0, until: int | None = None) -> Iterator[Batch]:
-        """All commands behind a sequence, batch by batch, up to until. Numbers that were set aside are nobody's.
+        """All commands after a sequence, batch by batch, up to until. Numbers that were skipped have no command.
 
-        Raises: JournalDamaged where what comes next is broken or missing.
+        Raises: JournalDamaged if the next record is damaged or missing.
         """
 
 
@@ -77,7 +75,7 @@ class Journal(JournalReader, Protocol):
 
     @property
     def next_sequence(self) -> int:
-        """The sequence that the next append must name; not behind the last command where numbers were set aside."""
+        """The sequence that the next append must name; not the one after the last command if numbers were skipped."""
 
     def append(self, batch: Batch) -> None:
         """Make a batch durable. Raises: JournalFenced if its sequence is not the next one."""
@@ -88,7 +86,7 @@ class Journal(JournalReader, Protocol):
 
 @dataclass(frozen=True)
 class RecordHeader:
-    """What a record says of itself."""
+    """The header of a record."""
 
     sequence: int
     count: int
@@ -147,10 +145,10 @@ def decode_batch(header: RecordHeader, content: bytes, layout: np.dtype[np.void]
 
 
 def is_cut_short(tail: bytes, offset: int, command_bytes: int = COMMAND_BYTES) -> bool:
-    """Whether a crash explains why the bytes at the end of a file are no record: some never reached the disk.
+    """Whether the bytes at the end of a file are a record that a crash cut short: some never reached the disk.
 
-    A write that was never finished lacks its end, or sectors of it that are still zero. A record that
-    is complete but wrong was damaged later, and may have been acknowledged. offset: where tail begins in the file.
+    An unfinished write lacks its end, or has sectors that are still zero. A record that is complete but has a wrong
+    checksum was damaged later, and may have been acknowledged. offset: where tail begins in the file.
     """
     if len(tail) < HEADER_BYTES:
         return True
@@ -171,7 +169,7 @@ def _sectors(offset: int, end: int, length: int) -> Iterator[tuple[int, int]]:
 
 
 def is_another_at(journal: JournalReader, mark: Mark) -> bool:
-    """Whether a journal holds the command of a mark, and other commands up to it than the mark tells of."""
+    """Whether a journal holds the command of a mark, but its commands up to there differ from those of the mark."""
     is_held = journal.begins_after <= mark.sequence <= journal.last_sequence
     return is_held and journal.digest_at(mark.sequence) != mark.digest
 

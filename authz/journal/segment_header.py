@@ -35,7 +35,7 @@ SEGMENT_HEADER_BYTES = _FIXED.size + _CHECK.size
 
 
 class SegmentHeader(NamedTuple):
-    """What a segment says of itself. network: 16 bytes.  before: the end of the segment that it continues.
+    """The header of a segment. network: its identity, 16 bytes.  before: the end of the segment that it continues.
 
     is_of_now: whether its layouts are those of this version. Nothing is added to another: the version that began it
     would take commands for its own that it does not know.

@@ -61,7 +61,7 @@ from authz.vocabulary.reasons import Reason
 from tokenvault.reference_data.currencies import CURRENCIES
 
 HOLD_HOURS = 168
-"""How long an approved amount is held where no category says otherwise."""
+"""The hours for which an approved amount is held if the merchant category has no time of its own."""
 
 MERCHANT_CHARACTERS = 15
 
@@ -360,7 +360,7 @@ def _rates(rates: Rates) -> tuple[Records, Records]:
 
 
 def _mantissa(rate: Decimal) -> tuple[int, int]:
-    """A rate as DE 10 can say it: at most seven digits and at most nine decimals; (0, 0) where it cannot."""
+    """A rate in the form of DE 10: at most seven digits and at most nine decimals; (0, 0) if it does not fit."""
     decimals = min(_DECIMALS_MAX, max(0, 6 - rate.adjusted()))
     mantissa = int(rate.scaleb(decimals).to_integral_value(ROUND_HALF_EVEN))
     return (mantissa, decimals) if 0 < mantissa <= 9_999_999 else (0, 0)

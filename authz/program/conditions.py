@@ -36,7 +36,7 @@ JOURNALED = "journaled"
 
 
 def _is_new(info: ValidationInfo) -> bool:
-    """Whether somebody is saying this now. What is in the journal has decided, sense or no sense, and does so again."""
+    """Whether a document is submitted now. One from the journal has decided already, and is taken as it is."""
     return not (info.context or {}).get(JOURNALED)
 
 
@@ -183,7 +183,7 @@ def check_form(form: Form, value: Any, *, is_new: bool = True) -> None:
 
 
 def _claim(comparison: Comparison) -> Claim:
-    """What a comparison says, its values as they are counted. Raises: ValueError for a decimal with too many places."""
+    """A comparison with its values in the units of the attribute. Raises: ValueError for too many decimals."""
     value = comparison.value
     listed = value if isinstance(value, list) else [] if comparison.operator == "is_unknown" else [value]
     return Claim(comparison.operator, tuple(_counted(form_of(comparison.attribute), each) for each in listed))

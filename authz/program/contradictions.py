@@ -44,7 +44,10 @@ class Claim:
 
 
 def check_claim(claim: Claim, domain: Domain) -> None:
-    """One comparison by itself. Raises: ValueError if it says something twice, is turned round, or can never hold."""
+    """Check one comparison by itself.
+
+    Raises: ValueError if it lists a value twice, has its bounds reversed, or can never hold.
+    """
     if claim.operator in ("in", "not_in") and len(set(claim.values)) < len(claim.values):
         raise ValueError(f"{claim.operator} lists a value twice")
     if claim.operator == "between" and _number(claim.values[0]) > _number(claim.values[1]):

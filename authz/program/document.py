@@ -318,7 +318,7 @@ def comparisons(condition: Condition) -> Iterator[Comparison]:
 
 
 class ProgramInvalid(CallerError):
-    """A document that says what it must not. problems: path in the document and what is wrong there."""
+    """A document that is not valid. problems: paths in the document, and what is wrong there."""
 
     code = "invalid_program"
     status_hint = 422
@@ -334,7 +334,7 @@ class ProgramInvalid(CallerError):
 
 
 def read_document(content: bytes | str) -> ProgramDocument:
-    """Check a document that somebody wrote. Raises: ProgramInvalid."""
+    """Check a document that was submitted. Raises: ProgramInvalid."""
     return _checked(content, {})
 
 

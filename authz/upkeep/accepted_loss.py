@@ -24,10 +24,10 @@ _BEFORE_LOSS = "journal.before-loss"
 
 @dataclass(frozen=True)
 class Accepted:
-    """network: whose the journal is.  end: where it ends.  known: the greatest number that somebody remembers.
+    """The result. network: that of the journal.  end: its new end.  known: the greatest number in any record of it.
 
-    reserved: no number up to this may be given again.  heard: the vault's last notice that the journal tells of.
-    kept: where the journal is now as it was, None where nothing of it had to go.
+    reserved: no number up to this may be used again.  heard: the last notice of the vault that the journal contains.
+    kept: the folder that keeps the journal as it was, None if it did not have to be changed.
     """
 
     network: bytes
@@ -39,13 +39,12 @@ class Accepted:
 
 
 def accept_loss(directory: Path, kept: HighWater | None, tell_vault: Callable[[Accepted], None]) -> Accepted:
-    """Let a data directory's journal end where it is whole, or with a checkpoint that is further; whoever calls holds
-    the directory's lock.
+    """End a data directory's journal at its last intact command, or at a later checkpoint. The caller holds the lock.
 
-    What was decided behind that is gone. The history is made anew. The journal as it was is kept where it has to be
-    changed. Whatever remembers numbers that were given goes only once the vault remembers them: so this can be
-    interrupted anywhere, and done again.
-    kept: what the vault remembers.
+    Later decisions are lost. The history is rebuilt. If the journal has to be changed, a copy is kept. Records of
+    numbers that were used are deleted only after the vault has recorded these numbers: so this can be interrupted
+    anywhere, and repeated.
+    kept: what the vault has recorded of the journal.
     Raises: JournalOutdated, ForeignFile, OSError; what tell_vault raises.
     """
     finish_exchange(directory)
@@ -61,7 +60,7 @@ def accept_loss(directory: Path, kept: HighWater | None, tell_vault: Callable[[A
         end, is_changed = whole, True
     reserved = max(known, end.sequence, 0 if kept is None else kept.reserved)
     if kept is None or kept.sequence < end.sequence:
-        reserved += RESERVED_TOGETHER  # a vault that is behind may have reserved more since
+        reserved += RESERVED_TOGETHER  # an older vault may have reserved more since
     moved = _moved(directory) if is_changed else None
     heard = int(replayed(history_in(directory)).state.counters[Counter.OUTBOX_SEQUENCE])
     accepted = Accepted(network, end, known, reserved, heard, moved)
@@ -71,7 +70,7 @@ def accept_loss(directory: Path, kept: HighWater | None, tell_vault: Callable[[A
 
 
 def _forget_others(directory: Path, fitting: set[int]) -> None:
-    """Delete the history file, and the checkpoints that do not fit."""
+    """Delete the history file, and the checkpoints that were not made from this journal."""
     for suffix in BESIDE:
         (directory / f"{HISTORY}{suffix}").unlink(missing_ok=True)
     disk = checkpoints_in(directory)
@@ -81,7 +80,7 @@ def _forget_others(directory: Path, fitting: set[int]) -> None:
 
 
 def _good_journal(directory: Path, reader: SegmentReader) -> tuple[SegmentReader, bool]:
-    """The journal up to where it is whole, a copy of that where it is damaged, and whether it is a copy."""
+    """The intact part of the journal, copied if the journal is damaged; and whether it is a copy."""
     parts = reader.good_parts()
     if reader.is_whole(parts):
         return reader, False
@@ -94,7 +93,7 @@ def _good_journal(directory: Path, reader: SegmentReader) -> tuple[SegmentReader
 
 
 def _last_known(directory: Path, network: bytes, kept: HighWater | None) -> int:
-    """The greatest number that somebody remembers."""
+    """The greatest number in the vault, the checkpoints and the history file."""
     found = [mark.sequence for mark in own_checkpoints(directory, network)]
     remembered = remembered_in(directory / HISTORY)
     if remembered is not None and remembered.network == network:
@@ -105,7 +104,7 @@ def _last_known(directory: Path, network: bytes, kept: HighWater | None) -> int:
 
 
 def _fitting_checkpoints(directory: Path, good: SegmentReader) -> list[Mark]:
-    """The checkpoints that can be read and were made of this journal, as far as it goes."""
+    """The readable checkpoints that were made from this journal, as far as it reaches."""
     disk, fitting = checkpoints_in(directory), []
     for sequence in checkpoints(disk):
         try:
@@ -118,7 +117,7 @@ def _fitting_checkpoints(directory: Path, good: SegmentReader) -> list[Mark]:
 
 
 def _begun_after(directory: Path, network: bytes, mark: Mark) -> None:
-    """Make a journal that continues a checkpoint, or one that holds nothing at all."""
+    """Make a journal that continues after a checkpoint, or an empty one."""
     made = begin_new_journal(directory)
     if mark != BEGINNING:
         file = made.create(name_of_segment(mark.sequence + 1))
@@ -129,7 +128,7 @@ def _begun_after(directory: Path, network: bytes, mark: Mark) -> None:
 
 
 def _moved(directory: Path) -> Path:
-    """Let the new journal take its place; where the one that was there is now."""
+    """Put the new journal in place; returns where the earlier one is kept."""
     names = (f"{_BEFORE_LOSS}-{number}" for number in count(1))
     kept_as = next(name for name in names if not (directory / name).exists())
     exchange(directory, kept_as)

@@ -1,9 +1,9 @@
-"""Runs a module for another process, when nobody else wants the processor:
+"""Runs a module on behalf of another process, at idle priority:
 
 ``python -m authz.upkeep.at_leisure PROCESS authz.upkeep.checkpointing ...``.
 
-It gives way before the module and all that it imports is read, which takes a second of a processor by itself. It ends
-with the process that it works for: else those that are killed again and again would leave one behind each time.
+The priority is lowered before the module and its imports are loaded, which takes a second of processor time by itself.
+It ends with the process that it works for; otherwise a process that is killed again and again would leave many behind.
 """
 
 import contextlib

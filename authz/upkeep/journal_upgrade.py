@@ -1,7 +1,7 @@
 """Converts a journal of an earlier record layout: a new one is written beside it and takes its place.
 
-Commands keep their sequences, times and attachments, and segments their names. What earlier versions did not know is
-zero, which is what the kernel takes for "not said": so a message is decided on by what was held against it then.
+Commands keep their sequences, times and attachments, and segments their names. Fields that earlier versions did
+not have are zero, which the kernel takes for "not given": so each message is decided on with the data of its time.
 """
 
 from collections.abc import Callable
@@ -36,9 +36,9 @@ class Upgraded:
 
 
 def upgrade(directory: Path, random_bytes: Callable[[int], bytes]) -> Upgraded | None:
-    """Convert a data directory's journal; whoever calls holds the directory's lock.
+    """Convert a data directory's journal. The caller holds the directory's lock.
 
-    random_bytes: for the identity of the network, which earlier versions had not; the vault takes it over.
+    random_bytes: for the identity of the network, which earlier versions did not have; the vault records it.
     Returns: None where there is nothing to convert.
     Raises: JournalTooOld, JournalDamaged, CheckpointDamaged; OSError. The old journal is then as it was.
     """

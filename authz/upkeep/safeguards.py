@@ -1,7 +1,7 @@
 """Detects lost journal data by comparison with vault, checkpoints and history.
 
-The vault remembers the journal's end, at most a second behind; checkpoints and the history file remember marks of
-their own. A journal that ends before one of them has lost what was acknowledged.
+The vault records the end of the journal, at most a second late; checkpoints and the history file record marks of their
+own. A journal that ends before one of these has lost acknowledged commands.
 """
 
 from collections.abc import Iterator
@@ -19,17 +19,17 @@ from authz.journal.records import is_another_at
 from authz.vocabulary.errors import AcknowledgedLoss, CheckpointDamaged
 
 RESERVED_TOGETHER = 10_000_000
-"""So many numbers are reserved at once. After a crash those that are left are given to nobody: who has heard of one
-that the journal lost never meets it again as something else.
+"""The number of sequence numbers that are reserved at once. After a crash the rest of them is not used: a number that
+the journal may have lost, but that a caller was given, never names another command.
 """
 
 
 class HighWater(Protocol):
-    """What the vault remembers of a journal."""
+    """What the vault has recorded of a journal."""
 
     @property
     def network(self) -> bytes:
-        """Whose it is, 16 bytes."""
+        """The identity of its network, 16 bytes."""
 
     @property
     def sequence(self) -> int:
@@ -46,14 +46,14 @@ class HighWater(Protocol):
 
 @dataclass(frozen=True)
 class Witness:
-    """Somebody who remembers the journal. name: as people are told.  mark: what it remembers."""
+    """A record of the journal outside it. name: for error messages.  mark: the position that was recorded."""
 
     name: str
     mark: Mark
 
 
 def identity_of(journal: SegmentReader, kept: HighWater | None) -> bytes | None:
-    """Whose network a data directory is: the vault's word counts, then the journal's; None where it is nobody's yet.
+    """The network that a data directory belongs to, by the vault or else by the journal; None for a new directory.
 
     Raises: ForeignFile, JournalDamaged, JournalOutdated.
     """
@@ -116,7 +116,7 @@ def check_notices(directory: Path, heard: int, last_notice: int) -> None:
 def _witnesses(
     directory: Path, network: bytes | None, kept: HighWater | None, history: Mark | None
 ) -> Iterator[Witness]:
-    """Everything that remembers this network's journal. history: what the history file remembers."""
+    """All records of this network's journal. history: the mark in the history file."""
     if kept is not None:
         yield Witness("the vault", Mark(kept.sequence, kept.digest))
     for found in own_checkpoints(directory, network):
@@ -126,12 +126,12 @@ def _witnesses(
 
 
 def own_checkpoints(directory: Path, network: bytes | None) -> list[Mark]:
-    """The marks of the checkpoints that can be read and are a network's, the latest first."""
+    """The marks of a network's readable checkpoints, the latest first."""
     disk, found = checkpoints_in(directory), []
     for sequence in checkpoints(disk):
         try:
             whose, mark = mark_of_checkpoint(disk, sequence)
-        except CheckpointDamaged:  # it is passed over wherever one is needed, with a line in the log
+        except CheckpointDamaged:  # it is skipped wherever a checkpoint is needed, and logged
             continue
         if network in (None, whose):
             found.append(mark)
@@ -139,11 +139,11 @@ def own_checkpoints(directory: Path, network: bytes | None) -> list[Mark]:
 
 
 def _history_of(directory: Path, journal: SegmentReader) -> Mark | None:
-    """What the history file remembers of this journal. A file of another journal is rebuilt when it is opened."""
+    """The mark of this journal in the history file. A file of another journal is rebuilt when it is opened."""
     remembered = remembered_in(directory / HISTORY)
     if remembered is None or remembered.network != journal.network:
         return None
-    is_given_up = remembered.mark.sequence < journal.begins_after  # nobody can say any more whether it was the same
+    is_given_up = remembered.mark.sequence < journal.begins_after  # the commands that would prove it are gone
     return None if is_given_up or is_another_at(journal, remembered.mark) else remembered.mark
 
 

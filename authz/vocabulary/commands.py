@@ -23,7 +23,7 @@ class Kind(IntEnum):
     SET_TOKEN = 3
     ACTIVATE_PROGRAM = 4  # the document travels beside the command
     PASS_TIME = 5  # nothing but the time of the command
-    FORCE_REASON = 6  # decline the next authorization of somebody
+    FORCE_REASON = 6  # decline the next authorization of a card, token or terminal
     SWITCH_ISSUER = 7  # the issuer is down, or back
     SET_LIMITED_USE_KEY = 8  # a phone gets a new one
     AUTHORIZATION_REQUEST = 10  # 0100
@@ -52,7 +52,7 @@ class Operation(IntEnum):
 
 
 class Flag(IntEnum):
-    """What else a message says, one bit each."""
+    """Further facts about a message, one bit each."""
 
     REPEAT = 1  # x1x1
     PARTIAL_APPROVAL = 2  # the terminal can take a part of what it asked for
@@ -88,7 +88,7 @@ class Channel(IntEnum):
 
 
 class CardholderVerification(IntEnum):
-    """How the cardholder was verified, as far as it is proven: what a terminal says (tag 9F34) is not."""
+    """How the cardholder was verified, as far as it is proven. The terminal's claim (tag 9F34) proves nothing."""
 
     NONE = 0
     PIN = 1  # DE 52 behind a right cryptogram, and the issuer has found it right
@@ -144,10 +144,11 @@ HEAD = (
     Field("token_pan", "u8", 40, "The number of the token (DE 2 or DE 35)."),
     Field("kind", "u1", 215, "What the command asks for.", frozenset(Kind)),
 )
-"""What every command says, at the same place in every layout."""
+"""The fields of every command, at the same place in every layout."""
 
 COMMAND = laid_out(HEAD, COMMAND_BYTES)
-"""A command of any kind, by what all kinds say. The rest is read by the layout of its kind, see `layouts`."""
+"""A command of any kind, with the fields that all kinds have. Other fields are read by the layout of its kind, see
+`layouts`."""
 
 NO_POSITION = -(2**31)
 
@@ -180,7 +181,7 @@ RESULT = record(
         ("payment_account_reference", "S29"),
         ("is_flagged", "u1"),  # a rule asks for a review
         ("is_asked", "u1"),  # a rule requires the real-time decisioning webhook
-        ("exception", "u1"),  # ExceptionReason: why an advice was taken for less than it said
+        ("exception", "u1"),  # ExceptionReason: why an advice was applied for less than its amount
     ]
 )
 

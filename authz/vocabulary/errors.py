@@ -4,7 +4,7 @@ from pathlib import Path
 
 
 class EngineError(Exception):
-    """The engine cannot continue after this; the text says what to check."""
+    """An error after which the engine cannot continue; its text says what to check."""
 
 
 class JournalDamaged(EngineError):
@@ -67,10 +67,10 @@ class DirectoryInUse(EngineError):
 
 
 class JournalFromElsewhere(EngineError):
-    """The journal has a command that this version does not know. Nothing was changed."""
+    """The journal has a command with a value that this version does not define. Nothing was changed."""
 
     def __init__(self, sequence: int, field: str, value: int) -> None:
-        super().__init__(f"command {sequence} of the journal has {field} {value}, which this version does not know")
+        super().__init__(f"command {sequence} of the journal has {field} {value}, which this version does not define")
 
 
 class UndefinedValue(ValueError):

@@ -1,4 +1,4 @@
-"""What each kind of command says: one layout for each kind or group of kinds, over the same bytes of `COMMAND`.
+"""The fields of each kind of command: one layout for each kind or group of kinds, over the same bytes of `COMMAND`.
 
 A command is read and written by the layout of its kind: ``commands.view(MESSAGE)[i]``. Kinds that share a layout mean
 the same by each of its fields. The bytes are a file format, see `journal.segment_header`: a field stays
@@ -31,7 +31,7 @@ from authz.vocabulary.record_fields import Bits, Field, bits_of, laid_out
 from authz.vocabulary.states import CardState, TokenState
 
 _SIGNATURE = 2
-"""A cardholder verification that journals of earlier versions hold; it is no longer told from none."""
+"""A cardholder verification in journals of earlier versions; it is treated as none."""
 
 CURRENCY_NUMBERS = range(1_000)
 """Currencies: three digits (ISO 4217)."""
@@ -42,14 +42,14 @@ CATEGORIES = range(10_000)
 SEGMENTS = range(256)
 """Segments of customers, each with meters of its own."""
 
-_OPERATIONS = range(100)  # two digits; which of them are served is for a check to say
+_OPERATIONS = range(100)  # two digits; a check decides which of them are served
 _VERIFICATIONS = frozenset({*CardholderVerification, _SIGNATURE})
 _APPROVED_OR_DECLINE = frozenset({0, *DECLINES})
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What the commands of some kinds say. fields: without those of the head.  dtype: with them."""
+    """The layout of the commands of some kinds. fields: without those of the head.  dtype: with them."""
 
     name: str
     kinds: Sequence[Kind]
@@ -67,7 +67,7 @@ LAYOUT_OF: dict[Kind, Layout] = {}
 
 
 def _layout(name: str, kinds: Sequence[Kind], *fields: Field) -> np.dtype[np.void]:
-    """Describe what some kinds say, which nothing else describes; returns the type of their records."""
+    """Define the layout of some kinds, once for each kind; returns the type of their records."""
     layout = Layout(name, kinds, fields, laid_out(HEAD + fields, COMMAND_BYTES))
     for kind in kinds:
         assert kind not in LAYOUT_OF, f"{kind.name} has two layouts"
@@ -92,8 +92,8 @@ MESSAGE = _layout(
     Field("transmitted", "u4", 160, "DE 7, MMDDhhmmss as a number."),
     Field("original_stan", "u4", 164, "DE 90."),
     Field("original_transmitted", "u4", 168, "DE 90."),
-    Field("flags", "u4", 172, "What else the message says, one bit each: `Flag`.", bits_of(Flag)),
-    Field("signed_date", "u4", 176, "Tag 9A, YYMMDD as a number; 0 where the phone did not know it."),
+    Field("flags", "u4", 172, "Further facts about the message, one bit each: `Flag`.", bits_of(Flag)),
+    Field("signed_date", "u4", 176, "Tag 9A, YYMMDD as a number; 0 if the phone did not know it."),
     Field("retrieval_reference", "S12", 180, "DE 37."),
     Field("terminal", "S8", 192, "DE 41."),
     Field("merchant", "S15", 200, "DE 42."),
@@ -267,7 +267,7 @@ Whoever adds a kind adds it here: a journal of a version before has no such comm
 
 
 def digest_of_layouts(without: Collection[Kind] = ()) -> bytes:
-    """What tells journals of other layouts apart: eight bytes in the header of each of their files.
+    """A digest of all layouts: eight bytes in the header of each file, by which other layouts are recognized.
 
     It follows from where the fields of each kind lie and of which form they are, and not from their names.
     without: kinds that are left out.

@@ -1,4 +1,4 @@
-"""Posting kinds: every change of what an account owes is a posting, and its kind says why it was made.
+"""Posting kinds: every change of an account's posted balance is a posting, and its kind is the reason for it.
 
 To add a kind, add one row to `PostingKind` and call `postings.post` with it where the kernel makes the posting. The
 engine's results, the history, the HTTP API, its OpenAPI document and `docs/authorization.md` follow from the row.

@@ -1,6 +1,6 @@
-"""States of tokens and cards as the engine knows them, one row each: its number, and what a payment is declined for.
+"""States of tokens and cards in the engine, one row each: its number, and the reason with which it declines.
 
-The vault says which of its states is which of these: `engine_code` of `tokenvault.tokens.lifecycle.TokenState` and
+The vault maps its states to these: `engine_code` of `tokenvault.tokens.lifecycle.TokenState` and
 `tokenvault.cards.cards.CardState`.
 """
 

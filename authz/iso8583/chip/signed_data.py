@@ -1,8 +1,8 @@
 """Compiled comparison of the data that the phone signed with the message: one flag for each difference.
 
-The engine knows no settings and no clock but the time of a command, so what has a tolerance is decided here, where the
-message is read, and enters the journal as a flag. DE 19 is not compared: an acquirer may be of another country than the
-merchant.
+The engine reads no settings, and no clock but the time of a command. So comparisons with a tolerance are made here,
+where the message is read, and enter the journal as flags. DE 19 is not compared: an acquirer may be of another country
+than the merchant.
 """
 
 from collections.abc import Callable
@@ -120,7 +120,7 @@ def acceptor_country(buffer: Buffer, places: Places, countries: npt.NDArray[np.i
 
 @compiled
 def days_off(signed_date: Integer, said: Integer, around: Circumstances) -> Integer:
-    """How far a signed date (YYMMDD) is from the nearest clock, or from what its message says (MMDD): the greater."""
+    """Days from a signed date (YYMMDD) to the nearest clock, or to its message's date (MMDD): the greater."""
     signed = day_number(2000 + signed_date // 10_000, signed_date // 100 % 100, signed_date % 100)
     off: Integer = abs(around.today[0] - signed)
     for moment in around.today:
@@ -132,10 +132,10 @@ def days_off(signed_date: Integer, said: Integer, around: Circumstances) -> Inte
 def hold_against_message(
     buffer: Buffer, places: Places, command: Any, signed_cash: Integer, signed_country: Integer, around: Circumstances
 ) -> None:
-    """Note in the command's flags what of its signed data differs from what the message says.
+    """Set the command's flags for signed data that differs from the fields of the message.
 
-    A phone that shows a QR code knows no amount, country and date, and signs zeros. signed_cash: tag 9F03, minor
-    units.  signed_country: tag 9F1A, 0 where it is not known.
+    A phone that shows a QR code does not know amount, country and date, and signs zeros. signed_cash: tag 9F03, minor
+    units.  signed_country: tag 9F1A, 0 if unknown.
     """
     flags = np.int64(command["flags"])
     knows_nothing = flags & Flag.SIGNED_FOR_QR_CODE != 0 and command["signed_amount_minor"] == 0

@@ -74,7 +74,7 @@ UNUSED = FieldSpec("Unused", "ascii", "ascii", 0, 0, is_unused=True)
 
 @dataclass(frozen=True)
 class Framing:
-    """How messages are told apart on a connection: by a length in front, which counts header and message.
+    """How messages are delimited on a connection: by a length in front, which counts header and message.
 
     length_encoding: "b" for an unsigned big-endian number, "bcd" for packed digits, or a text codec for digits.
     """

@@ -146,7 +146,7 @@ class FieldClass:
 
     @property
     def length_max(self) -> int | None:
-        """The most that the length in front can say, None where there is none."""
+        """The greatest value of the length prefix, None if there is none."""
         if not self.length_bytes:
             return None
         if self.length_encoding == "b":

@@ -90,7 +90,7 @@ def encode(message: Mapping[int, str], dialect: Dialect) -> bytes:
 
 
 def _implied_fields(dialect: Dialect) -> set[int]:
-    """What is no field that a message says: header, message type, and the fields that are bitmaps."""
+    """What the bitmap does not announce: header, message type, and the fields that are bitmaps."""
     if not dialect.third_bitmap:
         return {HEADER, 0, 1}
     return {HEADER, 0, 1, 65 if dialect.third_bitmap == BEHIND_THE_SECOND else dialect.third_bitmap}
@@ -142,7 +142,7 @@ def _encode_content(number: int, value: str, spec: FieldSpec, offset: int) -> by
             raise MessageError(number, offset, "does not begin with C or D")
         sign, value = _encode_text(number, value[0], spec.sign_encoding, offset), value[1:]
     if spec.content == "z" or spec.counts_nibbles:
-        value = value.replace("=", "D")  # half-bytes know no other separator of track 2
+        value = value.replace("=", "D")  # the separator of track 2 in half-bytes
     if len(value) % 2:
         value = spec.left_pad + value + ("" if spec.left_pad else spec.right_pad)
     try:
@@ -346,7 +346,7 @@ class _Reader:
             raise self._error(number, f"is not {encoding}", BAD_CHARACTERS) from None
 
     def _half_bytes(self, number: int, raw: bytes, count: int, spec: FieldSpec) -> str:
-        """So many digits. An odd count leaves one half-byte of padding, on the left unless the table says right."""
+        """Digits of a field. An odd count has a half-byte of padding, on the left unless the dialect differs."""
         padded = raw.hex().upper()
         if count % 2 == 0:
             return padded

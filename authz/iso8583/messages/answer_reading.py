@@ -21,7 +21,7 @@ def read_answers(
     numbers: npt.NDArray[np.int64],
     codes: npt.NDArray[np.uint16],
 ) -> None:
-    """Read which requests some answers are to, and what they say.
+    """Read the traces and the response codes of answers.
 
     frames: int32[n, 2] from `scan.split_frames`.  table, places: as in `scan.scan_message`.
     numbers: int64[n], filled with DE 11 as a number, NO_NUMBER where there is none.

@@ -180,7 +180,7 @@ def read_outcome(buffer: Buffer, places: Places, command: Any) -> None:
 
 @compiled
 def read_optional(buffer: Buffer, places: Places, command: Any) -> Integer:
-    """What a message may say or leave out."""
+    """Read the optional fields of a message."""
     problem: Integer = NO_PROBLEM
     if places[23, 1] >= 0:
         command["pan_sequence_number"] = number_at(buffer, places[23, 0], 3)

@@ -9,7 +9,7 @@ _ADDITIONAL_RESPONSE_DATA = 44
 
 
 def plain_response(request: codec.Message, response_code: str, error: FormatError | None = None) -> codec.Message:
-    """What tells the sender which message it answers, DE 39, and what is wrong with it in DE 44 where something is."""
+    """An answer with the fields that identify its request, DE 39, and the format error in DE 44 if there is one."""
     echoed = {number: request[number] for number in _ECHOED if number in request}
     answer = {0: answer_type(request[0]), **echoed, 39: response_code}
     return answer if error is None else {**answer, _ADDITIONAL_RESPONSE_DATA: error.additional_response_data}
