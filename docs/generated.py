@@ -44,7 +44,7 @@ from simulators.scenarios.staging.expected import PaymentValues
 from simulators.scenarios.steps.verbs import VERBS
 from simulators.terminals.kinds.catalogue import TERMINAL_KINDS
 from simulators.terminals.terminal import Terminal
-from tests.newcomer.recipe import CopiedFile, NewFile
+from tests.newcomer.recipe import CopiedFile, Line, NewFile
 from tests.newcomer.recipes import RECIPES
 from tokenvault.emv.encodings.data_elements import DATA_ELEMENTS
 from tokenvault.events.events import EventType
@@ -401,12 +401,18 @@ def _recipe(name: str) -> str:
         elif isinstance(place, CopiedFile):
             parts.append(f"Copy `{place.source}` to `{place.path}`, and change it:")
             parts.append(_changed_lines(place))
-        else:
+        elif isinstance(place, Line):
             added = "\n".join(f"+{line}" for line in place.line.splitlines())
             parts.append(f"In `{place.path}`, add after this line:")
             parts.append(f"```diff\n {place.line_before(DOCUMENTS.parent)}\n{added}\n```")
+        else:
+            removed = [f"-{line}" for line in place.there.splitlines()]
+            instead = [f"+{line}" for line in place.instead.splitlines()]
+            parts.append(f"In `{place.path}`, change:")
+            parts.append("\n".join(["```diff", *removed, *instead, "```"]))
     made = [f"`.venv/bin/python -m {module}`" for module in (*recipe.generators, "docs.generated")]
-    parts.append(f"Then run {' and '.join(made)}. It is used like this:")
+    parts.append(f"Then run {' and '.join(made)}, and describe the change in a fragment, `changes/WORDS.added.md`.")
+    parts.append("It is used like this:")
     parts.append(f"```python\n{recipe.use.strip()}\n```")
     parts.append("These tests cover it: " + ", ".join(f"`{test}`" for test in recipe.tests) + ".")
     return "\n\n".join(parts) + "\n"

@@ -373,8 +373,8 @@ class TokenLifecycleStory(RuleBasedStateMachine):
         assert rows.keys() == issued.keys()
         for number, token in issued.items():
             row = rows[number]
-            expected = "inactive" if token.state is TokenState.REQUESTED else token.state
-            assert states.TokenState(int(row["state"])).name.lower() == expected
+            expected = TokenState.INACTIVE if token.state is TokenState.REQUESTED else token.state
+            assert row["state"] == expected.engine_code
             assert (f"{row['token_pan']}", f"{row['expiry']:04d}") == (token.token_pan, token.expiry)
             assert int(row["limited_use_key"]) == int(token.limited_use_key or 0)
         for row in state.cards[: state.counters[Counter.CARDS]]:

@@ -28,6 +28,22 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Change:
+    """Whole lines of a file that are replaced. They stand there once."""
+
+    path: str
+    there: str
+    instead: str
+
+    def put(self, tree: Path) -> None:
+        """Write it."""
+        file = tree / self.path
+        content = file.read_text()
+        assert content.count(f"{self.there}\n") == 1, self.there
+        file.write_text(content.replace(f"{self.there}\n", f"{self.instead}\n"))
+
+
+@dataclass(frozen=True)
 class NewFile:
     """A file that did not exist."""
 
@@ -69,7 +85,7 @@ class Recipe:
 
     heading: str
     explanation: str
-    places: tuple[Line | NewFile | CopiedFile, ...]
+    places: tuple[Line | Change | NewFile | CopiedFile, ...]
     use: str
     tests: tuple[str, ...] = ()
     generators: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.newcomer.recipe import CopiedFile, Line, NewFile
+from tests.newcomer.recipe import Change, CopiedFile, Line, NewFile
 from tests.newcomer.recipes import RECIPES, ROOT
 
 TREE = (
@@ -75,6 +75,7 @@ COSTS = {
     "check": [NewFile, Line, Line, Line],  # a function; its row and the import of it; a message that it declines
     "posting-kind": [Line, Line],  # its row, and the kernel's posting of it
     "limit-period": [Line],
+    "token-state": [Change, Line, Change, Change],  # its row; a vendor's word; the tests' model: when it is, what it is
     "dialect": [CopiedFile],
     "endpoint": [NewFile],
     "vendor-route": [NewFile],

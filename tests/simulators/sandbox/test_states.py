@@ -58,16 +58,17 @@ def test_an_unknown_state_is_set_aside():
 
 
 def test_vendors_have_a_word_for_every_state():
-    """Of tokens, and of no other."""
-    assert list(STATUSES.items()) == [
-        (TokenState.REQUESTED, "INACTIVE"),
-        (TokenState.INACTIVE, "INACTIVE"),
-        (TokenState.ACTIVE, "ACTIVE"),
-        (TokenState.SUSPENDED, "SUSPENDED"),
-        (TokenState.DEACTIVATED, "DEACTIVATED"),
-        (TokenState.DECLINED, "DEACTIVATED"),
-    ]
-    assert set(_STATUSES) == set(TokenState)
+    """One follows from what the engine knows a state by; these may not change, and a further state has one too."""
+    promised = {
+        TokenState.REQUESTED: "INACTIVE",
+        TokenState.INACTIVE: "INACTIVE",
+        TokenState.ACTIVE: "ACTIVE",
+        TokenState.SUSPENDED: "SUSPENDED",
+        TokenState.DEACTIVATED: "DEACTIVATED",
+        TokenState.DECLINED: "DEACTIVATED",
+    }
+    assert promised.items() <= STATUSES.items()
+    assert set(STATUSES) == set(_STATUSES) == set(TokenState)
 
 
 def test_the_database_keeps_one_living_token_on_a_device():

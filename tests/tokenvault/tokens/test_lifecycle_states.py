@@ -6,6 +6,7 @@ import pytest
 
 from tests.tokenvault.tokens.test_lifecycle import Model
 from tokenvault.tokens.lifecycle import (
+    LIVING,
     REASONS,
     Change,
     ChangeReason,
@@ -18,8 +19,9 @@ from tokenvault.tokens.lifecycle import (
 from tokenvault.vocabulary.errors import Conflict, FieldError
 
 SUSPENDERS = [frozenset(some) for size in range(1, 5) for some in combinations(Initiator, size)]
-STATES = [LifecycleState(state) for state in TokenState if state is not TokenState.SUSPENDED]
-STATES += [LifecycleState(TokenState.SUSPENDED, some) for some in SUSPENDERS]
+SUSPENDED = [state for state in TokenState if Change.RESUME in state.becomes]
+STATES = [LifecycleState(state) for state in TokenState if state not in SUSPENDED]
+STATES += [LifecycleState(state, some) for state in SUSPENDED for some in SUSPENDERS]
 
 
 def modelled(state_now):
@@ -28,7 +30,7 @@ def modelled(state_now):
     model.decided = state_now.state is not TokenState.REQUESTED
     model.declined = state_now.state is TokenState.DECLINED
     model.ended = state_now.state is TokenState.DEACTIVATED
-    model.activated = state_now.state in (TokenState.ACTIVE, TokenState.SUSPENDED)
+    model.activated = state_now.state in LIVING
     model.suspended_by = set(state_now.suspended_by)
     return model
 
