@@ -228,7 +228,10 @@ class Engine:
             await self.run(new_commands(0))
 
     async def is_fresh(self, command: Records) -> bool:
-        """Whether COMMAND[1] is a request that proves to be new, once everything that came before it is applied."""
+        """Whether a message is a request that proves to be new, once everything that came before it is applied.
+
+        command: one message of any layout.
+        """
         await self.settled()
         if self._stopped:
             return False

@@ -9,7 +9,7 @@ from authz.arrays.hash_index import find_row
 from authz.kernel.accounts.conversion import NO_RATE, conversion_rate, converted
 from authz.kernel.accounts.exception_items import list_as_exception
 from authz.kernel.accounts.holds import available_credit, expire_holds
-from authz.kernel.accounts.message_context import MessageContext, has
+from authz.kernel.accounts.message_context import MessageContext, has, is_message
 from authz.kernel.accounts.postings import dispute, tell_postings
 from authz.kernel.accounts.trace_index import (
     class_of,
@@ -76,7 +76,7 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
         posted_before = state.postings.used[0]
         if undefined_field(commands, i) != Field.NONE:
             result["reason"] = Reason.UNDEFINED_VALUE
-        elif Kind.AUTHORIZATION_REQUEST <= kind <= Kind.REVERSAL_ADVICE:
+        elif is_message(kind):
             result["reason"] = take_message(state, commands.view(MESSAGE)[i], result, findings)
         elif kind == Kind.CHARGEBACK or kind == Kind.REPRESENTMENT:
             row = find_row(state.account_slots, state.accounts["account_id"], commands[i]["account_id"])

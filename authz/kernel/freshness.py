@@ -17,7 +17,7 @@ def is_fresh(state: State, commands: Records, findings: Findings) -> bool:
     """Whether a request would pass every check up to its cryptogram's spending: a right cryptogram over what the
     message says, no message that came before, a transaction counter and a key that were not used up.
 
-    commands: COMMAND[1], with its time.  findings: of nobody else. Changes nothing.
+    commands: one message, of any layout, with its time.  findings: of nobody else. Changes nothing.
     """
     command = commands.view(MESSAGE)[0]
     kind = np.int64(command["kind"])

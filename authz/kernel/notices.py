@@ -12,10 +12,6 @@ from authz.vocabulary.commands import Kind, Records
 from authz.vocabulary.layouts import ACCOUNT, CARD, LIMITED_USE_KEY, TOKEN
 from authz.vocabulary.reasons import Reason
 
-_NOTICES = np.zeros(256, np.bool_)
-_NOTICES[[Kind.SET_ACCOUNT, Kind.SET_CARD, Kind.SET_TOKEN, Kind.SET_LIMITED_USE_KEY]] = True
-"""Which kinds are notices of the vault."""
-
 
 @compiled
 def take_notice(state: State, commands: Records, place: Integer) -> Integer:
@@ -23,22 +19,24 @@ def take_notice(state: State, commands: Records, place: Integer) -> Integer:
 
     Returns: `Reason.UNDEFINED_VALUE` for a command that is no notice of the vault.
     """
-    kind = np.int64(commands[place]["kind"])
-    if not _NOTICES[kind]:
-        return Reason.UNDEFINED_VALUE
-    number = np.int64(commands[place]["outbox_sequence"])
-    if number <= state.counters[Counter.OUTBOX_SEQUENCE]:
-        return Reason.APPROVED
-    state.counters[Counter.OUTBOX_SEQUENCE] = number
+    kind, number = np.int64(commands[place]["kind"]), np.int64(commands[place]["outbox_sequence"])
+    is_new = number > state.counters[Counter.OUTBOX_SEQUENCE]
     if kind == Kind.SET_ACCOUNT:
-        set_account(state, commands.view(ACCOUNT)[place])
+        if is_new:
+            set_account(state, commands.view(ACCOUNT)[place])
     elif kind == Kind.SET_CARD:
-        set_card(state, commands.view(CARD)[place])
+        if is_new:
+            set_card(state, commands.view(CARD)[place])
     elif kind == Kind.SET_TOKEN:
-        set_token(state, commands.view(TOKEN)[place])
+        if is_new:
+            set_token(state, commands.view(TOKEN)[place])
+    elif kind == Kind.SET_LIMITED_USE_KEY:
+        if is_new:
+            set_limited_use_key(state, commands.view(LIMITED_USE_KEY)[place])
     else:
-        assert kind == Kind.SET_LIMITED_USE_KEY, "every notice of the vault is taken over"
-        set_limited_use_key(state, commands.view(LIMITED_USE_KEY)[place])
+        return Reason.UNDEFINED_VALUE
+    if is_new:
+        state.counters[Counter.OUTBOX_SEQUENCE] = number
     return Reason.APPROVED
 
 

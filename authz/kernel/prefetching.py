@@ -5,19 +5,18 @@ does not wait for one before it asks for the next: the memory answers them toget
 near. Nothing is changed here, and nothing that is decided depends on it.
 """
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
-from authz.arrays.compiled import Integer, compiled, inlined, prefetch
+from authz.arrays.compiled import Integer, compiled, prefetch
 from authz.arrays.hash_index import find_row, first_slot, scrambled
 from authz.kernel.accounts.habits import COUNTRY, MERCHANT, seen_key
+from authz.kernel.accounts.message_context import is_message
 from authz.kernel.accounts.trace_index import class_of, own_key
 from authz.state.row_layouts import ACCOUNT
 from authz.state.rows import found
 from authz.state.tables import State
-from authz.vocabulary.commands import Kind, Records
+from authz.vocabulary.commands import Records
 from authz.vocabulary.layouts import MESSAGE
 
 LINE_BYTES = 64
@@ -26,12 +25,6 @@ LINE_BYTES = 64
 _LAST_OF_ACCOUNT = ACCOUNT.itemsize - 1
 
 Rows = npt.NDArray[np.int64]
-
-
-@inlined
-def is_message(command: Any) -> Any:
-    """Whether a command is a message about a token. command: of any layout."""
-    return Kind.AUTHORIZATION_REQUEST <= np.int64(command["kind"]) <= Kind.REVERSAL_ADVICE
 
 
 @compiled
@@ -43,7 +36,7 @@ def look_ahead(state: State, commands: Records, start: Integer, end: Integer, ro
     for i in range(start, end):
         rows[i - start, 0] = place = first_slot(state.token_slots, commands[i]["token_pan"])
         prefetch(state.token_slots, place, 0)
-        if is_message(commands[i]):
+        if is_message(np.int64(commands[i]["kind"])):
             message = commands.view(MESSAGE)[i]
             key = own_key(message, np.uint64(message["token_id"]), class_of(np.int64(message["kind"])))
             prefetch(state.trace_slots, first_slot(state.trace_slots, key), 0)
@@ -63,7 +56,7 @@ def look_ahead(state: State, commands: Records, start: Integer, end: Integer, ro
         prefetch(state.accounts, account_row, _LAST_OF_ACCOUNT)
         prefetch(state.cards, np.int64(token["card_row"]), 0)
         prefetch(state.cells, np.int64(token["cells"]), 0)
-        if not is_message(commands[i]):
+        if not is_message(np.int64(commands[i]["kind"])):
             continue
         message = commands.view(MESSAGE)[i]
         merchant = seen_key(account_row, MERCHANT, np.int64(message["merchant_key"]))

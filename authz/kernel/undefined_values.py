@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
+from authz.kernel.accounts.message_context import is_message
 from authz.state.tables import MessageClass
 from authz.vocabulary.commands import Flag, Kind, Records
 from authz.vocabulary.layouts import (
@@ -73,7 +74,7 @@ def undefined_field(commands: Records, place: Integer) -> Integer:
     kind = np.int64(commands[place]["kind"])
     if not _KINDS[kind]:
         return Field.KIND
-    if Kind.AUTHORIZATION_REQUEST <= kind <= Kind.REVERSAL_ADVICE:
+    if is_message(kind):
         return _undefined_in_message(commands.view(MESSAGE)[place])
     return _undefined_in_notice(commands, place, kind)
 

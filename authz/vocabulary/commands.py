@@ -1,7 +1,7 @@
 """Commands and results: fixed-size records, the only things that enter and leave the engine.
 
-A journal of commands is the whole truth, so their layout is a file format: `COMMAND_BYTES` is asserted, and segments
-carry a digest of the layout.
+A journal of commands is the whole truth, so how they are laid out is a file format: each layout has `COMMAND_BYTES`,
+see `record_fields.laid_out`, and segments carry a digest of the layouts.
 """
 
 from enum import IntEnum

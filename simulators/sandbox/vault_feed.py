@@ -61,7 +61,7 @@ class VaultFeed:
         return list(outbox.entries_after(self._database, heard, _CHUNK))
 
     def _commands(self, entries: list[outbox.Entry]) -> list[Records]:
-        """COMMAND[1] for each entry but those that have to be set aside."""
+        """A command in the layout of its kind for each entry but those that have to be set aside."""
         known, commands = _Known(self._engine.state), []
         for entry in entries:
             try:
@@ -119,7 +119,10 @@ class _Known:
         self._entered: set[tuple[str, int]] = set()
 
     def command(self, entry: outbox.Entry) -> Records:
-        """COMMAND[1]. Raises: ParentUnknown, and others where a notice says what cannot be told."""
+        """One command, in the layout of its kind.
+
+        Raises: ParentUnknown, and others where a notice says what cannot be told.
+        """
         command = command_of(entry)
         kind = Kind(int(command["kind"][0]))
         parent, own = _PARENT.get(kind), _OWN.get(kind)

@@ -29,6 +29,12 @@ class MessageContext(NamedTuple):
 
 
 @inlined
+def is_message(kind: Integer) -> Any:
+    """Whether commands of a kind come as messages about a token, see `commands.MESSAGES`."""
+    return Kind.AUTHORIZATION_REQUEST <= kind <= Kind.REVERSAL_ADVICE
+
+
+@inlined
 def has(flags: Any, flag: Integer) -> Any:
     """Whether a flag is among these."""
     return np.int64(flags) & flag != 0
