@@ -102,7 +102,7 @@ class DialectGateway:
         self._sessions: WeakKeyDictionary[Peer, _Session] = WeakKeyDictionary()  # ends with its connection
 
     def receive(self, chunk: bytes, frames: Places, peer: Peer, reply: Reply) -> None:
-        """Take complete messages of one connection, see `authz.network.processor.Network`."""
+        """Take complete messages of one connection, see `authz.network.processor.PaymentProcessor`."""
         for start, end in frames.tolist():
             if not attempted("message in another dialect", self._receive, chunk[start:end], peer, reply):
                 reply(self._malfunction(chunk[start:end]), 1)

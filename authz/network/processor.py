@@ -73,8 +73,8 @@ class _Read(NamedTuple):
     keys: list[AnswerKey | None]
 
 
-class Network:
-    """Decodes, verifies cryptograms, asks the engine, answers. Belongs to the engine's event loop."""
+class PaymentProcessor:
+    """Decodes messages, verifies cryptograms, submits commands, and answers. Runs in the engine's event loop."""
 
     messages_in_a_turn = 256
 

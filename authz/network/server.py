@@ -49,7 +49,7 @@ class ServerLimits:
 
 
 class Handler(Protocol):
-    """What processes the messages, see `authz.network.processor.Network`.
+    """What processes the messages, see `authz.network.processor.PaymentProcessor`.
 
     messages_in_a_turn: the maximum from one connection in one turn of the event loop that leaves time for the others.
     """

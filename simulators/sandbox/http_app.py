@@ -19,7 +19,7 @@ from authz.history.explanations import Explanations
 from authz.history.projection import Projection
 from authz.http.sight import IssuerOf, Sight
 from authz.journal.replay import History
-from authz.network.processor import Network
+from authz.network.processor import PaymentProcessor
 from authz.network.server import Iso8583Server
 from authz.vocabulary.errors import (
     CheckpointDamaged,
@@ -64,7 +64,7 @@ class _Figures(Collector):
     def __init__(
         self,
         engine: Engine,
-        network: Network,
+        network: PaymentProcessor,
         iso_server: Iso8583Server,
         feed: VaultFeed,
         projection: Projection,
@@ -116,7 +116,7 @@ def build_app(
     history: History,
     explanations: Explanations,
     projection: Projection,
-    iso_network: Network,
+    iso_network: PaymentProcessor,
     iso_server: Iso8583Server,
     clock: SandboxClock,
     advice_forwarder: AdviceForwarder,

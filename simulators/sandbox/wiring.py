@@ -31,7 +31,7 @@ from authz.network.cryptograms import CryptogramVerifier
 from authz.network.dialect_gateway import DialectGateway
 from authz.network.peers import ConnectionAuthority
 from authz.network.pin_verification import PinVerifications
-from authz.network.processor import Network
+from authz.network.processor import PaymentProcessor
 from authz.network.realtime_decisioning import IssuerDecisions
 from authz.network.server import Handler, Iso8583Server, ServerLimits
 from authz.network.warm_up import compile_everything
@@ -157,7 +157,7 @@ class Sandbox:
         await forwarder.forward()
         pins = PinVerifications(lambda entered: in_thread(verified_pin, vault, entered), is_fresh=engine.is_fresh)
         self._cleanup.push_async_callback(pins.close)
-        network = Network(
+        network = PaymentProcessor(
             engine,
             CryptogramVerifier(issuer_keys(vault.keys)),
             dialect,

@@ -9,7 +9,7 @@ import pytest
 from authz.iso8583.dialects.fields import Framing, built_in
 from authz.iso8583.encoding import codec
 from authz.network.peers import Peer
-from authz.network.processor import Network
+from authz.network.processor import PaymentProcessor
 from authz.network.server import Connection, Iso8583Server, ServerLimits, splitter
 from authz.network.turns import RoundRobin, Turns
 from tests.authz.network.test_processor import GOOD_PAN, _network, _requests
@@ -347,6 +347,6 @@ def test_shares_of_the_network_and_its_gateways():
     """What is translated one by one has a smaller share; a port has the one of who serves it."""
     from authz.network.dialect_gateway import DialectGateway
 
-    assert ServerLimits().frames_per_turn == Network.messages_in_a_turn == 256
+    assert ServerLimits().frames_per_turn == PaymentProcessor.messages_in_a_turn == 256
     assert DialectGateway.messages_in_a_turn == 16
     assert replace(ServerLimits(), frames_per_turn=DialectGateway.messages_in_a_turn).unanswered_max == 1_024

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from authz.network.processor import Network
+from authz.network.processor import PaymentProcessor
 from simulators.parties.issuer_client import Issuer
 from simulators.sandbox.wiring import running_sandbox
 from simulators.terminals.iso_link import IsoLink
@@ -137,7 +137,7 @@ def test_what_came_of_a_try_outlives_the_network(data, monkeypatch, pin):
         message = scene.tap(pin)
         with monkeypatch.context() as patch:
             decided = []
-            patch.setattr(Network, "_decide", lambda *arguments: decided.append(arguments))
+            patch.setattr(PaymentProcessor, "_decide", lambda *arguments: decided.append(arguments))
             scene.machine.link.send(message)
             while not decided:
                 scene.issuer.call("GET", f"/v1/cards/{scene.card_id}")
@@ -156,7 +156,7 @@ def test_a_repeat_after_a_kill_gets_what_came_of_its_try(data, monkeypatch):
         right, wrong = scene.tap(PIN), scene.tap(WRONG)
         with monkeypatch.context() as patch:
             decided = []
-            patch.setattr(Network, "_decide", lambda *arguments: decided.append(arguments))
+            patch.setattr(PaymentProcessor, "_decide", lambda *arguments: decided.append(arguments))
             for count, message in enumerate((right, wrong), 1):
                 scene.machine.link.send(message)
                 while len(decided) < count:

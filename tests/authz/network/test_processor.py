@@ -12,7 +12,7 @@ from authz.network.dialect_gateway import DialectGateway
 from authz.network.peers import Peer
 from authz.network.pin_verification import PinOutcome, PinVerifications
 from authz.network.plain_answers import PlainAnswers
-from authz.network.processor import Network
+from authz.network.processor import PaymentProcessor
 from authz.network.realtime_decisioning import IssuerDecisions
 from authz.network.server import splitter
 from authz.vocabulary.commands import new_results
@@ -68,7 +68,7 @@ async def _verified_pin(_entered):
 
 def _network(engine=None, pins=None):
     engine = engine or DecidingEngine()
-    return Network(
+    return PaymentProcessor(
         engine, Verifier(), built_in(), IssuerDecisions(engine, None), pins or PinVerifications(_verified_pin)
     )
 
@@ -115,14 +115,14 @@ def test_one_message_that_we_fail_on_fails_alone():
 
 def test_an_answer_that_cannot_be_made(monkeypatch):
     """Gets none, for the decision is taken; the others get theirs, and none is waited for any more."""
-    network, make = _network(), Network._answers
+    network, make = _network(), PaymentProcessor._answers
 
     def answers_made(self, buffer, frames, results, arqcs, keys):
         if (results["sequence"] == 2).any():
             raise RuntimeError("a fault of ours")
         return make(self, buffer, frames, results, arqcs, keys)
 
-    monkeypatch.setattr(Network, "_answers", answers_made)
+    monkeypatch.setattr(PaymentProcessor, "_answers", answers_made)
     with structlog.testing.capture_logs():
         answers, counted = _exchange(network, built_in(), *_requests(GOOD_PAN, GOOD_PAN, GOOD_PAN))
     assert counted == 3
@@ -150,7 +150,7 @@ def test_a_pin_whose_verification_fails(monkeypatch, failing):
         raise RuntimeError("a fault of ours")
 
     if failing == "decision":
-        monkeypatch.setattr(Network, "_decide", decided)
+        monkeypatch.setattr(PaymentProcessor, "_decide", decided)
     pins = PinVerifications(fail if failing == "verifier" else _verified_pin)
     (request,) = _requests(GOOD_PAN, f52="0123456789ABCDEF", f48="6220FFFF9876543210E00001")
     with structlog.testing.capture_logs():
