@@ -57,28 +57,28 @@ def _in_ascii(name: str) -> str:
 
 
 @dataclass(frozen=True)
-class LineKeys:
+class KeyExchange:
     """How messages on a listener are authenticated. algorithm: ``tdes``, ``tdes_cbc`` or ``aes``.
 
-    line_key: the key-encryption key of the port, 16 bytes, secret. It wraps the keys that acquirers request (TR-31
-    version D for AES, otherwise B).
+    key_encryption_key: that of the port, 16 bytes, secret. It wraps the keys that acquirers request (TR-31 version D
+    for AES, otherwise B).
     by_acquirer: key-encryption keys of individual acquirers, by DE 32. If there are any, that of the port is not used.
     is_required: whether every message except a request for a key must carry an authentication code.
     """
 
     algorithm: str
-    line_key: bytes = field(repr=False)
+    key_encryption_key: bytes = field(repr=False)
     is_required: bool = True
     by_acquirer: Mapping[int, bytes] = field(default_factory=dict, repr=False)
     random_bytes: Callable[[int], bytes] = field(default=secrets.token_bytes, repr=False)
 
-    def new_key(self, line_key: bytes) -> tuple[MacKey, str]:
-        """A new key, and the key block that contains it, wrapped by a line key (TR-31; ASC X9.143)."""
+    def new_key(self, key_encryption_key: bytes) -> tuple[MacKey, str]:
+        """A new key, and the key block that contains it, wrapped by a key-encryption key (TR-31; ASC X9.143)."""
         usage, algorithm = _MAC_USAGE[self.algorithm]
         key = self.random_bytes(_KEY_BYTES)
         version = "D" if self.algorithm == "aes" else "B"
         header = KeyBlockHeader(version, usage, algorithm, "C", "00", "E")
-        return MacKey(self.algorithm, key), wrap(line_key, header, key, self.random_bytes)
+        return MacKey(self.algorithm, key), wrap(key_encryption_key, header, key, self.random_bytes)
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class DialectGateway:
     messages_in_a_turn = 16
     """Few, because each is decoded and encoded by interpreted code."""
 
-    def __init__(self, network: Handler, dialect: Dialect, keys: LineKeys | None = None) -> None:
+    def __init__(self, network: Handler, dialect: Dialect, keys: KeyExchange | None = None) -> None:
         self._network = network
         self._dialect = dialect
         self._keys = keys
@@ -163,21 +163,21 @@ class DialectGateway:
 
         self._network.receive(own, np.array([[0, len(own)]], np.int32), believed, answer)
 
-    def _give_key(self, request: codec.Message, keys: LineKeys, peer: Peer) -> bytes:
-        """The framed answer to a request for a key, wrapped by the port's line key or that of the acquirer.
+    def _give_key(self, request: codec.Message, keys: KeyExchange, peer: Peer) -> bytes:
+        """The framed answer to a request for a key, wrapped by the port's key-encryption key or that of the acquirer.
 
-        Only the holder of the line key can open the key block. If it is an acquirer's own line key, messages that are
+        Only the holder of the key-encryption key can open the key block. If it is an acquirer's own, messages that are
         authenticated by the new key are therefore proven to come from this acquirer.
         """
         if keys.by_acquirer and _ACQUIRER not in request:
             return self.refuse_format(request, FormatError(_ACQUIRER, MISSING), peer)
         acquirer = int(request.get(_ACQUIRER, 0))
-        line_key = keys.by_acquirer.get(acquirer) if keys.by_acquirer else keys.line_key
-        if line_key is None:
+        key_encryption_key = keys.by_acquirer.get(acquirer) if keys.by_acquirer else keys.key_encryption_key
+        if key_encryption_key is None:
             reason = Reason.ACQUIRER_NOT_AUTHORIZED
             log.warning("mac_key_refused", peer=peer.address, acquirer=str(acquirer), reason=reason.code)
             return self._framed(plain_response(request, ANSWERS[reason].response_code), request, None)
-        key, block = keys.new_key(line_key)
+        key, block = keys.new_key(key_encryption_key)
         proven = peer.narrowed(frozenset({acquirer})) if keys.by_acquirer else None
         self._sessions[peer] = _Session(key, proven)
         log.info("mac_key_given", peer=peer.address)

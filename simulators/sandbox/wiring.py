@@ -173,7 +173,7 @@ class Sandbox:
         self.further_iso_addresses = []
         for listener, bound in zip(settings.iso_listeners, further_sockets, strict=True):
             spoken = dialect_named(listener.dialect)
-            gateway = DialectGateway(network, spoken, listener.keys(sandbox_constants.LINE_KEY))
+            gateway = DialectGateway(network, spoken, listener.key_exchange(sandbox_constants.KEY_ENCRYPTION_KEY))
             authority = listener.authority(is_strict=settings.connections_are_strict)
             _, address = await self._listen(gateway, spoken, bound, engine, authority, listener.tls)
             self.further_iso_addresses.append(address)

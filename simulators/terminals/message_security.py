@@ -26,11 +26,11 @@ class MessageSecurity:
             raise NoAnswer("the answer's message authentication code is wrong")
 
 
-def protect(link: IsoLink, messages: MessageMaker, line_key: bytes, algorithm: str) -> None:
-    """Get a key and use it from now on. line_key: 16 bytes, shared. Raises: LinkError, KeyBlockError."""
+def protect(link: IsoLink, messages: MessageMaker, key_encryption_key: bytes, algorithm: str) -> None:
+    """Get a key and use it from now on. key_encryption_key: 16 bytes, shared. Raises: LinkError, KeyBlockError."""
     link.protection = None
     answer = link.exchange({**messages.management(NEW_KEY), 32: messages.merchant.acquirer})
     if KEY_BLOCK_FIELD not in answer:
         raise NoAnswer(f"the network gives no key: DE 39 is {answer.get(39)}")
-    _, key = unwrap(line_key, answer[KEY_BLOCK_FIELD])
+    _, key = unwrap(key_encryption_key, answer[KEY_BLOCK_FIELD])
     link.protection = MessageSecurity(MacKey(algorithm, key), link.dialect)

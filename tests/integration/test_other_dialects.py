@@ -15,7 +15,7 @@ from simulators.terminals.message_security import protect
 from simulators.terminals.terminal import Terminal
 from simulators.testkit.kit import TestKit
 
-LINE_KEY = bytes.fromhex(sandbox_constants.LINE_KEY)
+KEY_ENCRYPTION_KEY = bytes.fromhex(sandbox_constants.KEY_ENCRYPTION_KEY)
 PORTS = [
     *((name, "none", "aes") for name in BUILT_IN),
     ("bcd_1987", "required", "tdes"),
@@ -97,7 +97,7 @@ def test_codes_are_required(kit, dial):
     account = kit.account()
     phone, terminal = kit.phone(kit.card(account)), dial("bcd_1987", "required", "tdes")
     assert terminal.pay(phone, 100).response_code == "A0"
-    protect(terminal.link, terminal.messages, LINE_KEY, "tdes")
+    protect(terminal.link, terminal.messages, KEY_ENCRYPTION_KEY, "tdes")
     paid = terminal.pay(phone, 200)
     assert paid.approved
     assert len(paid.answer[64]) == 16
@@ -112,7 +112,7 @@ def test_the_cbc_mac_of_old_lines(kit, dial):
     account = kit.account()
     phone, terminal = kit.phone(kit.card(account)), dial("ebcdic_1987", "required", "tdes_cbc")
     assert terminal.link.exchange(terminal.messages.management("101"))[KEY_BLOCK_FIELD][5:7] == "M1"
-    protect(terminal.link, terminal.messages, LINE_KEY, "tdes_cbc")
+    protect(terminal.link, terminal.messages, KEY_ENCRYPTION_KEY, "tdes_cbc")
     paid = terminal.pay(phone, 200)
     assert paid.approved
     assert len(paid.answer[64]) == 16
@@ -121,7 +121,7 @@ def test_the_cbc_mac_of_old_lines(kit, dial):
 def test_every_connection_has_its_own_key(kit, dial):
     """A key of another line is none here."""
     first, second = (dial("bcd_1987", "required", "tdes") for _ in range(2))
-    protect(first.link, first.messages, LINE_KEY, "tdes")
+    protect(first.link, first.messages, KEY_ENCRYPTION_KEY, "tdes")
     second.link.protection = first.link.protection
     with pytest.raises(NoAnswer, match="authentication code is wrong"):
         second.link.exchange(second.messages.management("301"))
@@ -133,11 +133,11 @@ def test_codes_are_optional(kit, dial):
     assert terminal.echo()[39] == "00"
     key = terminal.link.exchange(terminal.messages.management("101"))
     assert key[KEY_BLOCK_FIELD].startswith("D0")
-    protect(terminal.link, terminal.messages, LINE_KEY, "aes")
+    protect(terminal.link, terminal.messages, KEY_ENCRYPTION_KEY, "aes")
     assert 128 in terminal.echo()
 
 
-def test_the_wrong_line_key(dial):
+def test_the_wrong_key_encryption_key(dial):
     """Opens no key block."""
     from tokenvault.emv.errors import KeyBlockError
 
@@ -164,7 +164,7 @@ def test_flags_and_settings_that_make_no_sense():
         with pytest.raises(ValueError, match=r"DIALECT:PORT|klingon"):
             listener_of(text)
     with pytest.raises(ValueError, match="16 bytes"):
-        IsoListener(dialect="bcd_1987", port=0, line_key="00")
+        IsoListener(dialect="bcd_1987", port=0, key_encryption_key="00")
 
 
 def test_nothing_of_a_card_is_in_an_error():

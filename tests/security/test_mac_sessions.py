@@ -9,7 +9,7 @@ import structlog.testing
 from authz.iso8583.dialects.dialect_files import dialect_named
 from authz.iso8583.encoding import codec
 from authz.iso8583.encoding.message_authentication import MacKey, sealed
-from authz.network.dialect_gateway import DialectGateway, LineKeys
+from authz.network.dialect_gateway import DialectGateway, KeyExchange
 from authz.network.peers import Peer
 from tests.authz.network.test_dialect_gateway import Listening
 
@@ -22,7 +22,7 @@ KEY = MacKey("aes", bytes(16))
 def a_gateway():
     """One whose keys are all alike, so that a test knows them."""
     network = Listening()
-    return DialectGateway(network, DIALECT, LineKeys("aes", bytes(16), random_bytes=bytes)), network
+    return DialectGateway(network, DIALECT, KeyExchange("aes", bytes(16), random_bytes=bytes)), network
 
 
 def told(gateway, line, message):

@@ -27,8 +27,8 @@ PORTS = {
     "alice": {"acquirers": [ALICE]},
     "mallory": {"acquirers": [MALLORY]},
     "both": {"acquirers": [ALICE, MALLORY]},
-    "mac": {"mac": "required", "acquirer_line_keys": {ALICE: ALICES_KEY, MALLORY: MALLORYS_KEY}},
-    "mac, narrowed": {"mac": "required", "acquirer_line_keys": {ALICE: ALICES_KEY}, "acquirers": [MALLORY]},
+    "mac": {"mac": "required", "acquirer_key_encryption_keys": {ALICE: ALICES_KEY, MALLORY: MALLORYS_KEY}},
+    "mac, narrowed": {"mac": "required", "acquirer_key_encryption_keys": {ALICE: ALICES_KEY}, "acquirers": [MALLORY]},
     "foreign dialect": {"acquirers": [ALICE], "dialect": "bcd_1987"},
 }
 
@@ -196,7 +196,7 @@ def test_keys_that_nobody_may_have(scene):
     """An acquirer without a key of its own gets none; a key says nothing of what the port excludes."""
     stranger = scene.terminal("mac", "33333333333")
     with pytest.raises(NoAnswer, match=REFUSED):
-        protect(stranger.link, stranger.messages, bytes.fromhex(sandbox_constants.LINE_KEY), "aes")
+        protect(stranger.link, stranger.messages, bytes.fromhex(sandbox_constants.KEY_ENCRYPTION_KEY), "aes")
     assert stranger.link.exchange(stranger.messages.management("101"))[39] == "30"
     narrowed = scene.terminal("mac, narrowed", ALICE)
     protect(narrowed.link, narrowed.messages, bytes.fromhex(ALICES_KEY), "aes")
@@ -278,8 +278,8 @@ def test_settings_that_cannot_be(tmp_path, certificates):
     certificate, key, _ = certificates["network"]
     for options, words in [
         ({"acquirers": ["abc"]}, "acquirers"),
-        ({"acquirer_line_keys": {ALICE: ALICES_KEY}}, "mac = required"),
-        ({"mac": "required", "acquirer_line_keys": {ALICE: "SECRET"}}, "32 hexadecimal digits"),
+        ({"acquirer_key_encryption_keys": {ALICE: ALICES_KEY}}, "mac = required"),
+        ({"mac": "required", "acquirer_key_encryption_keys": {ALICE: "SECRET"}}, "32 hexadecimal digits"),
         ({"tls": {"certificate": certificate, "key": tmp_path / "none"}}, "No such file"),
         ({"tls": {"certificate": key, "key": key}}, "not a certificate and its private key"),
         ({"tls": {"certificate": certificate, "key": key, "acquirers": {"a": [ALICE]}}}, "client_authorities"),
@@ -289,7 +289,7 @@ def test_settings_that_cannot_be(tmp_path, certificates):
             IsoListener(**{"dialect": "ascii_1987", "port": 0} | options)
         assert "SECRET" not in str(refused.value)
     assert ALICES_KEY not in repr(
-        IsoListener(dialect="ascii_1987", port=0, mac="required", acquirer_line_keys={ALICE: ALICES_KEY})
+        IsoListener(dialect="ascii_1987", port=0, mac="required", acquirer_key_encryption_keys={ALICE: ALICES_KEY})
     )
 
 

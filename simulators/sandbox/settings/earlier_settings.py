@@ -19,6 +19,12 @@ EARLIER_SETTINGS = {
 }
 """Each earlier name, and the setting's name now."""
 
+EARLIER_LISTENER_KEYS = {
+    "line_key": "key_encryption_key",
+    "acquirer_line_keys": "acquirer_key_encryption_keys",
+}
+"""The same for the keys of an entry of `iso_listeners`."""
+
 
 def earlier_variables() -> dict[str, str]:
     """The environment's values of settings by their earlier names; pydantic reads only the fields that there are."""
@@ -26,13 +32,13 @@ def earlier_variables() -> dict[str, str]:
     return {names[variable.upper()]: value for variable, value in os.environ.items() if variable.upper() in names}
 
 
-def by_names_of_now(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of one source, each by its setting's name now.
+def by_names_of_now(values: Mapping[str, Any], names: Mapping[str, str] = EARLIER_SETTINGS) -> dict[str, Any]:
+    """The values of one source, or of one table in it, each by its setting's name now.
 
-    Raises: ValueError for a setting that the source has by both names.
+    names: the earlier names and those of now.  Raises: ValueError for a setting that the source has by both names.
     """
     named = dict(values)
-    for earlier, now in EARLIER_SETTINGS.items():
+    for earlier, now in names.items():
         if earlier not in named:
             continue
         if now in named:

@@ -1,15 +1,17 @@
 """Additional ISO 8583 ports, each with its dialect and optional message authentication."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from authz.iso8583.dialects.dialect_files import dialect_named
 from authz.iso8583.dialects.fields import BUILT_IN, DialectError
-from authz.network.dialect_gateway import LineKeys
+from authz.network.dialect_gateway import KeyExchange
 from authz.network.peers import ConnectionAuthority
 from simulators.process.did_you_mean import did_you_mean
 from simulators.sandbox.settings.connection_settings import AcquirerId, ConnectionTls, connection_authority
+from simulators.sandbox.settings.earlier_settings import EARLIER_LISTENER_KEYS, by_names_of_now
 from simulators.sandbox.settings.hexadecimal_keys import check_key
 
 _KEY_BYTES = 16
@@ -28,19 +30,24 @@ class IsoListener(BaseModel):
     mac_algorithm: Literal["tdes", "tdes_cbc", "aes"] = Field(
         default="aes", description="Of the codes, and of the key blocks."
     )
-    line_key: SecretStr | None = Field(
-        default=None, description="Wraps the keys that acquirers ask for; 32 hexadecimal digits."
+    key_encryption_key: SecretStr | None = Field(
+        default=None, description="Wraps the keys that acquirers request; 32 hexadecimal digits."
     )
 
     acquirers: list[AcquirerId] | None = Field(
-        default=None, description="The acquirers (DE 32) that lines on this port may speak for; unset for any."
+        default=None, description="The acquirers (DE 32) that connections to this port may speak for; unset for any."
     )
-    acquirer_line_keys: dict[AcquirerId, SecretStr] = Field(
+    acquirer_key_encryption_keys: dict[AcquirerId, SecretStr] = Field(
         default_factory=dict,
         repr=False,
-        description="Line keys of acquirers, in place of `line_key`: who has one speaks for its acquirer.",
+        description="Key-encryption keys of acquirers, in place of `key_encryption_key`; each proves its acquirer.",
     )
     tls: ConnectionTls | None = Field(default=None, description="TLS, with client certificates where wanted.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_names_of_now(cls, values: Any) -> Any:
+        return by_names_of_now(values, EARLIER_LISTENER_KEYS) if isinstance(values, Mapping) else values
 
     @field_validator("dialect")
     @classmethod
@@ -51,38 +58,41 @@ class IsoListener(BaseModel):
             raise ValueError(str(error)) from None
         return name
 
-    @field_validator("line_key")
+    @field_validator("key_encryption_key")
     @classmethod
-    def _check_line_key(cls, key: SecretStr | None) -> SecretStr | None:
+    def _check_key_encryption_key(cls, key: SecretStr | None) -> SecretStr | None:
         if key is not None:
             check_key(key, _KEY_BYTES)
         return key
 
-    @field_validator("acquirer_line_keys")
+    @field_validator("acquirer_key_encryption_keys")
     @classmethod
-    def _check_acquirer_line_keys(cls, keys: dict[str, SecretStr]) -> dict[str, SecretStr]:
+    def _check_acquirer_key_encryption_keys(cls, keys: dict[str, SecretStr]) -> dict[str, SecretStr]:
         for key in keys.values():
             check_key(key, _KEY_BYTES)
         return keys
 
     @model_validator(mode="after")
     def _check_mac(self) -> "IsoListener":
-        if self.acquirer_line_keys and self.mac != "required":
-            raise ValueError("acquirer_line_keys requires mac = required: a message without a code proves nothing")
+        if self.acquirer_key_encryption_keys and self.mac != "required":
+            raise ValueError(
+                "acquirer_key_encryption_keys requires mac = required: a message without a code proves nothing"
+            )
         return self
 
-    def keys(self, default: str) -> LineKeys | None:
-        """How its messages are authenticated. default: the sandbox's own line key, hexadecimal."""
+    def key_exchange(self, default: str) -> KeyExchange | None:
+        """How its messages are authenticated. default: the sandbox's own key-encryption key, hexadecimal."""
         if self.mac == "none":
             return None
-        text = default if self.line_key is None else self.line_key.get_secret_value()
-        return LineKeys(self.mac_algorithm, bytes.fromhex(text), self.mac == "required", self._keys_by_acquirer())
+        text = default if self.key_encryption_key is None else self.key_encryption_key.get_secret_value()
+        return KeyExchange(self.mac_algorithm, bytes.fromhex(text), self.mac == "required", self._keys_by_acquirer())
 
     def _keys_by_acquirer(self) -> dict[int, bytes]:
-        return {int(each): bytes.fromhex(key.get_secret_value()) for each, key in self.acquirer_line_keys.items()}
+        keys = self.acquirer_key_encryption_keys
+        return {int(acquirer): bytes.fromhex(key.get_secret_value()) for acquirer, key in keys.items()}
 
     def authority(self, *, is_strict: bool) -> ConnectionAuthority:
-        """Who may speak for whom on this port."""
+        """The acquirers that connections to this port may speak for."""
         return connection_authority(self.acquirers, self.tls, is_strict=is_strict)
 
 

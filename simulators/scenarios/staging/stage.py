@@ -126,7 +126,7 @@ class Stage(TestKit):
         terminal = made_terminal(part.kind, self._line(part.line, self._address(part), dialect), words | own)
         self._open.callback(terminal.close)
         if part.mac != "none":
-            protect(terminal.link, terminal.messages, bytes.fromhex(sandbox_constants.LINE_KEY), part.mac)
+            protect(terminal.link, terminal.messages, bytes.fromhex(sandbox_constants.KEY_ENCRYPTION_KEY), part.mac)
         return terminal
 
     def _as_given(self, value: Any) -> Any:

@@ -11,7 +11,7 @@ from authz.iso8583.action_codes import ACTION_CODES
 from authz.iso8583.dialects.fields import Dialect, built_in
 from authz.iso8583.encoding import codec
 from authz.iso8583.format_errors import MISSING_TAG, FormatError
-from authz.network.dialect_gateway import DialectGateway, LineKeys
+from authz.network.dialect_gateway import DialectGateway, KeyExchange
 from authz.network.peers import Peer
 from authz.vocabulary.reasons import ANSWERS
 
@@ -146,7 +146,7 @@ def test_a_format_error_in_the_room_that_there_is(entry, expected):
 
 def test_another_version_on_a_port_that_asks_for_codes():
     """It is told that the version is not served, not that its code is wrong; in its own version it has none to show."""
-    keys = LineKeys("tdes", bytes(16))
+    keys = KeyExchange("tdes", bytes(16))
     refused = {0: "1110", 11: "000123", 39: "40"}
     with structlog.testing.capture_logs():
         assert _answered(built_in(), refused, {0: "1100", 11: "000123"}, keys)[39] == "40"

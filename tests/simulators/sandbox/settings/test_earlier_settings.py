@@ -7,7 +7,8 @@ from simulators import EarlierNameWarning
 from simulators.cli.command_line import argument_parser
 from simulators.cli.flags.earlier_names import earlier_names_reported
 from simulators.cli.flags.settings_flags import settings_from
-from simulators.sandbox.settings.earlier_settings import EARLIER_SETTINGS
+from simulators.sandbox.settings.earlier_settings import EARLIER_LISTENER_KEYS, EARLIER_SETTINGS
+from simulators.sandbox.settings.iso_listeners import IsoListener
 from simulators.sandbox.settings.loading import load_settings, scratch_settings
 
 VALUES = {
@@ -150,3 +151,28 @@ def test_a_misspelt_earlier_variable_is_refused(earlier, monkeypatch, capsys):
     monkeypatch.setenv(f"TAPWRIGHT_{earlier}", "1")
     assert settings_from({}) is None
     assert f"TAPWRIGHT_{earlier} is not a setting; did you mean TAPWRIGHT_" in capsys.readouterr().err
+
+
+_KEY = "0123456789ABCDEF0123456789ABCDEF"
+_LISTENER_KEYS = pytest.mark.parametrize(
+    ("earlier", "now", "value"),
+    [(*names, value) for names, value in zip(EARLIER_LISTENER_KEYS.items(), [_KEY, {"12345": _KEY}], strict=True)],
+)
+
+
+@_LISTENER_KEYS
+def test_a_listener_by_an_earlier_name(earlier, now, value):
+    """The same listener, with a warning."""
+    entry = {"dialect": "ascii_1987", "port": 0, "mac": "required"}
+    with pytest.warns(EarlierNameWarning, match=f"the setting {earlier} is {now} now"):
+        listener = IsoListener.model_validate(entry | {earlier: value})
+    assert listener == IsoListener.model_validate(entry | {now: value})
+
+
+@_LISTENER_KEYS
+def test_a_listener_by_both_names(earlier, now, value):
+    """An error that shows no key."""
+    entry = {"dialect": "ascii_1987", "port": 0, "mac": "required", earlier: value, now: value}
+    with pytest.raises(ValidationError, match=f"{earlier} is the earlier name of {now}") as refused:
+        IsoListener.model_validate(entry)
+    assert _KEY not in str(refused.value)
