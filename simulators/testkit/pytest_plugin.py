@@ -56,6 +56,23 @@ def tapwright_bench(tapwright_kit: "TestKit") -> "TestKit":
     return tapwright_kit
 
 
+_OVERRIDING = "{} overrides the fixture tapwright_bench, which is tapwright_kit now: name it tapwright_kit"
+"""No fixture of the plugin uses the earlier name any more, so overriding it would silently have no effect."""
+
+
+def pytest_plugin_registered(plugin: object) -> None:
+    """Refuse a conftest that overrides `tapwright_bench`.  Raises: UsageError."""
+    its = getattr(plugin, "__dict__", {})
+    if its.get("tapwright_bench", tapwright_bench) is not tapwright_bench:
+        raise pytest.UsageError(_OVERRIDING.format(its.get("__file__", plugin)))
+
+
+def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str, obj: object) -> None:
+    """Refuse a test module or class that overrides `tapwright_bench`.  Raises: CollectError."""
+    if name == "tapwright_bench" and obj is not tapwright_bench:
+        raise collector.CollectError(_OVERRIDING.format(collector.nodeid))
+
+
 @pytest.fixture
 def sandbox(tapwright_kit: "TestKit") -> "TestKit":
     """A network with the whole test kit, see `simulators.testkit.kit.TestKit`."""

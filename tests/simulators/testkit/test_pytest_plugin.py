@@ -109,3 +109,32 @@ def test_the_earlier_fixture(pytester):
     result = pytester.runpytest_subprocess("-q")
     result.assert_outcomes(passed=1, errors=1, warnings=1)
     result.stdout.fnmatch_lines("*the fixture tapwright_bench is tapwright_kit now; the next version drops*")
+
+
+_OWN_NETWORK = """
+import pytest
+
+@pytest.fixture
+def {}():
+    return "a network of one's own"
+"""
+
+
+@pytest.mark.parametrize("place", ["conftest.py", "below/conftest.py", "test_own.py"])
+def test_a_fixture_that_overrides_the_earlier_one_is_refused(place, pytester):
+    """Nothing uses it any more: a tester's own network would silently be another one."""
+    pytester.mkdir("below")
+    (pytester.path / place).write_text(_OWN_NETWORK.format("tapwright_bench"))
+    (pytester.path / "below" / "test_it.py").write_text("def test_it(sandbox):\n    pass\n")
+    result = pytester.runpytest_subprocess("-q")
+    assert result.ret in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERRUPTED)
+    told = result.stdout.str() + result.stderr.str()
+    assert f"{place} overrides the fixture tapwright_bench, which is tapwright_kit now: name it tapwright_kit" in told
+    assert "Traceback" not in told
+
+
+def test_a_fixture_that_overrides_the_kit_is_used(pytester):
+    """All others are made of it."""
+    pytester.makeconftest(_OWN_NETWORK.format("tapwright_kit"))
+    pytester.makepyfile('def test_it(sandbox):\n    assert sandbox == "a network of one\'s own"\n')
+    pytester.runpytest_subprocess("-q").assert_outcomes(passed=1)
