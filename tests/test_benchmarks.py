@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from authz.journal.replay import apply_batch
 from authz.kernel.accounts.calendar import keep_day
 from authz.kernel.application import apply
 from authz.kernel.checks.findings import new_findings
-from authz.kernel.checks.order import ORDER, Asker
+from authz.kernel.checks.order import DECIDING, ORDER, Asker
 from authz.program.compilation import compiled_program
 from authz.state.tables import new_state, with_program, with_room
 from authz.vocabulary.commands import CardholderVerification, Flag, Operation, new_results
@@ -97,4 +98,28 @@ def test_a_check_in_c_that_the_kernel_does_not_have_is_refused(tmp_path, monkeyp
     source.write_text(in_c.SOURCE.read_text() + "\nCHECK(mood) { return 0; }\n")
     monkeypatch.setattr(in_c, "SOURCE", source)
     with pytest.raises(ValueError, match=r"decide\.c has checks that no request is asked: mood"):
+        order_header()
+
+
+def test_a_check_of_the_kernel_that_is_not_in_c_is_refused(monkeypatch):
+    """Unless it is left out on purpose: the yardstick would do less than the kernel, and look faster for it."""
+    new = replace(DECIDING[0], name="mood")
+    monkeypatch.setattr(in_c, "DECIDING", [*DECIDING, new])
+    with pytest.raises(ValueError, match=r"decide\.c lacks checks of a request, which belong .*: mood$"):
+        order_header()
+    monkeypatch.setitem(in_c.NOT_IN_C, "mood", "no tap of the portfolio has one")
+    assert "mood" not in order_header()
+
+
+def test_a_check_is_left_out_of_c_only_where_it_is_not_there(monkeypatch):
+    """What the list says of a check that is in C, or that the kernel no longer has, would be wrong."""
+    monkeypatch.setitem(in_c.NOT_IN_C, "cryptogram", "taps of the portfolio are not signed")
+    with pytest.raises(ValueError, match=r"decide\.c is not without checks that in_c\.NOT_IN_C names: cryptogram"):
+        order_header()
+
+
+def test_what_follows_a_check_is_in_c_too(monkeypatch):
+    """Unless it is left out on purpose."""
+    monkeypatch.setattr(in_c, "_NOT_DONE_IN_C", set())
+    with pytest.raises(ValueError, match=r"decide\.c does not have use_limited_use_key, which follows the check"):
         order_header()

@@ -8,7 +8,9 @@ CHECK = Recipe(
         "A check looks at a message and returns what it saw, the bound that it compares with, and a reason. The row "
         "says after which check it runs, who asks it under which condition, and how an explanation words its two "
         "numbers. The compiled passes, the numbers of the checks and the documents are generated. `REFUSED` takes a "
-        "message that this check declines for each of its askers; the test fails while there is none."
+        "message that this check declines for each of its askers; the test fails while there is none. "
+        "`tests/test_benchmarks.py` fails until `benchmarks/c/decide.c` has the check as well, or `NOT_IN_C` in "
+        "`benchmarks/in_c.py` says why its taps cannot fail it."
     ),
     places=(
         NewFile(
