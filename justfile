@@ -1,4 +1,4 @@
-# What is run most often, by name. `just` alone lists it.
+# The commands that are run most often, by name. `just` alone lists them.
 
 default:
     @just --list
@@ -18,7 +18,7 @@ check:
     .venv/bin/ruff check .
     .venv/bin/mypy
 
-# Write the generated parts of documents and of the kernel anew.
+# Regenerate the generated parts of the kernel and of the documents.
 docs:
     .venv/bin/python -m authz.kernel.generation
     .venv/bin/python -m docs.generated
