@@ -38,7 +38,7 @@ def decide_advice(state: State, command: Any, context: MessageContext, findings:
 
 @compiled
 def take_advice(state: State, command: Any, context: MessageContext, result: Any) -> None:
-    """Enter an advice: hold, post or give back what it says, beyond the limit where it must be."""
+    """Apply an advice: hold, post or give back its amount, even beyond the limit."""
     is_financial = np.int64(command["kind"]) == Kind.FINANCIAL_ADVICE
     message_class = MessageClass.FINANCIAL if is_financial else MessageClass.AUTHORIZATION
     row = new_transaction(state, command, context.token_row, message_class)
@@ -83,7 +83,7 @@ def take_stood_in(state: State, command: Any, context: MessageContext, result: A
 def settle(
     state: State, command: Any, context: MessageContext, row: Integer, rate: Integer, billing: Integer, result: Any
 ) -> None:
-    """Hold, post or give back what an approved advice says. billing: its amount, converted at the rate."""
+    """Hold, post or give back the amount of an approved advice. billing: its amount, converted at the rate."""
     is_financial = np.int64(command["kind"]) == Kind.FINANCIAL_ADVICE
     entry = state.transactions[row]
     amount = np.int64(command["amount_minor"])

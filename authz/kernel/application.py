@@ -163,7 +163,7 @@ def clear(state: State, findings: Findings) -> None:
 
 @inlined
 def take_message(state: State, command: Any, result: Any, findings: Findings) -> Integer:
-    """Answer a message, and tell what it has changed."""
+    """Answer a message, and report the balances that it has changed."""
     context = context_of(state, command)
     posted, held = balances(state, context.account_row)
     reason = answer_message(state, command, context, result, findings)
@@ -206,7 +206,7 @@ def tell_balances(state: State, account_row: Integer, posted: Integer, held: Int
 
 @inlined
 def answer_message(state: State, command: Any, context: MessageContext, result: Any, findings: Findings) -> Integer:
-    """Decide on a message and do what the decision says."""
+    """Decide on a message and carry the decision out."""
     kind = np.int64(command["kind"])
     if found(context.token_row):
         result["payment_account_reference"] = state.tokens[context.token_row]["payment_account_reference"]

@@ -145,7 +145,7 @@ def is_same_again(state: State, command: Any, context: MessageContext) -> Any:
 
 @inlined
 def answered_billing(state: State, account_row: Integer, entry: Any) -> Integer:
-    """What a transaction's answer said in the account's currency.
+    """The amount of a transaction's answer in the account's currency.
 
     A reversal and a refund may have given back less than they named; they keep how much that was.
     """

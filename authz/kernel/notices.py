@@ -15,7 +15,7 @@ from authz.vocabulary.reasons import Reason
 
 @compiled
 def take_notice(state: State, commands: Records, place: Integer) -> Integer:
-    """Take over what the vault says of an account, card or token. A notice heard before changes nothing.
+    """Apply a notice of the vault about an account, card or token. A notice that was applied before changes nothing.
 
     Returns: `Reason.UNDEFINED_VALUE` for a command that is no notice of the vault.
     """

@@ -36,7 +36,7 @@ from authz.vocabulary.reasons import Reason
 
 @compiled
 def decide_reversal(state: State, command: Any, context: MessageContext, findings: Findings) -> Integer:
-    """The original must be there, and what the reversal says must fit it."""
+    """Decide on a reversal: its original must exist, and the fields of the reversal must match it."""
     reason = identify_for_reversal(state, command, context, findings)
     if reason == Reason.APPROVED:
         reason = decide_for_reversal(state, command, context, findings)

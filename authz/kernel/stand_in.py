@@ -105,7 +105,7 @@ def store_advice(state: State, command: Any, kind: Integer, reason: Integer) -> 
 
 @compiled
 def is_next_advice(state: State, command: Any) -> Any:
-    """Whether a forwarded advice is the one that the issuer has not heard yet; then it is taken for heard."""
+    """Whether a forwarded advice is the next one for the issuer; if so, it counts as forwarded."""
     if np.int64(command["advice_number"]) != state.counters[Counter.FORWARDED_ADVICES] + 1:
         return False
     state.counters[Counter.FORWARDED_ADVICES] += 1

@@ -105,7 +105,7 @@ def _undefined_in_message(command: Any) -> Integer:
 
 @compiled
 def _undefined_in_notice(commands: Records, place: Integer, kind: Integer) -> Integer:
-    """The same of what is no message: what the vault, the issuer's decisioning webhook and simulations say."""
+    """The same for commands that are not messages: those of the vault, the decisioning webhook and simulations."""
     field: Integer = Field.NONE
     if kind == Kind.SET_ACCOUNT:
         account = commands.view(ACCOUNT)[place]

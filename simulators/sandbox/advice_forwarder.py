@@ -9,14 +9,14 @@ _CHUNK = 1024
 
 
 class AdviceForwarder:
-    """Store and forward. Where it stands is the engine's own state, so a crash in between loses nothing."""
+    """Store and forward. Its position is part of the engine's state, so a crash in between loses nothing."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = asyncio.Lock()
 
     async def forward(self) -> None:
-        """Tell the issuer everything it has not heard, unless it is down."""
+        """Forward all stored advices to the issuer, unless it is unavailable."""
         async with self._lock:
             while not (counters := self._engine.state.counters)[Counter.ISSUER_IS_DOWN]:
                 start, stored = int(counters[Counter.FORWARDED_ADVICES]), int(counters[Counter.STORED_ADVICES])

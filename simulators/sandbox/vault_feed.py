@@ -32,10 +32,10 @@ log = structlog.get_logger()
 
 
 class VaultFeed:
-    """Carries notices over. Where it stands is the engine's own state, so a crash between the two loses nothing.
+    """Delivers notices. Its position is part of the engine's state, so a crash between vault and engine loses nothing.
 
-    A notice that cannot be told is set aside, with those about what it would have made known, and those behind them go
-    on: one broken state must not keep the engine from hearing that another token was suspended.
+    A notice that cannot be delivered is set aside, and so are those that depend on it; later ones are delivered: one
+    broken notice must not keep the engine from applying the suspension of another token.
     """
 
     def __init__(self, database: sa.Engine, engine: Engine) -> None:
@@ -44,16 +44,16 @@ class VaultFeed:
         self._lock = asyncio.Lock()
         self._read_until = 0
         self.set_aside: list[int] = []
-        """The numbers of the notices that the engine could not be told since the start, and has not been told later."""
+        """The numbers of the notices that could not be delivered since the start, and have not been delivered later."""
 
     async def drain(self) -> None:
-        """Tell the engine everything it has not heard; returns when it is durable."""
+        """Deliver all notices that the engine has not applied; returns when they are durable."""
         async with self._lock:
             while entries := await asyncio.to_thread(self._unheard):
                 if commands := self._commands(entries):
                     await self._engine.run(joined(commands))
                 self._read_until = entries[-1].sequence
-                if len(entries) < _CHUNK:  # whoever has committed since then announces it
+                if len(entries) < _CHUNK:  # a later commit is announced by itself
                     break
 
     def _unheard(self) -> list[outbox.Entry]:
@@ -73,7 +73,7 @@ class VaultFeed:
         return commands
 
     async def keep_retrying(self) -> None:
-        """Tell later what was set aside, and what was written and not announced, until cancelled."""
+        """Repeat the delivery of notices that were set aside, and of those that were not announced, until cancelled."""
         while True:
             await asyncio.sleep(_RETRY_SECONDS)
             try:
@@ -82,8 +82,8 @@ class VaultFeed:
                 log.warning("notices_not_read", error=str(error))
 
     async def retry(self) -> None:
-        """Tell what was set aside and can be told now: once more, under a new number, since the engine hears in order.
-        What something newer was said of is told by that.
+        """Deliver notices that were set aside, if they are valid now: under a new number, because the engine applies
+        numbers in order. A notice that a newer one of the same resource replaces is dropped.
         """
         for number in tuple(self.set_aside):
             entry = await in_thread(outbox.entry, self._database, number)
@@ -104,11 +104,11 @@ class VaultFeed:
 
 
 class ParentUnknown(Exception):
-    """A notice is about a card or token of what the engine has not heard of."""
+    """A notice depends on an account, card or token that the engine does not know."""
 
 
 class _Known:
-    """What an engine knows, and what it is about to be told in the same go."""
+    """What the engine knows already, and what is delivered together with the present notice."""
 
     def __init__(self, state: State) -> None:
         self._rows = {
@@ -121,7 +121,7 @@ class _Known:
     def command(self, entry: outbox.Entry) -> Records:
         """One command, in the layout of its kind.
 
-        Raises: ParentUnknown, and others where a notice says what cannot be told.
+        Raises: ParentUnknown; others, see `command_of`.
         """
         command = command_of(entry)
         kind = Kind(int(command["kind"][0]))
@@ -138,14 +138,15 @@ class _Known:
 
 
 _PARENT = {Kind.SET_CARD: "account_id", Kind.SET_TOKEN: "card_id", Kind.SET_LIMITED_USE_KEY: "token_pan"}
-"""What the engine must have heard of before, by the command's field that names it."""
+"""What the engine must know before, by the field of the command that names it."""
 _OWN = {Kind.SET_ACCOUNT: "account_id", Kind.SET_CARD: "card_id", Kind.SET_TOKEN: "token_pan"}
-"""What it has heard of afterwards."""
+"""What the engine knows afterwards."""
 
 
 def command_of(entry: outbox.Entry) -> Records:
-    """A notice as a command of its kind, an array of one. Raises: ValueError and others, where it says what cannot be
-    told.
+    """A notice as a command of its kind, an array of one.
+
+    Raises: ValueError and others, if the notice has values that no command can have.
     """
     match entry.notice:
         case outbox.AccountNotice() as account:
@@ -209,5 +210,5 @@ def _token_command(sequence: int, token: outbox.TokenNotice) -> Records:
 def _token_state(name: str) -> int:
     code = TokenState(name).engine_code
     if code is None:
-        raise ValueError(f"a notice of a token that is {name}, of which the engine does not hear")
+        raise ValueError(f"a notice of a token that is {name}: the engine has no such state")
     return code

@@ -15,7 +15,7 @@ _PAUSE_SECONDS = 1.0
 
 
 async def in_thread(work: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
-    """Run something in a thread; whoever is cancelled meanwhile waits until it has ended.
+    """Run a function in a thread; if the caller is cancelled, it waits until the function has ended.
 
     A thread cannot be cancelled, and one that goes on would use a database that is being closed.
     """
@@ -28,7 +28,7 @@ async def in_thread(work: Callable[Arguments, Result], *arguments: Arguments.arg
 
 
 class Errands:
-    """Tasks that somebody waits for. One that raises is logged, and whoever waits is answered in another way."""
+    """Background tasks on which an answer depends. A failure is logged, and the answer is given in another way."""
 
     def __init__(self) -> None:
         self._running: set[asyncio.Task[None]] = set()
@@ -36,13 +36,13 @@ class Errands:
     def begin(
         self, name: str, work: Coroutine[Any, Any, None], instead: Callable[[], Awaitable[None]] | None = None
     ) -> None:
-        """Do some work beside everything else. instead: what is done where it raises.  name: in the log."""
+        """Start a task. instead: what is done if it raises.  name: in the log."""
         task = asyncio.create_task(_done(name, work, instead))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
     async def ended(self) -> None:
-        """Wait until there are none."""
+        """Wait until no task is running."""
         while self._running:
             await asyncio.wait(tuple(self._running))
 

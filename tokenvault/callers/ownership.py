@@ -34,7 +34,7 @@ _REMEMBERED_MAX = 1_000_000
 
 @dataclass(frozen=True)
 class Owners:
-    """The tenants of what an event tells of. None where nobody has that part in it."""
+    """The tenants that own the subject of an event. None for a role without a tenant."""
 
     issuer: str | None = None
     wallet: str | None = None
@@ -138,7 +138,7 @@ def issuer_of_account(database: sa.Engine, account_id: int) -> str | None:
 
 
 class RememberedIssuers:
-    """Whose accounts are, by their numbers, remembered: that never changes. An account that is not there may come."""
+    """The issuers of accounts, cached: they never change. A missing account is not cached: it may be opened later."""
 
     def __init__(self, database: sa.Engine) -> None:
         self._database = database
@@ -157,12 +157,12 @@ class RememberedIssuers:
 
 
 def owners_of_card(connection: sa.Connection, account_id: int) -> Owners:
-    """Whose a card is."""
+    """The owners of a card."""
     return Owners(issuer=connection.execute(sa.select(accounts.c.tenant).where(accounts.c.id == account_id)).scalar())
 
 
 def owners_of_token(connection: sa.Connection, card_id: int, token_requestor_id: str) -> Owners:
-    """Whose a token is."""
+    """The owners of a token."""
     query = (
         sa.select(accounts.c.tenant, token_requestors.c.tenant)
         .select_from(cards)
@@ -175,6 +175,6 @@ def owners_of_token(connection: sa.Connection, card_id: int, token_requestor_id:
 
 
 def hears_of(owners: Owners) -> Condition:
-    """Which webhook endpoints hear of what belongs to somebody."""
+    """The condition for webhook endpoints that receive events of these owners."""
     names = [name for name in (owners.issuer, owners.wallet) if name is not None]
     return sa.or_(webhook_endpoints.c.hears_everything, webhook_endpoints.c.tenant.in_(names))

@@ -63,7 +63,7 @@ OF_CALLER = {
 
 
 class Refused(Exception):
-    """A refusal whose guess stays counted. error: what the caller hears."""
+    """A refusal after which the guess stays counted. error: the caller's error."""
 
     def __init__(self, error: CallerError) -> None:
         super().__init__(str(error))

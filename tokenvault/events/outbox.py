@@ -16,7 +16,7 @@ from tokenvault.storage.database import reading, writing
 
 @dataclass(frozen=True)
 class AccountNotice:
-    """An account as the engine must know it. Amounts in minor units of the currency (ISO 4217 alphabetic)."""
+    """The state of an account for the engine. Amounts in minor units of the currency (ISO 4217 alphabetic)."""
 
     account_id: int
     currency: str
@@ -27,7 +27,7 @@ class AccountNotice:
 
 @dataclass(frozen=True)
 class CardNotice:
-    """A card as the engine must know it: whose it is and whether it may pay."""
+    """The state of a card for the engine: its account, and whether it may pay."""
 
     card_id: int
     account_id: int
@@ -36,7 +36,7 @@ class CardNotice:
 
 @dataclass(frozen=True)
 class TokenNotice:
-    """A token as the engine must know it. expiry: YYMM.  created_at, device_created_at: Unix seconds.
+    """The state of a token for the engine. expiry: YYMM.  created_at, device_created_at: Unix seconds.
 
     device_risk: 1 (trusted) to 5, 0 where not known.  The domain is that of `token_domain`.
     """
@@ -72,7 +72,7 @@ class LimitedUseKeyNotice:
 
 @dataclass(frozen=True)
 class UnreadableNotice:
-    """What the outbox holds and nobody can read: of an unknown kind, or with other fields than its kind has."""
+    """A notice that cannot be read: of an unknown kind, or with other fields than its kind has."""
 
     kind: str
 
@@ -98,14 +98,15 @@ class Entry:
 
 
 def put(connection: sa.Connection, *notices: Notice) -> None:
-    """Add states to the outbox, in this order, in the transaction that brought them about."""
+    """Add notices to the outbox in this order, in the transaction that caused them."""
     rows = [{"kind": _NAMES[type(notice)], "state": dict(notice.__dict__)} for notice in notices]
     connection.execute(sa.insert(schema.outbox), rows)
 
 
 def put_again(database: sa.Engine, sequence: int) -> bool:
-    """Say something once more under the newest number, unless something newer was said of the same since; whether it
-    was said.
+    """Add a notice again under the newest number, unless there is a newer one of the same resource.
+
+    Returns whether it was added.
     """
     table = schema.outbox
     with writing(database) as connection:
@@ -120,7 +121,7 @@ def put_again(database: sa.Engine, sequence: int) -> bool:
 
 
 def entry(database: sa.Engine, sequence: int) -> Entry | None:
-    """One entry, or None where there is none of that number."""
+    """One entry, or None if there is none with this number."""
     found = next(entries_after(database, sequence - 1, 1), None)
     return found if found is not None and found.sequence == sequence else None
 

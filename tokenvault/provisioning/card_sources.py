@@ -18,12 +18,12 @@ from tokenvault.vocabulary.identifiers import Prefix, to_number
 from tokenvault.vocabulary.pan import is_luhn_valid
 
 _NO_EXPIRY = "0000"
-"""Of a card that is not there; month 0 is nobody's."""
+"""The expiry to compare with if there is no such card; no card expires in month 0."""
 
 
 @dataclass(frozen=True)
 class CardSource:
-    """Exactly one of the three ways. Its repr shows none."""
+    """How a request identifies its card: exactly one of three ways. Its repr shows no value."""
 
     card_id: str | None = None
     push_payload: str | None = None
@@ -39,7 +39,7 @@ class CardSource:
 
     @property
     def secret(self) -> Secret | None:
-        """What somebody who names a card in this way could be guessing."""
+        """The secret that an attacker could be guessing by this way of naming a card."""
         if self.sealed_card is not None:
             return Secret.CARD_DETAILS
         return None if self.push_payload is None else Secret.PUSH_PAYLOAD
@@ -47,7 +47,7 @@ class CardSource:
 
 @dataclass(frozen=True)
 class SourcedCard:
-    """The card, what naming it in this way says of the cardholder, and the payload that is used up by it."""
+    """The card, the assurance about the cardholder from this way of naming it, and the payload that it uses up."""
 
     card: Card
     assurance: AssuranceMethod
@@ -91,5 +91,5 @@ def _card_typed_in(vault: Vault, connection: sa.Connection, told: dict[str, Any]
 
 
 def _text(value: Any) -> str:
-    """A member that was told, as text; surrogates, which no encoding has, replaced."""
+    """A member of the payload as text; surrogates, which cannot be encoded, are replaced."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""

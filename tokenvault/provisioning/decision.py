@@ -44,7 +44,7 @@ class Party(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a request was not simply approved."""
+    """Why a request was declined or requires verification."""
 
     CARD_NOT_ACTIVE = "card_not_active"
     CARD_EXPIRED = "card_expired"
@@ -63,7 +63,7 @@ class Reason(StrEnum):
 
 
 class WalletReason(StrEnum):
-    """What a wallet can say against a request, beside its recommendation."""
+    """A wallet's reason against a request, in addition to its recommendation."""
 
     ACCOUNT_CARD_TOO_NEW = "account_card_too_new"
     ACCOUNT_RECENTLY_CHANGED = "account_recently_changed"
@@ -90,7 +90,7 @@ FORCED_OUTCOMES = {f"force_{outcome}": vote for vote, outcome in OUTCOMES.items(
 
 @dataclass(frozen=True)
 class RiskInformation:
-    """What a wallet says of itself, its account and its device; None where it says nothing.
+    """The wallet's information about its account and the device; None where it gives none.
 
     device_score, account_score: 1 (least trusted) to 5.  country: of the device, ISO 3166-1 numeric.
     device_language: ISO 639-1.  account_age_days: since the wallet account was opened.
@@ -109,10 +109,10 @@ class RiskInformation:
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What the vault itself knows of a request.
+    """What the vault itself knows about a request.
 
     card_expiry, month: YYMM.  tokens_on_device, tokens_of_card: live ones.  recent_requests: for the card within a day.
-    entered_by_hand: by whoever holds the device, who has proven nothing by it.
+    entered_by_hand: by the holder of the device, which proves nothing about the cardholder.
     """
 
     card_state: CardState

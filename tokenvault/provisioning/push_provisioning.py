@@ -32,7 +32,7 @@ class PushPayload:
 
 @dataclass(frozen=True)
 class OpenedPayload:
-    """What a payload says. digest: of its one-time identifier.  used_for: the token that it was used for before."""
+    """The content of a payload. digest: of its one-time identifier.  used_for: the token of its earlier use."""
 
     card_id: str
     digest: bytes

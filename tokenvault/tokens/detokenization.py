@@ -25,7 +25,7 @@ from tokenvault.vocabulary.errors import CallerError, FieldError, NotFound
 
 
 class VerificationFailed(CallerError):
-    """The token may not be used like this; the funding PAN is not told. code says why."""
+    """The token may not be used in this way, and the funding PAN is not disclosed. code: the reason."""
 
     code = "verification_failed"
     status_hint = 409
@@ -33,7 +33,7 @@ class VerificationFailed(CallerError):
 
 @dataclass(frozen=True)
 class Detokenized:
-    """What stands behind a token. funding_pan: secret.  funding_expiry: YYMM."""
+    """The funding card of a token. funding_pan: secret.  funding_expiry: YYMM."""
 
     token: Token
     funding_pan: str

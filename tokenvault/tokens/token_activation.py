@@ -94,7 +94,7 @@ def card_key_of(vault: Vault, token: Token) -> bytes:
 
 
 def _next_key(vault: Vault, connection: sa.Connection, token: Token) -> tuple[Token, credentials.LimitedUseKey]:
-    """Make the next limited-use key: tell the engine of it, write it down, and hand it out."""
+    """Make the next limited-use key: put a notice for the engine, store its number, and return it."""
     policy, now = vault.program.limited_use, vault.now()
     index = _next_index(token, now)
     ends_at = now + policy.lifetime_seconds

@@ -51,7 +51,7 @@ def first_of_month(year: Integer, month: Integer) -> Integer:
 
 @compiled
 def offset_place(program: Program, time_us: Integer) -> Integer:
-    """Where the program's offsets tell of a time."""
+    """The place of the program's time-zone offset that holds at a time."""
     low: Integer = 0
     high: Integer = len(program.offsets)
     while high - low > 1:
@@ -148,7 +148,7 @@ def start_today(today: Today, period: Integer) -> Integer:
 
 @inlined
 def keep_day(program: Program, today: Today, time_us: Integer) -> None:
-    """Make an array tell of the day that a time is in."""
+    """Set an array to the day of a time, unless it holds that day already."""
     if not (
         today[Day.FROM_US] <= time_us < today[Day.UNTIL_US]
         and today[Day.PROGRAM_VERSION] == program.numbers[NUMBER_VERSION]

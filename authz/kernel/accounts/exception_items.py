@@ -8,9 +8,9 @@ from authz.vocabulary.exception_reasons import ExceptionReason
 
 @inlined
 def list_as_exception(result: Any, reason: Integer, asked: Integer) -> None:
-    """Say why an advice is taken for less than it says. asked: how much that was, in the account's currency.
+    """Record why an advice is applied for less than its amount. asked: its amount, in the account's currency.
 
-    Of two reasons the last one stands, beside what the advice asked for before the first.
+    Of two reasons the last is kept, with the amount that the advice had before the first.
     """
     if result["exception"] == ExceptionReason.NONE:
         result["asked_minor"] = asked

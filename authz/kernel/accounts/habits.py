@@ -47,7 +47,7 @@ def is_card_present(command: Any) -> Any:
 
 @inlined
 def is_first_hand(command: Any) -> Any:
-    """Whether the transaction counter was seen to be new: of what a terminal's advice tells, only its word is known."""
+    """Whether the network itself has seen that the transaction counter is new; a terminal's advice only claims it."""
     kind = np.int64(command["kind"])
     is_advice = kind == Kind.AUTHORIZATION_ADVICE or kind == Kind.FINANCIAL_ADVICE
     return not is_advice or np.int64(command["flags"]) & Flag.FORWARDED != 0

@@ -20,7 +20,7 @@ def available_credit(state: State, account_row: Integer) -> Integer:
 
 @inlined
 def place_hold(state: State, row: Integer, billing: Integer, time_us: Integer) -> None:
-    """Set an amount aside for a transaction, for as long as its merchant category says."""
+    """Hold an amount for a transaction, for the time of its merchant category."""
     entry = state.transactions[row]
     entry["held_minor"] = billing
     state.accounts[entry["account_row"]]["held_minor"] += billing

@@ -94,7 +94,7 @@ _FROM_VERIFICATION = sum(1 << period for period in Period if period.begins is Be
 
 @inlined
 def last_before(state: State, number: Integer, token_row: Integer) -> Integer:
-    """The transaction (row + 1) that a meter's window begins behind, 0 where its time alone says when it begins.
+    """The transaction (row + 1) after which a meter's window begins, 0 if the window begins at a time.
 
     By the place in the list, not by the time, since times can be equal.
     """
@@ -117,7 +117,7 @@ def new_cells(state: State, scope: Integer) -> Integer:
 
 @inlined
 def cells_of(state: State, holder: Any, scope: Integer) -> Integer:
-    """Where a subject's cells begin, made anew for a new program. holder: the row that knows the place."""
+    """The first of a subject's cells; new cells for a new program. holder: the row that stores their place."""
     version = state.program.numbers[NUMBER_VERSION]
     if np.int64(holder["cells_version"]) != version:
         holder["cells_version"] = version
@@ -126,7 +126,7 @@ def cells_of(state: State, holder: Any, scope: Integer) -> Integer:
 
 
 class Subjects(NamedTuple):
-    """Whom a transaction's meters are about, by scope: where their cells begin, and the rows that the lists tell of.
+    """The subjects of a transaction's meters, by scope: their first cells, and the rows of their lists.
 
     activity_row: of the account.  cells: -1 for a scope that no meter has.
     """

@@ -18,7 +18,7 @@ from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 @inlined
 def post(state: State, row: Integer, kind: Integer, billing: Integer) -> None:
-    """Change what an account owes, for a transaction, and say why: the only place where a posted balance is written.
+    """Change an account's posted balance for a transaction, with a kind: the only place where this balance is written.
 
     kind: PostingKind.  billing: in the account's currency, negative for money given back; nothing is posted for 0.
     """

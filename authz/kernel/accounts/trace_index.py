@@ -248,7 +248,7 @@ def new_row(state: State, command: Any, token_row: Integer, message_class: Integ
 
 @inlined
 def new_transaction(state: State, command: Any, token_row: Integer, message_class: Integer) -> Integer:
-    """A row for a message's transaction, with what the message itself says."""
+    """A row for a message's transaction, with the fields of the message."""
     row = new_row(state, command, token_row, message_class)
     entry = state.transactions[row]
     entry["acquirer"] = command["acquirer"]
@@ -321,5 +321,5 @@ def enter_early_reversal(state: State, command: Any, token_row: Integer, reason:
 
 @inlined
 def is_repeat(command: Any) -> Any:
-    """Whether the message says that it was sent before (x1x1)."""
+    """Whether the message is marked as a repeat (x1x1)."""
     return np.int64(command["flags"]) & Flag.REPEAT != 0

@@ -14,12 +14,13 @@ from authz.vocabulary.commands import ForcedScope
 from authz.vocabulary.reasons import LAST_APPROVAL, LAST_REASON, Reason
 
 TEST_AMOUNT_BASE = 9_900_000
-"""An amount of so much plus a decline's number is declined for it, where the program says so. Minor units."""
+"""This amount plus the number of a decline reason is declined for that reason, if the program has test amounts. Minor
+units."""
 
 
 @compiled
 def force_reason(state: State, command: Any) -> Integer:
-    """Remember what to decline a subject's next authorization for, in place of what was said of it before.
+    """Store the reason for which a subject's next authorization is declined, in place of an earlier one.
 
     command: FORCED_REASON.
     """

@@ -72,7 +72,7 @@ Function = Callable[..., Any]
 
 @unique
 class Asker(IntEnum):
-    """Who goes through the table. `ASKERS` says for which messages."""
+    """A pass over the table of checks. `ASKERS` describes for which messages it is made."""
 
     ISSUER = 0
     STAND_IN = 1
@@ -95,11 +95,11 @@ ASKERS = {
         "A request with a PIN, before the PIN is verified: only a new message may use a try. Nothing is used up.",
     ),
 }
-"""What each is called in documents, and which messages it decides on."""
+"""The name of each in documents, and the messages that it decides on."""
 assert set(ASKERS) == set(Asker), "every asker is named"
 
 LOOKS_ONLY = frozenset({Asker.PIN_VERIFICATION})
-"""Who asks and uses nothing up."""
+"""The passes that use nothing up."""
 
 
 def always() -> bool:
@@ -128,14 +128,14 @@ class Row:
     """One check in the order.
 
     check: returns a `Finding`, or, where it takes `findings`, writes findings of its own and returns the reason.
-    asked_by: who asks it, and the condition under which a message passes it. Functions are called with what their
-    parameters name: state, command, context, findings, result.
-    saw, bound: what an explanation tells of the finding's two numbers, see `history.check_wording`.
-    name: of the check, where that is not the function's without `check_`; rows for different askers may share it.
-    when_passed, when_declined: uses up what counts only once.
-    declines: false for a check that is asked for its finding only.
+    asked_by: the passes that make this check, each with the condition under which a message takes it. Functions are
+    called with what their parameters name: state, command, context, findings, result.
+    saw, bound: the words in which an explanation shows the finding's two numbers, see `history.check_wording`.
+    name: of the check, if not the function's without `check_`; rows for different passes may share it.
+    when_passed, when_declined: use up what can be used only once, such as a counter.
+    declines: false for a check that is made for its finding only.
 
-    Raises: ValueError for a row that nobody asks, or whose functions are named otherwise.
+    Raises: ValueError for a row without a pass, or for functions with other names than these.
     """
 
     check: Function
@@ -154,7 +154,7 @@ class Row:
         if not self.declines and (self.when_passed or self.when_declined):
             raise ValueError(f"{function}: a check that is asked for its finding only uses nothing up")
         if not self.asked_by:
-            raise ValueError(f"{function}: nobody asks this check")
+            raise ValueError(f"{function}: no pass makes this check")
         for effect in (self.when_passed, self.when_declined):
             if effect is not None and not effect.__name__.startswith("use_"):
                 raise ValueError(f"{effect.__name__}: the name of what uses something up begins with use_")

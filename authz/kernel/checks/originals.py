@@ -190,7 +190,7 @@ def check_advised_fields(state: State, command: Any, context: MessageContext) ->
 
 @compiled
 def check_original_amount(state: State, command: Any, context: MessageContext) -> Finding:
-    """The amount must equal or be bounded by the original's, as the table of follow-ups says.
+    """The amount must equal the original's or not exceed it, by the table of follow-ups.
 
     Equal to the original is what was asked for, and what is left after increments, a partial approval or a reversal.
     """
@@ -231,7 +231,7 @@ def check_original_amount(state: State, command: Any, context: MessageContext) -
 
 @inlined
 def remaining_of(command: Any) -> Integer:
-    """What a reversal says remains of its original, in its own currency."""
+    """The amount of the original that remains after a reversal (its replacement amount), in its own currency."""
     remaining: Integer = 0
     if has(command["flags"], Flag.HAS_REPLACEMENT):
         remaining = np.int64(command["replacement_minor"])

@@ -57,7 +57,7 @@ def check_transaction_counter(state: State, command: Any, context: MessageContex
 
 @inlined
 def use_transaction_counter(state: State, command: Any, context: MessageContext) -> None:
-    """Mark a counter as used. A valid cryptogram is spent whatever the later checks say."""
+    """Mark a counter as used. A valid cryptogram is spent whatever the later checks find."""
     token = state.tokens[context.token_row]
     atc, highest = np.int64(command["atc"]), np.int64(token["atc_highest"])
     window = np.uint64(token["atc_window"])

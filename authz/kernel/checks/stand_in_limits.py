@@ -15,7 +15,7 @@ from authz.vocabulary.reasons import Reason
 
 @inlined
 def only_the_issuer_knows(command: Any) -> Any:
-    """Whether a message asks for what the network cannot know: a balance, or an earlier message."""
+    """Whether only the issuer can answer a message: it is about the account's balance, or an earlier message."""
     operation = np.int64(command["operation"])
     is_about_the_account = operation == Operation.BALANCE_INQUIRY or operation == Operation.REFUND
     return is_about_the_account or has(command["flags"], Flag.HAS_ORIGINAL)

@@ -38,7 +38,7 @@ def test_the_engine_knows_the_codes(states, engine):
 def test_a_token_is_told_by_its_code(state):
     """One that the engine never hears of is set aside, whoever has put it into the outbox."""
     if state.engine_code is None:
-        with pytest.raises(ValueError, match=f"a token that is {state}, of which the engine does not hear"):
+        with pytest.raises(ValueError, match=f"a token that is {state}: the engine has no such state"):
             _told(_token_notice(state))
     else:
         assert _told(_token_notice(state)) == state.engine_code

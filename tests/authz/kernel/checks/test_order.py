@@ -341,9 +341,9 @@ def test_the_passes_are_those_of_the_table(path):
 
 
 def test_a_row_is_refused_at_once():
-    """One that nobody asks, and names that say something else."""
+    """A row without a pass, and functions with other names."""
     row = ORDER[0]
-    with pytest.raises(ValueError, match="check_token: nobody asks"):
+    with pytest.raises(ValueError, match="check_token: no pass makes"):
         Row(row.check, {})
     with pytest.raises(ValueError, match="is_fresh: a check's name begins with check_"):
         Row(is_fresh, row.asked_by)
