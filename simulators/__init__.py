@@ -27,7 +27,7 @@ EARLIER_NAMES = {
     "simulators.terminals.traces": "simulators.terminals.message_log",
     "simulators.test_values": "simulators.parties.sandbox_constants",
 }
-"""Modules of version 0.1 that documents told people to import, and where they are."""
+"""Modules that documents of version 0.1 name for imports, and their names now."""
 
 
 class EarlierNameWarning(DeprecationWarning):

@@ -23,7 +23,7 @@ class PreplayedCard:
         return self._application.transmit(encoded)
 
     def personalization(self) -> Personalization:
-        """What the phone said of itself."""
+        """What the phone sent about itself."""
         values, track2 = self._harvested.values, self._harvested.track2
         return Personalization(
             values["84"],

@@ -46,7 +46,7 @@ class PinGuessing(Attack):
     refusals = frozenset({"pin_mismatch", "pin_tries_exceeded"})
 
     def prepare(self) -> None:
-        """Steal the phone of somebody who has a PIN."""
+        """Steal a phone whose card has a PIN."""
         victim = self.scene.new_victim()
         self.scene.issuer.set_pin(victim.card_id, _PIN)
         self.phone = victim.phone

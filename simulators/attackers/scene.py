@@ -38,7 +38,7 @@ class Scene(TestKit):
         return client
 
     def terminal(self, kind: str = "pos", **options: Any) -> Any:
-        """A terminal whose messages nobody watches: there will be thousands."""
+        """A terminal without a message log: it sends thousands of messages."""
         return super().terminal(kind, watcher=None, **options)
 
     def reason_of(self, receipt: Receipt) -> str:

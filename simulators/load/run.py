@@ -21,7 +21,7 @@ _ECHO_SECONDS = 2.0
 
 
 class GeneratorFailed(Exception):
-    """A generator ended before its time; the text says how."""
+    """A generator ended early; the text says why."""
 
 
 def run_load(
@@ -66,7 +66,7 @@ def _heard(pipe: Any) -> Any:
 
 
 def _tallies(pipes: list[Any], progress: Progress) -> list[Tally]:
-    """Listen to generators until each has told its tally."""
+    """Read from the generators until each has sent its tally."""
     answered, tallies, waiting = dict.fromkeys(range(len(pipes)), 0), {}, set(range(len(pipes)))
     seconds = 0.0
     while waiting:

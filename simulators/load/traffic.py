@@ -243,7 +243,7 @@ def _renumbered(made: _Made, stan: int) -> bytes:
 
 
 class PlainTraffic:
-    """One request of somebody's own, again and again under other numbers: for a host that has no cards of ours."""
+    """One given request, repeated with new numbers: for a host that does not know the sandbox's cards."""
 
     def __init__(self, message: codec.Message) -> None:
         self._frame = framed(codec.encode({**message, 7: "0101000000", 11: "000000", 37: "0" * 12}, built_in()))

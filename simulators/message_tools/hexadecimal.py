@@ -2,7 +2,7 @@
 
 
 class NotHexadecimal(ValueError):
-    """Text that is no bytes; what is wrong is said."""
+    """A text that is not hexadecimal; the error names what is wrong."""
 
 
 def bytes_of(text: str, name: str) -> bytes:

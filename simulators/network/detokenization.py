@@ -14,7 +14,7 @@ from tokenvault.outgoing.outgoing_tls import trusted_authorities
 
 
 class NotProven(Exception):
-    """The vault does not say: code names why."""
+    """The vault refuses to detokenize; code: the reason."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

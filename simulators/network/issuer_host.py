@@ -1,4 +1,4 @@
-"""A small issuer's host: knows funding cards and what is left on them, and speaks ISO 8583.
+"""A small issuer's host: holds funding cards and their available amounts, and answers ISO 8583.
 
 It stands for the issuers that a switch routes to beside Tapwright's own engine: no limits, no rules, plain money.
 """

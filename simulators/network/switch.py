@@ -86,7 +86,7 @@ class TcpUpstream:
             self._waiting.pop(identity, None)
 
     async def close(self) -> None:
-        """Hang up, and wait until nothing reads any more. What still waits for an answer is told so."""
+        """Close the connection, and wait until reading has ended. Requests without an answer end with an error."""
         async with self._dialling:
             if self._reading is not None:
                 self._reading.cancel()

@@ -23,7 +23,7 @@ class IssuerRefused(Exception):
 
 
 def answer_of(response: httpx.Response) -> dict[str, Any]:
-    """The JSON of an answer, an empty object for none; a problem where it is none: somebody else's server."""
+    """The JSON of an answer, an empty object for an empty one; a problem if it is not JSON, as from another server."""
     try:
         answer = response.json() if response.content else {}
     except ValueError:

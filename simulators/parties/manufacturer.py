@@ -13,7 +13,7 @@ _VALID_FOR = timedelta(days=3650)
 
 
 class Manufacturer:
-    """Signs attestation certificates with a root key; the sandbox's public one unless told otherwise."""
+    """Signs attestation certificates with a root key, by default the sandbox's public one."""
 
     def __init__(
         self, root: x509.Certificate | None = None, root_key: ec.EllipticCurvePrivateKey | None = None

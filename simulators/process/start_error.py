@@ -2,4 +2,4 @@
 
 
 class StartError(Exception):
-    """The server cannot start; one line says why."""
+    """The server cannot start; the text is one line."""

@@ -8,7 +8,7 @@ from simulators.process.start_error import StartError
 
 
 def bound_socket(host: str, port: int, setting: str) -> socket.socket:
-    """A socket on a port that nobody else has from now on. Raises: StartError naming the setting."""
+    """A socket that is bound to a port from now on. Raises: StartError naming the setting."""
     # The protocol is named because asyncio switches Nagle's algorithm off only where it is: 40 ms an answer otherwise.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -22,7 +22,7 @@ def bound_socket(host: str, port: int, setting: str) -> socket.socket:
 
 
 def _take(listener: socket.socket, address: tuple[str, int]) -> None:
-    """Bind a socket so that nobody else gets its port, although it does not listen yet. Raises: OSError.
+    """Bind a socket exclusively to a port, although it does not listen yet. Raises: OSError.
 
     Two sockets with SO_REUSEADDR can be bound to one port while neither listens, so it is set only where it is needed:
     to pass over connections of an earlier run that linger in TIME_WAIT.
@@ -37,10 +37,10 @@ def _take(listener: socket.socket, address: tuple[str, int]) -> None:
 
 
 def pass_over_lingering(listener: socket.socket) -> None:
-    """What a listener accepts inherits this, so that it is in nobody's way once it lingers."""
+    """Accepted connections inherit this, so that a closed one does not keep the port from being bound again."""
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 
 
 def in_words(error: OSError) -> str:
-    """What an operating system's error says."""
+    """The text of an operating system's error."""
     return os.strerror(error.errno).lower() if error.errno else str(error)

@@ -55,11 +55,11 @@ engine's. Amounts are integers in minor units of a currency, times RFC 3339 in U
 
 
 _DATABASE_SECONDS = 2.0
-"""How long the database may take to answer whoever asks whether it is there."""
+"""The time that the database may take to answer the health check."""
 
 
 class _Figures(Collector):
-    """What engine and network count, read when somebody asks."""
+    """The counters of engine and network, read when metrics are requested."""
 
     def __init__(
         self,
@@ -254,7 +254,7 @@ def _add_operations(app: FastAPI, registry: CollectorRegistry) -> None:
 
     @app.get("/readyz", include_in_schema=False)
     async def readyz() -> JSONResponse:
-        """Both listeners are open, the engine has heard the vault, and the database works."""
+        """Both listeners are open, the engine has applied the vault's notices, and the database works."""
         status = await _readiness(app)
         engine, projection = app.state.engine, app.state.projection
         history = {"sequence": projection.sequence, "durable_sequence": engine.durable_sequence}

@@ -127,6 +127,6 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._deadline = None
 
     def _give_up(self) -> None:
-        """The peer has not said all that it began to say."""
+        """Whether the peer has sent only a part of a request."""
         self._deadline = None
         self.transport.abort()

@@ -19,7 +19,7 @@ class QuietServer(uvicorn.Server):
         self.leave = asyncio.Event()
 
     async def main_loop(self) -> None:
-        """Refresh what every answer says (the date) until told to leave."""
+        """Refresh the header that every answer has (the date) until the server stops."""
         ticks = 0
         while not await self.on_tick(ticks) and not self.leave.is_set():
             ticks += _TICKS_A_SECOND

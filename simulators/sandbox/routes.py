@@ -39,7 +39,7 @@ READING_ORDER = (
     "token_service",
     "issuer_processor",
 )
-"""In which order the OpenAPI document tells of the modules; one that is not named here stands behind those that are."""
+"""The order of the modules in the OpenAPI document; a module that is not named here follows those that are."""
 
 
 @cache

@@ -16,13 +16,13 @@ from tokenvault.storage.database import DatabaseUnavailable
 from tokenvault.vocabulary.errors import FieldError, KeyUnavailable
 
 _SWITCH_SECONDS = 0.000_2
-"""How long a thread may keep the interpreter when another wants it: the journal, back from the disk, has answers."""
+"""How long a thread may keep the interpreter if another waits, such as the journal's thread with answers."""
 
 READY_LINE = "tapwright is ready"
 
 
 def serve(settings: Settings) -> int:
-    """Serve until told to stop; returns the exit code. What prevents a start is one line on standard error."""
+    """Serve until a signal to stop; returns the exit code. A failed start is one line on standard error."""
     configure_logging(settings.log_level, settings.log_format)
     try:
         return uvloop.run(_serve(settings))

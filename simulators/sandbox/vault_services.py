@@ -45,7 +45,7 @@ def issuer_keys(keys: KeyRing) -> Callable[[int, int], bytes | None]:
 
 
 def verified_pin(vault: Vault, entered: EnteredPin) -> PinOutcome:
-    """What the vault says of a PIN."""
+    """The vault's result of a PIN verification."""
     try:
         verify_pin(
             vault,

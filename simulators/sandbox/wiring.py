@@ -210,7 +210,7 @@ class Sandbox:
         log.info("ready", http=self.http_url, iso8583=f"{self.iso_address[0]}:{self.iso_address[1]}")
 
     def _bound(self, host: str, port: int, setting: str) -> socket.socket:
-        """A socket on a port that nobody else has from now on. Raises: StartError naming the setting."""
+        """A socket that is bound to a port from now on. Raises: StartError naming the setting."""
         bound = bound_socket(host, port, setting)
         self._cleanup.callback(bound.close)
         return bound
@@ -341,7 +341,7 @@ class Sandbox:
         self._cleanup.push_async_callback(shut_down)
 
     def _tls(self) -> dict[str, Any]:
-        """What uvicorn needs to know of certificates."""
+        """The TLS arguments of uvicorn."""
         settings = self.settings
         if settings.tls_certificate is None:
             return {}

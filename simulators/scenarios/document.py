@@ -44,7 +44,7 @@ _WORD_MAX = 60
 _SPRAWLING = re.compile(rf"\S{{{_WORD_MAX + 1},}}")
 """What no line of an error shows whole."""
 _REFERENCES = {"cards": ("account", "accounts"), "phones": ("card", "cards")}
-"""By group of the cast: the key that names somebody of another group."""
+"""By group of the cast: the key that names a member of another group."""
 
 Model = TypeVar("Model", bound=Part)
 

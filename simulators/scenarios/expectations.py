@@ -28,7 +28,7 @@ class Expectation:
     values: dict[str, Any] = field(default_factory=dict)
 
     def foreseen(self, rehearsal: Rehearsal) -> Iterator[Misfit]:
-        """What can never come: limits and rules that nobody has set."""
+        """Expectations that can never be met: limits and rules that no step has set."""
         group, _, name = str(self.values.get("failed_check", "")).partition(" ")
         named = [("failed_check", f"{group}s", name)] if name else []
         named += [("rules", "rules", rule) for rule in self.values.get("rules") or ()]

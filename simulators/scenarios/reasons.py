@@ -10,10 +10,10 @@ TERMINAL_REASONS = (
     "approved_offline", "no_answer", "refused_by_terminal", "line_down", "cardholder_not_verified", "relay_suspected",
     "see_phone", "card_refuses", "no_application", "unreadable_card", "unreadable_code",
 )  # fmt: skip
-"""What a terminal, its reader and its line say. What each means is in ``docs/qa-guide.md``."""
+"""The reasons of a terminal, its reader and its connection, described in ``docs/qa-guide.md``."""
 
 STEP_REASONS = ("done", "refused", "got_through", "no_network", "cannot_do_this", "no_such_payment", "no_such_code")
-"""What a step itself says: it needs no network, the phone's is away, or what it is about never came to be."""
+"""The reasons of a step itself: it needs no network, the phone has none, or its subject was never created."""
 
 PROBLEM_CODES = (
     "bad_request", "card_closed", "channel_not_allowed", "code_expired", "conflict",

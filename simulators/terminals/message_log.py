@@ -57,7 +57,7 @@ class Trace:
     messages: list[Traced] = field(default_factory=list)
 
     def watcher(self, terminal: str) -> Watcher:
-        """What a terminal's line tells of its messages."""
+        """A function that logs the messages of a terminal's connection."""
 
         def watch(direction: str, encoded: bytes, dialect: Dialect) -> None:
             try:

@@ -89,7 +89,7 @@ class MessageMaker:
         return message
 
     def plain(self, message_type: str, amount_minor: int, currency: str, operation: str = PURCHASE) -> codec.Message:
-        """What every message says, without a card."""
+        """The fields of every message, without those of a card."""
         return {0: message_type, **self._every_message(amount_minor, currency, operation)}
 
     def reversal(self, original: codec.Message, remaining_minor: int | None = None) -> codec.Message:

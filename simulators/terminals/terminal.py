@@ -37,7 +37,7 @@ _CAME_TWICE = ("94", "63")
 """DE 39 of the second copy of a message: a duplicate, or a replayed cryptogram."""
 
 _NO_CVM, _ONLINE_PIN, _DEVICE_CVM = "1F0302", "020000", "010002"
-"""Tag 9F34: how the terminal says that the cardholder was verified. Nothing signs it, so the network does not look."""
+"""Tag 9F34: the terminal's claim how the cardholder was verified. It is not signed, so the network ignores it."""
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ class Caller:
 
 _THE_VAULT = Caller(SYSTEM)
 current_caller: ContextVar[Caller] = ContextVar("current_caller", default=_THE_VAULT)
-"""Who made the request that is being served; the vault itself where nobody did."""
+"""The caller of the request that is being served; the vault itself outside of requests."""
 
 
 @contextmanager

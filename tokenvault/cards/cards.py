@@ -206,7 +206,7 @@ def open_card_in(connection: sa.Connection, text_id: str) -> Card:
 
 
 def card_numbered(connection: sa.Connection, number: int) -> Card:
-    """The card with this number, whoever asks, read inside a transaction. Raises: NotFound."""
+    """The card with this number, for any caller, read inside a transaction. Raises: NotFound."""
     return _card_where(connection, number, sa.true())
 
 

@@ -16,7 +16,7 @@ class VerificationMethod(StrEnum):
 
 
 CODE_METHODS = (VerificationMethod.TEXT_MESSAGE, VerificationMethod.E_MAIL)
-"""The methods that send a one-time code; with the others the issuer itself says that it has verified."""
+"""The methods that send a one-time code; with the others the issuer itself reports the verification."""
 
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 _E_MAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,180}\.[^@\s.]{2,}")

@@ -154,7 +154,7 @@ def device_in(connection: sa.Connection, text_id: str) -> Device:
 
 
 def device_numbered(connection: sa.Connection, number: int) -> Device:
-    """The device with this number, whoever asks, read inside a transaction. Raises: NotFound."""
+    """The device with this number, for any caller, read inside a transaction. Raises: NotFound."""
     return _device_where(connection, number, sa.true())
 
 

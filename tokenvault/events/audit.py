@@ -72,7 +72,7 @@ class Head:
 def write(
     vault: Vault, connection: sa.Connection, action: str, resource_id: str, *, reason: str = "", **details: Any
 ) -> None:
-    """Add an entry, in the transaction of what it tells of. details: nothing secret."""
+    """Add an entry, in the transaction of the change that it records. details: nothing secret."""
     last = connection.execute(_LAST).one_or_none()
     sequence, digest = (last.sequence, last.digest) if last else (0, _BEFORE_THE_FIRST)
     entry = AuditEntry(sequence + 1, vault.now(), current_caller.get().name, action, resource_id, reason, dict(details))

@@ -78,9 +78,9 @@ def record(
     reason: str = "",
     initiator: str = "",
 ) -> None:
-    """Write down that something happened: as an event, for its owners' webhooks, and in the audit trail.
+    """Record an event, for its owners' webhooks, and its entry in the audit trail.
 
-    In the transaction that brought it about. data: nothing secret.
+    In the transaction of the change. data: nothing secret.
     """
     told = data | ({"initiator": initiator} if initiator else {}) | ({"reason": reason} if reason else {})
     now = vault.now()

@@ -112,7 +112,7 @@ class DueDelivery:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one try gave. told: in a word or two."""
+    """The result of one attempt. told: its description, in a word or two."""
 
     delivery: DueDelivery
     delivered: bool

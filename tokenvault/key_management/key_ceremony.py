@@ -49,7 +49,7 @@ class ExportedKey:
 
 
 def check_value(purpose: KeyPurpose, key: bytes) -> str:
-    """What two holders of a key compare to know that they hold the same, hexadecimal.
+    """The check value by which two holders of a key confirm that they hold the same one, hexadecimal.
 
     3 bytes for TDES and SM4 (a zero block encrypted), 5 bytes for AES (CMAC of a zero block; ANSI X9.24-1, annex A).
     """

@@ -23,7 +23,7 @@ def address_in(text: str) -> Address | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether nobody but this machine can call a host; of names only localhost is known to be one (RFC 6761, 6.3)."""
+    """Whether only this machine can call a host (loopback); of names only localhost is one (RFC 6761, 6.3)."""
     address = address_in(host)
     return host.lower() == "localhost" if address is None else address.is_loopback
 

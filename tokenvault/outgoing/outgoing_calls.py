@@ -7,7 +7,7 @@ from tokenvault.outgoing.internet_addresses import Address
 from tokenvault.outgoing.outgoing_tls import trusted_authorities
 
 ON_BEHALF_OF = "on_behalf_of"
-"""The extension of a request that says for whom it is made: look-ups of names are shared out by that."""
+"""The extension of a request that names its tenant, so that look-ups of host names are shared fairly."""
 
 _ADDRESSES_MAX = 4
 

@@ -107,7 +107,7 @@ def _unused_pans(
     count: int,
     taken: Callable[[sa.Connection, list[str]], set[str]],
 ) -> list[str]:
-    """So many different PANs of a range that nobody has."""
+    """A number of different unused PANs of a range."""
     pans: dict[str, None] = {}
     for _ in range(_ATTEMPTS):
         drawn = list({pan_range.pan(vault.random_below(pan_range.capacity)) for _ in range(count - len(pans))})

@@ -6,7 +6,7 @@ _USER_ASSIGNED = range(900, 1_000)
 """For users of the standard to assign (ISO 3166-1, 8.1.3): networks have their own there, for Kosovo say."""
 
 NO_COUNTRY = "is not an ISO 3166-1 numeric code of a country"
-"""What is said of a code that is none."""
+"""The error for a code that is not a country."""
 
 
 def is_country(code: str) -> bool:

@@ -26,7 +26,7 @@ CURRENCIES = {
 }
 CURRENCY_BY_NUMBER = {currency.number: currency for currency in CURRENCIES.values()}
 NO_CURRENCY = "is not an ISO 4217 code of a currency with a minor unit"
-"""What is said of a code that is in none of them."""
+"""The error for a code that is not a currency."""
 
 
 def amount_text(amount_minor: int, currency: str) -> str:

@@ -11,7 +11,7 @@ _PRIVATE = range(3_000, 4_000)
 """For private use: the networks' codes of airlines, car rentals and hotels."""
 
 NO_CATEGORY = "is not an ISO 18245 code of a merchant category"
-"""What is said of a code that is none."""
+"""The error for a code that is not a merchant category."""
 
 
 @cache

@@ -1,1 +1,1 @@
-"""What everything else is written in: identifiers, PANs, tenants, and errors that callers are told."""
+"""The vocabulary of all other packages: identifiers, PANs, tenants, and the errors that callers receive."""

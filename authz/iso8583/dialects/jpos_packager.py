@@ -26,7 +26,7 @@ _Attributes = dict[str, str]
 
 @dataclass(frozen=True)
 class _File:
-    """What an XML file says. packager: attributes of the outermost element.  fields: those of its fields, in order."""
+    """An XML file. packager: attributes of the outermost element.  fields: those of its fields, in order."""
 
     packager: _Attributes
     fields: list[_Attributes]

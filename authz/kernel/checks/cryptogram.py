@@ -14,7 +14,7 @@ from authz.vocabulary.reasons import Reason
 CIRCUMSTANCES = int(
     Flag.SIGNED_FOR_OTHER_CASH | Flag.SIGNED_ON_ANOTHER_DAY | Flag.SIGNED_IN_ANOTHER_COUNTRY | Flag.SENT_AT_ANOTHER_TIME
 )
-"""The flags of what may differ between what was signed, what the message says and the network's clock."""
+"""The flags for differences between the signed data, the fields of the message and the network's clock."""
 
 _SIGNED_FOR = int(Flag.SIGNED_FOR_REMOTE | Flag.SIGNED_FOR_QR_CODE)
 

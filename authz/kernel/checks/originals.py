@@ -190,7 +190,7 @@ def check_advised_fields(state: State, command: Any, context: MessageContext) ->
 
 @compiled
 def check_original_amount(state: State, command: Any, context: MessageContext) -> Finding:
-    """The amount must equal the original's or not exceed it, by the table of follow-ups.
+    """The amount must equal the original's, or not exceed what remains of it, by the table of follow-ups.
 
     Equal to the original is what was asked for, and what is left after increments, a partial approval or a reversal.
     """

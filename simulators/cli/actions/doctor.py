@@ -29,7 +29,7 @@ from tokenvault.vocabulary.errors import KeyUnavailable
 
 
 class Unsound(Exception):
-    """Something of a data directory is not as it should be; one line says what."""
+    """A part of a data directory is damaged or inconsistent; the text is one line."""
 
 
 _TROUBLE = (
@@ -45,7 +45,7 @@ _TROUBLE = (
 
 
 def run_doctor(settings: Settings) -> int:
-    """Look at everything and say a line of each; returns 1 where something is unsound."""
+    """Check every part and print a line for each; returns 1 if one is not sound."""
     directory, is_sound = settings.data_dir, True
     if not (directory / JOURNAL).is_dir():
         sys.stderr.write(f"tapwright: there is no journal in {directory}\n")

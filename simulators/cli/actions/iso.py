@@ -27,7 +27,7 @@ FORMAT_ERROR, _FORMAT_ERROR = "30", "format error"
 
 
 class MessageTextError(ValueError):
-    """Text that is no message; what is wrong is said."""
+    """A text that is not a message; the error names what is wrong."""
 
 
 def message_of(parts: Sequence[str]) -> codec.Message:

@@ -19,7 +19,7 @@ _CREDIT_LIMIT = 2_500_00
 
 @dataclass(frozen=True)
 class PhoneOptions:
-    """What the verb was told. card_id: None for a card of its own.  vpcd: where the virtual reader listens."""
+    """The arguments of the verb. card_id: None for a new card.  vpcd: where the virtual reader listens."""
 
     url: str
     card_id: str | None

@@ -22,7 +22,7 @@ def route_of(text: str) -> Named:
 
 
 def run_switch(routes: Sequence[Named], port: int, acquirers: Sequence[str], stand_in: int) -> int:
-    """Route until told to stop; returns the exit code. stand_in: minor units."""
+    """Route messages until a signal to stop; returns the exit code. stand_in: minor units."""
     try:
         return asyncio.run(_run(routes, port, acquirers, stand_in))
     except OSError as error:

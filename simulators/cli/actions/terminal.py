@@ -25,7 +25,7 @@ from simulators.wallet.phone import WalletRefused
 
 @dataclass(frozen=True)
 class PaymentOptions:
-    """What the verb was told. amount_minor: minor units.  pcsc: part of a reader's name; None for a new phone.
+    """The arguments of the verb. amount_minor: minor units.  pcsc: part of a reader's name; None for a new phone.
 
     acquirer: DE 32, None for that of the sandbox's merchants.  tls: None for a line in clear.
     """

@@ -52,16 +52,16 @@ def checked_port(port: int, flag: str = "--port") -> int:
 
 
 def no_server(url: str, error: Exception) -> str:
-    """What to say where nobody answers."""
+    """The error if no server answers."""
     return f"no server at {url}: {error}; start one with `tapwright serve`, or name another with --url or TAPWRIGHT_URL"
 
 
 def no_host(error: Exception) -> str:
-    """What to say where an ISO 8583 host does not answer."""
+    """The error if an ISO 8583 host does not answer."""
     return f"{error}; start one with `tapwright serve`, or name another with --iso or TAPWRIGHT_ISO8583"
 
 
 def port_taken(port: int, error: OSError) -> str:
-    """What to say of a port that cannot be listened on."""
+    """The error if a port cannot be opened."""
     why = os.strerror(error.errno).lower() if error.errno else str(error)
     return f"port {port} on 127.0.0.1: {why}; end what uses it, or choose another with --port"

@@ -10,7 +10,7 @@ log = structlog.get_logger()
 
 
 def seconds_since_boot() -> float:
-    """Time that nobody sets. It goes on while the machine sleeps, where the system tells of that."""
+    """Monotonic time. It continues while the machine sleeps, if the system supports that."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 

@@ -42,7 +42,7 @@ def current_clock(request: Request) -> SandboxClock:
 
 
 def current_forwarder(request: Request) -> AdviceForwarder:
-    """Who tells the issuer of what stand-in has answered."""
+    """The forwarder of stand-in's advices to the issuer."""
     forwarder: AdviceForwarder = request.app.state.advice_forwarder
     return forwarder
 

@@ -54,7 +54,7 @@ class ConnectionTls(BaseModel):
 def connection_authority(
     acquirers: Iterable[str] | None, tls: ConnectionTls | None, *, is_strict: bool
 ) -> ConnectionAuthority:
-    """Who may speak for whom on one port. acquirers: what the port says, None for nothing."""
+    """The authority of connections to one port. acquirers: those of the port, None if it has no such setting."""
     known = None if acquirers is None else frozenset(map(int, acquirers))
     return ConnectionAuthority(known, {} if tls is None else tls.by_certificate(), is_strict)
 

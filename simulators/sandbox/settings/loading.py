@@ -32,7 +32,7 @@ class _ScratchSettings(Settings):
 
 
 def scratch_settings(data_dir: Path, **more: Any) -> Settings:
-    """Settings of a server that is thrown away: free ports, errors logged only, whatever the environment says."""
+    """Settings of a temporary server: free ports, only errors logged, and no values from the environment."""
     return _ScratchSettings(**{"data_dir": data_dir, "http_port": 0, "iso_port": 0, "log_level": "error", **more})
 
 

@@ -42,7 +42,7 @@ _MASTER_KEY_BYTES = 16
 
 
 class Settings(BaseSettings):
-    """Everything that a server can be told. Ports: 0 takes a free one. Times in seconds."""
+    """All settings of a server. Ports: 0 takes a free one. Times in seconds."""
 
     model_config = SettingsConfigDict(
         env_prefix="TAPWRIGHT_",

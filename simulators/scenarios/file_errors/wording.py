@@ -44,7 +44,7 @@ def unknown_key(key: str, known: Iterable[str]) -> str:
 
 
 def comma_in_amount(node: Mapping, path: tuple[str, ...]) -> str:
-    """What to say of the ``50`` in ``{amount: 3,50}``, which YAML takes for a key of its own; empty for other keys."""
+    """The hint about the ``50`` in ``{amount: 3,50}``, which YAML takes for a key of its own; empty for other keys."""
     *above, key = path
     place: Node = node
     for part in above:

@@ -44,7 +44,7 @@ def write_junit(results: Sequence[ScenarioResult], path: Path) -> None:
 
 
 def failure_lines(result: ScenarioResult) -> list[str]:
-    """What to know of a scenario that failed: where, what, the decision's checks, the messages."""
+    """The details of a scenario that failed: where, what, the decision's checks, the messages."""
     step = result.failed_step
     if step is None:
         return [result.broken]

@@ -138,7 +138,7 @@ class LinePart(Part):
 
 
 class TerminalPart(Part):
-    """A terminal and its merchant. What is not said is usual for its kind."""
+    """A terminal and its merchant. Missing values are the usual ones of its kind."""
 
     kind: Literal["pos", "qr", "online", "atm", "fuel", "hotel", "restaurant", "transit", "vending"] = Field(
         default="pos", description="Type of terminal."

@@ -9,7 +9,7 @@ from simulators.testkit.decision_table import failed_check
 DONE = "done"
 
 WENT_WELL = frozenset({DONE, "approved", "approved_offline", "verified", "partially_approved", "refused"})
-"""What is expected where a step says nothing: an attack goes well where it is refused."""
+"""The expectation of a step without one: an attack succeeds as a step if it is refused."""
 
 _TERMINAL_REASONS = {
     APPROVED_OFFLINE: "approved_offline",
@@ -34,7 +34,7 @@ class Outcome:
 
     @property
     def went_well(self) -> bool:
-        """What is expected where a step says nothing."""
+        """The expectation of a step without one."""
         return self.reason in WENT_WELL
 
     @property

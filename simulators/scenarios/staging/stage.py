@@ -28,7 +28,7 @@ _TERMINAL_WORDS = (*MERCHANT_WORDS, *CAPABILITY_WORDS, *TERMINAL_WORDS)
 
 @dataclass(frozen=True)
 class Server:
-    """Where a scenario is played. iso_addresses: by dialect and MAC algorithm, for terminals that want others.
+    """The server and parties of a scenario. iso_addresses: by dialect and MAC algorithm, for terminals that use others.
 
     wall_clock: real time, as the server has it.
     """

@@ -98,7 +98,7 @@ class SetProgram(_DocumentStep):
     values: ClassVar[type[Part]] = VersionValues
 
     def foreseen(self, rehearsal: Rehearsal) -> Iterator[Misfit]:
-        """What the program must not say, with the parts that earlier steps have set."""
+        """The errors of the program, with the parts that earlier steps have set."""
         yield from _misfits(ProgramDocument, rehearsal.program | self.parts)
 
     def leave(self, rehearsal: Rehearsal) -> None:
@@ -167,7 +167,7 @@ class SetPolicy(_DocumentStep):
     verb: ClassVar[str] = "set_policy"
 
     def foreseen(self, _rehearsal: Rehearsal) -> Iterator[Misfit]:
-        """What the policy must not say."""
+        """The errors of the policy."""
         yield from _misfits(PolicyBody, self.parts)
 
     def play(self, stage: Stage) -> Outcome:
@@ -207,7 +207,7 @@ class Dispute(Step):
 
 
 def _misfits(model: type[BaseModel], document: dict[str, Any]) -> Iterator[Misfit]:
-    """What a document of the API must not say."""
+    """The errors of a document of the API."""
     try:
         model.model_validate_json(json.dumps(document))
     except ValidationError as error:

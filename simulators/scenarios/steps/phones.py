@@ -99,7 +99,7 @@ class EnterCode(PhoneStep):
     wrong: bool = Field(default=False, description="Whether it is another one.")
 
     def foreseen(self, rehearsal: Rehearsal) -> Iterator[Misfit]:
-        """A code that nobody has had sent."""
+        """The error of a code that no step has sent."""
         yield from super().foreseen(rehearsal)
         if self.phone in rehearsal.names("phones") and self.phone not in rehearsal.codes:
             yield "", f"there is no code to enter: no step send_code before is of phone {self.phone!r}"

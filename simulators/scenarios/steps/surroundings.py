@@ -73,7 +73,7 @@ class Attack(Step):
     attempts: int = Field(default=10, ge=1, le=1000, description="How often.")
 
     def foreseen(self, rehearsal: Rehearsal) -> Iterator[Misfit]:
-        """An attack that nobody knows."""
+        """The error of an unknown attack."""
         yield from super().foreseen(rehearsal)
         if self.attack not in ATTACKS:
             mean = did_you_mean(self.attack, ATTACKS)

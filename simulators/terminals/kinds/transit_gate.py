@@ -51,10 +51,10 @@ class TransitGate(Terminal):
         self.fare_minor = fare_minor
         self.deny_list = deny_list if deny_list is not None else DenyList()
         self.rides: list[codec.Message] = []
-        """Rides that the network has not heard of yet."""
+        """Rides that were not sent to the network yet."""
 
     def open(self, card: Card, currency: str = "EUR") -> Receipt:
-        """Let somebody through, unless the card is on the deny list. Raises: ReadingFailed."""
+        """Open the gate, unless the card is on the deny list. Raises: ReadingFailed."""
         transaction = self.start(self.fare_minor, currency)
         answer = self.read(card, transaction)
         request = self.authorization_request(transaction, answer, message_type="0200")

@@ -53,7 +53,7 @@ class CardAnswer:
 
     @property
     def device_verified_cardholder(self) -> bool:
-        """Whether the device says that it verified its holder (tag 9F6C)."""
+        """Whether the device claims to have verified its holder (tag 9F6C)."""
         qualifiers = self.values.get("9F6C", bytes(2))
         return bool(qualifiers[1] & DEVICE_VERIFIED_CARDHOLDER)
 
@@ -111,7 +111,7 @@ class ContactlessReader:
         return found
 
     def _check_distance(self, card: Card) -> None:
-        """Measure how long an answer takes (relay resistance protocol); a card that knows no such thing may pass."""
+        """Measure the time of an answer (relay resistance protocol); a card without this protocol passes."""
         if self.relay_seconds_max is None:
             return
         command = Command(0x80, apdu.EXCHANGE_RELAY_RESISTANCE_DATA, 0, 0, self.random_bytes(4))

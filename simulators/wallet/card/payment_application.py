@@ -28,7 +28,7 @@ TERMINAL_DATA = (
     ("9C", 1),
     ("9F37", 4),
 )
-"""What a terminal has to say before the phone signs: tag and bytes, as in a PDOL or CDOL."""
+"""The data that a terminal must send before the phone signs: tag and bytes, as in a PDOL or CDOL."""
 
 _READER_ONLY = ("9F66",)
 _RECORDS_FILE = 1
@@ -46,7 +46,7 @@ class Flow(StrEnum):
 
 
 class CannotPay(Exception):
-    """The phone will not sign. status: what the reader is told."""
+    """The phone refuses to sign. status: the status word for the reader."""
 
     def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
@@ -55,7 +55,7 @@ class CannotPay(Exception):
 
 @dataclass(frozen=True)
 class Personalization:
-    """What the application says of itself. track2: tag 57.  form_factor: tag 9F6E, 4 bytes.  expiry: YYMM."""
+    """The data of the application. track2: tag 57.  form_factor: tag 9F6E, 4 bytes.  expiry: YYMM."""
 
     application_identifier: bytes
     interchange_profile: bytes
@@ -72,7 +72,7 @@ class Wallet(Protocol):
         """The token that pays at the next tap. Raises: CannotPay."""
 
     def sign(self, terminal_values: Mapping[str, bytes]) -> dict[str, bytes]:
-        """Tags 9F10, 9F26, 9F27, 9F36 and 9F6C over what the terminal said. Raises: CannotPay."""
+        """Tags 9F10, 9F26, 9F27, 9F36 and 9F6C over the terminal's data. Raises: CannotPay."""
 
     def transaction_counter(self) -> int:
         """The last counter used."""

@@ -9,7 +9,7 @@ UNKNOWN_TO_THE_PHONE = {
     "9F02": bytes(6), "9F03": bytes(6), "9F1A": bytes(2), "95": bytes(5), "5F2A": bytes(2), "9A": bytes(3),
     "9C": bytes(1),
 }  # fmt: skip
-"""What the phone signs in place of what only a terminal knows: the code is shown before there is an amount."""
+"""The values that the phone signs in place of a terminal's: the code is shown before there is an amount."""
 
 _APPLICATION, _SIGNED = "61", "63"
 _SIGNED_TAGS = ("9F26", "9F27", "9F10", "9F36", "82", "9F37")

@@ -20,7 +20,7 @@ _CURRENCY_NUMBER = re.compile(r"[0-9]{3}")
 
 @dataclass(frozen=True)
 class MerchantCode:
-    """What a merchant asks for. amount_minor: None where the customer is to say it.  reference: of this sale."""
+    """A merchant's request. amount_minor: None if the customer is to enter it.  reference: of this sale."""
 
     merchant_id: str
     merchant_name: str

@@ -209,7 +209,7 @@ def signed_for(data: bytes) -> SignedFor | None:
 
 
 def device_verified_cardholder(data: bytes) -> bool:
-    """Whether the device says in some issuer application data (tag 9F10) that it has verified its holder (CDCVM)."""
+    """Whether issuer application data (tag 9F10) states that the device has verified its holder (CDCVM)."""
     return bool(data[_SECOND_RESULT] & _DEVICE_VERIFIED)
 
 

@@ -36,7 +36,7 @@ EMV: always padded, chained. Padding is ISO/IEC 9797-1 method 2."""
 
 @dataclass(frozen=True)
 class ScriptProfile:
-    """How one kind of card wants its scripts protected.
+    """The protection of issuer scripts for one kind of card.
 
     covers_transaction: whether the MAC covers ATC and application cryptogram, between command header and data.
     """

@@ -149,7 +149,7 @@ def _parse_header(block: str) -> tuple[KeyBlockHeader, int]:
 
 
 def _optional_text(name: str, value: str) -> str:
-    """Identifier, length, text. A length of 00 says that a longer one follows: how many bytes it has, then they."""
+    """Identifier, length, text. A length of 00 announces an extended length: its number of bytes, then these."""
     if len(name) != 2 or not _is_alphanumeric(name) or name == _FILLING:
         raise KeyBlockError(f"has an optional block whose identifier is not two letters or digits, or is {_FILLING}")
     if not _is_printable(value):

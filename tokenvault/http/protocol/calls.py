@@ -95,7 +95,7 @@ class Calls:
         return caller
 
     async def _with_body(self, caller: Caller, key: str | None, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request whose body says one thing: bounded, and without a member that comes twice."""
+        """Serve a request with an unambiguous body: limited in size, and without a duplicate member."""
         try:
             body = await _whole_body(Request(scope, receive))
             form = canonical_json(body)
@@ -159,7 +159,7 @@ class Calls:
         return answer
 
     def _finish(self, unit: UnitOfWork, name: Any, answer: KeptAnswer) -> None:
-        """Commit what the request has changed together with its answer, then let everybody hear of it."""
+        """Commit the changes of the request together with its answer, then announce them."""
         if answer.status >= 500:
             unit.abandon()
             return

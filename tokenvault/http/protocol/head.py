@@ -7,7 +7,7 @@ SENT_METHOD = "tapwright.sent_method"
 
 
 class Head:
-    """An ASGI application around another one, which hears of `GET` only."""
+    """An ASGI application that passes `HEAD` to another one as `GET`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

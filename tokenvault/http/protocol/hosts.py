@@ -16,7 +16,7 @@ from tokenvault.outgoing.target_uri import named_host
 
 
 class OwnHosts:
-    """An ASGI application around another one, which hears only what was sent to one of our hosts.
+    """An ASGI application that passes only requests for one of the allowed hosts to another one.
 
     Ours are the address that a connection came in at, loopback, and hosts, each a name or an address.
     """

@@ -50,7 +50,7 @@ def code_of(status: int) -> str:
 
 
 def detail_of(status: int) -> str:
-    """What the framework's own error means, where it says no more than its status."""
+    """The text for an error of the framework that has only a status."""
     return _DETAILS.get(status, f"the server answers {status}: {title_of(status)}")
 
 
