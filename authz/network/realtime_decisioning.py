@@ -129,18 +129,18 @@ class IssuerDecisions:
 
     async def _call(self, server: DecisioningWebhook, identifier: str, body: bytes) -> bytes:
         headers = signed_headers(server.key, identifier, int(self._wall_clock()), body)
-        # As it is: what is packed may become any size when it is unpacked.
+        # Without compression: a compressed answer may expand to any size.
         headers |= {"content-type": "application/json", "accept-encoding": "identity"}
         async with self._client.stream("POST", server.url, content=body, headers=headers) as response:
             if response.status_code != 200:
                 raise AnswerInvalid(f"status {response.status_code}")
             if response.headers.get("content-encoding", "identity") != "identity":
-                raise AnswerInvalid("it is packed")
+                raise AnswerInvalid("it is compressed, which was not requested")
             answer = bytearray()
             async for part in response.aiter_raw():
                 answer += part
                 if len(answer) > _ANSWER_BYTES_MAX:
-                    raise AnswerInvalid("it is too long")
+                    raise AnswerInvalid(f"it has more than {_ANSWER_BYTES_MAX} bytes")
         verify_headers(server.key, identifier, int(self._wall_clock()), bytes(answer), response.headers)
         return bytes(answer)
 
@@ -245,5 +245,5 @@ def _verdict_of(body: bytes, command: Records) -> _Verdict:
     if not isinstance(amount, int) or isinstance(amount, bool) or not 0 < amount <= asked:
         raise AnswerInvalid(f"amount must be 1 to {asked}")
     if amount < asked and not int(command["flags"][0]) & Flag.PARTIAL_APPROVAL:
-        raise AnswerInvalid("the terminal cannot take a part")
+        raise AnswerInvalid("amount is a part, and the terminal does not accept partial approvals")
     return _Verdict(Decider.ISSUER, Reason.APPROVED, amount)
