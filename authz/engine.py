@@ -29,7 +29,7 @@ from authz.program.tables import NUMBER_VERSION
 from authz.state.table_growth import TableGrowth
 from authz.state.tables import Counter, State, postings_made, with_long_room
 from authz.vocabulary.commands import COMMAND, Kind, Records, new_commands, new_results
-from authz.vocabulary.errors import EngineStopped, JournalEndsEarly, UndefinedValue
+from authz.vocabulary.errors import EngineStopped, JournalDamaged, JournalEndsEarly, UndefinedValue
 from authz.vocabulary.layouts import new_command
 from tokenvault.background.errands import attempted
 
@@ -216,6 +216,15 @@ class Engine:
         self._waiting.add(done)
         done.add_done_callback(self._waiting.discard)
         return await done
+
+    def journaled(self, sequence: int) -> Records | None:
+        """A command as the journal has it, COMMAND[1]; None where that is held no more, or cannot be read."""
+        if sequence <= self._journal.begins_after:
+            return None
+        try:
+            return next((batch.commands for batch in self._journal.read(sequence - 1, sequence)), None)
+        except JournalDamaged:
+            return None
 
     async def settled(self) -> None:
         """Wait until everything taken so far is durable and answered.

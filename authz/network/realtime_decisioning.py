@@ -18,10 +18,11 @@ import structlog
 
 from authz.engine import Answer, Engine
 from authz.state.tables import Counter as Rows
+from authz.state.tables import State
 from authz.vocabulary.commands import NO_POSITION, Decider, Flag, Kind, Records
 from authz.vocabulary.errors import EngineStopped
 from authz.vocabulary.labels import currency_code
-from authz.vocabulary.layouts import new_command
+from authz.vocabulary.layouts import MESSAGE, new_command
 from authz.vocabulary.reasons import DECLINES, Reason
 from tokenvault.background.errands import Errands, attempted
 from tokenvault.outgoing.outgoing_calls import LookedUpTransport
@@ -96,7 +97,7 @@ class IssuerDecisions:
     async def _decide(self, command: Records, result: Records, sequence: int) -> None:
         """Settle an authorization, whatever the server does."""
         verdict = await self._verdict(command, result)
-        said = {name: command[name][0] for name in ("token_pan", *_TAKEN_OVER)}
+        said = _said_by(command)
         try:
             settled = await self._engine.run(_decision(said, sequence, verdict))
         except EngineStopped:
@@ -150,9 +151,8 @@ class IssuerDecisions:
         rows = state.transactions[: state.counters[Rows.TRANSACTIONS]]
         for row in np.flatnonzero(rows["reason"] == Reason.AWAITING_ISSUER):
             entry = rows[row]
-            said: dict[str, Any] = {name: entry[name] for name in _STORED}
-            said["token_pan"] = state.tokens[entry["token_row"]]["token_pan"]
-            said["latitude"] = said["longitude"] = NO_POSITION
+            asked = self._engine.journaled(int(entry["sequence"]))
+            said = _said_in(state, entry) if asked is None else _said_by(asked.view(MESSAGE))
             verdict = _Verdict(Decider.RESTART, self._default)
             await self._engine.run(_decision(said, int(entry["sequence"]), verdict))
             self.deciders[Decider.RESTART] += 1
@@ -175,7 +175,7 @@ async def _within(seconds: float, call: Coroutine[Any, Any, bytes]) -> bytes:
 
 
 _STORED = ("amount_minor", "merchant_key", "country", "channel", "cardholder_verification")
-"""What the engine's tables keep of an authorization, and its decision takes over."""
+"""What the engine's tables keep of an authorization, for where the journal has given it up."""
 
 _TAKEN_OVER = (
     *_STORED,
@@ -188,6 +188,18 @@ _TAKEN_OVER = (
     "operation",
 )
 """What a decision takes over from the message that it is about."""
+
+
+def _said_by(command: Records) -> dict[str, Any]:
+    """What a decision takes over from an authorization.  command: MESSAGE[1]."""
+    return {name: command[name][0] for name in ("token_pan", *_TAKEN_OVER)}
+
+
+def _said_in(state: State, entry: np.void) -> dict[str, Any]:
+    """The same of one that the journal no longer has, from its row: without its place, and its cash counts as goods."""
+    said = {name: entry[name] for name in _STORED}
+    token_pan = state.tokens[entry["token_row"]]["token_pan"]
+    return said | {"token_pan": token_pan, "latitude": NO_POSITION, "longitude": NO_POSITION}
 
 
 def _decision(said: dict[str, Any], sequence: int, verdict: _Verdict) -> Records:
