@@ -173,9 +173,9 @@ def build_app(
         rate_limits=RateLimits(time.monotonic),
         answer_to=lambda error: _engine_stopped() if isinstance(error, EngineStopped) else None,
     )
-    app.add_middleware(OwnHosts, hosts=settings.own_hosts())
     if settings.vendor_apis:
         app.add_middleware(EarlierPaths)
+    app.add_middleware(OwnHosts, hosts=settings.own_hosts())
     app.add_middleware(Head)  # the outermost
     app.router.routes += api_routes()
     if settings.vendor_apis:

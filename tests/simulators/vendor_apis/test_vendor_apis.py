@@ -6,8 +6,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import httpx
 import pytest
+import structlog
 
-from simulators import EarlierNameWarning
 from simulators.parties import sandbox_constants
 from simulators.sandbox.scratch_sandbox import scratch_sandbox
 from simulators.testkit.kit import TestKit
@@ -71,13 +71,13 @@ def test_they_are_off_by_default(sandbox):
 class Digital:
     """A wallet app that calls the token service's mock API, each call signed by its phone."""
 
-    def __init__(self, kit, card):
-        self.phone, self.card = kit.bare_phone(), card
+    def __init__(self, kit, card, prefix=token_service.PREFIX):
+        self.phone, self.card, self.prefix = kit.bare_phone(), card, prefix
         self.phone.register()
 
     def call(self, operation, **body):
         """One call; returns the whole answer."""
-        path = f"{token_service.PREFIX}/{operation}"
+        path = f"{self.prefix}/{operation}"
         return self.phone.call("POST", path, {"requestId": "r-1", **body})
 
     def digitize(self, **more):
@@ -198,14 +198,43 @@ def test_simulated_transactions(kit, http):
     assert simulate("void", token="auth_0000000000001").status_code == 404
 
 
-def test_earlier_paths_work_and_name_their_successor(http):
-    """With what follows the prefix unchanged; a path that only resembles one is not found."""
+EARLIER_PREFIX = token_service.PREFIX.replace("/vendor-apis/", "/look-alikes/")
+
+
+def test_earlier_paths_serve_signed_calls(kit):
+    """A device's proof names the path that was sent, so a phone that calls by an earlier path gets its token too."""
+    wallet = Digital(kit, kit.card(), EARLIER_PREFIX)
+    reference = wallet.digitize()["tokenUniqueReference"]
+    given = wallet.call("provision", tokenUniqueReference=reference)
+    wallet.phone.token_id = reference
+    wallet.phone._secure_element.install(given["sealedCredentials"], given["hpkeInfo"])
+    assert kit.terminal().pay(wallet.phone, 1_250).approved
+    assert wallet.call("suspend", tokenUniqueReferences=[reference])["tokens"][0]["status"] == "SUSPENDED"
+
+
+def test_earlier_paths_name_their_successor(http):
+    """Also where the prefix is percent-encoded; a path that only resembles one is not found."""
     body = {"requestId": "r", "tokenUniqueReference": "tok_0000000000001"}
     now = http.post(f"{token_service.PREFIX}/getToken", json=body)
-    with pytest.warns(EarlierNameWarning, match="the path /look-alikes/ is /vendor-apis/ now"):
-        earlier = http.post(f"/look-alikes{token_service.PREFIX.removeprefix('/vendor-apis')}/getToken", json=body)
-    assert (earlier.status_code, earlier.json()) == (now.status_code, now.json())
-    assert earlier.headers["link"] == f'<{token_service.PREFIX}/getToken>; rel="successor-version"'
     assert "link" not in now.headers
+    for prefix in (EARLIER_PREFIX, EARLIER_PREFIX.replace("-", "%2D")):
+        earlier = http.post(f"{prefix}/getToken", json=body)
+        assert (earlier.status_code, earlier.json()) == (now.status_code, now.json())
+        assert earlier.headers["link"] == f'<{token_service.PREFIX}/getToken>; rel="successor-version"'
     unknown = http.post("/look-alike/mdes", json=body)
     assert (unknown.status_code, "link" in unknown.headers) == (404, False)
+
+
+def test_an_earlier_path_is_logged_once_and_only_where_the_host_is_own():
+    """A warning for each server, not for each request, and none for a request to a foreign host."""
+    with (
+        scratch_sandbox(vendor_apis=True) as sandbox,
+        httpx.Client(base_url=sandbox.http_url, headers=SANDBOX, trust_env=False) as client,
+    ):
+        with structlog.testing.capture_logs() as logs:
+            refused = client.post(f"{EARLIER_PREFIX}/getToken", json={}, headers={"Host": "foreign.example"})
+        assert (refused.status_code, logs) == (421, [])
+        with structlog.testing.capture_logs() as logs:
+            for _ in range(3):
+                client.post(f"{EARLIER_PREFIX}/getToken", json={})
+        assert [(line["event"], line["now"]) for line in logs] == [("earlier_path", "/vendor-apis/")]
