@@ -84,6 +84,7 @@ def order_header() -> str:
     source = SOURCE.read_text()
     in_c = set(re.findall(r"^CHECK\((\w+)\)", source, re.MULTILINE))
     _check_that_none_is_missing(in_c)
+    _check_that_all_left_out_are_done_by_the_kernel(source)
     lines = []
     for name, rows in (("identify_for_issuer", IDENTIFYING), ("decide_for_issuer", DECIDING)):
         lines += [f"static inline int64_t {name}(const tap *m) {{", "    int64_t reason;"]
@@ -103,7 +104,7 @@ def order_header() -> str:
 
 
 def _check_that_none_is_missing(in_c: set[str]) -> None:
-    """Whether the checks that a request is asked are in C or left out on purpose.  Raises: ValueError."""
+    """Check that those which a request is asked are in C or left out on purpose.  Raises: ValueError."""
     asked = {row.name for row in (*IDENTIFYING, *DECIDING) if Asker.ISSUER in row.asked_by}
     for wrong, what in (
         (in_c - asked, "has checks that no request is asked"),
@@ -112,6 +113,14 @@ def _check_that_none_is_missing(in_c: set[str]) -> None:
     ):
         if wrong:
             raise ValueError(f"decide.c {what}: {', '.join(sorted(wrong))}")
+
+
+def _check_that_all_left_out_are_done_by_the_kernel(source: str) -> None:
+    """Check that what the C program leaves out is done by the kernel, and not in C.  Raises: ValueError."""
+    done = {row.when_passed.__name__ for row in (*IDENTIFYING, *DECIDING) if row.when_passed is not None}
+    for name in sorted(_NOT_DONE_IN_C):
+        if name not in done or f"void {name}(" in source:
+            raise ValueError(f"{name} in in_c._NOT_DONE_IN_C: the kernel does not do it, or decide.c does")
 
 
 class DecidedInC:

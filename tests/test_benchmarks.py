@@ -123,3 +123,11 @@ def test_what_follows_a_check_is_in_c_too(monkeypatch):
     monkeypatch.setattr(in_c, "_NOT_DONE_IN_C", set())
     with pytest.raises(ValueError, match=r"decide\.c does not have use_limited_use_key, which follows the check"):
         order_header()
+
+
+@pytest.mark.parametrize("name", ["use_transaction_counter", "use_mood"])
+def test_what_is_left_out_of_c_is_done_by_the_kernel_alone(name, monkeypatch):
+    """What decide.c has would be left out in silence; what the kernel no longer does would be kept for nothing."""
+    monkeypatch.setattr(in_c, "_NOT_DONE_IN_C", {"use_limited_use_key", name})
+    with pytest.raises(ValueError, match=f"{name} in in_c._NOT_DONE_IN_C"):
+        order_header()

@@ -9,6 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from simulators import earlier_attribute
 from tokenvault.program.card_program import RequestorKind, TokenRequestor
 from tokenvault.program.token_domain import TokenDomain
 
@@ -37,6 +38,11 @@ KEY_ENCRYPTION_KEY = "5441505752494748542D4C494E452D31"
 
 PIN_BASE_KEY_TDES = "0123456789ABCDEFFEDCBA9876543210"
 PIN_BASE_KEY_AES = "FEDCBA9876543210F1F1F1F1F1F1F1F1"
+
+
+def __getattr__(name: str) -> object:
+    """The key was named `LINE_KEY` until version 0.1."""
+    return earlier_attribute(__name__, name, {"LINE_KEY": f"{__name__}.KEY_ENCRYPTION_KEY"})
 
 
 def token_requestors() -> tuple[TokenRequestor, ...]:

@@ -127,6 +127,6 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._deadline = None
 
     def _give_up(self) -> None:
-        """Whether the peer has sent only a part of a request."""
+        """Abort a connection whose request has not arrived completely in time."""
         self._deadline = None
         self.transport.abort()

@@ -6,6 +6,8 @@ import sys
 import pytest
 
 import simulators
+from simulators import EarlierNameWarning
+from simulators.parties import sandbox_constants
 
 
 @pytest.mark.parametrize(("earlier", "now"), simulators.EARLIER_NAMES.items())
@@ -54,3 +56,9 @@ def test_packages_have_nothing_else(package):
     """A typing error is an error."""
     with pytest.raises(AttributeError, match="nonsense"):
         importlib.import_module(package).nonsense  # noqa: B018
+
+
+def test_earlier_name_of_the_key_encryption_key():
+    """It was a constant of the sandbox that programs of users name."""
+    with pytest.warns(EarlierNameWarning, match="LINE_KEY is .*KEY_ENCRYPTION_KEY now"):
+        assert sandbox_constants.LINE_KEY == sandbox_constants.KEY_ENCRYPTION_KEY

@@ -42,8 +42,10 @@ def verify_headers(key: bytes, identifier: str, time_seconds: int, body: bytes, 
     """Check a message that must carry this identifier. time_seconds: now. Raises: SignatureInvalid."""
     stamp = headers.get("webhook-timestamp", "")
     is_time = stamp.isascii() and stamp.isdigit() and len(stamp) <= _TIME_DIGITS_MAX
-    if headers.get("webhook-id") != identifier or not is_time:
-        raise SignatureInvalid("its webhook-id is that of another message, or its webhook-timestamp is not a time")
+    if headers.get("webhook-id") != identifier:
+        raise SignatureInvalid("its webhook-id is missing or that of another message")
+    if not is_time:
+        raise SignatureInvalid("its webhook-timestamp is missing or not a time")
     if abs(int(stamp) - time_seconds) > AGE_SECONDS_MAX:
         raise SignatureInvalid(f"its webhook-timestamp is more than {AGE_SECONDS_MAX} s from the current time")
     expected = _signature(key, identifier, stamp, body)

@@ -32,17 +32,20 @@ def earlier_variables() -> dict[str, str]:
     return {names[variable.upper()]: value for variable, value in os.environ.items() if variable.upper() in names}
 
 
-def by_names_of_now(values: Mapping[str, Any], names: Mapping[str, str] = EARLIER_SETTINGS) -> dict[str, Any]:
+def by_names_of_now(
+    values: Mapping[str, Any], names: Mapping[str, str] = EARLIER_SETTINGS, place: str = "settings: "
+) -> dict[str, Any]:
     """The values of one source, or of one table in it, each by its setting's name now.
 
-    names: the earlier names and those of now.  Raises: ValueError for a setting that the source has by both names.
+    names: the earlier names and those of now.  place: what an error begins with, empty where pydantic adds the place.
+    Raises: ValueError for a setting that the source has by both names.
     """
     named = dict(values)
     for earlier, now in names.items():
         if earlier not in named:
             continue
         if now in named:
-            raise ValueError(f"settings: {earlier} is the earlier name of {now}, and both are set; remove {earlier}")
+            raise ValueError(f"{place}{earlier} is the earlier name of {now}, and both are set; remove {earlier}")
         named[now] = named.pop(earlier)
         warn_of_earlier_name(f"the setting {earlier}", now)
     return named

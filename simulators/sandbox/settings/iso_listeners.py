@@ -47,7 +47,7 @@ class IsoListener(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _by_names_of_now(cls, values: Any) -> Any:
-        return by_names_of_now(values, EARLIER_LISTENER_KEYS) if isinstance(values, Mapping) else values
+        return by_names_of_now(values, EARLIER_LISTENER_KEYS, place="") if isinstance(values, Mapping) else values
 
     @field_validator("dialect")
     @classmethod

@@ -1,4 +1,4 @@
-"""Whom a line speaks for: what each proof leaves of the others."""
+"""Whom a peer speaks for: what each proof leaves of the others."""
 
 import numpy as np
 import structlog
@@ -18,12 +18,12 @@ def _naming(*acquirers):
 
 def test_a_port_says_who_may_be_named():
     """Nobody else, whoever was named before."""
-    line = ConnectionAuthority(BOTH).peer("peer")
-    assert [line.may_speak_for(each) for each in (1, 3, 2, 0, 1)] == [True, False, True, False, True]
+    peer = ConnectionAuthority(BOTH).peer("peer")
+    assert [peer.may_speak_for(each) for each in (1, 3, 2, 0, 1)] == [True, False, True, False, True]
 
 
 def test_what_is_not_said_is_open_or_strict():
-    """By the port's setting; a strict line that has proven something speaks for that."""
+    """By the port's setting; a strict peer that has proven something speaks for that."""
     assert OPEN.peer("peer").may_speak_for(7)
     strict = ConnectionAuthority(is_strict=True).peer("peer")
     assert not strict.may_speak_for(7)
@@ -36,16 +36,16 @@ def test_what_is_not_said_is_open_or_strict():
 
 def test_each_proof_narrows_what_the_others_leave():
     """A key of an acquirer that the port excludes speaks for nobody."""
-    line = ConnectionAuthority(BOTH).peer("peer")
-    assert line.narrowed(frozenset({2, 3})).acquirers == {2}
-    assert not line.narrowed(frozenset({3})).may_speak_for(3)
+    peer = ConnectionAuthority(BOTH).peer("peer")
+    assert peer.narrowed(frozenset({2, 3})).acquirers == {2}
+    assert not peer.narrowed(frozenset({3})).may_speak_for(3)
     assert ConnectionAuthority(BOTH, {"alice": frozenset({1})}).peer("peer", None).acquirers == frozenset()
 
 
-def test_messages_of_many_lines_at_once():
-    """Each is held against its own line, and an open line that names a second acquirer is logged once."""
+def test_messages_of_many_peers_at_once():
+    """Each is held against its own peer, and an open peer that names a second acquirer is logged once."""
     alone, shared = Peer("a", frozenset({1})), Peer("b")
-    arrivals = [Arrival(b"", np.zeros((0, 2), np.int32), line, lambda *_: None) for line in (alone, shared)]
+    arrivals = [Arrival(b"", np.zeros((0, 2), np.int32), peer, lambda *_: None) for peer in (alone, shared)]
     senders = Senders(arrivals, np.array([0, 0, 1, 1, 0, 1]))
     commands = _naming(1, 2, 2, 1, 1, 9)
     with structlog.testing.capture_logs() as logs:
@@ -57,7 +57,7 @@ def test_messages_of_many_lines_at_once():
 
 def test_no_acquirer_stands_for_another():
     """Zero, and the numbers that stand in place of one, are no way around."""
-    line = Peer("peer", frozenset({0}))
-    senders = Senders([Arrival(b"", np.zeros((0, 2), np.int32), line, lambda *_: None)], np.zeros(4, np.int64))
-    line.may_speak_for(0)
+    peer = Peer("peer", frozenset({0}))
+    senders = Senders([Arrival(b"", np.zeros((0, 2), np.int32), peer, lambda *_: None)], np.zeros(4, np.int64))
+    peer.may_speak_for(0)
     assert senders.strangers(_naming(0, 5, ANY_ACQUIRER, NOT_KNOWN)) == [1, 2, 3]

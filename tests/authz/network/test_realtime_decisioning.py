@@ -87,7 +87,7 @@ def _is_decided_by_default(handler, decider):
 )
 def test_a_time_that_is_none(stamp):
     """Too many digits, digits of other scripts, signs: a bad signature, never an exception."""
-    with pytest.raises(SignatureInvalid):
+    with pytest.raises(SignatureInvalid, match="webhook-timestamp is missing or not a time"):
         verify_headers(KEY, "auth_1", NOW, b"", {"webhook-id": "auth_1", "webhook-timestamp": stamp})
 
     def handler(request):

@@ -1,5 +1,7 @@
 """Settings by their earlier names: they work in this version, with a warning, and never beside the name of now."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -176,3 +178,13 @@ def test_a_listener_by_both_names(earlier, now, value):
     with pytest.raises(ValidationError, match=f"{earlier} is the earlier name of {now}") as refused:
         IsoListener.model_validate(entry)
     assert _KEY not in str(refused.value)
+
+
+def test_a_listener_by_both_names_on_the_command_line(monkeypatch, tmp_path, capsys):
+    """One line, which says where it is and shows no key."""
+    monkeypatch.chdir(tmp_path)
+    keys = f'line_key = "{_KEY}"\nkey_encryption_key = "{_KEY}"\n'
+    Path("tapwright.toml").write_text(f'[[iso_listeners]]\ndialect = "ascii_1987"\nport = 0\nmac = "required"\n{keys}')
+    assert settings_from({}) is None
+    problem = "line_key is the earlier name of key_encryption_key, and both are set; remove line_key"
+    assert capsys.readouterr().err == f"tapwright: setting iso_listeners: {problem}\n"
