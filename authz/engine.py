@@ -10,7 +10,7 @@ import math
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ import structlog
 
 from authz.arrays.hash_index import find_row
 from authz.journal.disk import Disk
-from authz.journal.records import Batch, Journal
+from authz.journal.records import Batch, Journal, commands_found
 from authz.journal.replay import History, apply_batch, replayed
 from authz.kernel.application import name_accounts
 from authz.kernel.checks.findings import new_findings
@@ -29,7 +29,7 @@ from authz.program.tables import NUMBER_VERSION
 from authz.state.table_growth import TableGrowth
 from authz.state.tables import Counter, State, postings_made, with_long_room
 from authz.vocabulary.commands import COMMAND, Kind, Records, new_commands, new_results
-from authz.vocabulary.errors import EngineStopped, JournalDamaged, JournalEndsEarly, UndefinedValue
+from authz.vocabulary.errors import EngineStopped, JournalEndsEarly, UndefinedValue
 from authz.vocabulary.layouts import new_command
 from tokenvault.background.errands import attempted
 
@@ -82,7 +82,7 @@ class EngineFigures:
 
 
 class Engine:
-    """Decides. Belongs to one event loop; every method but `balance` is called there.
+    """Decides. Belongs to one event loop; every method but `balance` and `journaled` is called there.
 
     clock: Unix time in microseconds; stamps never run backwards, not even from one run to the next.
     checkpoints: where to begin from instead of the journal's first command.
@@ -217,14 +217,9 @@ class Engine:
         done.add_done_callback(self._waiting.discard)
         return await done
 
-    def journaled(self, sequence: int) -> Records | None:
-        """A command as the journal has it, COMMAND[1]; None where that is held no more, or cannot be read."""
-        if sequence <= self._journal.begins_after:
-            return None
-        try:
-            return next((batch.commands for batch in self._journal.read(sequence - 1, sequence)), None)
-        except JournalDamaged:
-            return None
+    def journaled(self, sequences: Iterable[int]) -> dict[int, Records]:
+        """Commands as the journal has them, see `commands_found`. It reads files, and may be called in any thread."""
+        return commands_found(self._journal, sequences)
 
     async def settled(self) -> None:
         """Wait until everything taken so far is durable and answered.

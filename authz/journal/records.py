@@ -16,6 +16,7 @@ zero bytes, and the end is marked. So zeros tell a write that a crash cut short 
 """
 
 import struct
+from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,9 +24,11 @@ from typing import NamedTuple, Protocol
 
 import google_crc32c
 import numpy as np
+import structlog
 
 from authz.journal.marks import Mark
 from authz.vocabulary.commands import COMMAND, COMMAND_BYTES, Records
+from authz.vocabulary.errors import JournalDamaged
 
 MAGIC = b"TPWR"
 END_MARK = b"RWPT"
@@ -34,6 +37,8 @@ SECTOR_BYTES = 512
 """The unit that a disk writes atomically."""
 _FIXED = struct.Struct("<4sIQII")
 _CHECK = struct.Struct("<I4x")
+
+log = structlog.get_logger()
 
 
 class Batch(NamedTuple):
@@ -172,6 +177,34 @@ def is_another_at(journal: JournalReader, mark: Mark) -> bool:
     """Whether a journal holds the command of a mark, but its commands up to there differ from those of the mark."""
     is_held = journal.begins_after <= mark.sequence <= journal.last_sequence
     return is_held and journal.digest_at(mark.sequence) != mark.digest
+
+
+def commands_found(journal: JournalReader, sequences: Iterable[int]) -> dict[int, Records]:
+    """Some commands of a journal by their sequences, COMMAND[1] each, read in one pass.
+
+    A command that the journal does not hold, or that cannot be read, is left out, and a warning says why. Where the
+    journal is damaged, the pass begins again with the next command that is wanted, which may lie behind the damage.
+    """
+    found: dict[int, Records] = {}
+    wanted = deque(sorted(sequences))
+    while wanted:
+        try:
+            begins_after = journal.begins_after
+            while wanted and wanted[0] <= begins_after:
+                _warn_not_found(wanted.popleft(), f"retention has given up the commands up to {begins_after}")
+            for batch in journal.read(wanted[0] - 1, wanted[-1]) if wanted else ():
+                while wanted and wanted[0] < batch.sequence + len(batch.commands):
+                    place = wanted[0] - batch.sequence
+                    found[wanted.popleft()] = batch.commands[place : place + 1].copy()
+            while wanted:
+                _warn_not_found(wanted.popleft(), "the journal ends before it")
+        except (JournalDamaged, OSError) as error:  # OSError: retention may remove a segment meanwhile
+            _warn_not_found(wanted.popleft(), str(error))
+    return found
+
+
+def _warn_not_found(sequence: int, why: str) -> None:
+    log.warning("command_not_found_in_journal", sequence=sequence, error=why)
 
 
 def gathered(batches: Iterable[Batch], commands: int) -> Iterator[Batch]:

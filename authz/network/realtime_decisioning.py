@@ -24,7 +24,7 @@ from authz.vocabulary.errors import EngineStopped
 from authz.vocabulary.labels import currency_code
 from authz.vocabulary.layouts import MESSAGE, new_command
 from authz.vocabulary.reasons import DECLINES, Reason
-from tokenvault.background.errands import Errands, attempted
+from tokenvault.background.errands import Errands, attempted, in_thread
 from tokenvault.outgoing.outgoing_calls import LookedUpTransport
 from tokenvault.outgoing.webhook_signatures import SignatureInvalid, signed_headers, verify_headers
 from tokenvault.vocabulary.identifiers import Prefix, to_text
@@ -149,12 +149,12 @@ class IssuerDecisions:
         """Decide by default what was waiting when the engine stopped."""
         state = self._engine.state
         rows = state.transactions[: state.counters[Rows.TRANSACTIONS]]
-        for row in np.flatnonzero(rows["reason"] == Reason.AWAITING_ISSUER):
-            entry = rows[row]
-            asked = self._engine.journaled(int(entry["sequence"]))
-            said = _said_in(state, entry) if asked is None else _said_by(asked.view(MESSAGE))
-            verdict = _Verdict(Decider.RESTART, self._default)
-            await self._engine.run(_decision(said, int(entry["sequence"]), verdict))
+        waiting = rows[rows["reason"] == Reason.AWAITING_ISSUER]
+        asked = await in_thread(self._engine.journaled, waiting["sequence"].tolist())
+        for entry in waiting:
+            sequence = int(entry["sequence"])
+            said = _said_by(asked[sequence].view(MESSAGE)) if sequence in asked else _said_in(state, entry)
+            await self._engine.run(_decision(said, sequence, _Verdict(Decider.RESTART, self._default)))
             self.deciders[Decider.RESTART] += 1
 
     async def close(self) -> None:
