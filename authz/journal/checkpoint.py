@@ -4,6 +4,7 @@ The file holds the arrays one after the other, each from a page boundary; behind
 very end where that begins. Indexes are not written: they follow from the rows.
 """
 
+import hashlib
 import json
 import struct
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import numpy.typing as npt
 import structlog
 
 from authz.journal.disk import Appending, Disk
-from authz.journal.earlier_layouts import ONE_FOR_ALL_KINDS, digest_of
+from authz.journal.earlier_layouts import MESSAGES_BY_NAME, digest_of
 from authz.journal.marks import Mark
 from authz.journal.segment_header import UNNAMED
 from authz.program.compilation import compiled_program
@@ -103,7 +104,7 @@ def _write_array(file: Appending, name: str, array: npt.NDArray[Any], position: 
     file.write(bytes(_padding(array.nbytes)))
     return {
         "name": name,
-        "layout": digest_of(array.dtype).hex(),
+        "layout": _digest_of_rows(array.dtype).hex(),
         "count": len(array),
         "position": position,
         "bytes": array.nbytes,
@@ -115,10 +116,22 @@ def _padding(size: int) -> int:
     return -size % _PAGE_BYTES
 
 
+def _digest_of_rows(dtype: np.dtype[Any]) -> bytes:
+    """The digest of how the rows of an array are laid out, eight bytes.
+
+    What stand-in stores are messages as they are in the journal; as there, their fields may get other names, see
+    `digest_of_layouts`. In all other tables the names count.
+    """
+    if dtype != MESSAGE or dtype.fields is None:
+        return digest_of(dtype)
+    lines = sorted(f"{offset} {form.str}" for form, offset, *_ in dtype.fields.values())
+    return hashlib.sha256("\n".join([f"{dtype.itemsize} bytes", *lines]).encode()).digest()[:8]
+
+
 def _is_read_as(written: str, dtype: np.dtype[Any]) -> bool:
-    """Whether records of a written layout, by its digest, are read as they are. What stand-in stores are commands."""
-    layouts = (dtype, ONE_FOR_ALL_KINDS) if dtype == MESSAGE else (dtype,)
-    return written in {digest_of(layout).hex() for layout in layouts}
+    """Whether rows of a written layout, by its digest, are read as they are."""
+    earlier = MESSAGES_BY_NAME if dtype == MESSAGE else frozenset()
+    return bytes.fromhex(written) in {_digest_of_rows(dtype), *earlier}
 
 
 def _crc(data: bytes) -> int:

@@ -137,6 +137,11 @@ def digest_of(layout: np.dtype[Any]) -> bytes:
     return hashlib.sha256(repr(layout.descr).encode()).digest()[:8]
 
 
+MESSAGES_BY_NAME = frozenset({digest_of(ONE_FOR_ALL_KINDS), bytes.fromhex("fbaabb1059f1ea51")})
+"""Digests of stored messages in checkpoints up to 2026-11-29, with the names of their fields; they are read as they
+are.
+"""
+
 EARLIER_LAYOUTS = {
     EARLIER_MAGIC + digest_of(layout): layout
     for layout in (np.dtype(fields, align=True) for fields in (_FIRST, _BEFORE_MARKS))

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from authz.journal import checkpoint, segment_header
-from authz.journal.checkpoint import checkpoints, read_checkpoint
+from authz.journal.checkpoint import Checkpoint, checkpoints, read_checkpoint, write_checkpoint
 from authz.journal.data_directory import JOURNAL, checkpoints_in, history_in
 from authz.journal.disk import Directory
-from authz.journal.earlier_layouts import ONE_FOR_ALL_KINDS, digest_of
+from authz.journal.earlier_layouts import MESSAGES_BY_NAME, ONE_FOR_ALL_KINDS, digest_of
 from authz.journal.journal_files import SegmentJournal
 from authz.journal.records import Batch
 from authz.journal.replay import History, apply_batch, replayed, replayed_command
@@ -60,7 +60,7 @@ def test_segments_and_checkpoints_with_other_names_of_fields_are_read(tmp_path, 
     half = len(day) // 2
     with monkeypatch.context() as earlier:
         earlier.setattr(segment_header, "_LAYOUTS", before)
-        earlier.setattr(checkpoint, "digest_of", lambda dtype: before if dtype == MESSAGE else digest_of(dtype))
+        earlier.setattr(checkpoint, "_digest_of_rows", lambda dtype: before if dtype == MESSAGE else digest_of(dtype))
         journal = SegmentJournal(Directory(tmp_path / JOURNAL), segment_bytes=20_000)
         for start in range(0, half, 20):
             journal.append(Batch(start + 1, day[start : min(start + 20, half)]))
@@ -79,6 +79,42 @@ def test_segments_and_checkpoints_with_other_names_of_fields_are_read(tmp_path, 
     for path in sorted((tmp_path / JOURNAL).iterdir())[:1]:
         path.unlink()  # what retention gives up: now the checkpoint is needed
     assert rows_in_use(replayed(history_in(tmp_path)).state) == expected
+
+
+@pytest.mark.parametrize("digest", sorted(MESSAGES_BY_NAME), ids=bytes.hex)
+def test_checkpoints_with_names_of_messages_fields_in_their_digest_are_read(digest, tmp_path, monkeypatch):
+    """Up to 2026-11-29."""
+    disk, state = checkpoints_in(tmp_path), new_state(16)
+    with monkeypatch.context() as earlier:
+        earlier.setattr(checkpoint, "_digest_of_rows", lambda dtype: digest if dtype == MESSAGE else digest_of(dtype))
+        write_checkpoint(disk, Checkpoint(7, state, b""))
+    assert digest.hex().encode() in Path(disk.path(disk.names()[0])).read_bytes()
+    assert rows_in_use(read_checkpoint(disk, 7).state) == rows_in_use(state)
+
+
+def test_a_message_s_field_may_get_another_name(tmp_path, monkeypatch):
+    """A checkpoint by a version with another name for it is read; by one that has it elsewhere, it is not."""
+    disk, state = checkpoints_in(tmp_path), new_state(16)
+    fields = {name: (form, offset) for name, (form, offset, *_) in MESSAGE.fields.items()}
+    form_of_it, place_of_it = fields.pop("stan")
+    for sequence, offset in ((7, place_of_it), (8, MESSAGE.itemsize)):
+        with monkeypatch.context() as earlier:
+            other = _dtype_of(fields | {"trace_number": (form_of_it, offset)})
+            earlier.setattr(checkpoint, "MESSAGE", other)
+            digest = checkpoint._digest_of_rows(other)
+        with monkeypatch.context() as earlier:
+            earlier.setattr(
+                checkpoint, "_digest_of_rows", lambda dtype, of=digest: of if dtype == MESSAGE else digest_of(dtype)
+            )
+            write_checkpoint(disk, Checkpoint(sequence, state, b""))
+    assert rows_in_use(read_checkpoint(disk, 7).state) == rows_in_use(state)
+    with pytest.raises(CheckpointDamaged, match="has another layout"):
+        read_checkpoint(disk, 8)
+
+
+def _dtype_of(fields):
+    forms, offsets = zip(*fields.values(), strict=True)
+    return np.dtype({"names": list(fields), "formats": forms, "offsets": offsets})
 
 
 def test_old_segments_go(bank):

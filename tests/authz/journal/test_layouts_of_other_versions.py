@@ -1,5 +1,6 @@
 """A journal of a version before is read as it is where its bytes mean the same, and refused where they do not."""
 
+import hashlib
 from dataclasses import replace
 
 import pytest
@@ -28,6 +29,35 @@ def test_layouts_are_a_file_format():
     assert COMMAND.itemsize == 280
     assert digest_of_layouts(without=KINDS_ADDED).hex() == "47271a1ec8057ee6"
     assert {digest.hex() for digest in SAME_BYTES} == {"4ae1102ae0a04e69", "62d3544ac99848eb"}
+
+
+def _digest_with_names():
+    """As `digest_of_layouts`, of the fields with their names."""
+    lines = sorted(
+        f"{kind} {field.name} {field.offset} {field.form}"
+        for kind in set(LAYOUT_OF) - set(KINDS_ADDED)
+        for field in layouts.LAYOUT_OF[kind].all_fields
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def test_each_field_lies_where_it_lay():
+    """Two fields of one form that change places leave the digest in the files as it was, but would be misread.
+
+    Whoever only renames a field puts the new digest here. Whoever makes two fields change places, or gives the place
+    of one to another, has to convert journals and checkpoints, see `earlier_layouts`.
+    """
+    assert _digest_with_names() == "62d3544ac99848eb"
+
+
+def test_fields_that_change_places_are_noticed_here_only(monkeypatch):
+    """Not by the digest in the files."""
+    of_files, with_names, dispute = digest_of_layouts(), _digest_with_names(), LAYOUT_OF[Kind.CHARGEBACK]
+    amount, decision = dispute.fields
+    swapped = replace(amount, offset=decision.offset), replace(decision, offset=amount.offset)
+    monkeypatch.setattr(layouts, "LAYOUT_OF", LAYOUT_OF | {Kind.CHARGEBACK: replace(dispute, fields=swapped)})
+    assert digest_of_layouts() == of_files
+    assert _digest_with_names() != with_names
 
 
 def _with_kinds_added(monkeypatch, *kinds):
