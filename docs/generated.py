@@ -175,7 +175,7 @@ def _token_states() -> str:
 def _periods() -> str:
     rows = [("a length", Period.TRAILING.text)]
     for name, period in PERIODS.items():
-        scope = f"; of a {period.scope.name.lower()} only" if period.scope else ""
+        scope = f"; only with scope `{period.scope.name.lower()}`" if period.scope else ""
         rows.append((f"`{name}`", f"{period.text}{scope}"))
     return _table(("window", "transactions"), rows)
 
@@ -286,20 +286,24 @@ _MONEY = "tests/authz/kernel/accounts/test_money.py::TestMoneyAgreesWithLedger"
 _MESSAGES = (
     ("0100, 0101", "`00`, `10`, `85` or a decline", _MONEY),
     ("0100, amount 0 (verification)", "`85`", f"{_POSTINGS}::test_a_balance_and_a_verification_hold_nothing"),
-    ("0100, balance inquiry", "`00`", f"{_POSTINGS}::test_a_balance_and_a_verification_hold_nothing"),
-    ("0100, purchase with cash-back", "`00`, `13`", f"{_POSTINGS}::test_cash_back_is_part_of_the_amount"),
+    ("0100, balance inquiry", "`00`, `13`", f"{_POSTINGS}::test_a_balance_and_a_verification_hold_nothing"),
+    ("0100, purchase with cash-back", "`00`, `13`, `70`", f"{_POSTINGS}::test_cash_back_is_part_of_the_amount"),
     ("0100, partial approval", "`10`", f"{_POSTINGS}::test_a_part_is_approved_in_the_terminals_currency"),
     ("0100 in another currency", "`00`, `12`", f"{_POSTINGS}::test_a_purchase_in_another_currency"),
-    ("0100 with DE 90 (increment)", "`00`", f"{_POSTINGS}::test_an_increment_adds_and_begins_the_time_anew"),
-    ("0120, 0121", "`00`", _MONEY),
+    (
+        "0100 with DE 90 (increment)",
+        "`00`, `05`, `12`, `25`, `64`",
+        f"{_POSTINGS}::test_an_increment_adds_and_begins_the_time_anew",
+    ),
+    ("0120, 0121", "`00`, `12`, `13`, `25`", _MONEY),
     ("0120 after stand-in", "`00`", f"{_STAND_IN}::test_the_issuer_reconciles"),
     ("0200, 0201", "`00` or a decline", _MONEY),
-    ("0200 with DE 90 (completion)", "`00`, `64`", f"{_POSTINGS}::test_completions_within_tolerance"),
-    ("0200, refund", "`00`, `25`, `64`", f"{_POSTINGS}::test_refunds_give_back_what_was_paid_and_no_more"),
-    ("0220, 0221 (clearing)", "`00`", f"{_POSTINGS}::test_clearing_finds_its_authorization_by_trace"),
+    ("0200 with DE 90 (completion)", "`00`, `05`, `12`, `25`, `64`", f"{_POSTINGS}::test_completions_within_tolerance"),
+    ("0200, refund", "`00`, `05`, `25`, `64`", f"{_POSTINGS}::test_refunds_give_back_what_was_paid_and_no_more"),
+    ("0220, 0221 (clearing)", "`00`, `12`, `25`", f"{_POSTINGS}::test_clearing_finds_its_authorization_by_trace"),
     ("0220, several completions", "`00`", f"{_POSTINGS}::test_several_completions"),
-    ("0220 without an original (force post)", "`00`", _MONEY),
-    ("0400, 0401, 0420, 0421", "`00`, `25`, `64`", _MONEY),
+    ("0220 without an original (force post)", "`00`, `12`", _MONEY),
+    ("0400, 0401, 0420, 0421", "`00`, `21`, `25`, `64`", _MONEY),
     ("chargeback, representment", "", f"{_POSTINGS}::test_chargebacks_and_representments"),
     ("0800", "`00`, `12`", "tests/integration/test_first_tap.py::test_echo_and_other_messages"),
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from authz.iso8583.dialects.fields import built_in
 from docs.changelog import KINDS, fragments
 from docs.generated import current
 from simulators.parties import sandbox_constants
@@ -14,6 +15,10 @@ from simulators.sandbox.wiring import running_sandbox
 from tests.conftest import settings_for
 
 ROOT = Path(__file__).parents[1]
+_LINK = re.compile(r"\[(.*?)\]\(.*?\)")
+_NOTE = re.compile(r" \(.*\)| \d$")
+"""What follows a name: a note in parentheses, or a number where there are several of a kind."""
+
 DOCUMENTS = sorted(path for folder in ("", "docs/", "tests/", "changes/") for path in ROOT.glob(f"{folder}*.md"))
 
 
@@ -83,6 +88,21 @@ def test_test_values_are_listed():
     assert names
     for name in names:
         assert f"{getattr(sandbox_constants, name)}" in listed, name
+
+
+def test_data_elements_have_their_names():
+    """Each row of the table of data elements begins with the name that `tapwright iso decode` shows too."""
+    section = (ROOT / "docs" / "wire.md").read_text().partition("## Fields\n")[2].partition("\n## ")[0]
+    table = dict(re.findall(r"^\| (\d+(?:, \d+)*) \| (.*?) \| ", section, re.MULTILINE))
+    fields = built_in("ascii_1987").fields
+    assert len(table) > 30
+    wrong = []
+    for numbers, cell in table.items():
+        named = _NOTE.sub("", _LINK.sub(r"\1", cell).partition(":")[0].lower()).split("; ")
+        known = [_NOTE.sub("", fields[int(number)].name).lower() for number in numbers.split(", ")]
+        if not known[0].startswith("tapwright") and set(named) != set(known):
+            wrong.append((numbers, named, known))
+    assert wrong == []
 
 
 def test_files_of_the_architecture_are_there():

@@ -67,8 +67,8 @@ def answer_reversal(state: State, command: Any, context: MessageContext, result:
 def reverse(state: State, row: Integer, original_row: Integer, remaining: Integer, result: Any) -> Integer:
     """Undo a transaction but for what remains of it, in its own currency; return how much, in the account's.
 
-    What was completed of an authorization stays: posted, and counted by the meters. Of a charge no more is undone than
-    was not given back before; a reversal that cannot be refused any more and says more is listed as an exception.
+    What was completed of an authorization stays: posted, and counted by the meters. A charge is reversed by at most
+    its remainder. If an accepted reversal asks for more, the difference is listed as an exception.
     """
     entry = state.transactions[original_row]
     before = np.int64(entry["billing_minor"])

@@ -58,8 +58,8 @@ class Period(IntEnum):
     WEEK = 2, Begins.EVERY_DAYS, 7, "since Monday", MONDAY
     MONTH = 3, Begins.EVERY_MONTHS, 1, "since the first of the month"
     YEAR = 4, Begins.EVERY_MONTHS, 12, "since the first of January"
-    LIFETIME = 5, Begins.NEVER, 0, "all there ever were"
-    SINCE_VERIFICATION = 6, Begins.AT_VERIFICATION, 0, "since its cardholder was last verified", 0, Scope.TOKEN
+    LIFETIME = 5, Begins.NEVER, 0, "all transactions of the account, card, token or segment"
+    SINCE_VERIFICATION = 6, Begins.AT_VERIFICATION, 0, "since the token's cardholder was last verified", 0, Scope.TOKEN
 
 
 assert [*Period] == [*range(len(Period))], "a period's number is its place among the rows"

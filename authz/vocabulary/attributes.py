@@ -99,7 +99,9 @@ MEANINGS: dict[Attribute, Meaning] = {
     _A.MERCHANT: Meaning(Form.MERCHANT, "The card acceptor."),
     _A.MERCHANT_CATEGORY: Meaning(Form.CATEGORY, "The merchant category code (DE 18)."),
     _A.CATEGORY_GROUP: Meaning(
-        Form.GROUP, "The program's category group that contains the merchant category.", "the category is in no group"
+        Form.GROUP,
+        "The authorization program's category group that contains the merchant category.",
+        "the category is in no group",
     ),
     _A.COUNTRY: Meaning(Form.COUNTRY, "The country of the terminal.", "the message names no country"),
     _A.CHANNEL: Meaning(Form.CHANNEL, "The channel through which the terminal received the token."),
@@ -112,8 +114,10 @@ MEANINGS: dict[Attribute, Meaning] = {
     _A.TOKEN_AGE: Meaning(Form.SECONDS, "Time since the token was requested.", least=0),
     _A.DEVICE_AGE: Meaning(Form.SECONDS, "Time since the device was registered.", least=0),
     _A.DEVICE_RISK_SCORE: Meaning(Form.NUMBER, "1 (trusted) to 5.", "the wallet sent no score", least=1, greatest=5),
-    _A.HOUR_OF_DAY: Meaning(Form.NUMBER, "0 to 23, in the program's time zone.", least=0, greatest=23),
-    _A.DAY_OF_WEEK: Meaning(Form.NUMBER, "1 (Monday) to 7 (Sunday), in the program's time zone.", least=1, greatest=7),
+    _A.HOUR_OF_DAY: Meaning(Form.NUMBER, "0 to 23, in the authorization program's time zone.", least=0, greatest=23),
+    _A.DAY_OF_WEEK: Meaning(
+        Form.NUMBER, "1 (Monday) to 7 (Sunday), in the authorization program's time zone.", least=1, greatest=7
+    ),
     _A.SECONDS_SINCE_LAST_TRANSACTION: Meaning(
         Form.SECONDS,
         "Time since the account's last approved transaction.",

@@ -43,7 +43,7 @@ class PostingKind(IntEnum):
         "Goods and services, charged by an advice for which no authorization held an amount: none was found, or it was "
         "declined, reversed, expired or completed before.",
     )
-    FORCE_POST_CASH = 8, Sign.CHARGES, True, "Cash, charged by such an advice."
+    FORCE_POST_CASH = 8, Sign.CHARGES, True, "Cash, charged by an advice for which no authorization held an amount."
 
     sign: Sign
     is_disputable: bool

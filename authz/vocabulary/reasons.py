@@ -163,7 +163,7 @@ ANSWERS: dict[Reason, Answer] = {
     _R.CURRENCY_NOT_SUPPORTED: Answer(
         "12",
         "There is no conversion rate to the account's currency.",
-        "Send DE 49 in the account's currency, or add a rate to the program.",
+        "Send DE 49 in the account's currency, or add a rate to the authorization program.",
     ),
     _R.INVALID_AMOUNT: Answer(
         "13",
@@ -179,7 +179,9 @@ ANSWERS: dict[Reason, Answer] = {
         "64", "The amount exceeds the authorized amount.", "Request an incremental authorization first."
     ),
     _R.EXCEEDS_LIMIT: Answer(
-        "61", "The amount exceeds the limit for a single transaction.", "Request a smaller amount, or raise the limit."
+        "61",
+        "A limit is exceeded: of the account, of the token, or of the authorization program.",
+        "See the failed check in the decision for the limit; request less, wait for its window to end, or raise it.",
     ),
     _R.INSUFFICIENT_FUNDS: Answer(
         "51",
@@ -189,7 +191,7 @@ ANSWERS: dict[Reason, Answer] = {
     _R.DECLINED_BY_STAND_IN: Answer(
         "05",
         "Stand-in processing declined the transaction.",
-        "Ask the sender of the advice, or raise the program's stand-in limits.",
+        "Ask the sender of the advice, or raise the stand-in limits of the authorization program.",
     ),
     _R.STEP_UP_REQUIRED: Answer(
         "1A", "The cardholder must be verified.", "Verify the cardholder (device, PIN) and try again."

@@ -5,12 +5,18 @@ from tests.newcomer.recipe import Line, NewFile, Recipe
 CHECK = Recipe(
     "A check: one function and one row of the table of checks",
     explanation=(
-        "A check looks at a message and returns what it saw, the bound that it compares with, and a reason. The row "
-        "says after which check it runs, who asks it under which condition, and how an explanation words its two "
-        "numbers. The compiled passes, the numbers of the checks and the documents are generated. `REFUSED` takes a "
-        "message that this check declines for each of its askers; the test fails while there is none. "
-        "`tests/test_benchmarks.py` fails until `benchmarks/c/decide.c` has the check as well, or `NOT_IN_C` in "
-        "`benchmarks/in_c.py` says why its taps cannot fail it."
+        "A check looks at a message and returns what it saw, the bound that it compares with, and a reason. Its row "
+        "(`Row` in `authz/kernel/checks/order.py`) says after which check it runs, which passes make it, and how an "
+        "explanation words the two numbers. `ASKERS` in the same file lists the passes. With `asked_by(Asker.ISSUER)` "
+        "alone, neither stand-in processing nor advices make this check. `when=` takes a function that says whether a "
+        "message takes the check; it is called with what its parameters name, such as `command` or `context`. The "
+        "row's words give the bound its meaning: here the bound is the forbidden value. `{seen:04d}` writes a number "
+        "with four digits, `{seen.amount}` as an amount; the other words are the properties of `Shown` in "
+        "`authz/history/check_wording.py`. The compiled passes, the numbers of the checks and the documents are "
+        "generated. `REFUSED` takes a message that this check declines for each of its askers; the test fails while "
+        "there is none. `benchmarks/c/decide.c` is the same decision in C, for comparison. Add the check there, or add "
+        "it to `NOT_IN_C` in `benchmarks/in_c.py` with the reason why no payment of that benchmark can fail it; "
+        "`tests/test_benchmarks.py` fails until one of them is done."
     ),
     places=(
         NewFile(

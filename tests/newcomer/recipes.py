@@ -10,13 +10,14 @@ ROOT = Path(__file__).parents[2]
 TOKEN_STATE = Recipe(
     "A token state: one row of the token lifecycle",
     explanation=(
-        "The row gives the state's name, the number by which the engine knows it, and what each change makes of it; a "
-        "change that is not there is refused. The lifecycle diagram, the API, its filters and its OpenAPI document, "
-        "scenarios and the notices to the engine follow from the row. Several states may have one number; one that "
-        "the engine declines for a reason of its own gets a number and a row in `authz/vocabulary/states.py` too. "
-        "The vendor APIs cannot be imported until they have a word for the state. The tests compare the table with a "
-        "model of the lifecycle that is written by hand on purpose, so it needs the state as well. A final state "
-        "also needs a migration, because the database keeps one token that has not ended for each card on a device. "
+        "The row gives the state's name, its code in the engine, and the state that follows each change; a change "
+        "without an entry is refused. The lifecycle diagram, the API, its filters and its OpenAPI document, scenarios "
+        "and the notices to the engine follow from the row. Vault states that the engine treats alike share one engine "
+        "code. A state that needs its own decline reason gets its own code, and a row in "
+        "`authz/vocabulary/states.py`. Add the state to the mapping in `issuer_processor.py`; without it, importing "
+        "the module fails. The tests compare the table with a model of the lifecycle that is written by hand on "
+        "purpose, so it needs the state as well. A final state also needs a migration, because the database allows "
+        "only one token that has not ended for each card on a device. "
         "In this example, a token can be suspended before it is activated; tests that say that it cannot "
         "(`tests/tokenvault/tokens/test_card_changes.py` and others) are changed with the rule."
     ),
@@ -122,7 +123,7 @@ with (
 ENDPOINT = Recipe(
     "An endpoint: one file with a router in an HTTP folder",
     explanation=(
-        "Every module with a `router` in `tokenvault/http`, `authz/http` and `simulators/sandbox/http` is "
+        "Every module with a `router` in `tokenvault/http/routers/`, `authz/http/` and `simulators/sandbox/http/` is "
         "found and mounted. The engine's modules also declare which scopes may call them, and which error "
         "statuses they answer with."
     ),

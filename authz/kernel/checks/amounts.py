@@ -32,7 +32,7 @@ def check_operation(state: State, command: Any, context: MessageContext) -> Find
 
 @inlined
 def check_currency(state: State, command: Any, context: MessageContext) -> Finding:
-    """The transaction must be in the account's currency, or in one for which the program has a rate."""
+    """The currency must be the account's, or one for which the authorization program has a rate."""
     kept = np.int64(state.accounts[context.account_row]["currency"])
     reason = Reason.CURRENCY_NOT_SUPPORTED if context.rate == NO_RATE else Reason.APPROVED
     return np.int64(command["currency"]), kept, reason

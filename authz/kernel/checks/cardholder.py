@@ -27,7 +27,7 @@ def check_pin(state: State, command: Any, context: MessageContext) -> Finding:
 
 @inlined
 def check_cardholder_verification(state: State, command: Any, context: MessageContext) -> Finding:
-    """For cash, the cardholder must be verified as the program requires: by default, with a PIN for a withdrawal.
+    """For cash, the cardholder must be verified as the authorization program requires: a withdrawal by PIN, by default.
 
     A completion asks for no cash of its own: that was verified with the authorization.
     """

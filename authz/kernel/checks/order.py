@@ -180,7 +180,10 @@ IDENTIFYING = (
         "cash-back, day and country as signed by the phone, and DE 7 near the network's clock",
     ),
 )
-"""Who is asking. A request that passes these and was answered before is answered from memory, see `authorization`."""
+"""Identification: is this a valid token, used in its domain, with data that matches what the phone signed?
+
+A request that passes these and was answered before is answered from memory, see `authorization`.
+"""
 
 DECIDING = (
     Row(check_duplicate, REQUESTS, "STAN {seen:06d}", "not sent before; found {bound.decision}"),

@@ -98,7 +98,7 @@ def ask_rules(
 def check_limits_and_rules(
     state: State, command: Any, context: MessageContext, findings: Findings, result: Any
 ) -> Integer:
-    """No limit and no live rule of the program must decline; each limit and rule has its own finding.
+    """No limit and no live rule of the authorization program must decline; each limit and rule has its own finding.
 
     How often a rule matched is counted here (`State.matches`), since shadow rules count too; no decision looks at it.
     """

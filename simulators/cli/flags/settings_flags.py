@@ -19,12 +19,17 @@ _VAULT_FLAGS = ("data_dir", "database", "root_key_file")
 
 def add_vault_flags(verb: argparse.ArgumentParser) -> None:
     """Where the vault is: flags of verbs that open one."""
-    verb.add_argument("--data-dir", type=Path, help="the data directory (default: ./tapwright-data)")
+    verb.add_argument("--data-dir", metavar="DIR", type=Path, help="the data directory (default: ./tapwright-data)")
     verb.add_argument(
-        "--database", help="the vault's database, postgresql://... (default: SQLite in the data directory)"
+        "--database",
+        metavar="URL",
+        help="the vault's database, postgresql://... (default: SQLite in the data directory)",
     )
     verb.add_argument(
-        "--root-key-file", type=Path, help="the vault's root key file (default: root.key in the data directory)"
+        "--root-key-file",
+        metavar="FILE",
+        type=Path,
+        help="the vault's root key file (default: root.key in the data directory)",
     )
 
 

@@ -26,6 +26,7 @@ def add(verbs: Verbs) -> None:
     )
     attack.add_argument(
         "--iso",
+        metavar="HOST:PORT",
         default=default_iso(),
         help="the server's ISO 8583 port (default: TAPWRIGHT_ISO8583, else 127.0.0.1:8583)",
     )

@@ -22,7 +22,10 @@ def add(verbs: Verbs) -> None:
         help="the server that phones are provisioned on (default: TAPWRIGHT_URL, else port 8420)",
     )
     bench.add_argument(
-        "--iso", default=default_iso(), help="the ISO 8583 host (default: TAPWRIGHT_ISO8583, else 127.0.0.1:8583)"
+        "--iso",
+        metavar="HOST:PORT",
+        default=default_iso(),
+        help="the ISO 8583 host (default: TAPWRIGHT_ISO8583, else 127.0.0.1:8583)",
     )
     bench.add_argument(
         "--rate", type=float, default=1_000, help="requests per second over all connections (default: 1000)"
@@ -31,7 +34,11 @@ def add(verbs: Verbs) -> None:
         "--seconds", type=float, default=10, help="duration in seconds, including the warm-up (default: 10)"
     )
     bench.add_argument(
-        "--warm-up", type=float, default=2, help="seconds at the beginning that are not measured (default: 2)"
+        "--warm-up",
+        metavar="SECONDS",
+        type=float,
+        default=2,
+        help="seconds at the beginning that are not measured (default: 2)",
     )
     bench.add_argument(
         "--shape",

@@ -15,7 +15,9 @@ def add(verbs: Verbs) -> None:
         description="Start a server, provision a card to a phone and pay at a terminal; show why a forged cryptogram, "
         "a replayed one and an amount above the limit are declined; kill the server and compare the balances.",
     )
-    demo.add_argument("--data-dir", type=Path, help="keep the data in this directory (default: a temporary directory)")
+    demo.add_argument(
+        "--data-dir", metavar="DIR", type=Path, help="keep the data in this directory (default: a temporary directory)"
+    )
     demo.set_defaults(run=_run)
 
 

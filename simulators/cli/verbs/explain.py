@@ -24,10 +24,15 @@ def add(verbs: Verbs) -> None:
         "--url", default=default_url(), help="the server (default: TAPWRIGHT_URL, else http://127.0.0.1:8420)"
     )
     explain.add_argument(
-        "--api-key", help="an API key with the scope issuer, network or sandbox (default: the sandbox's own)"
+        "--api-key",
+        metavar="KEY",
+        help="an API key with the scope issuer, network or sandbox (default: the sandbox's own)",
     )
     explain.add_argument(
-        "--data-dir", type=Path, help="read the journal of this data directory instead of calling a server"
+        "--data-dir",
+        metavar="DIR",
+        type=Path,
+        help="read the journal of this data directory instead of calling a server",
     )
     explain.set_defaults(run=_run)
 

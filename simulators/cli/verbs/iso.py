@@ -22,7 +22,10 @@ def add(verbs: Verbs) -> None:
     iso.add_argument("parts", nargs="+", metavar="PART", help="the message; - reads it from standard input")
     iso.add_argument("--framed", action="store_true", help="decode, encode: the message is preceded by its length")
     iso.add_argument(
-        "--iso", default=default_iso(), help="send: the host (default: TAPWRIGHT_ISO8583, else 127.0.0.1:8583)"
+        "--iso",
+        metavar="HOST:PORT",
+        default=default_iso(),
+        help="send: the host (default: TAPWRIGHT_ISO8583, else 127.0.0.1:8583)",
     )
     iso.add_argument(
         "--seconds", type=float, default=10.0, help="send: how long to wait for the answer, in seconds (default: 10)"

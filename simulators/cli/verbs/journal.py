@@ -24,11 +24,17 @@ def add(verbs: Verbs) -> None:
         "accept-loss: end a damaged journal at its last intact command",
     )
     journal.add_argument(
-        "--data-dir", type=Path, default=Path("tapwright-data"), help="the data directory (default: ./tapwright-data)"
+        "--data-dir",
+        metavar="DIR",
+        type=Path,
+        default=Path("tapwright-data"),
+        help="the data directory (default: ./tapwright-data)",
     )
-    journal.add_argument("--database", help="accept-loss: the vault's database (default: SQLite in the data directory)")
     journal.add_argument(
-        "--root-key-file", type=Path, help="accept-loss: the vault's root key file (default: root.key)"
+        "--database", metavar="URL", help="accept-loss: the vault's database (default: SQLite in the data directory)"
+    )
+    journal.add_argument(
+        "--root-key-file", metavar="FILE", type=Path, help="accept-loss: the vault's root key file (default: root.key)"
     )
     journal.add_argument("--first", type=int, default=1, help="dump: number of the first command (default: 1)")
     journal.add_argument("--last", type=int, help="dump: number of the last command (default: the last in the journal)")

@@ -37,7 +37,9 @@ def add(verbs: Verbs) -> None:
     phone.add_argument(
         "--url", default=default_url(), help="the server (default: TAPWRIGHT_URL, else http://127.0.0.1:8420)"
     )
-    phone.add_argument("--vpcd", default="127.0.0.1:35963", help="address of vpcd (default: 127.0.0.1:35963)")
+    phone.add_argument(
+        "--vpcd", metavar="HOST:PORT", default="127.0.0.1:35963", help="address of vpcd (default: 127.0.0.1:35963)"
+    )
     phone.set_defaults(run=_run)
 
 

@@ -17,7 +17,10 @@ def add(verbs: Verbs) -> None:
     )
     record.add_argument("file", type=Path, help="the recording to create; the file must not exist")
     record.add_argument(
-        "--to", default=default_iso(), help="the ISO 8583 host (default: TAPWRIGHT_ISO8583, else 127.0.0.1:8583)"
+        "--to",
+        metavar="HOST:PORT",
+        default=default_iso(),
+        help="the ISO 8583 host (default: TAPWRIGHT_ISO8583, else 127.0.0.1:8583)",
     )
     record.add_argument(
         "--port", type=int, default=8593, help="port that terminals connect to (default: 8593; 0: a free port)"
@@ -31,7 +34,10 @@ def add(verbs: Verbs) -> None:
     )
     replay.add_argument("file", type=Path, help="the recording")
     replay.add_argument(
-        "--to", default=default_iso(), help="the ISO 8583 host (default: TAPWRIGHT_ISO8583, else 127.0.0.1:8583)"
+        "--to",
+        metavar="HOST:PORT",
+        default=default_iso(),
+        help="the ISO 8583 host (default: TAPWRIGHT_ISO8583, else 127.0.0.1:8583)",
     )
     replay.add_argument(
         "--seconds", type=float, default=10.0, help="how long to wait for each answer, in seconds (default: 10)"

@@ -20,13 +20,20 @@ def add(verbs: Verbs) -> None:
     )
     serve.add_argument(
         "--data-dir",
+        metavar="DIR",
         type=Path,
         help="directory of the journal, the database and the root key (default: ./tapwright-data)",
     )
-    serve.add_argument("--http-host", help="address that the HTTP API listens on (default: 127.0.0.1)")
-    serve.add_argument("--http-port", type=int, help="port of the HTTP API (default: 8420; 0: a free port)")
-    serve.add_argument("--iso-host", help="address that the ISO 8583 server listens on (default: 127.0.0.1)")
-    serve.add_argument("--iso-port", type=int, help="port of the ISO 8583 server (default: 8583; 0: a free port)")
+    serve.add_argument("--http-host", metavar="HOST", help="address that the HTTP API listens on (default: 127.0.0.1)")
+    serve.add_argument(
+        "--http-port", metavar="PORT", type=int, help="port of the HTTP API (default: 8420; 0: a free port)"
+    )
+    serve.add_argument(
+        "--iso-host", metavar="HOST", help="address that the ISO 8583 server listens on (default: 127.0.0.1)"
+    )
+    serve.add_argument(
+        "--iso-port", metavar="PORT", type=int, help="port of the ISO 8583 server (default: 8583; 0: a free port)"
+    )
     serve.add_argument(
         "--iso-listener",
         action="append",
@@ -34,19 +41,30 @@ def add(verbs: Verbs) -> None:
         metavar="DIALECT:PORT",
         help="additional ISO 8583 port in another dialect, see docs/wire.md; can be given several times",
     )
-    serve.add_argument("--public-url", help="URL that callers use if a proxy stands in front of the server")
     serve.add_argument(
-        "--root-key-file", type=Path, help="the vault's root key file (default: root.key in the data directory)"
+        "--public-url", metavar="URL", help="URL that callers use if a proxy stands in front of the server"
     )
     serve.add_argument(
-        "--database", help="the vault's database, postgresql://... (default: SQLite in the data directory)"
+        "--root-key-file",
+        metavar="FILE",
+        type=Path,
+        help="the vault's root key file (default: root.key in the data directory)",
     )
     serve.add_argument(
-        "--tls-certificate", type=Path, help="PEM file of the server certificate; the HTTP API then accepts only TLS"
+        "--database",
+        metavar="URL",
+        help="the vault's database, postgresql://... (default: SQLite in the data directory)",
     )
-    serve.add_argument("--tls-key", type=Path, help="PEM file of the certificate's private key")
+    serve.add_argument(
+        "--tls-certificate",
+        metavar="FILE",
+        type=Path,
+        help="PEM file of the server certificate; the HTTP API then accepts only TLS",
+    )
+    serve.add_argument("--tls-key", metavar="FILE", type=Path, help="PEM file of the certificate's private key")
     serve.add_argument(
         "--tls-client-authorities",
+        metavar="FILE",
         type=Path,
         help="PEM file of authorities: callers must present a client certificate issued by one of them",
     )

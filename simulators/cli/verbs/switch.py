@@ -25,12 +25,14 @@ def add(verbs: Verbs) -> None:
     )
     switch.add_argument(
         "--acquirer",
+        metavar="DE32",
         action="append",
         default=[],
         help="DE 32 of an accepted acquirer; can be given several times (default: all)",
     )
     switch.add_argument(
         "--stand-in",
+        metavar="AMOUNT",
         type=int,
         default=0,
         help="stand-in limit while an issuer is unavailable, in minor units (default: 0)",

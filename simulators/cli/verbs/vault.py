@@ -23,14 +23,18 @@ def add(verbs: Verbs) -> None:
 
     keys = verbs.add_parser(
         "keys",
-        help="wrap the vault's keys with another root key",
-        description="Wrap every key with another root key while no server is running; then start the server "
+        help="re-encrypt the vault's keys under another root key (rewrap)",
+        description="Re-encrypt every key under another root key while no server is running; then start the server "
         "with the new root key. Data keys are rotated over the HTTP API while the server is "
         "running.",
     )
-    keys.add_argument("action", choices=["rewrap"], help="rewrap: wrap with the root key in --new-root-key-file")
+    keys.add_argument("action", choices=["rewrap"], help="rewrap: re-encrypt under the root key in --new-root-key-file")
     keys.add_argument(
-        "--new-root-key-file", type=Path, required=True, help="file of the new root key; created if it does not exist"
+        "--new-root-key-file",
+        metavar="FILE",
+        type=Path,
+        required=True,
+        help="file of the new root key; created if it does not exist",
     )
     add_vault_flags(keys)
     keys.set_defaults(run=_run)

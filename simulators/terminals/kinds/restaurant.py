@@ -7,7 +7,7 @@ RESTAURANTS = "5812"
 
 
 class RestaurantTerminal(Terminal):
-    """Posts bills with a tip. The program's completion tolerance bounds the tip."""
+    """Posts bills with a tip. The authorization program's completion tolerance bounds the tip."""
 
     usual_merchant = Merchant(name="TAPWRIGHT BISTRO", identifier="BISTRO000000001", category=RESTAURANTS)
 

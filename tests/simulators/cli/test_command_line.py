@@ -4,6 +4,7 @@ import argparse
 import io
 import pkgutil
 import re
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -34,7 +35,7 @@ def test_explain_asks_a_server(sandbox, issuer, new_phone, terminal, capsys):
         "exceeds_limit",
         "20.00 EUR",
         "at most 10.00 EUR",
-        "Request a smaller amount",
+        "A limit is exceeded",
     ):
         assert text in shown
     assert re.search(r"not reached: available_credit", shown)
@@ -138,6 +139,17 @@ def test_every_verb_of_the_folder_is_offered():
 
     names = {module.name for module in pkgutil.iter_modules(verbs.__path__)}
     assert {verb.__name__.rpartition(".")[2] for verb in command_line._VERBS} == names
+
+
+def test_values_of_flags_are_described_by_what_they_are():
+    """The help says HOST:PORT, FILE or DIR where it would otherwise repeat the flag's name in capitals."""
+    verbs = next(each for each in argument_parser()._actions if isinstance(each, argparse._SubParsersAction)).choices
+    flags = [(name, flag) for name, verb in verbs.items() for flag in verb._actions if flag.option_strings]
+    valued = [(name, flag) for name, flag in flags if flag.nargs != 0 and not flag.choices]
+    assert [(name, flag.dest) for name, flag in valued if "_" in str(flag.metavar or flag.dest)] == []
+    paths = [(name, flag.dest, flag.metavar) for name, flag in valued if flag.type is Path]
+    assert [each for each in paths if each[2] != ("DIR" if each[1] == "data_dir" else "FILE")] == []
+    assert {flag.metavar for _, flag in valued if flag.dest in ("iso", "to", "vpcd")} == {"HOST:PORT"}
 
 
 def test_every_verb_is_described():
