@@ -104,6 +104,7 @@ class Ledger:
     tolerance_percent: int
     tokens: dict[int, PlainToken] = field(default_factory=dict)
     answers: dict[tuple, tuple[str, int]] = field(default_factory=dict)
+    operations: dict[tuple, str] = field(default_factory=dict)
     reversed_before: set[tuple] = field(default_factory=set)
 
     def request(self, message: dict) -> str:
@@ -116,7 +117,7 @@ class Ledger:
             return refusal
         name = message["name"]
         known = self.answers.get(name)
-        if known and message["repeat"] and known[1] == message["amount"]:
+        if known and message["repeat"] and self._says_the_same(message):
             return known[0]
         if known:
             return "duplicate_transmission"
@@ -131,8 +132,13 @@ class Ledger:
             return answer  # it proves nothing, and leaves no trace
         return self._remember(name, message, answer)
 
+    def _says_the_same(self, message: dict) -> bool:
+        name, operation = message["name"], message["operation"]
+        return self.answers[name][1] == message["amount"] and self.operations.get(name, operation) == operation
+
     def _remember(self, name: tuple, message: dict, answer: str) -> str:
         self.answers.setdefault(name, (answer, message["amount"]))
+        self.operations.setdefault(name, message["operation"])
         return answer
 
     def _card_refusal(self, token: PlainToken, message: dict) -> str | None:

@@ -306,6 +306,18 @@ TestMoneyAgreesWithLedger = MoneyAgreesWithLedger.TestCase
 TestMoneyAgreesWithLedger.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 
 
+def test_a_repeat_with_another_operation_is_a_duplicate():
+    """A purchase that takes the STAN of a refund, and comes again: neither is answered with the refund's answer."""
+    state = MoneyAgreesWithLedger()
+    advice = {"refers": False, "declined": False, "again": False, "pan": 700, "more_follows": False}
+    state.advices_come(which=0, amount=0, message_class=1, **advice)
+    state.referring_requests_come(0, amount=12_000, operation=Operation.REFUND, message_class=2, more_follows=False)
+    tap_again = {"pan": 700, "step": 1, "amount": 12_000, "kind": Kind.FINANCIAL_REQUEST, "channel": 1, "again": True}
+    state.taps_come(**tap_again, switched=False, cryptogram="valid", lie=False, takes_part=False)
+    state.messages_come_again(which=0)
+    state.teardown()
+
+
 @pytest.mark.slow
 class TestMoneyAgreesWithLedgerLonger(MoneyAgreesWithLedger.TestCase):
     """The same, many times."""
