@@ -166,7 +166,7 @@ def _entered_pin(message: codec.Message, command: Records) -> EnteredPin:
     if number is None:
         raise codec.MessageError(
             48,
-            0,
+            None,
             f"lacks subelement {KEY_SERIAL_NUMBER}, the PIN's key serial number",
             message,
             kind=MISSING_SUBELEMENT,
@@ -179,7 +179,7 @@ def _entered_pin(message: codec.Message, command: Records) -> EnteredPin:
     if len(key_serial_number) != 10:
         raise codec.MessageError(
             48,
-            0,
+            None,
             "has a key serial number that is not 20 hexadecimal digits",
             message,
             kind=BAD_SUBELEMENT,

@@ -68,6 +68,13 @@ class FieldSpec:
         """Whether values are hexadecimal text for bytes."""
         return self.data_encoding == "b"
 
+    def place(self, number: int) -> str:
+        """What errors call the field of this number, such as ``field 4 (amount, transaction)``; empty if just that."""
+        name = self.name.partition(" (")[0]
+        if number <= 1 or not name:
+            return ""
+        return f"field {number} ({name[0].lower() + name[1:] if name[1:2].islower() else name})"
+
 
 UNUSED = FieldSpec("Unused", "ascii", "ascii", 0, 0, is_unused=True)
 

@@ -5,9 +5,11 @@ today, and may be one tomorrow, so it is for the checks to refuse; 000 will neve
 assigned or reserved in ISO 8583:1987, so each of its values is possible.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from authz.iso8583.dialects.fields import FieldSpec
 from authz.iso8583.format_errors import (
     BAD_CONTENT,
     IMPOSSIBLE_CODE,
@@ -18,6 +20,9 @@ from authz.iso8583.format_errors import (
 
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 """29 February is possible: these dates have no year, or one whose century is not known."""
+
+SIGNS = ("C", "D")
+"""Credit and debit, in front of the digits of a field of class x+n."""
 
 
 @dataclass(frozen=True)
@@ -127,3 +132,16 @@ def _impossible_in_track_2(track: str) -> FormatError | None:
     if service_code[:1] in set("0123456789") and not SERVICE_CODE.has(service_code):
         return FormatError(TRACK_2, SERVICE_CODE.problem)
     return None
+
+
+def has_own_characters(text: str, spec: FieldSpec) -> bool:
+    """Whether a field holds what its class may: digits (n), C or D and digits (x+n), or none that only control (Cc)."""
+    if spec.content == "x+n":
+        return text[:1] in SIGNS and _are_digits(text[1:])
+    if spec.content == "n":
+        return _are_digits(text)
+    return spec.is_binary or all(unicodedata.category(character) != "Cc" for character in text)
+
+
+def _are_digits(text: str) -> bool:
+    return not text or (text.isascii() and text.isdigit())

@@ -6,11 +6,11 @@ where the dialect has a header.
 """
 
 import codecs
-import unicodedata
 from collections.abc import Mapping
 
 from authz.iso8583.dialects.fields import BEHIND_THE_SECOND, FIELDS, HEADER, Dialect, FieldSpec
-from authz.iso8583.dialects.possible_values import impossible_value
+from authz.iso8583.dialects.possible_values import SIGNS, has_own_characters, impossible_value
+from authz.iso8583.encoding.value_lengths import counted, wrong_length
 from authz.iso8583.format_errors import (
     BAD_CHARACTERS,
     BAD_CONTENT,
@@ -24,18 +24,23 @@ from authz.iso8583.message_types import is_of_another_version
 
 Message = dict[int, str]
 
-_SIGNS = ("C", "D")
+_NOT_HEXADECIMAL = "is not an even number of hexadecimal digits"
 _PADDING = ("0", "F")
 """What stands for nothing in half a byte, whichever of them a table writes."""
+
+
+_PLACES = {None: "the rest of the message", HEADER: "header", 0: "message type"}
+"""What errors call what is no field."""
 
 
 class MessageError(ValueError):
     """A message that does not fit its dialect.
 
     field: number of the field, 0 for the message type, 1 for a bitmap, `HEADER`, None for bytes after the last field.
-    offset: where in the message; None where the message is whole, and a value of it cannot be.
+    offset: where in a message that was read; None in one to be written, or where a value in a whole one cannot be.
     fields: what was read before it.  kind: of the format error, see `format_errors`; part: of the field.
-    The text never holds a field's content.
+    place: what the text calls it, if not by its number.
+    The text never holds content that was read, and of content to be written only what `wrong_length` may show.
     """
 
     def __init__(
@@ -47,10 +52,10 @@ class MessageError(ValueError):
         *,
         kind: int = BAD_CONTENT,
         part: str = "",
+        place: str = "",
     ) -> None:
-        names = {None: "trailing bytes", HEADER: "header", 0: "message type"}
-        where = names.get(field, f"field {field}")
-        super().__init__(f"{where}{'' if offset is None else f' at byte {offset}'}: {reason}")
+        where = place or _PLACES.get(field, f"field {field}")
+        super().__init__(f"{where}{'' if offset is None else f', at byte {offset},'} {reason}")
         self.field = field
         self.offset = offset
         self.reason = reason
@@ -63,8 +68,10 @@ def encode(message: Mapping[int, str], dialect: Dialect) -> bytes:
     implied = _implied_fields(dialect)
     numbers = sorted(number for number in message if number not in implied)
     last = len(dialect.fields) - 1
-    if numbers and not 2 <= numbers[0] <= numbers[-1] <= last:
-        raise MessageError(1, 0, f"fields are numbered 2 to {last}")
+    for number in numbers:
+        if not 2 <= number <= last:
+            reason = f"there is no such field in {dialect.name}; fields are numbered 2 to {last}"
+            raise MessageError(number, None, reason, place=f"field {number}:")
     has_third = bool(numbers) and numbers[-1] > FIELDS
     if has_third and dialect.third_bitmap != BEHIND_THE_SECOND:
         numbers = sorted([*numbers, dialect.third_bitmap])
@@ -79,13 +86,13 @@ def encode(message: Mapping[int, str], dialect: Dialect) -> bytes:
     else:
         in_front = bitmap[:8]
     encoded = bytearray(_encode_header(message, dialect))
-    encoded += _encode_field(0, message.get(0, ""), dialect.message_type, len(encoded))
+    encoded += _encode_field(0, message.get(0, ""), dialect.message_type)
     for start in range(0, len(in_front), 8):
         spec = dialect.fields[1] if start else dialect.primary_bitmap
-        encoded += _encode_field(1, in_front[start : start + 8].hex().upper(), spec, len(encoded))
+        encoded += _encode_field(1, in_front[start : start + 8].hex().upper(), spec)
     for number in numbers:
         value = bitmap[16:].hex().upper() if number in implied else message[number]
-        encoded += _encode_field(number, value, dialect.fields[number], len(encoded))
+        encoded += _encode_field(number, value, dialect.fields[number])
     return bytes(encoded)
 
 
@@ -114,33 +121,36 @@ def _encode_header(message: Mapping[int, str], dialect: Dialect) -> bytes:
     except ValueError:
         header = b""
     if len(header) != dialect.header_bytes:
-        raise MessageError(HEADER, 0, f"is not {dialect.header_bytes} bytes in hexadecimal")
+        raise MessageError(HEADER, None, f"is not {dialect.header_bytes} bytes in hexadecimal")
     return header
 
 
-def _encode_field(number: int, value: str, spec: FieldSpec, offset: int) -> bytes:
+def _misfit(number: int, spec: FieldSpec, reason: str) -> MessageError:
+    """The error for a value that its field cannot carry."""
+    return MessageError(number, None, reason, place=spec.place(number))
+
+
+def _encode_field(number: int, value: str, spec: FieldSpec) -> bytes:
     if spec.is_unused:
-        raise MessageError(number, offset, "is not in the dialect")
-    data = _encode_content(number, value, spec, offset)
+        raise MessageError(number, None, "is not in the dialect")
+    data = _encode_content(number, value, spec)
     length = _length_of(value, data, spec)
-    if spec.length_bytes == 0 and length != spec.max_length:
-        raise MessageError(number, offset, f"has length {length} instead of {spec.max_length}")
-    if length > spec.max_length:
-        raise MessageError(number, offset, f"has length {length}, more than {spec.max_length}")
+    if length > spec.max_length or (spec.length_bytes == 0 and length != spec.max_length):
+        raise _misfit(number, spec, wrong_length(number, value, spec, length))
     if spec.is_filled:
         data = data.ljust(spec.max_length, b"\0" if spec.is_binary else " ".encode(spec.data_encoding))
-    return _encode_length(number, length, spec, offset) + data
+    return _encode_length(number, length, spec) + data
 
 
-def _encode_content(number: int, value: str, spec: FieldSpec, offset: int) -> bytes:
+def _encode_content(number: int, value: str, spec: FieldSpec) -> bytes:
     """A value without the length in front."""
     if not spec.is_binary:
-        return _encode_characters(number, value, spec, offset)
+        return _encode_characters(number, value, spec)
     sign = b""
     if spec.has_sign:
-        if value[:1] not in _SIGNS:
-            raise MessageError(number, offset, "does not begin with C or D")
-        sign, value = _encode_text(number, value[0], spec.sign_encoding, offset), value[1:]
+        if value[:1] not in SIGNS:
+            raise _misfit(number, spec, "does not begin with C or D")
+        sign, value = _encode_text(number, value[0], spec, spec.sign_encoding), value[1:]
     if spec.content == "z" or spec.counts_nibbles:
         value = value.replace("=", "D")  # the separator of track 2 in half-bytes
     if len(value) % 2:
@@ -148,14 +158,15 @@ def _encode_content(number: int, value: str, spec: FieldSpec, offset: int) -> by
     try:
         return sign + bytes.fromhex(value)
     except ValueError:
-        raise MessageError(number, offset, "is not an even number of hexadecimal digits") from None
+        is_digits = spec.counts_nibbles or spec.has_sign
+        raise _misfit(number, spec, "has characters other than digits" if is_digits else _NOT_HEXADECIMAL) from None
 
 
-def _encode_characters(number: int, value: str, spec: FieldSpec, offset: int) -> bytes:
+def _encode_characters(number: int, value: str, spec: FieldSpec) -> bytes:
     """Text. Where characters take several bytes, blanks at the end of a field of fixed length make room for them."""
     if spec.length_counts == "pairs" and len(value) % 2:
-        raise MessageError(number, offset, "is not an even number of hexadecimal digits")
-    data = _encode_text(number, value, spec.data_encoding, offset)
+        raise _misfit(number, spec, _NOT_HEXADECIMAL)
+    data = _encode_text(number, value, spec, spec.data_encoding)
     excess = len(data) - spec.max_length
     if 0 < excess <= len(data) - len(value) and spec.length_bytes == 0 and data.endswith(b" " * excess):
         return data[:-excess]
@@ -173,14 +184,14 @@ def _length_of(value: str, data: bytes, spec: FieldSpec) -> int:
             return len(data)
 
 
-def _encode_text(number: int, value: str, encoding: str, offset: int) -> bytes:
+def _encode_text(number: int, value: str, spec: FieldSpec, encoding: str) -> bytes:
     try:
         return value.encode(encoding)
     except UnicodeError:
-        raise MessageError(number, offset, f"has characters outside {encoding}") from None
+        raise _misfit(number, spec, f"has characters outside {encoding}") from None
 
 
-def _encode_length(number: int, length: int, spec: FieldSpec, offset: int) -> bytes:
+def _encode_length(number: int, length: int, spec: FieldSpec) -> bytes:
     if spec.length_bytes == 0:
         return b""
     match spec.length_encoding:
@@ -189,7 +200,7 @@ def _encode_length(number: int, length: int, spec: FieldSpec, offset: int) -> by
         case "bcd":
             return bytes.fromhex(str(length).rjust(2 * spec.length_bytes, "0"))
         case encoding:
-            return _encode_text(number, str(length).rjust(spec.length_bytes, "0"), encoding, offset)
+            return _encode_text(number, str(length).rjust(spec.length_bytes, "0"), spec, encoding)
 
 
 def decode(data: bytes, dialect: Dialect) -> Message:
@@ -222,7 +233,7 @@ def fitting(message: Mapping[int, str], dialect: Dialect) -> Message:
             continue
         if number > 1:
             try:
-                _encode_field(number, value, dialect.fields[number], 0)
+                _encode_field(number, value, dialect.fields[number])
             except MessageError:
                 continue
         fits[number] = value
@@ -238,11 +249,11 @@ def _decoded(data: bytes, dialect: Dialect, *, is_checked: bool) -> Message:
     if not (message[0].isascii() and message[0].isdigit()):
         del message[0]
         raise MessageError(0, 0, "is not four digits", message, kind=BAD_CHARACTERS)
-    bitmap = reader.bitmap(1, dialect.primary_bitmap)
+    bitmap = reader.bitmap("primary bitmap", 1, dialect.primary_bitmap)
     if bitmap[0] & 0x80:
-        bitmap += reader.bitmap(1, dialect.fields[1])
+        bitmap += reader.bitmap("secondary bitmap", 1, dialect.fields[1])
     if dialect.third_bitmap == BEHIND_THE_SECOND and len(bitmap) == 16 and bitmap[8] & 0x80:
-        bitmap += reader.bitmap(1, dialect.fields[1])
+        bitmap += reader.bitmap("third bitmap", 1, dialect.fields[1])
     implied, number = _implied_fields(dialect), 1
     while (number := number + 1) <= len(bitmap) * 8:
         if not bitmap[(number - 1) // 8] & 0x80 >> (number - 1) % 8:
@@ -250,10 +261,10 @@ def _decoded(data: bytes, dialect: Dialect, *, is_checked: bool) -> Message:
         if number not in implied:
             message[number] = reader.field(number, dialect.fields[number])
         elif dialect.third_bitmap == number:
-            bitmap = bitmap.ljust(16, b"\0") + reader.bitmap(number, dialect.fields[number])
+            bitmap = bitmap.ljust(16, b"\0") + reader.bitmap("third bitmap", number, dialect.fields[number])
     if reader.offset != len(data):
-        left = len(data) - reader.offset
-        raise MessageError(None, reader.offset, f"{left} bytes", message, kind=TRAILING_BYTES)
+        reason = f"belongs to no field: {counted(len(data) - reader.offset, 'byte')}"
+        raise MessageError(None, reader.offset, reason, message, kind=TRAILING_BYTES)
     return message
 
 
@@ -264,15 +275,16 @@ class _Reader:
         self._data = data
         self._message = message
         self._is_checked = is_checked
+        self._place = ""
         self.offset = 0
 
     def _error(self, number: int, reason: str, kind: int = BAD_CONTENT) -> MessageError:
-        return MessageError(number, self.offset, reason, self._message, kind=kind)
+        return MessageError(number, self.offset, reason, self._message, kind=kind, place=self._place)
 
     def _take(self, number: int, count: int) -> bytes:
         taken = self._data[self.offset : self.offset + count]
         if len(taken) != count:
-            raise self._error(number, f"is cut off: {count} bytes expected, {len(taken)} there", CUT_OFF)
+            raise self._error(number, f"is cut off: {counted(count, 'byte')} expected, {len(taken)} there", CUT_OFF)
         return taken
 
     def header(self, count: int) -> str:
@@ -280,12 +292,16 @@ class _Reader:
         self.offset += count
         return raw.hex().upper()
 
-    def bitmap(self, number: int, spec: FieldSpec) -> bytes:
+    def bitmap(self, name: str, number: int, spec: FieldSpec) -> bytes:
+        self._place, begin = name, self.offset
         text = self.field(number, spec)
         try:
-            return bytes.fromhex(text)
+            bitmap = bytes.fromhex(text)
         except ValueError:
+            self.offset = begin
             raise self._error(number, "is not hexadecimal", BAD_CHARACTERS) from None
+        self._place = ""
+        return bitmap
 
     def field(self, number: int, spec: FieldSpec) -> str:
         if spec.is_unused:
@@ -299,7 +315,7 @@ class _Reader:
         elif spec.has_sign:
             raw = self._take(number, 1 + length // 2)
             sign = self._text(number, raw[:1], spec.sign_encoding)
-            if sign not in _SIGNS:
+            if sign not in SIGNS:
                 raise self._error(number, "does not begin with C or D", BAD_CHARACTERS)
             text = sign + self._half_bytes(number, raw[1:], length - 1, spec)
         elif spec.counts_nibbles:
@@ -310,7 +326,7 @@ class _Reader:
             text = raw.hex().upper()
             if spec.is_pad_stripped:
                 text = text.removesuffix(spec.right_pad)
-        if self._is_checked and not _has_own_characters(text, spec):
+        if self._is_checked and not has_own_characters(text, spec):
             raise self._error(number, KINDS[BAD_CHARACTERS].verb, BAD_CHARACTERS)
         self.offset += len(raw)
         if spec.is_filled:
@@ -372,16 +388,3 @@ class _Reader:
             raise self._error(number, f"has length {int(digits)}, more than {spec.max_length}", BAD_LENGTH)
         self.offset += len(raw)
         return int(digits)
-
-
-def _has_own_characters(text: str, spec: FieldSpec) -> bool:
-    """Whether a field holds what its class may: digits (n), C or D and digits (x+n), or none that only control (Cc)."""
-    if spec.content == "x+n":
-        return text[:1] in _SIGNS and _are_digits(text[1:])
-    if spec.content == "n":
-        return _are_digits(text)
-    return spec.is_binary or all(unicodedata.category(character) != "Cc" for character in text)
-
-
-def _are_digits(text: str) -> bool:
-    return not text or (text.isascii() and text.isdigit())

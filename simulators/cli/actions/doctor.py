@@ -16,6 +16,7 @@ from authz.journal.journal_files import SegmentReader
 from authz.upkeep.journal_tools import verify
 from authz.upkeep.safeguards import check_all
 from authz.vocabulary.errors import EngineError
+from simulators.cli.flags.data_directory import checked_data_directory
 from simulators.process.start_error import StartError
 from simulators.sandbox.settings.settings import VAULT, Settings
 from simulators.sandbox.vault_presence import require_vault
@@ -45,8 +46,8 @@ _TROUBLE = (
 
 
 def run_doctor(settings: Settings) -> int:
-    """Check every part and print a line for each; returns 1 if one is not sound."""
-    directory, is_sound = settings.data_dir, True
+    """Check every part and print a line for each; returns 1 if one is not sound. Raises: UsageError."""
+    directory, is_sound = checked_data_directory(settings.data_dir), True
     if not (directory / JOURNAL).is_dir():
         sys.stderr.write(f"tapwright: there is no journal in {directory}\n")
         return 1

@@ -13,6 +13,7 @@ from authz.iso8583.encoding import codec
 from authz.iso8583.format_errors import FormatError
 from authz.vocabulary.reasons import ANSWERS
 from simulators.cli.actions.emv import tree_lines
+from simulators.cli.flags.arguments import DEFAULT_DIALECT
 from simulators.cli.flags.server_address import UsageError, no_host
 from simulators.message_tools.hexadecimal import NotHexadecimal, bytes_of
 from simulators.terminals.iso_link import IsoLink, LineDown, LinkError
@@ -22,6 +23,7 @@ from tokenvault.emv.errors import TlvError
 
 _FIELD = re.compile(r"(h|\d{1,3})=(.*)", re.DOTALL)
 _CHIP = 55
+_IN_ASCII = b"0100".hex()
 FORMAT_ERROR, _FORMAT_ERROR = "30", "format error"
 """DE 39 of an answer to a malformed message, in words."""
 
@@ -47,11 +49,14 @@ def message_of(parts: Sequence[str]) -> codec.Message:
 
 
 def show_message(message: codec.Message, dialect: Dialect, console: Console) -> None:
-    """Print a message field by field; numbers of cards masked, PINs left out."""
+    """Print a message field by field, nothing if it has none; numbers of cards masked, PINs left out."""
+    fields = shown(message)
+    if not fields:
+        return
     table = Table(box=None, header_style="dim", pad_edge=False)
     for heading in ("field", "name", "value"):
         table.add_column(heading, justify="right" if heading == "field" else "left", overflow="fold")
-    for number, value in shown(message).items():
+    for number, value in fields.items():
         spec = dialect.message_type if number == "0" else dialect.fields[int(number)]
         chip = _chip_lines(value) if int(number) == _CHIP else []
         table.add_row(number, spec.name, value if not chip else f"{len(value) // 2} bytes")
@@ -90,9 +95,18 @@ def decode_verb(dialect_name: str, text: str, *, is_framed: bool) -> int:
         message = codec.decode_checked(encoded, dialect)
     except codec.MessageError as error:
         show_message(error.fields, dialect, console)
-        return _refused(error)
+        return _refused(error if error.field != 0 else f"{error} ({_message_type_hint(dialect)})")
     show_message(message, dialect, console)
     return 0
+
+
+def _message_type_hint(dialect: Dialect) -> str:
+    """What a message should begin with."""
+    begins = codec.encode({0: "0100"}, dialect)[dialect.header_bytes :].hex().upper()
+    if begins.startswith(_IN_ASCII):
+        return f"dialect {dialect.name}: the type is four ASCII digits, {_IN_ASCII}; for BCD use --dialect bcd_1987"
+    wanted = "two bytes in BCD, 0100" if dialect.message_type.counts_nibbles else f"four characters, {begins[:8]}"
+    return f"dialect {dialect.name}: the type is {wanted}; for ASCII use --dialect {DEFAULT_DIALECT}"
 
 
 def encode_verb(dialect_name: str, parts: Sequence[str], *, is_framed: bool) -> int:
@@ -113,7 +127,7 @@ def send_verb(dialect_name: str, parts: Sequence[str], address: tuple[str, int],
         message = message_of(parts)
         _check_sendable(message, dialect)
     except codec.MessageError as error:
-        raise UsageError(f"nothing was sent: {_named(error, dialect)}") from None
+        raise UsageError(f"nothing was sent: {_by_name(error, dialect)}") from None
     except (DialectError, MessageTextError) as error:
         raise UsageError(str(error)) from None
     link = IsoLink(address, timeout=seconds, dialect=dialect)
@@ -142,11 +156,11 @@ def _check_sendable(message: codec.Message, dialect: Dialect) -> None:
             raise
 
 
-def _named(error: codec.MessageError, dialect: Dialect) -> str:
-    """What is wrong with a field, with its name."""
-    if not error.field or not 1 < error.field < len(dialect.fields):
+def _by_name(error: codec.MessageError, dialect: Dialect) -> str:
+    """What is wrong with a field, with its name; which byte it begins at says nothing about a message not sent."""
+    if error.offset is None or error.field is None or error.field <= 1:
         return str(error)
-    return f"field {error.field} ({dialect.fields[error.field].name}): {error.reason}"
+    return f"{dialect.fields[error.field].place(error.field) or f'field {error.field}'} {error.reason}"
 
 
 def _refused(error: Exception | str) -> int:

@@ -17,6 +17,7 @@ from authz.upkeep.journal_tools import dump, verify
 from authz.upkeep.journal_upgrade import upgrade
 from authz.upkeep.safeguards import check_all
 from authz.vocabulary.errors import AcknowledgedLoss, CheckpointDamaged, EngineError, JournalDamaged
+from simulators.cli.flags.data_directory import checked_data_directory
 from simulators.process.start_error import StartError
 from simulators.sandbox.settings.settings import Settings
 from simulators.sandbox.vault_presence import require_vault
@@ -28,7 +29,8 @@ from tokenvault.vocabulary.errors import KeyUnavailable
 
 
 def run_journal_verb(action: str, data_directory: Path, first: int, last: int | None) -> int:
-    """Carry out one action; returns the exit code. Damage is one line on standard error."""
+    """Carry out one action; returns the exit code. Damage is one line on standard error. Raises: UsageError."""
+    checked_data_directory(data_directory)
     if action == "upgrade":
         finish_exchange(data_directory)
     if not (data_directory / JOURNAL).is_dir():
@@ -53,11 +55,8 @@ def run_journal_verb(action: str, data_directory: Path, first: int, last: int | 
 
 
 def run_accept_loss(settings: Settings) -> int:
-    """Let a journal go on without what it has lost; returns the exit code."""
-    directory, lock = settings.data_dir, None
-    if not directory.is_dir():
-        sys.stderr.write(f"tapwright: there is no data directory {directory}\n")
-        return 1
+    """Let a journal go on without what it has lost; returns the exit code. Raises: UsageError."""
+    directory, lock = checked_data_directory(settings.data_dir), None
     try:
         lock = DirectoryLock(directory)
         require_vault(settings)

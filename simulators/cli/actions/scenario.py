@@ -34,6 +34,10 @@ def read_all(paths: Sequence[Path], tags: Sequence[str] = (), seed: int | None =
     """
     scenarios, problems = [], []
     for path in paths:
+        if not path.exists():
+            shipped = "`tapwright scenario list` shows the included ones"
+            problems.append(f"tapwright: there is no scenario file {path}; {shipped}")
+            continue
         files_there = sorted(path.rglob("*.y*ml")) if path.is_dir() else [path]
         if not files_there:
             problems.append(f"{path}: there is not a scenario in this folder, whose name would end with .yaml or .yml")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from authz.journal.data_directory import DirectoryLock
 from authz.vocabulary.errors import DirectoryInUse
+from simulators.cli.flags.data_directory import checked_data_directory
 from simulators.sandbox.settings.settings import Settings
 from simulators.sandbox.vault_presence import has_vault
 from tokenvault.events import audit
@@ -18,7 +19,12 @@ from tokenvault.vocabulary.errors import KeyUnavailable
 
 
 def run_vault_verb(settings: Settings, head: str | None, new_root_key_file: Path | None) -> int:
-    """Verify the audit trail, or wrap all keys by a new root key where one is named; returns the exit code."""
+    """Verify the audit trail, or wrap all keys by a new root key where one is named; returns the exit code.
+
+    Raises: UsageError.
+    """
+    if settings.database is None:
+        checked_data_directory(settings.data_dir)
     try:
         if not has_vault(settings):
             sys.stderr.write(f"tapwright: there is no vault in {settings.data_dir}\n")

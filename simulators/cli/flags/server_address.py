@@ -23,31 +23,37 @@ def default_iso() -> str:
 
 
 def checked_url(text: str, flag: str = "--url") -> str:
-    """A URL that can be called. Raises: UsageError."""
+    """A URL that can be called. Raises: UsageError naming the flag, or the variable that it was read from."""
     try:
         parts = urlsplit(text)
         is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_good = False
     if not is_good:
-        raise UsageError(f"{flag} {text!r} is not a URL such as http://127.0.0.1:8420 ({flag} or TAPWRIGHT_URL)")
+        raise UsageError(f"{_source(text, flag, 'TAPWRIGHT_URL')} {text!r} is not a URL such as http://127.0.0.1:8420")
     return text
 
 
+def _source(text: str, flag: str, variable: str) -> str:
+    """Where a text was read: a flag that is not given has its value from the variable, if that is set."""
+    return variable if os.environ.get(variable) == text else flag
+
+
 def checked_address(text: str, flag: str) -> Address:
-    """Host and port. Raises: UsageError."""
+    """Host and port. Raises: UsageError naming the flag, or the variable that they were read from."""
+    source = _source(text, flag, "TAPWRIGHT_ISO8583")
     host, colon, port = text.rpartition(":")
     if not colon or not host or not port.isascii() or not port.isdecimal():
-        raise UsageError(f"{flag} {text!r} is not HOST:PORT")
+        raise UsageError(f"{source} {text!r} is not HOST:PORT, such as 127.0.0.1:8583")
     if not 1 <= int(port[:9]) <= PORT_MAX:
-        raise UsageError(f"{flag} {text!r}: a port must be 1 to {PORT_MAX}")
+        raise UsageError(f"{source} {text!r}: a port to connect to is a number from 1 to {PORT_MAX}")
     return host, int(port)
 
 
 def checked_port(port: int, flag: str = "--port") -> int:
     """A port to listen on, 0 for a free one. Raises: UsageError."""
     if not 0 <= port <= PORT_MAX:
-        raise UsageError(f"{flag} {port}: a port must be 0 to {PORT_MAX}")
+        raise UsageError(f"{flag} {port}: a port is a number from 0 to {PORT_MAX}")
     return port
 
 

@@ -3,13 +3,12 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulators.process.did_you_mean import did_you_mean
 from simulators.sandbox.settings.earlier_settings import EARLIER_SETTINGS
 from simulators.sandbox.settings.misspelt_variables import misspelt_settings
+from simulators.sandbox.settings.problems import setting_problem
 
 if TYPE_CHECKING:
     from simulators.sandbox.settings.settings import Settings
@@ -52,20 +51,10 @@ def settings_from(flags: dict[str, Any]) -> "Settings | None":
     try:
         settings = load_settings(**flags)
     except ValidationError as error:
-        problems += [_setting_problem(dict(problem), Settings.model_fields) for problem in error.errors()]
+        problems += [setting_problem(dict(problem), Settings.model_fields, flags) for problem in error.errors()]
     except ValueError as error:
         problems.append(str(error))
     if not problems:
         return settings
     sys.stderr.write("".join(f"tapwright: {problem}\n" for problem in problems))
     return None
-
-
-def _setting_problem(problem: dict[str, Any], known: Iterable[str]) -> str:
-    """What is wrong with a setting, by its name; the keys of a table are left out, because they may be secret."""
-    if not problem["loc"]:
-        return f"settings: {problem['msg'].removeprefix('Value error, ')}"
-    name = str(problem["loc"][0])
-    if problem["type"] == "extra_forbidden":
-        return f"setting {name}: there is no such setting{did_you_mean(name, known)}"
-    return f"setting {name}: {problem['msg'].removeprefix('Value error, ')}"

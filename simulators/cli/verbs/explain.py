@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from simulators.cli.flags.arguments import Verbs
+from simulators.cli.flags.data_directory import checked_data_directory
 from simulators.cli.flags.server_address import UsageError, checked_url, default_url, no_server
 
 
@@ -41,6 +42,7 @@ def _run(arguments: argparse.Namespace) -> int:
     import httpx
     from rich.console import Console
 
+    from authz.journal.data_directory import JOURNAL
     from authz.vocabulary.errors import EngineError
     from simulators.parties.issuer_client import IssuerRefused
     from simulators.parties.sandbox_constants import SANDBOX_API_KEY
@@ -54,12 +56,16 @@ def _run(arguments: argparse.Namespace) -> int:
         raise UsageError(str(error)) from None
     if not (arguments.api_key or "").isascii():
         raise UsageError("--api-key must have ASCII characters only")
+    data_dir = None if arguments.data_dir is None else checked_data_directory(arguments.data_dir)
+    if data_dir is not None and not (data_dir / JOURNAL).is_dir():
+        sys.stderr.write(f"tapwright: there is no journal in {data_dir}\n")
+        return 1
     try:
         decision = read_decision(
             arguments.authorization_id,
             url=checked_url(arguments.url),
             api_key=arguments.api_key or SANDBOX_API_KEY,
-            data_dir=arguments.data_dir,
+            data_dir=data_dir,
         )
     except httpx.TransportError as error:
         sys.stderr.write(f"tapwright: {no_server(arguments.url, error)}\n")

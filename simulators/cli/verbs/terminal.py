@@ -11,6 +11,8 @@ from simulators.cli.flags.server_address import UsageError, checked_address, che
 from simulators.process.did_you_mean import did_you_mean
 
 _ACQUIRER_DIGITS = 11
+_AMOUNT_MAX = 10**12 - 1
+"""In minor units: DE 4 has 12 digits."""
 
 
 def add(verbs: Verbs) -> None:
@@ -59,15 +61,13 @@ def _run(arguments: argparse.Namespace) -> int:
 
     if arguments.currency not in CURRENCIES:
         raise UsageError(f"--currency {arguments.currency} {NO_CURRENCY}{did_you_mean(arguments.currency, CURRENCIES)}")
+    exponent = CURRENCIES[arguments.currency].exponent
     try:
-        minor = Decimal(arguments.amount).scaleb(CURRENCIES[arguments.currency].exponent)
+        minor = Decimal(arguments.amount).scaleb(exponent)
     except InvalidOperation:
         raise UsageError(f"amount {arguments.amount!r} is not an amount such as 12.50") from None
-    if not minor.is_finite() or minor != int(minor) or not 0 <= minor < 10**12:
-        raise UsageError(
-            f"amount {arguments.amount} is not an amount in {arguments.currency}: it must be 0 or more and less than "
-            f"10^12 minor units, with at most {CURRENCIES[arguments.currency].exponent} decimals"
-        )
+    if not minor.is_finite() or minor != int(minor) or not 0 <= minor <= _AMOUNT_MAX:
+        raise UsageError(f"amount {arguments.amount}: {_range(arguments.currency, exponent)}")
     acquirer = arguments.acquirer
     if acquirer is not None and not (acquirer.isascii() and acquirer.isdecimal() and len(acquirer) <= _ACQUIRER_DIGITS):
         raise UsageError(f"--acquirer {acquirer} is not 1 to {_ACQUIRER_DIGITS} digits")
@@ -86,6 +86,12 @@ def _run(arguments: argparse.Namespace) -> int:
             _line_tls(arguments),
         )
     )
+
+
+def _range(currency: str, exponent: int) -> str:
+    """What an amount in a currency may be."""
+    decimals = f"with at most {exponent} decimal{'' if exponent == 1 else 's'}" if exponent else "without decimals"
+    return f"an amount in {currency} is from 0 to {Decimal(_AMOUNT_MAX).scaleb(-exponent):,}, {decimals}"
 
 
 def _line_tls(arguments: argparse.Namespace) -> "ssl.SSLContext | None":

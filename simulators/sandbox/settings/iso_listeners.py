@@ -13,8 +13,10 @@ from simulators.process.did_you_mean import did_you_mean
 from simulators.sandbox.settings.connection_settings import AcquirerId, ConnectionTls, connection_authority
 from simulators.sandbox.settings.earlier_settings import EARLIER_LISTENER_KEYS, by_names_of_now
 from simulators.sandbox.settings.hexadecimal_keys import check_key
+from simulators.sandbox.settings.problems import reason
 
 _KEY_BYTES = 16
+_PORT_MAX = 65_535
 
 
 class IsoListener(BaseModel):
@@ -23,7 +25,7 @@ class IsoListener(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     dialect: str = Field(description="A built-in dialect, or a file: `pyiso8583` spec (.json) or jPOS packager (.xml).")
-    port: int = Field(ge=0, le=65535, description="Port; 0 takes a free one.")
+    port: int = Field(ge=0, le=_PORT_MAX, description="Port; 0 takes a free one.")
     mac: Literal["none", "optional", "required"] = Field(
         default="none", description="Message authentication, DE 64 or 128."
     )
@@ -99,11 +101,13 @@ class IsoListener(BaseModel):
 def listener_of(text: str) -> IsoListener:
     """The listener that a flag names: ``DIALECT:PORT``. Raises: ValueError."""
     dialect, separator, port = text.rpartition(":")
-    if not separator or not port.isdecimal():
-        raise ValueError(f"{text!r} is not DIALECT:PORT")
+    if not separator:
+        raise ValueError(f"{text!r} is not DIALECT:PORT, such as bcd_1987:8584")
+    if not (port.isascii() and port.isdecimal() and int(port) <= _PORT_MAX):
+        raise ValueError(f"{text!r}: the port {port!r} is not a number from 0 to {_PORT_MAX}; write {dialect}:8584")
     try:
         return IsoListener(dialect=dialect, port=int(port))
     except ValidationError as error:
         problem = error.errors()[0]
         mean = did_you_mean(dialect, BUILT_IN) if problem["loc"] == ("dialect",) else ""
-        raise ValueError(f"{text!r}: {problem['msg'].removeprefix('Value error, ')}{mean}") from None
+        raise ValueError(f"{text!r}: {reason(problem)}{mean}") from None

@@ -247,9 +247,15 @@ class Settings(BaseSettings):
     @classmethod
     def _check_public_url(cls, value: str | None) -> str | None:
         if value is not None:
-            normalized(value)
+            if "://" not in value:
+                shown = "the value" if "@" in value else repr(value)  # a password may stand in front of it
+                raise ValueError(f"{shown} is not a URL such as https://sandbox.example")
+            try:
+                normalized(value)
+            except ValueError as error:
+                raise ValueError(f"the URL {error}") from None
             if "?" in value or "#" in value:
-                raise ValueError("must not have a query or a fragment")
+                raise ValueError("the URL must not have a query or a fragment")
         return value
 
     @field_validator("http_hosts")

@@ -73,12 +73,15 @@ def test_explain_shows_what_was_posted(sandbox, issuer, new_phone, terminal, cap
         (["auth_0000000000001", "--url", "{url}", "--api-key", "wrong"], "unauthenticated"),
         (["auth_0000000000001", "--url", "{url}", "--api-key", "tapwright-test-wallet"], "missing_scope"),
         (["auth_0000000000001", "--url", "http://127.0.0.1:1"], "no server at"),
-        (["auth_0000000000001", "--data-dir", "{folder}"], "there is no authorization"),
+        (["auth_7ZZZZZZZZZZZZ", "--data-dir", "{data}"], "there is no authorization"),
+        (["auth_0000000000001", "--data-dir", "{folder}"], "there is no journal in"),
     ],
 )
 def test_explain_fails_in_one_line(sandbox, tmp_path, capsys, arguments, words):
     """Nothing found, not allowed, nobody there: one line and exit code 1."""
-    filled = [argument.format(url=sandbox.http_url, folder=tmp_path) for argument in arguments]
+    filled = [
+        argument.format(url=sandbox.http_url, folder=tmp_path, data=sandbox.settings.data_dir) for argument in arguments
+    ]
     assert main(["explain", *filled]) == 1
     error = capsys.readouterr().err
     assert words in error

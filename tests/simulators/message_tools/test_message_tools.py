@@ -52,7 +52,33 @@ def test_decode_shows_what_it_could_read(capsys):
     assert main(["iso", "decode", encoded[:-3].hex()]) == 1
     told = capsys.readouterr()
     assert "000000" in told.out
-    assert "field 4 at byte 18: is cut off" in told.err
+    assert "field 4, at byte 18, is cut off: 12 bytes expected, 9 there" in told.err
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect", "told"),
+    [
+        (
+            "0100", "ascii_1987",
+            "message type, at byte 0, is cut off: 4 bytes expected, 2 there (dialect ascii_1987: the type is four "
+            "ASCII digits, 30313030; for BCD use --dialect bcd_1987)",
+        ),
+        (
+            "30313030", "ebcdic_1987",
+            "message type, at byte 0, has characters that are not allowed (dialect ebcdic_1987: the type is four "
+            "characters, F0F1F0F0; for ASCII use --dialect ascii_1987)",
+        ),
+        (
+            "AB00", "bcd_1987",
+            "message type, at byte 0, is not four digits (dialect bcd_1987: the type is two bytes in BCD, 0100; for "
+            "ASCII use --dialect ascii_1987)",
+        ),
+    ],
+)  # fmt: skip
+def test_decode_says_how_a_message_begins(text, dialect, told, capsys):
+    """Nothing could be read, so there is no table, not even its headings."""
+    assert main(["iso", "decode", text, "--dialect", dialect]) == 1
+    assert capsys.readouterr() == ("", f"tapwright: {told}\n")
 
 
 def test_decode_names_a_value_that_cannot_be(capsys):
@@ -61,7 +87,7 @@ def test_decode_names_a_value_that_cannot_be(capsys):
     assert main(["iso", "decode", encoded.hex()]) == 1
     told = capsys.readouterr()
     assert "000123" in told.out
-    assert told.err == "tapwright: field 7: has an impossible date\n"
+    assert told.err == "tapwright: field 7 has an impossible date\n"
 
 
 def test_format_errors_in_words(capsys, sandbox, monkeypatch):
@@ -97,7 +123,10 @@ def test_format_errors_in_words(capsys, sandbox, monkeypatch):
         (["attack", "tickling"], "there is no attack tickling"),
         (["switch", "--route", "4"], "is not DIGITS=HOST:PORT"),
         (["terminal", "much"], "'much' is not an amount"),
-        (["terminal", "1.001"], "is not an amount in EUR: it must be 0 or more"),
+        (
+            ["terminal", "1.001"],
+            "amount 1.001: an amount in EUR is from 0 to 9,999,999,999.99, with at most 2 decimals",
+        ),
         (["terminal", "1", "--currency", "XXX"], "is not an ISO 4217 code"),
     ],
 )

@@ -26,7 +26,7 @@ def test_half_bytes_and_digits(class_name, takes_letters):
         if value.isdigit() or takes_letters:
             assert codec.decode_checked(raw, dialect)[48] == value
         else:
-            with pytest.raises(codec.MessageError, match=r"field 48 .*has characters"):
+            with pytest.raises(codec.MessageError, match=r"field 48, .*has characters"):
                 codec.decode_checked(raw, dialect)
 
 
@@ -38,5 +38,5 @@ def test_separators_in_tracks(place, is_track):
     if is_track:
         assert codec.decode_checked(raw, dialect)[place] == "99995010D2912"
     else:
-        with pytest.raises(codec.MessageError, match=rf"field {place} .*has characters"):
+        with pytest.raises(codec.MessageError, match=rf"field {place}, .*has characters"):
             codec.decode_checked(raw, dialect)

@@ -201,7 +201,7 @@ def test_what_packagers_of_jpos_look_like():
     for absent in (4, 128):
         with pytest.raises(codec.MessageError, match=rf"field {absent} .*is not in the dialect"):
             codec.encode({0: "0100", absent: "1"}, dialect)
-    with pytest.raises(codec.MessageError, match=r"field 4 .*is not in the dialect"):
+    with pytest.raises(codec.MessageError, match=r"field 4, .*is not in the dialect"):
         codec.decode(bytes.fromhex("ABCD") + b"0100" + bytes.fromhex("1000000000000000"), dialect)
 
 

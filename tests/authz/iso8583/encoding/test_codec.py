@@ -110,7 +110,7 @@ def test_arbitrary_bytes(raw):
         ({0: "0100", 43: "ü" * 40}, 43),
         ({0: "0100", 55: "xyz"}, 55),
         ({0: "01"}, 0),
-        ({0: "0100", 129: ""}, 1),
+        ({0: "0100", 129: ""}, 129),
     ],
 )
 def test_values_that_do_not_fit(message, field):

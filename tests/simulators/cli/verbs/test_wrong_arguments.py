@@ -22,7 +22,7 @@ def _empty_folder(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
 
 
-_AWAY = ("no server at", "cannot reach", "there is no vault in")
+_AWAY = ("no server at", "cannot reach", "there is no vault in", "there is no journal in")
 
 
 def told(arguments, capsys):
@@ -39,21 +39,31 @@ def told(arguments, capsys):
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["iso", "send", "0=0100", "4=1", "--iso", "127.0.0.1:1"], "nothing was sent: field 4 (Amount, transaction): "),
+        (
+            ["iso", "send", "0=0100", "4=1", "--iso", "127.0.0.1:1"],
+            "nothing was sent: field 4 (amount, transaction) must have 12 digits; '1' has 1 character\n",
+        ),
+        (
+            ["iso", "send", "0=0100", "11=00000x", "--iso", "127.0.0.1:1"],
+            "nothing was sent: field 11 (system trace audit number) has characters that are not allowed\n",
+        ),
         (["iso", "send", *ECHO, "11=1", "--iso", "127.0.0.1:1"], "field 11 occurs twice"),
         (
             ["iso", "send", *ECHO, "--iso", "127.0.0.1:1"],
             "start one with `tapwright serve`, or name another with --iso",
         ),
-        (["iso", "send", *ECHO, "--iso", "127.0.0.1:99999"], "--iso '127.0.0.1:99999': a port must be 1 to 65535"),
+        (
+            ["iso", "send", *ECHO, "--iso", "127.0.0.1:99999"],
+            "--iso '127.0.0.1:99999': a port to connect to is a number",
+        ),
         (["iso", "send", *ECHO, "--seconds", "0"], "--seconds 0.0: must be more than 0"),
         (["iso", "send", *ECHO, "--seconds", "nan"], "--seconds nan"),
         (["record", "there", "--to", "127.0.0.1:1"], "there already exists: remove it, or name another file"),
-        (["record", "new", "--port", "70000"], "--port 70000: a port must be 0 to 65535"),
+        (["record", "new", "--port", "70000"], "--port 70000: a port is a number from 0 to 65535\n"),
         (["record", "no/new"], "no/new: no such file or directory"),
         (["replay", "none"], "none"),
         (["terminal", "1", "--url", NOBODY], f"no server at {NOBODY}: "),
-        (["terminal", "1", "--url", "nonsense"], "--url 'nonsense' is not a URL such as http://127.0.0.1:8420"),
+        (["terminal", "1", "--url", "nonsense"], "--url 'nonsense' is not a URL such as http://127.0.0.1:8420\n"),
         (["terminal", "1", "--url", "http://[::1"], "--url 'http://[::1' is not a URL"),
         (["terminal", "1", "--currency", "EURO"], "with a minor unit; did you mean EUR?"),
         (["terminal", "1", "--url", NOBODY, "--picture", "no/x.svg"], "--picture no/x.svg: there is no folder no"),
@@ -72,35 +82,87 @@ def told(arguments, capsys):
         (["attack", "relay", "--url", NOBODY], f"no server at {NOBODY}: "),
         (["attack", "rleay"], "there is no attack rleay"),
         (["attack", "relay", "--variations", "0"], "--variations 0: must be at least 1"),
+        (
+            ["scenario", "run", "nosuch"],
+            "tapwright: there is no scenario file nosuch; `tapwright scenario list` shows the included ones\n",
+        ),
+        (["scenario", "check", "nosuch"], "tapwright: there is no scenario file nosuch; "),
         (["scenario", "run", "coffee.yaml", "--url", "x"], "--url 'x' is not a URL"),
         (["scenario", "run", "coffee.yaml", "--junit", "no/j.xml"], "--junit no/j.xml: there is no folder no"),
         (["switch", "--route", "4=h:99999"], "--route '4=h:99999' is not DIGITS=HOST:PORT"),
         (["switch", "--route", "4=127.0.0.1:1", "--stand-in", "-5"], "--stand-in -5: must be 0 or more"),
         (["serve", "--iso-listener", "foo:12"], "--iso-listener 'foo:12': there is no dialect foo"),
         (["serve", "--iso-listener", "bcd_1978:12"], "did you mean bcd_1987?"),
-        (["serve", "--iso-listener", "bcd_1987:99999"], "--iso-listener 'bcd_1987:99999': "),
-        (["serve", "--iso-listener", "12"], "--iso-listener '12' is not DIALECT:PORT"),
-        (["serve", "--http-port", "70000"], "setting http_port: "),
+        (
+            ["serve", "--iso-listener", "bcd_1987:99999"],
+            "'bcd_1987:99999': the port '99999' is not a number from 0 to 65535; write bcd_1987:8584\n",
+        ),
+        (
+            ["serve", "--iso-listener", "ascii_1987:foo"],
+            "--iso-listener 'ascii_1987:foo': the port 'foo' is not a number from 0 to 65535; write ascii_1987:8584\n",
+        ),
+        (["serve", "--iso-listener", "12"], "--iso-listener '12' is not DIALECT:PORT, such as bcd_1987:8584\n"),
+        (["serve", "--http-port", "99999"], "tapwright: --http-port 99999: a port is a number from 0 to 65535\n"),
+        (["serve", "--iso-port", "-1"], "tapwright: --iso-port -1: a port is a number from 0 to 65535\n"),
+        (
+            ["serve", "--public-url", "foo"],
+            "tapwright: --public-url: 'foo' is not a URL such as https://sandbox.example\n",
+        ),
+        (
+            ["serve", "--public-url", "https://sandbox.example:99999"],
+            "tapwright: --public-url: the URL has an invalid port\n",
+        ),
+        (
+            ["terminal", "1.234"],
+            "tapwright: amount 1.234: an amount in EUR is from 0 to 9,999,999,999.99, with at most 2 decimals\n",
+        ),
+        (["terminal", "-5"], "amount -5: an amount in EUR is from 0 to 9,999,999,999.99, with at most 2 decimals\n"),
+        (["terminal", "1e10"], "an amount in EUR is from 0 to 9,999,999,999.99, with at most 2 decimals\n"),
+        (
+            ["terminal", "1.5", "--currency", "JPY"],
+            "amount 1.5: an amount in JPY is from 0 to 999,999,999,999, without decimals\n",
+        ),
         (["emv", "decode", "zz"], "the EMV data: expected hexadecimal digits"),
         (["iso", "decode", "zz"], "the message: expected hexadecimal digits"),
-        (["iso", "encode", "0=0100", "4=1"], "field 4 at byte 12: has length 1 instead of 12"),
+        (
+            ["iso", "encode", "0=0100", "4=abc"],
+            "tapwright: field 4 (amount, transaction) must have 12 digits; 'abc' has 3 characters\n",
+        ),
+        (
+            ["iso", "encode", "0=0100", "200=1"],
+            "tapwright: field 200: there is no such field in ascii_1987; fields are numbered 2 to 128\n",
+        ),
         (["iso", "decode", "00", "--dialect", "foo"], "there is no dialect foo"),
         (["record", "new", "--dialect", "foo"], "there is no dialect foo"),
         (["replay", "coffee.yaml"], "coffee.yaml:1: is no recorded frame"),
         (["journal", "dump", "--first", "0"], "--first and --last must be numbers of commands"),
-        (["keys", "rewrap", "--new-root-key-file", "x"], "there is no vault in tapwright-data"),
-        (["audit", "verify", "--data-dir", "there"], "there is no vault in there"),
+        (["keys", "rewrap", "--new-root-key-file", "x"], "tapwright: there is no directory tapwright-data\n"),
+        (["audit", "verify", "--data-dir", "there"], "tapwright: there is no directory there\n"),
+        (["audit", "verify", "--data-dir", "empty"], "there is no vault in empty"),
+        (["journal", "verify", "--data-dir", "no/nonexistent"], "tapwright: there is no directory no/nonexistent\n"),
+        (["journal", "upgrade", "--data-dir", "no/nonexistent"], "tapwright: there is no directory no/nonexistent\n"),
+        (
+            ["journal", "accept-loss", "--data-dir", "no/nonexistent"],
+            "tapwright: there is no directory no/nonexistent\n",
+        ),
+        (["journal", "verify", "--data-dir", "empty"], "tapwright: there is no journal in empty\n"),
+        (["doctor", "--data-dir", "no/nonexistent"], "tapwright: there is no directory no/nonexistent\n"),
+        (["doctor", "--data-dir", "empty"], "tapwright: there is no journal in empty\n"),
+        (["explain", "auth_0000000000001", "--data-dir", "no/nonexistent"], "there is no directory no/nonexistent\n"),
+        (["explain", "auth_0000000000001", "--data-dir", "empty"], "tapwright: there is no journal in empty\n"),
     ],
 )
 def test_one_line_that_names_it(arguments, problem, tmp_path, capsys):
     """What is wrong, and what to do. The exit code is 2 where arguments are wrong, 1 where what they name is away."""
     (tmp_path / "there").write_text("x")
+    (tmp_path / "empty").mkdir()
     (tmp_path / "coffee.yaml").write_text("scenario: A coffee\nsteps:\n  - echo\n")
     code, said = told(arguments, capsys)
     assert code == (1 if any(away in said for away in _AWAY) else 2), said
     assert problem in said
     assert said.count("\n") == 1, said
     assert said.startswith("tapwright: ")
+    assert not list((tmp_path / "empty").iterdir())
 
 
 def test_a_port_that_is_taken_is_named(tmp_path, capsys):
@@ -117,7 +179,33 @@ def test_a_port_that_is_taken_is_named(tmp_path, capsys):
     ("variable", "value", "problem"),
     [
         ("TAPWRIGHT_API_KEYS", "{broken", "setting api_keys: TAPWRIGHT_API_KEYS is not valid JSON"),
-        ("TAPWRIGHT_API_KEYS", '{"secret-of-mine": ["owner"]}', "setting api_keys: Input should be 'issuer'"),
+        ("TAPWRIGHT_API_KEYS", '{"secret-of-mine": ["owner"]}', "setting api_keys: must be 'issuer', "),
+        ("TAPWRIGHT_API_KEYS", "[]", "setting api_keys: must be a table\n"),
+        ("TAPWRIGHT_HTTP_PORT", "99999", "setting http_port: a port is a number from 0 to 65535\n"),
+        ("TAPWRIGHT_ISO_PORT", "broken", "setting iso_port: a port is a number from 0 to 65535\n"),
+        ("TAPWRIGHT_PUBLIC_URL", "foo", "setting public_url: 'foo' is not a URL such as https://sandbox.example\n"),
+        (
+            "TAPWRIGHT_PUBLIC_URL",
+            "me:broken@foo",
+            "setting public_url: the value is not a URL such as https://sandbox.example\n",
+        ),
+        ("TAPWRIGHT_ADVICE_LIMIT", "-1", "setting advice_limit: must be 0 or more\n"),
+        ("TAPWRIGHT_PAN_DIGITS", "broken", "setting pan_digits: must be a whole number\n"),
+        ("TAPWRIGHT_FRAME_SECONDS_MAX", "broken", "setting frame_seconds_max: must be a number\n"),
+        ("TAPWRIGHT_FRAME_SECONDS_MAX", "0", "setting frame_seconds_max: must be more than 0.0\n"),
+        ("TAPWRIGHT_LIMITED_USE_KEY_TAPS", "1001", "setting limited_use_key_taps: must be at most 1000\n"),
+        ("TAPWRIGHT_ADVICE_LIMIT", "1" + 12 * "0", "setting advice_limit: must be less than 1000000000000\n"),
+        ("TAPWRIGHT_VENDOR_APIS", "broken", "setting vendor_apis: must be true or false\n"),
+        ("TAPWRIGHT_LOG_FORMAT", "broken", "setting log_format: must be 'console' or 'json'\n"),
+        ("TAPWRIGHT_VENDOR_APIS_NOTIFY_URL", "x", "must be a URL such as https://issuer.example\n"),
+        ("TAPWRIGHT_ISO_ACQUIRERS", '["broken"]', "setting iso_acquirers: must have the form ^[0-9]{1,11}$\n"),
+        ("TAPWRIGHT_ISO_ACQUIRERS", "1", "setting iso_acquirers: must be a list\n"),
+        ("TAPWRIGHT_ISO_LISTENERS", '[{"dialect": "bcd_1987"}]', "setting iso_listeners: port is missing\n"),
+        (
+            "TAPWRIGHT_ISO_LISTENERS",
+            '[{"dialect": "bcd_1987", "port": 0, "broken": 1}]',
+            "setting iso_listeners: it has a key that does not exist\n",
+        ),
         ("TAPWRIGHT_ISO_LISTENERS", "[", "setting iso_listeners: TAPWRIGHT_ISO_LISTENERS is not valid JSON"),
         ("TAPWRIGHT_HTTP_PROT", "8420", "TAPWRIGHT_HTTP_PROT is not a setting; did you mean TAPWRIGHT_HTTP_PORT?"),
         ("TAPWRIGHT_DATADIR", "x", "TAPWRIGHT_DATADIR is not a setting; did you mean TAPWRIGHT_DATA_DIR?"),
@@ -128,7 +216,8 @@ def test_the_environment(variable, value, problem, monkeypatch, capsys):
     monkeypatch.setenv(variable, value)
     code, said = told(["serve"], capsys)
     assert (code, said.count("\n")) == (2, 1)
-    assert said.startswith(f"tapwright: {problem}")
+    assert said.startswith("tapwright: ")
+    assert problem in said
     assert "secret-of-mine" not in said
     assert "broken" not in said
 
@@ -142,6 +231,27 @@ def test_the_environment(variable, value, problem, monkeypatch, capsys):
 def test_variables_that_are_no_mistakes(variable):
     """Where the server is, the test suite's, what Kubernetes sets for a service of this name, and others."""
     assert misspelt_settings({variable: "1"}, Settings.model_fields) == {}
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "problem"),
+    [
+        ("TAPWRIGHT_URL", "foo", "TAPWRIGHT_URL 'foo' is not a URL such as http://127.0.0.1:8420"),
+        ("TAPWRIGHT_ISO8583", "foo", "TAPWRIGHT_ISO8583 'foo' is not HOST:PORT, such as 127.0.0.1:8583"),
+        (
+            "TAPWRIGHT_ISO8583", "h:99999",
+            "TAPWRIGHT_ISO8583 'h:99999': a port to connect to is a number from 1 to 65535",
+        ),
+    ],
+)  # fmt: skip
+def test_addresses_in_the_environment(variable, value, problem, monkeypatch, capsys):
+    """The variable is named where it was read, and the flag where that was given."""
+    monkeypatch.setenv(variable, value)
+    assert told(["terminal", "1"], capsys) == (2, f"tapwright: {problem}\n")
+    flag = "--url" if variable == "TAPWRIGHT_URL" else "--iso"
+    code, said = told(["terminal", "1", flag, "bar"], capsys)
+    assert code == 2
+    assert said.startswith(f"tapwright: {flag} 'bar' is not ")
 
 
 def test_the_file_of_settings(tmp_path, capsys):

@@ -526,12 +526,13 @@ def test_paths_that_lead_to_no_file(tmp_path, capsys):
     """No file, an empty folder, a file as a folder: one line each."""
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("")
+    none, beneath, empty = tmp_path / "none.yaml", tmp_path / "file" / "x.yaml", tmp_path / "empty"
     for path, problem in (
-        (tmp_path / "none.yaml", "no such file or directory"),
-        (tmp_path / "empty", "there is not a scenario in this folder"),
-        (tmp_path / "file" / "x.yaml", "not a directory"),
+        (none, f"tapwright: there is no scenario file {none}; `tapwright scenario list` shows the included ones\n"),
+        (beneath, f"tapwright: there is no scenario file {beneath}; `tapwright scenario list` shows the included"),
+        (empty, f"{empty}: there is not a scenario in this folder"),
     ):
         code, _, told = checked(path, capsys)
         assert (code, told.count("\n")) == (2, 1)
-        assert told.startswith(f"{path}: {problem}")
+        assert told.startswith(problem)
     assert os.listdir(tmp_path / "empty") == []
