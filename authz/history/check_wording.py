@@ -47,7 +47,7 @@ _VERIFICATION_WANTED: dict[int, str] = {
 }
 
 _TEMPLATES = {row.name: (row.saw, row.bound) for row in reversed(ORDER)}
-"""Of each check; where rows for different askers share a name, those of the first."""
+"""Of each check; where rows for different passes share a name, those of the first."""
 
 
 @dataclass(frozen=True)

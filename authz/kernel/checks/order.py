@@ -131,7 +131,8 @@ class Row:
     asked_by: the passes that make this check, each with the condition under which a message takes it. Functions are
     called with what their parameters name: state, command, context, findings, result.
     saw, bound: the words in which an explanation shows the finding's two numbers, see `history.check_wording`.
-    name: of the check, if not the function's without `check_`; rows for different passes may share it.
+    name: of the check, if not the function's without `check_`. Rows for different passes may share it, and with it the
+    words of the first of them: the others have none of their own.
     when_passed, when_declined: use up what can be used only once, such as a counter.
     declines: false for a check that is made for its finding only.
 
@@ -220,8 +221,6 @@ DECIDING = (
     Row(
         check_advised_fields,
         asked_by(Asker.ADVICE, Asker.STORED_ADVICE, when=can_be_compared),
-        "{seen.differing_field}",
-        "{bound.equal_fields}",
         name="shared_fields",
     ),
     Row(
@@ -231,19 +230,11 @@ DECIDING = (
         "{bound.currency}, or a rate to it",
     ),
     Row(check_amount, DECIDERS, "{seen.amount}", "{bound.fitting_amount}"),
-    Row(
-        check_advised_amount,
-        asked_by(Asker.ADVICE, Asker.STORED_ADVICE),
-        "{seen.amount}",
-        "{bound.fitting_amount}",
-        name="amount",
-    ),
+    Row(check_advised_amount, asked_by(Asker.ADVICE, Asker.STORED_ADVICE), name="amount"),
     Row(check_original_amount, FOLLOW_UPS_TO_STORE, "{seen.billing}", "what is left: {bound.billing}"),
     Row(
         check_advised_refund,
         asked_by(Asker.ADVICE, when=is_refund_advice),
-        "{seen.billing}",
-        "what is left: {bound.billing}",
         name="original_amount",
         declines=False,
     ),
