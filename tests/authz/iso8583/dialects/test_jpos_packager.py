@@ -6,9 +6,9 @@ from authz.iso8583.dialects.jpos_packager import dialect_of_packager
 from authz.iso8583.encoding import codec
 
 
-def dialect_with(class_name, place=48):
+def dialect_with(class_name, place=48, length=19):
     """A field of some class, in a packager with nothing else."""
-    rows = [(0, "IFA_NUMERIC", 4), (1, "IFB_BITMAP", 16), (place, class_name, 19)]
+    rows = [(0, "IFA_NUMERIC", 4), (1, "IFB_BITMAP", 16), (place, class_name, length)]
     fields = "".join(
         f'<isofield id="{number}" length="{length}" class="org.jpos.iso.{name}"/>' for number, name, length in rows
     )
@@ -28,6 +28,30 @@ def test_half_bytes_and_digits(class_name, takes_letters):
         else:
             with pytest.raises(codec.MessageError, match=r"field 48, .*has characters"):
                 codec.decode_checked(raw, dialect)
+
+
+@pytest.mark.parametrize(
+    ("class_name", "most"),
+    [
+        ("IFA_LCHAR", 9), ("IFA_LLCHAR", 99), ("IFA_LLLCHAR", 999), ("IFE_LLCHAR", 99), ("IFB_LLCHAR", 99),
+        ("IFB_LLLCHAR", 9_999), ("IFB_LLHCHAR", 255), ("IFB_LLLHCHAR", 65_535),
+    ],
+)  # fmt: skip
+def test_a_field_is_no_longer_than_its_length_can_say(class_name, most):
+    """Whatever the file allows: what would not fit the length in front is refused by its field."""
+    for written, length in ((most - 1, most - 1), (most, most), (most + 1, most)):
+        dialect = dialect_with(class_name, length=written)
+        assert dialect.fields[48].max_length == length
+        message = {0: "0100", 48: "A" * length}
+        assert codec.decode(codec.encode(message, dialect), dialect) == message
+        with pytest.raises(codec.MessageError, match=f"field 48 must have at most {length} characters"):
+            codec.encode({0: "0100", 48: "A" * (length + 1)}, dialect)
+
+
+@pytest.mark.parametrize("length", [1, 70_000])
+def test_a_field_without_a_length_in_front_is_as_long_as_the_file_says(length):
+    """Nothing else bounds it."""
+    assert dialect_with("IF_CHAR", length=length).fields[48].max_length == length
 
 
 @pytest.mark.parametrize(("place", "is_track"), [(34, False), (35, True), (36, True), (37, False)])

@@ -85,6 +85,28 @@ def with_field(number, **changes):
     return replace(built_in(), fields=tuple(fields if third_bitmap else fields[:129]), third_bitmap=third_bitmap)
 
 
+CARD_DATA = (2, 14, 34, 35, 36, 45)
+KEYS_AND_PINS = (48, 52, 53, 55)
+
+
+@pytest.mark.parametrize("number", [*range(2, 65)])
+def test_secrets_are_not_shown_however_a_table_writes_them(number):
+    """Where a dialect has digits of fixed length in their fields, not even a few digits of one are told."""
+    digits = {"data_encoding": "ascii", "length_bytes": 0, "max_length": 16, "content": "n"}
+    with pytest.raises(codec.MessageError) as refused:
+        codec.encode({0: "0100", number: "4711"}, with_field(number, **digits))
+    given = "the value" if number in CARD_DATA + KEYS_AND_PINS else "'4711'"
+    assert str(refused.value).endswith(f" must have 16 digits; {given} has 4 characters")
+
+
+@pytest.mark.parametrize(("value", "is_shown"), [("1234567", True), ("12345678", False)])
+def test_what_may_be_a_card_number_is_not_shown(value, is_shown):
+    """A value of eight digits or more may be one, given for the wrong field."""
+    with pytest.raises(codec.MessageError) as refused:
+        codec.encode({0: "0100", 4: value}, built_in())
+    assert (value in str(refused.value)) == is_shown
+
+
 @pytest.mark.parametrize(
     ("raw", "dialect", "field", "offset", "reason", "code", "read"),
     [
@@ -222,6 +244,12 @@ def test_what_fits_a_dialect():
     message = {HEADER: "00", 0: "0100", 2: "1" * 20, 4: "000000001250", 11: "1", 43: "\u0416" * 40, 130: "A", 200: "A"}
     assert codec.fitting(message, built_in()) == {HEADER: "00", 0: "0100", 4: "000000001250"}
     assert codec.fitting(message, with_field(130, length_bytes=2, max_length=10)).keys() == {HEADER, 0, 4, 130}
+
+
+@pytest.mark.parametrize(("last", "dialect"), [(128, built_in()), (192, with_field(192, max_length=16))])
+def test_the_last_field_of_a_dialect_fits_it(last, dialect):
+    """There is none behind it, whether it has two bitmaps or three."""
+    assert codec.fitting({0: "0100", last: "00" * 8, last + 1: "00" * 8}, dialect) == {0: "0100", last: "00" * 8}
 
 
 def test_a_header_where_the_dialect_has_none():

@@ -54,6 +54,12 @@ def test_an_approval():
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("acquirer", ["", "1", "1" * 11])
+def test_a_field_of_any_length_is_echoed(acquirer):
+    """DE 32 as it came, also where it is there and holds nothing."""
+    assert answer(message(de32=acquirer), reason=Reason.APPROVED)[32] == acquirer
+
+
 def test_a_decline():
     """No approval code, no conversion and no amounts, whatever the result holds."""
     told = answer(

@@ -299,12 +299,34 @@ def test_chip_data_that_lack_a_tag(tag):
     assert problem_of(de55=chip(**{f"_{tag}": CHIP[tag] + "00"})) == f"055 wrong_tag {tag}"
 
 
-@pytest.mark.parametrize("tag", ["9F02", "5F2A", "9F1A", "9C"])
+@pytest.mark.parametrize("tag", ["9F02", "9F03", "5F2A", "9F1A", "9C"])
 def test_signed_numbers_are_digits(tag):
     """Packed digits, each of them, high and low."""
     for spoilt in ("A0", "0A"):
         assert problem_of(de55=chip(**{f"_{tag}": spoilt + CHIP[tag][2:]})) == f"055 wrong_tag {tag}"
         assert problem_of(de55=chip(**{f"_{tag}": CHIP[tag][:-2] + spoilt})) == f"055 wrong_tag {tag}"
+
+
+@pytest.mark.parametrize(
+    ("tag", "value", "name", "number"),
+    [
+        ("9F02", "000000000000", "signed_amount_minor", 0),
+        ("9F02", "000000000001", "signed_amount_minor", 1),
+        ("9F02", "999999999999", "signed_amount_minor", 10**12 - 1),
+        ("5F2A", "0000", "signed_currency", 0),
+        ("5F2A", "0999", "signed_currency", 999),
+        ("9F1A", "0001", "country", 1),
+        ("9F36", "0000", "atc", 0),
+        ("9F36", "0102", "atc", 0x0102),
+        ("9F36", "FFFF", "atc", 0xFFFF),
+        ("9F10", "06000103A40000", "key_index", 0),
+        ("9F10", "0A010203A4000000000001", "limited_use_key", 1),
+        ("9F10", "0A010203A4000099999999", "limited_use_key", 99_999_999),
+    ],
+)
+def test_the_least_and_the_most_that_is_signed(tag, value, name, number):
+    """To verify a card, nothing is signed for; whether a code means anything is for the checks to say."""
+    assert command_of(de55=chip(**{f"_{tag}": value}))[name] == number
 
 
 def test_the_signed_date():
