@@ -86,6 +86,7 @@ GOOD = [
     compared("channel", "=", "contactless"),
     compared("category_group", "=", "grocery") | GROCERIES,
     limit(where={"category_groups": ["grocery"]}) | GROCERIES,
+    compared("count_24h", ">", 3, where={"category_groups": ["grocery"]}) | GROCERIES,
     rules({"all": [{"any": [{"not": ALWAYS}]}]}),
 ]
 BAD = [
@@ -154,8 +155,14 @@ BAD = [
     (compared("amount", "=", 1.5), "rules[0].when", "not of the form"),
     (compared("amount", "=", 1, where={"channels": ["contactless"]}), "rules[0].when", "where is allowed only for"),
     (compared("count_since_verification", "=", 1, of="card"), "rules[0].when", "about a token"),
-    (compared("category_group", "=", "grocery"), "document", "no category is in a group 'grocery'"),
+    (compared("category_group", "=", "grocery"), "document", "rules: r0: no category is in a group 'grocery'"),
     (compared("category_group", "in", ["grocery"]), "document", "rules: r0"),
+    (compared("category_group", "in", ["grocery", "fuel"]) | GROCERIES, "document", "no category is in a group 'fuel'"),
+    (
+        compared("count_24h", ">", 3, where={"category_groups": ["grocery", "fuel"]}) | GROCERIES,
+        "document",
+        "where: no category is in a group 'fuel'",
+    ),
 ]
 
 
