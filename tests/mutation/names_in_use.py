@@ -20,6 +20,7 @@ class NamesInUse:
         self._test_files = {test.partition("::")[0] for test in measured.seconds}
         self._words = {file: set(re.findall(r"\w+", (ROOT / file).read_text())) for file in self._test_files}
         self._definitions: dict[str, list[_Definition]] = {}
+        self._bodies: dict[str, list[_Definition]] = {}
         self._uses: dict[str, list[tuple[str, int]]] = {}
         for path in sorted((ROOT / tests.removeprefix("tests/")).glob("**/*.py")):
             self._read(path)
@@ -40,6 +41,7 @@ class NamesInUse:
         name = path.relative_to(ROOT).as_posix()
         tree = ast.parse(path.read_text())
         self._definitions[name] = list(_definitions(tree.body))
+        self._bodies[name] = list(_bodies(tree.body))
         for node in ast.walk(tree):
             used = getattr(node, "id", None) or getattr(node, "attr", None)
             if isinstance(used, str):
@@ -48,14 +50,21 @@ class NamesInUse:
     def _defined_at(self, path: str, line: int) -> set[str]:
         return {name for names, lines in self._definitions[path] if line in lines for name in names}
 
+    def _made_at(self, path: str, line: int) -> set[str]:
+        """The names of what is made on a line at import; in a function that is called by then, the function's name."""
+        made = self._defined_at(path, line)
+        if self._measured.runs_at_import(path, [line]):
+            made |= {name for names, lines in self._bodies[path] if line in lines for name in names}
+        return made
+
     def _closure(self, names: set[str]) -> set[str]:
-        """With the names of other definitions that are made of these, outside of functions."""
+        """With the names of other definitions that are made of these at import."""
         known: set[str] = set()
         while names - known:
             new, known = names - known, set(names)
             for name in new:
                 for path, line in self._uses.get(name, ()):
-                    names = names | self._defined_at(path, line)
+                    names = names | self._made_at(path, line)
         return names
 
 
@@ -76,3 +85,10 @@ def _definitions(body: list[ast.stmt]) -> Iterator[_Definition]:
                 yield {name}, lines
             case ast.If(_, inside, other) | ast.For(body=inside, orelse=other):
                 yield from _definitions([*inside, *other])
+
+
+def _bodies(body: list[ast.stmt]) -> Iterator[_Definition]:
+    """The functions of a module, and on which lines what they do stands."""
+    for statement in body:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield {statement.name}, range(statement.body[0].lineno, (statement.end_lineno or statement.lineno) + 1)

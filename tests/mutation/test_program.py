@@ -36,10 +36,11 @@ def forgotten():
 
 def halves(amounts):
     """Called at import only."""
-    table = [amount // 2 for amount in amounts]
+    table = [amount // PARTS for amount in amounts]
     return table
 
 
+PARTS = 2
 HALVES = halves([9])
 
 
