@@ -20,6 +20,11 @@ _OUTCOMES = {
     UNABLE_TO_GO_ONLINE: "NO ANSWER - NOT CHARGED",
     REFUSED_BY_TERMINAL: "NOT ACCEPTED",
 }
+_REASONS = {
+    APPROVED_OFFLINE: "approved_offline",
+    UNABLE_TO_GO_ONLINE: "no_answer",
+    REFUSED_BY_TERMINAL: "refused_by_terminal",
+}
 _APPROVALS = ("00", "10", "85", APPROVED_OFFLINE)
 _TITLES = {
     "0100": "PURCHASE", "0120": "ADVICE", "0200": "PURCHASE", "0220": "COMPLETION", "0400": "REVERSAL",
@@ -68,6 +73,11 @@ class Receipt:
     def authorization_id(self) -> str | None:
         """DE 62, the identifier of the decision; None if the message was not decided."""
         return self.answer.get(62)
+
+    @property
+    def reason_undecided(self) -> str:
+        """The reason where no decision of the network gives one: what the terminal decided, else the bare DE 39."""
+        return _REASONS.get(self.response_code, f"response_code_{self.response_code}")
 
     @property
     def title(self) -> str:

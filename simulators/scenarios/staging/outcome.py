@@ -3,19 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulators.terminals.receipt import APPROVED_OFFLINE, REFUSED_BY_TERMINAL, UNABLE_TO_GO_ONLINE, Receipt
+from simulators.terminals.receipt import Receipt
 from simulators.testkit.decision_table import failed_check
 
 DONE = "done"
 
 WENT_WELL = frozenset({DONE, "approved", "approved_offline", "verified", "partially_approved", "refused"})
 """The expectation of a step without one: an attack succeeds as a step if it is refused."""
-
-_TERMINAL_REASONS = {
-    APPROVED_OFFLINE: "approved_offline",
-    UNABLE_TO_GO_ONLINE: "no_answer",
-    REFUSED_BY_TERMINAL: "refused_by_terminal",
-}
 
 
 @dataclass(frozen=True)
@@ -52,11 +46,7 @@ class Outcome:
 
 def of_receipt(receipt: Receipt, decision: dict[str, Any] | None) -> Outcome:
     """The outcome of a payment."""
-    if decision is not None:
-        reason = str(decision["reason"])
-    else:
-        code = receipt.response_code
-        reason = _TERMINAL_REASONS.get(code, f"response_code_{code}")
+    reason = receipt.reason_undecided if decision is None else str(decision["reason"])
     values = {
         "response_code": receipt.response_code,
         "approved_amount": receipt.approved_minor,

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from authz.iso8583.encoding import codec
 from simulators.parties.issuer_client import IssuerRefused
 from simulators.scenarios.staging.cast import Misfit, Part
 from simulators.scenarios.staging.expected import PaymentValues, Values
@@ -14,12 +13,10 @@ from simulators.scenarios.staging.outcome import Outcome
 from simulators.scenarios.staging.rehearsal import EarlierPayment, Rehearsal
 from simulators.scenarios.staging.stage import NeverCameToBe, Stage
 from simulators.scenarios.staging.values import Amount
-from simulators.terminals.iso_link import LineDown, LinkError
+from simulators.terminals.failures import FAILURES, failure
 from simulators.terminals.kinds.catalogue import TERMINAL_KINDS
 from simulators.terminals.terminal import Terminal
-from simulators.wallet.card.contactless_reader import ReadingFailed
-from simulators.wallet.phone import CannotDoThis, NoNetwork, Phone, WalletRefused
-from tokenvault.emv.errors import EmvError
+from simulators.wallet.phone import Phone, WalletRefused
 
 
 class Step(Part):
@@ -69,22 +66,10 @@ def played(step: Step, stage: Stage) -> Outcome:
         return step.play(stage)
     except (IssuerRefused, WalletRefused) as error:
         return Outcome(str(error.problem.get("code", error.status)), str(error), {"status": error.status})
-    except ReadingFailed as error:
-        return Outcome(error.reason, str(error))
-    except NoNetwork as error:
-        return Outcome("no_network", str(error))
-    except CannotDoThis as error:
-        return Outcome("cannot_do_this", str(error))
     except NeverCameToBe as error:
         return Outcome(error.reason, str(error))
-    except codec.MessageError as error:
-        return Outcome("refused_by_terminal", f"nothing was sent: {error}")
-    except EmvError as error:
-        return Outcome("unreadable_code", str(error))
-    except LineDown as error:
-        return Outcome("line_down", str(error))
-    except LinkError as error:
-        return Outcome("no_answer", str(error))
+    except FAILURES as error:
+        return Outcome(*failure(error))
 
 
 class PhoneStep(Step):
