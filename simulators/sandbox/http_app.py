@@ -145,6 +145,7 @@ def build_app(
     app.state.secrets_limits = network.secrets_limits()
     app.state.secrets_per_second = settings.secrets_per_second
     app.state.public_url = settings.public_url
+    app.state.api_keys = settings.accepted_api_keys(vault)
     problem.install(app)
 
     @app.exception_handler(HistoryUnavailable)
@@ -169,7 +170,7 @@ def build_app(
     app.add_middleware(
         Calls,
         vault=vault,
-        api_keys=settings.accepted_api_keys(vault),
+        api_keys=app.state.api_keys,
         rate_limits=RateLimits(time.monotonic),
         answer_to=lambda error: _engine_stopped() if isinstance(error, EngineStopped) else None,
     )

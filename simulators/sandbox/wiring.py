@@ -49,6 +49,7 @@ from simulators.sandbox.clocks.watched_clock import WatchedClock, seconds_since_
 from simulators.sandbox.http_app import build_app
 from simulators.sandbox.http_protocol import BoundedHttpProtocol
 from simulators.sandbox.journal_keeper import JournalKeeper
+from simulators.sandbox.own_simulations import own_simulations
 from simulators.sandbox.quiet_server import QuietServer
 from simulators.sandbox.settings.connection_settings import ConnectionTls
 from simulators.sandbox.settings.settings import VAULT, Settings
@@ -201,9 +202,11 @@ class Sandbox:
             self._feed,
             issuer_of,
         )
-        await self._serve_http(app, http_socket)
         host, port = http_socket.getsockname()[:2]
         self.http_url = f"{'http' if settings.tls_certificate is None else 'https'}://{host}:{port}"
+        app.state.simulations = own_simulations(settings, vault, self.http_url, self.iso_address, app.state.api_keys)
+        self._cleanup.push_async_callback(asyncio.to_thread, app.state.simulations.close)
+        await self._serve_http(app, http_socket)
         if settings.vendor_apis:
             self._serve_vendor_apis(app, vault)
         app.state.ready = True

@@ -21,11 +21,13 @@ PROBLEM_CODES = (
     "forbidden", "idempotency_key_in_use", "idempotency_key_reused", "identifiers_exhausted", "internal_error",
     "invalid_cryptogram", "invalid_dpop_proof", "invalid_field", "invalid_program", "key_already_there",
     "merchant_not_allowed", "missing_scope", "no_code_sent",
-    "no_limited_keys", "no_resends_left", "not_disputable",
+    "no_limited_keys", "no_phone", "no_resends_left", "no_token", "not_disputable",
     "not_found", "pan_ineligible", "pan_range_exhausted", "pin_mismatch",
     "pin_not_set", "pin_tries_exceeded", "push_payload_used", "replayed_dpop_proof", "rotation_running",
+    "server_unreachable",
     "token_already_exists", "token_expired", "token_not_on_file", "token_state_conflict", "tokenization_declined",
-    "too_many_endpoints", "too_many_keys", "too_many_requests", "unauthenticated", "verification_failed",
+    "too_many_endpoints", "too_many_keys", "too_many_requests",
+    "too_many_simulated", "unauthenticated", "verification_failed",
     "wrong_code", "wrong_device", "wrong_entry_mode",
 )  # fmt: skip
 """The HTTP API's ``code`` of a problem, beside those that follow from the status; a test finds one that is missing."""

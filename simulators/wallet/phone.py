@@ -2,6 +2,7 @@
 
 import base64
 import os
+import ssl
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -64,7 +65,8 @@ class ScannedPayment:
 class Phone:
     """One simulated device with a wallet on it.
 
-    base_url: of the HTTP API.  clock: Unix seconds.  flow: how it speaks to readers.
+    base_url: of the HTTP API.  public_url: what its proofs name instead, where the API knows itself by another URL.
+    clock: Unix seconds.  flow: how it speaks to readers.  authorities: whom it trusts for TLS; the usual ones if None.
 
     Its state: `is_locked`, `has_network`, `clock_ahead` (seconds), `is_tampered` (it signs on when
     its key is used up).
@@ -81,6 +83,8 @@ class Phone:
         traits: DeviceTraits = PHONE,
         flow: Flow = Flow.QUICK,
         random_bytes: Callable[[int], bytes] = os.urandom,
+        public_url: str | None = None,
+        authorities: ssl.SSLContext | None = None,
     ) -> None:
         self.name = name
         self.traits = traits
@@ -100,8 +104,9 @@ class Phone:
             base_url=base_url,
             headers={"Authorization": f"Bearer {api_key}"},
             trust_env=False,
-            verify=trusted_authorities(),
+            verify=authorities or trusted_authorities(),
         )
+        self._public_url = (public_url or str(self._http.base_url)).rstrip("/")
 
     def __repr__(self) -> str:
         return f"Phone({self.name!r}, device={self.device_id}, token={self.token_id})"
@@ -228,7 +233,7 @@ class Phone:
         claims: dict[str, object] = {
             "jti": str(uuid.uuid4()),
             "htm": method,
-            "htu": str(self._http.base_url).rstrip("/") + path,
+            "htu": self._public_url + path,
             "iat": int(self._clock() + self.clock_ahead),
             "ath": access_token_hash(self._api_key),
         }

@@ -25,6 +25,8 @@ IDS = {
     "delivery_id": "whdl",
     "key_id": "key",
     "rotation_id": "rot",
+    "phone_id": "phone",
+    "terminal_id": "term",
 }
 NAMES = {"rule_id": "a-rule", "change": "suspend", "requestor_id": "99900000009"}
 

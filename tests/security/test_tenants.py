@@ -51,6 +51,8 @@ LISTED = {
     "/v1/webhook_deliveries": Prefix.WEBHOOK_DELIVERY,
     "/v1/keys/rotations": Prefix.KEY_ROTATION,
     "/v1/api_keys": Prefix.API_KEY,
+    "/v1/simulations/phones": Prefix.SIMULATED_PHONE,
+    "/v1/simulations/terminals": Prefix.SIMULATED_TERMINAL,
 }
 """What each list is a list of."""
 BY_POSITION = {"/v1/authorizations", "/v1/transactions", "/v1/exceptions"}

@@ -31,6 +31,8 @@ class Prefix(StrEnum):
     WEBHOOK_DELIVERY = "whdl"
     API_KEY = "key"
     KEY_ROTATION = "rot"
+    SIMULATED_PHONE = "phone"
+    SIMULATED_TERMINAL = "term"
 
 
 def new_number(random_bytes: RandomBytes) -> int:

@@ -1,1 +1,1 @@
-"""Routers of the sandbox: simulations, accounts with their balances, messages, format errors."""
+"""Routers of the sandbox: simulations, simulated payments, accounts with their balances, messages, format errors."""

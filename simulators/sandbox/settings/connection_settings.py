@@ -73,6 +73,16 @@ def client_context(authorities: Path, certificate: Path | None, key: Path | None
     return context
 
 
+def pinned_context(certificate: Path) -> ssl.SSLContext:
+    """What a server needs to call a TLS port of its own: it trusts the certificate of that port, and no other.
+
+    Raises: ValueError naming the file where it is no good.
+    """
+    context = client_context(certificate, None, None)
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # no root is needed above what is trusted by itself
+    return context
+
+
 def load_authorities(context: ssl.SSLContext, path: Path) -> None:
     """Trust the certificates in a file. Raises: ValueError."""
     try:

@@ -30,7 +30,9 @@ class ConfiguredKey:
 
 
 class ApiKeys:
-    """The API keys that a server accepts: those of its settings, and those that the vault keeps. Shows none of them."""
+    """The API keys that a server accepts: those of its settings, those that the vault keeps, and those that the server
+    has made for itself. Shows none of them.
+    """
 
     def __init__(self, vault: Vault, configured: Mapping[str, ConfiguredKey], calls_per_second: int | None) -> None:
         self._vault = vault
@@ -40,13 +42,23 @@ class ApiKeys:
             _digest(key): Caller(f"configured-{_digest(key).hex()[:8]}", frozenset(told.scopes), told.tenant)
             for key, told in configured.items()
         }
+        self._own: dict[bytes, Caller] = {}
 
     def __repr__(self) -> str:
         return f"ApiKeys({len(self._configured)} configured)"
 
+    def admit(self, key: str, caller: Caller) -> None:
+        """Accept a key that this server has made for itself as long as it runs, however often it calls."""
+        self._own[_digest(key)] = caller
+
     def configured(self, presented: str) -> tuple[Caller, int | None] | None:
-        """The caller behind a key of the settings and its calls a second, or None; without looking into the vault."""
-        found = self._configured.get(_digest(presented))
+        """The caller behind a key of the settings, or of the server's own, and its calls a second, or None; without
+        looking into the vault.
+        """
+        digest = _digest(presented)
+        if digest in self._own:
+            return self._own[digest], None
+        found = self._configured.get(digest)
         return None if found is None else (found, self._calls_per_second)
 
     def kept(self, presented: str) -> tuple[Caller, int | None] | None:

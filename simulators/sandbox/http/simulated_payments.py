@@ -1,0 +1,164 @@
+"""``/v1/simulations/authorizations``: a payment by one call, and the messages that follow it."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from authz.http.authorizations import AuthorizationId
+from authz.http.surroundings import ExplanationsDependency
+from simulators.sandbox.http.payment_views import (
+    PurchaseBody,
+    SimulatedPaymentView,
+    SimulationsDependency,
+    TerminalKindName,
+    TillBody,
+)
+from simulators.simulations.payments import Message, complete, increase, refund, reverse
+from simulators.simulations.simulations import Simulations
+from simulators.simulations.taking import kind_for
+from tokenvault.callers.caller import Scope
+from tokenvault.http.fields.fields import AmountMinor, Body, TokenId
+from tokenvault.http.protocol import problem
+from tokenvault.http.protocol.access import requires
+
+router = APIRouter(
+    prefix="/v1/simulations/authorizations",
+    tags=["simulated payments"],
+    dependencies=[requires(Scope.SANDBOX)],
+    responses=problem.responses(404, 409),
+)
+
+PartNumber = Annotated[int, Field(ge=1, le=99)]
+
+
+class SimulatedAuthorizationRequest(PurchaseBody, TillBody):
+    """A payment: with which token, for what, and where."""
+
+    token_id: TokenId
+    channel: Literal["contactless", "e_commerce", "qr_code"] | None = Field(
+        None,
+        description="How the terminal gets the token; as its kind does if left out, and `contactless` without a kind.",
+        examples=["contactless"],
+    )
+    terminal_kind: TerminalKindName | None = Field(
+        None,
+        description="Type of terminal; if left out, `pos` for `contactless`, `online` for `e_commerce`, `qr` for "
+        "`qr_code`.",
+        examples=["pos"],
+    )
+
+
+class CompletionRequest(Body):
+    """How much is posted."""
+
+    amount: AmountMinor | None = Field(
+        None,
+        description="In minor units of the payment's currency; what is authorized and not posted yet if left out.",
+        examples=[1250],
+    )
+    part: Annotated[list[PartNumber], Field(min_length=2, max_length=2)] | None = Field(
+        None, description="Which completion it is, and of how many (DE 60); the only one if left out.", examples=[None]
+    )
+
+
+class IncreaseRequest(Body):
+    """How much is added."""
+
+    amount: AmountMinor = Field(description="In minor units of the payment's currency.", examples=[500])
+
+
+class ReversalRequest(Body):
+    """How much stays."""
+
+    remaining_amount: AmountMinor | None = Field(
+        None,
+        description="What of the payment is not taken back, minor units of its currency; nothing if left out.",
+        examples=[None],
+    )
+
+
+class RefundRequest(Body):
+    """How much is given back."""
+
+    amount: AmountMinor | None = Field(
+        None,
+        description="In minor units of the payment's currency; what is posted and was not refunded if left out.",
+        examples=[1250],
+    )
+
+
+@router.post("", status_code=201)
+async def simulate_payment(
+    simulations: SimulationsDependency, explanations: ExplanationsDependency, body: SimulatedAuthorizationRequest
+) -> SimulatedPaymentView:
+    """Pay with the token of a simulated phone at a terminal that is set up for this payment. Scope: sandbox.
+
+    The phone signs, the terminal sends real ISO 8583. A decline is a result, not an error. 409 where no simulated phone
+    holds the token.
+    """
+    kind = kind_for(body.terminal_kind, body.channel)
+    held = simulations.phones.with_token(body.token_id)
+    terminal = simulations.terminals.made(kind, body.words(), body.merchant.given())
+    purchase = body.purchase(held.currency)
+    outcome = await simulations.run(simulations.payments.pay, terminal, held, purchase)
+    explanation = await simulations.explained(outcome, explanations)
+    return SimulatedPaymentView.of(outcome, explanation, purchase.currency, held.id, body.token_id)
+
+
+async def _followed(
+    simulations: Simulations, explanations: ExplanationsDependency, authorization_id: str, message: Message
+) -> SimulatedPaymentView:
+    payment = simulations.payments.find(authorization_id)
+    outcome = await simulations.run(simulations.payments.follow_up, payment, message)
+    explanation = await simulations.explained(outcome, explanations)
+    return SimulatedPaymentView.of(outcome, explanation, payment.receipt.currency, payment.phone_id, payment.token_id)
+
+
+@router.post("/{authorization_id}/complete", status_code=201)
+async def complete_simulated_payment(
+    simulations: SimulationsDependency,
+    explanations: ExplanationsDependency,
+    authorization_id: AuthorizationId,
+    body: CompletionRequest,
+) -> SimulatedPaymentView:
+    """Post a simulated payment, in whole or in part: the merchant's advice (0220). Scope: sandbox."""
+    part = None if body.part is None else (body.part[0], body.part[1])
+    return await _followed(
+        simulations, explanations, authorization_id, lambda payment: complete(payment, body.amount, part)
+    )
+
+
+@router.post("/{authorization_id}/increase", status_code=201)
+async def increase_simulated_payment(
+    simulations: SimulationsDependency,
+    explanations: ExplanationsDependency,
+    authorization_id: AuthorizationId,
+    body: IncreaseRequest,
+) -> SimulatedPaymentView:
+    """Add to the amount of a simulated authorization (0100 with DE 90). Scope: sandbox."""
+    return await _followed(simulations, explanations, authorization_id, lambda payment: increase(payment, body.amount))
+
+
+@router.post("/{authorization_id}/reverse", status_code=201)
+async def reverse_simulated_payment(
+    simulations: SimulationsDependency,
+    explanations: ExplanationsDependency,
+    authorization_id: AuthorizationId,
+    body: ReversalRequest,
+) -> SimulatedPaymentView:
+    """Reverse a simulated payment, in whole or in part (0400). Scope: sandbox."""
+    return await _followed(
+        simulations, explanations, authorization_id, lambda payment: reverse(payment, body.remaining_amount)
+    )
+
+
+@router.post("/{authorization_id}/refund", status_code=201)
+async def refund_simulated_payment(
+    simulations: SimulationsDependency,
+    explanations: ExplanationsDependency,
+    authorization_id: AuthorizationId,
+    body: RefundRequest,
+) -> SimulatedPaymentView:
+    """Give back what a simulated payment posted, in whole or in part (0200). Scope: sandbox."""
+    return await _followed(simulations, explanations, authorization_id, lambda payment: refund(payment, body.amount))
