@@ -24,11 +24,12 @@ ROOMS_IN_ORDER = {"tokenvault": 3, "authz": 3, "simulators": 3}
 Deeper ones are looked at as well, and their circles shown by `pytest tests/test_house.py -rx`.
 """
 
-AT_THE_ROOT = {"tokenvault": {"vault"}, "authz": {"engine"}, "simulators": set()}
+AT_THE_ROOT = {"tokenvault": {"vault"}, "authz": {"engine"}, "simulators": {"__main__"}}
 """The modules that stand in no room: what starts a package, or what all of it is given."""
 
 WITHOUT_TESTS = {
     Path("simulators/cli/flags"): "`tests/simulators/cli/verbs`, and `tests/simulators/sandbox/settings`",
+    Path("simulators/cli/verbs/testing"): "`tests/simulators/cli/verbs`, and those of what a verb does",
     Path("simulators/scenarios/staging"): "`tests/simulators/scenarios` plays scenarios on a stage",
     Path("tokenvault"): "`vault.py` holds what every use case receives; all of `tests/tokenvault` opens one",
     Path("tokenvault/callers"): "`tests/security/test_tenants.py`, and lists in `tests/integration`",

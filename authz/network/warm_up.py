@@ -3,6 +3,7 @@
 Machine code is kept between runs, so this takes seconds once on a machine and a fraction of a second afterwards.
 """
 
+import numba
 import numpy as np
 
 from authz.arrays.hash_index import find_row, rebuilt
@@ -17,6 +18,7 @@ from authz.kernel.checks.findings import new_findings
 from authz.kernel.freshness import is_fresh
 from authz.network.advice_limits import says_more
 from authz.network.arrivals import names_another
+from authz.network.warmth import note_warm
 from authz.state.tables import new_state
 from authz.vocabulary.commands import COMMAND_BYTES, new_commands, new_results
 from authz.vocabulary.layouts import new_messages
@@ -67,3 +69,4 @@ def compile_everything() -> None:
         octets[:, 0].copy(),
         room_for_answers(1),
     )
+    note_warm(numba.config.CACHE_DIR)

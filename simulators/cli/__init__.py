@@ -1,6 +1,6 @@
 """The command line `tapwright`: what starts it, and reads its arguments."""
 
-from simulators import earlier_attribute
+from simulators.compatibility.earlier_names import earlier_attribute
 
 _EARLIER = {"main": "simulators.cli.command_line.main"}
 

@@ -5,25 +5,13 @@ import os
 import sys
 from collections.abc import Sequence
 
+from authz.network.warmth import is_warm
+from simulators.cli.command_parser import CommandParser
 from simulators.cli.flags.earlier_names import earlier_names_reported
 from simulators.cli.flags.server_address import UsageError
-from simulators.cli.verbs import (
-    attack,
-    bench,
-    demo,
-    doctor,
-    emv,
-    explain,
-    iso,
-    journal,
-    phone,
-    recordings,
-    scenario,
-    serve,
-    switch,
-    terminal,
-    vault,
-)
+from simulators.cli.verbs.operating import completion, doctor, explain, journal, serve, vault, warm_up
+from simulators.cli.verbs.testing import attack, bench, demo, emv, iso, phone, recordings, scenario, switch, terminal
+from simulators.cli.welcome import ShowVersion, welcome
 from simulators.process.compilation_notice import compilation_announced
 
 _VERBS = (
@@ -33,6 +21,7 @@ _VERBS = (
     journal,
     vault,
     doctor,
+    warm_up,
     scenario,
     attack,
     terminal,
@@ -42,17 +31,20 @@ _VERBS = (
     recordings,
     switch,
     bench,
+    completion,
 )
 """In the order of the help: the server and its data first, then the test kit."""
 
 
 def argument_parser() -> argparse.ArgumentParser:
-    """All verbs and their flags."""
-    parser = argparse.ArgumentParser(
+    """All verbs and their flags; without a verb, the short help."""
+    parser: argparse.ArgumentParser = CommandParser(
         prog="tapwright",
         description="A payment network in a box: token vault, authorization engine, simulated phones and terminals.",
     )
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    parser.add_argument("--version", action=ShowVersion, help="show the version and exit")
+    parser.set_defaults(run=welcome, needs_engine=lambda _arguments: False, parser=parser)
+    verbs = parser.add_subparsers(dest="verb", metavar="COMMAND")
     for verb in _VERBS:
         verb.add(verbs)
     return parser
@@ -61,8 +53,10 @@ def argument_parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; returns the process's exit code."""
     try:
-        with earlier_names_reported(), compilation_announced():
+        with earlier_names_reported(), compilation_announced() as notice:
             arguments = argument_parser().parse_args(argv)
+            if arguments.needs_engine(arguments) and not is_warm():
+                notice.expect()  # at once: loading the compiler takes seconds on some machines
             return int(arguments.run(arguments))
     except UsageError as error:
         sys.stderr.write(f"tapwright: {error}\n")
@@ -74,7 +68,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         where = "" if error.filename is None else f"{error.filename}: "
         sys.stderr.write(f"tapwright: {where}{(error.strerror or str(error)).lower()}\n")
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupted:
+        done = str(interrupted)  # what a verb had done by then, where it says so
+        sys.stderr.write(f"\ntapwright: interrupted{': ' if done else ''}{done}\n")
         return 130
 
 

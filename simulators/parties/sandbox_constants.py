@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from simulators import earlier_attribute
+from simulators.compatibility.earlier_names import earlier_attribute
 from tokenvault.program.card_program import RequestorKind, TokenRequestor
 from tokenvault.program.token_domain import TokenDomain
 

@@ -18,7 +18,7 @@ class ServerProcess:
     """``tapwright serve`` on free ports and one data directory."""
 
     def __init__(self, data_dir: Path, *arguments: str) -> None:
-        command = [sys.executable, "-m", "simulators.cli", "serve", "--data-dir", str(data_dir)]
+        command = [sys.executable, "-m", "simulators", "serve", "--data-dir", str(data_dir)]
         command += ["--http-port", "0", "--iso-port", "0", *arguments]
         self._log = (data_dir.parent / f"{data_dir.name}.log").open("a+b")
         start = self._log.tell()

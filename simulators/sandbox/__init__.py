@@ -1,6 +1,6 @@
 """The sandbox: vault, engine, network and listeners, wired together in one process."""
 
-from simulators import earlier_attribute
+from simulators.compatibility.earlier_names import earlier_attribute
 
 _EARLIER = {name: f"simulators.sandbox.wiring.{name}" for name in ("Sandbox", "running_sandbox")}
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any, Self
 
-from simulators import earlier_attribute
+from simulators.compatibility.earlier_names import earlier_attribute
 from simulators.parties import sandbox_constants
 from simulators.parties.issuer_client import Issuer
 from simulators.terminals.kinds.making import made_terminal

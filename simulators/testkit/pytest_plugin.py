@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from simulators import warn_of_earlier_name
+from simulators.compatibility.earlier_names import warn_of_earlier_name
 
 if TYPE_CHECKING:
     from simulators.terminals.terminal import Terminal
@@ -33,10 +33,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def tapwright_kit(request: pytest.FixtureRequest) -> Iterator["TestKit"]:
     """The test kit that all other fixtures use; tests use it as `sandbox`."""
     from simulators.process.logging_setup import configure_logging
+
+    url = request.config.getoption("--tapwright-url")
+    if url is None:
+        _compile_first(request.config)  # and only then load what takes its time
     from simulators.sandbox.scratch_sandbox import scratch_sandbox
     from simulators.testkit.kit import TestKit
 
-    url = request.config.getoption("--tapwright-url")
     if url is not None:
         host, _, port = request.config.getoption("--tapwright-iso").rpartition(":")
         with TestKit(url, (host, int(port))) as kit:
@@ -47,6 +50,26 @@ def tapwright_kit(request: pytest.FixtureRequest) -> Iterator["TestKit"]:
     with scratch_sandbox() as running, TestKit(running.http_url, running.iso_address) as kit:
         request.node.stash[_KIT] = kit
         yield kit
+
+
+def _compile_first(config: pytest.Config) -> None:
+    """Compile the engine where that was not done yet, and say so although the output of tests is captured."""
+    from authz.network.warmth import is_warm
+    from simulators.process.compilation_notice import compilation_announced
+
+    capture, reporter = map(config.pluginmanager.get_plugin, ("capturemanager", "terminalreporter"))
+    if is_warm() or capture is None or reporter is None:
+        return
+
+    def write(text: str) -> None:
+        reporter.ensure_newline()  # behind the dots of the tests so far
+        reporter.write_line(f"tapwright: {text}")
+
+    with capture.global_and_fixture_disabled(), compilation_announced(write) as notice:
+        notice.expect()
+        from authz.network.warm_up import compile_everything
+
+        compile_everything()
 
 
 @pytest.fixture

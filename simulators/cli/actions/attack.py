@@ -31,15 +31,19 @@ def fresh_scene() -> Iterator[Scene]:
 def run_attacks(names: Sequence[str], attempts: int, seed: int, server: tuple[str, Address] | None) -> int:
     """Try attacks and show what came of them; returns the exit code: 1 where anything got through."""
     console = Console()
+    campaigns: list[Campaign] = []
     try:
         with fresh_scene() if server is None else Scene(*server) as scene:
-            campaigns = [_tried(ATTACKS[name], scene, attempts, seed, console) for name in names]
+            for name in names:
+                campaigns.append(_tried(ATTACKS[name], scene, attempts, seed, console))
     except httpx.TransportError as error:
         sys.stderr.write(f"tapwright: {no_server('its own address' if server is None else server[0], error)}\n")
         return 1
     except LineDown as error:
         sys.stderr.write(f"tapwright: {no_host(error)}\n")
         return 1
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"{len(campaigns)} of {len(names)} attacks were finished") from None
     except (StartError, LinkError, IssuerRefused) as error:
         sys.stderr.write(f"tapwright: {error}\n")
         return 1

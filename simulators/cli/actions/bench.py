@@ -19,6 +19,7 @@ from simulators.load.generator import Load
 from simulators.load.report import NoPlots, as_json, plot, show, write_json
 from simulators.load.run import GeneratorFailed, measured_ceiling, run_load
 from simulators.load.traffic import TAPS_ONLY, Mix, PlainTraffic
+from simulators.load.warm_up import compile_answer_reading
 from simulators.parties.issuer_client import IssuerRefused
 from simulators.terminals.iso_link import IsoLink, LineDown
 from simulators.wallet.phone import WalletRefused
@@ -65,6 +66,7 @@ def run_bench(options: BenchOptions) -> int:
     try:
         message = read_request(options.request) if options.request is not None else None
         IsoLink(options.address).dial()
+        compile_answer_reading()
         traffic = _traffic(options, message, progress)
         ceiling = None
         if options.with_ceiling:

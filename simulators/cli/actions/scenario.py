@@ -59,16 +59,21 @@ def read_all(paths: Sequence[Path], tags: Sequence[str] = (), seed: int | None =
 
 
 def run_all(scenarios: Sequence[Scenario], servers: Servers, console: Console) -> list[ScenarioResult]:
-    """Play them one after the other, and show how far it is. Raises: StartError."""
+    """Play them one after the other, and show how far it is. Raises: StartError; KeyboardInterrupt with the count."""
     results = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("starting", total=len(scenarios))
-        for scenario in scenarios:
-            progress.update(task, description=scenario.head.scenario[:50])
-            with servers(scenario) as server:
-                results.append(play(scenario, server))
-            progress.advance(task)
+        try:
+            for scenario in scenarios:
+                progress.update(task, description=scenario.head.scenario[:50])
+                with servers(scenario) as server:
+                    results.append(play(scenario, server))
+                progress.advance(task)
+        except KeyboardInterrupt:
+            passed = sum(result.passed for result in results)
+            done = f"{len(results)} of {len(scenarios)} scenarios were played, {passed} passed; no report was written"
+            raise KeyboardInterrupt(done) from None
     return results
 
 

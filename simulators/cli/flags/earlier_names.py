@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-from simulators import EarlierNameWarning, warn_of_earlier_name
+from simulators.compatibility.earlier_names import EarlierNameWarning, warn_of_earlier_name
 
 
 class EarlierFlag(argparse.Action):

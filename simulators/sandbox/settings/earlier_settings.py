@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic_settings import InitSettingsSource, PydanticBaseSettingsSource, TomlConfigSettingsSource
 
-from simulators import warn_of_earlier_name
+from simulators.compatibility.earlier_names import warn_of_earlier_name
 from simulators.sandbox.settings.misspelt_variables import PREFIX
 
 EARLIER_SETTINGS = {

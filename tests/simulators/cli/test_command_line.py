@@ -1,6 +1,7 @@
 """The verbs: explain from a server and from a directory, and the whole demo."""
 
 import argparse
+import contextlib
 import io
 import pkgutil
 import re
@@ -14,6 +15,7 @@ from authz.journal.journal_files import SegmentReader
 from simulators.cli.actions.demo import run_demo
 from simulators.cli.command_line import argument_parser, main
 from simulators.sandbox.wiring import running_sandbox
+from simulators.scenarios.playing import ScenarioResult
 from tests.conftest import settings_for
 
 
@@ -128,20 +130,34 @@ def test_journal_verbs(sandbox, tmp_path, capsys):
     assert "damaged at byte 0" in capsys.readouterr().err
 
 
-def test_a_verb_is_needed(capsys):
-    """Without one, the usage."""
-    with pytest.raises(SystemExit) as ended:
-        main([])
-    assert ended.value.code == 2
-    assert "VERB" in capsys.readouterr().err
+def test_ctrl_c_says_how_far_it_was(tmp_path, monkeypatch, capsys):
+    """The exit code of an interruption, and how many scenarios had been played."""
+    from simulators.cli.actions import scenario as verb
+    from simulators.scenarios import servers
+
+    played = []
+
+    def play(scenario, _server):
+        played.append(scenario)
+        if len(played) == 3:
+            raise KeyboardInterrupt
+        return ScenarioResult(scenario)
+
+    monkeypatch.setattr(servers, "fresh_server", lambda _scenario: contextlib.nullcontext())
+    monkeypatch.setattr(verb, "play", play)
+    for name in "abcd":
+        (tmp_path / f"{name}.yaml").write_text("scenario: A coffee\nsteps:\n  - echo\n")
+    assert main(["scenario", "run", str(tmp_path)]) == 130
+    done = "2 of 4 scenarios were played, 2 passed; no report was written"
+    assert capsys.readouterr().err.splitlines()[-1] == f"tapwright: interrupted: {done}"
 
 
 def test_every_verb_of_the_folder_is_offered():
     """A file in `simulators/cli/verbs` that the command line does not name would be dead."""
     from simulators.cli import command_line, verbs
 
-    names = {module.name for module in pkgutil.iter_modules(verbs.__path__)}
-    assert {verb.__name__.rpartition(".")[2] for verb in command_line._VERBS} == names
+    found = pkgutil.walk_packages(verbs.__path__, f"{verbs.__name__}.")
+    assert {verb.__name__ for verb in command_line._VERBS} == {module.name for module in found if not module.ispkg}
 
 
 def test_values_of_flags_are_described_by_what_they_are():

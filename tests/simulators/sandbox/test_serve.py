@@ -13,7 +13,9 @@ import pytest
 
 from simulators.cli.command_line import main
 from simulators.parties.issuer_client import Issuer
+from simulators.parties.sandbox_constants import ISSUER_API_KEY, SANDBOX_API_KEY
 from simulators.process.server_process import ServerDidNotStart, ServerProcess
+from simulators.sandbox.serve import ready_text
 from simulators.sandbox.settings.loading import scratch_settings
 from simulators.sandbox.wiring import running_sandbox
 from simulators.terminals.terminal import Terminal
@@ -118,6 +120,66 @@ def test_a_damaged_journal_is_one_line_and_stays_as_it_is(refused_start, tmp_pat
     line = refused_start(data_dir=tmp_path / "data")
     assert f"{segment} is damaged at byte 80" in line
     assert segment.read_bytes() == content
+
+
+LOCAL = ("http://127.0.0.1:8420", ("127.0.0.1", 8583))
+
+
+def test_the_ready_lines_name_what_is_needed_next(tmp_path):
+    """The line for programs, then the API's description, the key to use and the data directory."""
+    first, *others = ready_text(scratch_settings(tmp_path / "data"), *LOCAL).splitlines()
+    assert first == "tapwright is ready: http=http://127.0.0.1:8420 iso8583=127.0.0.1:8583"
+    told = "\n".join(others)
+    assert "http://127.0.0.1:8420/docs" in told
+    assert f" {SANDBOX_API_KEY} (public" in told
+    assert str(tmp_path / "data") in told
+
+
+@pytest.mark.parametrize(
+    ("keys", "shown"),
+    [
+        ({"a-key-of-mine": ["sandbox"]}, None),
+        ({"a-key-of-mine": ["sandbox"], ISSUER_API_KEY: ["issuer"]}, ISSUER_API_KEY),
+        ({SANDBOX_API_KEY: ["wallet"]}, None),
+        ({ISSUER_API_KEY: {"scopes": ["issuer"], "tenant": "ada"}}, None),
+    ],
+)
+def test_no_key_of_others_is_shown(keys, shown, tmp_path):
+    """Only the sandbox's own ones, and only where they are good for what they always are."""
+    told = ready_text(scratch_settings(tmp_path / "data", api_keys=keys), *LOCAL)
+    assert [key for key in (*keys, SANDBOX_API_KEY, ISSUER_API_KEY) if key in told] == ([shown] * 2 if shown else [])
+    assert ("one of those in the setting api_keys" in told) is (shown is None)
+
+
+@pytest.mark.parametrize(
+    ("listened_at", "public_url", "description"),
+    [
+        ("http://0.0.0.0:8420", None, "http://127.0.0.1:8420/docs"),
+        ("https://:::8420", None, "https://[::1]:8420/docs"),
+        ("http://192.0.2.7:8420", None, "http://192.0.2.7:8420/docs"),
+        ("http://0.0.0.0:8420", "https://pay.example/sandbox/", "https://pay.example/sandbox/docs"),
+    ],
+)
+def test_a_browser_can_open_what_the_ready_lines_name(listened_at, public_url, description, tmp_path):
+    """An address that means every address of a machine is none to call."""
+    told = ready_text(scratch_settings(tmp_path / "data", public_url=public_url), listened_at, ("0.0.0.0", 8583))
+    assert f" {description}\n" in told
+
+
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_a_stop_says_what_it_did(tmp_path, form):
+    """A sentence for people; a line like all others for programs that read the log."""
+    server = ServerProcess(tmp_path / "data", "--log-level", "info", "--log-format", form)
+    os.kill(server.pid, signal.SIGINT)
+    assert server.stop() == 0
+    *_, stopping, stopped = (tmp_path / "data.log").read_text().splitlines()
+    what = f"what was answered is on disk in {tmp_path / 'data'}, where the next start goes on"
+    if form == "json":
+        assert [json.loads(line)["event"] for line in (stopping, stopped)] == ["stopping", "stopped"]
+        assert json.loads(stopped)["what"] == what
+    else:
+        assert stopping.startswith("tapwright: stopping: no new connections are taken")
+        assert stopped == f"tapwright: stopped: {what}"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])

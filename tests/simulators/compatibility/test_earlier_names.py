@@ -5,12 +5,11 @@ import sys
 
 import pytest
 
-import simulators
-from simulators import EarlierNameWarning
+from simulators.compatibility.earlier_names import EARLIER_NAMES, EarlierNameWarning
 from simulators.parties import sandbox_constants
 
 
-@pytest.mark.parametrize(("earlier", "now"), simulators.EARLIER_NAMES.items())
+@pytest.mark.parametrize(("earlier", "now"), EARLIER_NAMES.items())
 def test_earlier_module_is_the_same_module(earlier, now, monkeypatch):
     """Not a second copy: an exception that is raised by one must be caught by the other."""
     monkeypatch.delitem(sys.modules, earlier, raising=False)

@@ -30,7 +30,7 @@ def add(verbs: Verbs) -> None:
         default=default_iso(),
         help="the server's ISO 8583 port (default: TAPWRIGHT_ISO8583, else 127.0.0.1:8583)",
     )
-    attack.set_defaults(run=_run)
+    attack.set_defaults(run=_run, needs_engine=lambda arguments: arguments.url is None)
 
 
 def _run(arguments: argparse.Namespace) -> int:

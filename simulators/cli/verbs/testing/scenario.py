@@ -47,7 +47,11 @@ def add(verbs: Verbs) -> None:
         default=default_iso(),
         help="the server's ISO 8583 port (default: TAPWRIGHT_ISO8583, else 127.0.0.1:8583)",
     )
-    scenario.set_defaults(run=_run)
+    scenario.set_defaults(run=_run, needs_engine=_needs_engine)
+
+
+def _needs_engine(arguments: argparse.Namespace) -> bool:
+    return arguments.action == "run" and arguments.url is None
 
 
 def _run(arguments: argparse.Namespace) -> int:

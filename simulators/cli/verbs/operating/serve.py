@@ -8,6 +8,9 @@ from simulators.cli.flags.earlier_names import EarlierFlag
 from simulators.cli.flags.server_address import UsageError
 from simulators.cli.flags.settings_flags import settings_from
 
+_NO_SETTINGS = ("verb", "run", "needs_engine", "parser")
+"""What is parsed besides the flags."""
+
 
 def add(verbs: Verbs) -> None:
     """Its flags."""
@@ -81,13 +84,13 @@ def add(verbs: Verbs) -> None:
         help="minimum level that is logged (default: info)",
     )
     serve.add_argument("--log-format", choices=["console", "json"], help="format of log lines (default: console)")
-    serve.set_defaults(run=_run)
+    serve.set_defaults(run=_run, needs_engine=lambda _arguments: True)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     from simulators.sandbox.serve import serve
 
-    flags = {name: value for name, value in vars(arguments).items() if name not in ("verb", "run")}
+    flags = {name: value for name, value in vars(arguments).items() if name not in _NO_SETTINGS}
     if flags["iso_listeners"] is not None:
         from simulators.sandbox.settings.iso_listeners import listener_of
 

@@ -18,7 +18,7 @@ def add(verbs: Verbs) -> None:
     demo.add_argument(
         "--data-dir", metavar="DIR", type=Path, help="keep the data in this directory (default: a temporary directory)"
     )
-    demo.set_defaults(run=_run)
+    demo.set_defaults(run=_run, needs_engine=lambda _arguments: True)
 
 
 def _run(arguments: argparse.Namespace) -> int:

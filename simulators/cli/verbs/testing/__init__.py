@@ -1,0 +1,1 @@
+"""Verbs of who tests payments: pay, attack, play scenarios, look at messages, measure."""

@@ -1,0 +1,1 @@
+"""What programs and configurations of integrators call by an earlier name works in this version, with a warning."""
