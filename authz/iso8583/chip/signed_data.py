@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.arrays.compiled import Integer, compiled
-from authz.iso8583.encoding.scan import Buffer, Places, number_at
+from authz.iso8583.encoding.scan import Buffer, Places, has_field, number_at
 from authz.vocabulary.commands import Flag
 from tokenvault.reference_data.countries import number_of_letters
 
@@ -148,7 +148,7 @@ def hold_against_message(
     signed_date = np.int64(command["signed_date"])
     if signed_date != 0:
         said: Integer = np.int64(command["transmitted"]) // 1_000_000
-        if places[13, 1] >= 0:
+        if has_field(places, 13):
             said = number_at(buffer, places[13, 0], 4)
         if days_off(signed_date, said, around) > around.signed_days:
             flags |= Flag.SIGNED_ON_ANOTHER_DAY

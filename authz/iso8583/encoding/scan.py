@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from authz.arrays.compiled import Integer, compiled
+from authz.arrays.compiled import Integer, compiled, inlined
 from authz.iso8583.dialects.fields import FIELDS, Dialect
 from authz.iso8583.dialects.possible_values import (
     EXPIRY_DIGITS,
@@ -178,6 +178,12 @@ def scan_message(buffer: Buffer, start: Integer, end: Integer, table: Places, pl
     return TRAILING_BYTES if position != end else NO_PROBLEM
 
 
+@inlined
+def has_field(places: Places, field: Integer) -> Any:
+    """Whether a message has a field, empty or not. places: as `scan_message` has filled them."""
+    return places[field, 1] >= 0
+
+
 @compiled
 def is_one_of(number: Integer, numbers: Integer) -> Any:
     """Whether a number of at most four digits is one of some. numbers: their place in `_NUMBERS`."""
@@ -192,9 +198,9 @@ def impossible_value(buffer: Buffer, places: Places) -> Integer:
     """
     for row in range(len(_PLACES)):
         field = _PLACES[row, _FIELD]
-        length = np.int64(places[field, 1])
-        if length < 0:
+        if not has_field(places, field):
             continue
+        length = np.int64(places[field, 1])
         numbers, digits = _PLACES[row, _KIND_OF_NUMBERS], _PLACES[row, _DIGITS_THERE]
         offset: Integer = _PLACES[row, _OFFSET]
         while offset + digits <= length:
@@ -204,7 +210,7 @@ def impossible_value(buffer: Buffer, places: Places) -> Integer:
             if _PLACES[row, _EVERY] == 0:
                 break
             offset += _PLACES[row, _EVERY]
-    if places[TRACK_2, 1] >= 0:
+    if has_field(places, TRACK_2):
         return problem_of_track_2(buffer, np.int64(places[TRACK_2, 0]), np.int64(places[TRACK_2, 1]))
     return NO_PROBLEM
 

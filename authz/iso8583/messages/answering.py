@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.arrays.compiled import Integer, compiled, inlined
-from authz.iso8583.encoding.scan import FRAME_HEADER_BYTES, Buffer, Places, number_at, scan_message
+from authz.iso8583.encoding.scan import FRAME_HEADER_BYTES, Buffer, Places, has_field, number_at, scan_message
 from authz.vocabulary.commands import Operation, Records
 from authz.vocabulary.reasons import ANSWERS, LAST_APPROVAL, Reason
 
@@ -156,7 +156,7 @@ def put_answer(
             written = put_reference(out, put_number(out, position, _REFERENCE_CHARACTERS, 3), reference)
         elif field == 62:
             written = put_decision(out, position, np.int64(result["sequence"]))
-        elif field in _ECHOED and places[field, 1] >= 0:
+        elif field in _ECHOED and has_field(places, field):
             # The length in front of a variable field stands right before its content.
             start, length_bytes = np.int64(places[field, 0]), np.int64(table[field, 0])
             length = np.int64(places[field, 1]) + length_bytes

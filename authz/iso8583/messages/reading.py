@@ -16,6 +16,7 @@ from authz.iso8583.dialects.possible_values import PAN_DIGITS_MAX, PAN_DIGITS_MI
 from authz.iso8583.encoding.scan import (
     Buffer,
     Places,
+    has_field,
     impossible_value,
     number_at,
     pan_length_on_track,
@@ -100,22 +101,22 @@ def channel_of(entry_mode: Integer) -> Integer:
 @compiled
 def read_card(buffer: Buffer, places: Places, command: Any) -> Integer:
     """Token PAN and expiry from DE 35, or DE 2 and DE 14; where both are sent they must agree."""
-    track, pan, expiry_date = places[35], places[2], places[14]
-    if track[1] < 0 and pan[1] < 0:
+    track, pan = places[35], places[2]
+    if not has_field(places, 35) and not has_field(places, 2):
         return MISSING + 2
     start: Integer = np.int64(pan[0])
     length: Integer = np.int64(pan[1])
-    expiry = number_at(buffer, expiry_date[0], 4) if expiry_date[1] >= 0 else 0
-    if track[1] >= 0:
+    expiry = number_at(buffer, places[14, 0], 4) if has_field(places, 14) else 0
+    if has_field(places, 35):
         start, length = np.int64(track[0]), pan_length_on_track(buffer, track[0], track[1])
-        if pan[1] >= 0:
+        if has_field(places, 2):
             if pan[1] != length:
                 return CONTRADICTION + 2
             for digit in range(length):
                 if buffer[pan[0] + digit] != buffer[start + digit]:
                     return CONTRADICTION + 2
         expiry_on_track = number_at(buffer, start + length + 1, 4)
-        if expiry_date[1] >= 0 and expiry != expiry_on_track:
+        if has_field(places, 14) and expiry != expiry_on_track:
             return CONTRADICTION + 14
         expiry = expiry_on_track
     if length < PAN_DIGITS_MIN or length > PAN_DIGITS_MAX:
@@ -182,25 +183,25 @@ def read_outcome(buffer: Buffer, places: Places, command: Any) -> None:
 def read_optional(buffer: Buffer, places: Places, command: Any) -> Integer:
     """Read the optional fields of a message."""
     problem: Integer = NO_PROBLEM
-    if places[23, 1] >= 0:
+    if has_field(places, 23):
         command["pan_sequence_number"] = number_at(buffer, places[23, 0], 3)
-    if places[18, 1] >= 0:
+    if has_field(places, 18):
         command["merchant_category"] = number_at(buffer, places[18, 0], 4)
-    if places[19, 1] >= 0:
+    if has_field(places, 19):
         command["country"] = number_at(buffer, places[19, 0], 3)
-    if places[25, 1] >= 0 and number_at(buffer, places[25, 0], 2) == _PREAUTHORIZED:
+    if has_field(places, 25) and number_at(buffer, places[25, 0], 2) == _PREAUTHORIZED:
         command["flags"] = np.int64(command["flags"]) | Flag.PREAUTHORIZATION
-    if places[48, 1] > 0:
+    if has_field(places, 48):
         problem = read_private_data(buffer, places, command)
-    if problem == NO_PROBLEM and places[54, 1] > 0:
+    if problem == NO_PROBLEM and has_field(places, 54):
         problem = read_cash_back(buffer, places, command)
     if problem == NO_PROBLEM and places[59, 1] > 0:
         problem = read_position(buffer, places, command)
     if problem == NO_PROBLEM and places[60, 1] > 0:
         problem = read_completion_count(buffer, places, command)
-    if problem == NO_PROBLEM and places[90, 1] >= 0:
+    if problem == NO_PROBLEM and has_field(places, 90):
         problem = read_original(buffer, places, command)
-    if problem == NO_PROBLEM and places[95, 1] >= 0:
+    if problem == NO_PROBLEM and has_field(places, 95):
         problem = read_replacement(buffer, places, command)
     return problem
 
@@ -240,7 +241,7 @@ def read_transaction(
         if places[field, 1] <= 0:
             return MISSING + field
     is_reversal = kind == Kind.REVERSAL_REQUEST or kind == Kind.REVERSAL_ADVICE
-    if is_reversal and places[90, 1] < 0:
+    if is_reversal and not has_field(places, 90):
         return MISSING + 90
     command["kind"] = kind
     command["flags"] = Flag.REPEAT if message_type % 10 == 1 else 0
@@ -256,22 +257,22 @@ def read_transaction(
     problem = read_card(buffer, places, command)
     if problem == NO_PROBLEM:
         problem = read_optional(buffer, places, command)
-    if problem == NO_PROBLEM and not is_reversal and places[55, 1] >= 0:
-        if places[23, 1] < 0:
+    if problem == NO_PROBLEM and not is_reversal and has_field(places, 55):
+        if not has_field(places, 23):
             return MISSING + 23
         problem = read_cryptogram(buffer, places, tags, command, signed, arqc, around)
     if problem != NO_PROBLEM:
         return problem
     if kind == Kind.AUTHORIZATION_REQUEST or kind == Kind.FINANCIAL_REQUEST:
         hold_against_clock(command, around)
-    if places[52, 1] >= 0 and not is_reversal:
+    if has_field(places, 52) and not is_reversal:
         command["flags"] = np.int64(command["flags"]) | Flag.PIN_ENTERED
-    if (kind == Kind.AUTHORIZATION_ADVICE or kind == Kind.FINANCIAL_ADVICE) and places[39, 1] >= 0:
+    if (kind == Kind.AUTHORIZATION_ADVICE or kind == Kind.FINANCIAL_ADVICE) and has_field(places, 39):
         read_outcome(buffer, places, command)
     copy_text(buffer, places[37], command_bytes, _RETRIEVAL_REFERENCE, _RETRIEVAL_REFERENCE_BYTES)
     copy_text(buffer, places[41], command_bytes, _TERMINAL, _TERMINAL_BYTES)
     copy_text(buffer, places[42], command_bytes, _MERCHANT, _MERCHANT_BYTES)
-    if places[42, 1] >= 0:
+    if has_field(places, 42):
         command["merchant_key"] = text_key(buffer, places[42, 0], places[42, 1])
     return NO_PROBLEM
 
