@@ -3,6 +3,7 @@
 import pytest
 
 from authz.iso8583.messages.additional_data import subelements
+from authz.iso8583.messages.reading import kind_of
 from authz.program.compilation import merchant_key
 from authz.vocabulary.commands import NO_POSITION, CardholderVerification, Channel, CryptogramOutcome, Flag, Kind
 from tests.authz.iso8583.messages.messages import CHIP, PAN, chip, command_of, message, problem_of, read
@@ -54,6 +55,11 @@ def test_message_types(message_type, kind):
     assert not command_of(de0=message_type, **more)["flags"] & Flag.REPEAT
 
 
+def test_what_no_message_type_asks_for():
+    """A function between those that are served, before the first and behind the last."""
+    assert [kind_of(number) for number in (0, 90, 110, 130, 190, 210, 230, 390, 410, 430, 800)] == [-1] * 11
+
+
 @pytest.mark.parametrize("message_type", ["0102", "0110", "0130", "0300", "0800", "0210"])
 def test_other_message_types(message_type):
     """Answers and what is not about money are left to others."""
@@ -70,6 +76,20 @@ def test_an_acquirer_without_a_digit_is_missing():
     """DE 32 has a length of its own, and 00 of it names nobody."""
     assert problem_of(de32="") == "032 missing"
     assert problem_of(de32="0") == ""
+
+
+def test_fields_that_are_there_and_hold_nothing():
+    """Additional data may be empty; a PAN and chip data may not."""
+    for field in ("de48", "de54", "de59", "de60"):
+        assert command_of(**{field: ""})["flags"] == 0
+    assert problem_of(de2="") == "002 contradiction"
+    assert problem_of(de55="") == "055 missing_tag 9F02"
+
+
+@pytest.mark.parametrize("field", [48, 54, 59, 60])
+def test_a_single_character_is_no_additional_data(field):
+    """Of a subelement, an amount, a position or a count it is only the beginning."""
+    assert problem_of(**{f"de{field}": "1"}) == f"{field:03d} wrong_structure"
 
 
 def test_a_reversal_names_its_original():
