@@ -31,6 +31,7 @@ _TAGS = tuple(int(tag, 16) for tag in TAGS)
 _TAG_BYTES = tuple(CHIP_TAG_BYTES.values())
 _AMOUNT, _OTHER_AMOUNT, _COUNTRY, _CURRENCY, _DATE, _TYPE, _ATC = 0, 1, 2, 4, 5, 6, 9
 _ISSUER_DATA, _CRYPTOGRAM, _INFORMATION = 10, 11, 12
+_ABSENT = -1  # in place of a tag's offset
 _KEY_INDEX_BYTES = SIGNED_BYTES_MAX - SIGNED_BYTES
 _ISSUER_DATA_LENGTH_BYTE = 6
 
@@ -76,7 +77,7 @@ def find_tags(buffer: Buffer, start: Integer, length: Integer, tags: Places) -> 
 
     Returns: NO_PROBLEM, or what is wrong with field 55.
     """
-    tags[:] = -1
+    tags[:] = _ABSENT
     end = start + length
     position = after_padding(buffer, start, end)
     while position < end:
@@ -89,12 +90,12 @@ def find_tags(buffer: Buffer, start: Integer, length: Integer, tags: Places) -> 
         for slot in range(len(_TAGS)):
             if tag == _TAGS[slot]:
                 is_longer = slot == _ISSUER_DATA and size == _TAG_BYTES[slot] + _KEY_INDEX_BYTES
-                if tags[slot] >= 0 or not (size == _TAG_BYTES[slot] or is_longer):
+                if tags[slot] != _ABSENT or not (size == _TAG_BYTES[slot] or is_longer):
                     return BAD_TAG + 55 + PART * (slot + 1)
                 tags[slot] = value
         position = after_padding(buffer, value_end, end)
     for slot in range(len(_TAGS)):
-        if tags[slot] < 0:
+        if tags[slot] == _ABSENT:
             return MISSING_TAG + 55 + PART * (slot + 1)
     return NO_PROBLEM
 
@@ -137,7 +138,7 @@ def read_cryptogram(
         return BAD_TAG + 55 + PART * (_COUNTRY + 1)
     if transaction_type < 0:
         return BAD_TAG + 55 + PART * (_TYPE + 1)
-    if date != 0 and (date < 0 or not is_one_of(date % 10_000, MONTHS_AND_DAYS)):
+    if date < 0 or (date > 0 and not is_one_of(date % 10_000, MONTHS_AND_DAYS)):
         return BAD_TAG + 55 + PART * (_DATE + 1)
     # The byte before the value is its length in DE 55, the first of the value its length without itself.
     length = np.int64(buffer[issuer_data])

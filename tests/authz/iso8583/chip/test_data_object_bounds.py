@@ -43,6 +43,7 @@ def test_an_object(encoded, tag, value):
     [
         ("9F", CUT_OFF),
         ("DF81", CUT_OFF),
+        ("FFFFFFFF", CUT_OFF),
         ("9C", CUT_OFF),
         ("9F02", CUT_OFF),
         ("9C01", CUT_OFF),
@@ -94,7 +95,8 @@ def test_what_a_template_may_hold(encoded):
 
 
 @pytest.mark.parametrize(
-    "encoded", ["E0039C02AA" + "00", "E0029C01" + "AA", "E003E0029C" + "00", "9C00" + "9C", "E0009F"]
+    "encoded",
+    ["E0039C02AA" + "00", "9C00" + "E0029C01" + "AA", "E0029C01" + "AA", "E003E0029C" + "00", "9C00" + "9C", "E0009F"],
 )
 def test_what_a_template_may_not_hold(encoded):
     """An object that ends behind the template around it, though not behind the outermost one."""

@@ -7,7 +7,7 @@ import pytest
 
 from authz.iso8583.chip.signed_data import DateTolerances, circumstances, days_from, days_off
 from authz.vocabulary.commands import Flag
-from tests.authz.iso8583.messages.messages import chip, command_of
+from tests.authz.iso8583.messages.messages import chip, command_of, message, read
 
 FOR_A_QR_CODE = "06010103A40002"
 NOTHING = "000000000000"
@@ -53,7 +53,7 @@ def test_a_qr_code_is_shown_before_the_cash_is_known(tags, is_other):
     ("letters", "number"),
     [
         ("DE", 276), ("AD", 20), ("AZ", 31), ("ZA", 710), ("ZW", 716), ("ZZ", 0), ("  ", 0), ("de", 0), ("D ", 0),
-        ("@D", 0), ("A@", 0), ("[A", 0), ("D[", 0),
+        ("@D", 0), ("A@", 0), ("[A", 0), ("B[", 0),
     ],
 )  # fmt: skip
 def test_the_country_of_the_card_acceptor(letters, number):
@@ -74,6 +74,14 @@ def test_the_country_that_was_signed(signed, is_another):
     assert command_of(de55=chip(_9F1A=signed))["acceptor_country"] == 0
 
 
+def test_a_message_without_an_acceptor_behind_one_that_has_it():
+    """What was found of the one before does not count for it."""
+    in_germany, anywhere = message(de43=f"{'CAFE':<38}DE", de55=chip()), message(de11="000043", de55=chip(_9F1A="0250"))
+    _, commands, *_ = read(in_germany, anywhere)
+    assert commands["acceptor_country"].tolist() == [276, 0]
+    assert commands["flags"].tolist() == [0, 0]
+
+
 @pytest.mark.parametrize(
     ("signed", "message", "is_another"),
     [
@@ -82,6 +90,7 @@ def test_the_country_that_was_signed(signed, is_another):
         ("261201", {}, False),
         ("261202", {}, True),
         ("251124", {}, True),
+        ("261201", {"de7": "1124000000"}, False),
         ("261117", {"de13": "1110"}, False),
         ("261117", {"de13": "1109"}, True),
         ("261120", {"de7": "1130120000"}, True),
@@ -117,6 +126,12 @@ def test_any_clock_will_do():
     for month, day, off in ((3, 15, 0), (3, 10, 5), (6, 17, 2), (9, 22, 7), (7, 1, 16)):
         assert days_off(260_000 + month * 100 + day, month * 100 + day, around) == off
     assert days_off(260_615, 622, around) == 7
+
+
+def test_the_last_year_that_can_be_signed():
+    """Two digits of a year are one of 2000 to 2099."""
+    around = circumstances(DateTolerances(), (number_of(date(2099, 1, 1)),))
+    assert days_off(990_101, 101, around) == 0
 
 
 @pytest.mark.parametrize("month_and_day", [101, 228, 301, 630, 1231])

@@ -1,7 +1,9 @@
 """From a message's fields to a command, field by field, as `docs/wire.md` has it."""
 
+import numpy as np
 import pytest
 
+from authz.iso8583.chip.chip_data import packed_number
 from authz.iso8583.messages.additional_data import subelements
 from authz.iso8583.messages.reading import kind_of
 from authz.program.compilation import merchant_key
@@ -347,6 +349,32 @@ def test_signed_numbers_are_digits(tag):
 def test_the_least_and_the_most_that_is_signed(tag, value, name, number):
     """To verify a card, nothing is signed for; whether a code means anything is for the checks to say."""
     assert command_of(de55=chip(**{f"_{tag}": value}))[name] == number
+
+
+@pytest.mark.parametrize(("information", "is_online"), [("80", 1), ("BF", 1), ("00", 0), ("40", 0), ("C0", 0)])
+def test_which_cryptograms_ask_for_a_decision(information, is_online):
+    """The two high bits of tag 9F27 are 10 for an ARQC; the others say nothing of it (EMV Book 3, table 15)."""
+    *_, online = read(message(de55=chip(_9F27=information)))
+    assert online.tolist() == [is_online]
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [("9F", "cut_off"), ("9F02", "cut_off"), ("9F0206", "cut_off"), ("9F0280", "wrong_length"),
+     ("1F818181010100", "wrong_structure"), ("E0029C01", "cut_off"), ("E0039C8000", "wrong_length")],
+)  # fmt: skip
+def test_chip_data_that_are_no_data_objects(data, problem):
+    """On the outermost level or in a template: it is DE 55 that is named."""
+    assert problem_of(de55=data) == f"055 {problem}"
+
+
+@pytest.mark.parametrize(
+    ("digits", "number"), [("", 0), ("00", 0), ("99", 99), ("0102", 102), ("9A", -1), ("A900", -1), ("00F0", -1)]
+)
+def test_packed_digits(digits, number):
+    """Two in a byte; -1 where half a byte is none."""
+    packed = np.frombuffer(bytes.fromhex(f"FF{digits}FF"), np.uint8)
+    assert packed_number(packed, 1, len(digits) // 2) == number
 
 
 def test_the_signed_date():
