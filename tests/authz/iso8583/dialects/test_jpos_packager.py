@@ -2,17 +2,27 @@
 
 import pytest
 
+from authz.iso8583.dialects.fields import BEHIND_THE_SECOND, DialectError
 from authz.iso8583.dialects.jpos_packager import dialect_of_packager
 from authz.iso8583.encoding import codec
 
 
-def dialect_with(class_name, place=48, length=19):
-    """A field of some class, in a packager with nothing else."""
-    rows = [(0, "IFA_NUMERIC", 4), (1, "IFB_BITMAP", 16), (place, class_name, length)]
+def dialect_of(rows, *, pad="false", **settings):
+    """A packager with fields of some number, class and length."""
     fields = "".join(
-        f'<isofield id="{number}" length="{length}" class="org.jpos.iso.{name}"/>' for number, name, length in rows
+        f'<isofield id="{number}" length="{length}" pad="{pad}" name="F{number}" class="org.jpos.iso.{name}"/>'
+        for number, name, length in rows
     )
-    return dialect_of_packager("jpos", f"<isopackager>{fields}</isopackager>")
+    named = "".join(f' {name}="{value}"' for name, value in settings.items())
+    return dialect_of_packager("jpos", f"<isopackager{named}>{fields}</isopackager>")
+
+
+TYPE, BITMAP = (0, "IFA_NUMERIC", 4), (1, "IFB_BITMAP", 16)
+
+
+def dialect_with(class_name, place=48, length=19, pad="false"):
+    """A field of some class, in a packager with nothing else."""
+    return dialect_of([TYPE, BITMAP, (place, class_name, length)], pad=pad)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +54,7 @@ def test_a_field_is_no_longer_than_its_length_can_say(class_name, most):
         assert dialect.fields[48].max_length == length
         message = {0: "0100", 48: "A" * length}
         assert codec.decode(codec.encode(message, dialect), dialect) == message
-        with pytest.raises(codec.MessageError, match=f"field 48 must have at most {length} characters"):
+        with pytest.raises(codec.MessageError, match=rf"field 48 \(F48\) must have at most {length} characters"):
             codec.encode({0: "0100", 48: "A" * (length + 1)}, dialect)
 
 
@@ -64,3 +74,76 @@ def test_separators_in_tracks(place, is_track):
     else:
         with pytest.raises(codec.MessageError, match=rf"field {place}, .*has characters"):
             codec.decode_checked(raw, dialect)
+
+
+@pytest.mark.parametrize(
+    ("class_name", "length", "pad", "value", "written"),
+    [
+        ("IFA_AMOUNT", 8, "false", "D0000125", "4430303030313235"),
+        ("IFE_AMOUNT", 8, "false", "D0000125", "C4F0F0F0F0F1F2F5"),
+        ("IFB_AMOUNT", 8, "false", "D0000125", "4400001250"),
+        ("IFB_AMOUNT", 8, "true", "D0000125", "4400000125"),
+    ],
+)
+def test_the_bytes_of_a_signed_amount(class_name, length, pad, value, written):
+    """In either alphabet, or with packed digits, whose odd one is padded where the file says."""
+    dialect = dialect_with(class_name, length=length, pad=pad)
+    encoded = codec.encode({0: "0100", 48: value}, dialect)
+    assert encoded[12:].hex().upper() == written
+    assert codec.decode(encoded, dialect)[48] == value
+
+
+@pytest.mark.parametrize(
+    ("class_name", "length", "most"),
+    [("IFEB_LLNUM", 19, 10), ("IFEB_LLNUM", 20, 10), ("IFEB_LLNUM", 21, 11), ("IFB_LLHEX", 9, 18), ("IFB_HEX", 9, 9)],
+)
+def test_a_length_in_bytes_or_in_half_bytes(class_name, length, most):
+    """Digits that are counted by bytes are half as many; bytes that are counted by half-bytes, twice as many."""
+    assert dialect_with(class_name, length=length).fields[48].max_length == most
+
+
+def test_a_field_that_is_not_used():
+    """Keeps its name, and is refused in every message."""
+    dialect = dialect_with("IF_UNUSED")
+    assert (dialect.fields[48].is_unused, dialect.fields[48].name) == (True, "F48")
+    with pytest.raises(codec.MessageError, match="field 48 is not in the dialect"):
+        codec.encode({0: "0100", 48: "A"}, dialect)
+
+
+@pytest.mark.parametrize(("length", "third_bitmap"), [(16, 0), (23, 0), (24, BEHIND_THE_SECOND)])
+def test_room_for_a_third_bitmap(length, third_bitmap):
+    """Field 1 of 24 bytes has it; how many fields there are follows."""
+    dialect = dialect_of([TYPE, (1, "IFB_BITMAP", length)])
+    assert dialect.third_bitmap == third_bitmap
+    assert len(dialect.fields) == (193 if third_bitmap else 129)
+    assert dialect.fields[0] == dialect.message_type
+
+
+@pytest.mark.parametrize(("number", "can_be"), [(1, False), (2, True), (128, True), (129, False)])
+def test_the_field_that_a_file_names_for_its_third_bitmap(number, can_be):
+    """One of the first two bitmaps' fields."""
+    rows = [TYPE, BITMAP, (2, "IFB_BITMAP", 8), (128, "IFB_BITMAP", 8), (129, "IFB_BITMAP", 8)]
+    if can_be:
+        assert dialect_of(rows, thirdBitmapField=number).third_bitmap == number
+    else:
+        with pytest.raises(DialectError, match=f"has thirdBitmapField='{number}', but that field is not a bitmap"):
+            dialect_of(rows, thirdBitmapField=number)
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([BITMAP], "has no isofield with id 0"),
+        ([TYPE], "has no isofield with id 1"),
+        ([TYPE, (1, "IFB_BITMAP", "x")], "field 1: its length is not a number"),
+    ],
+)
+def test_what_every_packager_must_have(rows, told):
+    """The message type and the bitmap."""
+    with pytest.raises(DialectError, match=told):
+        dialect_of(rows)
+
+
+def test_blanks_around_a_number():
+    """Are none of it."""
+    assert dialect_of([TYPE, BITMAP, (" 48 ", "IFA_LLCHAR", " 19\t")], headerLength=" 5 ").fields[48].max_length == 19
