@@ -257,6 +257,18 @@ def test_a_header_where_the_dialect_has_none():
     assert codec.encode({HEADER: "00", 0: "0800"}, built_in()) == codec.encode({0: "0800"}, built_in())
 
 
+@pytest.mark.parametrize("header", ["", "00", "000", "000000", "xyzt"])
+def test_a_header_that_is_none(header):
+    """It has as many bytes as the dialect says, in hexadecimal; without one, it is zeros."""
+    dialect = replace(built_in(), header_bytes=2)
+    with pytest.raises(codec.MessageError) as refused:
+        codec.encode({HEADER: header, 0: "0800"}, dialect)
+    assert (refused.value.field, refused.value.offset) == (HEADER, None)
+    assert str(refused.value) == "header is not 2 bytes in hexadecimal"
+    assert codec.encode({HEADER: "ABCD", 0: "0800"}, dialect)[:6] == b"\xab\xcd0800"
+    assert codec.encode({0: "0800"}, dialect)[:6] == b"\0\x000800"
+
+
 def test_a_separator_in_binary_data():
     """Only track 2 has one; elsewhere it is no hexadecimal digit."""
     with pytest.raises(codec.MessageError, match=r"field 52 \(PIN data\) is not an even number of hexadecimal digits"):
