@@ -170,7 +170,6 @@ class CompiledRows:
 
     def places_by_rule(self) -> list[list[tuple[Comparison, int]]]:
         """For each rule its comparisons, and the places of their attributes among a decision's values."""
-        self.limits()
         self.rules()
         return [
             [(comparison, self._attribute(comparison)) for comparison in comparisons(rule.when)]

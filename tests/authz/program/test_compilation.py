@@ -255,7 +255,10 @@ def test_where_the_attributes_of_rules_are():
     """For each rule that is evaluated its comparisons from left to right: fixed attributes, then what is measured."""
     parts = [compared("amount", ">", 1), compared("count_24h", ">", 1), compared("amount_24h", ">", 1)]
     document = ProgramDocument.model_validate(
-        {"rules": [rule({"any": parts}), rule(parts[0], "y", state="draft"), rule({"not": parts[2]}, "z")]}
+        {
+            "rules": [rule({"any": parts}), rule(parts[0], "y", state="draft"), rule({"not": parts[2]}, "z")],
+            "limits": [{"id": "hour", "window": "1h", "count_max": 1}, {"id": "day", "window": "24h", "count_max": 1}],
+        }
     )
     places = [[(each.attribute, place) for each, place in told] for told in CompiledRows(document).places_by_rule()]
     first = len(Attribute)

@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from authz.program.changes import find_rule, with_new_rule, without_rule
-from authz.program.conditions import AllOf, AnyOf, Comparison, Filter, Not, check_form, meter_of
+from authz.program.conditions import AllOf, AnyOf, Comparison, Filter, Not, check_form, form_of, meter_of
 from authz.program.document import (
     AppliesTo,
     CashVerification,
@@ -222,6 +222,18 @@ def test_what_an_attribute_measures():
     assert meter_of("declines_since_verification") == ("declines", "since_verification")
     assert meter_of("amount") is None
     assert meter_of("counts_24h") is None
+
+
+@pytest.mark.parametrize(
+    ("attribute", "form"),
+    [
+        ("amount", Form.MINOR_UNITS), ("amount_24h", Form.MINOR_UNITS), ("count_24h", Form.NUMBER),
+        ("declines_day", Form.NUMBER), ("channel", Form.CHANNEL),
+    ],
+)  # fmt: skip
+def test_the_form_of_an_attribute(attribute, form):
+    """A sum is of minor units, a count of transactions is a number; fixed attributes have their own."""
+    assert form_of(attribute) is form
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,7 @@ def test_impossible_values_are_named_in_every_dialect(name, number, value, code)
     with pytest.raises(codec.MessageError) as refused:
         codec.decode_checked(raw, built_in(name))
     assert (refused.value.error.field, refused.value.error.code) == (number, code)
+    assert (refused.value.offset, refused.value.reason) == (None, KINDS[refused.value.error.kind].verb)
     assert refused.value.fields[11] == GOOD[11]
     assert codec.decode(raw, built_in(name))[number].replace("D", "=") == value.replace("D", "=")
     if name == "ascii_1987":
