@@ -150,5 +150,7 @@ def test_values_of_a_domain():
     """Those between its bounds, or the few that are listed."""
     assert [value for value in range(-1, 8) if Domain(0, 6).holds(value)] == list(range(7))
     assert [value for value in range(-1, 8) if Domain(members=frozenset({0, 1})).holds(value)] == [0, 1]
+    assert [Domain(members=frozenset({"EUR"})).holds(text) for text in ("EUR", "USD")] == [True, False]
+    assert Domain(0, 6).holds("EUR"), "text is between no numbers, and bounded by none"
     with pytest.raises(ValueError, match="never has: it is one of 0, 1"):
         check_claim(Claim("=", (2,)), Domain(members=frozenset({0, 1})))
