@@ -246,6 +246,14 @@ def test_what_fits_a_dialect():
     assert codec.fitting(message, with_field(130, length_bytes=2, max_length=10)).keys() == {HEADER, 0, 4, 130}
 
 
+@pytest.mark.parametrize("field", [8, 64, 66, 72, 73, 128])
+def test_a_bit_that_announces_no_bitmap(field):
+    """Those of one byte with the bit that does: a dialect with a third bitmap has none unless bit 65 says so."""
+    dialect = with_field(130, length_bytes=2, max_length=10)
+    message = {0: "0100", field: "0" * built_in().fields[field].max_length * (2 if field in (64, 128) else 1)}
+    assert codec.decode(codec.encode(message, dialect), dialect) == message
+
+
 @pytest.mark.parametrize(("last", "dialect"), [(128, built_in()), (192, with_field(192, max_length=16))])
 def test_the_last_field_of_a_dialect_fits_it(last, dialect):
     """There is none behind it, whether it has two bitmaps or three."""
