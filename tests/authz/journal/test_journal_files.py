@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 
+from authz.journal import journal_files
 from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentJournal, SegmentReader
 from authz.journal.marks import Mark
@@ -69,6 +70,25 @@ def test_every_torn_tail_is_cut(tmp_path):
     journal = SegmentJournal(Directory(tmp_path))
     assert [int(batch.commands.view(MESSAGE)["atc"][-1]) for batch in journal.read()] == [1, 2, 3, 9]
     journal.close()
+
+
+def test_records_that_are_completed_while_the_journal_is_read(tmp_path, monkeypatch):
+    """A writer that finishes its append between two looks at the tail has damaged nothing; a later reading has it."""
+    _filled(tmp_path)
+    path = _last(tmp_path)
+    whole, read_batches = path.read_bytes(), journal_files._batches
+
+    def finishing(file, layout):
+        yield from read_batches(file, layout)
+        path.write_bytes(whole)
+
+    monkeypatch.setattr(journal_files, "_batches", finishing)
+    for missing in (5, len(whole) // 2):
+        path.write_bytes(whole[:-missing])
+        reader = SegmentReader(Directory(tmp_path))
+        before = [batch.sequence for batch in reader.read()]
+        assert before == [batch.sequence for batch in reader.read()][: len(before)]
+        assert len(before) < len(list(reader.read()))
 
 
 def test_a_tail_of_zeros_is_cut(tmp_path):
