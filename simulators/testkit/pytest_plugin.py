@@ -62,10 +62,10 @@ def _compile_first(config: pytest.Config) -> None:
         return
 
     def write(text: str) -> None:
-        reporter.ensure_newline()  # behind the dots of the tests so far
         reporter.write_line(f"tapwright: {text}")
 
     with capture.global_and_fixture_disabled(), compilation_announced(write) as notice:
+        reporter.write_line("")  # behind the dots of the tests so far
         notice.expect()
         from authz.network.warm_up import compile_everything
 

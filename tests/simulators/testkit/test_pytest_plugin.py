@@ -138,3 +138,27 @@ def test_a_fixture_that_overrides_the_kit_is_used(pytester):
     pytester.makeconftest(_OWN_NETWORK.format("tapwright_kit"))
     pytester.makepyfile('def test_it(sandbox):\n    assert sandbox == "a network of one\'s own"\n')
     pytester.runpytest_subprocess("-q").assert_outcomes(passed=1)
+
+
+def test_the_first_compilation_is_told_although_output_is_captured(pytester):
+    """A tester who waits for half a minute sees why, between the dots of the tests."""
+    pytester.makeconftest(
+        """
+        from authz.arrays.compilation_events import compilation_began, compilation_ended
+        from authz.network import warm_up, warmth
+
+        def compile_one_function():
+            compilation_began()
+            compilation_ended()
+
+        warmth.is_warm = lambda: False
+        warm_up.compile_everything = compile_one_function
+        """
+    )
+    pytester.makepyfile("def test_one():\n    pass\n\ndef test_two(terminal):\n    print('captured')\n")
+    result = pytester.runpytest_subprocess("-q")
+    result.assert_outcomes(passed=2)
+    told = [line for line in result.outlines if line.startswith("tapwright: ")]
+    assert told[0].startswith("tapwright: compiling the engine for this machine; ")
+    assert told[1].startswith("tapwright: the engine is compiled: 1 functions in ")
+    assert "captured" not in result.stdout.str()
