@@ -18,7 +18,7 @@ import structlog
 
 from authz.arrays.hash_index import find_row
 from authz.journal.disk import Disk
-from authz.journal.records import Batch, Journal, commands_found
+from authz.journal.records import Batch, Durable, Journal, commands_found
 from authz.journal.replay import History, apply_batch, replayed
 from authz.kernel.application import name_accounts
 from authz.kernel.checks.findings import new_findings
@@ -27,7 +27,7 @@ from authz.kernel.undefined_values import first_undefined, undefined_value
 from authz.program.document import ProgramDocument, canonical, journaled_document, with_offsets
 from authz.program.tables import NUMBER_VERSION
 from authz.state.table_growth import TableGrowth
-from authz.state.tables import Counter, State, postings_made, with_long_room
+from authz.state.tables import Counter, State, expiries_made, postings_made, with_long_room
 from authz.vocabulary.commands import COMMAND, Kind, Records, new_commands, new_results
 from authz.vocabulary.errors import EngineStopped, JournalEndsEarly, UndefinedValue
 from authz.vocabulary.layouts import new_command
@@ -38,11 +38,8 @@ log = structlog.get_logger()
 Answer = Callable[[Records], None]
 """Called with RESULT[n] on the event loop, when the n commands it belongs to are durable."""
 
-Follower = Callable[[int, Records, Records, Records], None]
-"""Called on the event loop with the sequence of the first of some durable commands, COMMAND[n], RESULT[n], POSTING[m].
-
-The postings are those of all the commands, in their order.
-"""
+Follower = Callable[[Durable], None]
+"""Called on the event loop with commands that have become durable, and what they have brought about."""
 
 BATCH_COMMANDS_MAX = 16384
 
@@ -109,11 +106,10 @@ class Engine:
         self._in_flight: list[_Work] = []
         self._changing = asyncio.Lock()
         self._waiting: set[asyncio.Future[Records]] = set()
-        self._commands, self._results = new_commands(0), new_results(0)
-        self._postings = postings_made(self._state)
         self._scheduled = False
         self._stopped = False
         self._last_number = journal.next_sequence - 1
+        self._applied = self._told(new_commands(0), new_results(0))
         self._durable_sequence = journal.last_sequence
         self._table_growth = TableGrowth()
         self._write_seconds = 1.0
@@ -121,7 +117,7 @@ class Engine:
         self._loop = asyncio.get_running_loop()
         self._writer = threading.Thread(target=self._write, name="journal", daemon=True)
         self._writer.start()
-        self._follower: Follower | None = None
+        self._followers: list[Follower] = []
         self._reserved: float = math.inf
         self.has_failed = False
         self.figures = EngineFigures()
@@ -167,8 +163,8 @@ class Engine:
         return int(self._state.program.numbers[NUMBER_VERSION])
 
     def follow(self, follower: Follower) -> None:
-        """Notify a follower of everything that becomes durable from now on."""
-        self._follower = follower
+        """Notify one more follower of everything that becomes durable from now on."""
+        self._followers.append(follower)
 
     def reserve(self, until: int) -> None:
         """Give no command a greater number until more are reserved. Without a call numbers are unlimited.
@@ -271,17 +267,21 @@ class Engine:
         commands = np.concatenate(octets).view(COMMAND)
         commands["time_us"] = self.now_us
         name_accounts(self._state, commands)
-        self._state, self._results, _ = apply_batch(self._table_growth.grown(self._state), commands, attachment)
-        self._postings = postings_made(self._state)
+        self._state, results, _ = apply_batch(self._table_growth.grown(self._state), commands, attachment)
+        self._applied = self._told(commands, results)
         self._document = attachment or self._document
         self.figures.batches += 1
         self.figures.commands += len(commands)
-        self._commands = commands
         batch = Batch(self._last_number + 1, commands, attachment)
         if self._write_seconds < _WAITED_FOR_SECONDS and len(commands) <= _WAITED_FOR_COMMANDS:
             self._written(len(commands), self._append(batch), by_writer=False)
         else:
             self._to_writer.put(batch)
+
+    def _told(self, commands: Records, results: Records) -> Durable:
+        """What followers are told of the commands that were applied last, once they are durable."""
+        made = postings_made(self._state), expiries_made(self._state)
+        return Durable(self._last_number + 1, commands, results, *made)
 
     def _take_batch(self) -> list[_Work]:
         """What is applied and written together: as much as fits, but an attachment alone."""
@@ -325,19 +325,18 @@ class Engine:
         if failure is not None:
             self._fail(failure)
             return
-        first = self._last_number + 1
         self._last_number += count
         if count:
             self._durable_sequence = self._last_number
         answered, self._in_flight = self._in_flight, []
-        commands, results, postings = self._commands, self._results, self._postings
+        applied = self._applied
         if by_writer:
             self._flush()
-        if self._follower is not None and count:
-            attempted("following the journal", self._follower, first, commands, results, postings)
+        for follower in self._followers if count else ():
+            attempted("following the journal", follower, applied)
         start = 0
         for work in answered:
-            attempted("answer to commands", work.answer, results[start : start + len(work.commands)])
+            attempted("answer to commands", work.answer, applied.results[start : start + len(work.commands)])
             start += len(work.commands)
         if self._pending:
             self._flush_soon()

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from authz.vocabulary.commands import MESSAGES, Channel, Kind, Records
+from authz.journal.records import Durable
+from authz.vocabulary.commands import MESSAGES, Channel, Kind
 from authz.vocabulary.exception_reasons import ExceptionReason
 from authz.vocabulary.labels import currency_code, field_text, operation_name
 from authz.vocabulary.layouts import MESSAGE, read
@@ -92,27 +93,23 @@ def nobody(_account_id: int) -> str | None:
 
 
 def rows_of(
-    first: int,
-    commands: Records,
-    results: Records,
-    made: Records,
-    issuer_of: Callable[[int], str | None] = nobody,
+    durable: Durable, issuer_of: Callable[[int], str | None] = nobody
 ) -> tuple[list[Row], list[Row], list[Row]]:
     """The rows that commands make: decisions, changes of earlier decisions, postings.
 
-    first: the sequence of the first command.  made: POSTING, those of all these commands, in their order.
     issuer_of: who owns an account.
     """
+    commands, results = durable.commands, durable.results
     kinds = commands["kind"]
     is_message = (kinds >= MESSAGES.start) & (kinds < MESSAGES.stop)
-    own = np.arange(first, first + len(commands))
+    own = np.arange(durable.first, durable.first + len(commands))
     is_new = is_message & (results["sequence"] == own)
     messages = commands.view(MESSAGE)
     decided = [_decision(own[i], messages[i], results[i]) for i in np.flatnonzero(is_new)]
     answered = np.flatnonzero((kinds == Kind.ISSUER_DECISION) & (results["sequence"] != own))
     settled = [{"sequence": int(results[i]["sequence"]), **_outcome(results[i])} for i in answered]
     posting_commands = np.repeat(np.arange(len(commands)), results["postings"])
-    posted = [_posting(commands[i], posting) for i, posting in zip(posting_commands, made, strict=True)]
+    posted = [_posting(commands[i], posting) for i, posting in zip(posting_commands, durable.postings, strict=True)]
     for row in (*decided, *posted):
         row["issuer"] = None if row["account_id"] is None else issuer_of(row["account_id"])
     return decided, settled, posted

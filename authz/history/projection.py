@@ -9,7 +9,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import sqlalchemy as sa
 import structlog
@@ -17,9 +16,9 @@ import structlog
 from authz.history.history_file import AT_THE_BEGINNING, make_anew, prepared, tells_of_this_past
 from authz.history.history_rows import Row, RowQuery, decisions, newest, nobody, position, postings, rows_of
 from authz.journal.marks import BEGINNING, Mark
+from authz.journal.records import Durable
 from authz.journal.replay import History, replayed_batches
 from authz.journal.segment_header import UNNAMED
-from authz.vocabulary.commands import Records
 from authz.vocabulary.errors import HistoryUnavailable
 from tokenvault.vocabulary.sqlite_errors import is_damaged
 
@@ -34,31 +33,6 @@ QUIET_SECONDS = 1.0
 """The time without a decision after which missing rows are read from the journal."""
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class _Durable:
-    """Some commands with their results and all their postings. first: the sequence of the first."""
-
-    first: int
-    commands: Records
-    results: Records
-    postings: Records
-
-    def part(self, start: int, stop: int) -> "_Durable":
-        """Those commands of it that are at these places."""
-        before = int(self.results["postings"][:start].sum())
-        own = int(self.results["postings"][start:stop].sum())
-        postings = self.postings[before : before + own]
-        return _Durable(self.first + start, self.commands[start:stop], self.results[start:stop], postings)
-
-    @property
-    def last(self) -> int:
-        return self.first + len(self.commands) - 1
-
-    @property
-    def time_us(self) -> int:
-        return int(self.commands["time_us"][-1])
 
 
 class Projection:
@@ -81,7 +55,7 @@ class Projection:
         self._durable_sequence = durable_sequence
         self._pause_seconds = pause_seconds
         self._issuer_of = issuer_of
-        self._queue: deque[_Durable] = deque()
+        self._queue: deque[Durable] = deque()
         self._queued = 0
         self._last_notified = 0  # sequence of the last durable command that `follow` was given
         self._notified_at = 0.0
@@ -126,13 +100,13 @@ class Projection:
             self._fail(error)
             raise HistoryUnavailable("the history cannot be read at present") from None
 
-    def follow(self, first: int, commands: Records, results: Records, made: Records) -> None:
+    def follow(self, durable: Durable) -> None:
         """Take note of durable commands; never waits. See `engine.Follower`."""
         with self._changed:
             if not self._is_behind:
-                self._queue.append(_Durable(first, commands, results, made))
-                self._queued += len(commands)
-            self._last_notified = first + len(commands) - 1
+                self._queue.append(durable)
+                self._queued += len(durable.commands)
+            self._last_notified = durable.last
             self._notified_at = time.monotonic()
             if self._queued > QUEUED_COMMANDS_MAX:
                 self._queue.clear()  # it will be read from the journal, and so will all that comes until then
@@ -268,9 +242,8 @@ class Projection:
         Raises: HistoryUnavailable where the journal does not hold what was told.
         """
         until = self._durable_sequence()
-        for batch in replayed_batches(self._history, self._position, until) if until > self._position else ():
-            durable = _Durable(batch.sequence, batch.commands, batch.results, batch.postings)
-            for start in range(0, len(batch.commands), _WRITTEN_TOGETHER):
+        for durable in replayed_batches(self._history, self._position, until) if until > self._position else ():
+            for start in range(0, len(durable.commands), _WRITTEN_TOGETHER):
                 self._write(durable.part(start, start + _WRITTEN_TOGETHER))
                 if self._closed or not (self._readers or self._is_quiet()):
                     return
@@ -283,11 +256,11 @@ class Projection:
     def _is_quiet(self) -> bool:
         return time.monotonic() - self._notified_at > QUIET_SECONDS
 
-    def _write(self, durable: _Durable) -> None:
+    def _write(self, durable: Durable) -> None:
         if durable.last <= self._position:
             return
         new = durable.part(max(0, self._position + 1 - durable.first), len(durable.commands))
-        decided, settled, posted = rows_of(new.first, new.commands, new.results, new.postings, self._issuer_of)
+        decided, settled, posted = rows_of(new, self._issuer_of)
         with self.database.begin() as connection:
             if decided:
                 connection.execute(sa.insert(decisions), decided)

@@ -52,6 +52,39 @@ class Batch(NamedTuple):
     attachment: bytes = b""
 
 
+@dataclass(frozen=True)
+class Durable:
+    """Some commands of a journal with all that they have brought about.
+
+    first: the sequence of the first.  commands: COMMAND[n].  results: RESULT[n].  postings: POSTING[m].  expiries:
+    EXPIRY[k].  Postings and expiries are those of all these commands, in their order.
+    """
+
+    first: int
+    commands: Records
+    results: Records
+    postings: Records
+    expiries: Records
+
+    def part(self, start: int, stop: int) -> "Durable":
+        """Those commands of it that are at these places."""
+        postings, expiries = (
+            made[self.results[name][:start].sum() : self.results[name][:stop].sum()]
+            for name, made in (("postings", self.postings), ("expiries", self.expiries))
+        )
+        return Durable(self.first + start, self.commands[start:stop], self.results[start:stop], postings, expiries)
+
+    @property
+    def last(self) -> int:
+        """The sequence of the last."""
+        return self.first + len(self.commands) - 1
+
+    @property
+    def time_us(self) -> int:
+        """The time of the last: Unix time in microseconds."""
+        return int(self.commands["time_us"][-1])
+
+
 class JournalReader(Protocol):
     """A source of records. network: the identity of their network, 16 bytes; None if it is not known yet."""
 

@@ -10,14 +10,14 @@ import structlog
 from authz.journal.checkpoint import Checkpoint, checkpoints, intact_checkpoints
 from authz.journal.disk import Disk
 from authz.journal.marks import Mark
-from authz.journal.records import Batch, JournalReader, gathered, is_another_at
+from authz.journal.records import Batch, Durable, JournalReader, gathered, is_another_at
 from authz.kernel.application import apply
 from authz.kernel.checks.findings import Findings, new_findings
 from authz.kernel.undefined_values import first_undefined, undefined_value
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, journaled_document
 from authz.program.tables import NUMBER_VERSION
-from authz.state.tables import Counter, State, new_state, postings_made, with_program, with_room
+from authz.state.tables import Counter, State, expiries_made, new_state, postings_made, with_program, with_room
 from authz.vocabulary.commands import COMMAND, Records, new_results
 from authz.vocabulary.errors import CheckpointDamaged, JournalFromElsewhere
 from authz.vocabulary.layouts import read
@@ -118,25 +118,13 @@ def replayed(history: History, until: int | None = None) -> Checkpoint:
     return Checkpoint(sequence, state, document)
 
 
-@dataclass(frozen=True)
-class ReplayedBatch:
-    """Commands with their results and postings, and the document of the program that they left in force."""
-
-    sequence: int
-    commands: Records
-    results: Records
-    postings: Records
-    document: bytes
-
-
-def replayed_batches(history: History, after: int, until: int | None = None) -> Iterator[ReplayedBatch]:
-    """Every command behind a sequence with its result, exactly as they were; of what was given up, nothing."""
+def replayed_batches(history: History, after: int, until: int | None = None) -> Iterator[Durable]:
+    """Every command behind a sequence with what it brought about, exactly as it was; of what was given up, nothing."""
     start = replayed(history, after) if after >= history.journal.begins_after else history.earliest()
-    state, document = start.state, start.document
+    state = start.state
     for batch in gathered(history.journal.read(after=start.sequence, until=until), REPLAYED_TOGETHER):
-        document = batch.attachment or document
         state, results, _ = replayed_batch(state, batch)
-        yield ReplayedBatch(batch.sequence, batch.commands, results, postings_made(state), document)
+        yield Durable(batch.sequence, batch.commands, results, postings_made(state), expiries_made(state))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from authz.arrays.compiled import Integer, compiled, inlined
 from authz.arrays.hash_index import find_row
 from authz.kernel.accounts.conversion import NO_RATE, conversion_rate, converted
 from authz.kernel.accounts.exception_items import list_as_exception
-from authz.kernel.accounts.holds import available_credit, expire_holds
+from authz.kernel.accounts.holds import available_credit, expire_hold, expire_holds
 from authz.kernel.accounts.message_context import MessageContext, has, is_message
 from authz.kernel.accounts.postings import dispute, tell_postings
 from authz.kernel.accounts.trace_index import (
@@ -42,7 +42,7 @@ from authz.state.rows import NO_ROW, found
 from authz.state.tables import Counter, MessageClass, State
 from authz.vocabulary.commands import Flag, Kind, Operation, Records
 from authz.vocabulary.exception_reasons import ExceptionReason
-from authz.vocabulary.layouts import DISPUTE, FORCED_REASON, ISSUER_DECISION, ISSUER_SWITCH, MESSAGE
+from authz.vocabulary.layouts import DISPUTE, FORCED_REASON, HOLD, ISSUER_DECISION, ISSUER_SWITCH, MESSAGE
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 _APPROVAL_CODES = 1_000_000
@@ -58,10 +58,11 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
     """Apply commands in order.
 
     commands: COMMAND[n].  results: RESULT[n], filled.  findings: left with those of the last one.
-    What they post is left in `state.postings`.
+    What they post is left in `state.postings`, and what holds have ended meanwhile in `state.expiries`.
     The tables must have room for n more commands, see `tables.with_room`.
     """
     state.postings.used[0] = 0
+    state.expiries.used[0] = 0
     for i in range(len(commands)):
         if i % RUN == 0:
             look_ahead(state, commands, i, min(i + RUN, len(commands)), findings.ahead)
@@ -70,6 +71,7 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
         result, kind = results[i], np.int64(commands[i]["kind"])
         state.counters[Counter.SEQUENCE] += 1
         state.counters[Counter.TIME_US] = commands[i]["time_us"]
+        expired_before = state.expiries.used[0]
         expire_holds(state, np.int64(commands[i]["time_us"]))
         result["sequence"] = state.counters[Counter.SEQUENCE]
         result["program_version"] = state.program.numbers[NUMBER_VERSION]
@@ -78,16 +80,8 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
             result["reason"] = Reason.UNDEFINED_VALUE
         elif is_message(kind):
             result["reason"] = take_message(state, commands.view(MESSAGE)[i], result, findings)
-        elif kind == Kind.CHARGEBACK or kind == Kind.REPRESENTMENT:
-            row = find_row(state.account_slots, state.accounts["account_id"], commands[i]["account_id"])
-            posted, held = balances(state, row)
-            result["reason"] = dispute(state, commands.view(DISPUTE)[i], result)
-            tell_balances(state, row, posted, held, result)
-        elif kind == Kind.ISSUER_DECISION:
-            row = find_row(state.account_slots, state.accounts["account_id"], commands[i]["account_id"])
-            posted, held = balances(state, row)
-            result["reason"] = take_issuer_decision(state, commands.view(ISSUER_DECISION)[i], result)
-            tell_balances(state, row, posted, held, result)
+        elif Kind.CHARGEBACK <= kind <= Kind.EXPIRE_HOLD:
+            result["reason"] = take_about_decision(state, commands, i, result)
         elif kind == Kind.FORCE_REASON:
             result["reason"] = force_reason(state, commands.view(FORCED_REASON)[i])
         elif kind == Kind.SWITCH_ISSUER:
@@ -97,6 +91,7 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
         else:
             result["reason"] = take_notice(state, commands, i)
         tell_postings(state, posted_before, result)
+        result["expiries"] = state.expiries.used[0] - expired_before
         result["approval_code"] = (
             np.int64(result["sequence"]) * _APPROVAL_CODE_STEP + _APPROVAL_CODE_START
         ) % _APPROVAL_CODES
@@ -111,8 +106,8 @@ def name_accounts(state: State, commands: Records) -> None:
         if commands[i]["account_id"] != 0:
             continue
         token_row: Integer = find_row(state.token_slots, state.tokens["token_pan"], commands[i]["token_pan"])
-        if np.int64(commands[i]["kind"]) in (Kind.CHARGEBACK, Kind.REPRESENTMENT):
-            row = find_sequence(state, np.int64(commands.view(DISPUTE)[i]["decision"]))
+        if np.int64(commands[i]["kind"]) in (Kind.CHARGEBACK, Kind.REPRESENTMENT, Kind.EXPIRE_HOLD):
+            row = find_sequence(state, np.int64(commands.view(DISPUTE)[i]["decision"]))  # `HOLD` has it there too
             token_row = np.int64(state.transactions[row]["token_row"]) if found(row) else NO_ROW
         if found(token_row):
             token = state.tokens[token_row]
@@ -168,6 +163,23 @@ def take_message(state: State, command: Any, result: Any, findings: Findings) ->
     posted, held = balances(state, context.account_row)
     reason = answer_message(state, command, context, result, findings)
     tell_balances(state, context.account_row, posted, held, result)
+    return reason
+
+
+@compiled
+def take_about_decision(state: State, commands: Records, place: Integer, result: Any) -> Integer:
+    """Carry out a command about an earlier decision, and report the balances that it has changed."""
+    account_row = find_row(state.account_slots, state.accounts["account_id"], commands[place]["account_id"])
+    posted, held = balances(state, account_row)
+    kind = np.int64(commands[place]["kind"])
+    reason: Integer = np.int64(Reason.APPROVED)
+    if kind == Kind.ISSUER_DECISION:
+        reason = take_issuer_decision(state, commands.view(ISSUER_DECISION)[place], result)
+    elif kind == Kind.EXPIRE_HOLD:
+        reason = expire_hold(state, commands.view(HOLD)[place])
+    else:
+        reason = dispute(state, commands.view(DISPUTE)[place], result)
+    tell_balances(state, account_row, posted, held, result)
     return reason
 
 

@@ -17,6 +17,7 @@ from authz.program.document import ProgramDocument
 from authz.program.tables import RULES_MAX, Program
 from authz.state.row_layouts import ACCOUNT, ACTIVITY, CARD, CELL, FORCED, TOKEN, TRANSACTION
 from authz.vocabulary.commands import Records
+from authz.vocabulary.expiries import EXPIRY
 from authz.vocabulary.layouts import MESSAGE, SEGMENTS
 from authz.vocabulary.posting_kinds import POSTING
 
@@ -83,6 +84,17 @@ class Postings(NamedTuple):
     used: npt.NDArray[np.int64]
 
 
+class Expiries(NamedTuple):
+    """The expiries of the batch at hand, in the order in which they came about. No part of what is stored.
+
+    rows: EXPIRY, with room for as many as there is for transactions: addresses, not memory. A hold ends once, so no
+    batch makes more.  used: int64[1], how many of them there are.
+    """
+
+    rows: Records
+    used: npt.NDArray[np.int64]
+
+
 class State(NamedTuple):
     """Everything that a command can read or change.
 
@@ -90,7 +102,7 @@ class State(NamedTuple):
     used.  segments: ACTIVITY[SEGMENTS].  cells: CELL, a run of them for each subject that has meters.  advices:
     MESSAGE, what stand-in has answered.  forced: FORCED[FORCED_MAX].  counters: int64, indexed by `Counter`.
     expiring: int32[EXPIRY_HOURS], row + 1 of the first hold of each hour.  matches: int64[RULES_MAX], how often each
-    rule's condition has held.  postings: made by the batch at hand, see `postings_made`.
+    rule's condition has held.  postings, expiries: made by the batch at hand, see `postings_made`, `expiries_made`.
     """
 
     accounts: Records
@@ -111,6 +123,7 @@ class State(NamedTuple):
     expiring: npt.NDArray[np.int32]
     matches: npt.NDArray[np.int64]
     postings: Postings
+    expiries: Expiries
     program: Program
 
 
@@ -169,6 +182,7 @@ def new_state(capacity: int = 1024, program: Program | None = None) -> State:
         expiring=np.zeros(EXPIRY_HOURS, np.int32),
         matches=np.zeros(RULES_MAX, np.int64),
         postings=_room_for_postings(POSTINGS_PER_COMMAND * capacity),
+        expiries=_room_for_expiries(capacity),
         program=program or compiled_program(ProgramDocument(), version=0),
     )
 
@@ -178,6 +192,8 @@ def with_room(state: State, commands: int) -> State:
     cells = int(state.program.cells_of_scope.sum())
     added = dict.fromkeys(LONG_ROOM, _ROWS_PER_COMMAND * commands)
     state = _with_added(state, added | {"activities": commands, "cells": cells * commands, "advices": commands})
+    if len(state.expiries.rows) < len(state.transactions):
+        state = state._replace(expiries=_room_for_expiries(len(state.transactions)))
     postings = POSTINGS_PER_COMMAND * commands
     if postings <= len(state.postings.rows):
         return state
@@ -188,9 +204,18 @@ def _room_for_postings(count: int) -> Postings:
     return Postings(np.zeros(count, POSTING), np.zeros(1, np.int64))
 
 
+def _room_for_expiries(count: int) -> Expiries:
+    return Expiries(zeros(count, EXPIRY), np.zeros(1, np.int64))
+
+
 def postings_made(state: State) -> Records:
     """POSTING[m]: what the commands of the last batch have posted, in order, as a copy."""
     return state.postings.rows[: state.postings.used[0]].copy()
+
+
+def expiries_made(state: State) -> Records:
+    """EXPIRY[m]: the holds that have ended with the commands of the last batch, in order, as a copy."""
+    return state.expiries.rows[: state.expiries.used[0]].copy()
 
 
 def with_rows(state: State, rows: dict[str, int]) -> State:

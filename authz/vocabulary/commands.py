@@ -35,6 +35,7 @@ class Kind(IntEnum):
     CHARGEBACK = 20
     REPRESENTMENT = 21
     ISSUER_DECISION = 22  # the issuer's decisioning webhook has answered, or its time was up
+    EXPIRE_HOLD = 23  # end the hold of one authorization before its time
 
 
 MESSAGES = range(Kind.AUTHORIZATION_REQUEST, Kind.REVERSAL_ADVICE + 1)
@@ -175,9 +176,9 @@ RESULT = record(
         ("billing_currency", "u2"),
         ("reason", "u2"),
         ("program_version", "u4"),
-        ("postings", "u4"),  # how many postings the command made
+        ("expiries", "u4"),  # how many holds ended with the command: by it, or because their time was up
+        ("postings", "u2"),  # how many postings the command made
         ("posting_kind", "u2"),  # PostingKind of the first of them, 0 where there is none
-        ("spare", "u2"),
         ("payment_account_reference", "S29"),
         ("is_flagged", "u1"),  # a rule asks for a review
         ("is_asked", "u1"),  # a rule requires the real-time decisioning webhook

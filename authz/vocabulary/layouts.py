@@ -185,6 +185,12 @@ DISPUTE = _layout(
     Field("decision", "i8", 104, "The sequence of the decision that posted the charge."),
 )
 
+HOLD = _layout(
+    "hold",
+    [Kind.EXPIRE_HOLD],
+    Field("decision", "i8", 104, "The sequence of the authorization whose hold ends."),
+)
+
 ISSUER_DECISION = _layout(
     "issuer decision",
     [Kind.ISSUER_DECISION],
@@ -259,7 +265,7 @@ def read(command: np.void) -> np.void:
     return command.view(LAYOUT_OF[Kind(command["kind"])].dtype)
 
 
-KINDS_ADDED: tuple[Kind, ...] = ()
+KINDS_ADDED: tuple[Kind, ...] = (Kind.EXPIRE_HOLD,)
 """Kinds of commands that journals were once written without, in the order in which they were added.
 
 Whoever adds a kind adds it here: a journal of a version before has no such command, and is read as it is.

@@ -9,8 +9,9 @@ from authz.engine import Engine
 from authz.journal.records import Batch
 from authz.journal.replay import History, replayed
 from authz.state.tables import rows_in_use
+from authz.vocabulary.commands import Kind
 from authz.vocabulary.errors import EngineStopped
-from authz.vocabulary.layouts import joined
+from authz.vocabulary.layouts import joined, new_command
 from authz.vocabulary.reasons import Reason
 from tests.authz.commands import NOW_US, opening, tap
 
@@ -88,6 +89,32 @@ def test_no_answer_before_it_is_durable():
         assert [len(batch.commands) for batch in journal.records] == [3, 1, 2]
         await engine.close()
         assert journal.closed
+
+    asyncio.run(story())
+
+
+def test_every_follower_is_told_of_what_is_durable():
+    """Each of all commands in their order, with what they posted and the holds that ended; and of nothing before."""
+
+    async def story():
+        journal = MemoryJournal()
+        engine = await _opened(journal)
+        told = [], []
+        for heard in told:
+            engine.follow(heard.append)
+        engine.submit(tap(1), lambda _results: None)
+        await _wait_for(journal.reached)
+        engine.submit(tap(2, 700, kind=Kind.FINANCIAL_REQUEST), lambda _results: None)
+        engine.submit(new_command(Kind.EXPIRE_HOLD, decision=4), lambda _results: None)
+        assert told == ([], [])
+        journal.allowed.release(2)
+        await engine.settled()
+        await engine.close()
+        for heard in told:
+            assert [(each.first, each.last, len(each.results)) for each in heard] == [(4, 4, 1), (5, 6, 2)]
+            assert [each.postings["amount_minor"].tolist() for each in heard] == [[], [700]]
+            assert [each.expiries[["decision", "sequence"]].tolist() for each in heard] == [[], [(4, 6)]]
+            assert [each.time_us for each in heard] == [NOW_US, NOW_US]
 
     asyncio.run(story())
 

@@ -1,14 +1,20 @@
 """Holds: placed, increased, released, and expired when their time is up.
 
 Each hold waits in a ring of hours. Its hour is processed once, when the first command of a later hour comes: so a hold
-ends with the hour in which its time is up, and an expiry costs nothing until then.
+ends with the hour in which its time is up, and an expiry costs nothing until then. Every hold that ends without a
+message leaves a row in `State.expiries`.
 """
+
+from typing import Any
 
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.accounts.calendar import HOUR_US
+from authz.kernel.accounts.trace_index import find_sequence
+from authz.state.rows import found
 from authz.state.tables import EXPIRY_HOURS, Counter, State, TransactionFlag
+from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 
 @inlined
@@ -86,5 +92,42 @@ def _expire_since(state: State, over: Integer, since: Integer) -> None:
             if np.int64(entry["expires_hour"]) > over:
                 _await_expiry(state, row)
                 continue
-            entry["flags"] = np.int64(entry["flags"]) | TransactionFlag.EXPIRED
-            release_hold(state, row, np.int64(entry["held_minor"]))
+            _end_hold(state, row)
+
+
+@compiled
+def expire_hold(state: State, command: Any) -> Integer:
+    """End the hold of one authorization now. command: HOLD.
+
+    It stays in the ring, and is passed over when its hour is processed.
+    """
+    row = find_sequence(state, np.int64(command["decision"]))
+    if not found(row) or np.int64(state.transactions[row]["reason"]) > LAST_APPROVAL:
+        return Reason.MISSING_ORIGINAL_AUTHORIZATION
+    if state.transactions[row]["held_minor"] == 0:
+        return Reason.AUTHORIZATION_CLOSED
+    _end_hold(state, row)
+    return Reason.APPROVED
+
+
+@compiled
+def _end_hold(state: State, row: Integer) -> None:
+    """Give back all that is held of a transaction, and tell of it."""
+    entry = state.transactions[row]
+    account, token = state.accounts[entry["account_row"]], state.tokens[entry["token_row"]]
+    rows, place = state.expiries.rows, state.expiries.used[0]
+    state.expiries.used[0] += 1
+    expiry = rows[place]
+    expiry["sequence"] = state.counters[Counter.SEQUENCE]
+    expiry["decision"] = entry["sequence"]
+    expiry["account_id"] = account["account_id"]
+    expiry["card_id"] = state.cards[token["card_row"]]["card_id"]
+    expiry["token_id"] = token["token_id"]
+    expiry["released_minor"] = entry["held_minor"]
+    expiry["part"] = 0
+    expiry["currency"] = account["currency"]
+    # What ends with one command stands one behind the other.
+    if place > 0 and rows[place - 1]["sequence"] == expiry["sequence"]:
+        expiry["part"] = np.int64(rows[place - 1]["part"]) + 1
+    entry["flags"] = np.int64(entry["flags"]) | TransactionFlag.EXPIRED
+    release_hold(state, row, np.int64(entry["held_minor"]))

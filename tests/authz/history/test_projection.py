@@ -14,9 +14,9 @@ from authz.history.projection import Projection
 from authz.journal.data_directory import JOURNAL, checkpoints_in, history_in
 from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentJournal, SegmentReader
-from authz.journal.records import Batch
+from authz.journal.records import Batch, Durable
 from authz.journal.replay import apply_batch
-from authz.state.tables import new_state, postings_made
+from authz.state.tables import expiries_made, new_state, postings_made
 from authz.upkeep.checkpointing import Retention, make_checkpoint
 from authz.vocabulary.errors import HistoryUnavailable
 from tests.authz.journal.test_replay import a_busy_day_under_a_program
@@ -32,7 +32,7 @@ def told(tmp_path):
         first = journal.next_sequence
         journal.append(Batch(first, commands, document))
         state, results, _ = apply_batch(state, commands, document)
-        batches.append((first, commands, results, postings_made(state)))
+        batches.append(Durable(first, commands, results, postings_made(state), expiries_made(state)))
     return tmp_path, batches, state
 
 
@@ -55,8 +55,8 @@ def rows(projected):
 def expected(batches):
     """The rows of each batch, with later decisions about earlier ones applied."""
     decided, posted = {}, []
-    for first, commands, results, made in batches:
-        new, settled, moved = rows_of(first, commands, results, made)
+    for batch in batches:
+        new, settled, moved = rows_of(batch)
         decided |= {row["sequence"]: row for row in new}
         for change in settled:
             decided[change["sequence"]] |= change
@@ -75,8 +75,8 @@ def test_told_batch_by_batch(told):
     directory, batches, state = told
     made = opened(directory, 0)
     for batch in batches:
-        made.follow(*batch)
-    last = batches[-1][0] + len(batches[-1][1]) - 1
+        made.follow(batch)
+    last = batches[-1].last
     assert made.wait_for(last, WAIT_SECONDS)
     assert rows(made) == expected(batches)
     assert sum(row["amount_minor"] for row in rows(made)[1]) == int(state.accounts["posted_minor"].sum())
@@ -87,14 +87,14 @@ def test_what_was_lost_is_read_from_the_journal(told, monkeypatch):
     """With a queue that overflows, a start in the middle, and rows dropped: the same rows, each once."""
     directory, batches, _ = told
     monkeypatch.setattr(projection_module, "QUEUED_COMMANDS_MAX", 60)
-    last = batches[-1][0] + len(batches[-1][1]) - 1
+    last = batches[-1].last
     half = len(batches) // 2
-    made = opened(directory, batches[half][0] - 1)
-    assert made.wait_for(batches[half][0] - 1, WAIT_SECONDS)
+    made = opened(directory, batches[half].first - 1)
+    assert made.wait_for(batches[half].first - 1, WAIT_SECONDS)
     close(made)
     made = opened(directory, last)
     for batch in batches[half:]:
-        made.follow(*batch)
+        made.follow(batch)
     assert made.wait_for(last, WAIT_SECONDS)
     assert rows(made) == expected(batches)
     made.drop()
@@ -106,7 +106,7 @@ def test_what_was_lost_is_read_from_the_journal(told, monkeypatch):
 def test_what_the_journal_does_not_hold_is_waited_for(told, monkeypatch):
     """It is told of more than there is, as where a file was removed: that is a failure, after which it pauses."""
     directory, batches, _ = told
-    last = batches[-1][0] + len(batches[-1][1]) - 1
+    last = batches[-1].last
     failed = threading.Event()
     made = Projection(open_history(directory / "history.db"), history_in(directory), lambda: last + 5)
     fail = made._fail
@@ -121,7 +121,7 @@ def test_what_the_journal_does_not_hold_is_waited_for(told, monkeypatch):
 def test_what_fails_is_tried_again(told, monkeypatch):
     """A disk that was full for a moment: whoever waits for the rows gets them."""
     directory, batches, _ = told
-    last = batches[-1][0] + len(batches[-1][1]) - 1
+    last = batches[-1].last
     made, failures = opened(directory, last), iter(range(3))
     write = Projection._write
 
@@ -133,7 +133,7 @@ def test_what_fails_is_tried_again(told, monkeypatch):
     monkeypatch.setattr(Projection, "_write", failing)
     with structlog.testing.capture_logs() as logs:
         for batch in batches:
-            made.follow(*batch)
+            made.follow(batch)
         assert made.wait_for(last, WAIT_SECONDS)
     assert [entry["event"] for entry in logs] == ["projection_failed"] * 3
     assert rows(made) == expected(batches)
@@ -143,7 +143,7 @@ def test_what_fails_is_tried_again(told, monkeypatch):
 def test_rows_hold_no_card_number(told):
     """A token PAN is shown by its last digits only."""
     _, batches, _ = told
-    pan = str(int(np.max(batches[0][1]["token_pan"])))
+    pan = str(int(np.max(batches[0].commands["token_pan"])))
     decided, _ = expected(batches)
     assert all(len(row["token_last4"]) == 4 for row in decided)
     assert all(str(row["token_last4"]) == pan.rjust(4, "0")[-4:] for row in decided if row["token_id"])
@@ -153,7 +153,7 @@ def test_rows_hold_no_card_number(told):
 def test_a_file_that_is_damaged_is_made_anew(told, damage):
     """Junk, a file that was cut, an empty one: the rows are read from the journal again, and the log says why."""
     directory, batches, _ = told
-    last = batches[-1][0] + len(batches[-1][1]) - 1
+    last = batches[-1].last
     file = directory / "history.db"
     file.write_bytes(damage)
     with structlog.testing.capture_logs() as logs:
@@ -168,7 +168,7 @@ def test_a_file_that_is_damaged_is_made_anew(told, damage):
 def test_a_file_that_breaks_meanwhile_is_made_anew(told):
     """Whoever reads finds the damage: 503 for once, and then everything is there again."""
     directory, batches, _ = told
-    last = batches[-1][0] + len(batches[-1][1]) - 1
+    last = batches[-1].last
     made = opened(directory, last)
     assert made.wait_for(last, WAIT_SECONDS)
     with made.database.connect() as connection:
@@ -194,7 +194,7 @@ def test_a_file_that_breaks_meanwhile_is_made_anew(told):
 def test_a_file_of_another_layout_or_journal_is_made_anew(told):
     """Rows of an earlier build, and rows of more than was ever decided, are not ours."""
     directory, batches, _ = told
-    last = batches[-1][0] + len(batches[-1][1]) - 1
+    last = batches[-1].last
     made = opened(directory, last)
     assert made.wait_for(last, WAIT_SECONDS)
     with made.database.begin() as connection:
@@ -240,10 +240,10 @@ def test_closing_while_the_file_is_prepared(told, monkeypatch):
 def test_what_was_given_up_before_it_was_read(told):
     """Retention has overtaken it: it goes on with what there is."""
     directory, batches, _ = told
-    made = opened(directory, batches[0][0])
+    made = opened(directory, batches[0].first)
     assert made.wait_for(1, WAIT_SECONDS)
     close(made)
-    last = batches[-1][0] + len(batches[-1][1]) - 1
+    last = batches[-1].last
     reader = SegmentReader(Directory(directory / JOURNAL))
     kept = make_checkpoint(reader, checkpoints_in(directory), Retention())
     reader.forget(before=kept + 1)

@@ -45,6 +45,7 @@ def bank():
         (tap(1, pan=702, account_id=5), [0, 0, 5]),
         (command(Kind.CHARGEBACK, decision=7), [703, 80, 8]),
         (command(Kind.REPRESENTMENT, decision=7), [703, 80, 8]),
+        (command(Kind.EXPIRE_HOLD, decision=7), [703, 80, 8]),
         (command(Kind.CHARGEBACK, decision=99, token_pan=700), [0, 0, 0]),
     ],
 )

@@ -51,6 +51,7 @@ _NOTICES = {
     Kind.FORCE_REASON: command(Kind.FORCE_REASON, subject=701, reason=Reason.DO_NOT_HONOR),
     Kind.SWITCH_ISSUER: command(Kind.SWITCH_ISSUER, is_down=1),
     Kind.ISSUER_DECISION: command(Kind.ISSUER_DECISION, account_id=7, decision=6, amount_minor=100),
+    Kind.EXPIRE_HOLD: command(Kind.EXPIRE_HOLD, account_id=7, decision=4),
     Kind.CHARGEBACK: command(Kind.CHARGEBACK, account_id=7, decision=5, amount_minor=100),
     Kind.REPRESENTMENT: command(Kind.REPRESENTMENT, account_id=7, decision=5, amount_minor=100),
 }
@@ -94,7 +95,7 @@ def test_every_kind_has_an_effect(kind):
 
 
 def test_no_other_kind_is_approved():
-    """23 among them: refused, and nothing changes."""
+    """Refused, and nothing changes."""
     bank = a_bank()
     before = what_stands(bank)
     for kind in sorted(set(range(256)) - set(Kind)):

@@ -53,8 +53,8 @@ async def _decided_after_the_restart(directory, loss=None):
         loss(directory / "journal")
     posted = {sequence: [] for sequence in (FIRST, SECOND)}
 
-    def follow(_first, _commands, _results, postings):
-        for row in postings:
+    def follow(durable):
+        for row in durable.postings:
             posted[int(row["sequence"])].append((PostingKind(row["kind"]), int(row["amount_minor"])))
 
     engine.follow(follow)
