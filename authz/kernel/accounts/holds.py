@@ -30,8 +30,11 @@ def place_hold(state: State, row: Integer, billing: Integer, time_us: Integer) -
     entry = state.transactions[row]
     entry["held_minor"] = billing
     state.accounts[entry["account_row"]]["held_minor"] += billing
+    # One that the issuer has declined after it waited is still in the ring when an advice says that it was approved.
+    is_in_ring = np.int64(entry["expires_hour"]) > state.counters[Counter.EXPIRED_HOUR]
     entry["expires_hour"] = expiry_hour(state, row, time_us)
-    _await_expiry(state, row)
+    if not is_in_ring:
+        _await_expiry(state, row)
 
 
 @compiled

@@ -16,6 +16,7 @@ from tests.authz.commands import (
     EUR,
     NOW_US,
     command,
+    issuer_decision,
     opening,
     referring,
     reversal,
@@ -196,6 +197,25 @@ def test_batches_do_not_matter_to_expiries(size):
     assert np.concatenate(parts).tobytes() == wanted.tobytes()
     assert np.concatenate(results).tobytes() == whole_results.tobytes()
     assert np.repeat(np.arange(1, len(day) + 1), whole_results["expiries"]).tolist() == wanted["sequence"].tolist()
+
+
+@pytest.mark.parametrize("hours", [0, 1, 3, 40])
+def test_a_hold_that_is_placed_again_expires_once(hours):
+    """The issuer declined it after it had waited; then the acquirer advises that it was approved elsewhere.
+
+    While its first hour is not over it is in the ring already: entered twice, the ring would never come to its end.
+    """
+    asks = {"id": "ask", "state": "live", "when": {"attribute": "amount", "operator": ">", "value": 0}, "action": "ask"}
+    bank = Bank(**PROGRAM, rules=[asks])
+    asked, at = tap(1, 1_000, **FUEL), NOW_US + hours * HOUR_US
+    assert bank.send(asked) is Reason.AWAITING_ISSUER
+    assert bank.send(issuer_decision(asked, DECISION, Reason.DO_NOT_HONOR)) is Reason.DO_NOT_HONOR
+    approve(bank, tap(1, 1_000, kind=Kind.AUTHORIZATION_ADVICE, time_us=at, **FUEL))
+    assert bank.held == 1_000
+    bank.pass_time(hours + 2)
+    assert (expired(bank), bank.held) == ([], 1_000)
+    bank.pass_time(hours + 3)
+    assert (expired(bank), bank.held) == ([(DECISION, 1_000)], 0)
 
 
 def test_what_stand_in_approved_has_no_hold_to_end():
