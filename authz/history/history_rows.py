@@ -1,6 +1,6 @@
-"""The history in SQL: the tables of decisions and postings, their rows, and queries."""
+"""The history in SQL: the tables of decisions, postings and expiries, their rows, and queries."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +76,26 @@ postings = sa.Table(
     sa.Index("postings_of_issuer", "issuer", "sequence", "part"),
 )
 
+expiries = sa.Table(
+    "expiries",
+    metadata,
+    # The command in whose pass the hold ended, and which of the holds that ended with it this is, from 0.
+    sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("part", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("time_us", sa.BigInteger, nullable=False),
+    sa.Column("decision", sa.BigInteger, nullable=False),  # the authorization whose hold it was
+    sa.Column("account_id", sa.BigInteger, nullable=False),
+    sa.Column("issuer", sa.String(32), nullable=True),
+    sa.Column("card_id", sa.BigInteger, nullable=False),
+    sa.Column("token_id", sa.BigInteger, nullable=False),
+    sa.Column("released_minor", sa.BigInteger, nullable=False),  # in the account's currency
+    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Index("expiries_of_decision", "decision"),
+    sa.Index("expiries_of_account", "account_id", "sequence", "part"),
+    sa.Index("expiries_of_token", "token_id", "sequence", "part"),
+    sa.Index("expiries_of_issuer", "issuer", "sequence", "part"),
+)
+
 position = sa.Table(
     "position",
     metadata,
@@ -92,13 +112,22 @@ def nobody(_account_id: int) -> str | None:
     return None
 
 
-def rows_of(
-    durable: Durable, issuer_of: Callable[[int], str | None] = nobody
-) -> tuple[list[Row], list[Row], list[Row]]:
-    """The rows that commands make: decisions, changes of earlier decisions, postings.
+@dataclass(frozen=True)
+class NewRows:
+    """The rows that commands make.
 
-    issuer_of: who owns an account.
+    settled: what changes in rows of earlier decisions, by their sequence.  expired: made when they are asked for, once,
+    because all holds of a bank may end with one command.
     """
+
+    decided: list[Row]
+    settled: list[Row]
+    posted: list[Row]
+    expired: Iterator[Row]
+
+
+def rows_of(durable: Durable, issuer_of: Callable[[int], str | None] = nobody) -> NewRows:
+    """The rows that commands make. issuer_of: who owns an account."""
     commands, results = durable.commands, durable.results
     kinds = commands["kind"]
     is_message = (kinds >= MESSAGES.start) & (kinds < MESSAGES.stop)
@@ -112,7 +141,7 @@ def rows_of(
     posted = [_posting(commands[i], posting) for i, posting in zip(posting_commands, durable.postings, strict=True)]
     for row in (*decided, *posted):
         row["issuer"] = None if row["account_id"] is None else issuer_of(row["account_id"])
-    return decided, settled, posted
+    return NewRows(decided, settled, posted, _expired(durable, issuer_of))
 
 
 def _outcome(result: np.void) -> Row:
@@ -177,6 +206,19 @@ def _posting(command: np.void, posting: np.void) -> Row:
         "merchant": field_text(said["merchant"]) if has_merchant else "",
         "merchant_category": f"{int(said['merchant_category']) if has_merchant else 0:04d}",
     }
+
+
+_NUMBERS_OF_EXPIRY = ("sequence", "part", "decision", "account_id", "card_id", "token_id", "released_minor")
+
+
+def _expired(durable: Durable, issuer_of: Callable[[int], str | None]) -> Iterator[Row]:
+    """The rows of the holds that have ended."""
+    times = np.repeat(durable.commands["time_us"], durable.results["expiries"])
+    for time_us, expiry in zip(times, durable.expiries, strict=True):
+        row: Row = {name: int(expiry[name]) for name in _NUMBERS_OF_EXPIRY}
+        row["time_us"], row["currency"] = int(time_us), currency_code(int(expiry["currency"]))
+        row["issuer"] = issuer_of(row["account_id"])
+        yield row
 
 
 @dataclass(frozen=True)

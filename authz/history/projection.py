@@ -1,4 +1,4 @@
-"""The history (read side): decisions and postings as SQL rows, derived from the journal outside the hot path.
+"""The history (read side): decisions, postings and expiries as SQL rows, derived from the journal outside the hot path.
 
 A thread of its own takes durable commands with their results from a bounded queue. When the queue overflows, or the
 rows are dropped, it catches up by replay and goes on from there: so it can be thrown away at any time. While nobody
@@ -9,12 +9,23 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 
 import sqlalchemy as sa
 import structlog
 
 from authz.history.history_file import AT_THE_BEGINNING, make_anew, prepared, tells_of_this_past
-from authz.history.history_rows import Row, RowQuery, decisions, newest, nobody, position, postings, rows_of
+from authz.history.history_rows import (
+    Row,
+    RowQuery,
+    decisions,
+    expiries,
+    newest,
+    nobody,
+    position,
+    postings,
+    rows_of,
+)
 from authz.journal.marks import BEGINNING, Mark
 from authz.journal.records import Durable
 from authz.journal.replay import History, replayed_batches
@@ -229,7 +240,7 @@ class Projection:
 
     def _start_over(self) -> None:
         with self.database.begin() as connection:
-            for table in (decisions, postings):
+            for table in (decisions, postings, expiries):
                 connection.execute(sa.delete(table))
             connection.execute(sa.update(position).values(**AT_THE_BEGINNING))
         with self._changed:
@@ -253,6 +264,11 @@ class Projection:
             # What came meanwhile was not kept either: there will be another round.
             self._is_behind = self._position < self._last_notified
 
+    def _rest_from(self, count: int) -> None:
+        """Rest from so many rows of one command, unless a reader waits: all holds of a bank may end with one."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._readers or self._closed, count / PACE_PER_SECOND)
+
     def _is_quiet(self) -> bool:
         return time.monotonic() - self._notified_at > QUIET_SECONDS
 
@@ -260,16 +276,18 @@ class Projection:
         if durable.last <= self._position:
             return
         new = durable.part(max(0, self._position + 1 - durable.first), len(durable.commands))
-        decided, settled, posted = rows_of(new, self._issuer_of)
+        rows = rows_of(new, self._issuer_of)
         with self.database.begin() as connection:
-            if decided:
-                connection.execute(sa.insert(decisions), decided)
-            for change in settled:
+            for table, made in ((decisions, rows.decided), (postings, rows.posted)):
+                if made:
+                    connection.execute(sa.insert(table), made)
+            while expired := list(islice(rows.expired, _WRITTEN_TOGETHER)):
+                connection.execute(sa.insert(expiries), expired)
+                self._rest_from(len(expired))
+            for change in rows.settled:
                 connection.execute(
                     sa.update(decisions).where(decisions.c.sequence == change["sequence"]).values(**change)
                 )
-            if posted:
-                connection.execute(sa.insert(postings), posted)
             connection.execute(sa.update(position).values(sequence=durable.last, time_us=durable.time_us))
         with self._changed:
             self._position, self._position_us = durable.last, durable.time_us

@@ -9,7 +9,7 @@ import structlog.testing
 
 from authz.history import projection as projection_module
 from authz.history.history_file import open_history, prepared
-from authz.history.history_rows import RowQuery, decisions, position, postings, rows_of
+from authz.history.history_rows import RowQuery, decisions, expiries, position, postings, rows_of
 from authz.history.projection import Projection
 from authz.journal.data_directory import JOURNAL, checkpoints_in, history_in
 from authz.journal.disk import Directory
@@ -19,6 +19,8 @@ from authz.journal.replay import apply_batch
 from authz.state.tables import expiries_made, new_state, postings_made
 from authz.upkeep.checkpointing import Retention, make_checkpoint
 from authz.vocabulary.errors import HistoryUnavailable
+from authz.vocabulary.layouts import joined
+from tests.authz.commands import NOW_US, opening, tap
 from tests.authz.journal.test_replay import a_busy_day_under_a_program
 
 WAIT_SECONDS = 30
@@ -48,20 +50,21 @@ def rows(projected):
     with projected.database.connect() as connection:
         return [
             [dict(row._mapping) for row in connection.execute(sa.select(table).order_by(*table.primary_key))]
-            for table in (decisions, postings)
+            for table in (decisions, postings, expiries)
         ]
 
 
 def expected(batches):
     """The rows of each batch, with later decisions about earlier ones applied."""
-    decided, posted = {}, []
+    decided, posted, expired = {}, [], []
     for batch in batches:
-        new, settled, moved = rows_of(batch)
-        decided |= {row["sequence"]: row for row in new}
-        for change in settled:
+        made = rows_of(batch)
+        decided |= {row["sequence"]: row for row in made.decided}
+        for change in made.settled:
             decided[change["sequence"]] |= change
-        posted += moved
-    return [list(decided.values()), posted]
+        posted += made.posted
+        expired += list(made.expired)
+    return [list(decided.values()), posted, expired]
 
 
 def close(projected):
@@ -80,6 +83,50 @@ def test_told_batch_by_batch(told):
     assert made.wait_for(last, WAIT_SECONDS)
     assert rows(made) == expected(batches)
     assert sum(row["amount_minor"] for row in rows(made)[1]) == int(state.accounts["posted_minor"].sum())
+    close(made)
+
+
+def test_every_hold_that_ended_is_told(told):
+    """With the time of the command in whose pass it ended, and the decision whose hold it was."""
+    directory, batches, _ = told
+    made = opened(directory, batches[-1].last)
+    assert made.wait_for(batches[-1].last, WAIT_SECONDS)
+    decided, _, expired = rows(made)
+    by_sequence = {row["sequence"]: row for row in decided}
+    assert len({row["decision"] for row in expired}) == len(expired) > 3
+    for row in expired:
+        decision = by_sequence[row["decision"]]
+        assert decision["approved"]
+        assert [row[name] for name in ("account_id", "card_id", "token_id")] == [7, 70, 701]
+        assert (row["currency"], row["issuer"]) == ("EUR", None)
+        assert 0 < row["released_minor"] <= decision["billing_minor"]
+        assert row["time_us"] > decision["time_us"] + 2 * 3_600_000_000
+    close(made)
+
+
+def test_all_holds_of_a_bank_may_end_with_one_command(tmp_path, monkeypatch):
+    """Their rows are written a few at a time, and are there together; the owner of each account is asked."""
+    monkeypatch.setattr(projection_module, "_WRITTEN_TOGETHER", 16)
+    monkeypatch.setattr(projection_module, "PACE_PER_SECOND", 1)
+    holds, month = 40, 31 * 24 * 3_600_000_000
+    commands = joined([opening(), *(tap(number, 100) for number in range(1, holds + 1))])
+    last = tap(holds + 1, 100, time_us=NOW_US + month)
+    journal, state = SegmentJournal(Directory(tmp_path / JOURNAL)), new_state(16)
+    for batch in (commands, last):
+        journal.append(Batch(journal.next_sequence, batch))
+        state, results, _ = apply_batch(state, batch)
+    assert results["expiries"].tolist() == [holds]
+    made = Projection(
+        open_history(tmp_path / "history.db"), history_in(tmp_path), lambda: holds + 4, issuer_of="issuer {}".format
+    )
+    made.start()
+    assert made.wait_for(holds + 4, WAIT_SECONDS)
+    expired = rows(made)[2]
+    assert [(row["sequence"], row["part"]) for row in expired] == [(holds + 4, part) for part in range(holds)]
+    assert sorted(row["decision"] for row in expired) == list(range(4, holds + 4))
+    assert {(row["time_us"], row["issuer"], row["released_minor"]) for row in expired} == {
+        (NOW_US + month, "issuer 7", 100)
+    }
     close(made)
 
 
@@ -144,7 +191,7 @@ def test_rows_hold_no_card_number(told):
     """A token PAN is shown by its last digits only."""
     _, batches, _ = told
     pan = str(int(np.max(batches[0].commands["token_pan"])))
-    decided, _ = expected(batches)
+    decided, *_ = expected(batches)
     assert all(len(row["token_last4"]) == 4 for row in decided)
     assert all(str(row["token_last4"]) == pan.rjust(4, "0")[-4:] for row in decided if row["token_id"])
 
