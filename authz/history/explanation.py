@@ -95,6 +95,8 @@ class Explanation:
     program_version: int
     channel: Channel
     merchant: str
+    merchant_name: str
+    merchant_city: str
     merchant_category: str
     terminal: str
     stan: str
@@ -198,6 +200,8 @@ def _explanation_of(found: ReplayedCommand) -> Explanation:
         program_version=int(result["program_version"]),
         channel=Channel(command["channel"]),
         merchant=field_text(command["merchant"]),
+        merchant_name=field_text(command["merchant_name"]),
+        merchant_city=field_text(command["merchant_city"]),
         merchant_category=f"{int(command['merchant_category']):04d}",
         terminal=field_text(command["terminal"]),
         stan=f"{int(command['stan']):06d}",

@@ -41,7 +41,9 @@ decisions = sa.Table(
     sa.Column("flagged", sa.Boolean, nullable=False),
     sa.Column("approval_code", sa.String(6), nullable=True),
     sa.Column("channel", sa.String(20), nullable=False),
-    sa.Column("merchant", sa.String(15), nullable=False),
+    sa.Column("merchant", sa.String(15), nullable=False),  # DE 42
+    sa.Column("merchant_name", sa.String(25), nullable=False),  # DE 43; empty where there was none
+    sa.Column("merchant_city", sa.String(13), nullable=False),
     sa.Column("merchant_category", sa.String(4), nullable=False),
     sa.Column("country", sa.String(3), nullable=False),
     sa.Column("terminal", sa.String(8), nullable=False),
@@ -71,6 +73,8 @@ postings = sa.Table(
     sa.Column("currency", sa.String(3), nullable=False),
     sa.Column("posted_minor", sa.BigInteger, nullable=False),  # what the account owes afterwards
     sa.Column("merchant", sa.String(15), nullable=False),
+    sa.Column("merchant_name", sa.String(25), nullable=False),
+    sa.Column("merchant_city", sa.String(13), nullable=False),
     sa.Column("merchant_category", sa.String(4), nullable=False),
     sa.Index("postings_of_account", "account_id", "sequence", "part"),
     sa.Index("postings_of_issuer", "issuer", "sequence", "part"),
@@ -144,6 +148,9 @@ def rows_of(durable: Durable, issuer_of: Callable[[int], str | None] = nobody) -
     return NewRows(decided, settled, posted, _expired(durable, issuer_of))
 
 
+_MERCHANT = ("merchant", "merchant_name", "merchant_city")
+
+
 def _outcome(result: np.void) -> Row:
     reason = Reason(result["reason"])
     return {
@@ -170,7 +177,7 @@ def _decision(sequence: int, command: np.void, result: np.void) -> Row:
         "billing_currency": currency_code(int(result["billing_currency"])),
         "flagged": bool(result["is_flagged"]),
         "channel": Channel(command["channel"]).name.lower(),
-        "merchant": field_text(command["merchant"]),
+        **{name: field_text(command[name]) for name in _MERCHANT},
         "merchant_category": f"{int(command['merchant_category']):04d}",
         "country": f"{int(command['country']):03d}",
         "terminal": field_text(command["terminal"]),
@@ -193,6 +200,7 @@ def _exception(result: np.void) -> Row:
 def _posting(command: np.void, posting: np.void) -> Row:
     said = read(command)
     has_merchant = "merchant" in (said.dtype.names or ())
+    merchant = {name: field_text(said[name]) if has_merchant else "" for name in _MERCHANT}
     return {
         "sequence": int(posting["sequence"]),
         "part": int(posting["part"]),
@@ -203,7 +211,7 @@ def _posting(command: np.void, posting: np.void) -> Row:
         "amount_minor": int(posting["amount_minor"]),
         "currency": currency_code(int(posting["currency"])),
         "posted_minor": int(posting["posted_minor"]),
-        "merchant": field_text(said["merchant"]) if has_merchant else "",
+        **merchant,
         "merchant_category": f"{int(said['merchant_category']) if has_merchant else 0:04d}",
     }
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from authz.history.explanation import Explanation
 from authz.history.history_rows import Row, decisions
 from authz.http.decision_filters import DecisionFilters
+from authz.http.merchant_fields import MerchantCity, MerchantName
 from authz.http.paging import ReachedTime, reached
 from authz.http.posting_names import PostingKindName
 from authz.http.sight import SightDependency
@@ -103,7 +104,9 @@ class AuthorizationView(BaseModel):
     channel: str = Field(
         description="The channel through which the terminal received the token, from DE 22.", examples=["contactless"]
     )
-    merchant: str = Field(description="DE 42, card acceptor.", examples=["TAPWRIGHT CAFE"])
+    merchant: str = Field(description="DE 42, card acceptor.", examples=["CAFE00000000001"])
+    merchant_name: MerchantName
+    merchant_city: MerchantCity
     merchant_category: str = Field(description="DE 18, four digits.", examples=["5814"])
     terminal: str = Field(description="DE 41.", examples=["TERM0001"])
     stan: str = Field(description="DE 11, six digits.", examples=["000001"])
@@ -156,6 +159,8 @@ class AuthorizationView(BaseModel):
             available=explanation.available_minor,
             channel=explanation.channel.name.lower(),
             merchant=explanation.merchant,
+            merchant_name=explanation.merchant_name,
+            merchant_city=explanation.merchant_city,
             merchant_category=explanation.merchant_category,
             terminal=explanation.terminal,
             stan=explanation.stan,
@@ -213,6 +218,8 @@ class ListedDecisionView(BaseModel):
         description="The channel through which the terminal received the token.", examples=["contactless"]
     )
     merchant: str = Field(description="DE 42, card acceptor.", examples=["CAFE00000000001"])
+    merchant_name: MerchantName
+    merchant_city: MerchantCity
     merchant_category: str = Field(description="DE 18, four digits.", examples=["5814"])
     country: str = Field(description="ISO 3166 numeric, `000` where unknown.", examples=["276"])
     terminal: str = Field(description="DE 41.", examples=["TERM0001"])
@@ -252,6 +259,8 @@ _SHOWN_AS_THEY_ARE = (
     "exception",
     "channel",
     "merchant",
+    "merchant_name",
+    "merchant_city",
     "merchant_category",
     "country",
     "terminal",

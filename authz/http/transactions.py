@@ -10,6 +10,7 @@ from authz.engine import Engine
 from authz.history.history_rows import Row, RowQuery, postings
 from authz.history.posting_ids import posting_id, posting_key
 from authz.history.projection import Projection
+from authz.http.merchant_fields import MerchantCity, MerchantName
 from authz.http.paging import AsOf, From, Limit, ReachedTime, To, microseconds, reached
 from authz.http.posting_names import POSTING_KINDS_DESCRIBED, PostingKindName
 from authz.http.sight import Sight, SightDependency
@@ -50,6 +51,8 @@ class TransactionView(BaseModel):
     currency: str = Field(description="The account's ISO 4217 code.", examples=["EUR"])
     posted_balance: int = Field(description="What the account owes afterwards, minor units.", examples=[1250])
     merchant: str = Field(description="DE 42, card acceptor.", examples=["CAFE00000000001"])
+    merchant_name: MerchantName
+    merchant_city: MerchantCity
     merchant_category: str = Field(description="DE 18, four digits.", examples=["5814"])
 
     @classmethod
@@ -66,6 +69,8 @@ class TransactionView(BaseModel):
             currency=row["currency"],
             posted_balance=row["posted_minor"],
             merchant=row["merchant"],
+            merchant_name=row["merchant_name"],
+            merchant_city=row["merchant_city"],
             merchant_category=row["merchant_category"],
         )
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import structlog
 
 from authz.journal.disk import Appending, Disk
-from authz.journal.earlier_layouts import MESSAGES_BY_NAME, digest_of
+from authz.journal.earlier_layouts import SAME_MESSAGES, digest_of
 from authz.journal.marks import Mark
 from authz.journal.segment_header import UNNAMED
 from authz.program.compilation import compiled_program
@@ -130,7 +130,7 @@ def _digest_of_rows(dtype: np.dtype[Any]) -> bytes:
 
 def _is_read_as(written: str, dtype: np.dtype[Any]) -> bool:
     """Whether rows of a written layout, by its digest, are read as they are."""
-    earlier = MESSAGES_BY_NAME if dtype == MESSAGE else frozenset()
+    earlier = SAME_MESSAGES if dtype == MESSAGE else frozenset()
     return bytes.fromhex(written) in {_digest_of_rows(dtype), *earlier}
 
 

@@ -1,8 +1,9 @@
 """Record layouts of commands in journals of earlier versions, by their segment header.
 
-A journal of one of these can be converted, see `journal_upgrade`. Whoever moves or widens a field in
-`vocabulary.layouts` adds what the layout was before. Whoever adds a kind of command has to add nothing here, see
-`layouts.KINDS_ADDED`.
+A journal of one of these can be converted, see `journal_upgrade`, or is read as it is. Whoever moves or widens a field
+in `vocabulary.layouts` adds what the layout was before. Whoever adds a field where a kind has left bytes unused, which
+are zero in what was written before, adds the digests that there were before to `SAME_BYTES` and `SAME_MESSAGES`.
+Whoever adds a kind of command has to add nothing here, see `layouts.KINDS_ADDED`.
 """
 
 import hashlib
@@ -137,9 +138,11 @@ def digest_of(layout: np.dtype[Any]) -> bytes:
     return hashlib.sha256(repr(layout.descr).encode()).digest()[:8]
 
 
-MESSAGES_BY_NAME = frozenset({digest_of(ONE_FOR_ALL_KINDS), bytes.fromhex("fbaabb1059f1ea51")})
-"""Digests of stored messages in checkpoints up to 2026-11-29, with the names of their fields; they are read as they
-are.
+SAME_MESSAGES = frozenset(
+    {digest_of(ONE_FOR_ALL_KINDS), bytes.fromhex("fbaabb1059f1ea51"), bytes.fromhex("e73d84305e373708")}
+)
+"""Digests of stored messages in checkpoints that are read as they are: the names of their fields were a part of the
+digest, or they had no merchant's name and city.
 """
 
 EARLIER_LAYOUTS = {
@@ -148,9 +151,11 @@ EARLIER_LAYOUTS = {
 }
 """Every layout that a journal can be converted from, by the header of its segments."""
 
-SAME_BYTES = frozenset({digest_of(ONE_FOR_ALL_KINDS), bytes.fromhex("62d3544ac99848eb")})
-"""Digests of segments whose commands are read as they are: only the names of their fields were others, or were a part
-of the digest.
+SAME_BYTES = frozenset(
+    {digest_of(ONE_FOR_ALL_KINDS), bytes.fromhex("62d3544ac99848eb"), bytes.fromhex("47271a1ec8057ee6")}
+)
+"""Digests of segments whose commands are read as they are: the names of their fields were others or a part of the
+digest, or messages had no merchant's name and city.
 """
 
 EARLIER_HEADER_BYTES = 16

@@ -21,7 +21,7 @@ from authz.state.tables import Counter as Rows
 from authz.state.tables import State
 from authz.vocabulary.commands import NO_POSITION, Decider, Flag, Kind, Records
 from authz.vocabulary.errors import EngineStopped
-from authz.vocabulary.labels import currency_code
+from authz.vocabulary.labels import currency_code, field_text
 from authz.vocabulary.layouts import MESSAGE, new_command
 from authz.vocabulary.reasons import DECLINES, Reason
 from tokenvault.background.errands import Errands, attempted, in_thread
@@ -183,6 +183,8 @@ _TAKEN_OVER = (
     "latitude",
     "longitude",
     "merchant",
+    "merchant_name",
+    "merchant_city",
     "merchant_category",
     "currency",
     "operation",
@@ -224,10 +226,12 @@ def _question(command: Records, result: Records, identifier: str) -> bytes:
         "billing_currency": currency_code(billing) if billing else None,
         "available": int(found["available_minor"]),
         "partial_approval_allowed": bool(int(asked["flags"]) & Flag.PARTIAL_APPROVAL),
-        "merchant": asked["merchant"].decode("ascii", "replace").strip(),
+        "merchant": field_text(asked["merchant"]),
+        "merchant_name": field_text(asked["merchant_name"]),
+        "merchant_city": field_text(asked["merchant_city"]),
         "merchant_category": f"{int(asked['merchant_category']):04d}",
         "country": f"{int(asked['country']):03d}",
-        "terminal": asked["terminal"].decode("ascii", "replace").strip(),
+        "terminal": field_text(asked["terminal"]),
     }
     return json.dumps({"type": EVENT_TYPE, "data": data}).encode()
 

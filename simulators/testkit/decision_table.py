@@ -41,7 +41,8 @@ def show_decision(decision: dict[str, Any], console: Console) -> None:
     known = decision["currency"] in CURRENCIES
     money = amount_text(amount, decision["currency"]) if known else f"{amount} minor units of {decision['currency']}"
     by = failed_check(decision)
-    console.print(outcome, f"{decision['kind']} {decision['id']}  {money}  {decision['merchant']}", highlight=False)
+    merchant = ", ".join(filter(None, map(decision.get, ("merchant", "merchant_name", "merchant_city"))))
+    console.print(outcome, f"{decision['kind']} {decision['id']}  {money}  {merchant}", highlight=False)
     named = f" ({by})" if by.startswith(("rule ", "limit ")) else ""
     reason = f"DE 39 = {decision['response_code']}  {decision['reason']}{named}: {decision['explanation']}"
     console.print(reason if decision["approved"] else f"{reason} {decision['advice']}", highlight=False)

@@ -15,6 +15,8 @@ from simulators.terminals.terminal import Terminal
 from tests.integration.shops import open_shop
 from tokenvault.outgoing.webhook_signatures import secret_bytes, signed_headers, verify_headers
 
+MERCHANT = ("merchant", "merchant_name", "merchant_city")
+
 SECRET = "whsec_dGFwd3JpZ2h0LXRlc3Qtc2VjcmV0"
 RULE = {"id": "ask", "state": "live", "action": "ask", "when": {"attribute": "amount", "operator": ">", "value": 1_000}}
 
@@ -99,6 +101,7 @@ def test_it_has_the_last_word(server, shop):
     asked = server.asked[0]["data"]
     assert (asked["amount"], asked["currency"], asked["account_id"]) == (5_000, "EUR", account)
     assert asked["authorization_id"] == receipt.authorization_id
+    assert [asked[name] for name in MERCHANT] == ["CAFE00000000001", "TAPWRIGHT CAFE", "BERLIN"]
     assert "pan" not in json.dumps(asked)
     assert issuer.balance(account)["held"] == 5_000
     told = issuer.authorization(receipt.authorization_id)
@@ -124,6 +127,7 @@ def test_its_approval_is_posted_and_shown(server, shop):
     (shown,) = issuer.authorization(receipt.authorization_id)["postings"]
     assert shown == {name: listed[name] for name in ("id", "kind", "amount", "currency")}
     assert (shown["kind"], shown["amount"]) == ("purchase", 5_000)
+    assert [listed[name] for name in MERCHANT] == ["CAFE00000000001", "TAPWRIGHT CAFE", "BERLIN"]
     server.answer = {"approved": False}
     assert issuer.authorization(terminal.buy(phone, 5_000).authorization_id)["postings"] == []
 

@@ -51,9 +51,11 @@ _REQUIRED = (3, 4, 7, 11, 22, 32, 37, 41, 49)
 
 _PREAUTHORIZED = 6  # DE 25
 
-_OFFSETS = {name: MESSAGE.fields[name][1] for name in ("retrieval_reference", "terminal", "merchant")}  # type: ignore[index]
-_RETRIEVAL_REFERENCE, _TERMINAL, _MERCHANT = _OFFSETS["retrieval_reference"], _OFFSETS["terminal"], _OFFSETS["merchant"]
-_RETRIEVAL_REFERENCE_BYTES, _TERMINAL_BYTES, _MERCHANT_BYTES = 12, 8, 15
+_TEXTS = ("retrieval_reference", "terminal", "merchant", "merchant_name", "merchant_city")
+_RETRIEVAL_REFERENCE, _TERMINAL, _MERCHANT, _NAME, _CITY = (MESSAGE.fields[name][1] for name in _TEXTS)  # type: ignore[index]
+_RETRIEVAL_REFERENCE_BYTES, _TERMINAL_BYTES, _MERCHANT_BYTES, _NAME_BYTES, _CITY_BYTES = (
+    MESSAGE[name].itemsize for name in _TEXTS
+)
 
 _APPROVAL_CODES = tuple(
     int.from_bytes(ANSWERS[reason].response_code.encode(), "big") for reason in Reason if reason <= LAST_APPROVAL
@@ -214,6 +216,14 @@ def copy_text(buffer: Buffer, place: Places, target: Buffer, start: Integer, len
 
 
 @compiled
+def read_name_and_city(buffer: Buffer, place: Places, target: Buffer) -> None:
+    """DE 43: the card acceptor's name (25 characters) and city (13). The scan lets only printable characters pass."""
+    copy_text(buffer, place, target, _NAME, _NAME_BYTES)
+    for character in range(_NAME_BYTES, min(_NAME_BYTES + _CITY_BYTES, place[1])):
+        target[_CITY + character - _NAME_BYTES] = buffer[place[0] + character]
+
+
+@compiled
 def read_transaction(
     buffer: Buffer,
     start: Integer,
@@ -272,6 +282,7 @@ def read_transaction(
     copy_text(buffer, places[37], command_bytes, _RETRIEVAL_REFERENCE, _RETRIEVAL_REFERENCE_BYTES)
     copy_text(buffer, places[41], command_bytes, _TERMINAL, _TERMINAL_BYTES)
     copy_text(buffer, places[42], command_bytes, _MERCHANT, _MERCHANT_BYTES)
+    read_name_and_city(buffer, places[43], command_bytes)
     if has_field(places, 42):
         command["merchant_key"] = text_key(buffer, places[42, 0], places[42, 1])
     return NO_PROBLEM

@@ -31,10 +31,11 @@ def test_pages_end_between_the_parts_of_a_decision(tmp_path):
     database = open_history(tmp_path / "history.db")
     metadata.create_all(database)
     row = {"time_us": 0, "kind": "purchase", "account_id": 7, "amount_minor": 1, "currency": "EUR", "posted_minor": 1}
+    row |= {"merchant": "", "merchant_name": "", "merchant_city": "", "merchant_category": "5814"}
     keys = [(1, 0), (2, 0), (2, 1), (2, 2), (3, 0)]
     with database.begin() as connection:
         rows = [row | {"sequence": sequence, "part": part} for sequence, part in keys]
-        connection.execute(sa.insert(postings), [each | {"merchant": "", "merchant_category": "5814"} for each in rows])
+        connection.execute(sa.insert(postings), rows)
     seen, before, has_more = [], None, True
     while has_more:
         page, has_more = newest(database, postings, RowQuery({}, before=before, limit=1))

@@ -96,6 +96,24 @@ def test_postings_and_disputes(http, used, terminal):
     assert http.get("/v1/transactions/txn_0000000000000").status_code == 404
 
 
+def test_the_merchants_name_and_city_are_shown(http, used, terminal):
+    """Of DE 43: in the decision, which comes from the journal, and in both lists; a message without it has none."""
+    account, phone, _ = used
+    names = ("merchant", "merchant_name", "merchant_city")
+
+    def shown(receipt):
+        decision = http.get(f"/v1/authorizations/{receipt.authorization_id}").json()
+        listed = http.get("/v1/authorizations", params={"account_id": account}).json()["data"][0]
+        posted = http.get("/v1/transactions", params={"account_id": account}).json()["data"][0]
+        return [[each[name] for name in names] for each in (decision, listed, posted)]
+
+    assert shown(terminal.buy(phone, 500)) == [["CAFE00000000001", "TAPWRIGHT CAFE", "BERLIN"]] * 3
+    begun = terminal.start(300)
+    request = terminal.authorization_request(begun, terminal.read(phone, begun), message_type="0200")
+    del request[43]
+    assert shown(terminal.send(request)) == [["CAFE00000000001", "", ""]] * 3
+
+
 def test_a_purchase_with_cash_back_makes_two_postings(http, used, terminal):
     """The goods are part 0, the cash part 1: in the list, under their own ids, and in the decision that made them."""
     account, phone, _ = used

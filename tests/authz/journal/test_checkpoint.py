@@ -12,7 +12,7 @@ from authz.journal import checkpoint, segment_header
 from authz.journal.checkpoint import Checkpoint, checkpoints, read_checkpoint, write_checkpoint
 from authz.journal.data_directory import JOURNAL, checkpoints_in, history_in
 from authz.journal.disk import Directory
-from authz.journal.earlier_layouts import MESSAGES_BY_NAME, ONE_FOR_ALL_KINDS, digest_of
+from authz.journal.earlier_layouts import ONE_FOR_ALL_KINDS, SAME_MESSAGES, digest_of
 from authz.journal.journal_files import SegmentJournal
 from authz.journal.records import Batch
 from authz.journal.replay import History, apply_batch, replayed, replayed_command
@@ -81,7 +81,7 @@ def test_segments_and_checkpoints_with_other_names_of_fields_are_read(tmp_path, 
     assert rows_in_use(replayed(history_in(tmp_path)).state) == expected
 
 
-@pytest.mark.parametrize("digest", sorted(MESSAGES_BY_NAME), ids=bytes.hex)
+@pytest.mark.parametrize("digest", sorted(SAME_MESSAGES), ids=bytes.hex)
 def test_checkpoints_with_names_of_messages_fields_in_their_digest_are_read(digest, tmp_path, monkeypatch):
     """Up to 2026-11-29."""
     disk, state = checkpoints_in(tmp_path), new_state(16)

@@ -35,13 +35,20 @@ def test_fields_that_overlap_in_one_layout_are_refused():
 
 @pytest.mark.parametrize(
     "wrong",
-    [Field("half", "u4", 48, "Half of an amount."), Field("time", "S8", 48, "Text where others have a number.")],
+    [Field("half", "u4", 48, "Half of an amount."), Field("sum", "u8", 48, "Without a sign.")],
 )
-def test_bytes_have_one_type_in_all_layouts(wrong):
-    """A byte of an amount is part of no text and of no smaller number, whatever the kind."""
+def test_numbers_have_one_type_in_all_layouts(wrong):
+    """A byte of an amount is part of no smaller number and of none without a sign, whatever the kind."""
     changed = LAYOUT_OF | {Kind.PASS_TIME: replace(LAYOUT_OF[Kind.PASS_TIME], fields=(wrong,))}
     with pytest.raises(AssertionError, match=f"{wrong.name} of PASS_TIME overlaps|overlaps {wrong.name} of another"):
         check_layouts(changed)
+
+
+def test_text_lies_where_other_kinds_have_numbers():
+    """There is no room for a merchant's name and city otherwise."""
+    (limit,) = [field for field in LAYOUT_OF[Kind.SET_ACCOUNT].fields if field.name == "limit_minor"]
+    (city,) = [field for field in LAYOUT_OF[Kind.FINANCIAL_REQUEST].fields if field.name == "merchant_city"]
+    assert (limit.offset, limit.form, city.offset, city.form) == (112, "i8", 112, "S13")
 
 
 def test_a_kind_without_a_layout_is_refused():

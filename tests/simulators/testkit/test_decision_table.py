@@ -30,6 +30,19 @@ def _shown(decision):
 
 
 @pytest.mark.parametrize(
+    ("more", "merchant"),
+    [
+        ({}, "Corner shop"),
+        ({"merchant_name": "", "merchant_city": ""}, "Corner shop"),
+        ({"merchant": "SHOP01", "merchant_name": "CAFE", "merchant_city": "BERLIN"}, "SHOP01, CAFE, BERLIN"),
+    ],
+)
+def test_the_merchants_name_and_city_are_shown_where_they_are_known(more, merchant):
+    """Servers of version 0.1 do not tell them, and messages without DE 43 have none."""
+    assert f"12.50 EUR  {merchant}\n" in _shown(DECISION | more)
+
+
+@pytest.mark.parametrize(
     ("more", "lines"),
     [
         ({}, 0),

@@ -27,6 +27,29 @@ def test_a_tap():
     assert command["merchant_key"] == merchant_key("CAFE00000000001")
 
 
+@pytest.mark.parametrize(
+    ("field", "name", "city"),
+    [
+        (None, b"", b""),
+        (" " * 40, b" " * 25, b" " * 13),
+        ("TAPWRIGHT CAFE           BERLIN       DE", b"TAPWRIGHT CAFE           ", b"BERLIN       "),
+        ("N" * 25 + "C" * 13 + "US", b"N" * 25, b"C" * 13),
+        ("~!" * 20, (b"~!" * 13)[:25], (b"!~" * 7)[:13]),
+    ],
+)
+def test_the_merchants_name_and_city(field, name, city):
+    """DE 43 as it came, in every message that has it; its country belongs to neither."""
+    for message_type, more in (
+        ("0100", {}),
+        ("0220", {}),
+        ("0420", {"de90": f"0100{7:06d}1124115959{9:011d}{0:011d}"}),
+    ):
+        command = command_of(de0=message_type, de43=field, **more)
+        # NumPy leaves out zeros at the end, which are bytes that were not filled.
+        assert (command["merchant_name"], command["merchant_city"]) == (name, city)
+        assert (command["merchant"], command["key_index"]) == (b"CAFE00000000001", 0)
+
+
 def test_many_messages_at_once():
     """Each is read by itself, whatever is wrong with the one before."""
     words, commands, _, _, online = read(
