@@ -73,7 +73,7 @@ def written(tmp_path):
 
 
 def a_life(written, seed, length=120):
-    """Three accounts that live side by side: taps, refunds, reversals, programs, notices, forced declines, time."""
+    """Three accounts that live side by side: taps, refunds, reversals, programs, notices, declines, expiries, time."""
     random = np.random.default_rng(seed)
     for number in range(2):
         sequence = 10 + 3 * number
@@ -83,7 +83,9 @@ def a_life(written, seed, length=120):
     for atc in range(1, length):
         time_us += int(random.integers(0, 9 * HOUR_US))
         pan = int(random.choice([700, 800, 801, 999]))
-        kind = random.choice(["tap", "tap", "tap", "sale", "refund", "reversal", "program", "limit", "force", "early"])
+        kind = random.choice(
+            ["tap", "tap", "tap", "sale", "refund", "reversal", "program", "limit", "force", "early", "expire"]
+        )
         made = tap(atc, int(random.integers(1, 5_000)), pan, time_us=time_us)
         if kind == "sale":
             made["kind"] = Kind.FINANCIAL_REQUEST
@@ -101,6 +103,9 @@ def a_life(written, seed, length=120):
         elif kind == "force":
             forced = {"scope": ForcedScope.TOKEN, "reason": Reason.INSUFFICIENT_FUNDS}
             made = command(Kind.FORCE_REASON, subject=801, time_us=time_us, **forced)
+        elif kind == "expire":
+            decision = int(random.integers(1, written.journal.next_sequence))
+            made = command(Kind.EXPIRE_HOLD, decision=decision, time_us=time_us)
         if kind in ("tap", "sale"):
             taps.append(made)
         more = [tap(atc, 5, 801, time_us=time_us)] if random.integers(4) == 0 else []

@@ -43,6 +43,8 @@ from tests.authz.bank import Bank
 from tests.authz.commands import NOW_US, command, opening, referring, reversal, set_account, set_card, set_token, tap
 
 PAID = tap(1)
+NO_KIND = 99
+"""No kind of command has this number."""
 _NOTICES = {
     Kind.SET_ACCOUNT: set_account(9, limit_minor=1),
     Kind.SET_CARD: set_card(9, state=CardState.FROZEN),
@@ -181,7 +183,7 @@ def test_the_engine_takes_nothing_that_is_not_defined():
 
         def read(self, after=0, until=None):
             """The whole."""
-            yield Batch(1, joined([opening(), command(23)]), b"")
+            yield Batch(1, joined([opening(), command(NO_KIND)]), b"")
 
     class Empty(Written):
         """A journal of nothing."""
@@ -197,15 +199,15 @@ def test_the_engine_takes_nothing_that_is_not_defined():
 
     async def story():
         engine = Engine(Empty(), lambda: NOW_US, lambda error: None)
-        with pytest.raises(UndefinedValue, match="kind 23"):
-            engine.submit(command(23), lambda results: None)
+        with pytest.raises(UndefinedValue, match=f"kind {NO_KIND}"):
+            engine.submit(command(NO_KIND), lambda results: None)
         with pytest.raises(UndefinedValue, match="channel 65"):
             await engine.run(joined([tap(1), tap(2, channel=65)]))
         assert engine.figures.commands == 0
         await engine.close()
 
     asyncio.run(story())
-    with pytest.raises(JournalFromElsewhere, match="command 4 of the journal has kind 23"):
+    with pytest.raises(JournalFromElsewhere, match=f"command 4 of the journal has kind {NO_KIND}"):
         replayed(History(Written()))
 
 
@@ -235,7 +237,7 @@ def test_a_kind_that_nothing_takes_is_not_approved():
     """Even one that passed the question whether it is defined: the way through the kinds has no other end."""
     bank = a_bank()
     before = what_stands(bank)
-    assert take_notice(bank.state, command(23).view(COMMAND), 0) == Reason.UNDEFINED_VALUE
+    assert take_notice(bank.state, command(NO_KIND).view(COMMAND), 0) == Reason.UNDEFINED_VALUE
     assert what_stands(bank) == before
 
 
@@ -321,7 +323,7 @@ def test_every_scope_counts(scope):
 
 def test_a_refusal_is_the_same_in_a_batch():
     """A command that is refused leaves those around it alone."""
-    state, results, _ = apply_batch(new_state(16), joined([opening(), command(23), tap(1)]))
+    state, results, _ = apply_batch(new_state(16), joined([opening(), command(NO_KIND), tap(1)]))
     assert results["reason"].tolist() == [0, 0, 0, Reason.UNDEFINED_VALUE, 0]
     assert state.accounts[0]["held_minor"] == 1_250
 

@@ -6,7 +6,15 @@ import pytest
 from authz.journal.replay import apply_batch
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
-from authz.state.tables import Counter, TransactionFlag, expiries_made, new_state, rows_in_use
+from authz.state.tables import (
+    Counter,
+    TransactionFlag,
+    expiries_made,
+    new_state,
+    rows_in_use,
+    stored_arrays,
+    with_stored_arrays,
+)
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.expiries import EXPIRY
 from authz.vocabulary.layouts import joined
@@ -175,8 +183,14 @@ def test_all_holds_of_an_account_can_end_in_one_pass(count):
     assert state.accounts["held_minor"][:2].tolist() == [5, 0]
 
 
+def stored_and_read(state):
+    """The state that a checkpoint gives back."""
+    return with_stored_arrays({name: rows.copy() for name, rows in stored_arrays(state).items()}, state.program)
+
+
+@pytest.mark.parametrize("between", [lambda state: state, stored_and_read], ids=["at once", "by checkpoints"])
 @pytest.mark.parametrize("size", [1, 3, 64, 10_000])
-def test_batches_do_not_matter_to_expiries(size):
+def test_batches_do_not_matter_to_expiries(size, between):
     """A day in which holds end at many hours, some by command: the same rows and counts, however it is cut."""
     start, commands = 8, [many_holds(0)[0]]
     for number in range(1, 200):
@@ -191,7 +205,7 @@ def test_batches_do_not_matter_to_expiries(size):
     assert len(np.unique(wanted["decision"])) == len(wanted) == 199 - 12 + 1
     state, parts, results = a_state(), [np.zeros(0, EXPIRY)], []
     for place in range(0, len(day), size):
-        state, made, _ = apply_batch(state, day[place : place + size])
+        state, made, _ = apply_batch(between(state), day[place : place + size])
         parts.append(expiries_made(state))
         results.append(made)
     assert np.concatenate(parts).tobytes() == wanted.tobytes()
