@@ -47,9 +47,9 @@ from simulators.terminals.terminal import Terminal
 from tests.newcomer.recipe import CopiedFile, Line, NewFile
 from tests.newcomer.recipes import RECIPES
 from tokenvault.emv.encodings.data_elements import DATA_ELEMENTS
-from tokenvault.events.events import EventType
 from tokenvault.provisioning.decision import FORCED_OUTCOMES, OUTCOMES, ProvisioningPolicy, WalletReason
 from tokenvault.tokens.lifecycle import REASONS, TRANSITIONS, Change, Initiator
+from tokenvault.vocabulary.event_types import EventType
 
 DOCUMENTS = Path(__file__).parent
 _BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)

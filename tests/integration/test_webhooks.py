@@ -19,12 +19,13 @@ from tests.clock import ManualClock
 from tests.tokenvault.stories import active_token, new_card, rows
 from tests.tokenvault.vaults import new_vault
 from tokenvault.events import webhooks
-from tokenvault.events.events import EventType, list_events
+from tokenvault.events.events import list_events
 from tokenvault.events.webhook_delivery import WebhookSender
 from tokenvault.events.webhooks import RETRY_SECONDS, DeliveryState
 from tokenvault.keys.sealing import WEBHOOK_SECRET
 from tokenvault.storage import schema
 from tokenvault.vocabulary.errors import FieldError, NotFound
+from tokenvault.vocabulary.event_types import EventType
 
 WALLET = {"Authorization": f"Bearer {sandbox_constants.WALLET_API_KEY}"}
 

@@ -15,7 +15,7 @@ from tokenvault.cards.contact_points import VerificationMethod
 from tokenvault.cards.guesses import OF_CARD, Secret, unlock_card
 from tokenvault.cards.pins import PinEncryption, WrongPin, set_pin, verify_pin
 from tokenvault.events.audit import list_entries
-from tokenvault.events.events import EventType, list_events
+from tokenvault.events.events import list_events
 from tokenvault.provisioning.card_sources import CardSource
 from tokenvault.provisioning.policies import Policy, VerificationPolicy, set_policy
 from tokenvault.provisioning.push_provisioning import make_payload
@@ -30,6 +30,7 @@ from tokenvault.storage import schema
 from tokenvault.tokens.detokenization import Usage, VerificationFailed, detokenize
 from tokenvault.tokens.lifecycle import TokenState
 from tokenvault.vocabulary.errors import FieldError, NotFound, TooManyRequests
+from tokenvault.vocabulary.event_types import EventType
 
 REFUSAL = "sealed_card: holds no PAN, expiry and CVV2 of a card that we have issued"
 DETAILS = OF_CARD[Secret.CARD_DETAILS]

@@ -8,9 +8,9 @@ from tests.clock import ManualClock
 from tests.tokenvault.stories import new_card
 from tests.tokenvault.vaults import new_vault
 from tokenvault.events import webhooks
-from tokenvault.events.events import EventType
 from tokenvault.events.webhook_delivery import WebhookSender
 from tokenvault.events.webhooks import DeliveryState
+from tokenvault.vocabulary.event_types import EventType
 
 
 def _vault(*hosts):

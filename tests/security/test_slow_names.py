@@ -15,12 +15,12 @@ from tests.clock import ManualClock
 from tests.tokenvault.stories import new_card
 from tests.tokenvault.vaults import new_vault
 from tokenvault.events import webhooks
-from tokenvault.events.events import EventType
 from tokenvault.events.webhook_delivery import WebhookSender
 from tokenvault.outgoing import host_names
 from tokenvault.outgoing.guarded_calls import GuardedTransport
 from tokenvault.outgoing.host_names import OF_ONE_ASKER, HostNames, NameUnknown
 from tokenvault.outgoing.internet_addresses import LOOPBACK
+from tokenvault.vocabulary.event_types import EventType
 
 ADDRESS = "127.0.0.1"
 

@@ -16,11 +16,11 @@ from tests.security.certificates import Authority
 from tests.tokenvault.stories import new_card
 from tests.tokenvault.vaults import new_vault
 from tokenvault.events import webhooks
-from tokenvault.events.events import EventType
 from tokenvault.events.webhook_delivery import WebhookSender
 from tokenvault.outgoing.guarded_calls import AddressRefused, GuardedTransport
 from tokenvault.outgoing.internet_addresses import LOOPBACK, may_be_called
 from tokenvault.vocabulary.errors import FieldError
+from tokenvault.vocabulary.event_types import EventType
 
 NEVER = [
     "169.254.169.254",

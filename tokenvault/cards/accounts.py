@@ -8,11 +8,11 @@ from tokenvault.callers.caller import current_caller
 from tokenvault.callers.listing import newest_first
 from tokenvault.callers.ownership import Owners, visible
 from tokenvault.events import events, outbox
-from tokenvault.events.events import EventType
 from tokenvault.reference_data.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.storage import schema
 from tokenvault.vault import Vault
 from tokenvault.vocabulary.errors import FieldError, NotFound
+from tokenvault.vocabulary.event_types import EventType
 from tokenvault.vocabulary.identifiers import Prefix, to_number, to_text
 
 AMOUNT_MINOR_MAX = 10**12 - 1

@@ -12,11 +12,11 @@ from tokenvault.callers.ownership import owners_of_card, visible
 from tokenvault.cards.accounts import find_account
 from tokenvault.cards.contact_points import VerificationMethod, check_contact, masked
 from tokenvault.events import events, outbox
-from tokenvault.events.events import EventType
 from tokenvault.keys.sealing import CARD_CONTACTS, CARD_PAN, funding_pan_lookups, new_pan_lookup, seal, unseal
 from tokenvault.storage import schema
 from tokenvault.vault import Vault
 from tokenvault.vocabulary.errors import Conflict, NotFound
+from tokenvault.vocabulary.event_types import EventType
 from tokenvault.vocabulary.identifiers import Prefix, to_number, to_text
 from tokenvault.vocabulary.pan import PAR_CHARACTERS, check_payment_account_reference
 

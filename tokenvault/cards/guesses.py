@@ -16,10 +16,10 @@ import structlog
 from tokenvault.callers.caller import SYSTEM, current_caller
 from tokenvault.cards.cards import card_in, card_numbered, record_card
 from tokenvault.events import audit
-from tokenvault.events.events import EventType
 from tokenvault.storage import schema
 from tokenvault.vault import Vault
 from tokenvault.vocabulary.errors import CallerError, TooManyRequests
+from tokenvault.vocabulary.event_types import EventType
 from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 log = structlog.get_logger()

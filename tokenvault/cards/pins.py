@@ -15,12 +15,12 @@ from tokenvault.emv.keys.dukpt_aes import KeyType, KeyUsage
 from tokenvault.emv.pin import pin_block
 from tokenvault.emv.pin.pin_verification import pin_verification_value
 from tokenvault.events import audit
-from tokenvault.events.events import EventType
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.sealed_entry import opened
 from tokenvault.storage import schema
 from tokenvault.vault import Vault
 from tokenvault.vocabulary.errors import Conflict, FieldError, NotFound
+from tokenvault.vocabulary.event_types import EventType
 from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 _KEY_INDEX = 1

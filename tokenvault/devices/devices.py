@@ -18,10 +18,10 @@ from tokenvault.callers.listing import newest_first
 from tokenvault.callers.ownership import Owners, visible
 from tokenvault.devices.proof_of_possession import ProvenKey
 from tokenvault.events import events
-from tokenvault.events.events import EventType
 from tokenvault.storage import schema
 from tokenvault.vault import Vault
 from tokenvault.vocabulary.errors import Conflict, FieldError, Forbidden, NotFound
+from tokenvault.vocabulary.event_types import EventType
 from tokenvault.vocabulary.identifiers import Prefix, to_number, to_text
 
 _CHAIN_MAX = 4

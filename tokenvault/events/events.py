@@ -1,7 +1,6 @@
 """Events: changes of accounts, cards, devices and tokens, in commit order."""
 
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,40 +10,8 @@ from tokenvault.events import audit
 from tokenvault.storage import schema
 from tokenvault.vault import Vault
 from tokenvault.vocabulary.errors import NotFound
+from tokenvault.vocabulary.event_types import EventType
 from tokenvault.vocabulary.identifiers import Prefix, to_number, to_text
-
-
-class EventType(StrEnum):
-    """What can happen."""
-
-    PORTFOLIO_LOADED = "portfolio.loaded"
-    ACCOUNT_OPENED = "account.opened"
-    CARD_ISSUED = "card.issued"
-    CARD_FROZEN = "card.frozen"
-    CARD_UNFROZEN = "card.unfrozen"
-    CARD_REPLACED = "card.replaced"
-    CARD_RENEWED = "card.renewed"
-    CARD_CLOSED = "card.closed"
-    CARD_PIN_SET = "card.pin_set"
-    CARD_CONTACTS_CHANGED = "card.contacts_changed"
-    CARD_GUESSES_LOCKED = "card.guesses_locked"
-    CARD_GUESSES_UNLOCKED = "card.guesses_unlocked"
-    DEVICE_REGISTERED = "device.registered"
-    TOKEN_REQUESTED = "token.requested"  # noqa: S105 - a name, as are those below
-    TOKEN_APPROVED = "token.approved"  # noqa: S105
-    TOKEN_DECLINED = "token.declined"  # noqa: S105
-    TOKEN_ACTIVATED = "token.activated"  # noqa: S105
-    TOKEN_SUSPENDED = "token.suspended"  # noqa: S105
-    TOKEN_RESUMED = "token.resumed"  # noqa: S105
-    TOKEN_DEACTIVATED = "token.deactivated"  # noqa: S105
-    TOKEN_RENEWED = "token.renewed"  # noqa: S105
-    TOKEN_CARD_CHANGED = "token.card_changed"  # noqa: S105
-    TOKEN_KEY_REPLENISHED = "token.key_replenished"  # noqa: S105
-    TOKEN_CRYPTOGRAM_MADE = "token.cryptogram_made"  # noqa: S105
-    VERIFICATION_STARTED = "verification.started"
-    VERIFICATION_FAILED = "verification.failed"
-    VERIFICATION_COMPLETED = "verification.completed"
-
 
 _INSERT = sa.insert(schema.events).returning(schema.events.c.sequence)
 _ENDPOINTS = sa.select(*schema.webhook_endpoints.c["id", "event_types"])

@@ -15,13 +15,14 @@ from tokenvault.callers.caller import Scope, current_caller
 from tokenvault.callers.listing import newest_first
 from tokenvault.callers.ownership import visible
 from tokenvault.events import audit
-from tokenvault.events.events import Event, EventType, event_of
+from tokenvault.events.events import Event, event_of
 from tokenvault.keys.sealing import WEBHOOK_SECRET, seal, unseal
 from tokenvault.outgoing.guarded_calls import check_url
 from tokenvault.outgoing.webhook_signatures import SECRET_PREFIX, secret_bytes, signed_headers
 from tokenvault.storage import schema
 from tokenvault.vault import Vault
 from tokenvault.vocabulary.errors import Conflict, NotFound
+from tokenvault.vocabulary.event_types import EventType
 from tokenvault.vocabulary.identifiers import Prefix, to_number, to_text
 
 log = structlog.get_logger()

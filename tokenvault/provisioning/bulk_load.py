@@ -15,7 +15,6 @@ from tokenvault.callers.ownership import Owners
 from tokenvault.cards.cards import PIN_TRIES, CardState
 from tokenvault.emv.cryptograms.cryptogram_versions import TAPWRIGHT_AES
 from tokenvault.events import events, outbox
-from tokenvault.events.events import EventType
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.sealing import CARD_CONTACTS, CARD_PAN, new_pan_lookup, seal
 from tokenvault.provisioning.decision import Outcome
@@ -25,6 +24,7 @@ from tokenvault.tokens.token_requestors import requestor_in
 from tokenvault.tokens.tokens import AssuranceMethod, TokenLocation
 from tokenvault.vault import Vault
 from tokenvault.vocabulary.errors import Conflict, FieldError
+from tokenvault.vocabulary.event_types import EventType
 from tokenvault.vocabulary.identifiers import Prefix, to_text
 from tokenvault.vocabulary.pan import PAR_CHARACTERS, PanRange
 

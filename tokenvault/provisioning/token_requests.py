@@ -8,7 +8,6 @@ from tokenvault.cards.cards import Card
 from tokenvault.cards.guesses import counting
 from tokenvault.devices.devices import Device, check_possession, device_in
 from tokenvault.devices.proof_of_possession import ProvenKey
-from tokenvault.events.events import EventType
 from tokenvault.program.card_program import RequestorKind, TokenRequestor
 from tokenvault.program.token_domain import DomainWish
 from tokenvault.provisioning.card_sources import CardSource, SourcedCard, find_source
@@ -31,6 +30,7 @@ from tokenvault.tokens.tokens import (
 )
 from tokenvault.vault import Vault
 from tokenvault.vocabulary.errors import Conflict, FieldError, Forbidden
+from tokenvault.vocabulary.event_types import EventType
 from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 _SEQUENCE_NUMBER = "01"

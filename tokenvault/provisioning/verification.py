@@ -11,7 +11,6 @@ from tokenvault.cards.contact_points import masked as masked_contact
 from tokenvault.cards.guesses import Refused, Secret, counting, holds
 from tokenvault.devices.devices import check_possession, device_numbered
 from tokenvault.devices.proof_of_possession import ProvenKey
-from tokenvault.events.events import EventType
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.sealing import MESSAGE_TEXT, keyed_digest, seal, unseal
 from tokenvault.provisioning.decision import Reason
@@ -22,6 +21,7 @@ from tokenvault.tokens.lifecycle import Change, Initiator, TokenState
 from tokenvault.tokens.tokens import AssuranceMethod, Token, change_state, record_token, token_in
 from tokenvault.vault import Vault
 from tokenvault.vocabulary.errors import Conflict, FieldError
+from tokenvault.vocabulary.event_types import EventType
 from tokenvault.vocabulary.identifiers import Prefix, to_number, to_text
 
 CODE_DIGITS = 6

@@ -17,11 +17,11 @@ from tokenvault.cards.cards import (
     sealed_pan,
     unused_funding_pan,
 )
-from tokenvault.events.events import EventType
 from tokenvault.storage import schema
 from tokenvault.tokens import token_changes
 from tokenvault.tokens.lifecycle import Change, ChangeReason, Initiator
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.event_types import EventType
 
 
 def freeze_card(vault: Vault, text_id: str) -> Card:

@@ -4,7 +4,6 @@ import time
 from dataclasses import dataclass
 
 from tokenvault.emv.cryptograms.cryptogram_versions import SignedFor, with_results
-from tokenvault.events.events import EventType
 from tokenvault.reference_data.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.tokens import credentials
 from tokenvault.tokens.lifecycle import Initiator, TokenState
@@ -12,6 +11,7 @@ from tokenvault.tokens.token_activation import card_key_of
 from tokenvault.tokens.tokens import record_token, token_in, update_token
 from tokenvault.vault import Vault
 from tokenvault.vocabulary.errors import Conflict, FieldError
+from tokenvault.vocabulary.event_types import EventType
 from tokenvault.vocabulary.pan import Track2
 
 _ATC_MAX = 0xFFFF

@@ -10,13 +10,13 @@ from tokenvault.devices.proof_of_possession import ProvenKey
 from tokenvault.emv.keys import key_derivation
 from tokenvault.emv.keys.limited_use_keys import COUNTER_MAX, KeyIndex
 from tokenvault.events import outbox
-from tokenvault.events.events import EventType
 from tokenvault.keys.sealing import credential_info, seal_to_device
 from tokenvault.tokens import credentials
 from tokenvault.tokens.lifecycle import ENDED, Change, ChangeReason, Initiator, TokenState
 from tokenvault.tokens.tokens import Token, change_state, record_token, token_in, update_token
 from tokenvault.vault import Vault
 from tokenvault.vocabulary.errors import Conflict
+from tokenvault.vocabulary.event_types import EventType
 from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 

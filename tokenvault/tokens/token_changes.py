@@ -8,12 +8,12 @@ from tokenvault.callers.ownership import visible
 from tokenvault.cards.cards import Card, card_in
 from tokenvault.devices.devices import check_possession, device_in, device_numbered
 from tokenvault.devices.proof_of_possession import ProvenKey
-from tokenvault.events.events import EventType
 from tokenvault.storage import schema
 from tokenvault.tokens.lifecycle import ENDED, TRANSITIONS, Change, ChangeReason, Initiator, TokenState, check_reason
 from tokenvault.tokens.tokens import Token, change_state, notify, record_token, token_in, token_of, update_token
 from tokenvault.vault import Vault
 from tokenvault.vocabulary.errors import Conflict
+from tokenvault.vocabulary.event_types import EventType
 
 
 def change_token(

@@ -25,7 +25,6 @@ from tokenvault.emv.cryptograms.cryptogram_versions import (
     CryptogramVersion,
 )
 from tokenvault.events import events, outbox
-from tokenvault.events.events import EventType
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.program.token_domain import TokenDomain
 from tokenvault.storage import schema
@@ -33,6 +32,7 @@ from tokenvault.tokens.lifecycle import Change, Initiator, LifecycleState, Token
 from tokenvault.tokens.token_pans import unused_token_pan
 from tokenvault.vault import Vault
 from tokenvault.vocabulary.errors import NotFound
+from tokenvault.vocabulary.event_types import EventType
 from tokenvault.vocabulary.identifiers import Prefix, to_number, to_text
 
 

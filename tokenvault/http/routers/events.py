@@ -7,11 +7,11 @@ from pydantic import Field
 
 from tokenvault.callers.caller import Scope
 from tokenvault.events import events, webhooks
-from tokenvault.events.events import EventType
 from tokenvault.http.fields.fields import Body, Timestamp, View, timestamp
 from tokenvault.http.fields.paging import Limit, Page, StartingAfter, page
 from tokenvault.http.protocol import problem
 from tokenvault.http.protocol.access import VaultDependency, requires
+from tokenvault.vocabulary.event_types import EventType
 from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 router = APIRouter(prefix="/v1", tags=["events"])
