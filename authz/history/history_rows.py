@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
+from authz.history.payment_course import Row, course_of_decisions, course_of_postings, event_of, event_of_issuers
 from authz.journal.records import Durable
 from authz.vocabulary.commands import MESSAGES, Channel, Kind
 from authz.vocabulary.exception_reasons import ExceptionReason
@@ -15,9 +15,17 @@ from authz.vocabulary.layouts import MESSAGE, read
 from authz.vocabulary.posting_kinds import posting_kind
 from authz.vocabulary.reasons import Reason
 
-Row = dict[str, Any]
-
 metadata = sa.MetaData()
+
+
+def _in_order_of_events(table: str, *columns: str) -> list[sa.Index]:
+    """Indexes by which events are read in their order: all of them, an issuer's, a wallet's."""
+    return [
+        sa.Index(f"{table}_at", *columns),
+        sa.Index(f"{table}_at_of_issuer", "issuer", *columns),
+        sa.Index(f"{table}_at_of_wallet", "wallet", *columns),
+    ]
+
 
 decisions = sa.Table(
     "decisions",
@@ -52,10 +60,13 @@ decisions = sa.Table(
     sa.Column("retrieval_reference", sa.String(12), nullable=False),
     sa.Column("exception", sa.String(40), nullable=True),  # why an advice was applied for less than its amount
     sa.Column("asked_billing_minor", sa.BigInteger, nullable=True),  # the advice's amount, in the account's currency
+    *course_of_decisions(),
     sa.Index("decisions_of_account", "account_id", "sequence"),
     sa.Index("decisions_of_token", "token_id", "sequence"),
     sa.Index("exceptions", "sequence", sqlite_where=sa.text("exception IS NOT NULL")),
     sa.Index("decisions_of_issuer", "issuer", "sequence"),
+    sa.Index("decisions_of_payment", "payment", "sequence", sqlite_where=sa.text("payment IS NOT NULL")),
+    *_in_order_of_events("decisions", "at"),
 )
 
 postings = sa.Table(
@@ -76,8 +87,11 @@ postings = sa.Table(
     sa.Column("merchant_name", sa.String(25), nullable=False),
     sa.Column("merchant_city", sa.String(13), nullable=False),
     sa.Column("merchant_category", sa.String(4), nullable=False),
+    *course_of_postings(),
     sa.Index("postings_of_account", "account_id", "sequence", "part"),
     sa.Index("postings_of_issuer", "issuer", "sequence", "part"),
+    sa.Index("postings_of_payment", "payment", "at", "part"),
+    *_in_order_of_events("postings", "at", "part"),
 )
 
 expiries = sa.Table(
@@ -92,12 +106,14 @@ expiries = sa.Table(
     sa.Column("issuer", sa.String(32), nullable=True),
     sa.Column("card_id", sa.BigInteger, nullable=False),
     sa.Column("token_id", sa.BigInteger, nullable=False),
+    sa.Column("wallet", sa.String(32), nullable=True),
     sa.Column("released_minor", sa.BigInteger, nullable=False),  # in the account's currency
     sa.Column("currency", sa.String(3), nullable=False),
     sa.Index("expiries_of_decision", "decision"),
     sa.Index("expiries_of_account", "account_id", "sequence", "part"),
     sa.Index("expiries_of_token", "token_id", "sequence", "part"),
     sa.Index("expiries_of_issuer", "issuer", "sequence", "part"),
+    sa.Index("expiries_of_wallet", "wallet", "sequence", "part"),
 )
 
 position = sa.Table(
@@ -111,8 +127,12 @@ position = sa.Table(
 )
 
 
-def nobody(_account_id: int) -> str | None:
-    """The owner of every account in a database without tenants: none."""
+TenantOf = Callable[[int], str | None]
+"""The tenant that owns an account, or a token, by its number; None where there is none."""
+
+
+def nobody(_number: int) -> str | None:
+    """The owner of every account and every token in a database without tenants: none."""
     return None
 
 
@@ -130,8 +150,11 @@ class NewRows:
     expired: Iterator[Row]
 
 
-def rows_of(durable: Durable, issuer_of: Callable[[int], str | None] = nobody) -> NewRows:
-    """The rows that commands make. issuer_of: who owns an account."""
+def rows_of(durable: Durable, issuer_of: TenantOf = nobody, wallet_of: TenantOf = nobody) -> NewRows:
+    """The rows that commands make. issuer_of: who owns an account.  wallet_of: who owns a token.
+
+    Their `payment` is the decision that they follow up, see `payment_course.name_payments`.
+    """
     commands, results = durable.commands, durable.results
     kinds = commands["kind"]
     is_message = (kinds >= MESSAGES.start) & (kinds < MESSAGES.stop)
@@ -140,12 +163,16 @@ def rows_of(durable: Durable, issuer_of: Callable[[int], str | None] = nobody) -
     messages = commands.view(MESSAGE)
     decided = [_decision(own[i], messages[i], results[i]) for i in np.flatnonzero(is_new)]
     answered = np.flatnonzero((kinds == Kind.ISSUER_DECISION) & (results["sequence"] != own))
-    settled = [{"sequence": int(results[i]["sequence"]), **_outcome(results[i])} for i in answered]
+    settled = [_settled(own[i], commands[i], results[i]) for i in answered]
     posting_commands = np.repeat(np.arange(len(commands)), results["postings"])
-    posted = [_posting(commands[i], posting) for i, posting in zip(posting_commands, durable.postings, strict=True)]
+    posted = [
+        _posting(own[i], commands[i], results[i], posting)
+        for i, posting in zip(posting_commands, durable.postings, strict=True)
+    ]
     for row in (*decided, *posted):
         row["issuer"] = None if row["account_id"] is None else issuer_of(row["account_id"])
-    return NewRows(decided, settled, posted, _expired(durable, issuer_of))
+        row["wallet"] = None if row["token_id"] is None else wallet_of(row["token_id"])
+    return NewRows(decided, settled, posted, _expired(durable, issuer_of, wallet_of))
 
 
 _MERCHANT = ("merchant", "merchant_name", "merchant_city")
@@ -159,6 +186,17 @@ def _outcome(result: np.void) -> Row:
         "approved": reason.is_approval,
         "reason": reason.code,
         "approval_code": f"{int(result['approval_code']):06d}" if reason.is_approval else None,
+    }
+
+
+def _settled(sequence: int, command: np.void, result: np.void) -> Row:
+    """How the issuer's decision changes the row of the message that waited for it."""
+    return {
+        "sequence": int(result["sequence"]),
+        **_outcome(result),
+        "event": event_of_issuers(Reason(result["reason"])),
+        "at": int(sequence),
+        "at_us": int(command["time_us"]),
     }
 
 
@@ -186,6 +224,10 @@ def _decision(sequence: int, command: np.void, result: np.void) -> Row:
         "retrieval_reference": field_text(command["retrieval_reference"]),
         **_outcome(result),
         **_exception(result),
+        "payment": int(result["original"]) or None,
+        "event": event_of(command, result),
+        "at": int(sequence),
+        "at_us": int(command["time_us"]),
     }
 
 
@@ -197,7 +239,7 @@ def _exception(result: np.void) -> Row:
     return {"exception": reason.code, "asked_billing_minor": int(result["asked_minor"])}
 
 
-def _posting(command: np.void, posting: np.void) -> Row:
+def _posting(sequence: int, command: np.void, result: np.void, posting: np.void) -> Row:
     said = read(command)
     has_merchant = "merchant" in (said.dtype.names or ())
     merchant = {name: field_text(said[name]) if has_merchant else "" for name in _MERCHANT}
@@ -213,19 +255,21 @@ def _posting(command: np.void, posting: np.void) -> Row:
         "posted_minor": int(posting["posted_minor"]),
         **merchant,
         "merchant_category": f"{int(said['merchant_category']) if has_merchant else 0:04d}",
+        "payment": int(result["original"]) or None,
+        "at": int(sequence),
     }
 
 
 _NUMBERS_OF_EXPIRY = ("sequence", "part", "decision", "account_id", "card_id", "token_id", "released_minor")
 
 
-def _expired(durable: Durable, issuer_of: Callable[[int], str | None]) -> Iterator[Row]:
+def _expired(durable: Durable, issuer_of: TenantOf, wallet_of: TenantOf) -> Iterator[Row]:
     """The rows of the holds that have ended."""
     times = np.repeat(durable.commands["time_us"], durable.results["expiries"])
     for time_us, expiry in zip(times, durable.expiries, strict=True):
         row: Row = {name: int(expiry[name]) for name in _NUMBERS_OF_EXPIRY}
         row["time_us"], row["currency"] = int(time_us), currency_code(int(expiry["currency"]))
-        row["issuer"] = issuer_of(row["account_id"])
+        row["issuer"], row["wallet"] = issuer_of(row["account_id"]), wallet_of(row["token_id"])
         yield row
 
 

@@ -18,6 +18,7 @@ from authz.history.history_file import AT_THE_BEGINNING, make_anew, prepared, te
 from authz.history.history_rows import (
     Row,
     RowQuery,
+    TenantOf,
     decisions,
     expiries,
     newest,
@@ -26,6 +27,7 @@ from authz.history.history_rows import (
     postings,
     rows_of,
 )
+from authz.history.payment_course import name_payments
 from authz.journal.marks import BEGINNING, Mark
 from authz.journal.records import Durable
 from authz.journal.replay import History, replayed_batches
@@ -50,7 +52,7 @@ class Projection:
     """Keeps the SQL rows up to date with the journal, in a thread of its own.
 
     durable_sequence: returns the last durable command.  pause_seconds: the wait before a failed attempt is repeated.
-    issuer_of: returns the owner of an account.
+    issuer_of, wallet_of: return the owner of an account, and of a token.
     """
 
     def __init__(
@@ -59,13 +61,14 @@ class Projection:
         history: History,
         durable_sequence: Callable[[], int],
         pause_seconds: float = QUIET_SECONDS,
-        issuer_of: Callable[[int], str | None] = nobody,
+        issuer_of: TenantOf = nobody,
+        wallet_of: TenantOf = nobody,
     ) -> None:
         self.database = database
         self._history = history
         self._durable_sequence = durable_sequence
         self._pause_seconds = pause_seconds
-        self._issuer_of = issuer_of
+        self._issuer_of, self._wallet_of = issuer_of, wallet_of
         self._queue: deque[Durable] = deque()
         self._queued = 0
         self._last_notified = 0  # sequence of the last durable command that `follow` was given
@@ -276,8 +279,9 @@ class Projection:
         if durable.last <= self._position:
             return
         new = durable.part(max(0, self._position + 1 - durable.first), len(durable.commands))
-        rows = rows_of(new, self._issuer_of)
+        rows = rows_of(new, self._issuer_of, self._wallet_of)
         with self.database.begin() as connection:
+            name_payments(connection, decisions, rows.decided, rows.posted)
             for table, made in ((decisions, rows.decided), (postings, rows.posted)):
                 if made:
                     connection.execute(sa.insert(table), made)

@@ -10,7 +10,7 @@ from authz.kernel.accounts.conversion import NO_RATE, conversion_rate, converted
 from authz.kernel.accounts.exception_items import list_as_exception
 from authz.kernel.accounts.holds import available_credit, expire_hold, expire_holds
 from authz.kernel.accounts.message_context import MessageContext, has, is_message
-from authz.kernel.accounts.postings import dispute, tell_postings
+from authz.kernel.accounts.postings import dispute, tell_original, tell_postings
 from authz.kernel.accounts.trace_index import (
     class_of,
     find_early_reversal,
@@ -75,7 +75,7 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
         expire_holds(state, np.int64(commands[i]["time_us"]))
         result["sequence"] = state.counters[Counter.SEQUENCE]
         result["program_version"] = state.program.numbers[NUMBER_VERSION]
-        posted_before = state.postings.used[0]
+        posted_before, entered_before = state.postings.used[0], state.counters[Counter.TRANSACTIONS]
         if undefined_field(commands, i) != Field.NONE:
             result["reason"] = Reason.UNDEFINED_VALUE
         elif is_message(kind):
@@ -91,6 +91,7 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
         else:
             result["reason"] = take_notice(state, commands, i)
         tell_postings(state, posted_before, result)
+        tell_original(state, entered_before, result)
         result["expiries"] = state.expiries.used[0] - expired_before
         result["approval_code"] = (
             np.int64(result["sequence"]) * _APPROVAL_CODE_STEP + _APPROVAL_CODE_START

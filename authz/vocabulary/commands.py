@@ -171,6 +171,7 @@ RESULT = record(
         ("posted_change_minor", "i8"),  # what the command itself posted: negative for money given back
         ("held_change_minor", "i8"),  # what it set aside or released
         ("asked_minor", "i8"),  # what an exception item asked for, in the account's currency
+        ("original", "i8"),  # the sequence of what it adds to, completes, reverses, refunds or disputes; 0 for none
         ("approval_code", "u4"),  # 0..999999, meaningful where approved
         ("conversion_rate", "u4"),  # DE 10: how many decimals (1 digit), then 7 digits; 0 where nothing was converted
         ("billing_currency", "u2"),

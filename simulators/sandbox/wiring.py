@@ -59,7 +59,7 @@ from simulators.sandbox.vault_services import issuer_keys, keep_resealing, verif
 from simulators.vendor_apis.simulated_wallets import SimulatedWallets
 from simulators.vendor_apis.token_notifications import TokenNotifier
 from tokenvault.background.errands import in_thread, keep_doing
-from tokenvault.callers.ownership import RememberedIssuers
+from tokenvault.callers.ownership import RememberedTenants, issuer_of_account, wallet_of_token
 from tokenvault.events.outbox import last_sequence
 from tokenvault.events.webhook_delivery import WebhookSender
 from tokenvault.keys.key_ring import KeyRing, holds_keys
@@ -134,8 +134,8 @@ class Sandbox:
         keeper.begin()
         self._clock.not_before(engine.time_us / 1e6)  # it may have been set forward before
         history = History(journal, checkpoints)
-        issuer_of = RememberedIssuers(vault.database)
-        projection = self._open_projection(engine, history, issuer_of)
+        issuer_of = RememberedTenants(vault.database, issuer_of_account)
+        projection = self._open_projection(engine, history, vault, issuer_of)
         self._keep_running("keeping the journal's end", partial(keeper.run, projection.keep_mark))
         self._feed = VaultFeed(vault.database, engine)
         await self._feed.drain()
@@ -305,12 +305,15 @@ class Sandbox:
         token_requestors.install(replace(vault, announce=lambda: None))
         return vault
 
-    def _open_projection(self, engine: Engine, history: History, issuer_of: IssuerOf) -> Projection:
+    def _open_projection(self, engine: Engine, history: History, vault: Vault, issuer_of: IssuerOf) -> Projection:
         file = self.settings.data_dir / HISTORY
         keep_private(file)
         database = open_history(file)
         self._cleanup.callback(database.dispose)
-        projection = Projection(database, history, lambda: engine.durable_sequence, issuer_of=issuer_of)
+        wallet_of = RememberedTenants(vault.database, wallet_of_token)
+        projection = Projection(
+            database, history, lambda: engine.durable_sequence, issuer_of=issuer_of, wallet_of=wallet_of
+        )
         engine.follow(projection.follow)
         projection.start()
         self._cleanup.callback(projection.close)

@@ -137,22 +137,37 @@ def issuer_of_account(database: sa.Engine, account_id: int) -> str | None:
         return connection.execute(sa.select(accounts.c.tenant).where(accounts.c.id == account_id)).scalar()
 
 
-class RememberedIssuers:
-    """The issuers of accounts, cached: they never change. A missing account is not cached: it may be opened later."""
+def wallet_of_token(database: sa.Engine, token_id: int) -> str | None:
+    """The tenant whose wallet a token is in, None where there is no such token. Raises: DatabaseUnavailable."""
+    query = (
+        sa.select(token_requestors.c.tenant)
+        .join(tokens, tokens.c.token_requestor_id == token_requestors.c.identifier)
+        .where(tokens.c.id == token_id)
+    )
+    with reading(database) as connection:
+        return connection.execute(query).scalar()
 
-    def __init__(self, database: sa.Engine) -> None:
+
+class RememberedTenants:
+    """The tenants of objects, cached: they never change. What is missing is not cached: it may be made later.
+
+    look_up: finds the tenant of an object by its number, see `issuer_of_account`, `wallet_of_token`.
+    """
+
+    def __init__(self, database: sa.Engine, look_up: Callable[[sa.Engine, int], str | None]) -> None:
         self._database = database
+        self._look_up = look_up
         self._known: dict[int, str] = {}
 
-    def __call__(self, account_id: int) -> str | None:
-        """The tenant that owns an account, None where there is none. Raises: DatabaseUnavailable."""
-        known = self._known.get(account_id)
+    def __call__(self, number: int) -> str | None:
+        """The tenant of an object, None where there is no such object. Raises: DatabaseUnavailable."""
+        known = self._known.get(number)
         if known is None:
-            known = issuer_of_account(self._database, account_id)
+            known = self._look_up(self._database, number)
             if known is not None:
                 if len(self._known) >= _REMEMBERED_MAX:
                     self._known.clear()
-                self._known[account_id] = known
+                self._known[number] = known
         return known
 
 

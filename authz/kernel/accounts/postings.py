@@ -10,7 +10,7 @@ from authz.kernel.accounts.holds import release_hold
 from authz.kernel.accounts.message_context import has
 from authz.kernel.accounts.trace_index import find_sequence, new_row
 from authz.state.rows import found
-from authz.state.tables import MessageClass, State
+from authz.state.tables import Counter, MessageClass, State
 from authz.vocabulary.commands import Flag, Kind, Operation
 from authz.vocabulary.posting_kinds import PostingKind
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
@@ -49,6 +49,16 @@ def tell_postings(state: State, before: Integer, result: Any) -> None:
     if state.postings.used[0] > before:
         result["postings"] = state.postings.used[0] - before
         result["posting_kind"] = state.postings.rows[before]["kind"]
+
+
+@inlined
+def tell_original(state: State, before: Integer, result: Any) -> None:
+    """Which earlier transaction a command's own is about. before: how many transactions there were before it."""
+    entered = state.counters[Counter.TRANSACTIONS]
+    if entered > before:
+        original_row = np.int64(state.transactions[entered - 1]["original"]) - 1
+        if original_row >= 0:
+            result["original"] = state.transactions[original_row]["sequence"]
 
 
 @compiled

@@ -64,6 +64,11 @@ def expected(batches):
             decided[change["sequence"]] |= change
         posted += made.posted
         expired += list(made.expired)
+    for row in decided.values():  # in order: what it follows up knows its payment by now
+        row["payment"] = row["payment"] and (decided[row["payment"]]["payment"] or row["payment"])
+    for row in posted:
+        before = row["payment"] or row["sequence"]
+        row["payment"] = decided[before]["payment"] or before
     return [list(decided.values()), posted, expired]
 
 

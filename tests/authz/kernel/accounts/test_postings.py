@@ -381,3 +381,31 @@ def test_a_dispute_belongs_to_its_purchase(kind):
         assert bank.send(command(each, **told)) is Reason.APPROVED
     count = int(bank.state.counters[Counter.TRANSACTIONS])
     assert bank.state.transactions["original"][2:count].tolist() == [2] * (count - 2)
+
+
+def test_a_result_names_what_its_transaction_is_about(bank):
+    """Increment, completion, refund, reversal and dispute tell which earlier decision they follow; others none."""
+
+    def original_of(message, reason=Reason.APPROVED):
+        assert bank.send(message) is reason
+        return int(bank.result["original"])
+
+    def sequence():
+        return int(bank.result["sequence"])
+
+    held, sale = tap(1, 1_000), tap(3, 700, kind=Kind.FINANCIAL_REQUEST)
+    assert original_of(held) == 0
+    first = sequence()
+    assert original_of(referring(Kind.AUTHORIZATION_REQUEST, held, amount_minor=200)) == first
+    completion = referring(Kind.FINANCIAL_ADVICE, held, amount_minor=1_200, stan=600_001)
+    assert original_of(completion) == first
+    completed = sequence()
+    assert original_of(refund(completion, amount_minor=100, stan=600_002)) == completed
+    assert original_of(sale) == 0
+    sold = sequence()
+    assert original_of(reversal(sale, remaining=500)) == sold
+    assert original_of(command(Kind.CHARGEBACK, account_id=7, decision=sold, amount_minor=100)) == sold
+    assert original_of(command(Kind.REPRESENTMENT, account_id=7, decision=sold, amount_minor=50)) == sold
+    assert original_of(tap(4, 10)) == 0
+    assert original_of(reversal(tap(9, 10)), Reason.MISSING_ORIGINAL_AUTHORIZATION) == 0
+    assert original_of(command(Kind.PASS_TIME, time_us=NOW_US + HOUR_US)) == 0
