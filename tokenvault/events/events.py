@@ -19,19 +19,17 @@ _ENDPOINTS = sa.select(*schema.webhook_endpoints.c["id", "event_types"])
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened. data: what callers may see of the resource afterwards.  created_at: Unix seconds."""
+    """Something that happened. text_id: its identifier outside.  data: what callers may see of the resource afterwards.
+
+    sequence: its number among the vault's events, 0 for a payment's.  created_at: Unix seconds.
+    """
 
     sequence: int
-    id: int
+    text_id: str
     type: EventType
     resource_id: str
     data: dict[str, Any]
     created_at: int
-
-    @property
-    def text_id(self) -> str:
-        """The identifier outside."""
-        return to_text(Prefix.EVENT, self.id)
 
 
 def record(
@@ -83,7 +81,8 @@ def find_event(vault: Vault, text_id: str) -> Event:
 
 def event_of(row: Any) -> Event:
     """An event from its row."""
-    return Event(row.sequence, row.id, EventType(row.type), row.resource_id, row.data, row.created_at)
+    text_id = to_text(Prefix.EVENT, row.id)
+    return Event(row.sequence, text_id, EventType(row.type), row.resource_id, row.data, row.created_at)
 
 
 def list_events(

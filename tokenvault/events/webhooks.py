@@ -22,7 +22,7 @@ from tokenvault.outgoing.webhook_signatures import SECRET_PREFIX, secret_bytes, 
 from tokenvault.storage import schema
 from tokenvault.vault import Vault
 from tokenvault.vocabulary.errors import Conflict, NotFound
-from tokenvault.vocabulary.event_types import EventType
+from tokenvault.vocabulary.event_types import PAYMENT_EVENTS, EventType
 from tokenvault.vocabulary.identifiers import Prefix, to_number, to_text
 
 log = structlog.get_logger()
@@ -47,7 +47,8 @@ class DeliveryState(StrEnum):
 class WebhookEndpoint:
     """Where events are sent. event_types: empty for all.  created_at: Unix seconds.
 
-    tenant: whose events.  hears_everything: everybody's, for a network or the operator.
+    tenant: whose events.  hears_everything: everybody's, for a network or the operator.  scopes: as whom it sees
+    payments.  payments_until: the last command whose payments it was given, None where it wants none.
     """
 
     id: int
@@ -56,6 +57,8 @@ class WebhookEndpoint:
     tenant: str
     hears_everything: bool
     created_at: int
+    scopes: list[str]
+    payments_until: int | None
 
     @property
     def text_id(self) -> str:
@@ -120,15 +123,28 @@ class Outcome:
     told: str
 
 
-def add_endpoint(vault: Vault, url: str, event_types: Sequence[EventType]) -> NewWebhookEndpoint:
+def add_endpoint(
+    vault: Vault, url: str, event_types: Sequence[EventType], *, last_payment: int | None = None
+) -> NewWebhookEndpoint:
     """Have events sent to a URL from now on: those of the caller's tenant, and all to a network or the operator.
 
+    last_payment: the last command before it, whose payments are no longer told; None where nobody tells of payments.
     Raises: FieldError; Conflict if the tenant has too many endpoints.
     """
     check_url("url", url, vault.program.webhook_networks)
     caller, types = current_caller.get(), sorted({str(each) for each in event_types})
     hears_everything = caller.sees_everything or Scope.NETWORK in caller.scopes
-    endpoint = WebhookEndpoint(vault.new_number(), url, types, caller.tenant, hears_everything, vault.proof_time())
+    wants_payments = not types or not PAYMENT_EVENTS.isdisjoint(types)
+    endpoint = WebhookEndpoint(
+        vault.new_number(),
+        url,
+        types,
+        caller.tenant,
+        hears_everything,
+        vault.proof_time(),
+        sorted({Scope.SANDBOX} if caller.sees_everything else caller.scopes),
+        last_payment if wants_payments else None,
+    )
     secret = SECRET_PREFIX + base64.b64encode(vault.random_bytes(_SECRET_BYTES)).decode()
     with vault.transaction() as connection:
         count = sa.select(sa.func.count()).where(
@@ -147,10 +163,7 @@ def list_endpoints(vault: Vault, *, limit: int, starting_after: str | None = Non
     """Endpoints, the newest first. Raises: NotFound."""
     table, prefix = schema.webhook_endpoints, Prefix.WEBHOOK_ENDPOINT
     rows = newest_first(vault, table, prefix, limit=limit, starting_after=starting_after)
-    return [
-        WebhookEndpoint(row.id, row.url, row.event_types, row.tenant, row.hears_everything, row.created_at)
-        for row in rows
-    ]
+    return [WebhookEndpoint(*(getattr(row, name) for name in WebhookEndpoint.__dataclass_fields__)) for row in rows]
 
 
 def remove_endpoint(vault: Vault, text_id: str) -> None:
@@ -184,13 +197,22 @@ def list_deliveries(
         endpoint_id=None if endpoint_id is None else to_number(Prefix.WEBHOOK_ENDPOINT, endpoint_id),
         state=state,
     )
-    query = sa.select(schema.events).where(schema.events.c.sequence.in_([row.event_sequence for row in rows]))
     with vault.reading() as connection:
-        told = {row.sequence: event_of(row) for row in connection.execute(query)}
-    return [_delivery_of(row, told[row.event_sequence]) for row in rows]
+        return _deliveries_of(connection, rows)
 
 
-def _delivery_of(row: "sa.Row[tuple[object, ...]]", event: Event) -> Delivery:
+def _deliveries_of(connection: sa.Connection, rows: Sequence[Any]) -> list[Delivery]:
+    """Deliveries from their rows, with their events."""
+    numbers = [row.event_sequence for row in rows if row.event_sequence is not None]
+    query = sa.select(schema.events).where(schema.events.c.sequence.in_(numbers))
+    told = {row.sequence: event_of(row) for row in connection.execute(query)}
+    return [
+        _delivery_of(row, payment_event_of(row) if row.event_sequence is None else told[row.event_sequence])
+        for row in rows
+    ]
+
+
+def _delivery_of(row: "sa.Row[*tuple[Any, ...]]", event: Event) -> Delivery:
     return Delivery(
         row.id,
         row.endpoint_id,
@@ -215,10 +237,9 @@ def replay_delivery(vault: Vault, text_id: str) -> Delivery:
         )
         if changed.rowcount == 0:
             raise NotFound(f"there is no webhook delivery {text_id}")
-        row = connection.execute(query).one()
-        told = connection.execute(sa.select(schema.events).where(schema.events.c.sequence == row.event_sequence)).one()
+        (replayed,) = _deliveries_of(connection, connection.execute(query).all())
         audit.write(vault, connection, "webhook_delivery.replayed", text_id)
-    return _delivery_of(row, event_of(told))
+    return replayed
 
 
 def event_body(event: Event) -> bytes:
@@ -254,21 +275,30 @@ def _is_due(now: int) -> sa.ColumnElement[bool]:
     return sa.and_(deliveries.c.state == DeliveryState.PENDING, deliveries.c.next_attempt_at <= now)
 
 
+_LONGEST_DUE_FIRST = (
+    schema.webhook_deliveries.c.next_attempt_at,
+    sa.nulls_last(schema.webhook_deliveries.c.event_sequence),  # few, while payments are many
+    schema.webhook_deliveries.c.payment_sequence,
+    schema.webhook_deliveries.c.payment_type,
+    schema.webhook_deliveries.c.payment_part,
+)
+
+
 def due_deliveries(vault: Vault, endpoint_id: int, limit: int) -> list[DueDelivery]:
     """What is to be sent to an endpoint now, the longest due first."""
     deliveries, endpoints, now = schema.webhook_deliveries, schema.webhook_endpoints, vault.proof_time()
     query = (
         sa.select(
             deliveries.c.id.label("delivery_id"),
-            deliveries.c.attempts,
+            *deliveries.c["attempts", "event_sequence", "payment_type", "payment_event"],
             *endpoints.c["id", "tenant", "url", WEBHOOK_SECRET.sealed, WEBHOOK_SECRET.version],
             *schema.events.c["sequence", "type", "resource_id", "data", "created_at"],
             schema.events.c.id.label("event_id"),
         )
         .join(endpoints, deliveries.c.endpoint_id == endpoints.c.id)
-        .join(schema.events, deliveries.c.event_sequence == schema.events.c.sequence)
+        .outerjoin(schema.events, deliveries.c.event_sequence == schema.events.c.sequence)
         .where(deliveries.c.endpoint_id == endpoint_id, _is_due(now))
-        .order_by(deliveries.c.next_attempt_at, deliveries.c.event_sequence)
+        .order_by(*_LONGEST_DUE_FIRST)
         .limit(limit)
     )
     with vault.reading() as connection:
@@ -280,7 +310,7 @@ def _due_delivery(vault: Vault, row: "sa.Row[*tuple[Any, ...]]", now: int) -> Du
     """One delivery, signed. What cannot be made ready is a failed try of its own, and keeps back none behind it."""
     fault = ""
     try:
-        event = Event(row.sequence, row.event_id, EventType(row.type), row.resource_id, row.data, row.created_at)
+        event = payment_event_of(row) if row.event_sequence is None else _event_in(row)
         body = event_body(event)
         key = secret_bytes(unseal(vault.keys, WEBHOOK_SECRET, row._mapping).decode())
         headers = signed_headers(key, event.text_id, now, body) | {"content-type": "application/json"}
@@ -288,6 +318,17 @@ def _due_delivery(vault: Vault, row: "sa.Row[*tuple[Any, ...]]", now: int) -> Du
         log.error("webhook_not_ready", delivery=row.delivery_id, error=type(error).__name__)
         headers, body, fault = {}, b"", f"not ready: {type(error).__name__}"
     return DueDelivery(row.delivery_id, row.attempts, row.tenant, row.url, headers, body, fault)
+
+
+def _event_in(row: "sa.Row[*tuple[Any, ...]]") -> Event:
+    text_id = to_text(Prefix.EVENT, row.event_id)
+    return Event(row.sequence, text_id, EventType(row.type), row.resource_id, row.data, row.created_at)
+
+
+def payment_event_of(row: "sa.Row[*tuple[Any, ...]]") -> Event:
+    """A payment's event from the row of its delivery."""
+    told = row.payment_event
+    return Event(0, told["id"], EventType(row.payment_type), told["resource_id"], told["data"], told["created_at"])
 
 
 def record_outcomes(vault: Vault, outcomes: Sequence[Outcome]) -> None:

@@ -219,6 +219,8 @@ webhook_endpoints = sa.Table(
     sa.Column("event_types", sa.JSON, nullable=False),
     _tenant(),
     sa.Column("hears_everything", sa.Boolean, nullable=False),
+    sa.Column("scopes", sa.JSON, nullable=False),  # what its caller's key was good for: as whom it sees payments
+    sa.Column("payments_until", sa.BigInteger, nullable=True),  # the last command whose deliveries exist; NULL: none do
     sa.Column("sealed_secret", sa.LargeBinary, nullable=False),
     sa.Column("secret_key_version", sa.Integer, nullable=False, index=True),
     _created_at(),
@@ -229,13 +231,26 @@ webhook_deliveries = sa.Table(
     metadata,
     _number(),
     sa.Column("endpoint_id", sa.ForeignKey(webhook_endpoints.c.id, ondelete="CASCADE"), nullable=False, index=True),
-    sa.Column("event_sequence", sa.ForeignKey(events.c.sequence), nullable=False),
+    sa.Column("event_sequence", sa.ForeignKey(events.c.sequence), nullable=True),  # NULL for a payment's event
+    # What names a payment's event, and the event as this endpoint sees it: id, resource_id, data, created_at.
+    sa.Column("payment_sequence", sa.BigInteger, nullable=True),
+    sa.Column("payment_part", sa.BigInteger, nullable=True),
+    sa.Column("payment_type", sa.String(48), nullable=True),
+    sa.Column("payment_event", sa.JSON(none_as_null=True), nullable=True),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("next_attempt_at", sa.BigInteger, nullable=False),
     sa.Column("last_outcome", sa.String(128), nullable=True),
     _created_at(),
     sa.Index("ix_webhook_deliveries_due", "state", "next_attempt_at"),
+    sa.Index(
+        "ix_webhook_deliveries_payment",
+        "endpoint_id",
+        "payment_sequence",
+        "payment_part",
+        "payment_type",
+        unique=True,
+    ),
 )
 
 audit_entries = sa.Table(

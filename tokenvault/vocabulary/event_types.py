@@ -46,16 +46,16 @@ class EventType(StrEnum):
     DISPUTE_REPRESENTED = "dispute.represented"
 
 
-PAYMENT_EVENTS = (
-    EventType.AUTHORIZATION_APPROVED,
-    EventType.AUTHORIZATION_DECLINED,
-    EventType.AUTHORIZATION_INCREASED,
-    EventType.AUTHORIZATION_REVERSED,
-    EventType.AUTHORIZATION_EXPIRED,
-    EventType.TRANSACTION_POSTED,
-    EventType.DISPUTE_OPENED,
-    EventType.DISPUTE_REPRESENTED,
+PAYMENT_EVENTS = frozenset(
+    {
+        EventType.AUTHORIZATION_APPROVED,
+        EventType.AUTHORIZATION_DECLINED,
+        EventType.AUTHORIZATION_INCREASED,
+        EventType.AUTHORIZATION_REVERSED,
+        EventType.AUTHORIZATION_EXPIRED,
+        EventType.TRANSACTION_POSTED,
+        EventType.DISPUTE_OPENED,
+        EventType.DISPUTE_REPRESENTED,
+    }
 )
-"""What happens to payments: derived from the engine's durable decisions, see `authz.payments`. Their order is part of
-the events' identifiers: new types follow those that are here.
-"""
+"""What happens to payments: derived from what the engine has decided, see `authz.payments`."""
