@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
-from authz.history.payment_course import Row, course_of_decisions, course_of_postings, event_of, event_of_issuers
+from authz.history.payment_course import course_of_decisions, course_of_postings, event_of, event_of_issuers
 from authz.journal.records import Durable
 from authz.vocabulary.commands import MESSAGES, Channel, Kind
 from authz.vocabulary.exception_reasons import ExceptionReason
@@ -14,6 +15,8 @@ from authz.vocabulary.labels import currency_code, field_text, operation_name
 from authz.vocabulary.layouts import MESSAGE, read
 from authz.vocabulary.posting_kinds import posting_kind
 from authz.vocabulary.reasons import Reason
+
+Row = dict[str, Any]
 
 metadata = sa.MetaData()
 

@@ -4,7 +4,6 @@ A payment begins with the first message about it. What follows it up (increments
 disputes) names an earlier decision, and by that decision's payment it belongs to the same one.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,6 @@ import sqlalchemy as sa
 from authz.vocabulary.commands import Flag, Kind, Operation
 from authz.vocabulary.reasons import Reason
 from tokenvault.vocabulary.event_types import EventType
-
-Row = dict[str, Any]
 
 _REVERSALS = (Kind.REVERSAL_REQUEST, Kind.REVERSAL_ADVICE)
 _ADVICES = (Kind.AUTHORIZATION_ADVICE, Kind.FINANCIAL_ADVICE)
@@ -70,14 +67,13 @@ def event_of_issuers(reason: Reason) -> EventType:
 
 
 def name_payments(
-    connection: sa.Connection, decisions: sa.Table, decided: Iterable[Row], posted: Iterable[Row]
+    connection: sa.Connection, decisions: sa.Table, decided: list[dict[str, Any]], posted: list[dict[str, Any]]
 ) -> None:
     """Replace what new rows follow up, the decision before, by the first decision of its payment.
 
     decided, posted: in their order; `payment` is None, or an earlier decision. A posting that follows up nothing is of
     the payment of its own decision.
     """
-    decided, posted = list(decided), list(posted)
     known = {row["sequence"]: row["payment"] for row in decided}
     asked = {row["payment"] for row in (*decided, *posted)} | {row["sequence"] for row in posted}
     if missing := sorted(asked - known.keys() - {None}):

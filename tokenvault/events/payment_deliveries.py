@@ -25,7 +25,7 @@ PENDING_MAX = 10_000
 
 @dataclass(frozen=True)
 class PaymentListener:
-    """An endpoint that wants payments. until: the last command whose payments it was given.
+    """An endpoint that wants payments. until: how far it was told of them, in the engine's words.
 
     event_types: empty for all.  scopes, tenant: as whom it sees them.  room: how many more deliveries it may be given.
     """
@@ -34,7 +34,7 @@ class PaymentListener:
     tenant: str
     scopes: frozenset[Scope]
     event_types: frozenset[str]
-    until: int
+    until: str
     room: int
 
     def wants(self, event_type: str) -> bool:
@@ -53,10 +53,10 @@ class PaymentEvent:
 
 @dataclass(frozen=True)
 class ToldPayments:
-    """What an endpoint is given: the events among the commands behind its position, up to until."""
+    """What an endpoint is given: the events behind its position, and up to where these are all."""
 
     listener: PaymentListener
-    until: int
+    until: str
     events: Sequence[PaymentEvent]
 
 

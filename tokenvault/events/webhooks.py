@@ -48,7 +48,7 @@ class WebhookEndpoint:
     """Where events are sent. event_types: empty for all.  created_at: Unix seconds.
 
     tenant: whose events.  hears_everything: everybody's, for a network or the operator.  scopes: as whom it sees
-    payments.  payments_until: the last command whose payments it was given, None where it wants none.
+    payments.  payments_until: how far it was told of payments, in the engine's words; None where it wants none.
     """
 
     id: int
@@ -58,7 +58,7 @@ class WebhookEndpoint:
     hears_everything: bool
     created_at: int
     scopes: list[str]
-    payments_until: int | None
+    payments_until: str | None
 
     @property
     def text_id(self) -> str:
@@ -124,11 +124,11 @@ class Outcome:
 
 
 def add_endpoint(
-    vault: Vault, url: str, event_types: Sequence[EventType], *, last_payment: int | None = None
+    vault: Vault, url: str, event_types: Sequence[EventType], *, payments_until: str | None = None
 ) -> NewWebhookEndpoint:
     """Have events sent to a URL from now on: those of the caller's tenant, and all to a network or the operator.
 
-    last_payment: the last command before it, whose payments are no longer told; None where nobody tells of payments.
+    payments_until: the place behind which payments are told, in the engine's words; None where nobody tells of them.
     Raises: FieldError; Conflict if the tenant has too many endpoints.
     """
     check_url("url", url, vault.program.webhook_networks)
@@ -143,7 +143,7 @@ def add_endpoint(
         hears_everything,
         vault.proof_time(),
         sorted({Scope.SANDBOX} if caller.sees_everything else caller.scopes),
-        last_payment if wants_payments else None,
+        payments_until if wants_payments else None,
     )
     secret = SECRET_PREFIX + base64.b64encode(vault.random_bytes(_SECRET_BYTES)).decode()
     with vault.transaction() as connection:

@@ -220,7 +220,7 @@ webhook_endpoints = sa.Table(
     _tenant(),
     sa.Column("hears_everything", sa.Boolean, nullable=False),
     sa.Column("scopes", sa.JSON, nullable=False),  # what its caller's key was good for: as whom it sees payments
-    sa.Column("payments_until", sa.BigInteger, nullable=True),  # the last command whose deliveries exist; NULL: none do
+    sa.Column("payments_until", sa.String(64), nullable=True),  # how far it was told of payments
     sa.Column("sealed_secret", sa.LargeBinary, nullable=False),
     sa.Column("secret_key_version", sa.Integer, nullable=False, index=True),
     _created_at(),

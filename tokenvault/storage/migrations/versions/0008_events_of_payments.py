@@ -13,17 +13,18 @@ depends_on = None
 
 _KEY = "ix_webhook_deliveries_payment"
 _NAMES = ("payment_sequence", "payment_part", "payment_type", "payment_event")
-_TYPES = (sa.BigInteger(), sa.BigInteger(), sa.String(length=48), sa.JSON())
 
 
 def upgrade() -> None:
     """To the newer shape."""
     op.add_column("webhook_endpoints", sa.Column("scopes", sa.JSON(), nullable=False, server_default="[]"))
-    op.add_column("webhook_endpoints", sa.Column("payments_until", sa.BigInteger(), nullable=True))
+    op.add_column("webhook_endpoints", sa.Column("payments_until", sa.String(length=64), nullable=True))
     with op.batch_alter_table("webhook_deliveries") as batch:
         batch.alter_column("event_sequence", existing_type=sa.Integer(), nullable=True)
-        for name, column_type in zip(_NAMES, _TYPES, strict=True):
-            batch.add_column(sa.Column(name, column_type, nullable=True))
+        batch.add_column(sa.Column("payment_sequence", sa.BigInteger(), nullable=True))
+        batch.add_column(sa.Column("payment_part", sa.BigInteger(), nullable=True))
+        batch.add_column(sa.Column("payment_type", sa.String(length=48), nullable=True))
+        batch.add_column(sa.Column("payment_event", sa.JSON(), nullable=True))
     op.create_index(_KEY, "webhook_deliveries", ["endpoint_id", *_NAMES[:3]], unique=True)
 
 

@@ -1,0 +1,268 @@
+"""Events of payments, derived from the rows of the history: a pure function of a row and of who looks at it.
+
+Three kinds of rows are events: an expiry, a decision with which something happened, and a posting. Their order is that
+of the commands that brought them about, and within one command as in `Source`: holds end before it is decided, and what
+is posted follows from the decision.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import IntEnum
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from authz.history.history_rows import Row
+from authz.history.posting_ids import posting_id
+from authz.payments.event_ids import EventKey, event_id
+from authz.payments.viewers import View, Viewer
+from authz.vocabulary.posting_kinds import PostingKind
+from authz.vocabulary.reasons import ANSWERS, Reason
+from tokenvault.vocabulary.event_types import EventType
+from tokenvault.vocabulary.identifiers import Prefix, to_text
+
+
+class Source(IntEnum):
+    """Which rows of the history an event is made of, in the order within one command."""
+
+    EXPIRY = 0
+    DECISION = 1
+    POSTING = 2
+
+
+class Position(NamedTuple):
+    """A place in the order of payments' events. sequence: of the command by which something happened.
+
+    source, part: the place among what that command has brought about.
+    """
+
+    sequence: int
+    source: int = -1
+    part: int = -1
+
+    @classmethod
+    def behind(cls, sequence: int) -> "Position":
+        """The place behind everything that a command has brought about."""
+        return cls(sequence + 1)
+
+    @classmethod
+    def parse(cls, text: str) -> "Position":
+        """Read what `str` wrote. Raises: ValueError."""
+        return cls(*map(int, text.split("/")))
+
+    def __str__(self) -> str:
+        return "/".join(map(str, self))
+
+
+_DISPUTES = {
+    PostingKind.CHARGEBACK.code: EventType.DISPUTE_OPENED,
+    PostingKind.REPRESENTMENT.code: EventType.DISPUTE_REPRESENTED,
+}
+_REASONS = {reason.code: reason for reason in Reason}
+
+
+@dataclass(frozen=True)
+class PaymentEvent:
+    """Something that happened to a payment. row: that of the history which tells of it."""
+
+    source: Source
+    row: Row
+
+    @cached_property
+    def key(self) -> EventKey:
+        """What names it."""
+        return EventKey(self.row["sequence"], self.row.get("part", 0), self.type)
+
+    @property
+    def id(self) -> str:
+        """The identifier outside, the same on every reading."""
+        return event_id(self.key)
+
+    @property
+    def position(self) -> Position:
+        """Its place among all events of payments."""
+        sequence = self.row["sequence"] if self.source is Source.EXPIRY else self.row["at"]
+        return Position(sequence, self.source, self.row.get("part", 0))
+
+    @property
+    def type(self) -> EventType:
+        """What happened."""
+        if self.source is Source.EXPIRY:
+            return EventType.AUTHORIZATION_EXPIRED
+        if self.source is Source.POSTING:
+            return _DISPUTES.get(self.row["kind"], EventType.TRANSACTION_POSTED)
+        return EventType(self.row["event"])
+
+    @property
+    def time_us(self) -> int:
+        """When it happened: Unix time in microseconds."""
+        time_us: int = self.row["at_us" if self.source is Source.DECISION else "time_us"]
+        return time_us
+
+    @property
+    def payment(self) -> int:
+        """The first decision of its payment."""
+        if self.source is Source.EXPIRY:
+            payment: int = self.row["decision"]
+            return payment
+        return self.row["payment"] or int(self.row["sequence"])
+
+    @property
+    def resource_id(self) -> str:
+        """What it happened to: a posting, or the first authorization of a payment."""
+        if self.source is Source.POSTING:
+            return posting_id(self.row["sequence"], self.row["part"])
+        return to_text(Prefix.AUTHORIZATION, self.payment)
+
+    def view_of(self, viewer: Viewer) -> View:
+        """How much of it somebody sees."""
+        return viewer.view_of(self.row["issuer"], self.row["wallet"], is_decision=self.source is Source.DECISION)
+
+    def data(self, view: View) -> dict[str, Any]:
+        """What is shown of it: amounts in minor units of their currency, times as RFC 3339."""
+        if view is View.CARDHOLDER:
+            return _WITH_CARDHOLDER[self.source](self)
+        return _WITH_ISSUER[self.source](self) if view is View.ISSUER else _with_merchant(self)
+
+
+def moment(time_us: int) -> str:
+    """A time as RFC 3339 in UTC."""
+    return datetime.fromtimestamp(time_us / 1e6, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _named(prefix: Prefix, number: int | None) -> str | None:
+    return to_text(prefix, number) if number else None
+
+
+_AS_THEY_ARE = (
+    "kind",
+    "operation",
+    "approved",
+    "reason",
+    "approval_code",
+    "token_last4",
+    "currency",
+    "flagged",
+    "exception",
+    "channel",
+    "merchant",
+    "merchant_category",
+    "country",
+    "terminal",
+    "stan",
+    "retrieval_reference",
+)
+
+
+def _with_merchant(event: PaymentEvent) -> dict[str, Any]:
+    """A decision without its funding side."""
+    row = event.row
+    return {
+        "id": to_text(Prefix.AUTHORIZATION, row["sequence"]),
+        "response_code": ANSWERS[_REASONS[row["reason"]]].response_code,
+        "decided_at": moment(row["time_us"]),
+        "token_id": _named(Prefix.TOKEN, row["token_id"]),
+        "amount": row["amount_minor"],
+        "approved_amount": row["approved_minor"],
+        **{name: row[name] for name in _AS_THEY_ARE},
+    }
+
+
+def _decision_with_issuer(event: PaymentEvent) -> dict[str, Any]:
+    row = event.row
+    return _with_merchant(event) | {
+        "account_id": _named(Prefix.ACCOUNT, row["account_id"]),
+        "card_id": _named(Prefix.CARD, row["card_id"]),
+        "billing_amount": row["billing_minor"],
+        "billing_currency": row["billing_currency"],
+    }
+
+
+def _posting_with_issuer(event: PaymentEvent) -> dict[str, Any]:
+    row = event.row
+    return {
+        "id": event.resource_id,
+        "authorization_id": to_text(Prefix.AUTHORIZATION, event.payment),
+        "kind": row["kind"],
+        "time": moment(row["time_us"]),
+        "account_id": _named(Prefix.ACCOUNT, row["account_id"]),
+        "token_id": _named(Prefix.TOKEN, row["token_id"]),
+        "amount": row["amount_minor"],
+        "currency": row["currency"],
+        "posted_balance": row["posted_minor"],
+        "merchant": row["merchant"],
+        "merchant_category": row["merchant_category"],
+    }
+
+
+def _expiry_with_issuer(event: PaymentEvent) -> dict[str, Any]:
+    row = event.row
+    return {
+        "id": event.resource_id,
+        "time": moment(row["time_us"]),
+        "account_id": _named(Prefix.ACCOUNT, row["account_id"]),
+        "card_id": _named(Prefix.CARD, row["card_id"]),
+        "token_id": _named(Prefix.TOKEN, row["token_id"]),
+        "released_amount": row["released_minor"],
+        "currency": row["currency"],
+    }
+
+
+def merchant_of(row: Row) -> dict[str, Any]:
+    """A merchant as a phone shows it."""
+    return {
+        "name": row.get("merchant_name") or row["merchant"],
+        "city": row.get("merchant_city") or None,
+        "category": row["merchant_category"],
+    }
+
+
+def _decision_with_cardholder(event: PaymentEvent) -> dict[str, Any]:
+    row = event.row
+    is_reversal = event.type is EventType.AUTHORIZATION_REVERSED
+    return {
+        "authorization_id": event.resource_id,
+        "token_id": _named(Prefix.TOKEN, row["token_id"]),
+        "token_last4": row["token_last4"],
+        "outcome": event.type.partition(".")[2],
+        "amount": row["approved_minor"] if row["approved"] and not is_reversal else row["amount_minor"],
+        "currency": row["currency"],
+        "merchant": merchant_of(row),
+        "time": moment(event.time_us),
+    }
+
+
+def _posting_with_cardholder(event: PaymentEvent) -> dict[str, Any]:
+    row = event.row
+    return {
+        "authorization_id": to_text(Prefix.AUTHORIZATION, event.payment),
+        "token_id": _named(Prefix.TOKEN, row["token_id"]),
+        "outcome": row["kind"],
+        "amount": row["amount_minor"],
+        "currency": row["currency"],
+        "merchant": merchant_of(row),
+        "time": moment(row["time_us"]),
+    }
+
+
+def _expiry_with_cardholder(event: PaymentEvent) -> dict[str, Any]:
+    row = event.row
+    return {
+        "authorization_id": event.resource_id,
+        "token_id": _named(Prefix.TOKEN, row["token_id"]),
+        "outcome": "expired",
+        "amount": row["released_minor"],
+        "currency": row["currency"],
+        "time": moment(row["time_us"]),
+    }
+
+
+_WITH_ISSUER = {
+    Source.EXPIRY: _expiry_with_issuer,
+    Source.DECISION: _decision_with_issuer,
+    Source.POSTING: _posting_with_issuer,
+}
+_WITH_CARDHOLDER = {
+    Source.EXPIRY: _expiry_with_cardholder,
+    Source.DECISION: _decision_with_cardholder,
+    Source.POSTING: _posting_with_cardholder,
+}
