@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
+from typing import TypeVar
 
 import sqlalchemy as sa
 import structlog
@@ -46,6 +47,8 @@ QUIET_SECONDS = 1.0
 """The time without a decision after which missing rows are read from the journal."""
 
 log = structlog.get_logger()
+
+Answer = TypeVar("Answer")
 
 
 class Projection:
@@ -108,8 +111,12 @@ class Projection:
 
     def newest(self, table: sa.Table, wanted: RowQuery) -> tuple[list[Row], bool]:
         """Rows of a table, at most `wanted.limit`, and whether there are more. Raises: HistoryUnavailable."""
+        return self.asked(lambda database: newest(database, table, wanted))
+
+    def asked(self, question: Callable[[sa.Engine], Answer]) -> Answer:
+        """The answer to a question about the rows. Raises: HistoryUnavailable."""
         try:
-            return newest(self.database, table, wanted)
+            return question(self.database)
         except sa.exc.DBAPIError as error:
             self._fail(error)
             raise HistoryUnavailable("the history cannot be read at present") from None

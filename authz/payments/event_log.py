@@ -19,16 +19,12 @@ from tokenvault.vocabulary.event_types import EventType
 from tokenvault.vocabulary.identifiers import Prefix, to_number
 
 _TABLES = {Source.EXPIRY: expiries, Source.DECISION: decisions, Source.POSTING: postings}
-_AT: "dict[Source, sa.ColumnElement[int]]" = {
-    Source.EXPIRY: expiries.c.sequence,
-    Source.DECISION: decisions.c.at,
-    Source.POSTING: postings.c.at,
+_KEY: "dict[Source, tuple[sa.ColumnElement[int], ...]]" = {
+    Source.EXPIRY: (expiries.c.sequence, expiries.c.part),
+    Source.DECISION: (decisions.c.at,),
+    Source.POSTING: (postings.c.at, postings.c.part),
 }
-_PART: "dict[Source, sa.ColumnElement[int]]" = {
-    Source.EXPIRY: expiries.c.part,
-    Source.DECISION: sa.literal_column("0", sa.Integer),
-    Source.POSTING: postings.c.part,
-}
+"""The place of each row: its command, and its part where a command makes several."""
 _DISPUTES = {
     EventType.DISPUTE_OPENED: PostingKind.CHARGEBACK.code,
     EventType.DISPUTE_REPRESENTED: PostingKind.REPRESENTMENT.code,
@@ -121,8 +117,8 @@ def _with_events(query: "sa.Select[Any]", source: Source) -> "sa.Select[Any]":
 
 def _asked_for(source: Source, wanted: EventQuery) -> "sa.Select[Any] | None":
     """The rows of one table that a query asks for; None where it can ask for none of them."""
-    table, at, part = _TABLES[source], _AT[source], _PART[source]
-    order = (at, part) if wanted.oldest_first else (at.desc(), part.desc())
+    table = _TABLES[source]
+    order = _KEY[source] if wanted.oldest_first else [column.desc() for column in _KEY[source]]
     query = _with_events(sa.select(table), source).order_by(*order).limit(wanted.limit)
     if wanted.after is not None:
         query = query.where(_is_behind(source, wanted.after))
@@ -139,21 +135,19 @@ def _asked_for(source: Source, wanted: EventQuery) -> "sa.Select[Any] | None":
 
 
 def _is_behind(source: Source, place: Position) -> "sa.ColumnElement[bool]":
-    at, part = _AT[source], _PART[source]
-    if source < place.source:
-        return at > place.sequence
-    if source > place.source:
-        return at >= place.sequence
-    return sa.tuple_(at, part) > sa.tuple_(sa.literal(place.sequence), sa.literal(place.part))
+    at, *parts = _KEY[source]
+    if source != place.source or not parts:
+        is_of_command = (source, 0) > (place.source, place.part)
+        return at >= place.sequence if is_of_command else at > place.sequence
+    return sa.tuple_(at, *parts) > sa.tuple_(sa.literal(place.sequence), sa.literal(place.part))
 
 
 def _is_before(source: Source, place: Position) -> "sa.ColumnElement[bool]":
-    at, part = _AT[source], _PART[source]
-    if source < place.source:
-        return at <= place.sequence
-    if source > place.source:
-        return at < place.sequence
-    return sa.tuple_(at, part) < sa.tuple_(sa.literal(place.sequence), sa.literal(place.part))
+    at, *parts = _KEY[source]
+    if source != place.source or not parts:
+        is_of_command = (source, 0) < (place.source, place.part)
+        return at <= place.sequence if is_of_command else at < place.sequence
+    return sa.tuple_(at, *parts) < sa.tuple_(sa.literal(place.sequence), sa.literal(place.part))
 
 
 def _is_of_type(source: Source, wanted: EventType | None) -> "sa.ColumnElement[bool] | bool | None":

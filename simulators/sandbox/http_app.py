@@ -30,6 +30,7 @@ from authz.vocabulary.errors import (
 )
 from simulators.sandbox.advice_forwarder import AdviceForwarder
 from simulators.sandbox.clocks.sandbox_clock import SandboxClock
+from simulators.sandbox.payment_feed import PaymentFeed
 from simulators.sandbox.routes import api_routes, vendor_routes
 from simulators.sandbox.settings.settings import Settings
 from simulators.sandbox.vault_feed import VaultFeed
@@ -69,6 +70,7 @@ class _Figures(Collector):
         feed: VaultFeed,
         projection: Projection,
         clock: SandboxClock,
+        payments: PaymentFeed,
     ) -> None:
         self._engine = engine
         self._network = network
@@ -76,6 +78,7 @@ class _Figures(Collector):
         self._feed = feed
         self._projection = projection
         self._clock = clock
+        self._payments = payments
 
     def collect(self) -> Iterable[Metric]:
         decisions = CounterMetricFamily("tapwright_decisions", "Answered 0100 and 0400 by reason.", labels=["reason"])
@@ -107,6 +110,15 @@ class _Figures(Collector):
             "By how much the system's clock has leapt where that is refused; 0 where it is believed.",
             self._clock.refused_leap_seconds,
         )
+        lag = self._payments.greatest_lag
+        yield GaugeMetricFamily(
+            "tapwright_payment_events_lag_commands",
+            "Commands whose payments a webhook endpoint was not given yet, of the endpoint that is furthest behind.",
+            lag.commands,
+        )
+        yield GaugeMetricFamily(
+            "tapwright_payment_events_lag_seconds", "For how long that endpoint has been behind.", lag.seconds
+        )
 
 
 def build_app(
@@ -122,6 +134,7 @@ def build_app(
     advice_forwarder: AdviceForwarder,
     feed: VaultFeed,
     issuer_of: IssuerOf,
+    payments: PaymentFeed,
 ) -> FastAPI:
     """Mount everything. The application reads its surroundings from `app.state`."""
     app = FastAPIOffline(
@@ -139,6 +152,7 @@ def build_app(
     app.state.projection = projection
     app.state.clock = clock
     app.state.feed = feed
+    app.state.payments = payments
     app.state.advice_forwarder = advice_forwarder
     app.state.format_errors = iso_network.format_errors
     app.state.sight = partial(_sight, issuer_of)
@@ -182,7 +196,7 @@ def build_app(
     if settings.vendor_apis:
         app.router.routes += vendor_routes()
     registry = CollectorRegistry()
-    registry.register(_Figures(engine, iso_network, iso_server, feed, projection, clock))
+    registry.register(_Figures(engine, iso_network, iso_server, feed, projection, clock, payments))
     _add_operations(app, registry)
     _tell_of_idempotency(app)
     return app

@@ -46,10 +46,12 @@ from simulators.sandbox.advice_forwarder import AdviceForwarder
 from simulators.sandbox.bound_sockets import bound_socket, in_words, pass_over_lingering
 from simulators.sandbox.clocks.sandbox_clock import SandboxClock
 from simulators.sandbox.clocks.watched_clock import WatchedClock, seconds_since_boot
+from simulators.sandbox.engine_load import EngineLoad
 from simulators.sandbox.http_app import build_app
 from simulators.sandbox.http_protocol import BoundedHttpProtocol
 from simulators.sandbox.journal_keeper import JournalKeeper
 from simulators.sandbox.own_simulations import own_simulations
+from simulators.sandbox.payment_feed import PaymentFeed
 from simulators.sandbox.quiet_server import QuietServer
 from simulators.sandbox.settings.connection_settings import ConnectionTls
 from simulators.sandbox.settings.settings import VAULT, Settings
@@ -142,7 +144,10 @@ class Sandbox:
 
         self._keep_making_checkpoints()
         self._keep_running("notices that were set aside", self._feed.keep_retrying)
-        self._keep_running("webhooks", WebhookSender(vault).run)
+        load = EngineLoad(engine.figures)
+        payments = PaymentFeed(vault, engine, projection, load)
+        self._keep_running("webhooks", WebhookSender(vault, load.rest_after).run)
+        self._keep_running("webhooks of payments", payments.run)
         self._keep_running("resealing", partial(keep_resealing, vault))
 
         dialect = built_in()
@@ -201,6 +206,7 @@ class Sandbox:
             forwarder,
             self._feed,
             issuer_of,
+            payments,
         )
         host, port = http_socket.getsockname()[:2]
         self.http_url = f"{'http' if settings.tls_certificate is None else 'https'}://{host}:{port}"

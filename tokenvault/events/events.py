@@ -99,15 +99,38 @@ def list_events(
     Polling: ``oldest_first`` with the last event that was seen misses none, since they are numbered by commit order.
     Raises: NotFound.
     """
-    sequence = schema.events.c.sequence
-    order = sequence if oldest_first else sequence.desc()
+    seen = None if starting_after is None else find_event(vault, starting_after).sequence
+    return events_beyond(
+        vault, seen, limit=limit, event_type=event_type, resource_id=resource_id, oldest_first=oldest_first
+    )
+
+
+def events_beyond(
+    vault: Vault,
+    sequence: int | None,
+    *,
+    limit: int,
+    event_type: EventType | None = None,
+    resource_id: str | None = None,
+    oldest_first: bool = False,
+) -> list[Event]:
+    """The same beyond a number, whether or not there is an event with it; None for a list from its beginning."""
+    number = schema.events.c.sequence
+    order = number if oldest_first else number.desc()
     query = sa.select(schema.events).where(visible(schema.events)).order_by(order).limit(limit)
-    if starting_after is not None:
-        seen = find_event(vault, starting_after).sequence
-        query = query.where(sequence > seen if oldest_first else sequence < seen)
+    if sequence is not None:
+        query = query.where(number > sequence if oldest_first else number < sequence)
     if event_type is not None:
         query = query.where(schema.events.c.type == event_type)
     if resource_id is not None:
         query = query.where(schema.events.c.resource_id == resource_id)
     with vault.reading() as connection:
         return [event_of(row) for row in connection.execute(query)]
+
+
+def last_number_until(vault: Vault, seconds: int) -> int:
+    """The number of the last event that was recorded not later than that, Unix seconds; 0 for none."""
+    number = schema.events.c.sequence
+    query = sa.select(number).where(schema.events.c.created_at <= seconds).order_by(number.desc()).limit(1)
+    with vault.reading() as connection:
+        return connection.execute(query).scalar() or 0

@@ -1,12 +1,13 @@
-"""``/v1/events`` and ``/v1/webhook_endpoints``: events, by polling or by webhook."""
+"""``/v1/webhook_endpoints`` and ``/v1/webhook_deliveries``: events by webhook. By polling: `sandbox.http.events`."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
 
 from tokenvault.callers.caller import Scope
 from tokenvault.events import events, webhooks
+from tokenvault.events.payment_deliveries import PaymentLag
 from tokenvault.http.fields.fields import Body, Timestamp, View, timestamp
 from tokenvault.http.fields.paging import Limit, Page, StartingAfter, page
 from tokenvault.http.protocol import problem
@@ -28,7 +29,10 @@ class EventView(View):
     id: EventId
     type: EventType = Field(description="Type of the event.", examples=["token.activated"])
     resource_id: str = Field(description="Identifier of the resource.", examples=["tok_05F1V9D8S3KYA"])
-    data: dict[str, Any] = Field(description="The resource after the change.", examples=[{"state": "active"}])
+    data: dict[str, Any] = Field(
+        description="The resource after the change, or the payment as you may see it: see `docs/events.md`.",
+        examples=[{"state": "active"}],
+    )
     created_at: Timestamp
 
     @classmethod
@@ -57,21 +61,54 @@ class EndpointRequest(Body):
     )
 
 
+class LagView(View):
+    """By how much an endpoint is behind the payments. Under load deliveries wait; none is lost."""
+
+    commands: int = Field(description="Commands of the journal whose payments it was not given yet.", examples=[0])
+    seconds: float = Field(description="For how long it has been behind.", examples=[0.0])
+
+
+class PaymentSource(Protocol):
+    """What makes deliveries of payments, in the application that serves this router."""
+
+    @property
+    def end(self) -> str:
+        """Where an endpoint begins that is added now."""
+
+    def lag(self, endpoint_id: int) -> PaymentLag:
+        """By how much an endpoint is behind."""
+
+
+def current_payments(request: Request) -> PaymentSource:
+    """What makes deliveries of payments."""
+    payments: PaymentSource = request.app.state.payments
+    return payments
+
+
+PaymentsDependency = Annotated[PaymentSource, Depends(current_payments)]
+
+
 class EndpointView(View):
     """Where events are sent."""
 
     id: EndpointId
     url: str = Field(description="URL that events are sent to.", examples=["https://wallet.example/webhooks"])
     event_types: list[EventType] = Field(description="Event types; empty for all.", examples=[[]])
+    payments_lag: LagView | None = Field(
+        description="By how much it is behind the payments; null for one that receives none.",
+        examples=[{"commands": 0, "seconds": 0.0}],
+    )
     created_at: Timestamp
 
     @classmethod
-    def of(cls, endpoint: webhooks.WebhookEndpoint) -> "EndpointView":
+    def of(cls, endpoint: webhooks.WebhookEndpoint, payments: PaymentSource) -> "EndpointView":
         """Show an endpoint."""
+        lag = None if endpoint.payments_until is None else LagView(**payments.lag(endpoint.id).__dict__)
         return cls(
             id=endpoint.text_id,
             url=endpoint.url,
             event_types=[EventType(each) for each in endpoint.event_types],
+            payments_lag=lag,
             created_at=timestamp(endpoint.created_at),
         )
 
@@ -114,50 +151,20 @@ class DeliveryView(View):
         )
 
 
-@router.get("/events", dependencies=_READERS, responses=problem.responses(404))
-def list_events(
-    vault: VaultDependency,
-    limit: Limit = 20,
-    starting_after: StartingAfter = None,
-    type: Annotated[EventType | None, Query(description="Only of this type.", examples=["token.activated"])] = None,  # noqa: A002
-    resource_id: Annotated[
-        str | None, Query(description="Only of this resource.", examples=["tok_05F1V9D8S3KYA"])
-    ] = None,
-    oldest_first: Annotated[bool, Query(description="Return the oldest first, for polling.", examples=[False])] = False,
-) -> Page[EventView]:
-    """List events. To poll, ask with `oldest_first` and the last event that you have seen. Scope: wallet, issuer or
-    network.
-    """
-    rows = events.list_events(
-        vault,
-        limit=limit + 1,
-        starting_after=starting_after,
-        event_type=type,
-        resource_id=resource_id,
-        oldest_first=oldest_first,
-    )
-    return page(rows, limit, EventView.of)
-
-
-@router.get("/events/{event_id}", dependencies=_READERS, responses=problem.responses(404))
-def read_event(vault: VaultDependency, event_id: EventId) -> EventView:
-    """Read an event. Scope: wallet, issuer or network."""
-    return EventView.of(events.find_event(vault, event_id))
-
-
 @router.post("/webhook_endpoints", status_code=201, dependencies=_READERS, responses=problem.responses(409))
-def add_endpoint(vault: VaultDependency, body: EndpointRequest) -> NewEndpointView:
+def add_endpoint(vault: VaultDependency, payments: PaymentsDependency, body: EndpointRequest) -> NewEndpointView:
     """Add a webhook endpoint, which receives signed events (Standard Webhooks). Scope: wallet, issuer or network."""
-    made = webhooks.add_endpoint(vault, body.url, body.event_types)
-    return NewEndpointView(**EndpointView.of(made.endpoint).model_dump(), secret=made.secret)
+    made = webhooks.add_endpoint(vault, body.url, body.event_types, payments_until=payments.end)
+    return NewEndpointView(**EndpointView.of(made.endpoint, payments).model_dump(), secret=made.secret)
 
 
 @router.get("/webhook_endpoints", dependencies=_READERS, responses=problem.responses(404))
 def list_endpoints(
-    vault: VaultDependency, limit: Limit = 20, starting_after: StartingAfter = None
+    vault: VaultDependency, payments: PaymentsDependency, limit: Limit = 20, starting_after: StartingAfter = None
 ) -> Page[EndpointView]:
     """List webhook endpoints, the newest first. Scope: wallet, issuer or network."""
-    return page(webhooks.list_endpoints(vault, limit=limit + 1, starting_after=starting_after), limit, EndpointView.of)
+    rows = webhooks.list_endpoints(vault, limit=limit + 1, starting_after=starting_after)
+    return page(rows, limit, lambda endpoint: EndpointView.of(endpoint, payments))
 
 
 @router.delete(
