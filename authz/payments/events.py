@@ -145,6 +145,8 @@ _AS_THEY_ARE = (
     "exception",
     "channel",
     "merchant",
+    "merchant_name",
+    "merchant_city",
     "merchant_category",
     "country",
     "terminal",
@@ -189,8 +191,7 @@ def _posting_with_issuer(event: PaymentEvent) -> dict[str, Any]:
         "amount": row["amount_minor"],
         "currency": row["currency"],
         "posted_balance": row["posted_minor"],
-        "merchant": row["merchant"],
-        "merchant_category": row["merchant_category"],
+        **{name: row[name] for name in ("merchant", "merchant_name", "merchant_city", "merchant_category")},
     }
 
 
@@ -210,8 +211,8 @@ def _expiry_with_issuer(event: PaymentEvent) -> dict[str, Any]:
 def merchant_of(row: Row) -> dict[str, Any]:
     """A merchant as a phone shows it."""
     return {
-        "name": row.get("merchant_name") or row["merchant"],
-        "city": row.get("merchant_city") or None,
+        "name": row["merchant_name"] or row["merchant"],
+        "city": row["merchant_city"] or None,
         "category": row["merchant_category"],
     }
 
