@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from simulators.parties import sandbox_constants
+from simulators.wallet.phone import WalletRefused
 from tests.integration.test_webhooks import Receiver, is_signed
 
 KEYS = {
@@ -198,3 +199,25 @@ def test_a_webhook_of_a_tap(call, phone, terminal, receiver, scope):
         assert endpoint["payments_lag"]["commands"] < 5
     finally:
         call(scope, "DELETE", f"/v1/webhook_endpoints/{made['id']}")
+
+
+def test_a_phone_lists_what_was_paid_with_its_token(call, issuer, new_phone, phone, terminal):
+    """The newest first, by its own proof only: another phone, and a wallet without proof, see nothing."""
+    receipt = terminal.pay(phone, 1_250)
+    terminal.buy(phone, 300)
+    terminal.reverse(receipt)
+    path = f"/v1/tokens/{phone.token_id}/transactions"
+    told = phone.call("GET", path)
+    assert [(each["state"], each["amount"], each["currency"]) for each in told["data"]] == [
+        ("posted", 300, "EUR"),
+        ("reversed", 1_250, "EUR"),
+    ]
+    assert told["data"][1]["id"] == receipt.authorization_id
+    assert told["data"][0]["merchant"]["category"] == "5814"
+    assert told["data"][0]["merchant"]["name"] != ""
+    assert call("wallet", "GET", path).status_code == 401
+    assert call("issuer", "GET", path).status_code == 403
+    other = new_phone()
+    other.provision(issuer.issue_card(issuer.open_account("EUR", 1_000)["id"])["id"])
+    with pytest.raises(WalletRefused, match="not signed by"):
+        other.call("GET", path)

@@ -15,7 +15,8 @@ from tokenvault.callers.caller import Scope, acting_as, current_caller
 from tokenvault.callers.listing import newest_first
 from tokenvault.callers.ownership import owners_of_token, visible
 from tokenvault.cards.cards import card_numbered
-from tokenvault.devices.devices import device_numbered
+from tokenvault.devices.devices import check_possession, device_numbered
+from tokenvault.devices.proof_of_possession import ProvenKey
 from tokenvault.emv.cryptograms.cryptogram_versions import (
     LIMITED_USE_AES,
     LIMITED_USE_TDES,
@@ -31,7 +32,7 @@ from tokenvault.storage import schema
 from tokenvault.tokens.lifecycle import Change, Initiator, LifecycleState, TokenState, after
 from tokenvault.tokens.token_pans import unused_token_pan
 from tokenvault.vault import Vault
-from tokenvault.vocabulary.errors import NotFound
+from tokenvault.vocabulary.errors import NotFound, Unauthenticated
 from tokenvault.vocabulary.event_types import EventType
 from tokenvault.vocabulary.identifiers import Prefix, to_number, to_text
 
@@ -170,6 +171,23 @@ def find_token(vault: Vault, text_id: str) -> Token:
     """The token with this identifier. Raises: NotFound."""
     with vault.reading() as connection:
         return token_in(connection, text_id)
+
+
+def token_in_hand(vault: Vault, proven: ProvenKey | None, text_id: str) -> Token:
+    """The token with this identifier, for whoever has it: its device, which proves that; or the wallet itself, for one
+    that has no device.
+
+    Raises: NotFound.  Unauthenticated without a proof, Forbidden with that of another device.
+    """
+    with vault.reading() as connection:
+        token = token_in(connection, text_id)
+        if token.device_id is not None:
+            if proven is None:
+                raise Unauthenticated(
+                    "this call requires a DPoP proof that is signed with the device's key", code="invalid_dpop_proof"
+                )
+            check_possession(device_numbered(connection, token.device_id), proven)
+    return token
 
 
 def first_that_sees(vault: Vault, text_id: str, scopes: Iterable[Scope]) -> Scope:

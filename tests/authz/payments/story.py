@@ -26,10 +26,15 @@ class Story:
         self.state = new_state(16, compiled_program(program, version=1))
         self.tell(opening())
 
+    @property
+    def last(self):
+        """The sequence of the last command."""
+        return int(self.state.counters[Counter.SEQUENCE])
+
     def tell(self, commands):
         """Apply commands and write their rows; returns the sequence of the last."""
         commands = np.require(commands.copy().view(COMMAND), requirements="W")
-        first = int(self.state.counters[Counter.SEQUENCE]) + 1
+        first = self.last + 1
         name_accounts(self.state, commands)
         self.state, results, _ = apply_batch(self.state, commands)
         durable = Durable(first, commands, results, postings_made(self.state), expiries_made(self.state))

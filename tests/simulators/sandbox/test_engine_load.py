@@ -1,0 +1,32 @@
+"""What can wait rests in proportion to what the engine decides."""
+
+import pytest
+
+from authz.engine import EngineFigures
+from simulators.sandbox.engine_load import EngineLoad
+from tests.clock import ManualClock
+
+
+@pytest.mark.parametrize(
+    ("commands", "rest"), [(0, 0.0), (10, 0.1), (50, 0.5), (100, 1.0), (1_000, 9.5), (1_000_000, 9.5)]
+)
+def test_rest(commands, rest):
+    """None where nothing is decided; as long as the work at 50 a second; 19 times that at most."""
+    clock, figures = ManualClock(), EngineFigures()
+    load = EngineLoad(figures, clock)
+    figures.commands += commands
+    clock.advance(1)
+    assert load.rest_after(0.5) == pytest.approx(rest)
+
+
+def test_it_is_measured_anew():
+    """A load that is over is forgotten; between two measurements the last one counts."""
+    clock, figures = ManualClock(), EngineFigures()
+    load = EngineLoad(figures, clock)
+    figures.commands += 500
+    clock.advance(1)
+    assert load.per_second == 500
+    clock.advance(0.1)
+    assert load.per_second == 500
+    clock.advance(0.15)
+    assert load.per_second == 0
