@@ -34,9 +34,9 @@ class Measured:
 
 
 @contextmanager
-def server(directory: Path) -> Iterator[ServerProcess]:
-    """A server with a data directory of its own, on the server's core."""
-    running = ServerProcess(directory / "data", "--log-level", "warning")
+def server(directory: Path, python: Path | None = None) -> Iterator[ServerProcess]:
+    """A server with a data directory of its own, on the server's core. python: see `ServerProcess`."""
+    running = ServerProcess(directory / "data", "--log-level", "warning", python=python)
     try:
         machine.pin(running.pid, SERVER_CORE)
         yield running

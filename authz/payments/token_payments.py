@@ -133,7 +133,8 @@ def _amount(first: Row, later: list[Row]) -> int:
         return -int(first["approved_minor"])
     completed = [row for row in later if row["kind"].startswith("financial") and row["operation"] != _REFUND]
     if completed:
-        return sum(row["approved_minor"] for row in completed if row["approved"])
+        paid: int = sum(row["approved_minor"] for row in completed if row["approved"])
+        return paid
     increased = [row for row in later if row["event"] == EventType.AUTHORIZATION_INCREASED]
     return int(first["approved_minor"]) + sum(row["approved_minor"] for row in increased)
 

@@ -15,10 +15,14 @@ class ServerDidNotStart(Exception):
 
 
 class ServerProcess:
-    """``tapwright serve`` on free ports and one data directory."""
+    """``tapwright serve`` on free ports and one data directory.
 
-    def __init__(self, data_dir: Path, *arguments: str) -> None:
-        command = [sys.executable, "-m", "simulators", "serve", "--data-dir", str(data_dir)]
+    python: the interpreter of another installation, whose server it is; this one's if None.
+    """
+
+    def __init__(self, data_dir: Path, *arguments: str, python: Path | None = None) -> None:
+        interpreter = [sys.executable] if python is None else [str(python), "-P"]  # not what lies in this directory
+        command = [*interpreter, "-m", "simulators.cli", "serve", "--data-dir", str(data_dir)]
         command += ["--http-port", "0", "--iso-port", "0", *arguments]
         self._log = (data_dir.parent / f"{data_dir.name}.log").open("a+b")
         start = self._log.tell()

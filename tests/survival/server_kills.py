@@ -60,7 +60,8 @@ class Client:
         self._socket.close()
 
 
-def _provisioned(server):
+def provisioned(server):
+    """Accounts of a server, each with a phone that can pay; their identifiers and the phones."""
     issuer, accounts, phones = Issuer(server.http_url), [], []
     for _ in range(_PHONES):
         account = issuer.open_account("EUR", 10**11)
@@ -76,7 +77,7 @@ def _provisioned(server):
 def survive_kills(directory, kills):
     """Kill a server so often while it approves; returns how many approvals were told. Raises: AssertionError."""
     server = ServerProcess(directory / "data", "--log-level", "warning")
-    accounts, phones = _provisioned(server)
+    accounts, phones = provisioned(server)
     traffic = make_traffic(server.iso_address, phones, _TAPS_A_KILL * kills)
     start, known = 0, {}
     for number in range(kills):

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.survival.engine_kills import survive_engine_kills
+from tests.survival.event_kills import survive_event_kills
 from tests.survival.server_kills import survive_kills
 
 
@@ -26,3 +27,14 @@ def test_kills_of_an_engine(tmp_path):
 def test_a_hundred_kills_of_an_engine(tmp_path):
     """The same a hundred times."""
     assert survive_engine_kills(tmp_path, 100, seed=2)
+
+
+def test_three_kills_of_a_server_that_delivers(tmp_path):
+    """Every decision has exactly one event, which is delivered: none is lost and none is doubled."""
+    assert survive_event_kills(tmp_path, 3) >= 3
+
+
+@pytest.mark.slow
+def test_a_hundred_kills_of_a_server_that_delivers(tmp_path):
+    """The same a hundred times, on one data directory."""
+    assert survive_event_kills(tmp_path, 100) >= 1_000

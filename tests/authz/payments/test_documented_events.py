@@ -1,0 +1,70 @@
+"""The examples in `docs/events.md` are events of a story that is told here, to the letter.
+
+python -m tests.authz.payments.test_documented_events   prints them.
+"""
+
+import json
+import re
+import tempfile
+from pathlib import Path
+
+from authz.payments.event_log import EventQuery, events_seen
+from authz.payments.events import moment
+from authz.payments.viewers import View, Viewer
+from authz.vocabulary.commands import Kind
+from tests.authz.bank import HOUR_US
+from tests.authz.commands import NOW_US, command, referring, reversal, tap
+from tests.authz.payments.story import Story
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "events.md"
+SHOP = {"merchant": b"CAFE00000000001", "merchant_name": b"CORNER CAFE", "merchant_city": b"BERLIN", "retrieval_reference": b"632810000001"}
+WALLETS = ("authorization.approved", "transaction.posted")
+"""Of these a wallet's view is shown too."""
+
+
+def documented(path):
+    """One event of each type as its issuer sees it, and some as a wallet does: what a webhook carries."""
+    story = Story(path)
+    held = tap(1, 1_250, **SHOP)
+    story.tell(held)
+    story.tell(tap(2, 999_900, **SHOP))
+    story.tell(referring(Kind.AUTHORIZATION_REQUEST, held, amount_minor=500, **SHOP))
+    completed = story.tell(referring(Kind.FINANCIAL_ADVICE, held, amount_minor=1_750, stan=600_001, **SHOP))
+    story.tell(command(Kind.CHARGEBACK, decision=completed, amount_minor=1_750))
+    story.tell(command(Kind.REPRESENTMENT, decision=completed, amount_minor=1_750))
+    other = tap(3, 900, **SHOP)
+    story.tell(other)
+    story.tell(reversal(other, **SHOP))
+    story.tell(tap(4, 300, **SHOP))
+    story.tell(command(Kind.PASS_TIME, time_us=NOW_US + 170 * HOUR_US))
+    found = events_seen(story.database, Viewer(everything=True), EventQuery(100, oldest_first=True))
+    story.database.dispose()
+    first = {event.type.value: event for event in reversed(found)}
+    shown = {name: _body(event, View.ISSUER) for name, event in first.items()}
+    return shown | {f"{name} of a wallet": _body(first[name], View.CARDHOLDER) for name in WALLETS}
+
+
+def _body(event, view):
+    return {
+        "id": event.id,
+        "type": event.type.value,
+        "timestamp": moment(event.time_us // 1_000_000 * 1_000_000),
+        "resource_id": event.resource_id,
+        "data": event.data(view),
+    }
+
+
+def test_examples_are_what_is_sent(tmp_path):
+    """Each example, and an example for each type."""
+    expected = list(documented(tmp_path / "history.db").values())
+    examples = re.findall(r"^```json\n(.*?)^```$", DOCUMENT.read_text(), re.MULTILINE | re.DOTALL)
+    shown = [json.loads(example) for example in examples]
+    assert len(shown) == len(expected) == 8 + len(WALLETS)
+    for event in expected:
+        assert event in shown, f"docs/events.md has no such example: {json.dumps(event, indent=2)}"
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        for name, event in documented(Path(folder) / "history.db").items():
+            print(f"{name}\n{json.dumps(event, indent=2)}\n")
