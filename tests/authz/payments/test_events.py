@@ -39,7 +39,9 @@ def test_an_authorization_from_its_approval_to_its_dispute(story):
     story.tell(referring(Kind.AUTHORIZATION_REQUEST, held, amount_minor=200))
     completion = referring(Kind.FINANCIAL_ADVICE, held, amount_minor=700, stan=600_001)
     completed = story.tell(completion)
-    story.tell(refund(completion, amount_minor=100, stan=600_002))
+    given = refund(completion, amount_minor=100, stan=600_002)
+    story.tell(given)
+    story.tell(reversal(given))
     story.tell(command(Kind.CHARGEBACK, account_id=7, decision=completed, amount_minor=300))
     story.tell(command(Kind.REPRESENTMENT, account_id=7, decision=completed, amount_minor=300))
     assert told(story) == [
@@ -47,12 +49,14 @@ def test_an_authorization_from_its_approval_to_its_dispute(story):
         ("authorization.increased", 200),
         ("transaction.posted", 700),
         ("transaction.posted", -100),
+        ("authorization.reversed", 100),
+        ("transaction.posted", 100),
         ("dispute.opened", -300),
         ("dispute.represented", 300),
     ]
     found = events_seen(story.database, EVERYBODY, EventQuery(100))
     assert {event.payment for event in found} == {first}
-    assert len({event.id for event in found}) == 6
+    assert len({event.id for event in found}) == 8
     shown = found[-1].data(View.CARDHOLDER)
     assert shown["merchant"] == {"name": "CORNER CAFE", "city": "BERLIN", "category": "5814"}
     assert (shown["amount"], shown["currency"], shown["outcome"]) == (500, "EUR", "approved")
