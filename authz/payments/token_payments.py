@@ -133,10 +133,9 @@ def _amount(first: Row, later: list[Row]) -> int:
         return -int(first["approved_minor"])
     completed = [row for row in later if row["kind"].startswith("financial") and row["operation"] != _REFUND]
     if completed:
-        paid: int = sum(row["approved_minor"] for row in completed if row["approved"])
-        return paid
+        return sum(int(row["approved_minor"]) for row in completed if row["approved"])
     increased = [row for row in later if row["event"] == EventType.AUTHORIZATION_INCREASED]
-    return int(first["approved_minor"]) + sum(row["approved_minor"] for row in increased)
+    return int(first["approved_minor"]) + sum(int(row["approved_minor"]) for row in increased)
 
 
 def _state(first: Row, later: list[Row], moved: list[Row], ended: list[Row], owed: int) -> PaymentState:

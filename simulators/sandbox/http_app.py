@@ -30,7 +30,7 @@ from authz.vocabulary.errors import (
 )
 from simulators.sandbox.advice_forwarder import AdviceForwarder
 from simulators.sandbox.clocks.sandbox_clock import SandboxClock
-from simulators.sandbox.payment_feed import PaymentFeed
+from simulators.sandbox.feeds.payment_feed import PaymentFeed
 from simulators.sandbox.routes import api_routes, vendor_routes
 from simulators.sandbox.settings.settings import Settings
 from simulators.sandbox.vault_feed import VaultFeed

@@ -17,12 +17,9 @@ from fastapi import FastAPI
 
 from authz.engine import Engine
 from authz.history.explanations import Explanations
-from authz.history.history_file import open_history
-from authz.history.projection import Projection
-from authz.http.sight import IssuerOf
 from authz.iso8583.dialects.dialect_files import dialect_named
 from authz.iso8583.dialects.fields import Dialect, built_in
-from authz.journal.data_directory import HISTORY, JOURNAL, DirectoryLock, checkpoints_in, keep_private
+from authz.journal.data_directory import JOURNAL, DirectoryLock, checkpoints_in, keep_private
 from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentJournal, SegmentReader
 from authz.journal.replay import History
@@ -46,12 +43,13 @@ from simulators.sandbox.advice_forwarder import AdviceForwarder
 from simulators.sandbox.bound_sockets import bound_socket, in_words, pass_over_lingering
 from simulators.sandbox.clocks.sandbox_clock import SandboxClock
 from simulators.sandbox.clocks.watched_clock import WatchedClock, seconds_since_boot
-from simulators.sandbox.engine_load import EngineLoad
+from simulators.sandbox.feeds.engine_load import EngineLoad
+from simulators.sandbox.feeds.history_feed import started_projection
+from simulators.sandbox.feeds.payment_feed import PaymentFeed
 from simulators.sandbox.http_app import build_app
 from simulators.sandbox.http_protocol import BoundedHttpProtocol
 from simulators.sandbox.journal_keeper import JournalKeeper
 from simulators.sandbox.own_simulations import own_simulations
-from simulators.sandbox.payment_feed import PaymentFeed
 from simulators.sandbox.quiet_server import QuietServer
 from simulators.sandbox.settings.connection_settings import ConnectionTls
 from simulators.sandbox.settings.settings import VAULT, Settings
@@ -61,7 +59,7 @@ from simulators.sandbox.vault_services import issuer_keys, keep_resealing, verif
 from simulators.vendor_apis.simulated_wallets import SimulatedWallets
 from simulators.vendor_apis.token_notifications import TokenNotifier
 from tokenvault.background.errands import in_thread, keep_doing
-from tokenvault.callers.ownership import RememberedTenants, issuer_of_account, wallet_of_token
+from tokenvault.callers.ownership import RememberedTenants, issuer_of_account
 from tokenvault.events.outbox import last_sequence
 from tokenvault.events.webhook_delivery import WebhookSender
 from tokenvault.keys.key_ring import KeyRing, holds_keys
@@ -137,7 +135,9 @@ class Sandbox:
         self._clock.not_before(engine.time_us / 1e6)  # it may have been set forward before
         history = History(journal, checkpoints)
         issuer_of = RememberedTenants(vault.database, issuer_of_account)
-        projection = self._open_projection(engine, history, vault, issuer_of)
+        projection = started_projection(settings.data_dir, engine, history, vault.database, issuer_of)
+        self._cleanup.callback(projection.database.dispose)
+        self._cleanup.callback(projection.close)
         self._keep_running("keeping the journal's end", partial(keeper.run, projection.keep_mark))
         self._feed = VaultFeed(vault.database, engine)
         await self._feed.drain()
@@ -310,20 +310,6 @@ class Sandbox:
         )
         token_requestors.install(replace(vault, announce=lambda: None))
         return vault
-
-    def _open_projection(self, engine: Engine, history: History, vault: Vault, issuer_of: IssuerOf) -> Projection:
-        file = self.settings.data_dir / HISTORY
-        keep_private(file)
-        database = open_history(file)
-        self._cleanup.callback(database.dispose)
-        wallet_of = RememberedTenants(vault.database, wallet_of_token)
-        projection = Projection(
-            database, history, lambda: engine.durable_sequence, issuer_of=issuer_of, wallet_of=wallet_of
-        )
-        engine.follow(projection.follow)
-        projection.start()
-        self._cleanup.callback(projection.close)
-        return projection
 
     async def _serve_http(self, app: object, http_socket: socket.socket) -> None:
         config = uvicorn.Config(

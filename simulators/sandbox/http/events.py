@@ -21,7 +21,7 @@ from authz.payments.event_ids import event_key, is_of_payment
 from authz.payments.event_log import EventQuery, event_named, events_seen
 from authz.payments.events import PaymentEvent, Position
 from authz.payments.viewers import Viewer
-from simulators.sandbox.payment_feed import shown, viewer_of
+from simulators.sandbox.feeds.payment_feed import shown, viewer_of
 from tokenvault.callers.caller import Scope, current_caller
 from tokenvault.events import events
 from tokenvault.events.events import Event

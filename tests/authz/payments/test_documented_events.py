@@ -1,11 +1,7 @@
-"""The examples in `docs/events.md` are events of a story that is told here, to the letter.
-
-python -m tests.authz.payments.test_documented_events   prints them.
-"""
+"""The examples in `docs/events.md` are events of a story that is told here, to the letter."""
 
 import json
 import re
-import tempfile
 from pathlib import Path
 
 from authz.payments.event_log import EventQuery, events_seen
@@ -17,7 +13,12 @@ from tests.authz.commands import NOW_US, command, referring, reversal, tap
 from tests.authz.payments.story import Story
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "events.md"
-SHOP = {"merchant": b"CAFE00000000001", "merchant_name": b"CORNER CAFE", "merchant_city": b"BERLIN", "retrieval_reference": b"632810000001"}
+SHOP = {
+    "merchant": b"CAFE00000000001",
+    "merchant_name": b"CORNER CAFE",
+    "merchant_city": b"BERLIN",
+    "retrieval_reference": b"632810000001",
+}
 WALLETS = ("authorization.approved", "transaction.posted")
 """Of these a wallet's view is shown too."""
 
@@ -62,9 +63,3 @@ def test_examples_are_what_is_sent(tmp_path):
     assert len(shown) == len(expected) == 8 + len(WALLETS)
     for event in expected:
         assert event in shown, f"docs/events.md has no such example: {json.dumps(event, indent=2)}"
-
-
-if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        for name, event in documented(Path(folder) / "history.db").items():
-            print(f"{name}\n{json.dumps(event, indent=2)}\n")

@@ -9,8 +9,8 @@ from authz.history.history_rows import position
 from authz.payments.events import Position
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.errors import HistoryUnavailable
-from simulators.sandbox.engine_load import EngineLoad
-from simulators.sandbox.payment_feed import PaymentFeed
+from simulators.sandbox.feeds.engine_load import EngineLoad
+from simulators.sandbox.feeds.payment_feed import PaymentFeed
 from tests.authz.commands import command, tap
 from tests.authz.payments.story import Story
 from tests.clock import ManualClock
@@ -148,7 +148,7 @@ def test_somebody_else_who_tells_an_endpoint_doubles_nothing(story, vault, feed,
     story.tell(tap(1, 100))
     stale = payment_deliveries.payment_listeners(vault)
     feed.look()
-    monkeypatch.setattr("simulators.sandbox.payment_feed.payment_listeners", lambda _vault: stale)
+    monkeypatch.setattr("simulators.sandbox.feeds.payment_feed.payment_listeners", lambda _vault: stale)
     feed.look()
     assert told(vault) == {EventType.AUTHORIZATION_APPROVED: 1}
 
@@ -156,7 +156,7 @@ def test_somebody_else_who_tells_an_endpoint_doubles_nothing(story, vault, feed,
 def test_what_there_is_no_room_for_waits_in_the_history(story, vault, feed, monkeypatch):
     """An endpoint that answers nobody gets so many and no more; one that answers goes on, and misses none."""
     monkeypatch.setattr(payment_deliveries, "UNTRIED_MAX", 3)
-    monkeypatch.setattr("simulators.sandbox.payment_feed._AT_ONCE", 4)
+    monkeypatch.setattr("simulators.sandbox.feeds.payment_feed._AT_ONCE", 4)
     slow, quick = endpoint(vault, feed), endpoint(vault, feed)
     for atc in range(1, 11):
         story.tell(tap(atc, 100))
@@ -210,7 +210,7 @@ def test_a_removed_endpoint_is_told_nothing(story, vault, feed, monkeypatch):
     story.tell(tap(1, 100))
     stale = payment_deliveries.payment_listeners(vault)
     webhooks.remove_endpoint(vault, made.text_id)
-    monkeypatch.setattr("simulators.sandbox.payment_feed.payment_listeners", lambda _vault: stale)
+    monkeypatch.setattr("simulators.sandbox.feeds.payment_feed.payment_listeners", lambda _vault: stale)
     feed.look()
     assert told(vault) == {}
 

@@ -19,7 +19,7 @@ from authz.payments.event_log import events_behind
 from authz.payments.events import PaymentEvent, Position
 from authz.payments.viewers import View, Viewer
 from authz.vocabulary.errors import HistoryUnavailable
-from simulators.sandbox.engine_load import EngineLoad
+from simulators.sandbox.feeds.engine_load import EngineLoad
 from tokenvault.background.errands import in_thread
 from tokenvault.callers.caller import Scope
 from tokenvault.events import payment_deliveries

@@ -3,7 +3,7 @@
 import pytest
 
 from authz.engine import EngineFigures
-from simulators.sandbox.engine_load import EngineLoad
+from simulators.sandbox.feeds.engine_load import EngineLoad
 from tests.clock import ManualClock
 
 
