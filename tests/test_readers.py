@@ -21,11 +21,13 @@ from authz.iso8583.dialects.fields import DialectError
 from authz.iso8583.encoding import codec
 from authz.iso8583.format_errors import FormatError
 from authz.journal.records import decode_header
+from authz.payments.events import Position
 from authz.program.conditions import form_of, meter_of
 from authz.program.document import ProgramInvalid, read_document
 from authz.program.periods import trailing_seconds
 from simulators.cli.actions.switch import route_of
 from simulators.message_tools.hexadecimal import NotHexadecimal, bytes_of
+from simulators.sandbox.feeds.event_places import EventPlaces
 from simulators.sandbox.settings.iso_listeners import listener_of
 from simulators.scenarios.document import ScenarioError, parse_scenario
 from simulators.scenarios.file_errors.located_yaml import NotYaml, read_yaml
@@ -65,6 +67,8 @@ _DIALECT = dialect_files.dialect_named("bcd_1987")
 # Each reader with a good input, so that what is tried lies near it too, and the errors that it documents.
 TEXT_READERS: dict[Callable, tuple[str, tuple[type[Exception], ...]]] = {
     KeyIndex.parse: ("6000102", (EmvError,)),
+    Position.parse: ("42/1/0", (ValueError,)),
+    EventPlaces.parse: (str(EventPlaces(7, Position(42, 1, 0))), (NotFound,)),
     qr.decode_consumer_presented: (_CODE, (EmvError,)),
     qr.decode_merchant_presented: (_MERCHANT_CODE, (EmvError,)),
     qr.read_template: ("0002AB", (EmvError,)),

@@ -5,6 +5,7 @@ of the commands that brought them about, and within one command as in `Source`: 
 is posted follows from the decision.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -29,6 +30,9 @@ class Source(IntEnum):
     POSTING = 2
 
 
+_POSITION = re.compile(r"([0-9]{1,18})/(-1|[012])/(-1|[0-9]{1,18})")
+
+
 class Position(NamedTuple):
     """A place in the order of payments' events. sequence: of the command by which something happened.
 
@@ -47,7 +51,10 @@ class Position(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> "Position":
         """Read what `str` wrote. Raises: ValueError."""
-        return cls(*map(int, text.split("/")))
+        found = _POSITION.fullmatch(text)
+        if found is None:
+            raise ValueError(f"{text[:40]!r} is no place among events of payments")
+        return cls(*map(int, found.groups()))
 
     def __str__(self) -> str:
         return "/".join(map(str, self))

@@ -4,10 +4,7 @@ The two are logs of their own, each in the order in which things became durable.
 cursor holds a place in each: so a poller misses nothing, even where the history of payments lags behind the vault.
 """
 
-import base64
-import binascii
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from heapq import merge
 from typing import Annotated
@@ -21,6 +18,7 @@ from authz.payments.event_ids import event_key, is_of_payment
 from authz.payments.event_log import EventQuery, event_named, events_seen
 from authz.payments.events import PaymentEvent, Position
 from authz.payments.viewers import Viewer
+from simulators.sandbox.feeds.event_places import EventPlaces, is_cursor
 from simulators.sandbox.feeds.payment_feed import shown, viewer_of
 from tokenvault.callers.caller import Scope, current_caller
 from tokenvault.events import events
@@ -40,8 +38,6 @@ router = APIRouter(
     responses=problem.responses(404),
 )
 
-_CURSOR = "cur_"
-
 
 class EventPage(BaseModel):
     """One page of events."""
@@ -53,31 +49,6 @@ class EventPage(BaseModel):
         "page is empty.",
         examples=["cur_MTJ8NTYvMS8w"],
     )
-
-
-@dataclass(frozen=True)
-class _Places:
-    """A place in each log. vault: the number of an event.  payments: of payments' events. None: at its beginning."""
-
-    vault: int | None = None
-    payments: Position | None = None
-
-    def __str__(self) -> str:
-        told = f"{'' if self.vault is None else self.vault}|{'' if self.payments is None else self.payments}"
-        return _CURSOR + base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
-
-    @classmethod
-    def parse(cls, text: str) -> "_Places":
-        """Read what `str` wrote. Raises: NotFound."""
-        try:
-            encoded = text.removeprefix(_CURSOR)
-            vault, payments = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode().split("|")
-            made = cls(int(vault) if vault else None, Position.parse(payments) if payments else None)
-            if str(made) == text:
-                return made
-        except (ValueError, TypeError, binascii.Error):
-            pass
-        raise NotFound(f"{text[:40]!r} is neither a cursor of this list nor the identifier of an event")
 
 
 def _viewer() -> Viewer:
@@ -108,7 +79,9 @@ def list_events(
     before. Scope: wallet, issuer or network.
     """
     viewer = _viewer()
-    places = _Places() if starting_after is None else _places(vault, projection, viewer, starting_after, oldest_first)
+    places = (
+        EventPlaces() if starting_after is None else _places(vault, projection, viewer, starting_after, oldest_first)
+    )
     of_vault = (
         []
         if type in PAYMENT_EVENTS
@@ -172,38 +145,38 @@ def _in_order(
     return list(merge(*(logs if oldest_first else reversed(logs)), key=_microseconds, reverse=not oldest_first))
 
 
-def _begun(places: _Places, of_vault: Sequence[Event], of_payments: Sequence[PaymentEvent]) -> _Places:
+def _begun(places: EventPlaces, of_vault: Sequence[Event], of_payments: Sequence[PaymentEvent]) -> EventPlaces:
     """The places of a list that goes backwards: what comes later is behind its beginning, and no part of it."""
     vault, payments = places.vault, places.payments
     if vault is None:
         vault = of_vault[0].sequence + 1 if of_vault else 1
     if payments is None:
         payments = of_payments[0].position._replace(part=of_payments[0].position.part + 1) if of_payments else None
-    return _Places(vault, payments or Position(0))
+    return EventPlaces(vault, payments or Position(0))
 
 
-def _behind(places: _Places, entries: Sequence[Event | PaymentEvent]) -> _Places:
+def _behind(places: EventPlaces, entries: Sequence[Event | PaymentEvent]) -> EventPlaces:
     """The places beyond the last entries of each log."""
     for entry in entries:
         if isinstance(entry, Event):
-            places = _Places(entry.sequence, places.payments)
+            places = EventPlaces(entry.sequence, places.payments)
         else:
-            places = _Places(places.vault, entry.position)
+            places = EventPlaces(places.vault, entry.position)
     return places
 
 
-def _places(vault: Vault, projection: Projection, viewer: Viewer, text: str, oldest_first: bool) -> _Places:
+def _places(vault: Vault, projection: Projection, viewer: Viewer, text: str, oldest_first: bool) -> EventPlaces:
     """Where a list goes on: at a cursor, or at an event, with the other log at its time. Raises: NotFound."""
-    if text.startswith(_CURSOR):
-        return _Places.parse(text)
+    if is_cursor(text):
+        return EventPlaces.parse(text)
     if is_of_payment(text):
         payment = _found(projection, viewer, text)
         number = events.last_number_until(vault, payment.time_us // 1_000_000)
-        return _Places(number if oldest_first else number + 1, payment.position)
+        return EventPlaces(number if oldest_first else number + 1, payment.position)
     event = events.find_event(vault, text)
     wanted = EventQuery(1, until_us=_microseconds(event) - 1)
     earlier = projection.asked(partial(events_seen, viewer=viewer, wanted=wanted))
     if not earlier:
-        return _Places(event.sequence, Position(0))
+        return EventPlaces(event.sequence, Position(0))
     place = earlier[0].position
-    return _Places(event.sequence, place if oldest_first else place._replace(part=place.part + 1))
+    return EventPlaces(event.sequence, place if oldest_first else place._replace(part=place.part + 1))

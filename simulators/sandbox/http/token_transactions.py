@@ -44,7 +44,9 @@ class TokenTransactionView(View):
     billing_amount: int = Field(
         description="What the account owes or holds for it now, in minor units of `billing_currency`.", examples=[1250]
     )
-    refunded_amount: int = Field(description="What merchants gave back, in `billing_currency`.", examples=[0])
+    refunded_amount: int = Field(
+        description="Given back by merchants, minor units of `billing_currency`.", examples=[0]
+    )
     billing_currency: str = Field(description="The account's ISO 4217 code.", examples=["EUR"])
     merchant: MerchantView = Field(
         description="The merchant.", examples=[{"name": "TAPWRIGHT CAFE", "city": "BERLIN", "category": "5814"}]
