@@ -23,7 +23,7 @@ from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 OPERATOR = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}
 NETWORK = {"Authorization": f"Bearer {sandbox_constants.NETWORK_API_KEY}"}
-IDENTIFIER = re.compile(rf"\b(?:{'|'.join(Prefix)})_[0-9A-HJKMNP-TV-Z]{{13}}\b|\b999\d{{8}}\b")
+IDENTIFIER = re.compile(rf"\b(?:{'|'.join(Prefix)})_[0-9A-HJKMNP-TV-Z]{{13}}(?:[A-Z][0-9]+)?\b|\b999\d{{8}}\b")
 """Anything that names an object: an identifier, or a token requestor's 11 digits."""
 REQUESTOR = "requestor"
 
