@@ -12,7 +12,10 @@ ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NEEDED = ("bash", "curl", "jq")
 NOTHING_SKIPPED = "TAPWRIGHT_TEST_BROWSER" in os.environ
-SAID = """approved approved approved {"posted":1250,"held":0} approved requested active see_phone 6986 approved"""
+SAID = (
+    'approved approved approved {"posted":1250,"held":0} approved {"released_amount":1000,"currency":"EUR"} '
+    "requested active see_phone 6986 approved"
+)
 """What the commands print after the receipt, in order."""
 
 

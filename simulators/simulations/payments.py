@@ -38,10 +38,14 @@ class Outcome:
 
 @dataclass
 class Payment:
-    """A payment that the network decided. authorized_minor, posted_minor: how much so far, in its currency."""
+    """A payment that the network decided. authorized_minor, posted_minor: how much so far, in its currency.
+
+    account_currency: of the account that it is charged to, ISO 4217.
+    """
 
     phone_id: str
     token_id: str
+    account_currency: str
     terminal: SimulatedTerminal
     receipt: Receipt
     authorized_minor: int
@@ -76,9 +80,10 @@ class Payments:
             token_id = held.phone.token_id
         receipt = outcome.receipt
         if receipt is not None and receipt.authorization_id is not None and token_id is not None:
+            account_currency = held.currency or purchase.currency
             approved = receipt.approved_minor
             posted = approved if receipt.request[0] == "0200" else 0
-            self._remember(Payment(held.id, token_id, terminal, receipt, approved, posted))
+            self._remember(Payment(held.id, token_id, account_currency, terminal, receipt, approved, posted))
         return outcome
 
     def find(self, authorization_id: str) -> Payment:

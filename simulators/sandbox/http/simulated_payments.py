@@ -6,7 +6,10 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from authz.http.authorizations import AuthorizationId
-from authz.http.surroundings import ExplanationsDependency
+from authz.http.surroundings import EngineDependency, ExplanationsDependency
+from authz.vocabulary.commands import Kind
+from authz.vocabulary.layouts import new_command
+from authz.vocabulary.reasons import Reason
 from simulators.sandbox.http.payment_views import (
     PurchaseBody,
     SimulatedPaymentView,
@@ -18,9 +21,11 @@ from simulators.simulations.payments import Message, complete, increase, refund,
 from simulators.simulations.simulations import Simulations
 from simulators.simulations.taking import kind_for
 from tokenvault.callers.caller import Scope
-from tokenvault.http.fields.fields import AmountMinor, Body, TokenId
+from tokenvault.http.fields.fields import AmountMinor, Body, TokenId, View
 from tokenvault.http.protocol import problem
 from tokenvault.http.protocol.access import requires
+from tokenvault.vocabulary.errors import Conflict
+from tokenvault.vocabulary.identifiers import Prefix, to_number
 
 router = APIRouter(
     prefix="/v1/simulations/authorizations",
@@ -86,6 +91,16 @@ class RefundRequest(Body):
         description="In minor units of the payment's currency; what is posted and was not refunded if left out.",
         examples=[1250],
     )
+
+
+class EndedHoldView(View):
+    """A hold that has ended before its time."""
+
+    authorization_id: str = Field(
+        description="The authorization whose hold has ended.", examples=["auth_000000000001A"]
+    )
+    released_amount: int = Field(description="What it held, minor units of `currency`.", examples=[1250])
+    currency: str = Field(description="The account's ISO 4217 code.", examples=["EUR"])
 
 
 @router.post("", status_code=201)
@@ -162,3 +177,24 @@ async def refund_simulated_payment(
 ) -> SimulatedPaymentView:
     """Give back what a simulated payment posted, in whole or in part (0200). Scope: sandbox."""
     return await _followed(simulations, explanations, authorization_id, lambda payment: refund(payment, body.amount))
+
+
+@router.post("/{authorization_id}/expire", status_code=201)
+async def expire_simulated_payment(
+    simulations: SimulationsDependency, engine: EngineDependency, authorization_id: AuthorizationId
+) -> EndedHoldView:
+    """End the hold of a simulated authorization now, as if its time were up. Scope: sandbox.
+
+    409 where nothing is held: it was declined, posted or reversed, or the hold has ended already.
+    """
+    payment = simulations.payments.find(authorization_id)
+    decision = to_number(Prefix.AUTHORIZATION, authorization_id)
+    results = await engine.run(new_command(Kind.EXPIRE_HOLD, decision=decision))
+    reason = Reason(int(results["reason"][0]))
+    if reason is not Reason.APPROVED:
+        raise Conflict("nothing is held for this authorization", code=reason.code)
+    return EndedHoldView(
+        authorization_id=authorization_id,
+        released_amount=-int(results["held_change_minor"][0]),
+        currency=payment.account_currency,
+    )

@@ -208,6 +208,32 @@ def test_a_payment_that_posts_at_once_can_be_refunded(operator):
     assert (refund["approved_amount"], operator.balance(account)) == (1_250, (0, 0))
 
 
+def test_a_hold_is_ended_before_its_time(operator):
+    """All that is held comes free, in the account's currency; ended, declined or posted, there is nothing to end."""
+    account = operator.account()
+    phone = operator.phone(account)
+    paid, other, posted = (operator.pay(phone, amount) for amount in (1_250, 700, 100))
+    operator.post(f"/authorizations/{posted['authorization_id']}/complete")
+    declined = operator.pay(phone, 99_999_999)
+    path = f"/authorizations/{paid['authorization_id']}/expire"
+    assert operator.post(path) == {
+        "authorization_id": paid["authorization_id"],
+        "released_amount": 1_250,
+        "currency": "EUR",
+    }
+    assert operator.balance(account) == (100, 700)
+    for each, code in (
+        (paid, "authorization_closed"),
+        (posted, "authorization_closed"),
+        (declined, "missing_original_authorization"),
+    ):
+        assert operator.post(f"/authorizations/{each['authorization_id']}/expire", 409)["code"] == code
+    assert operator.balance(account) == (100, 700)
+    late = operator.post(f"/authorizations/{paid['authorization_id']}/complete")
+    assert [each["kind"] for each in late["decision"]["postings"]] == ["force_post"]
+    assert operator.post(f"/authorizations/{other['authorization_id']}/reverse")["approved"]
+
+
 def test_tokens_that_no_simulated_phone_holds(operator, issuer, new_phone):
     """A real wallet's token, one that was replaced on its phone, and one whose phone is gone: 409, and no payment."""
     card = operator.card()
@@ -388,7 +414,13 @@ def test_tenants_see_their_own(operator, stranger):
     for change in ("lock", "unlock", "refill", "code", "provision"):
         stranger.post(f"/phones/{phone['id']}/{change}", 404)
     assert stranger.post("/authorizations", 409, token_id=phone["token_id"], amount=1)["code"] == "no_phone"
-    for follow, body in (("complete", {}), ("increase", {"amount": 1}), ("reverse", {}), ("refund", {})):
+    for follow, body in (
+        ("complete", {}),
+        ("increase", {"amount": 1}),
+        ("reverse", {}),
+        ("refund", {}),
+        ("expire", {}),
+    ):
         stranger.post(f"/authorizations/{paid['authorization_id']}/{follow}", 404, **body)
     own = stranger.post("/phones")
     stranger.post(f"/terminals/{terminal['id']}/taps", 404, phone_id=own["id"], amount=1)
