@@ -90,6 +90,13 @@ def one_round(
     return figure
 
 
+def folder_in(scratch: str, name: str) -> Path:
+    """A new folder for one of the servers."""
+    made = Path(scratch) / name
+    made.mkdir()
+    return made
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -104,10 +111,10 @@ def main() -> None:
     receiver, figures = Receiver(), {name: [] for name in (_WITH, _WITHOUT, _BEFORE)}
     with contextlib.ExitStack() as servers:
         scratch = servers.enter_context(tempfile.TemporaryDirectory(prefix="tapwright-bench-", dir=options.directory))
-        running = servers.enter_context(server(Path(scratch) / "now"))
+        running = servers.enter_context(server(folder_in(scratch, "now")))
         rounds = {_WITHOUT: (running, None), _WITH: (running, receiver)}
         if options.before is not None:
-            rounds[_BEFORE] = (servers.enter_context(server(Path(scratch) / "before", options.before)), None)
+            rounds[_BEFORE] = (servers.enter_context(server(folder_in(scratch, "before"), options.before)), None)
         for name, (measured_server, _) in rounds.items():
             one_round(f"warm, {name}", measured_server, options)
         for number in range(options.pairs):

@@ -55,7 +55,7 @@ LISTED = {
     "/v1/simulations/terminals": Prefix.SIMULATED_TERMINAL,
 }
 """What each list is a list of."""
-BY_POSITION = {"/v1/authorizations", "/v1/transactions", "/v1/exceptions"}
+BY_POSITION = {"/v1/authorizations", "/v1/transactions", "/v1/exceptions", "/v1/tokens/{token_id}/transactions"}
 """Lists of the journal: what they start after is a place in it, whosever it is."""
 BODIES = {
     ("POST", "/v1/tokens"): {"replaces": "tok_05F1V9D8S3KYA"},
