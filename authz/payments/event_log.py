@@ -29,6 +29,7 @@ _DISPUTES = {
     EventType.DISPUTE_OPENED: PostingKind.CHARGEBACK.code,
     EventType.DISPUTE_REPRESENTED: PostingKind.REPRESENTMENT.code,
 }
+_EVERYBODY = Viewer(everything=True)
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,10 @@ def event_named(database: sa.Engine, viewer: Viewer, key: EventKey) -> PaymentEv
     return None
 
 
-def events_behind(database: sa.Engine, after: Position, limit: int) -> tuple[list[PaymentEvent], Position]:
-    """At most so many events behind a place, whoever sees them, and the place up to which these are all.
+def events_behind(
+    database: sa.Engine, after: Position, limit: int, viewer: Viewer = _EVERYBODY
+) -> tuple[list[PaymentEvent], Position]:
+    """At most so many events behind a place that somebody sees, and the place up to which these are all.
 
     How far the rows reach is read together with them: rows that are being made anew are no events that did not happen.
     """
@@ -80,7 +83,7 @@ def events_behind(database: sa.Engine, after: Position, limit: int) -> tuple[lis
         if reached <= after:
             return [], after
         wanted = EventQuery(limit + 1, after, reached, oldest_first=True)
-        found = [_found(connection, source, Viewer(everything=True), wanted) for source in Source]
+        found = [_found(connection, source, viewer, wanted) for source in Source]
     in_order = list(islice(merge(*found, key=lambda event: event.position), limit + 1))
     return (in_order, reached) if len(in_order) <= limit else (in_order[:limit], in_order[limit - 1].position)
 

@@ -33,6 +33,8 @@ from simulators.sandbox.clocks.sandbox_clock import SandboxClock
 from simulators.sandbox.feeds.payment_feed import PaymentFeed
 from simulators.sandbox.routes import api_routes, vendor_routes
 from simulators.sandbox.settings.settings import Settings
+from simulators.sandbox.stream.news import News
+from simulators.sandbox.stream.streams import Streams
 from simulators.sandbox.vault_feed import VaultFeed
 from simulators.vendor_apis.earlier_paths import EarlierPaths
 from tokenvault.callers.caller import Scope, current_caller
@@ -152,6 +154,7 @@ def build_app(
     app.state.projection = projection
     app.state.clock = clock
     app.state.feed = feed
+    app.state.streams = Streams(News(vault, engine, projection, clock))
     app.state.payments = payments
     app.state.advice_forwarder = advice_forwarder
     app.state.format_errors = iso_network.format_errors
@@ -181,6 +184,7 @@ def build_app(
     async def engine_stopped(_request: Request, _error: EngineStopped) -> JSONResponse:
         return _engine_stopped()
 
+    app.state.api_keys = settings.accepted_api_keys(vault)
     app.add_middleware(
         Calls,
         vault=vault,

@@ -5,6 +5,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from simulators.sandbox.stream.event_stream import ABORT
 from tokenvault.http.protocol import problem
 from tokenvault.http.protocol.statuses import title_of
 
@@ -65,6 +66,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins; it may have come with the end of the one before."""
         super().on_message_begin()
+        extensions: Any = {ABORT: self.transport.abort}
+        self.scope["extensions"] = extensions
         self._is_in_head, self._has_begun = True, True
         self._head_bytes = self._parsed_bytes = self._framing_bytes = self._body_bytes = 0
         if self._deadline is None:

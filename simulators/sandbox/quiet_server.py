@@ -3,9 +3,13 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import Iterator
+from typing import Any
 
 import uvicorn
+
+from simulators.sandbox.settings.settings import Settings
 
 _GRACEFUL_SECONDS = 5
 _TICKS_A_SECOND = 10  # uvicorn's own count
@@ -44,3 +48,13 @@ class QuietServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to who runs the process."""
         yield
+
+
+def tls_arguments(settings: Settings) -> dict[str, Any]:
+    """The TLS arguments of uvicorn."""
+    if settings.tls_certificate is None:
+        return {}
+    told: dict[str, Any] = {"ssl_certfile": settings.tls_certificate, "ssl_keyfile": settings.tls_key}
+    if settings.tls_client_authorities is not None:
+        told |= {"ssl_ca_certs": str(settings.tls_client_authorities), "ssl_cert_reqs": ssl.CERT_REQUIRED}
+    return told

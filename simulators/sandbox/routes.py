@@ -24,6 +24,7 @@ READING_ORDER = (
     "token_requestors",
     "policy",
     "events",
+    "stream",
     "network",
     "keys",
     "administration",

@@ -9,7 +9,6 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
 import structlog
 import uvicorn
@@ -50,7 +49,7 @@ from simulators.sandbox.http_app import build_app
 from simulators.sandbox.http_protocol import BoundedHttpProtocol
 from simulators.sandbox.journal_keeper import JournalKeeper
 from simulators.sandbox.own_simulations import own_simulations
-from simulators.sandbox.quiet_server import QuietServer
+from simulators.sandbox.quiet_server import QuietServer, tls_arguments
 from simulators.sandbox.settings.connection_settings import ConnectionTls
 from simulators.sandbox.settings.settings import VAULT, Settings
 from simulators.sandbox.vault_feed import VaultFeed
@@ -208,6 +207,8 @@ class Sandbox:
             issuer_of,
             payments,
         )
+        engine.follow(app.state.streams.follow)
+        self._keep_running("streams", app.state.streams.run)
         host, port = http_socket.getsockname()[:2]
         self.http_url = f"{'http' if settings.tls_certificate is None else 'https'}://{host}:{port}"
         app.state.simulations = own_simulations(settings, vault, self.http_url, self.iso_address, app.state.api_keys)
@@ -311,14 +312,14 @@ class Sandbox:
         token_requestors.install(replace(vault, announce=lambda: None))
         return vault
 
-    async def _serve_http(self, app: object, http_socket: socket.socket) -> None:
+    async def _serve_http(self, app: FastAPI, http_socket: socket.socket) -> None:
         config = uvicorn.Config(
-            app,  # type: ignore[arg-type]
+            app,
             http=BoundedHttpProtocol,
             log_config=None,
             access_log=False,
             lifespan="off",
-            **self._tls(),
+            **tls_arguments(self.settings),
         )
         try:
             config.load()
@@ -333,20 +334,11 @@ class Sandbox:
             await asyncio.sleep(0.005)
 
         async def shut_down() -> None:
+            app.state.streams.close()  # they would not end by themselves
             server.leave.set()
             await serving
 
         self._cleanup.push_async_callback(shut_down)
-
-    def _tls(self) -> dict[str, Any]:
-        """The TLS arguments of uvicorn."""
-        settings = self.settings
-        if settings.tls_certificate is None:
-            return {}
-        told: dict[str, Any] = {"ssl_certfile": settings.tls_certificate, "ssl_keyfile": settings.tls_key}
-        if settings.tls_client_authorities is not None:
-            told |= {"ssl_ca_certs": str(settings.tls_client_authorities), "ssl_cert_reqs": ssl.CERT_REQUIRED}
-        return told
 
     @staticmethod
     async def _close_iso_server(server: Iso8583Server, engine: Engine) -> None:

@@ -25,7 +25,7 @@ EXAMPLES_IN_ALL = 10_000
 
 def fuzz(http_url, examples_of_each):
     """Send so many requests to each operation; returns how many were sent."""
-    schema = schemathesis.openapi.from_url(f"{http_url}/openapi.json")
+    schema = schemathesis.openapi.from_url(f"{http_url}/openapi.json").exclude(path="/v1/stream")  # it has no end
     headers = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}
     sent = 0
     for found in schema.get_all_operations():

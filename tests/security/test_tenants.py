@@ -199,6 +199,8 @@ class Document:
     def operations(self):
         """Each operation: method, path, and what the document says of it."""
         for path, operations in self._told["paths"].items():
+            if path == "/v1/stream":  # it has no end: `tests/integration/test_stream.py` has two tenants listen
+                continue
             for method, told in operations.items():
                 yield method.upper(), path, told
 

@@ -134,3 +134,9 @@ def last_number_until(vault: Vault, seconds: int) -> int:
     query = sa.select(number).where(schema.events.c.created_at <= seconds).order_by(number.desc()).limit(1)
     with vault.reading() as connection:
         return connection.execute(query).scalar() or 0
+
+
+def last_number(vault: Vault) -> int:
+    """The number of the last event that was recorded; 0 for none."""
+    with vault.reading() as connection:
+        return connection.execute(sa.select(sa.func.max(schema.events.c.sequence))).scalar() or 0

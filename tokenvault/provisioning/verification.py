@@ -2,6 +2,7 @@
 
 import hmac
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -237,15 +238,23 @@ def list_messages(vault: Vault, *, limit: int, token_id: str | None = None) -> l
     if token_id is not None:
         query = query.where(table.c.token_id == to_number(Prefix.TOKEN, token_id))
     with vault.reading() as connection:
-        rows = connection.execute(query).all()
-    return [
-        Message(
-            row.id,
-            row.token_id,
-            VerificationMethod(row.method),
-            row.recipient,
-            unseal(vault.keys, MESSAGE_TEXT, row._mapping).decode(),
-            row.created_at,
-        )
-        for row in rows
-    ]
+        return [_message_of(vault, row) for row in connection.execute(query)]
+
+
+def messages_behind(vault: Vault, number: int, limit: int) -> list[tuple[int, Message]]:
+    """The simulated texts and mails behind one, the oldest first, each with its number."""
+    table = schema.messages
+    query = sa.select(table).where(table.c.sequence > number).order_by(table.c.sequence).limit(limit)
+    with vault.reading() as connection:
+        return [(row.sequence, _message_of(vault, row)) for row in connection.execute(query)]
+
+
+def last_message_number(vault: Vault) -> int:
+    """The number of the last simulated text or mail; 0 for none."""
+    with vault.reading() as connection:
+        return connection.execute(sa.select(sa.func.max(schema.messages.c.sequence))).scalar() or 0
+
+
+def _message_of(vault: Vault, row: "sa.Row[*tuple[Any, ...]]") -> Message:
+    text = unseal(vault.keys, MESSAGE_TEXT, row._mapping).decode()
+    return Message(row.id, row.token_id, VerificationMethod(row.method), row.recipient, text, row.created_at)

@@ -9,7 +9,7 @@ from simulators.sandbox.clocks.watched_clock import WatchedClock
 class SandboxClock:
     """Unix seconds. No command sets it back. Safe for threads.
 
-    real: the time that it follows.
+    real: the time that it follows.  changes: how often it was set, for who shows it.
     """
 
     def __init__(self, real: WatchedClock) -> None:
@@ -17,6 +17,7 @@ class SandboxClock:
         self._ahead = 0.0
         self._frozen_at: float | None = None
         self._lock = threading.Lock()
+        self.changes = 0
 
     def __call__(self) -> float:
         """The sandbox's time."""
@@ -36,6 +37,7 @@ class SandboxClock:
     def accept_system_time(self) -> None:
         """Believe the system's clock although it has leapt."""
         self._real.accept()
+        self.changes += 1
 
     @property
     def is_frozen(self) -> bool:
@@ -46,6 +48,7 @@ class SandboxClock:
         """Go forward to a time; one that has passed changes nothing."""
         with self._lock:
             forward = max(0.0, moment - self())
+            self.changes += forward > 0
             if self._frozen_at is not None:
                 self._frozen_at += forward
             else:
@@ -55,10 +58,12 @@ class SandboxClock:
         """Stand still."""
         with self._lock:
             self._frozen_at = self()
+            self.changes += 1
 
     def run(self) -> None:
         """Go on from where it stood."""
         with self._lock:
             if self._frozen_at is not None:
                 self._ahead = self._frozen_at - self._real()
+                self.changes += 1
                 self._frozen_at = None

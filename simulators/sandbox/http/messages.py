@@ -32,6 +32,18 @@ class MessageView(View):
     text: str = Field(description="What it says.", examples=["123456 is your code to add your card to a device."])
     created_at: Timestamp
 
+    @classmethod
+    def of(cls, message: verification.Message) -> "MessageView":
+        """Show a message."""
+        return cls(
+            id=to_text(Prefix.MESSAGE, message.id),
+            token_id=to_text(Prefix.TOKEN, message.token_id),
+            method=message.method,
+            recipient=message.recipient,
+            text=message.text,
+            created_at=timestamp(message.created_at),
+        )
+
 
 class MessageList(View):
     """Messages."""
@@ -48,17 +60,4 @@ def list_messages(
 ) -> MessageList:
     """List the simulated text messages and e-mails with their one-time codes. Scope: sandbox."""
     found = verification.list_messages(vault, limit=limit, token_id=token_id)
-    return MessageList(
-        data=[
-            MessageView(
-                id=to_text(Prefix.MESSAGE, message.id),
-                token_id=to_text(Prefix.TOKEN, message.token_id),
-                method=message.method,
-                recipient=message.recipient,
-                text=message.text,
-                created_at=timestamp(message.created_at),
-            )
-            for message in found
-        ],
-        has_more=False,
-    )
+    return MessageList(data=[MessageView.of(message) for message in found], has_more=False)

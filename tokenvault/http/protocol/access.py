@@ -70,6 +70,10 @@ class ApiKeys:
         lineage = to_text(Prefix.API_KEY, key.lineage)
         return Caller(key.text_id, frozenset(key.scopes), key.tenant, lineage), limit
 
+    def admits(self, presented: str) -> bool:
+        """Whether a key is accepted at present. Raises: DatabaseUnavailable."""
+        return self.configured(presented) is not None or self.kept(presented) is not None
+
 
 def _digest(key: str) -> bytes:
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
@@ -85,6 +89,12 @@ def _api_key(credentials: HTTPAuthorizationCredentials | None) -> str:
     if credentials is None:
         raise Unauthenticated("send an API key as 'Authorization: Bearer ...'")
     return credentials.credentials
+
+
+def presented_key(request: Request) -> str:
+    """The API key that a request was sent with, empty where it has none."""
+    scheme, _, presented = request.headers.get("authorization", "").partition(" ")
+    return presented.strip() if scheme.lower() == "bearer" else ""
 
 
 def requires(*scopes: Scope) -> Any:
