@@ -9,7 +9,7 @@ from authz.network.warmth import is_warm
 from simulators.cli.command_parser import CommandParser
 from simulators.cli.flags.earlier_names import earlier_names_reported
 from simulators.cli.flags.server_address import UsageError
-from simulators.cli.verbs.operating import completion, doctor, explain, journal, serve, vault, warm_up
+from simulators.cli.verbs.operating import completion, doctor, explain, journal, listen, serve, vault, warm_up
 from simulators.cli.verbs.testing import attack, bench, demo, emv, iso, phone, recordings, scenario, switch, terminal
 from simulators.cli.welcome import ShowVersion, welcome
 from simulators.process.compilation_notice import compilation_announced
@@ -17,6 +17,7 @@ from simulators.process.compilation_notice import compilation_announced
 _VERBS = (
     serve,
     demo,
+    listen,
     explain,
     journal,
     vault,

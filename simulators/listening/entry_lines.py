@@ -1,0 +1,65 @@
+"""Entries of the stream as people read them: one line each."""
+
+from collections.abc import Callable
+from typing import Any
+
+from simulators.listening.stream_client import Entry
+from tokenvault.reference_data.currencies import amount_text
+
+
+def line_of(entry: Entry) -> str:
+    """One line: when, what, and what matters of it."""
+    words = _WORDS.get(entry.event, _other)(entry.data)
+    # What terminals and wallets say may be anything, and a console obeys some characters.
+    return "".join(each if each.isprintable() else "?" for each in "  ".join(filter(None, words)))
+
+
+def _clock_time(text: str) -> str:
+    """The time of day in an RFC 3339 time."""
+    return text.partition("T")[2].rstrip("Z")[:12]
+
+
+def _decision(data: dict[str, Any]) -> list[str]:
+    return [
+        _clock_time(data["decided_at"]),
+        "decision",
+        data["id"],
+        f"{data['response_code']} {data['reason']}",
+        amount_text(data["amount"], data["currency"]),
+        f"{data['operation']}, {data['channel']}",
+        data["merchant"],
+    ]
+
+
+def _event(data: dict[str, Any]) -> list[str]:
+    return [_clock_time(data["created_at"]), "event", data["type"], data["resource_id"], data["id"]]
+
+
+def _message(data: dict[str, Any]) -> list[str]:
+    return [_clock_time(data["created_at"]), "message", data["method"], data["recipient"], data["text"]]
+
+
+def _clock(data: dict[str, Any]) -> list[str]:
+    return [_clock_time(data["now"]), "clock", data["now"], "frozen" if data["frozen"] else ""]
+
+
+def _figures(data: dict[str, Any]) -> list[str]:
+    return ["figures", *(f"{name} {value}" for name, value in data.items())]
+
+
+def _gap(data: dict[str, Any]) -> list[str]:
+    return ["gap", f"decisions from {data['from']} to {data['to']} are left out: GET /v1/authorizations has them"]
+
+
+def _other(data: dict[str, Any]) -> list[str]:
+    return [str(data)]
+
+
+_WORDS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
+    "decision": _decision,
+    "event": _event,
+    "message": _message,
+    "clock": _clock,
+    "figures": _figures,
+    "gap": _gap,
+}
