@@ -294,6 +294,17 @@ def test_letters_of_several_bytes_take_the_room_of_blanks(letters):
         codec.encode({0: "0100", 43: letters.ljust(40, "x")}, dialect)
 
 
+def test_characters_that_are_none():
+    """Where a length counts characters, each is read by itself: the field is named in which one is no character."""
+    dialect = with_field(48, data_encoding="utf-8", length_counts="characters")
+    raw = codec.encode({0: "0100", 48: "\u00c9t\u00e9"}, dialect)
+    assert codec.decode(raw, dialect)[48] == "\u00c9t\u00e9"
+    with pytest.raises(codec.MessageError) as refused:
+        codec.decode(raw[:-1] + b"\xff", dialect)
+    assert (refused.value.field, refused.value.offset, refused.value.reason) == (48, 15, "is not utf-8")
+    assert refused.value.error.code == "wrong_characters"
+
+
 @pytest.mark.parametrize("length_bytes", [0, 6, 7])
 def test_how_long_a_length_may_be(length_bytes):
     """Up to six digits, which jPOS's longest classes have."""

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from authz.iso8583.dialects.fields import built_in
+from authz.iso8583.dialects.fields import Dialect, built_in
 from authz.iso8583.encoding import codec
-from authz.iso8583.encoding.scan import impossible_value, new_places, scan_message, split_frames
+from authz.iso8583.encoding.scan import impossible_value, new_places, scan_message, scan_table, split_frames
 from authz.iso8583.format_errors import NO_PROBLEM
 from authz.iso8583.messages.reading import format_error_of
+from tests.authz.iso8583.encoding.test_codec import TABLE as TABLE_AS_DATA
 from tests.authz.iso8583.messages.messages import TABLE, chip, message
 
 WHOLE = codec.encode(message(de55=chip(), de128="00" * 8), built_in())
@@ -64,6 +65,21 @@ def test_how_long_a_field_may_be(length, said):
     error = said_by_scan(raw)
     assert (error.additional_response_data if error else None) == said
     assert error == said_by_codec(raw)
+
+
+def test_the_last_bit_of_the_first_byte_is_a_field():
+    """DE 8, which needs no second bitmap."""
+    raw = codec.encode({0: "0100", 8: "00000012"}, built_in())
+    assert len(raw) == 4 + 8 + 8
+    assert said_by_scan(raw) == said_by_codec(raw) is None
+
+
+def test_a_length_of_one_digit():
+    """Of a table that has one."""
+    dialect = Dialect.of("short", TABLE_AS_DATA | {"44": TABLE_AS_DATA["44"] | {"len_type": 1, "max_len": 9}})
+    raw, places = np.frombuffer(codec.encode({0: "0110", 44: "HELLO"}, dialect), np.uint8), new_places()
+    assert scan_message(raw, 0, len(raw), scan_table(dialect), places) == NO_PROBLEM
+    assert places[44].tolist() == [13, 5]
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,8 @@ def test_issuer_authentication_and_account_reference():
     told = answer(message(), issuer_data=data[:4], reason=Reason.APPROVED)
     assert told[55] == "9104A1A2A3A4"
     assert 56 not in told
+    told = answer(message(), issuer_data=data[:1], reason=Reason.APPROVED)
+    assert told[55] == "9101A1"
     told = answer(message(), reference=PAR, reason=Reason.APPROVED)
     assert 55 not in told
     assert told[56] == PAR.decode()

@@ -111,6 +111,12 @@ def test_fields_that_are_there_and_hold_nothing():
     assert problem_of(de55="") == "055 missing_tag 9F02"
 
 
+def test_chip_data_need_the_number_of_the_card():
+    """DE 23 tells the key of which card has signed; without chip data nobody asks for it."""
+    assert problem_of(de23=None, de55=chip()) == "023 missing"
+    assert problem_of(de23=None) == ""
+
+
 @pytest.mark.parametrize("field", [48, 54, 59, 60])
 def test_a_single_character_is_no_additional_data(field):
     """Of a subelement, an amount, a position or a count it is only the beginning."""
