@@ -14,6 +14,21 @@ def test_action_codes_that_are_published(code, action):
     assert action_code(code) == action
 
 
+PUBLISHED = {
+    "000": "00 85", "002": "10", "100": "05", "101": "54", "102": "59", "104": "62", "106": "75", "107": "01",
+    "110": "13 64", "111": "14", "112": "1A 70", "116": "51", "117": "55", "119": "57", "120": "58", "121": "61",
+    "122": "63 82 88", "123": "65", "125": "46", "208": "41", "209": "43", "902": "12 40", "904": "30", "909": "96",
+    "912": "91", "913": "94", "914": "21 25", "916": "A0",
+}  # fmt: skip
+"""Action codes of ISO 8583:1993, and the response codes of 1987 that mean the same."""
+
+
+def test_every_response_code_has_the_action_code_of_its_meaning():
+    """A code that went would reach terminals as `100`, do not honour; one that comes must be published."""
+    assert {code: action for action, codes in PUBLISHED.items() for code in codes.split()} == ACTION_CODES
+    assert {answer.response_code for answer in ANSWERS.values()} <= set(ACTION_CODES)
+
+
 def test_a_response_code_without_an_action_code():
     """Is a decline that says no more: 100, do not honour."""
     assert "99" not in ACTION_CODES

@@ -74,6 +74,12 @@ def test_the_last_bit_of_the_first_byte_is_a_field():
     assert said_by_scan(raw) == said_by_codec(raw) is None
 
 
+def test_what_stands_behind_two_bitmaps_is_no_third():
+    """However its bits are set: the first bytes of a PIN block may be any."""
+    raw = codec.encode({0: "0100", 52: "FF" * 8, 70: "301"}, built_in())
+    assert said_by_scan(raw) == said_by_codec(raw) is None
+
+
 def test_a_length_of_one_digit():
     """Of a table that has one."""
     dialect = Dialect.of("short", TABLE_AS_DATA | {"44": TABLE_AS_DATA["44"] | {"len_type": 1, "max_len": 9}})
