@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 from authz.engine import EngineFigures
 
-_MEASURED_SECONDS = 0.2
+_MEASURED_SECONDS = 0.1
+_FORGOTTEN_SECONDS = 2.0
+"""What was measured longer ago says nothing."""
 _UNNOTICED_PER_SECOND = 50
 """With so many commands a second, what can wait gets half of the time."""
 _REST_MAX = 19
@@ -23,10 +25,14 @@ class EngineLoad:
 
     @property
     def per_second(self) -> float:
-        """Commands a second since they were measured before, a fifth of a second ago or longer."""
+        """Commands a second since they were measured before, a tenth of a second ago or longer.
+
+        At least half of what was measured then: messages come in bursts, and a load that pauses is soon back.
+        """
         elapsed = self._now() - self._measured_at
         if elapsed >= _MEASURED_SECONDS:
-            self._per_second = (self._figures.commands - self._commands) / elapsed
+            measured = (self._figures.commands - self._commands) / elapsed
+            self._per_second = max(measured, self._per_second / 2 if elapsed < _FORGOTTEN_SECONDS else 0.0)
             self._measured_at, self._commands = self._now(), self._figures.commands
         return self._per_second
 

@@ -19,14 +19,20 @@ def test_rest(commands, rest):
     assert load.rest_after(0.5) == pytest.approx(rest)
 
 
-def test_it_is_measured_anew():
-    """A load that is over is forgotten; between two measurements the last one counts."""
+def test_a_load_that_pauses_is_forgotten_by_halves():
+    """Messages come in bursts; between two measurements the last one counts, and one that is old says nothing."""
     clock, figures = ManualClock(), EngineFigures()
     load = EngineLoad(figures, clock)
-    figures.commands += 500
+    figures.commands += 800
     clock.advance(1)
-    assert load.per_second == 500
-    clock.advance(0.1)
-    assert load.per_second == 500
-    clock.advance(0.15)
+    assert load.per_second == 800
+    clock.advance(0.05)
+    assert load.per_second == 800
+    for expected in (400, 200, 100):
+        clock.advance(0.25)
+        assert load.per_second == expected
+    figures.commands += 250
+    clock.advance(0.25)
+    assert load.per_second == 1_000
+    clock.advance(5)
     assert load.per_second == 0
