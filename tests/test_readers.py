@@ -29,6 +29,7 @@ from simulators.cli.actions.switch import route_of
 from simulators.message_tools.hexadecimal import NotHexadecimal, bytes_of
 from simulators.sandbox.feeds.event_places import EventPlaces
 from simulators.sandbox.settings.iso_listeners import listener_of
+from simulators.sandbox.stream.places import Places
 from simulators.scenarios.document import ScenarioError, parse_scenario
 from simulators.scenarios.file_errors.located_yaml import NotYaml, read_yaml
 from simulators.wallet.card.apdu import ApduError, Command, Response
@@ -69,6 +70,7 @@ TEXT_READERS: dict[Callable, tuple[str, tuple[type[Exception], ...]]] = {
     KeyIndex.parse: ("6000102", (EmvError,)),
     Position.parse: ("42/1/0", (ValueError,)),
     EventPlaces.parse: (str(EventPlaces(7, Position(42, 1, 0))), (NotFound,)),
+    Places.parse: (str(Places(7, 8, Position(42, 1, 0), 9)), (FieldError,)),
     qr.decode_consumer_presented: (_CODE, (EmvError,)),
     qr.decode_merchant_presented: (_MERCHANT_CODE, (EmvError,)),
     qr.read_template: ("0002AB", (EmvError,)),

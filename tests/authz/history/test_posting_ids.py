@@ -31,7 +31,14 @@ def test_pages_end_between_the_parts_of_a_decision(tmp_path):
     database = open_history(tmp_path / "history.db")
     metadata.create_all(database)
     row = {"time_us": 0, "kind": "purchase", "account_id": 7, "amount_minor": 1, "currency": "EUR", "posted_minor": 1}
-    row |= {"merchant": "", "merchant_name": "", "merchant_city": "", "merchant_category": "5814"}
+    row |= {
+        "merchant": "",
+        "merchant_name": "",
+        "merchant_city": "",
+        "merchant_category": "5814",
+        "payment": 1,
+        "at": 1,
+    }
     keys = [(1, 0), (2, 0), (2, 1), (2, 2), (3, 0)]
     with database.begin() as connection:
         rows = [row | {"sequence": sequence, "part": part} for sequence, part in keys]
