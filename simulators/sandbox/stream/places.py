@@ -8,7 +8,7 @@ from tokenvault.vocabulary.errors import FieldError
 
 LAST_EVENT_ID = "Last-Event-ID"
 _NUMBER = r"(\d{1,18})"
-_WRITTEN = re.compile(rf"d{_NUMBER}\.e{_NUMBER}\.p(\d{{1,18}}/-?\d{{1,9}}/-?\d{{1,9}})\.m{_NUMBER}", re.ASCII)
+_WRITTEN = re.compile(rf"d{_NUMBER}\.e{_NUMBER}\.p([0-9/-]+)\.m{_NUMBER}", re.ASCII)
 _BEGINNING = Position(0)
 
 
@@ -32,7 +32,8 @@ class Places:
     def parse(cls, text: str) -> "Places":
         """Read what `str` wrote. Raises: FieldError naming the header."""
         found = _WRITTEN.fullmatch(text)
-        if found is None:
-            raise FieldError(LAST_EVENT_ID, "is not the id of an entry of this stream")
-        decisions, events, payments, messages = found.groups()
-        return cls(int(decisions), int(events), Position.parse(payments), int(messages))
+        try:
+            decisions, events, payments, messages = found.groups() if found else ()
+            return cls(int(decisions), int(events), Position.parse(payments), int(messages))
+        except ValueError:
+            raise FieldError(LAST_EVENT_ID, "is not the id of an entry of this stream") from None

@@ -17,7 +17,16 @@ def test_read_as_written(places):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "d1", "d1.e1.p1.m1", "d1.e1.p1/0/0.m1x", "d-1.e1.p1/0/0.m1", "d1.e1.p1/0/0.m٣", f"d{'9' * 19}.e1.p1/0/0.m1"],
+    [
+        "",
+        "d1",
+        "d1.e1.p1.m1",
+        "d1.e1.p1/0/0.m1x",
+        "d-1.e1.p1/0/0.m1",
+        "d1.e1.p1/0/0.m٣",
+        f"d{'9' * 19}.e1.p1/0/0.m1",
+        "d1.e1.p1/7/0.m1",
+    ],
 )
 def test_anything_else_is_refused(text):
     """By the name of the header."""
