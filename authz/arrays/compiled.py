@@ -19,6 +19,7 @@ from numba.core import cgutils, config, event, types
 from numba.extending import intrinsic
 
 from authz.arrays.compilation_events import compilation_began, compilation_ended
+from authz.arrays.parts import Whole
 
 Integer: TypeAlias = "int | np.integer[Any]"
 """A whole number in a compiled function: interpreted, the same code sees NumPy's scalars."""
@@ -85,27 +86,31 @@ class _Announcements(event.Listener):  # type: ignore[misc]
 
 event.register("numba:compile", _Announcements())
 
+_OPTIONS = {"nopython": True, "boundscheck": None, "nogil": True, "error_model": "numpy", "_nrt": False}
+
 
 def compiled(function: Function) -> Function:
     """Compile a function over arrays and numbers; it releases the GIL while it runs.
 
-    It allocates nothing, so arrays are passed without counting references; division by zero is its own affair.
+    It allocates nothing, so arrays are passed without counting references; division by zero is its own affair. It is
+    compiled when Python calls it, with all compiled functions that it calls itself, see `parts`.
     """
-    return _compiled(function, forceinline=False)
+    return _compiled(function, is_inlined=False)
 
 
 def inlined(function: Function) -> Function:
-    """Compile a function into its callers: for what every decision passes.
-
-    The state is some thirty arrays, and a call that passes them on costs more than most checks.
-    """
-    return _compiled(function, forceinline=True)
+    """Compile a function into its callers: for what every decision passes, where a call costs more than most checks."""
+    return _compiled(function, is_inlined=True)
 
 
-def _compiled(function: Function, *, forceinline: bool) -> Function:
-    decorated: Function = numba.njit(
-        cache=bool(config.CACHE_DIR), nogil=True, error_model="numpy", _nrt=False, forceinline=forceinline
-    )(function)
+def _compiled(function: Function, *, is_inlined: bool) -> Function:
+    if config.DISABLE_JIT:
+        return function
+    whole = Whole(function, _OPTIONS, is_inlined=is_inlined)
+    if config.CACHE_DIR:
+        whole.enable_caching()
+    made: Any = whole
+    decorated: Function = made
     return decorated
 
 

@@ -13,23 +13,30 @@ from authz.iso8583.dialects.fields import built_in
 from authz.iso8583.encoding.scan import new_places, scan_table, split_frames
 from authz.iso8583.messages.answering import room_for_answers, write_answers
 from authz.iso8583.messages.reading import read_transactions
+from authz.kernel.accounts.meters import measured
 from authz.kernel.application import apply, name_accounts
 from authz.kernel.checks.findings import new_findings
 from authz.kernel.freshness import is_fresh
+from authz.kernel.undefined_values import first_undefined
 from authz.network.advice_limits import says_more
 from authz.network.arrivals import names_another
 from authz.network.warmth import note_warm
+from authz.program.compilation import compiled_program
+from authz.program.document import Limit, ProgramDocument
 from authz.state.tables import new_state
 from authz.vocabulary.commands import COMMAND_BYTES, new_commands, new_results
 from authz.vocabulary.layouts import new_messages
 
 
 def compile_everything() -> None:
-    """Call every compiled function that others call, with no work to do but arguments of the real types."""
-    state, commands, messages = new_state(16), new_commands(0), new_messages(0)
-    apply(state, commands, new_results(0), new_findings())
+    """Call every compiled function that Python calls, with no work to do but arguments of the real types."""
+    program = compiled_program(ProgramDocument(limits=[Limit(id="any", window="1h", count_max=0)]), version=0)
+    state, commands, messages, findings = new_state(16, program), new_commands(0), new_messages(0), new_findings()
+    apply(state, commands, new_results(0), findings)
     name_accounts(state, commands)
-    is_fresh(state, new_commands(1), new_findings())
+    is_fresh(state, new_commands(1), findings)
+    first_undefined(commands)
+    measured(state, 0, 0, -1, 0, findings.today)
     rebuilt(state.accounts["account_id"], 0, 16)
     find_row(state.account_slots, state.accounts["account_id"], np.uint64(1))
 

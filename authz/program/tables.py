@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from authz.arrays.by_reference import by_reference
 from authz.vocabulary.commands import Records, record
 
 METERS_MAX = 256
@@ -131,6 +132,7 @@ NUMBERS = 11
 """What stands where in `Program.numbers`, and how many there are."""
 
 
+@by_reference
 class Program(NamedTuple):
     """Everything that decides and is data.
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from authz.arrays.by_reference import by_reference
 from authz.arrays.hash_index import Slots, capacity_of, key_set, keys_for, rebuilt, slots_for
 from authz.arrays.memory import zeros
 from authz.program.compilation import compiled_program
@@ -74,6 +75,7 @@ POSTINGS_PER_COMMAND = 2
 """The most postings that one command makes: a purchase with cash-back makes one for each of its two parts."""
 
 
+@by_reference
 class Postings(NamedTuple):
     """The postings of the batch at hand, in the order in which they were made. No part of what is stored.
 
@@ -95,6 +97,7 @@ class Expiries(NamedTuple):
     used: npt.NDArray[np.int64]
 
 
+@by_reference
 class State(NamedTuple):
     """Everything that a command can read or change.
 

@@ -54,7 +54,9 @@ class CompilationNotice:
         """Say how far it was, where it is not over."""
         if self.functions > self._told_of:
             self._told_of = self.functions
-            self._write(f"compiling was interrupted; what is compiled is kept: {self._progress(self._ended)}")
+            self._write(
+                f"compiling was interrupted; what was not finished begins anew next time: {self._progress(self._ended)}"
+            )
 
     def close(self) -> None:
         """Say that it is over, where it had begun and that was not said."""

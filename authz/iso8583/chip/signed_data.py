@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from authz.arrays.by_reference import by_reference
 from authz.arrays.compiled import Integer, compiled
 from authz.iso8583.encoding.scan import Buffer, Places, has_field, number_at
 from authz.vocabulary.commands import Flag
@@ -26,6 +27,7 @@ _COUNTRY_AT, _COUNTRY_END = 38, 40
 _LAST_MONTH_AND_DAY = 1231
 
 
+@by_reference
 class Circumstances(NamedTuple):
     """What messages are held against. countries: int16[676], ISO 3166-1 numbers by two letters, 0 for none.
     today: int64[n], the days since 1970 that a date may be near.  sent_well: bool[1232], by month and day (MMDD),

@@ -5,6 +5,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from authz.arrays.by_reference import by_reference
 from authz.arrays.compiled import Integer, inlined
 from authz.kernel.accounts.calendar import Today, new_today
 from authz.kernel.checks.numbers import Check
@@ -22,6 +23,7 @@ RUN = 128
 """How many commands `prefetching` looks at together: what they need fits the processor's second cache."""
 
 
+@by_reference
 class Findings(NamedTuple):
     """What was found of one command: the checks, the limits, the rules, and the values that the rules saw.
 

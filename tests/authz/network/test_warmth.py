@@ -50,7 +50,7 @@ def test_what_shapes_the_machine_code_counts(kept, change, monkeypatch, tmp_path
         case "numba":
             monkeypatch.setattr(warmth.metadata, "version", lambda _name: "0.0")
         case "setting":
-            monkeypatch.setenv("NUMBA_BOUNDSCHECK", "1")
+            monkeypatch.setenv("NUMBA_CPU_NAME", "another")
     assert not warmth.is_warm()
 
 
