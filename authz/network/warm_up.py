@@ -6,7 +6,7 @@ Machine code is kept between runs, so this takes seconds once on a machine and a
 import numba
 import numpy as np
 
-from authz.arrays.hash_index import find_row, rebuilt
+from authz.arrays.hash_index import find_row, key_set, rebuilt
 from authz.iso8583.chip.chip_data import SIGNED_BYTES_MAX, new_tags
 from authz.iso8583.chip.signed_data import DateTolerances, circumstances
 from authz.iso8583.dialects.fields import built_in
@@ -38,6 +38,7 @@ def compile_everything() -> None:
     first_undefined(commands)
     measured(state, 0, 0, -1, 0, findings.today)
     rebuilt(state.accounts["account_id"], 0, 16)
+    key_set(np.zeros(0, np.uint64), 1)
     find_row(state.account_slots, state.accounts["account_id"], np.uint64(1))
 
     buffer, frames, table, places = (

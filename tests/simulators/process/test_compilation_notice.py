@@ -108,8 +108,10 @@ def test_a_port_of_a_server_that_is_still_compiling_is_in_use(tmp_path):
         port = free.getsockname()[1]
     ports = ["--http-port", str(port), "--iso-port", "0"]
     with begun(tmp_path, "serve", "--data-dir", "first", *ports) as first:
-        first.stderr.readline()  # it compiles, so its ports are bound
+        first.stderr.readline()  # before anything is loaded
+        assert "still compiling" in first.stderr.readline()  # so its ports are bound
         with begun(tmp_path, "serve", "--data-dir", "second", *ports) as second:
+            assert second.stderr.readline() == f"{ANNOUNCEMENT}\n"
             told = second.stderr.readline()
             second.kill()
         first.kill()
