@@ -32,14 +32,23 @@ log = structlog.get_logger()
 
 
 def open_history(path: Path) -> sa.Engine:
-    """The SQL database of a projection, in a file. It can be rebuilt, so it is synced less often than others."""
+    """The SQL database of a projection, in a file. It can be rebuilt, so it is synced less often than others.
+
+    What is read over one connection is of one moment, also where it takes several queries: rows may be deleted and made
+    anew at any time, and a reader that saw that half done would pass over what it did not find.
+    """
     database = sa.create_engine(f"sqlite:///{path}", connect_args={"check_same_thread": False, "timeout": 30})
 
     def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions begin where `begin` says, not at the first write
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
 
+    def begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
     sa.event.listen(database, "connect", configure)
+    sa.event.listen(database, "begin", begin)
     return database
 
 

@@ -1,6 +1,10 @@
 """What is an event, and of which type: each thing that happens to a payment once, by the command that did it."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
+import sqlalchemy as sa
 
 from authz.payments.event_log import EventQuery, events_behind, events_seen
 from authz.payments.events import Position
@@ -191,6 +195,25 @@ def test_rows_that_are_made_anew_are_no_events_that_did_not_happen(story):
         connection.exec_driver_sql("UPDATE position SET sequence = 0")
     assert events_behind(story.database, reached, 10) == ([], reached)
     assert events_behind(story.database, Position(last), 10) == ([], Position(last))
+
+
+def test_what_is_read_together_is_of_one_moment(story):
+    """Rows that are deleted while events are read are still among them: nothing is passed over."""
+    last = story.tell(tap(1, 100))
+    again = []
+
+    def drop_once(_connection, _cursor, statement, *_rest):
+        if "FROM position" in statement and not again:
+            again.append(statement)
+            with closing(sqlite3.connect(story.database.url.database, isolation_level=None)) as other:
+                other.executescript("BEGIN; DELETE FROM decisions; UPDATE position SET sequence = 0; COMMIT")
+
+    sa.event.listen(story.database, "after_cursor_execute", drop_once)
+    found, reached = events_behind(story.database, Position(0), 10)
+    assert again
+    assert [event.type.value for event in found] == ["authorization.approved"]
+    assert reached == Position.behind(last)
+    assert events_behind(story.database, Position(0), 10) == ([], Position.behind(0))
 
 
 def test_tenants_see_their_own(story):
