@@ -283,7 +283,7 @@ NEEDED = {
     "explain": ["auth_1"], "journal": ["verify"], "audit": ["verify"], "keys": ["rewrap", "--new-root-key-file", "x"],
     "scenario": ["run", "none.yaml"], "attack": ["relay"], "terminal": ["1"], "phone": ["--pcsc"],
     "iso": ["send", *ECHO], "emv": ["decode", "00"], "record": ["x"], "replay": ["x"], "switch": ["--route", "4=h:1"],
-    "bench": [], "serve": [], "demo": [], "doctor": [],
+    "bench": [], "serve": [], "demo": [], "doctor": [], "listen": [],
 }  # fmt: skip
 _SERVERLESS = ("serve", "journal", "audit", "keys", "doctor", "emv", "demo", "switch")
 OPTIONS = [
