@@ -1,6 +1,6 @@
 """The kernel is compiled in a process of its own while tests run that need none of it.
 
-Compiling takes more than a minute, on one core. A run of all tests on two cores begins with those for which nothing is
+Compiling takes half a minute, on one core. A run of all tests on two cores begins with those for which nothing is
 compiled; machine code is kept between runs, so this costs next to nothing where it is there already.
 """
 
