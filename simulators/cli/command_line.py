@@ -9,7 +9,17 @@ from authz.network.warmth import is_warm
 from simulators.cli.command_parser import CommandParser
 from simulators.cli.flags.earlier_names import earlier_names_reported
 from simulators.cli.flags.server_address import UsageError
-from simulators.cli.verbs.operating import completion, doctor, explain, journal, listen, serve, vault, warm_up
+from simulators.cli.verbs.operating import (
+    completion,
+    doctor,
+    explain,
+    journal,
+    listen,
+    receive,
+    serve,
+    vault,
+    warm_up,
+)
 from simulators.cli.verbs.testing import attack, bench, demo, emv, iso, phone, recordings, scenario, switch, terminal
 from simulators.cli.welcome import ShowVersion, welcome
 from simulators.process.compilation_notice import compilation_announced
@@ -18,6 +28,7 @@ _VERBS = (
     serve,
     demo,
     listen,
+    receive,
     explain,
     journal,
     vault,

@@ -1,1 +1,1 @@
-"""Clients of the stream: one that shows what happens, and one that delivers events to a developer's server."""
+"""Clients of the stream, for people and for servers of developers, and a receiver of webhooks for trying things out."""

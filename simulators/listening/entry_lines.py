@@ -1,6 +1,6 @@
 """Entries of the stream as people read them: one line each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from simulators.listening.stream_client import Entry
@@ -9,8 +9,11 @@ from tokenvault.reference_data.currencies import amount_text
 
 def line_of(entry: Entry) -> str:
     """One line: when, what, and what matters of it."""
-    words = _WORDS.get(entry.event, _other)(entry.data)
-    # What terminals and wallets say may be anything, and a console obeys some characters.
+    return printable(_WORDS.get(entry.event, _other)(entry.data))
+
+
+def printable(words: Iterable[str]) -> str:
+    """Words as one line. What others have said may be anything, and a console obeys some characters."""
     return "".join(each if each.isprintable() else "?" for each in "  ".join(filter(None, words)))
 
 

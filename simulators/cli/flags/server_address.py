@@ -67,7 +67,7 @@ def no_host(error: Exception) -> str:
     return f"{error}; start one with `tapwright serve`, or name another with --iso or TAPWRIGHT_ISO8583"
 
 
-def port_taken(port: int, error: OSError) -> str:
+def port_taken(port: int, error: OSError, host: str = "127.0.0.1") -> str:
     """The error if a port cannot be opened."""
     why = os.strerror(error.errno).lower() if error.errno else str(error)
-    return f"port {port} on 127.0.0.1: {why}; end what uses it, or choose another with --port"
+    return f"port {port} on {host}: {why}; end what uses it, or choose another with --port"
