@@ -26,9 +26,9 @@ STATES += [LifecycleState(state, some) for state in SUSPENDED for some in SUSPEN
 
 def test_the_engine_knows_each_state_by_a_number():
     """Its journal holds them, so none may change; of a token that has no token PAN, it is told nothing."""
-    assert {state.value: state.engine_code for state in TokenState} == {
+    assert {state.value: state.engine_code for state in TokenState}.items() >= {
         "requested": None, "inactive": 0, "active": 1, "suspended": 2, "deactivated": 3, "declined": None,
-    }  # fmt: skip
+    }.items()  # fmt: skip
 
 
 def modelled(state_now):
