@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
+from authz.history.decision_fields import response_code, shown_as_they_are
 from authz.history.explanation import Explanation
 from authz.history.history_rows import Row, decisions
 from authz.http.decision_filters import DecisionFilters
@@ -16,7 +17,7 @@ from authz.http.posting_names import PostingKindName
 from authz.http.sight import SightDependency
 from authz.http.surroundings import EngineDependency, ExplanationsDependency, ProjectionDependency
 from authz.vocabulary.exception_reasons import SENTENCES
-from authz.vocabulary.reasons import ANSWERS, Reason
+from authz.vocabulary.reasons import ANSWERS
 from tokenvault.vocabulary.errors import NotFound
 from tokenvault.vocabulary.identifiers import Prefix, to_number, to_text
 
@@ -235,38 +236,15 @@ class ListedDecisionView(BaseModel):
 
         return cls(
             id=to_text(Prefix.AUTHORIZATION, row["sequence"]),
-            response_code=ANSWERS[_REASONS[row["reason"]]].response_code,
+            response_code=response_code(row),
             decided_at=datetime.fromtimestamp(row["time_us"] / 1e6, UTC),
             account_id=named(Prefix.ACCOUNT, "account_id") if is_issuer else None,
             card_id=named(Prefix.CARD, "card_id") if is_issuer else None,
             token_id=named(Prefix.TOKEN, "token_id"),
             amount=row["amount_minor"],
             approved_amount=row["approved_minor"],
-            **{name: row[name] for name in _SHOWN_AS_THEY_ARE},
+            **shown_as_they_are(row),
         )
-
-
-_REASONS = {reason.code: reason for reason in Reason}
-_SHOWN_AS_THEY_ARE = (
-    "kind",
-    "operation",
-    "approved",
-    "reason",
-    "approval_code",
-    "token_last4",
-    "currency",
-    "flagged",
-    "exception",
-    "channel",
-    "merchant",
-    "merchant_name",
-    "merchant_city",
-    "merchant_category",
-    "country",
-    "terminal",
-    "stan",
-    "retrieval_reference",
-)
 
 
 class DecisionList(BaseModel):

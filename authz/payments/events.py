@@ -12,12 +12,12 @@ from enum import IntEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from authz.history.decision_fields import response_code, shown_as_they_are
 from authz.history.history_rows import Row
 from authz.history.posting_ids import posting_id
 from authz.payments.event_ids import EventKey, event_id
 from authz.payments.viewers import View, Viewer
 from authz.vocabulary.posting_kinds import PostingKind
-from authz.vocabulary.reasons import ANSWERS, Reason
 from tokenvault.vocabulary.event_types import EventType
 from tokenvault.vocabulary.identifiers import Prefix, to_text
 
@@ -64,7 +64,6 @@ _DISPUTES = {
     PostingKind.CHARGEBACK.code: EventType.DISPUTE_OPENED,
     PostingKind.REPRESENTMENT.code: EventType.DISPUTE_REPRESENTED,
 }
-_REASONS = {reason.code: reason for reason in Reason}
 
 
 @dataclass(frozen=True)
@@ -140,39 +139,17 @@ def _named(prefix: Prefix, number: int | None) -> str | None:
     return to_text(prefix, number) if number else None
 
 
-_AS_THEY_ARE = (
-    "kind",
-    "operation",
-    "approved",
-    "reason",
-    "approval_code",
-    "token_last4",
-    "currency",
-    "flagged",
-    "exception",
-    "channel",
-    "merchant",
-    "merchant_name",
-    "merchant_city",
-    "merchant_category",
-    "country",
-    "terminal",
-    "stan",
-    "retrieval_reference",
-)
-
-
 def _with_merchant(event: PaymentEvent) -> dict[str, Any]:
     """A decision without its funding side."""
     row = event.row
     return {
         "id": to_text(Prefix.AUTHORIZATION, row["sequence"]),
-        "response_code": ANSWERS[_REASONS[row["reason"]]].response_code,
+        "response_code": response_code(row),
         "decided_at": moment(row["time_us"]),
         "token_id": _named(Prefix.TOKEN, row["token_id"]),
         "amount": row["amount_minor"],
         "approved_amount": row["approved_minor"],
-        **{name: row[name] for name in _AS_THEY_ARE},
+        **shown_as_they_are(row),
     }
 
 
