@@ -243,10 +243,11 @@ class Projection:
         return self._is_next_queued() or self._is_quiet()
 
     def _patience(self) -> float | None:
-        """The longest time to wait for a notification, seconds."""
+        """The longest time to wait for a notification, seconds; `follow` gives none before the rest is over."""
+        rest = self._rests_until - time.monotonic()
         if self._last_notified <= self._position:
-            return None
-        return max(0.01, self._rests_until - time.monotonic(), QUIET_SECONDS / 4 if not self._is_next_queued() else 0.0)
+            return rest if rest > 0 else None
+        return max(0.01, rest, QUIET_SECONDS / 4 if not self._is_next_queued() else 0.0)
 
     def _start_over(self) -> None:
         with self.database.begin() as connection:

@@ -10,7 +10,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -86,14 +85,14 @@ class _Handler(BaseHTTPRequestHandler):
         """One delivery."""
         length = self.headers.get("content-length", "")
         if not length.isascii() or not length.isdigit():
-            self.send_error(HTTPStatus.LENGTH_REQUIRED)
+            self.send_error(411, "a delivery says how long its body is (Content-Length)")
             return
         if len(length) > len(str(BODY_BYTES_MAX)) or int(length) > BODY_BYTES_MAX:
-            self.send_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body has at most {BODY_BYTES_MAX} bytes")
+            self.send_error(413, f"a body has at most {BODY_BYTES_MAX} bytes")
             return
         body = self.rfile.read(int(length))
         if len(body) < int(length):
-            self.send_error(HTTPStatus.BAD_REQUEST, "the body is shorter than its content-length")
+            self.send_error(400, "the body is shorter than its content-length")
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
         now = self.server.now()
@@ -102,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
             verify_headers(self.server.key, headers.get("webhook-id", ""), int(now), body, headers)
         except SignatureInvalid as error:
             problem = f"signature invalid: {error}"
-        self.send_response(HTTPStatus.UNAUTHORIZED if problem else HTTPStatus.NO_CONTENT)
+        self.send_response(401 if problem else 204)
         self.end_headers()
         self.server.received.append(Delivery(now, body, problem))
 

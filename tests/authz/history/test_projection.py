@@ -91,6 +91,26 @@ def test_told_batch_by_batch(told):
     close(made)
 
 
+def test_what_comes_during_a_rest_is_written_after_it(told, monkeypatch):
+    """Also where nothing comes afterwards, and nobody reads: the last payment of a day has its event, too."""
+    monkeypatch.setattr(projection_module, "PACE_PER_SECOND", 40)
+    directory, batches, _ = told
+    made, written = opened(directory, 0), threading.Event()
+    write = made._write
+
+    def follow_at_once(durable):
+        write(durable)
+        if durable is batches[0]:
+            threading.Timer(0.01, made.follow, [batches[1]]).start()  # it rests then, and has nothing to do
+        else:
+            written.set()
+
+    monkeypatch.setattr(made, "_write", follow_at_once)
+    made.follow(batches[0])
+    assert written.wait(WAIT_SECONDS)
+    close(made)
+
+
 def test_every_hold_that_ended_is_told(told):
     """With the time of the command in whose pass it ended, and the decision whose hold it was."""
     directory, batches, _ = told
