@@ -46,6 +46,7 @@ from simulators.terminals.kinds.catalogue import TERMINAL_KINDS
 from simulators.terminals.terminal import Terminal
 from tests.newcomer.recipe import CopiedFile, Line, NewFile
 from tests.newcomer.recipes import RECIPES
+from tokenvault.emv.diagnosis.variants import Mistake
 from tokenvault.emv.encodings.data_elements import DATA_ELEMENTS
 from tokenvault.provisioning.decision import FORCED_OUTCOMES, OUTCOMES, ProvisioningPolicy, WalletReason
 from tokenvault.tokens.lifecycle import REASONS, TRANSITIONS, Change, Initiator
@@ -374,6 +375,11 @@ def _event_types() -> str:
     return "".join(f"- `{event_type}`\n" for event_type in EventType)
 
 
+def _cryptogram_mistakes() -> str:
+    rows = [(f"`{mistake.code}`", f"`{mistake.step}`", mistake.description) for mistake in Mistake]
+    return _table(("mistake", "step", "what was done"), rows)
+
+
 def _wallet_reasons() -> str:
     votes = ProvisioningPolicy().wallet_reasons
     return _table(
@@ -453,6 +459,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "scenario-steps": _scenario_steps,
     "terminal-kinds": _terminal_kinds,
     "change-reasons": _change_reasons,
+    "cryptogram-mistakes": _cryptogram_mistakes,
     "decline-tests": _decline_tests,
     "event-types": _event_types,
     "forced-outcomes": _forced_outcomes,

@@ -38,6 +38,7 @@ READING_ORDER = (
     "simulated_phones",
     "simulated_terminals",
     "simulated_payments",
+    "simulated_cryptograms",
     "messages",
     "format_errors",
     "token_service",

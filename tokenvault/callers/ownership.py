@@ -50,6 +50,12 @@ def visible(table: sa.Table) -> Condition:
     return sa.or_(sa.false(), *seen)
 
 
+def token_of_own_tenant() -> Condition:
+    """Which tokens are the caller's tenant's, of its wallets or of its cards: even an operator sees only those."""
+    tenant = current_caller.get().tenant
+    return sa.or_(_is_own_token(tenant), _is_token_of_own_card(tenant))
+
+
 def _is_own_account(tenant: str) -> Condition:
     return accounts.c.tenant == tenant
 

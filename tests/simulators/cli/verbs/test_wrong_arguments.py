@@ -123,6 +123,9 @@ def told(arguments, capsys):
             "amount 1.5: an amount in JPY is from 0 to 999,999,999,999, without decimals\n",
         ),
         (["emv", "decode", "zz"], "the EMV data: expected hexadecimal digits"),
+        (["emv", "decode", "00", "--arqc", "00"], "--arqc is for `tapwright emv check`\n"),
+        (["emv", "check", "00"], "emv check needs --token: the token that paid\n"),
+        (["emv", "check", "00", "--token", "x", "--url", NOBODY], f"no server at {NOBODY}: "),
         (["iso", "decode", "zz"], "the message: expected hexadecimal digits"),
         (
             ["iso", "encode", "0=0100", "4=abc"],
@@ -282,11 +285,12 @@ def test_every_verb_that_asks_a_server_takes_its_address(verb, monkeypatch):
 NEEDED = {
     "explain": ["auth_1"], "journal": ["verify"], "audit": ["verify"], "keys": ["rewrap", "--new-root-key-file", "x"],
     "scenario": ["run", "none.yaml"], "attack": ["relay"], "terminal": ["1"], "phone": ["--pcsc"],
-    "iso": ["send", *ECHO], "emv": ["decode", "00"], "record": ["x"], "replay": ["x"], "switch": ["--route", "4=h:1"],
+    "iso": ["send", *ECHO], "emv": ["check", "00", "--token", "x"], "record": ["x"], "replay": ["x"],
+    "switch": ["--route", "4=h:1"],
     "bench": [], "serve": [], "demo": [], "doctor": [], "listen": [],
     "receive": ["--secret", "whsec_dGFwd3JpZ2h0LXRlc3Qtc2VjcmV0"],
 }  # fmt: skip
-_SERVERLESS = ("serve", "journal", "audit", "keys", "doctor", "emv", "demo", "switch", "receive")
+_SERVERLESS = ("serve", "journal", "audit", "keys", "doctor", "demo", "switch", "receive")
 OPTIONS = [
     (verb, action.option_strings[0])
     for verb, parser in VERBS.items()
