@@ -30,6 +30,7 @@ AT_THE_ROOT = {"tokenvault": {"vault"}, "authz": {"engine"}, "simulators": {"__m
 WITHOUT_TESTS = {
     Path("simulators/cli/flags"): "`tests/simulators/cli/verbs`, and `tests/simulators/sandbox/settings`",
     Path("simulators/cli/verbs/testing"): "`tests/simulators/cli/verbs`, and those of what a verb does",
+    Path("simulators/sandbox/http/traffic"): "over HTTP, in `tests/integration`: `test_frames.py` and others",
     Path("simulators/scenarios/staging"): "`tests/simulators/scenarios` plays scenarios on a stage",
     Path("tokenvault"): "`vault.py` holds what every use case receives; all of `tests/tokenvault` opens one",
     Path("tokenvault/callers"): "`tests/security/test_tenants.py`, and lists in `tests/integration`",

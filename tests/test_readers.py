@@ -99,6 +99,7 @@ TEXT_READERS: dict[Callable, tuple[str, tuple[type[Exception], ...]]] = {
 BYTES_READERS: dict[Callable, tuple[bytes, tuple[type[Exception], ...]]] = {
     tlv.read_tag: (bytes.fromhex("9F26"), (EmvError,)),
     tlv.decode: (bytes.fromhex("6F048402A000"), (EmvError,)),
+    tlv.decode_placed: (bytes.fromhex("6F048402A000"), (EmvError,)),
     tlv.decode_object_list: (bytes.fromhex("9F02069F0306"), (EmvError,)),
     pin_block.decode: (bytes.fromhex("241234FFFFFFFFFF"), (EmvError,)),
     Track2.decode: (bytes.fromhex("9999501012345678D29112010F"), (FieldError,)),

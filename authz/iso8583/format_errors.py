@@ -3,7 +3,8 @@
 In compiled code a problem is one number: its kind, plus the field's number, plus `PART` times which part of the field.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 
 NO_PROBLEM = 0
 
@@ -123,11 +124,14 @@ class FormatError:
 
     field: number of the field; 0 for the message type or the whole message, 1 for a bitmap.
     kind: one of `KINDS`.  part: the tag or subelement that it is about, where it is about one.
+    offset: where the field is, or where the message breaks off, in bytes from the message's beginning; None where the
+    field is not there, or the message is one to be written.
     """
 
     field: int
     kind: int
     part: str = ""
+    offset: int | None = dataclass_field(default=None, compare=False)
 
     @property
     def code(self) -> str:
@@ -150,6 +154,10 @@ class FormatError:
     def in_digits(self) -> str:
         """DE 44 where a dialect has room for digits only: the field's number, then the code's, 3 digits each."""
         return f"{self.field:03d}{self.kind // KIND:03d}"
+
+    def found_at(self, offset: int | None) -> "FormatError":
+        """The same error, of a field that begins there."""
+        return replace(self, offset=offset)
 
     @classmethod
     def read(cls, additional_response_data: str) -> "FormatError | None":

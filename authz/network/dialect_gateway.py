@@ -103,6 +103,7 @@ class DialectGateway:
 
     def receive(self, chunk: bytes, frames: Places, peer: Peer, reply: Reply) -> None:
         """Take complete messages of one connection, see `authz.network.processor.PaymentProcessor`."""
+        peer.is_translated = True
         for start, end in frames.tolist():
             if not attempted("message in another dialect", self._receive, chunk[start:end], peer, reply):
                 reply(self._malfunction(chunk[start:end]), 1)

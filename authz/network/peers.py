@@ -39,6 +39,8 @@ class Peer:
         self.is_strict = is_strict
         self.usual_acquirer = NOT_KNOWN
         """The acquirer that was checked last. A batch is only checked message by message if it names another one."""
+        self.is_translated = False
+        """Whether the processor sees its messages translated from another dialect."""
 
     def may_speak_for(self, acquirer: int) -> bool:
         """Whether the peer may name this acquirer. An unrestricted peer that names a second one is logged once."""
@@ -63,7 +65,9 @@ class Peer:
     def narrowed(self, acquirers: Acquirers) -> "Peer":
         """The same peer, restricted to the acquirers that it has authenticated for and that were already allowed."""
         left = acquirers if self.acquirers is None else self.acquirers & acquirers
-        return Peer(self.address, left, is_strict=self.is_strict)
+        narrowed = Peer(self.address, left, is_strict=self.is_strict)
+        narrowed.is_translated = self.is_translated
+        return narrowed
 
 
 @dataclass(frozen=True)

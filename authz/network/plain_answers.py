@@ -8,6 +8,7 @@ import structlog
 
 from authz.iso8583.dialects.fields import BINARY_LENGTH, Dialect
 from authz.iso8583.encoding import codec
+from authz.iso8583.encoding.field_places import FieldPlaces, start_of
 from authz.iso8583.format_errors import MISSING, FormatError
 from authz.iso8583.message_types import asks_for_an_answer, is_of_another_version
 from authz.iso8583.messages.reading import OTHER_MESSAGE, format_error_of
@@ -32,12 +33,17 @@ class PlainAnswers:
 
     def answer_other(self, message: bytes, problem: int, peer: Peer) -> bytes:
         """The answer to all but well-formed messages about tokens. problem: see `iso8583.messages.reading`."""
+        places: FieldPlaces = []
         try:
-            fields = codec.decode_checked(message, self._dialect)
-        except codec.MessageError as error:
-            return self.refuse_format(error.fields, error.error, peer)
+            fields = codec.decode_checked(message, self._dialect, places)
+        except codec.MessageError as refused:
+            # Where a field is in a translated message says nothing about the one that was sent.
+            error = refused.error.found_at(None) if peer.is_translated else refused.error
+            return self.refuse_format(refused.fields, error, peer)
         if problem != OTHER_MESSAGE:
-            return self.refuse_format(fields, format_error_of(problem), peer)
+            error = format_error_of(problem)
+            found_at = None if peer.is_translated else start_of(error.field, places)
+            return self.refuse_format(fields, error.found_at(found_at), peer)
         if fields[0] == "0800":
             return self._manage(fields, peer)
         if not asks_for_an_answer(fields[0]):
@@ -81,6 +87,7 @@ class PlainAnswers:
             message_type=message_type,
             field=error.field,
             code=error.code,
+            offset=error.offset,
             reason=error.sentence,
         )
         return self._response(fields, FORMAT_ERROR, error) if can_answer else b""

@@ -35,6 +35,7 @@ from simulators.sandbox.routes import api_routes, vendor_routes
 from simulators.sandbox.settings.settings import Settings
 from simulators.sandbox.stream.news import News
 from simulators.sandbox.stream.streams import Streams
+from simulators.sandbox.traffic.frame_recording import FrameRecording
 from simulators.sandbox.vault_feed import VaultFeed
 from simulators.vendor_apis.earlier_paths import EarlierPaths
 from tokenvault.callers.caller import Scope, current_caller
@@ -137,6 +138,7 @@ def build_app(
     feed: VaultFeed,
     issuer_of: IssuerOf,
     payments: PaymentFeed,
+    frames: FrameRecording,
 ) -> FastAPI:
     """Mount everything. The application reads its surroundings from `app.state`."""
     app = FastAPIOffline(
@@ -156,13 +158,13 @@ def build_app(
     app.state.feed = feed
     app.state.streams = Streams(News(vault, engine, projection, clock))
     app.state.payments = payments
+    app.state.frames = frames
     app.state.advice_forwarder = advice_forwarder
     app.state.format_errors = iso_network.format_errors
     app.state.sight = partial(_sight, issuer_of)
     app.state.secrets_limits = network.secrets_limits()
     app.state.secrets_per_second = settings.secrets_per_second
     app.state.public_url = settings.public_url
-    app.state.api_keys = settings.accepted_api_keys(vault)
     problem.install(app)
 
     @app.exception_handler(HistoryUnavailable)

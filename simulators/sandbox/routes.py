@@ -41,6 +41,8 @@ READING_ORDER = (
     "simulated_cryptograms",
     "messages",
     "format_errors",
+    "frames",
+    "decoded_messages",
     "token_service",
     "issuer_processor",
 )

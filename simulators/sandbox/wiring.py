@@ -52,6 +52,7 @@ from simulators.sandbox.own_simulations import own_simulations
 from simulators.sandbox.quiet_server import QuietServer, tls_arguments
 from simulators.sandbox.settings.connection_settings import ConnectionTls
 from simulators.sandbox.settings.settings import VAULT, Settings
+from simulators.sandbox.traffic.frame_recording import FrameRecording, Line, RecordedHandler
 from simulators.sandbox.vault_feed import VaultFeed
 from simulators.sandbox.vault_presence import require_vault
 from simulators.sandbox.vault_services import issuer_keys, keep_resealing, verified_pin
@@ -172,6 +173,7 @@ class Sandbox:
             settings.date_tolerances(),
             self._clock.real,
         )
+        self._frames = FrameRecording(lambda: engine.now_us)
         iso_server, self.iso_address = await self._listen(
             network, dialect, iso_socket, engine, settings.iso_authority(), settings.iso_tls
         )
@@ -206,6 +208,7 @@ class Sandbox:
             self._feed,
             issuer_of,
             payments,
+            self._frames,
         )
         engine.follow(app.state.streams.follow)
         self._keep_running("streams", app.state.streams.run)
@@ -237,7 +240,8 @@ class Sandbox:
         """Take connections on one ISO 8583 port; returns its server and address."""
         seconds, share = self.settings.frame_seconds_max, handler.messages_in_a_turn
         limits = ServerLimits(frame_seconds_max=seconds, frames_per_turn=share)
-        server = Iso8583Server(handler, dialect, limits, authority)
+        recorded = RecordedHandler(handler, Line(bound.getsockname()[1], dialect), self._frames)
+        server = Iso8583Server(recorded, dialect, limits, authority)
         pass_over_lingering(bound)
         await server.start(bound, None if tls is None else tls.context())
         self._cleanup.push_async_callback(self._close_iso_server, server, engine)

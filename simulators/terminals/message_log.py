@@ -4,12 +4,10 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from authz.iso8583.dialects.fields import HEADER, Dialect
+from authz.iso8583.dialects.fields import Dialect
+from authz.iso8583.dissection.card_data import shown_fields
 from authz.iso8583.encoding import codec
 from simulators.terminals.iso_link import Watcher
-from tokenvault.vocabulary.pan import masked
-
-_PAN, _TRACK2, _PIN, _CHIP = 2, 35, 52, 55
 
 
 @dataclass(frozen=True)
@@ -23,31 +21,13 @@ class Traced:
 
     def shown(self) -> dict[str, str]:
         """Its fields by number, numbers of cards masked and PINs left out."""
-        return shown(self.message)
+        return shown_fields(self.message)
 
     def line(self) -> str:
         """The message in one line."""
         arrow = "->" if self.direction == "sent" else "<-"
         fields = " ".join(f"{number}={value}" for number, value in self.shown().items() if number != "0")
         return f"{self.terminal} {arrow} {self.message.get(0, '????')} {fields}"
-
-
-def shown(message: codec.Message) -> dict[str, str]:
-    """A message's fields by number as they may be shown: numbers of cards masked, PINs left out, no header."""
-    fields = {}
-    for number in sorted(message):
-        value = message[number]
-        if number == HEADER:
-            continue
-        if number == _PAN:
-            value = masked(value)
-        elif number == _TRACK2:
-            pan, _, rest = value.replace("D", "=").partition("=")
-            value = f"{masked(pan)}={rest[:4]}..."
-        elif number == _PIN:
-            value = "(PIN)"
-        fields[str(number)] = value
-    return fields
 
 
 @dataclass

@@ -27,6 +27,7 @@ IDS = {
     "rotation_id": "rot",
     "phone_id": "phone",
     "terminal_id": "term",
+    "frame_id": "frame",
 }
 NAMES = {"rule_id": "a-rule", "change": "suspend", "requestor_id": "99900000009"}
 

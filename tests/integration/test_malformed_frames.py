@@ -182,10 +182,34 @@ def test_recent_format_errors_can_be_read(line, good_request, sandbox):
     newest, before = answer.json()["data"]
     assert (newest["stan"], newest["additional_response_data"]) == ("000002", "055 cut_off")
     assert (before["stan"], before["field"], before["code"]) == ("000001", 14, "contradiction")
+    sent = codec.encode(_with(good_request, f11="000001", f14="3001"), built_in())
+    assert sent[before["offset"] : before["offset"] + 4] == b"3001"
+    assert newest["offset"] == codec.encode(good_request, built_in()).index(bytes.fromhex("9F02")) - 3
     assert before["sentence"] == "DE 14 is not the expiry in DE 35"
     assert (before["message_type"], before["transmission_time"], before["part"]) == ("0100", good_request[7], None)
     assert good_request[35][:16] not in answer.text
     assert httpx.get(url, headers={"Authorization": f"Bearer {sandbox_constants.ISSUER_API_KEY}"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        (codec.encode(GOOD_REQUEST | {7: "1325120000"}, built_in()), (7, 30)),
+        (codec.encode(GOOD_REQUEST, built_in())[:34], (7, 30)),
+        (codec.encode(GOOD_REQUEST | {11: "12x456"}, built_in()), (11, 40)),
+        (codec.encode({n: value for n, value in GOOD_REQUEST.items() if n != 49}, built_in()), (49, None)),
+    ],
+)
+def test_format_errors_have_a_place(line, sandbox, sent, expected):
+    """The byte where the field begins; none of a field that is not there."""
+    assert codec.encode(GOOD_REQUEST, built_in()).index(b"1124120000123456") == 30
+    line.exchange(framed(sent))
+    url = f"{sandbox.http_url}/v1/simulations/format_errors"
+    answer = httpx.get(
+        url, params={"limit": 1}, headers={"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}
+    )
+    (newest,) = answer.json()["data"]
+    assert (newest["field"], newest["offset"]) == expected
 
 
 @pytest.mark.parametrize("number", [37, 41, 42, 43, 48])

@@ -53,6 +53,7 @@ LISTED = {
     "/v1/api_keys": Prefix.API_KEY,
     "/v1/simulations/phones": Prefix.SIMULATED_PHONE,
     "/v1/simulations/terminals": Prefix.SIMULATED_TERMINAL,
+    "/v1/simulations/frames": Prefix.FRAME,
 }
 """What each list is a list of."""
 BY_POSITION = {"/v1/authorizations", "/v1/transactions", "/v1/exceptions", "/v1/tokens/{token_id}/transactions"}

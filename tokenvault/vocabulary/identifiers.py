@@ -33,6 +33,8 @@ class Prefix(StrEnum):
     KEY_ROTATION = "rot"
     SIMULATED_PHONE = "phone"
     SIMULATED_TERMINAL = "term"
+    FRAME = "frame"
+    REQUEST = "req"
 
 
 def new_number(random_bytes: RandomBytes) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from authz.iso8583.dialects.fields import BEHIND_THE_SECOND, FIELDS, HEADER, Dialect, FieldSpec
 from authz.iso8583.dialects.possible_values import SIGNS, has_own_characters, impossible_value
+from authz.iso8583.encoding.field_places import FieldPlace, FieldPlaces, start_of
 from authz.iso8583.encoding.value_lengths import counted, wrong_length
 from authz.iso8583.format_errors import (
     BAD_CHARACTERS,
@@ -60,7 +61,7 @@ class MessageError(ValueError):
         self.offset = offset
         self.reason = reason
         self.fields = fields if fields is not None else {}
-        self.error = FormatError(max(field or 0, 0), kind, part)
+        self.error = FormatError(max(field or 0, 0), kind, part, offset)
 
 
 def encode(message: Mapping[int, str], dialect: Dialect) -> bytes:
@@ -211,17 +212,20 @@ def decode(data: bytes, dialect: Dialect) -> Message:
     return _decoded(data, dialect, is_checked=False)
 
 
-def decode_checked(data: bytes, dialect: Dialect) -> Message:
+def decode_checked(data: bytes, dialect: Dialect, places: FieldPlaces | None = None) -> Message:
     """Decode a whole message, and hold each field against what it can be: its characters, dates, times and codes.
 
     In another version than that of 1987 dates and times have another form, and are not checked.
+    places: where the parts that could be read are is added to it, also before an error is raised.
     Raises: MessageError as `decode` does; where a value cannot be, it holds the whole message.
     """
-    message = _decoded(data, dialect, is_checked=True)
+    noted: FieldPlaces = [] if places is None else places
+    message = _decoded(data, dialect, is_checked=True, places=noted)
     impossible = None if is_of_another_version(message[0]) else impossible_value(message)
     if impossible is not None:
-        verb = KINDS[impossible.kind].verb
-        raise MessageError(impossible.field, None, verb, message, kind=impossible.kind)
+        error = MessageError(impossible.field, None, KINDS[impossible.kind].verb, message, kind=impossible.kind)
+        error.error = error.error.found_at(start_of(impossible.field, noted))
+        raise error
     return message
 
 
@@ -240,9 +244,9 @@ def fitting(message: Mapping[int, str], dialect: Dialect) -> Message:
     return fits
 
 
-def _decoded(data: bytes, dialect: Dialect, *, is_checked: bool) -> Message:
+def _decoded(data: bytes, dialect: Dialect, *, is_checked: bool, places: FieldPlaces | None = None) -> Message:
     message: Message = {}
-    reader = _Reader(data, message, is_checked=is_checked)
+    reader = _Reader(data, message, [] if places is None else places, is_checked=is_checked)
     if dialect.header_bytes:
         message[HEADER] = reader.header(dialect.header_bytes)
     message[0] = reader.field(0, dialect.message_type)
@@ -271,9 +275,10 @@ def _decoded(data: bytes, dialect: Dialect, *, is_checked: bool) -> Message:
 class _Reader:
     """A position in a message, and what was read so far."""
 
-    def __init__(self, data: bytes, message: Message, *, is_checked: bool) -> None:
+    def __init__(self, data: bytes, message: Message, places: FieldPlaces, *, is_checked: bool) -> None:
         self._data = data
         self._message = message
+        self._places = places
         self._is_checked = is_checked
         self._place = ""
         self.offset = 0
@@ -289,6 +294,7 @@ class _Reader:
 
     def header(self, count: int) -> str:
         raw = self._take(HEADER, count)
+        self._places.append(FieldPlace(HEADER, 0, 0, count))
         self.offset += count
         return raw.hex().upper()
 
@@ -299,6 +305,7 @@ class _Reader:
             bitmap = bytes.fromhex(text)
         except ValueError:
             self.offset = begin
+            self._places.pop()
             raise self._error(number, "is not hexadecimal", BAD_CHARACTERS) from None
         self._place = ""
         return bitmap
@@ -306,7 +313,9 @@ class _Reader:
     def field(self, number: int, spec: FieldSpec) -> str:
         if spec.is_unused:
             raise self._error(number, "is not in the dialect")
+        begin = self.offset
         length = self._length(number, spec)
+        value = self.offset
         if not spec.is_binary:
             raw = self._characters(number, length, spec)
             text = self._text(number, raw, spec.data_encoding)
@@ -331,6 +340,7 @@ class _Reader:
         self.offset += len(raw)
         if spec.is_filled:
             self.offset += len(self._take(number, spec.max_length - length))
+        self._places.append(FieldPlace(number, begin, value, self.offset))
         return text
 
     def _characters(self, number: int, length: int, spec: FieldSpec) -> bytes:

@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from simulators.cli.flags.server_address import UsageError
 from simulators.message_tools.hexadecimal import NotHexadecimal, bytes_of
 from tokenvault.emv.encodings import issuer_data, tlv
+from tokenvault.emv.encodings.card_data import is_card_data, shown_value
 from tokenvault.emv.encodings.data_elements import DATA_ELEMENTS
 from tokenvault.emv.errors import EmvError, TlvError
-from tokenvault.vocabulary.errors import FieldError
-from tokenvault.vocabulary.pan import Track2, masked
 
 _OBJECT_LISTS = {"8C", "8D", "97", "9F38", "9F49", "9F4F", "9F51"}
-_TRACK2, _PAN, _ISSUER_DATA = {"57", "9F6B"}, "5A", "9F10"
+_ISSUER_DATA = "9F10"
 
 
 def tree_lines(objects: Iterable[tlv.DataObject], depth: int = 0) -> list[str]:
@@ -34,17 +33,10 @@ def tree_lines(objects: Iterable[tlv.DataObject], depth: int = 0) -> list[str]:
 
 
 def _shown(tag: str, value: bytes) -> str:
-    text = value.hex().upper()
-    if tag == _PAN:
-        return masked(text.rstrip("F"))
-    if tag in _TRACK2:
-        try:
-            track2 = Track2.decode(value)
-        except FieldError:
-            return "(no track 2)"
-        return f"{masked(track2.pan)} expires {track2.expiry}"
+    text = shown_value(tag, value)
     readable = value.decode("ascii", "replace")
-    return f'{text} "{readable}"' if len(value) > 2 and readable.isprintable() and readable.isascii() else text
+    is_text = not is_card_data(tag) and len(value) > 2 and readable.isprintable() and readable.isascii()
+    return f'{text} "{readable}"' if is_text else text
 
 
 def _length_remark(tag: str, value: bytes) -> str:

@@ -9,6 +9,8 @@ from rich.table import Table
 
 from authz.iso8583.dialects.dialect_files import dialect_named
 from authz.iso8583.dialects.fields import HEADER, Dialect, DialectError
+from authz.iso8583.dissection.card_data import shown_fields
+from authz.iso8583.dissection.dissected_message import Dissected
 from authz.iso8583.encoding import codec
 from authz.iso8583.format_errors import FormatError
 from authz.vocabulary.reasons import ANSWERS
@@ -17,7 +19,6 @@ from simulators.cli.flags.arguments import DEFAULT_DIALECT
 from simulators.cli.flags.server_address import UsageError, no_host
 from simulators.message_tools.hexadecimal import NotHexadecimal, bytes_of
 from simulators.terminals.iso_link import IsoLink, LineDown, LinkError
-from simulators.terminals.message_log import shown
 from tokenvault.emv.encodings import tlv
 from tokenvault.emv.errors import TlvError
 
@@ -50,7 +51,7 @@ def message_of(parts: Sequence[str]) -> codec.Message:
 
 def show_message(message: codec.Message, dialect: Dialect, console: Console) -> None:
     """Print a message field by field, nothing if it has none; numbers of cards masked, PINs left out."""
-    fields = shown(message)
+    fields = shown_fields(message)
     if not fields:
         return
     table = Table(box=None, header_style="dim", pad_edge=False)
@@ -91,12 +92,11 @@ def decode_verb(dialect_name: str, text: str, *, is_framed: bool) -> int:
         raise UsageError(str(error)) from None
     if is_framed:
         encoded = encoded[dialect.framing.length_bytes :]
-    try:
-        message = codec.decode_checked(encoded, dialect)
-    except codec.MessageError as error:
-        show_message(error.fields, dialect, console)
-        return _refused(error if error.field != 0 else f"{error} ({_message_type_hint(dialect)})")
-    show_message(message, dialect, console)
+    dissected = Dissected.of(encoded, dialect)
+    show_message(dissected.message, dialect, console)
+    refused = dissected.error
+    if refused is not None:
+        return _refused(refused if refused.field != 0 else f"{refused} ({_message_type_hint(dialect)})")
     return 0
 
 

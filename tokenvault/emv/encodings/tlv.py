@@ -8,7 +8,7 @@ object and as a list of pairs for a constructed one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from tokenvault.emv.encodings.data_elements import DATA_ELEMENTS
 from tokenvault.emv.errors import TlvError
@@ -63,18 +63,45 @@ def is_constructed(tag: str) -> bool:
     return bool(int(tag[:2], 16) & 0x20)
 
 
+class PlacedObject(NamedTuple):
+    """A data object and where it is, in bytes from the beginning of the outermost level.
+
+    start: of its tag.  value: where its value begins.  end: behind its value.
+    children: the objects in a constructed one, None for a primitive one.
+    """
+
+    tag: str
+    start: int
+    value: int
+    end: int
+    children: "list[PlacedObject] | None"
+
+
 def decode(data: bytes) -> list[DataObject]:
     """Decode a sequence of data objects, constructed ones to their leaves.
 
     Raises: TlvError with the byte offset (inside its parent) where the data breaks off or nests too deep.
     """
-    return _decode(data, depth=0)
+    return _without_places(data, decode_placed(data))
 
 
-def _decode(data: bytes, depth: int) -> list[DataObject]:
+def decode_placed(data: bytes) -> list[PlacedObject]:
+    """The same, with where each object is. Raises: TlvError, as `decode` does."""
+    return _placed(data, base=0, depth=0)
+
+
+def _without_places(data: bytes, objects: list[PlacedObject]) -> list[DataObject]:
+    return [
+        (each.tag, data[each.value : each.end] if each.children is None else _without_places(data, each.children))
+        for each in objects
+    ]
+
+
+def _placed(data: bytes, base: int, depth: int) -> list[PlacedObject]:
+    """base: where the data begins on the outermost level."""
     if depth > _NESTING_MAX:
         raise TlvError(f"objects nest deeper than {_NESTING_MAX}")
-    objects: list[DataObject] = []
+    objects: list[PlacedObject] = []
     offset = _after_padding(data, 0)
     while offset < len(data):
         tag, after_tag = read_tag(data, offset)
@@ -83,8 +110,8 @@ def _decode(data: bytes, depth: int) -> list[DataObject]:
         if end > len(data):
             there = len(data) - start
             raise TlvError(f"value of {tag} at byte {start} is cut off: {length} bytes announced, {there} there")
-        value = data[start:end]
-        objects.append((tag, _decode(value, depth + 1) if is_constructed(tag) else value))
+        children = _placed(data[start:end], base + start, depth + 1) if is_constructed(tag) else None
+        objects.append(PlacedObject(tag, base + offset, base + start, base + end, children))
         offset = _after_padding(data, end)
     return objects
 

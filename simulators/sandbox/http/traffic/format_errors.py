@@ -33,6 +33,11 @@ class FormatErrorView(BaseModel):
         description="Number of the field that is wrong: 0 for the message type or the whole message, 1 for a bitmap.",
         examples=[7],
     )
+    offset: int | None = Field(
+        description="Where the field begins, or the message breaks off, in bytes from the message's first; null where "
+        "the field is not there, or the message was translated from another dialect.",
+        examples=[12],
+    )
     code: str = Field(description="The code in DE 44, see docs/wire.md.", examples=["impossible_date"])
     part: str | None = Field(description="The tag or subelement that is wrong, if it is one.", examples=["9F26"])
     sentence: str = Field(description="The error as a sentence.", examples=["DE 7 has an impossible date"])
@@ -48,6 +53,7 @@ class FormatErrorView(BaseModel):
             transmission_time=seen.transmitted,
             stan=seen.stan,
             field=seen.error.field,
+            offset=seen.error.offset,
             code=seen.error.code,
             part=seen.error.part or None,
             sentence=seen.error.sentence,
