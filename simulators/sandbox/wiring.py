@@ -214,8 +214,9 @@ class Sandbox:
         self._keep_running("streams", app.state.streams.run)
         host, port = http_socket.getsockname()[:2]
         self.http_url = f"{'http' if settings.tls_certificate is None else 'https'}://{host}:{port}"
-        app.state.simulations = own_simulations(settings, vault, self.http_url, self.iso_address, app.state.api_keys)
-        self._cleanup.push_async_callback(asyncio.to_thread, app.state.simulations.close)
+        self.simulations = own_simulations(settings, vault, self.http_url, self.iso_address, app.state.api_keys)
+        self._cleanup.push_async_callback(asyncio.to_thread, self.simulations.close)
+        app.state.simulations = self.simulations
         await self._serve_http(app, http_socket)
         if settings.vendor_apis:
             self._serve_vendor_apis(app, vault)

@@ -1,6 +1,7 @@
 """What the tenants of a sandbox have made of one kind: so many at most of each tenant, and found by their own only."""
 
 import threading
+from collections.abc import Iterable, Mapping
 from typing import Generic, Protocol, TypeVar
 
 from tokenvault.callers.caller import current_caller
@@ -72,12 +73,27 @@ class Belongings(Generic[Thing]):
         with self._lock:
             return list(self._own().values())
 
+    def of_all(self) -> dict[str, list[Thing]]:
+        """The things of all tenants by tenant, the oldest first."""
+        with self._lock:
+            return {tenant: list(own.values()) for tenant, own in self._by_tenant.items() if own}
+
+    def replace_all(self, by_tenant: Mapping[str, Iterable[Thing]]) -> list[Thing]:
+        """Keep these in place of what all tenants have, which is returned."""
+        with self._lock:
+            before = self._everything()
+            self._by_tenant = {tenant: {thing.id: thing for thing in own} for tenant, own in by_tenant.items()}
+            return before
+
     def take_everything(self) -> list[Thing]:
         """The things of all tenants, kept no longer."""
         with self._lock:
-            things = [thing for own in self._by_tenant.values() for thing in own.values()]
+            things = self._everything()
             self._by_tenant.clear()
             return things
+
+    def _everything(self) -> list[Thing]:
+        return [thing for own in self._by_tenant.values() for thing in own.values()]
 
     def _own(self) -> dict[str, Thing]:
         return self._by_tenant.setdefault(current_caller.get().tenant, {})

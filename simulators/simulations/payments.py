@@ -2,8 +2,9 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 from simulators.simulations.simulated_phones import SimulatedPhone
 from simulators.simulations.simulated_terminals import SimulatedTerminal
@@ -50,6 +51,19 @@ class Payment:
     receipt: Receipt
     authorized_minor: int
     posted_minor: int
+
+    def described(self) -> dict[str, Any]:
+        """It as JSON values; its terminal by its identifier."""
+        return vars(self) | {"terminal": self.terminal.id, "receipt": self.receipt.described()}
+
+    @classmethod
+    def of(cls, described: Mapping[str, Any], terminals: Mapping[str, SimulatedTerminal]) -> Self:
+        """The payment that `described` told. terminals: by identifier.
+
+        Raises: ValueError, TypeError, AttributeError or LookupError for another description.
+        """
+        terminal, receipt = terminals[described["terminal"]], Receipt.of(described["receipt"])
+        return cls(**{**described, "terminal": terminal, "receipt": receipt})
 
 
 Message = Callable[[Payment], Receipt]
@@ -101,6 +115,19 @@ class Payments:
         """Send a message about an earlier payment from the terminal that took it."""
         with payment.terminal.lock:
             return _carried_out(payment.terminal, lambda: message(payment), None)
+
+    def of_all(self) -> dict[str, list[Payment]]:
+        """The payments of all tenants by tenant, the oldest first."""
+        with self._lock:
+            return {tenant: list(own.values()) for tenant, own in self._by_tenant.items()}
+
+    def replace_all(self, by_tenant: Mapping[str, Iterable[Payment]]) -> None:
+        """Remember these in place of what all tenants have."""
+        with self._lock:
+            self._by_tenant = {
+                tenant: OrderedDict((str(payment.receipt.authorization_id), payment) for payment in own)
+                for tenant, own in by_tenant.items()
+            }
 
     def close(self) -> None:
         """Forget them all."""

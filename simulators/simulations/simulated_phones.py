@@ -1,7 +1,7 @@
 """Phones that callers of the HTTP API hold in their hands: each a wallet that calls this server, and a card at taps."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +13,7 @@ from simulators.simulations.belongings import Belongings
 from simulators.simulations.wallet_keys import WalletKeys
 from simulators.wallet.card.device_kinds import DEVICE_KINDS
 from simulators.wallet.card.payment_application import Flow
+from simulators.wallet.card.secure_element import Unwrap, Wrap
 from simulators.wallet.phone import Phone, WalletRefused
 from simulators.wallet.token_wishes import ALL_CHANNELS
 from tokenvault.cards.accounts import find_account
@@ -56,6 +57,21 @@ class SimulatedPhone:
     currency: str | None = None
     lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
+    def described(self, wrap: Wrap) -> dict[str, Any]:
+        """How it was made, and all that has become of it, as JSON values; nobody uses it meanwhile.
+
+        wrap: see `SecureElement.wrapped`.
+        """
+        with self.lock:
+            return {
+                "id": self.id,
+                "kind": self.kind,
+                "flow": self.flow.value,
+                "name": self.phone.name,
+                "currency": self.currency,
+                "device": self.phone.described(wrap),
+            }
+
 
 class SimulatedPhones:
     """The phones of one sandbox."""
@@ -68,7 +84,8 @@ class SimulatedPhones:
 
     def make(self, name: str, kind: str, flow: Flow) -> SimulatedPhone:
         """A phone without a token. Raises: Conflict where there are too many."""
-        made = self._made(name, kind, flow)
+        identifier = to_text(Prefix.SIMULATED_PHONE, self._vault.new_number())
+        made = self._made(identifier, name, kind, flow, self._keys.own())
         try:
             self.kept.keep(made)
         except Conflict:
@@ -76,11 +93,26 @@ class SimulatedPhones:
             raise
         return made
 
-    def _made(self, name: str, kind: str, flow: Flow) -> SimulatedPhone:
+    def made_again(self, described: Mapping[str, Any], tenant: str, unwrap: Unwrap) -> SimulatedPhone:
+        """The phone of a tenant that `SimulatedPhone.described` told.
+
+        Raises: ValueError, TypeError, AttributeError or LookupError for another description, and what `unwrap` raises.
+        """
+        name, kind, flow = described["name"], described["kind"], Flow(described["flow"])
+        made = self._made(described["id"], name, kind, flow, self._keys.of(tenant))
+        made.currency = described["currency"]
+        try:
+            made.phone.put_back(described["device"], unwrap)
+        except BaseException:
+            made.phone.close()
+            raise
+        return made
+
+    def _made(self, identifier: str, name: str, kind: str, flow: Flow, api_key: str) -> SimulatedPhone:
         phone = Phone(
             self._addresses.http_url,
             name=name,
-            api_key=self._keys.own(),
+            api_key=api_key,
             clock=self._vault.proof_time,
             traits=DEVICE_KINDS[kind],
             flow=flow,
@@ -88,7 +120,7 @@ class SimulatedPhones:
             public_url=self._addresses.public_url,
             authorities=self._addresses.http_tls,
         )
-        return SimulatedPhone(to_text(Prefix.SIMULATED_PHONE, self._vault.new_number()), kind, flow, phone)
+        return SimulatedPhone(identifier, kind, flow, phone)
 
     def make_ready(self, name: str, kind: str, flow: Flow, card_id: str) -> SimulatedPhone:
         """A phone that has asked for a token of a card; no phone where that is refused. Raises: as `provision`."""

@@ -30,7 +30,10 @@ class WalletKeys:
 
     def own(self) -> str:
         """The key of the caller's tenant, a secret."""
-        tenant = current_caller.get().tenant
+        return self.of(current_caller.get().tenant)
+
+    def of(self, tenant: str) -> str:
+        """The key of any tenant, a secret."""
         with self._lock:
             if tenant not in self._by_tenant:
                 key = base64.urlsafe_b64encode(self._random_bytes(_KEY_BYTES)).decode()

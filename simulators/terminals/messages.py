@@ -46,13 +46,16 @@ def original_data_elements(original: Mapping[int, str]) -> str:
 
 
 class MessageMaker:
-    """Makes the messages of one terminal and numbers them. clock: Unix seconds.  first_stan: of the first message."""
+    """Makes the messages of one terminal and numbers them. clock: Unix seconds.
 
-    def __init__(self, terminal_id: str, merchant: Merchant, clock: Callable[[], float], first_stan: int) -> None:
+    last_stan: the trace number (DE 11) of the last message; the next message has the one after it.
+    """
+
+    def __init__(self, terminal_id: str, merchant: Merchant, clock: Callable[[], float], last_stan: int) -> None:
         self.terminal_id = terminal_id
         self.merchant = merchant
         self._clock = clock
-        self._stan = first_stan
+        self.last_stan = last_stan
 
     def request(
         self,
@@ -149,20 +152,20 @@ class MessageMaker:
 
     def _every_message(self, amount_minor: int, currency: str, operation: str) -> codec.Message:
         """currency: ISO 4217, letters or number."""
-        self._stan = self._stan % 999_999 + 1
+        self.last_stan = self.last_stan % 999_999 + 1
         now = time.gmtime(self._clock())
         return {
             3: f"{operation}0000",
             4: f"{amount_minor:012d}",
             7: time.strftime("%m%d%H%M%S", now),
-            11: f"{self._stan:06d}",
+            11: f"{self.last_stan:06d}",
             12: time.strftime("%H%M%S", now),
             13: time.strftime("%m%d", now),
             18: self.merchant.category,
             19: self.merchant.country,
             25: "00",
             32: self.merchant.acquirer,
-            37: f"{now.tm_year % 10}{now.tm_yday:03d}{now.tm_hour:02d}{self._stan:06d}",
+            37: f"{now.tm_year % 10}{now.tm_yday:03d}{now.tm_hour:02d}{self.last_stan:06d}",
             41: f"{self.terminal_id:<8}",
             42: f"{self.merchant.identifier:<15}",
             49: currency if currency.isdecimal() else f"{CURRENCIES[currency].number:03d}",

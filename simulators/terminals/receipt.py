@@ -1,9 +1,12 @@
 """The customer's receipt of a payment."""
 
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 from authz.iso8583.encoding import codec
+from simulators.terminals.kept_messages import kept, message_of
 from simulators.terminals.receipt_picture import receipt_picture
 from tokenvault.reference_data.currencies import amount_text
 
@@ -51,6 +54,18 @@ class Receipt:
     answer: codec.Message
     method: str = "CONTACTLESS"
     detail: str = ""
+
+    def described(self) -> dict[str, Any]:
+        """It as JSON values. PIN blocks are left out."""
+        return vars(self) | {"request": kept(self.request), "answer": kept(self.answer)}
+
+    @classmethod
+    def of(cls, described: Mapping[str, Any]) -> Self:
+        """The receipt that `described` told. Raises: ValueError, TypeError, AttributeError or LookupError for another
+        description.
+        """
+        messages = {name: message_of(described[name]) for name in ("request", "answer")}
+        return cls(**{**described, **messages})
 
     @property
     def response_code(self) -> str:

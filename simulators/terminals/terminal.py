@@ -7,7 +7,7 @@ takes back: a reversal is kept and sent again until the network has it.
 import os
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from authz.iso8583.format_errors import FormatError
 from authz.vocabulary.labels import currency_code
 from simulators.parties.merchant import Merchant
 from simulators.terminals.iso_link import IsoLink, LineDown, LinkError, NoAnswer, Watcher
+from simulators.terminals.kept_messages import kept, message_of
 from simulators.terminals.messages import (
     PARTIAL_APPROVALS,
     PURCHASE,
@@ -96,8 +97,8 @@ class Terminal:
         self._random_bytes = random_bytes
         self._entry_mode = entry_mode or self.usual_entry_mode
         self._reader = ContactlessReader(self.capability.relay_seconds_max, stopwatch, random_bytes)
-        first = int.from_bytes(random_bytes(3), "big") % 900_000
-        self.messages = MessageMaker(terminal_id, self.merchant, clock, first)
+        last_stan = int.from_bytes(random_bytes(3), "big") % 900_000
+        self.messages = MessageMaker(terminal_id, self.merchant, clock, last_stan)
 
     @property
     def address(self) -> tuple[str, int]:
@@ -107,6 +108,25 @@ class Terminal:
     def close(self) -> None:
         """Close the connection. Stored messages are kept."""
         self.link.close()
+
+    def described(self) -> dict[str, Any]:
+        """All that has become of it since it was made, as JSON values. PIN blocks are left out."""
+        return {
+            "last_stan": self.messages.last_stan,
+            "is_unplugged": self.link.is_unplugged,
+            "stored": [kept(message) for message in self.stored],
+        }
+
+    def put_back(self, described: Mapping[str, Any]) -> None:
+        """Be again as `described` told, with no connection open.
+
+        Raises: ValueError, TypeError, AttributeError or LookupError for another description.
+        """
+        stored = [message_of(each) for each in described["stored"]]
+        self.close()
+        self.messages.last_stan = int(described["last_stan"])
+        self.link.is_unplugged = bool(described["is_unplugged"])
+        self.stored[:] = stored
 
     # Paying
 

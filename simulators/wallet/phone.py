@@ -24,7 +24,7 @@ from simulators.wallet.card.payment_application import (
     PaymentApplication,
     Personalization,
 )
-from simulators.wallet.card.secure_element import NoKeysLeft, SecureElement
+from simulators.wallet.card.secure_element import NoKeysLeft, SecureElement, Unwrap, Wrap
 from simulators.wallet.qr import consumer_presented
 from simulators.wallet.qr.merchant_presented import MerchantCode
 from simulators.wallet.token_wishes import token_wish
@@ -33,6 +33,9 @@ from tokenvault.emv.cryptograms.cryptogram_versions import SignedFor
 from tokenvault.outgoing.outgoing_tls import trusted_authorities
 from tokenvault.reference_data.currencies import CURRENCIES
 from tokenvault.vocabulary.pan import Track2
+
+_STATE = ("device_id", "token_id", "is_locked", "has_network", "clock_ahead", "is_tampered")
+"""The attributes of a phone that change after it was made, beside its secure element."""
 
 
 class WalletRefused(Exception):
@@ -114,6 +117,23 @@ class Phone:
     def close(self) -> None:
         """Close the connection to the vault."""
         self._http.close()
+
+    def described(self, wrap: Wrap) -> dict[str, Any]:
+        """All that has become of it since it was made, as JSON values. wrap: see `SecureElement.wrapped`."""
+        return {name: getattr(self, name) for name in _STATE} | {
+            "secure_element": base64.b64encode(self._secure_element.wrapped(wrap)).decode()
+        }
+
+    def put_back(self, described: Mapping[str, Any], unwrap: Unwrap) -> None:
+        """Be again as `described` told, outside of every reader's field.
+
+        Raises: ValueError or LookupError for another description, and what `unwrap` raises; nothing is changed then.
+        """
+        secure_element = SecureElement.unwrapped(base64.b64decode(described["secure_element"]), unwrap)
+        state = {name: described[name] for name in _STATE}
+        self._secure_element = secure_element
+        vars(self).update(state)
+        self._application.reset()
 
     # The wallet
 

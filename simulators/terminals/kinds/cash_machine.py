@@ -1,5 +1,6 @@
 """A cash machine: card, PIN, cash."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from authz.iso8583.encoding import codec
@@ -25,6 +26,16 @@ class CashMachine(Terminal):
     def __init__(self, address: tuple[str, int], *, pin_pad: PinPad | None = None, **options: Any) -> None:
         super().__init__(address, **options)
         self.pin_pad = pin_pad or PinPad()
+
+    def described(self) -> dict[str, Any]:
+        """See `Terminal.described`."""
+        return super().described() | {"pin_counter": self.pin_pad.counter}
+
+    def put_back(self, described: Mapping[str, Any]) -> None:
+        """See `Terminal.put_back`."""
+        counter = int(described["pin_counter"])
+        super().put_back(described)
+        self.pin_pad.counter = counter
 
     def withdraw(self, card: Card, amount_minor: int, pin: str, currency: str = "EUR") -> Receipt:
         """Pay out cash. Raises: ReadingFailed, LinkError."""

@@ -1,5 +1,6 @@
 """A fuel pump: pre-authorizes a full tank, and posts what was dispensed."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from simulators.terminals.receipt import Receipt
@@ -18,6 +19,16 @@ class FuelPump(Terminal):
 
     def __init__(self, address: tuple[str, int], *, tank_minor: int = 15_000, **options: Any) -> None:
         super().__init__(address, **options)
+        self.tank_minor = tank_minor
+
+    def described(self) -> dict[str, Any]:
+        """See `Terminal.described`."""
+        return super().described() | {"tank_minor": self.tank_minor}
+
+    def put_back(self, described: Mapping[str, Any]) -> None:
+        """See `Terminal.put_back`."""
+        tank_minor = int(described["tank_minor"])
+        super().put_back(described)
         self.tank_minor = tank_minor
 
     def unlock(self, card: Card, currency: str = "EUR") -> Receipt:

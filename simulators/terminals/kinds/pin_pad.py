@@ -14,19 +14,22 @@ _KEYS_BEFORE_COUNTER = 21
 
 @dataclass
 class PinPad:
-    """base_key: secret, 16 bytes; a real keypad holds only its initial key.  serial_number: of the keypad."""
+    """base_key: secret, 16 bytes; a real keypad holds only its initial key.  serial_number: of the keypad.
+
+    counter: how often it has encrypted, so that every PIN has a key of its own.
+    """
 
     serial_number: int = 1
     base_key: bytes = bytes.fromhex(sandbox_constants.PIN_BASE_KEY_TDES)
-    _counter: int = 0
+    counter: int = 0
 
     def __repr__(self) -> str:
         return f"PinPad({self.serial_number})"
 
     def enter(self, pin: str, pan: str) -> tuple[bytes, bytes]:
         """Encrypt a PIN; returns the block, 8 bytes, and the key serial number, 10 bytes. Raises: EmvError."""
-        self._counter = self._counter % _COUNTERS + 1
-        number = 0xFFFF_9876_54 << 40 | (self.serial_number & 0x7FFFF) << _KEYS_BEFORE_COUNTER | self._counter
+        self.counter = self.counter % _COUNTERS + 1
+        number = 0xFFFF_9876_54 << 40 | (self.serial_number & 0x7FFFF) << _KEYS_BEFORE_COUNTER | self.counter
         key_serial_number = number.to_bytes(dukpt_tdes.KSN_BYTES, "big")
         key = dukpt_tdes.working_key(self.base_key, key_serial_number, Variant.PIN)
         return tdes_encrypt(key, pin_block.encode(0, pin, pan)), key_serial_number

@@ -1,10 +1,12 @@
 """A transit gate: opens at once, requests authorization later, and keeps a deny list."""
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from authz.iso8583.encoding import codec
+from simulators.terminals.kept_messages import kept, message_of
 from simulators.terminals.receipt import APPROVED_OFFLINE, REFUSED_BY_TERMINAL, Receipt
 from simulators.terminals.terminal import Capability, Merchant, Terminal
 from simulators.wallet.card.contactless_reader import Card
@@ -33,6 +35,14 @@ class DenyList:
         """It has paid."""
         self._digests.discard(_digest(track2))
 
+    def described(self) -> list[str]:
+        """The digests, as JSON values."""
+        return sorted(self._digests)
+
+    def put_back(self, described: Iterable[str]) -> None:
+        """Be again as `described` told, for every gate that shares it."""
+        self._digests = set(described)
+
 
 def _digest(track2: str) -> str:
     return hashlib.sha256(track2.replace("D", "=").partition("=")[0].encode()).hexdigest()
@@ -52,6 +62,20 @@ class TransitGate(Terminal):
         self.deny_list = deny_list if deny_list is not None else DenyList()
         self.rides: list[codec.Message] = []
         """Rides that were not sent to the network yet."""
+
+    def described(self) -> dict[str, Any]:
+        """See `Terminal.described`."""
+        rides = [kept(ride) for ride in self.rides]
+        more = {"fare_minor": self.fare_minor, "deny_list": self.deny_list.described(), "rides": rides}
+        return super().described() | more
+
+    def put_back(self, described: Mapping[str, Any]) -> None:
+        """See `Terminal.put_back`."""
+        fare_minor, rides = int(described["fare_minor"]), [message_of(ride) for ride in described["rides"]]
+        denied = list(described["deny_list"])
+        super().put_back(described)
+        self.fare_minor, self.rides[:] = fare_minor, rides
+        self.deny_list.put_back(denied)
 
     def open(self, card: Card, currency: str = "EUR") -> Receipt:
         """Open the gate, unless the card is on the deny list. Raises: ReadingFailed."""

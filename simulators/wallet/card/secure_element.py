@@ -1,11 +1,13 @@
-"""A secure element: keys are stored or generated in it, and only signatures and cryptograms leave it."""
+"""A secure element: keys are stored or generated in it, and only signatures and cryptograms leave it in clear."""
 
 import base64
+import binascii
 import json
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, Self
 
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_private_key
 from joserfc import jws
 from joserfc.jwk import ECKey
 
@@ -13,6 +15,16 @@ from tokenvault.devices.proof_of_possession import ALGORITHM, PROOF_TYPE
 from tokenvault.emv.cryptograms.cryptogram_versions import SignedFor, with_results
 from tokenvault.keys.sealing import open_on_device
 from tokenvault.tokens.credentials import TokenCredentials
+from tokenvault.vocabulary.errors import FieldError
+
+_FORMAT = "tapwright-secure-element-1"
+"""Of the content of a secure element, as `wrapped` has it encrypted."""
+
+Wrap = Callable[[bytes], bytes]
+"""Encrypts and authenticates what is given to it in clear."""
+
+Unwrap = Callable[[bytes], bytes]
+"""Opens what `Wrap` made. Raises whatever it raises for anything else."""
 
 _ARQC = b"\x80"
 """Tag 9F27: authorization request cryptogram (EMV Book 3, 6.5.5.4)."""
@@ -26,8 +38,7 @@ class SecureElement:
     """Holds a device key and token keys. No method returns a key, and the object can be neither copied nor pickled."""
 
     def __init__(self) -> None:
-        self.__device_key = ec.generate_private_key(ec.SECP256R1())
-        self.__signing_key = ECKey.import_key(self.__device_key)
+        self.__keep_device_key(ec.generate_private_key(ec.SECP256R1()))
         self.__tokens: dict[str, TokenCredentials] = {}
         self.__counters: dict[str, int] = {}
         self.__taps_left: dict[str, int] = {}
@@ -37,6 +48,58 @@ class SecureElement:
 
     def __reduce_ex__(self, _protocol: Any) -> NoReturn:
         raise TypeError("a secure element cannot be copied")
+
+    def wrapped(self, wrap: Wrap) -> bytes:
+        """Everything in it, encrypted: its keys, how often each has signed, and how often each still may.
+
+        wrap: the one who keeps the result; it is given the keys in clear, and nobody else is.
+        Raises: ValueError where what it returns contains what it was given.
+        """
+        key = self.__device_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        tokens = [
+            {
+                "credentials": credentials.encode().decode(),
+                "transaction_counter": self.__counters[token_id],
+                "taps_left": self.__taps_left.get(token_id),
+            }
+            for token_id, credentials in self.__tokens.items()
+        ]
+        content = {"format": _FORMAT, "device_key": base64.b64encode(key).decode(), "tokens": tokens}
+        plaintext = json.dumps(content, separators=(",", ":")).encode()
+        octets = wrap(plaintext)
+        if plaintext in octets:
+            raise ValueError("the content of a secure element leaves it encrypted, or not at all")
+        return octets
+
+    @classmethod
+    def unwrapped(cls, octets: bytes, unwrap: Unwrap) -> Self:
+        """A secure element with the content that `wrapped` returned. Raises: ValueError for any other content."""
+        made = cls()
+        made.__take(unwrap(octets))
+        return made
+
+    def __take(self, plaintext: bytes) -> None:
+        # Whatever is wrong with the content, none of it may stand in the error: there are keys in it.
+        try:
+            content = json.loads(plaintext)
+            if content["format"] != _FORMAT:
+                raise ValueError(f"the content of this secure element is not of the format {_FORMAT}")
+            key = load_der_private_key(base64.b64decode(content["device_key"]), None)
+            for each in content["tokens"]:
+                credentials = TokenCredentials.decode(each["credentials"].encode())
+                self.__tokens[credentials.token_id] = credentials
+                self.__counters[credentials.token_id] = int(each["transaction_counter"])
+                if each["taps_left"] is not None:
+                    self.__taps_left[credentials.token_id] = int(each["taps_left"])
+        except (LookupError, TypeError, AttributeError, FieldError, json.JSONDecodeError, binascii.Error):
+            raise ValueError("this is not the content of a secure element") from None
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise ValueError("the device key of this secure element is of another kind")
+        self.__keep_device_key(key)
+
+    def __keep_device_key(self, key: ec.EllipticCurvePrivateKey) -> None:
+        self.__device_key = key
+        self.__signing_key = ECKey.import_key(key)
 
     def public_key(self) -> ec.EllipticCurvePublicKey:
         """The public half of the device key."""

@@ -1,10 +1,14 @@
 """The secure element: keys stay inside, whatever one tries from outside."""
 
+import base64
 import copy
+import json
 import pickle
 
 import pytest
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from simulators.wallet.card.secure_element import SecureElement
 from tokenvault.emv.cryptograms.cryptogram_versions import TAPWRIGHT_AES, SignedFor
@@ -26,6 +30,11 @@ CREDENTIALS = TokenCredentials(
     issuer_application_data="0601A603A40000",
     card_key=CARD_KEY,
 )
+OTHER_KIND = base64.b64encode(
+    ed25519.Ed25519PrivateKey.generate().private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+).decode()
+"""A private key that cannot be a device key."""
+
 TERMINAL = {
     tag: bytes(length)
     for tag, length in {"9F02": 6, "9F03": 6, "9F1A": 2, "95": 5, "5F2A": 2, "9A": 3, "9C": 1, "9F37": 4}.items()
@@ -33,8 +42,6 @@ TERMINAL = {
 
 
 def _base64url(data):
-    import base64
-
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
@@ -60,10 +67,58 @@ def test_no_public_member_gives_a_key(element):
     members = {name for name in dir(element) if not name.startswith("_")}
     assert members == {
         "public_key", "sign_proof", "install", "generate_cryptogram", "wants_refill", "taps_left", "holds",
-        "transaction_counter", "credentials",
+        "transaction_counter", "credentials", "wrapped", "unwrapped",
     }  # fmt: skip
     assert CARD_KEY not in str(element.credentials(CREDENTIALS.token_id))
     assert not hasattr(element.public_key(), "private_numbers")
+
+
+def reversed_octets(octets):
+    """Stands for a cipher: a different order of the same octets."""
+    return octets[::-1]
+
+
+def test_what_was_wrapped_signs_on(element):
+    """The same device key, the same counter, and as many taps left; the element that was wrapped is as it was."""
+    element.generate_cryptogram(CREDENTIALS.token_id, TERMINAL)
+    again = SecureElement.unwrapped(element.wrapped(reversed_octets), reversed_octets)
+    assert again.public_key() == element.public_key()
+    assert again.taps_left(CREDENTIALS.token_id) is None
+    for each in (again, element):
+        signed = each.generate_cryptogram(CREDENTIALS.token_id, TERMINAL)
+        assert int.from_bytes(signed["9F36"], "big") == 2
+        assert signed["9F26"] == TAPWRIGHT_AES.arqc(bytes.fromhex(CARD_KEY), TERMINAL | signed)
+    with pytest.raises(ValueError, match="encrypted, or not at all"):
+        element.wrapped(lambda content: b"in front of it " + content)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda content: content.update(format="tapwright-secure-element-2"), "not of the format"),
+        (lambda content: content.pop("device_key"), "not the content"),
+        (lambda content: content.update(device_key="AAAA"), "deserialize"),
+        (lambda content: content.update(device_key=OTHER_KIND), "of another kind"),
+        (lambda content: content["tokens"][0].update(credentials="{}"), "not the content"),
+        (lambda content: content["tokens"][0].pop("taps_left"), "not the content"),
+        (lambda content: content.update(tokens=None), "not the content"),
+    ],
+)
+def test_another_content_is_refused(element, change, complaint):
+    """And the error holds no key."""
+    content = json.loads(reversed_octets(element.wrapped(reversed_octets)))
+    device_key = content["device_key"]
+    change(content)
+    with pytest.raises(ValueError, match=complaint) as refused:
+        SecureElement.unwrapped(json.dumps(content).encode(), bytes)
+    assert CARD_KEY not in str(refused.value)
+    assert device_key not in str(refused.value)
+
+
+def test_a_content_that_is_no_json_is_refused():
+    """As any other."""
+    with pytest.raises(ValueError, match="not the content"):
+        SecureElement.unwrapped(b"{", bytes)
 
 
 def test_a_tap_counts_up_and_signs(element):
