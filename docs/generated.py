@@ -46,6 +46,7 @@ from simulators.terminals.kinds.catalogue import TERMINAL_KINDS
 from simulators.terminals.terminal import Terminal
 from tests.newcomer.recipe import CopiedFile, Line, NewFile
 from tests.newcomer.recipes import RECIPES
+from tokenvault.emv.diagnosis.published_vectors import PublishedVector, published_vectors
 from tokenvault.emv.diagnosis.variants import Mistake
 from tokenvault.emv.encodings.data_elements import DATA_ELEMENTS
 from tokenvault.provisioning.decision import FORCED_OUTCOMES, OUTCOMES, ProvisioningPolicy, WalletReason
@@ -380,6 +381,48 @@ def _cryptogram_mistakes() -> str:
     return _table(("mistake", "step", "what was done"), rows)
 
 
+def _test_vectors() -> str:
+    """A section for each profile: a row for each value, a column for each vector."""
+    by_profile: dict[str, list[PublishedVector]] = {}
+    for vector in published_vectors():
+        by_profile.setdefault(vector.version.name, []).append(vector)
+    return "\n".join(
+        f"## {profile}\n\n{_table(('', *(f'`{each.id}`' for each in vectors)), _rows_of_vectors(vectors))}"
+        for profile, vectors in by_profile.items()
+    )
+
+
+def _rows_of_vectors(vectors: list[PublishedVector]) -> list[tuple[str, ...]]:
+    columns = [_values_of_vector(each) for each in vectors]
+    return [
+        (name, *(f"`{column[name]}`" for column in columns)) for name in columns[0] if any(c[name] for c in columns)
+    ]
+
+
+def _values_of_vector(vector: PublishedVector) -> dict[str, str]:
+    computation, version = vector.computation, vector.version
+    limited = {}
+    if vector.limited_use_key is not None:
+        limited = {
+            "index of the limited-use key": vector.limited_use_key_index or "",
+            "limited-use key": vector.limited_use_key.hex().upper(),
+        }
+    return {
+        f"issuer master key ({version.cipher})": vector.issuer_key.hex().upper(),
+        "PAN": vector.pan,
+        "PAN sequence number": vector.psn,
+        f"card key (option {version.option})": vector.card_key.hex().upper(),
+        **limited,
+        f"session key ({version.session_key_method})": computation.session_key.hex().upper(),
+        **{f"{tag} {DATA_ELEMENTS[tag].name}": value.hex().upper() for tag, value in vector.values.items()},
+        "input": computation.data.hex().upper(),
+        "padding": computation.padding.hex().upper(),
+        "ARQC": computation.arqc.hex().upper(),
+        "response code" if len(vector.answer) == 2 else "card status update": vector.answer.hex().upper(),
+        f"ARPC (method {version.arpc_method})": vector.arpc.hex().upper(),
+    }
+
+
 def _wallet_reasons() -> str:
     votes = ProvisioningPolicy().wallet_reasons
     return _table(
@@ -471,6 +514,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "reasons": _reasons,
     "settings": _settings,
     "test-amounts": _test_amounts,
+    "test-vectors": _test_vectors,
     "token-states": _token_states,
     **{f"recipe-{name}": partial(_recipe, name) for name in RECIPES},
 }

@@ -39,6 +39,7 @@ READING_ORDER = (
     "simulated_terminals",
     "simulated_payments",
     "simulated_cryptograms",
+    "published_vectors",
     "messages",
     "format_errors",
     "frames",

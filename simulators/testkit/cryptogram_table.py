@@ -13,7 +13,7 @@ def show_check(check: dict[str, Any], console: Console) -> None:
     """Print a check of a cryptogram: keys by their check values, the input field by field, and what differs."""
     profile, key, session = check["profile"], check["card_key"], check["session_key"]
     kind = "limited-use key" if key["kind"] == "limited_use_key" else "card key"
-    index = f", index {key['index']}" if key["index"] else ""
+    index = f", index {key['limited_use_key_index']}" if key["limited_use_key_index"] else ""
     rows = (
         ("token", f"{check['token_id']}, PAN {key['pan']}, PAN sequence number {key['pan_sequence_number']}"),
         ("profile", f"{profile['name']} (cryptogram version {profile['cryptogram_version']}), {profile['cipher']}"),

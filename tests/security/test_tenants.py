@@ -31,6 +31,7 @@ PUBLIC = {
     ("GET", "/v1/provisioning_policy"),
     ("GET", "/v1/product_art.svg"),
     ("GET", "/v1/encryption_keys"),
+    ("GET", "/v1/test_vectors"),
 }
 """The same for everybody."""
 MADE_FOR_ONESELF = {

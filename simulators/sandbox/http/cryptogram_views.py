@@ -42,7 +42,7 @@ class CardKeyView(View):
     issuer_key_index: int = Field(description="Which issuer master key, byte 2 of tag 9F10.", examples=[1])
     pan: str = Field(description="The token PAN that it is derived from, masked.", examples=["999950******5678"])
     pan_sequence_number: str = Field(description="The PAN sequence number.", examples=["01"])
-    index: str | None = Field(
+    limited_use_key_index: str | None = Field(
         description="Index of the limited-use key in tag 9F10, YHHHHCC; null for a card key.", examples=[None]
     )
 
@@ -191,7 +191,7 @@ class CryptogramCheckView(View):
                 issuer_key_index=token.key_index,
                 pan=masked(token.token_pan or ""),
                 pan_sequence_number=token.pan_sequence_number,
-                index=check.limited_use_key,
+                limited_use_key_index=check.limited_use_key,
             ),
             session_key=SessionKeyView(
                 check_value=check_value(version.cipher, computation.session_key).hex().upper(),

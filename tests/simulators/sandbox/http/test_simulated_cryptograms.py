@@ -86,7 +86,7 @@ def test_a_real_tap_matches(operator, wish, name, number, kind):
     assert (check["profile"]["name"], check["profile"]["cryptogram_version"]) == (name, number)
     key = check["card_key"]
     assert (key["kind"], key["pan_sequence_number"], key["issuer_key_index"]) == (kind, "01", 1)
-    assert key["index"] == (tap.tags["9F10"][-7:] if kind == "limited_use_key" else None)
+    assert key["limited_use_key_index"] == (tap.tags["9F10"][-7:] if kind == "limited_use_key" else None)
     assert check["session_key"]["atc"] == tap.tags["9F36"]
     assert (key["check_value"] == check["session_key"]["check_value"]) == (kind == "limited_use_key")
     fields = check["input"]["fields"]
