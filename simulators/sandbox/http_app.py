@@ -36,6 +36,7 @@ from simulators.sandbox.settings.settings import Settings
 from simulators.sandbox.stream.news import News
 from simulators.sandbox.stream.streams import Streams
 from simulators.sandbox.traffic.frame_recording import FrameRecording
+from simulators.sandbox.traffic.recent_requests import RecentRequests
 from simulators.sandbox.vault_feed import VaultFeed
 from simulators.vendor_apis.earlier_paths import EarlierPaths
 from tokenvault.callers.caller import Scope, current_caller
@@ -159,6 +160,7 @@ def build_app(
     app.state.streams = Streams(News(vault, engine, projection, clock))
     app.state.payments = payments
     app.state.frames = frames
+    app.state.requests = RecentRequests(clock)
     app.state.advice_forwarder = advice_forwarder
     app.state.format_errors = iso_network.format_errors
     app.state.sight = partial(_sight, issuer_of)

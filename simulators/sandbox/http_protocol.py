@@ -1,11 +1,13 @@
 """Limits of HTTP requests before authentication: the size of the head, and the time to arrive."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from simulators.sandbox.stream.event_stream import ABORT
+from simulators.sandbox.traffic.request_log import RequestLog
 from tokenvault.http.protocol import problem
 from tokenvault.http.protocol.statuses import title_of
 
@@ -115,7 +117,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def _answer_and_close(self, status: int, code: str, detail: str) -> None:
         self._is_refused = True
-        answer = problem.answer(status, code, detail)
+        make, served = partial(problem.answer, status, code, detail), self.config.app
+        answer = served.refused(make) if isinstance(served, RequestLog) else make()
         lines = [f"HTTP/1.1 {status} {title_of(status)}", "connection: close"]
         lines += [f"{name}: {value}" for name, value in answer.headers.items()]
         self.transport.write("\r\n".join([*lines, "", ""]).encode("latin-1") + bytes(answer.body))

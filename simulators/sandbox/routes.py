@@ -44,6 +44,7 @@ READING_ORDER = (
     "format_errors",
     "frames",
     "decoded_messages",
+    "requests",
     "token_service",
     "issuer_processor",
 )

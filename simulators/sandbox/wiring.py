@@ -53,6 +53,7 @@ from simulators.sandbox.quiet_server import QuietServer, tls_arguments
 from simulators.sandbox.settings.connection_settings import ConnectionTls
 from simulators.sandbox.settings.settings import VAULT, Settings
 from simulators.sandbox.traffic.frame_recording import FrameRecording, Line, RecordedHandler
+from simulators.sandbox.traffic.request_log import RequestLog
 from simulators.sandbox.vault_feed import VaultFeed
 from simulators.sandbox.vault_presence import require_vault
 from simulators.sandbox.vault_services import issuer_keys, keep_resealing, verified_pin
@@ -319,7 +320,7 @@ class Sandbox:
 
     async def _serve_http(self, app: FastAPI, http_socket: socket.socket) -> None:
         config = uvicorn.Config(
-            app,
+            RequestLog(app, app.state.requests),
             http=BoundedHttpProtocol,
             log_config=None,
             access_log=False,

@@ -28,6 +28,7 @@ IDS = {
     "phone_id": "phone",
     "terminal_id": "term",
     "frame_id": "frame",
+    "request_id": "req",
 }
 NAMES = {"rule_id": "a-rule", "change": "suspend", "requestor_id": "99900000009"}
 

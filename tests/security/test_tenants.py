@@ -55,6 +55,7 @@ LISTED = {
     "/v1/simulations/phones": Prefix.SIMULATED_PHONE,
     "/v1/simulations/terminals": Prefix.SIMULATED_TERMINAL,
     "/v1/simulations/frames": Prefix.FRAME,
+    "/v1/simulations/requests": Prefix.REQUEST,
 }
 """What each list is a list of."""
 BY_POSITION = {"/v1/authorizations", "/v1/transactions", "/v1/exceptions", "/v1/tokens/{token_id}/transactions"}

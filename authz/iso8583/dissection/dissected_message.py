@@ -105,7 +105,7 @@ class Dissected:
             name, form = next(bitmaps), format_of(spec)
             value = self.encoded[place.value : place.end].hex().upper()
         else:
-            name, form = spec.name, format_of(spec)
+            name, form = spec.name, format_of(spec, "n" if number == 0 else "")
             tree = self._tree if number == _CHIP_DATA else None
             objects = tree.shown(known) if tree is not None else []
             value = _shown(number, value or "", known, is_tree=tree is not None)
@@ -166,10 +166,13 @@ def _shown(number: int, value: str, known: KnownNumbers, *, is_tree: bool) -> st
     return known.masked_in(card_data.shown_value(number, value))
 
 
-def format_of(spec: FieldSpec) -> str:
-    """How a dialect writes a field, such as ``n ..19 in ascii, length in 2 bytes of ascii``."""
+def format_of(spec: FieldSpec, usual: str = "") -> str:
+    """How a dialect writes a field, such as ``n ..19 in ascii, length in 2 bytes of ascii``.
+
+    usual: its content class where the table does not say.
+    """
     data = ("bcd" if spec.counts_nibbles or spec.has_sign else "binary") if spec.is_binary else spec.data_encoding
-    content = spec.content or ("b" if spec.is_binary else "ans")
+    content = spec.content or usual or ("b" if spec.is_binary else "ans")
     if spec.length_bytes == 0:
         return f"{content} {spec.max_length} in {data}"
     length = "binary" if spec.length_encoding == "b" else spec.length_encoding

@@ -15,6 +15,7 @@ from tokenvault.calls.idempotency import KeptAnswer, forget_old_answers, keep_an
 from tokenvault.calls.rate_limits import RateLimits
 from tokenvault.http.protocol import problem
 from tokenvault.http.protocol.access import ApiKeys
+from tokenvault.http.protocol.current_request import current_request
 from tokenvault.storage.database import DatabaseUnavailable
 from tokenvault.storage.unit_of_work import UnitOfWork, current_unit
 from tokenvault.vault import Vault
@@ -69,6 +70,9 @@ class Calls:
         except ValueError:
             await problem.refusal(FieldError("Content-Length", "is not a number"))(scope, receive, send)
             return
+        request = current_request.get()
+        if request is not None:
+            request.caller = caller
         token = current_caller.set(caller)
         try:
             if scope["method"] in _WITH_BODY:

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from tokenvault.http.protocol.current_request import REQUEST_ID, current_request
 from tokenvault.http.protocol.methods import allowed_methods
 from tokenvault.http.protocol.statuses import code_of, detail_of, title_of
 from tokenvault.storage.database import DatabaseUnavailable
@@ -36,6 +37,11 @@ class Problem(BaseModel):
     detail: str = Field(description="What happened, in one sentence.", examples=["currency: is not ISO 4217"])
     code: str = Field(description="Stable snake_case code for program logic.", examples=["invalid_field"])
     errors: list[FieldProblem] = Field(description="The fields to correct, if any.", examples=[[]])
+    request_id: str | None = Field(
+        None,
+        description=f"Which request this is the answer to; the header `{REQUEST_ID}` has it too.",
+        examples=["req_04M2Q8R6T1V9X"],
+    )
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -51,6 +57,9 @@ def answer(
     status: int, code: str, detail: str, errors: list[FieldProblem] | None = None, headers: dict[str, str] | None = None
 ) -> JSONResponse:
     """A problem document as a response. detail: one sentence, safe to show."""
+    request = current_request.get()
+    if request is not None:
+        request.problem_code = code
     problem = Problem(
         type=f"/problems/{code}",
         title=title_of(status),
@@ -58,8 +67,9 @@ def answer(
         detail=detail,
         code=code,
         errors=errors or [],
+        request_id=None if request is None else request.id,
     )
-    return JSONResponse(problem.model_dump(), status, media_type=MEDIA_TYPE, headers=headers)
+    return JSONResponse(problem.model_dump(exclude_none=True), status, media_type=MEDIA_TYPE, headers=headers)
 
 
 def caller_error_answer(error: CallerError) -> JSONResponse:
