@@ -44,6 +44,7 @@ from simulators.scenarios.staging.expected import PaymentValues
 from simulators.scenarios.steps.verbs import VERBS
 from simulators.terminals.kinds.catalogue import TERMINAL_KINDS
 from simulators.terminals.terminal import Terminal
+from simulators.triggers.table import described
 from tests.newcomer.recipe import CopiedFile, Line, NewFile
 from tests.newcomer.recipes import RECIPES
 from tokenvault.emv.diagnosis.published_vectors import PublishedVector, published_vectors
@@ -423,6 +424,10 @@ def _values_of_vector(vector: PublishedVector) -> dict[str, str]:
     }
 
 
+def _triggers() -> str:
+    return _table(("event", "what happens"), [(f"`{each}`", described(each)) for each in EventType])
+
+
 def _wallet_reasons() -> str:
     votes = ProvisioningPolicy().wallet_reasons
     return _table(
@@ -516,6 +521,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "test-amounts": _test_amounts,
     "test-vectors": _test_vectors,
     "token-states": _token_states,
+    "triggers": _triggers,
     **{f"recipe-{name}": partial(_recipe, name) for name in RECIPES},
 }
 

@@ -20,7 +20,19 @@ from simulators.cli.verbs.operating import (
     vault,
     warm_up,
 )
-from simulators.cli.verbs.testing import attack, bench, demo, emv, iso, phone, recordings, scenario, switch, terminal
+from simulators.cli.verbs.testing import (
+    attack,
+    bench,
+    demo,
+    emv,
+    iso,
+    phone,
+    recordings,
+    scenario,
+    switch,
+    terminal,
+    trigger,
+)
 from simulators.cli.welcome import ShowVersion, welcome
 from simulators.process.compilation_notice import compilation_announced
 
@@ -29,6 +41,7 @@ _VERBS = (
     demo,
     listen,
     receive,
+    trigger,
     explain,
     journal,
     vault,

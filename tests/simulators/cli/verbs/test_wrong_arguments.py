@@ -288,6 +288,7 @@ NEEDED = {
     "iso": ["send", *ECHO], "emv": ["check", "00", "--token", "x"], "record": ["x"], "replay": ["x"],
     "switch": ["--route", "4=h:1"],
     "bench": [], "serve": [], "demo": [], "doctor": [], "listen": [],
+    "trigger": ["authorization.approved"],
     "receive": ["--secret", "whsec_dGFwd3JpZ2h0LXRlc3Qtc2VjcmV0"],
 }  # fmt: skip
 _SERVERLESS = ("serve", "journal", "audit", "keys", "doctor", "demo", "switch", "receive")
