@@ -10,13 +10,12 @@ import math
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import structlog
 
-from authz.arrays.hash_index import find_row
 from authz.journal.disk import Disk
 from authz.journal.records import Batch, Durable, Journal, commands_found
 from authz.journal.replay import History, apply_batch, replayed
@@ -26,6 +25,7 @@ from authz.kernel.freshness import is_fresh
 from authz.kernel.undefined_values import first_undefined, undefined_value
 from authz.program.document import ProgramDocument, canonical, journaled_document, with_offsets
 from authz.program.tables import NUMBER_VERSION
+from authz.state.balances import Balance, balance_in
 from authz.state.table_growth import TableGrowth
 from authz.state.tables import Counter, State, expiries_made, postings_made, with_long_room
 from authz.vocabulary.commands import COMMAND, Kind, Records, new_commands, new_results
@@ -59,17 +59,6 @@ class _Work:
     attachment: bytes
 
 
-@dataclass(frozen=True)
-class Balance:
-    """What an account stands at, in minor units of currency (ISO 4217 numeric)."""
-
-    currency: int
-    limit_minor: int
-    posted_minor: int
-    held_minor: int
-    available_minor: int
-
-
 @dataclass
 class EngineFigures:
     """What the engine has done since it was opened, for monitoring."""
@@ -96,22 +85,16 @@ class Engine:
         self._journal = journal
         self._clock = clock
         self._on_failure = on_failure
-        opened = replayed(History(journal, checkpoints))
-        if opened.sequence != journal.last_sequence:
-            raise JournalEndsEarly(opened.sequence, journal.last_sequence)
-        self._state = with_long_room(opened.state)  # growing is a pause
-        self._state.counters[Counter.SEQUENCE] = journal.next_sequence - 1
-        self._document = opened.document
+        self._checkpoints = checkpoints
+        self._load()
         self._pending: list[_Work] = []
         self._in_flight: list[_Work] = []
         self._changing = asyncio.Lock()
         self._waiting: set[asyncio.Future[Records]] = set()
+        self._standing = asyncio.Lock()
+        self._landing: asyncio.Future[None] | None = None
         self._scheduled = False
         self._stopped = False
-        self._last_number = journal.next_sequence - 1
-        self._applied = self._told(new_commands(0), new_results(0))
-        self._durable_sequence = journal.last_sequence
-        self._table_growth = TableGrowth()
         self._write_seconds = 1.0
         self._to_writer: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
@@ -121,6 +104,19 @@ class Engine:
         self._reserved: float = math.inf
         self.has_failed = False
         self.figures = EngineFigures()
+
+    def _load(self) -> None:
+        """Go on from what the journal says. Raises: JournalEndsEarly; what its replay raises."""
+        opened = replayed(History(self._journal, self._checkpoints))
+        if opened.sequence != self._journal.last_sequence:
+            raise JournalEndsEarly(opened.sequence, self._journal.last_sequence)
+        self._table_growth = TableGrowth()
+        self._state = with_long_room(opened.state)  # growing is a pause
+        self._state.counters[Counter.SEQUENCE] = self._journal.next_sequence - 1
+        self._document = opened.document
+        self._last_number = self._journal.next_sequence - 1
+        self._applied = self._told(new_commands(0), new_results(0))
+        self._durable_sequence = self._journal.last_sequence
 
     @property
     def state(self) -> State:
@@ -239,6 +235,36 @@ class Engine:
         asked["time_us"] = self.now_us
         return is_fresh(self._state, asked.view(COMMAND), new_findings())
 
+    @contextlib.asynccontextmanager
+    async def standing_still(self) -> AsyncIterator[None]:
+        """Nothing is applied inside. What was being written is durable and answered; what waits is applied afterwards.
+
+        Raises: EngineStopped.
+        """
+        try:
+            async with self._standing:
+                if self._in_flight:
+                    self._landing = self._loop.create_future()
+                    await self._landing
+                if self._stopped:
+                    raise EngineStopped("the engine has stopped")
+                yield
+        finally:
+            if self._pending:
+                self._flush_soon()
+
+    def reload(self) -> None:
+        """Go on from another past, which is in the journal now; in any thread, while the engine stands still.
+
+        Numbers go on behind the last that the journal has set aside.  Raises: as opening an engine does.
+        """
+        assert self._standing.locked(), "nothing may be applied meanwhile"
+        self._load()
+
+    def give_up(self, error: BaseException) -> None:
+        """Stop for good: what is on disk is not what this engine has applied."""
+        self._fail(error)
+
     def _flush_soon(self) -> None:
         """Flush at the end of this turn of the loop, so that what other connections bring now shares the sync."""
         if not self._in_flight and not self._scheduled:
@@ -248,7 +274,9 @@ class Engine:
     def _flush(self) -> None:
         """Apply what is pending and hand it to the writer. An error here is ours: stop rather than answer."""
         self._scheduled = False
-        if not self._pending or self._in_flight or self._stopped or not self._has_numbers():
+        if not self._pending or self._in_flight or self._stopped or self._standing.locked():
+            return
+        if not self._has_numbers():
             return
         try:
             self._apply_pending()
@@ -338,12 +366,20 @@ class Engine:
         for work in answered:
             attempted("answer to commands", work.answer, applied.results[start : start + len(work.commands)])
             start += len(work.commands)
+        self._land()
         if self._pending:
             self._flush_soon()
+
+    def _land(self) -> None:
+        """Tell who waits for the engine to stand still that nothing is being written."""
+        if self._landing is not None and not self._landing.done() and not self._in_flight:
+            self._landing.set_result(None)
 
     def _fail(self, error: BaseException) -> None:
         """Stop after a failure: end every wait with an error, log it, and call `on_failure`."""
         self._stopped = self.has_failed = True
+        self._in_flight = []
+        self._land()
         for done in tuple(self._waiting):
             if not done.done():
                 done.set_exception(EngineStopped("the engine has stopped: its journal cannot be written"))
@@ -352,13 +388,7 @@ class Engine:
 
     def balance(self, account_id: int) -> Balance | None:
         """What an account stands at, or None if there is no such account."""
-        state = self._state
-        row = find_row(state.account_slots, state.accounts["account_id"], np.uint64(account_id))
-        if row < 0:
-            return None
-        account = state.accounts[row].copy()
-        limit, posted, held = (int(account[name]) for name in ("limit_minor", "posted_minor", "held_minor"))
-        return Balance(int(account["currency"]), limit, posted, held, limit - posted - held)
+        return balance_in(self._state, account_id)
 
     async def close(self) -> None:
         """Answer everything that was taken, then stop."""

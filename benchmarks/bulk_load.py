@@ -21,8 +21,8 @@ from authz.state.tables import Counter
 from benchmarks import machine
 from benchmarks.provisioning import own_database
 from simulators.parties import sandbox_constants
+from simulators.sandbox.feeds.vault_feed import VaultFeed
 from simulators.sandbox.settings.loading import load_settings
-from simulators.sandbox.vault_feed import VaultFeed
 from tokenvault.cards.accounts import open_account
 from tokenvault.cards.cards import issue_card
 from tokenvault.keys.key_ring import KeyRing

@@ -5,9 +5,11 @@ that one caller's old decision does not keep back everybody's new ones.
 """
 
 import asyncio
+import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypeVar
 
 from authz.history.account_replay import AccountReplay
@@ -60,6 +62,25 @@ class _Worker:
     async def opened(self) -> Past:
         """The past that the worker reads, brought up to date first."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._opened)
+
+    @asynccontextmanager
+    async def of_another_past(self) -> AsyncIterator[None]:
+        """Nothing is read inside; afterwards everything is read anew."""
+        begun, done = asyncio.Event(), threading.Event()
+        loop = asyncio.get_running_loop()
+
+        def rest() -> None:
+            loop.call_soon_threadsafe(begun.set)
+            done.wait()
+            self._open = None
+
+        resting = loop.run_in_executor(self._thread, rest)
+        await begun.wait()
+        try:
+            yield
+        finally:
+            done.set()
+            await resting
 
     def _opened(self) -> Past:
         if self._open is None:
@@ -129,6 +150,15 @@ class Explanations:
             if 0 <= written() - before < _LITTLE:
                 await self._by_account.opened()
             before = written()
+
+    @asynccontextmanager
+    async def of_another_past(self) -> AsyncIterator[None]:
+        """Nothing is read from the journal inside, whose files may be exchanged; afterwards nothing is remembered."""
+        async with AsyncExitStack() as workers:
+            for worker in filter(None, (self._by_account, self._by_all)):
+                await workers.enter_async_context(worker.of_another_past())
+            yield
+        self._kept.clear()
 
     def close(self) -> None:
         """Wait for the explanations in progress."""

@@ -8,7 +8,8 @@ reads it works at a walking pace, so that decisions have the processor; a reader
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import TypeVar
 
@@ -84,6 +85,8 @@ class Projection:
         self._is_behind = False
         self._dropped = False
         self._closed = False
+        self._is_held = False
+        self._is_working = False
         self._is_prepared = False
         self._is_damaged = False
         self._changed = threading.Condition()
@@ -142,6 +145,23 @@ class Projection:
             self._dropped = True
             self._changed.notify_all()
 
+    @contextmanager
+    def of_another_past(self) -> Iterator[None]:
+        """Nothing is read from the journal inside, whose files may be exchanged; then rows are made anew of it."""
+        with self._changed:
+            self._is_held = True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: not self._is_working)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._queue.clear()
+                self._queued = 0
+                self._last_notified = self._durable_sequence()
+                self._is_held, self._is_behind, self._dropped = False, True, True
+                self._changed.notify_all()
+
     def wait_for(self, sequence: int, seconds: float) -> bool:
         """Wait until the rows contain a command; returns whether they do."""
         with self._changed:
@@ -175,7 +195,7 @@ class Projection:
             self._changed.notify_all()
 
     def _run(self) -> None:
-        while not self._closed:
+        while self._begin():
             try:
                 if not self._is_prepared:
                     self._prepare()
@@ -183,7 +203,18 @@ class Projection:
             except Exception as error:  # a broken history must not take the network down, nor stay broken
                 self._fail(error)
                 with self._changed:
+                    self._is_working = False
+                    self._changed.notify_all()
                     self._changed.wait_for(lambda: self._closed, self._pause_seconds)
+
+    def _begin(self) -> bool:
+        """Wait until something may be read or written; returns false where it is closed."""
+        with self._changed:
+            self._is_working = False
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._closed or not self._is_held)
+            self._is_working = not self._closed
+            return self._is_working
 
     def _prepare(self) -> None:
         """Find out how far the file has come."""
@@ -219,6 +250,8 @@ class Projection:
             if self._closed or not self._is_prepared:
                 return
             if not self._is_time():
+                self._is_working = False
+                self._changed.notify_all()
                 self._changed.wait(self._patience())
                 return
             taken = self._queue.popleft() if self._is_next_queued() else None
@@ -267,7 +300,7 @@ class Projection:
         for durable in replayed_batches(self._history, self._position, until) if until > self._position else ():
             for start in range(0, len(durable.commands), _WRITTEN_TOGETHER):
                 self._write(durable.part(start, start + _WRITTEN_TOGETHER))
-                if self._closed or not (self._readers or self._is_quiet()):
+                if self._closed or self._is_held or not (self._readers or self._is_quiet()):
                     return
         if self._position < until:
             raise HistoryUnavailable(f"the journal does not hold all commands up to {until}")
@@ -278,7 +311,7 @@ class Projection:
     def _rest_from(self, count: int) -> None:
         """Rest from so many rows of one command, unless a reader waits: all holds of a bank may end with one."""
         with self._changed:
-            self._changed.wait_for(lambda: self._readers or self._closed, count / PACE_PER_SECOND)
+            self._changed.wait_for(lambda: self._readers or self._closed or self._is_held, count / PACE_PER_SECOND)
 
     def _is_quiet(self) -> bool:
         return time.monotonic() - self._notified_at > QUIET_SECONDS

@@ -18,11 +18,11 @@ from authz.journal.earlier_layouts import EARLIER_HEADER_BYTES, EARLIER_LAYOUTS,
 from authz.journal.marks import BEGINNING, Mark
 from authz.journal.records import HEADER_BYTES, MAGIC, Batch, decode_batch, decode_header, encode_record, is_cut_short
 from authz.journal.segment_header import SEGMENT_HEADER_BYTES, UNNAMED, SegmentHeader, decoded_header
+from authz.journal.segment_names import first_of_segment, is_segment, name_of_segment
 from authz.vocabulary.commands import COMMAND, Records
 from authz.vocabulary.errors import EngineStopped, ForeignFile, JournalDamaged, JournalFenced, JournalOutdated
 
 SEGMENT_BYTES = 64 * 1024 * 1024
-_SUFFIX = ".journal"
 
 log = structlog.get_logger()
 
@@ -55,7 +55,7 @@ class SegmentReader:
 
     def segments(self) -> list[str]:
         """The names of all segments, in order."""
-        return [name for name in self._disk.names() if name.endswith(_SUFFIX)]
+        return [name for name in self._disk.names() if is_segment(name)]
 
     @property
     def begins_after(self) -> int:
@@ -191,7 +191,7 @@ class SegmentReader:
     def _named(self, after: int = 0) -> list[tuple[str, bool]]:
         """The segments that hold commands behind a sequence, in order, and whether each is the last one."""
         names = self.segments()
-        behind = [name for name, following in pairwise(names) if _first_of(following) > after + 1]
+        behind = [name for name, following in pairwise(names) if first_of_segment(following) > after + 1]
         return [*((name, False) for name in behind), *((name, True) for name in names[-1:])]
 
     def _check_continues(self, name: str, header: SegmentHeader, reached: Mark | None, after: int) -> None:
@@ -219,7 +219,7 @@ class SegmentReader:
         if header is None:
             return
         with self._disk.open(name) as file:
-            first, mark = _first_of(name), header.before
+            first, mark = first_of_segment(name), header.before
             end = SEGMENT_HEADER_BYTES if self._earlier is None else EARLIER_HEADER_BYTES
             if begin is not None:
                 end, mark = begin[0], Mark(begin[1], b"")
@@ -257,7 +257,7 @@ class SegmentReader:
             self.network = header.network
         if header.network != self.network:
             raise ForeignFile(self._disk.path(name), header.network, self.network)
-        if header.before.sequence >= _first_of(name):
+        if header.before.sequence >= first_of_segment(name):
             raise JournalDamaged(
                 self._disk.path(name), 0, f"its header says that it continues after command {header.before.sequence}"
             )
@@ -268,7 +268,7 @@ class SegmentReader:
         """The header of a segment by an earlier version, completed from the segment's name."""
         if octets[:EARLIER_HEADER_BYTES] != EARLIER_MAGIC + digest_of(self._layout):
             return None
-        return SegmentHeader(UNNAMED, Mark(_first_of(name) - 1, BEGINNING.digest))
+        return SegmentHeader(UNNAMED, Mark(first_of_segment(name) - 1, BEGINNING.digest))
 
     def _check_tail(self, name: str, end: int, tail: bytes, expected: int, *, is_last: bool) -> None:
         """Check that after the last intact record there is only an unfinished write. Raises: JournalDamaged."""
@@ -299,6 +299,14 @@ class SegmentJournal(SegmentReader):
         self._segment_bytes = segment_bytes
         self._file: Appending | None = None
         self._closed = False
+        self.reopen()
+
+    def reopen(self) -> None:
+        """Look anew at what is in the directory, after its files were exchanged. Raises: as the constructor."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        self._headers.clear()
         self.end, self._last, self._size = self.found_end()
         """The end of the journal; all commands up to here are durable."""
         self.network = self.network or UNNAMED
@@ -312,7 +320,7 @@ class SegmentJournal(SegmentReader):
     @property
     def _following(self) -> int:
         """The sequence number that the last segment continues with; for an empty segment, the number in its name."""
-        return max(self.end.sequence + 1, 1 if self._last is None else _first_of(self._last))
+        return max(self.end.sequence + 1, 1 if self._last is None else first_of_segment(self._last))
 
     def digest_at(self, sequence: int) -> bytes | None:
         """See `JournalReader.digest_at`."""
@@ -378,16 +386,6 @@ class SegmentJournal(SegmentReader):
         if self._file is not None:
             self._file.close()
             self._file = None
-
-
-def name_of_segment(first: int) -> str:
-    """The name of the segment that begins with a command."""
-    return f"{first:020d}{_SUFFIX}"
-
-
-def _first_of(name: str) -> int:
-    """The first command of a segment."""
-    return int(name.removesuffix(_SUFFIX))
 
 
 def _batches(file: BinaryIO, layout: np.dtype[np.void]) -> Iterator[tuple[bytes, Batch]]:

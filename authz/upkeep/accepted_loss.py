@@ -10,10 +10,11 @@ from authz.history.history_file import BESIDE, remembered_in
 from authz.journal.checkpoint import checkpoints, forget_checkpoint, read_checkpoint
 from authz.journal.data_directory import HISTORY, JOURNAL, checkpoints_in, history_in
 from authz.journal.disk import Directory
-from authz.journal.journal_files import SegmentReader, name_of_segment
+from authz.journal.journal_files import SegmentReader
 from authz.journal.marks import BEGINNING, Mark
 from authz.journal.replay import check_made_of, replayed
 from authz.journal.segment_header import UNNAMED, SegmentHeader
+from authz.journal.segment_names import name_of_segment
 from authz.state.tables import Counter
 from authz.upkeep.journal_exchange import begin_new_journal, exchange, finish_exchange
 from authz.upkeep.safeguards import RESERVED_TOGETHER, HighWater, own_checkpoints

@@ -28,16 +28,16 @@ from authz.vocabulary.errors import (
     HistoryUnavailable,
     JournalDamaged,
 )
-from simulators.sandbox.advice_forwarder import AdviceForwarder
 from simulators.sandbox.clocks.sandbox_clock import SandboxClock
+from simulators.sandbox.feeds.advice_forwarder import AdviceForwarder
 from simulators.sandbox.feeds.payment_feed import PaymentFeed
+from simulators.sandbox.feeds.vault_feed import VaultFeed
 from simulators.sandbox.routes import api_routes, vendor_routes
 from simulators.sandbox.settings.settings import Settings
 from simulators.sandbox.stream.news import News
 from simulators.sandbox.stream.streams import Streams
 from simulators.sandbox.traffic.frame_recording import FrameRecording
 from simulators.sandbox.traffic.recent_requests import RecentRequests
-from simulators.sandbox.vault_feed import VaultFeed
 from simulators.vendor_apis.earlier_paths import EarlierPaths
 from tokenvault.callers.caller import Scope, current_caller
 from tokenvault.calls.rate_limits import RateLimits

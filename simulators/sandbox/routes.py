@@ -35,6 +35,7 @@ READING_ORDER = (
     "program",
     "rules",
     "simulations",
+    "snapshots",
     "simulated_phones",
     "simulated_terminals",
     "simulated_payments",

@@ -20,9 +20,8 @@ from authz.iso8583.dialects.dialect_files import dialect_named
 from authz.iso8583.dialects.fields import Dialect, built_in
 from authz.journal.data_directory import JOURNAL, DirectoryLock, checkpoints_in, keep_private
 from authz.journal.disk import Directory
-from authz.journal.journal_files import SegmentJournal, SegmentReader
+from authz.journal.journal_files import SegmentReader
 from authz.journal.replay import History
-from authz.journal.segment_header import NETWORK_BYTES
 from authz.network.cryptograms import CryptogramVerifier
 from authz.network.dialect_gateway import DialectGateway
 from authz.network.peers import ConnectionAuthority
@@ -33,28 +32,31 @@ from authz.network.server import Handler, Iso8583Server, ServerLimits
 from authz.network.warm_up import compile_everything
 from authz.upkeep.checkpointing import Retention, keep_making_checkpoints
 from authz.upkeep.journal_exchange import finish_exchange
-from authz.upkeep.safeguards import check, check_notices, identity_of
-from authz.vocabulary.errors import AcknowledgedLoss
+from authz.upkeep.safeguards import check_notices
 from simulators.parties import sandbox_constants
 from simulators.process.background_loop import BackgroundLoop
 from simulators.process.start_error import StartError
-from simulators.sandbox.advice_forwarder import AdviceForwarder
 from simulators.sandbox.bound_sockets import bound_socket, in_words, pass_over_lingering
 from simulators.sandbox.clocks.sandbox_clock import SandboxClock
 from simulators.sandbox.clocks.watched_clock import WatchedClock, seconds_since_boot
+from simulators.sandbox.feeds.advice_forwarder import AdviceForwarder
 from simulators.sandbox.feeds.engine_load import EngineLoad
 from simulators.sandbox.feeds.history_feed import started_projection
+from simulators.sandbox.feeds.journal_keeper import JournalKeeper
 from simulators.sandbox.feeds.payment_feed import PaymentFeed
+from simulators.sandbox.feeds.vault_feed import VaultFeed
 from simulators.sandbox.http_app import build_app
 from simulators.sandbox.http_protocol import BoundedHttpProtocol
-from simulators.sandbox.journal_keeper import JournalKeeper
+from simulators.sandbox.opening import open_journal, saying_which_database
 from simulators.sandbox.own_simulations import own_simulations
 from simulators.sandbox.quiet_server import QuietServer, tls_arguments
 from simulators.sandbox.settings.connection_settings import ConnectionTls
 from simulators.sandbox.settings.settings import VAULT, Settings
+from simulators.sandbox.snapshots.interruptible import Interruptible
+from simulators.sandbox.snapshots.putting_back import finish_putting_back
+from simulators.sandbox.snapshots.snapshots import Network, Snapshots
 from simulators.sandbox.traffic.frame_recording import FrameRecording, Line, RecordedHandler
 from simulators.sandbox.traffic.request_log import RequestLog
-from simulators.sandbox.vault_feed import VaultFeed
 from simulators.sandbox.vault_presence import require_vault
 from simulators.sandbox.vault_services import issuer_keys, keep_resealing, verified_pin
 from simulators.vendor_apis.simulated_wallets import SimulatedWallets
@@ -65,7 +67,6 @@ from tokenvault.events.outbox import last_sequence
 from tokenvault.events.webhook_delivery import WebhookSender
 from tokenvault.keys.key_ring import KeyRing, holds_keys
 from tokenvault.storage.database import open_database
-from tokenvault.storage.high_water import kept_high_water
 from tokenvault.tokens import token_requestors
 from tokenvault.vault import Vault
 
@@ -121,15 +122,16 @@ class Sandbox:
         compile_everything()
         checkpoints = checkpoints_in(settings.data_dir)
         finish_exchange(settings.data_dir)
+        finish_putting_back(settings.data_dir, settings.database_url)
         steady = self.steady or (seconds_since_boot if self.clock is time.time else self.clock)
         self._clock = SandboxClock(WatchedClock(self.clock, steady, settings.clock_leap_seconds_max))
         vault = self._open_vault(loop)
-        journal = self._open_journal(vault)
+        journal = open_journal(settings, vault.database)
         engine = Engine(journal, lambda: int(self._clock() * 1_000_000), self._engine_failed, checkpoints)
         keeper = JournalKeeper(vault.database, journal, engine)
         self._cleanup.callback(keeper.close)
         self._cleanup.push_async_callback(engine.close)
-        with self._saying_which_database():
+        with saying_which_database(settings):
             check_notices(settings.data_dir, engine.outbox_sequence, last_sequence(vault.database))
         log.info("engine_opened", commands=engine.durable_sequence)
         keeper.begin()
@@ -143,12 +145,14 @@ class Sandbox:
         self._feed = VaultFeed(vault.database, engine)
         await self._feed.drain()
 
-        self._keep_making_checkpoints()
+        checkpointing = Interruptible(self._keep_making_checkpoints)
+        self._keep_running("checkpoints", checkpointing.run)
         self._keep_running("notices that were set aside", self._feed.keep_retrying)
         load = EngineLoad(engine.figures)
         payments = PaymentFeed(vault, engine, projection, load)
         self._keep_running("webhooks", WebhookSender(vault, load.rest_after).run)
-        self._keep_running("webhooks of payments", payments.run)
+        payments_told = Interruptible(payments.run)
+        self._keep_running("webhooks of payments", payments_told.run)
         self._keep_running("resealing", partial(keep_resealing, vault))
 
         dialect = built_in()
@@ -218,6 +222,23 @@ class Sandbox:
         self.simulations = own_simulations(settings, vault, self.http_url, self.iso_address, app.state.api_keys)
         self._cleanup.push_async_callback(asyncio.to_thread, self.simulations.close)
         app.state.simulations = self.simulations
+        app.state.snapshots = Snapshots(
+            Network(
+                settings.data_dir,
+                vault,
+                journal,
+                engine,
+                keeper,
+                self._feed,
+                forwarder,
+                decisions,
+                projection,
+                explanations,
+                self._clock,
+                self.simulations,
+                (checkpointing, payments_told),
+            )
+        )
         await self._serve_http(app, http_socket)
         if settings.vendor_apis:
             self._serve_vendor_apis(app, vault)
@@ -258,11 +279,10 @@ class Sandbox:
             notifier = TokenNotifier(vault, self.settings.vendor_apis_notify_url)
             self._keep_running("notifications of a mock API", notifier.run)
 
-    def _keep_making_checkpoints(self) -> None:
+    async def _keep_making_checkpoints(self) -> None:
         settings = self.settings
         retention = Retention(settings.journal_keep_segments)
-        make = partial(keep_making_checkpoints, settings.data_dir, settings.checkpoint_segments, retention)
-        self._keep_running("checkpoints", make)
+        await keep_making_checkpoints(settings.data_dir, settings.checkpoint_segments, retention)
 
     def _keep_running(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Run something beside everything else until the sandbox stops, anew where it fails."""
@@ -274,28 +294,6 @@ class Sandbox:
                 await running
 
         self._cleanup.push_async_callback(stop_running)
-
-    def _open_journal(self, vault: Vault) -> SegmentJournal:
-        """The journal, held against what is remembered of it. Raises: EngineError."""
-        directory = self.settings.data_dir
-        folder, kept = Directory(directory / JOURNAL), kept_high_water(vault.database)
-        network = identity_of(SegmentReader(folder), kept) or os.urandom(NETWORK_BYTES)
-        journal = SegmentJournal(folder, network=network)
-        with self._saying_which_database():
-            check(directory, journal, kept)
-        if kept is not None:
-            journal.set_aside(kept.reserved)
-        return journal
-
-    @contextlib.contextmanager
-    def _saying_which_database(self) -> Iterator[None]:
-        """What to type is longer where the vault is in PostgreSQL; its password stays untold."""
-        try:
-            yield
-        except AcknowledgedLoss as error:
-            if self.settings.database is None:
-                raise
-            raise AcknowledgedLoss(f"{error} --database postgresql://...") from None
 
     def _open_vault(self, loop: asyncio.AbstractEventLoop) -> Vault:
         settings = self.settings

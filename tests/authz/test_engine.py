@@ -180,6 +180,84 @@ def test_no_number_is_given_that_is_not_reserved():
     asyncio.run(story())
 
 
+def test_an_engine_that_stands_still():
+    """What was being written is answered first; what arrives waits, and is applied when it goes on."""
+
+    async def story():
+        journal, answers, standing = MemoryJournal(), [], asyncio.Event()
+        engine = await _opened(journal)
+        engine.submit(tap(1), answers.append)
+        await _wait_for(journal.reached)
+
+        async def stand_still():
+            async with engine.standing_still():
+                assert len(answers) == 1
+                engine.submit(tap(2), answers.append)
+                standing.set()
+                journal.allowed.release(5)
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+                assert len(journal.records) == 2
+
+        waiting = asyncio.create_task(stand_still())
+        await asyncio.sleep(0)
+        assert not standing.is_set()
+        journal.allowed.release()
+        await waiting
+        await engine.settled()
+        assert [int(answer["sequence"][0]) for answer in answers] == [4, 5]
+        await engine.close()
+
+    asyncio.run(story())
+
+
+def test_an_engine_goes_on_from_another_past():
+    """State, numbers and time are those of the journal as it is now; what waited is applied to them."""
+
+    async def story():
+        journal, answers = MemoryJournal(), []
+        engine = await _opened(journal)
+        journal.allowed.release(10)
+        await engine.run(tap(1))
+        before = replayed(History(journal)).state
+        await engine.run(tap(2, amount=999))
+        async with engine.standing_still():
+            engine.submit(tap(2, amount=100), answers.append)
+            del journal.records[-1]
+            journal.next_sequence = 100
+            engine.reload()
+            assert (engine.durable_sequence, engine.last_number) == (4, 99)
+            now, then = rows_in_use(engine.state), rows_in_use(before)
+            assert {name: now[name] for name in now if name != "counters"} == {
+                name: then[name] for name in then if name != "counters"
+            }
+        await engine.settled()
+        assert [int(answer["sequence"][0]) for answer in answers] == [100]
+        assert answers[0]["reason"][0] == Reason.APPROVED, "the first payment with this counter was never made"
+        await engine.close()
+
+    asyncio.run(story())
+
+
+def test_an_engine_that_fails_meanwhile_does_not_stand_still():
+    """Whoever waits for it is told."""
+
+    async def story():
+        journal, failures, answers = MemoryJournal(), [], []
+        engine = await _opened(journal, failures=failures)
+        journal.failure = OSError(28, "No space left on device")
+        engine.submit(tap(1), answers.append)
+        await _wait_for(journal.reached)
+        journal.allowed.release()
+        with pytest.raises(EngineStopped):
+            async with engine.standing_still():
+                raise AssertionError("it has stopped")
+        assert len(failures) == 1
+        await engine.close()
+
+    asyncio.run(story())
+
+
 def test_a_failed_append_answers_nobody_and_stops():
     """When the journal cannot be written, the failure is told once and nothing is answered or taken any more."""
 

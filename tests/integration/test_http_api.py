@@ -30,7 +30,7 @@ IDS = {
     "frame_id": "frame",
     "request_id": "req",
 }
-NAMES = {"rule_id": "a-rule", "change": "suspend", "requestor_id": "99900000009"}
+NAMES = {"name": "nothing", "rule_id": "a-rule", "change": "suspend", "requestor_id": "99900000009"}
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from authz.journal.journal_files import SegmentJournal
 from authz.state.tables import Counter
 from authz.vocabulary import states
 from authz.vocabulary.layouts import joined
-from simulators.sandbox.vault_feed import VaultFeed, command_of
+from simulators.sandbox.feeds.vault_feed import VaultFeed, command_of
 from tests.clock import ManualClock
 from tests.simulation.disk import SimulatedDisk
 from tests.tokenvault.phones import Phone

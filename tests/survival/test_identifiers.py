@@ -67,7 +67,7 @@ def _cut_behind(directory, sequence):
 
 def test_what_the_vault_cannot_have_noticed_is_not_used_again(tmp_path, monkeypatch):
     """The journal loses the last taps, all within a second: nobody can know, but their identifiers stay theirs."""
-    monkeypatch.setattr("simulators.sandbox.journal_keeper._PAUSE_SECONDS", 3_600)
+    monkeypatch.setattr("simulators.sandbox.feeds.journal_keeper._PAUSE_SECONDS", 3_600)
     crashed = tmp_path / "crashed"
     with running_sandbox(scratch_settings(tmp_path / "own")) as sandbox:
         had = _paid(sandbox)

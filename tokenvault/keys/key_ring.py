@@ -111,6 +111,10 @@ class KeyRing:
                     raise KeyUnavailable(f"{purpose} {version} already holds another key; give the new one a new index")
         return ring
 
+    def read_again(self, connection: sa.Connection) -> None:
+        """Take over the database's keys, which may be others now. Raises: KeyUnavailable, see `open`."""
+        self._keys = _unwrapped(connection, self._root_key)
+
     def install(self, connection: sa.Connection, purpose: KeyPurpose, version: int, key: bytes) -> None:
         """Keep a key, wrapped. In memory it is known at once, whether or not the transaction commits."""
         wrapped = self._root_key.wrap(key)

@@ -15,6 +15,7 @@ from tokenvault.storage import schema
 from tokenvault.vocabulary.identifiers import Prefix, RandomBytes, to_text
 
 _NONCE_BYTES = 12
+_VERSION_BYTES = 4
 _CREDENTIAL_SUITE = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
 _CREDENTIAL_INFO = "tapwright token credentials v1"
 
@@ -65,6 +66,27 @@ def unseal(keys: KeyRing, column: SealedColumn, row: sa.RowMapping) -> bytes:
     cipher = AESGCM(keys.key(column.purpose, version))
     nonce, ciphertext = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
     return cipher.decrypt(nonce, ciphertext, column.binding(row["id"], version))
+
+
+def seal_elsewhere(keys: KeyRing, binding: str, plaintext: bytes, random_bytes: RandomBytes) -> bytes:
+    """Seal what is kept outside the database: version of the key (4) || nonce (12) || ciphertext || tag (16).
+
+    binding: what it is part of, without which it cannot be opened.
+    """
+    version = keys.current_version(KeyPurpose.DATA_SEALING)
+    nonce = random_bytes(_NONCE_BYTES)
+    cipher = AESGCM(keys.key(KeyPurpose.DATA_SEALING, version))
+    return version.to_bytes(_VERSION_BYTES, "big") + nonce + cipher.encrypt(nonce, plaintext, binding.encode())
+
+
+def unseal_elsewhere(keys: KeyRing, binding: str, sealed: bytes) -> bytes:
+    """Open what `seal_elsewhere` sealed; secret.
+
+    Raises: cryptography.exceptions.InvalidTag if it was altered or is part of something else; KeyUnavailable.
+    """
+    version, opened = int.from_bytes(sealed[:_VERSION_BYTES], "big"), sealed[_VERSION_BYTES:]
+    cipher = AESGCM(keys.key(KeyPurpose.DATA_SEALING, version))
+    return cipher.decrypt(opened[:_NONCE_BYTES], opened[_NONCE_BYTES:], binding.encode())
 
 
 def funding_pan_lookups(keys: KeyRing, pan: str) -> dict[int, bytes]:

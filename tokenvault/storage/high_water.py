@@ -38,3 +38,8 @@ def keep_high_water(database: sa.Engine, high_water: HighWater) -> None:
     with writing(database) as connection:
         connection.execute(sa.delete(schema.high_water))
         connection.execute(sa.insert(schema.high_water).values(id=_ONLY, **high_water.__dict__))
+
+
+def move_high_water(connection: sa.Connection, sequence: int, digest: bytes) -> None:
+    """Remember another end of the journal, which is put back to it; the numbers that were reserved stay so."""
+    connection.execute(sa.update(schema.high_water).values(sequence=sequence, digest=digest))

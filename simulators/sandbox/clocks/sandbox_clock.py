@@ -7,7 +7,7 @@ from simulators.sandbox.clocks.watched_clock import WatchedClock
 
 
 class SandboxClock:
-    """Unix seconds. No command sets it back. Safe for threads.
+    """Unix seconds. It goes back only together with the whole network, see `return_to`. Safe for threads.
 
     real: the time that it follows.  changes: how often it was set, for who shows it.
     """
@@ -53,6 +53,13 @@ class SandboxClock:
                 self._frozen_at += forward
             else:
                 self._ahead += forward
+
+    def return_to(self, moment: float, *, is_frozen: bool) -> None:
+        """Be as it was at a moment, with a network that is put back to it."""
+        with self._lock:
+            self._ahead = moment - self._real()
+            self._frozen_at = moment if is_frozen else None
+            self.changes += 1
 
     def freeze(self) -> None:
         """Stand still."""

@@ -1,1 +1,1 @@
-"""What follows the engine: the history of its decisions, and webhooks of payments, which leave it the processor."""
+"""Between vault, engine and outside: notices, advices, marks of the journal, the history, webhooks of payments."""

@@ -13,8 +13,8 @@ from authz.state.tables import Counter
 from authz.vocabulary.commands import ForcedScope, Kind
 from authz.vocabulary.layouts import new_command
 from authz.vocabulary.reasons import ANSWERS, DECLINES, Reason
-from simulators.sandbox.advice_forwarder import AdviceForwarder
 from simulators.sandbox.clocks.sandbox_clock import SandboxClock
+from simulators.sandbox.feeds.advice_forwarder import AdviceForwarder
 from tokenvault.callers.caller import Scope
 from tokenvault.http.protocol import problem
 from tokenvault.http.protocol.access import requires

@@ -7,7 +7,8 @@ import structlog
 
 from authz.engine import Engine
 from authz.journal.disk import Directory
-from authz.journal.journal_files import SegmentJournal, SegmentReader, name_of_segment
+from authz.journal.journal_files import SegmentJournal, SegmentReader
+from authz.journal.segment_names import name_of_segment
 from authz.network.realtime_decisioning import IssuerDecisions
 from authz.program.document import ProgramDocument
 from authz.upkeep.checkpointing import Retention, make_checkpoint

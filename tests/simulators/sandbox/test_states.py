@@ -4,7 +4,7 @@ import pytest
 
 from authz.vocabulary.states import CardState as EngineCardState
 from authz.vocabulary.states import TokenState as EngineTokenState
-from simulators.sandbox.vault_feed import command_of
+from simulators.sandbox.feeds.vault_feed import command_of
 from simulators.vendor_apis.issuer_processor import _STATUSES
 from simulators.vendor_apis.token_service import STATUSES
 from tokenvault.cards.cards import CardState

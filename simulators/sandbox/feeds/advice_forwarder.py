@@ -1,6 +1,8 @@
 """Forwards stand-in advices to the issuer when it is available again: in order, once, by number."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 
 from authz.engine import Engine
 from authz.state.tables import Counter
@@ -14,6 +16,12 @@ class AdviceForwarder:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._lock = asyncio.Lock()
+
+    @contextlib.asynccontextmanager
+    async def undisturbed(self) -> AsyncIterator[None]:
+        """Nothing is forwarded inside."""
+        async with self._lock:
+            yield
 
     async def forward(self) -> None:
         """Forward all stored advices to the issuer, unless it is unavailable."""

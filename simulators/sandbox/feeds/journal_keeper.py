@@ -1,7 +1,8 @@
 """Updates the marks of the journal that the vault and the history record, the vault first."""
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable
 
 import sqlalchemy as sa
 import structlog
@@ -29,6 +30,20 @@ class JournalKeeper:
         self._engine = engine
         self._reserved = 0
         self._kept: HighWater | None = None
+        self._keeping = asyncio.Lock()
+
+    @contextlib.asynccontextmanager
+    async def undisturbed(self) -> AsyncIterator[None]:
+        """Nothing is remembered inside, but by `begin_anew`."""
+        async with self._keeping:
+            yield
+
+    async def begin_anew(self) -> None:
+        """Remember the end of a journal that was exchanged, and reserve the numbers behind those that were in use."""
+        self._kept = None
+        self._reserve()
+        await in_thread(self._keep, self._journal.end)
+        self._engine.reserve(self._reserved)
 
     def begin(self) -> None:
         """Reserve the first numbers; before that nothing may be decided."""
@@ -43,12 +58,13 @@ class JournalKeeper:
         """
         while True:
             await asyncio.sleep(_PAUSE_SECONDS)
-            if self._reserved - self._engine.last_number < RESERVED_TOGETHER / 2:
-                self._reserve()
-            mark = self._journal.end
-            await in_thread(self._keep, mark)
-            self._engine.reserve(self._reserved)
-            await in_thread(pass_on, mark)
+            async with self._keeping:
+                if self._reserved - self._engine.last_number < RESERVED_TOGETHER / 2:
+                    self._reserve()
+                mark = self._journal.end
+                await in_thread(self._keep, mark)
+                self._engine.reserve(self._reserved)
+                await in_thread(pass_on, mark)
 
     def close(self) -> None:
         """Remember the end, once the engine is closed: where nothing is in doubt, no number is given up."""

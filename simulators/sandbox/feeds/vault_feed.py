@@ -1,6 +1,8 @@
 """Delivers the vault's outbox to the engine: in order, once, by number."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 
 import numpy as np
 import sqlalchemy as sa
@@ -55,6 +57,17 @@ class VaultFeed:
                 self._read_until = entries[-1].sequence
                 if len(entries) < _CHUNK:  # a later commit is announced by itself
                     break
+
+    @contextlib.asynccontextmanager
+    async def undisturbed(self) -> AsyncIterator[None]:
+        """Nothing is on its way to the engine inside."""
+        async with self._lock:
+            yield
+
+    def begin_anew(self) -> None:
+        """Look at the notices anew: they and the engine are of another past now."""
+        self._read_until = 0
+        self.set_aside.clear()
 
     def _unheard(self) -> list[outbox.Entry]:
         heard = max(self._engine.outbox_sequence, self._read_until)

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from authz.journal.marks import Mark
-from simulators.sandbox import journal_keeper
-from simulators.sandbox.journal_keeper import JournalKeeper
+from simulators.sandbox.feeds import journal_keeper
+from simulators.sandbox.feeds.journal_keeper import JournalKeeper
 from tokenvault.storage.database import open_database
 from tokenvault.storage.high_water import kept_high_water
 

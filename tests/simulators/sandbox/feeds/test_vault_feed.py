@@ -13,8 +13,8 @@ from authz.journal.journal_files import SegmentJournal
 from authz.state.tables import Counter, rows_in_use
 from authz.vocabulary.commands import NO_LIMIT
 from authz.vocabulary.layouts import joined
-from simulators.sandbox import vault_feed
-from simulators.sandbox.vault_feed import VaultFeed, command_of
+from simulators.sandbox.feeds import vault_feed
+from simulators.sandbox.feeds.vault_feed import VaultFeed, command_of
 from tests.clock import ManualClock
 from tests.tokenvault.vaults import new_vault
 from tokenvault.cards.accounts import open_account

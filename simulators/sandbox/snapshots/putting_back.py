@@ -1,0 +1,71 @@
+"""Puts vault and journal of a data directory back as a snapshot has them, wholly or not at all.
+
+A file names the snapshot before anything is changed, and goes when all is done: where a crash comes in between, the
+next start does everything again, which leads to the same.
+"""
+
+from pathlib import Path
+
+import sqlalchemy as sa
+import structlog
+
+from authz.history.history_file import BESIDE
+from authz.journal.data_directory import HISTORY, keep_private
+from authz.journal.disk import Directory
+from authz.upkeep.journal_copies import put_back_journal
+from simulators.sandbox.snapshots.snapshot_files import SnapshotFiles, SnapshotFolder
+from tokenvault.storage.database import open_database, reading, writing
+from tokenvault.storage.high_water import move_high_water
+from tokenvault.storage.row_copies import replace_rows
+
+_INTENT = "putting-back"
+
+log = structlog.get_logger()
+
+
+def begin(directory: Path, name: str) -> None:
+    """Say which snapshot is put back from now on, durably."""
+    file = directory / _INTENT
+    keep_private(file)
+    with file.open("w") as written:
+        written.write(name)
+    Directory(directory).sync_names()
+
+
+def end(directory: Path) -> None:
+    """It is done, or was not begun after all."""
+    (directory / _INTENT).unlink(missing_ok=True)
+    Directory(directory).sync_names()
+
+
+def put_back_rows(folder: SnapshotFolder, connection: sa.Connection) -> int:
+    """Put the vault's rows back, in a transaction that the caller commits; returns how many."""
+    manifest = folder.manifest
+    with folder.vault() as copy, reading(copy) as source:
+        count = replace_rows(source, connection)
+    move_high_water(connection, manifest.sequence, bytes.fromhex(manifest.digest))
+    return count
+
+
+def finish_putting_back(directory: Path, database_url: str) -> None:
+    """Do again what a crash has interrupted. Call it before anything is opened.
+
+    Raises: NotFound, ValueError where the snapshot is gone or damaged; DatabaseUnavailable.
+    """
+    file = directory / _INTENT
+    if not file.exists():
+        return
+    name = file.read_text()
+    if name:  # otherwise the crash came before anything was changed
+        folder = SnapshotFiles(directory).find(name)
+        database = open_database(database_url)
+        try:
+            with writing(database) as connection:
+                put_back_rows(folder, connection)
+        finally:
+            database.dispose()
+        put_back_journal(folder.path, directory)
+        for suffix in BESIDE:
+            (directory / f"{HISTORY}{suffix}").unlink(missing_ok=True)
+        log.warning("snapshot_put_back", snapshot=name, reason="a crash had interrupted it")
+    end(directory)

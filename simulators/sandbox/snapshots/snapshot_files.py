@@ -1,0 +1,152 @@
+"""The files of snapshots in a data directory: one folder each, complete or not there."""
+
+import contextlib
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from authz.journal.data_directory import keep_private
+from authz.journal.disk import Directory
+from tokenvault.storage.database import open_database
+from tokenvault.vocabulary.errors import FieldError, NotFound
+
+SNAPSHOTS = "snapshots"
+_MANIFEST, _VAULT, _UNFINISHED, _REPLACED = "manifest.json", "vault.db", ".unfinished", ".replaced"
+NAME_PATTERN = "^[a-z0-9][a-z0-9_-]{0,39}$"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a snapshot says of itself. saved_at, clock: Unix seconds, of the wall and of the sandbox.
+
+    sequence, digest: the end of its journal, see `Mark`; the digest in hexadecimal.  network: its identity, in
+    hexadecimal.  is_frozen: whether the sandbox's clock stood.  rows: of the vault.  simulated: phones, terminals and
+    payments, see `Simulations.described`; their secrets are sealed by the vault's key for data.
+    """
+
+    name: str
+    saved_at: float
+    network: str
+    sequence: int
+    digest: str
+    clock: float
+    is_frozen: bool
+    rows: int
+    simulated: dict[str, Any]
+    version: int = VERSION
+
+
+@dataclass(frozen=True)
+class SnapshotFolder:
+    """One snapshot. path: where its files are."""
+
+    path: Path
+
+    @property
+    def manifest(self) -> Manifest:
+        """What it says of itself. Raises: ValueError, where it was made by another version, or is damaged."""
+        told = json.loads((self.path / _MANIFEST).read_text())
+        if not isinstance(told, dict) or told.get("version") != VERSION:
+            raise ValueError("another version made it")
+        try:
+            return Manifest(**told)
+        except TypeError:
+            raise ValueError("its manifest is damaged") from None
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether `manifest` can be read."""
+        try:
+            return bool(self.manifest)
+        except (OSError, ValueError):
+            return False
+
+    def write_manifest(self, manifest: Manifest) -> None:
+        """Say what is in it."""
+        file = self.path / _MANIFEST
+        keep_private(file)
+        file.write_text(json.dumps(asdict(manifest), indent=1))
+
+    @contextlib.contextmanager
+    def vault(self) -> Iterator[sa.Engine]:
+        """The database with the vault's rows, its tables those of this build. Raises: DatabaseUnavailable."""
+        keep_private(self.path / _VAULT)
+        database = open_database(f"sqlite:///{self.path / _VAULT}")
+        try:
+            yield database
+        finally:
+            database.dispose()
+
+    @property
+    def size(self) -> int:
+        """Bytes of its files; those that it shares with the journal count, too."""
+        return sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file())
+
+
+class SnapshotFiles:
+    """The snapshots of one data directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / SNAPSHOTS
+
+    def find(self, name: str) -> SnapshotFolder:
+        """A snapshot by its name. Raises: NotFound."""
+        folder = SnapshotFolder(self._path / _checked(name))
+        if not folder.path.is_dir():
+            raise NotFound(f"there is no snapshot {name}")
+        return folder
+
+    def has(self, name: str) -> bool:
+        """Whether there is one. Raises: FieldError for what is no name."""
+        return (self._path / _checked(name)).is_dir()
+
+    def names(self) -> list[str]:
+        """The names of all, in order."""
+        found = self._path.iterdir() if self._path.is_dir() else ()
+        return sorted(each.name for each in found if re.fullmatch(NAME_PATTERN, each.name))
+
+    def readable(self) -> list[SnapshotFolder]:
+        """All that this version can read, by name."""
+        folders = [SnapshotFolder(self._path / name) for name in self.names()]
+        return [folder for folder in folders if folder.is_readable]
+
+    def delete(self, name: str) -> None:
+        """Forget one. Raises: NotFound."""
+        folder, gone = self.find(name).path, self._path / (name + _REPLACED)
+        shutil.rmtree(gone, ignore_errors=True)
+        folder.rename(gone)
+        Directory(self._path).sync_names()
+        shutil.rmtree(gone, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def being_made(self, name: str) -> Iterator[SnapshotFolder]:
+        """An empty folder, which has its name when this is left without an error, in place of what had it."""
+        all_of_them = Directory(self._path)
+        self._path.chmod(0o700)
+        unfinished = self._path / (_checked(name) + _UNFINISHED)
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir()
+        try:
+            yield SnapshotFolder(unfinished)
+            Directory(unfinished).sync_names()
+            if self.has(name):
+                self.delete(name)
+            unfinished.rename(self._path / name)
+            all_of_them.sync_names()
+        except BaseException:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
+
+
+def _checked(name: str) -> str:
+    """A name, which is the name of a folder as well. Raises: FieldError."""
+    if re.fullmatch(NAME_PATTERN, name) is None:
+        raise FieldError("name", "must be 1 to 40 of a-z, 0-9, '-' and '_', and begin with a letter or digit")
+    return name
