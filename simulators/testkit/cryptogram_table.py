@@ -7,6 +7,14 @@ from rich.table import Table
 from rich.text import Text
 
 _STEPS = {"card_key": "card key", "session_key": "session key", "input": "input", "arqc": "cryptogram"}
+_GIVEN = {
+    "card_key": "your card key",
+    "session_key": "your session key",
+    "input": "your input",
+    "arqc": "your cryptogram",
+    "received_arqc": "tag 9F26",
+}
+"""What a diagnosis explains."""
 
 
 def show_check(check: dict[str, Any], console: Console) -> None:
@@ -43,7 +51,7 @@ def _show_result(check: dict[str, Any], console: Console) -> None:
         told = f"  expected {difference['expected'] or '(nothing)'}, yours {difference['given'] or '(nothing)'}"
         console.print(told, highlight=False, soft_wrap=True)
     for each in check["diagnoses"]:
-        explained = ", ".join(_STEPS[step] for step in each["explains"])
+        explained = ", ".join(_GIVEN[given] for given in each["explains"])
         console.print(f"{each['mistake']}: {each['message']} (explains: {explained})", highlight=False, soft_wrap=True)
     if not check["diagnoses"] and (check["matches"] is False or check["first_difference"]):
         console.print("none of the usual mistakes explains it", highlight=False)

@@ -59,20 +59,20 @@ def check_cryptogram(
     Raises: NotFound for a token that is none of the caller's tenant; Conflict for one without keys; FieldError for
     issuer application data (tag 9F10) of another token.
     """
-    with vault.transaction() as connection:
+    with vault.reading() as connection:
         token = _own_token(connection, token_id, token_pan)
         if token.token_pan is None:
             raise Conflict(f"a token that is {token.state} has no keys yet", code="token_state_conflict")
-        index = _limited_use_key_in(token, tap[ISSUER_DATA], f"{field}.{ISSUER_DATA}")
         source = KeySource(
             vault.keys.key(token.key_purpose, token.key_index),
             token.token_pan,
             token.pan_sequence_number,
             token.version.option,
-            index,
+            _limited_use_key_in(token, tap[ISSUER_DATA], f"{field}.{ISSUER_DATA}"),
             funding_pan_of(vault, connection, token.card_id),
         )
-        check = _checked(token, source, tap, believed)
+    check = _checked(token, source, tap, believed)  # outside of any transaction: it takes a while, and writers wait
+    with vault.transaction() as connection:
         audit.write(
             vault,
             connection,

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from tokenvault.emv.diagnosis.computation import Computation, Step, check_value
-from tokenvault.emv.diagnosis.diagnosis import Diagnosis
+from tokenvault.emv.diagnosis.diagnosis import Diagnosis, Given
 from tokenvault.emv.diagnosis.differences import PADDING, Difference
 from tokenvault.http.fields.fields import TokenId, View
 from tokenvault.tokens.cryptogram_checks import CryptogramCheck
@@ -130,9 +130,10 @@ class DiagnosisView(View):
         description="The mistake as a sentence fragment.", examples=["the session key was derived with another ATC"]
     )
     tag: str | None = Field(description="The tag that it is about, if any.", examples=["9F36"])
-    explains: list[Step] = Field(
-        description="The steps whose results come out with it: those that you gave, and that are not right.",
-        examples=[["arqc"]],
+    explains: list[Given] = Field(
+        description="What comes out with it, of that which was given and is not right: results of your own, and "
+        "`received_arqc`, tag 9F26 of the tap.",
+        examples=[["received_arqc"]],
     )
 
     @classmethod

@@ -3,8 +3,9 @@
 import hmac
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
-from tokenvault.emv.diagnosis.computation import Computation, Step, has_check_value
+from tokenvault.emv.diagnosis.computation import Computation, has_check_value
 from tokenvault.emv.diagnosis.covered_fields import block_bytes
 from tokenvault.emv.diagnosis.differences import Believed, is_input
 from tokenvault.emv.diagnosis.mistakes_in_input import mistakes_in_input, mistakes_in_mac
@@ -15,12 +16,27 @@ DIAGNOSES_MAX = 5
 """How many are named: one explains a result, more explain it only where they come to the same."""
 
 
+class Given(StrEnum):
+    """The results that can be given, and wrong: of somebody's own computation, and the cryptogram of the tap."""
+
+    CARD_KEY = "card_key"
+    SESSION_KEY = "session_key"
+    INPUT = "input"
+    ARQC = "arqc"
+    RECEIVED_ARQC = "received_arqc"
+
+
 @dataclass(frozen=True)
 class Diagnosis:
-    """A mistake, and the steps whose given results come out with it."""
+    """A mistake, and the given results that come out with it."""
 
     finding: Finding
-    explains: tuple[Step, ...]
+    explains: tuple[Given, ...]
+
+    @property
+    def explains_a_cryptogram(self) -> bool:
+        """Whether a cryptogram is among them."""
+        return not {Given.ARQC, Given.RECEIVED_ARQC}.isdisjoint(self.explains)
 
 
 def diagnose(
@@ -28,13 +44,13 @@ def diagnose(
     source: KeySource,
     believed: Believed,
     tap: Mapping[str, bytes],
-    also_arqc: bytes | None = None,
+    received_arqc: bytes | None = None,
 ) -> list[Diagnosis]:
     """The mistakes of which each, alone, makes a result come out that is not the computation's; most telling first.
 
-    tap: all tags that are known of the payment.  also_arqc: a second cryptogram, such as the one of the tap.
+    tap: all tags that are known of the payment.  received_arqc: its own cryptogram.
     """
-    wrong = _Wrong.of(computation, believed, also_arqc)
+    wrong = _Wrong.of(computation, believed, received_arqc)
     if wrong.is_empty:
         return []
     found = [
@@ -43,7 +59,7 @@ def diagnose(
         if (explained := wrong.explained_by(variant))
     ]
     # Whoever has the right cryptogram by a mistake has everything by it; a check value alone says less.
-    found.sort(key=lambda each: (Step.ARQC not in each.explains, -len(each.explains)))
+    found.sort(key=lambda each: (not each.explains_a_cryptogram, -len(each.explains)))
     return found[:DIAGNOSES_MAX]
 
 
@@ -56,49 +72,51 @@ def _variants(computation: Computation, source: KeySource, tap: Mapping[str, byt
 
 @dataclass(frozen=True)
 class _Wrong:
-    """The given results that are not the computation's. arqcs: of the tap, or somebody's own."""
+    """The given results that are not the computation's. arqcs: under their names."""
 
     computation: Computation
     card_key_check_value: bytes | None
     session_key_check_value: bytes | None
     data: bytes | None
-    arqcs: tuple[bytes, ...]
+    arqcs: Mapping[Given, bytes]
 
     @classmethod
-    def of(cls, computation: Computation, believed: Believed, also_arqc: bytes | None) -> "_Wrong":
-        cipher = computation.version.cipher
+    def of(cls, computation: Computation, believed: Believed, received_arqc: bytes | None) -> "_Wrong":
+        cipher, data = computation.version.cipher, believed.data
 
         def unless_right(key: bytes, given: bytes | None) -> bytes | None:
             return None if given is None or has_check_value(cipher, key, given) else given
 
-        arqcs = [each for each in (believed.arqc, also_arqc) if each is not None]
-        data = believed.data
+        arqcs = {Given.ARQC: believed.arqc, Given.RECEIVED_ARQC: received_arqc}
         return cls(
             computation,
             unless_right(computation.base_key, believed.card_key_check_value),
             unless_right(computation.session_key, believed.session_key_check_value),
             None if data is None or is_input(computation, data) else data,
-            tuple(each for each in arqcs if not hmac.compare_digest(computation.arqc, each)),
+            {
+                name: arqc
+                for name, arqc in arqcs.items()
+                if arqc is not None and not hmac.compare_digest(computation.arqc, arqc)
+            },
         )
 
     @property
     def is_empty(self) -> bool:
         return not (self.card_key_check_value or self.session_key_check_value or self.data is not None or self.arqcs)
 
-    def explained_by(self, variant: Variant) -> tuple[Step, ...]:
-        """The steps whose given results a variant has."""
-        cipher, steps = self.computation.version.cipher, []
+    def explained_by(self, variant: Variant) -> tuple[Given, ...]:
+        """The given results that a variant has."""
+        cipher, explained = self.computation.version.cipher, []
         if self.card_key_check_value and has_check_value(cipher, variant.base_key, self.card_key_check_value):
-            steps.append(Step.CARD_KEY)
+            explained.append(Given.CARD_KEY)
         if self.session_key_check_value and has_check_value(cipher, variant.session_key, self.session_key_check_value):
-            steps.append(Step.SESSION_KEY)
+            explained.append(Given.SESSION_KEY)
         if self.data is not None and self._is_input_of(variant, self.data):
-            steps.append(Step.INPUT)
+            explained.append(Given.INPUT)
         if self.arqcs:
-            arqc = variant.arqc
-            if any(hmac.compare_digest(arqc, each) for each in self.arqcs):
-                steps.append(Step.ARQC)
-        return tuple(steps)
+            made = variant.arqc
+            explained += [name for name, arqc in self.arqcs.items() if hmac.compare_digest(made, arqc)]
+        return tuple(explained)
 
     def _is_input_of(self, variant: Variant, given: bytes) -> bool:
         """Whether somebody's input is a variant's, with whatever padding: its own, or that of the right input."""

@@ -140,7 +140,7 @@ def test_a_tag_that_the_phone_did_not_sign(tap, changes, mistake, tag):
     check = tap.check(**changes)
     assert (check["matches"], check["received_arqc"]) == (False, tap.tags["9F26"])
     (diagnosis,) = check["diagnoses"]
-    assert (diagnosis["mistake"], diagnosis["tag"], diagnosis["explains"]) == (mistake, tag, ["arqc"])
+    assert (diagnosis["mistake"], diagnosis["tag"], diagnosis["explains"]) == (mistake, tag, ["received_arqc"])
     assert diagnosis["message"]
 
 

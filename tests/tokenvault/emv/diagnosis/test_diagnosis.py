@@ -16,8 +16,8 @@ from tokenvault.emv.cryptograms.cryptogram_versions import (
     TOKEN_CRYPTOGRAM_VERSIONS,
     VSDC_18,
 )
-from tokenvault.emv.diagnosis.computation import Step, check_value
-from tokenvault.emv.diagnosis.diagnosis import DIAGNOSES_MAX, diagnose
+from tokenvault.emv.diagnosis.computation import check_value
+from tokenvault.emv.diagnosis.diagnosis import DIAGNOSES_MAX, Given, diagnose
 from tokenvault.emv.diagnosis.differences import Believed
 from tokenvault.emv.diagnosis.variants import Mistake
 from tokenvault.emv.encodings import tlv
@@ -119,7 +119,7 @@ def test_each_mistake_is_named(mistake, tag, wrong):
     """By the cryptogram alone, first of all; it is the only one, but where two come to the same."""
     assert wrong != COMPUTATION.arqc
     first, *others = named(COMPUTATION, SOURCE, arqc=wrong)
-    assert (first.finding.mistake, first.finding.tag, first.explains) == (mistake, tag, (Step.ARQC,))
+    assert (first.finding.mistake, first.finding.tag, first.explains) == (mistake, tag, (Given.ARQC,))
     assert len(others) < 3
     assert named(COMPUTATION, SOURCE, arqc=bytes(byte ^ 1 for byte in wrong)) == []
 
@@ -140,7 +140,10 @@ def test_what_is_right_needs_no_explanation():
 def test_the_cryptogram_of_the_tap_counts_too():
     """Beside what somebody has computed."""
     (found,) = diagnose(COMPUTATION, SOURCE, Believed(arqc=COMPUTATION.arqc), {}, arqc(input_with(), CARD_KEY))
-    assert found.finding.mistake is Mistake.CARD_KEY_AS_SESSION_KEY
+    assert (found.finding.mistake, found.explains) == (Mistake.CARD_KEY_AS_SESSION_KEY, (Given.RECEIVED_ARQC,))
+    wrong = arqc(input_with(), CARD_KEY)
+    (found,) = diagnose(COMPUTATION, SOURCE, Believed(arqc=wrong), {}, wrong)
+    assert found.explains == (Given.ARQC, Given.RECEIVED_ARQC)
 
 
 @pytest.mark.parametrize("version", [LIMITED_USE_TDES, LIMITED_USE_AES], ids=lambda version: version.name)
@@ -187,7 +190,7 @@ def test_check_values_and_inputs_are_explained_too():
     """Without any cryptogram: which key it is, and which input."""
     other = other_card_key(psn="00")
     (found,) = named(COMPUTATION, SOURCE, card_key_check_value=check_value("TDES", other))
-    assert (found.finding.mistake, found.explains) == (Mistake.PAN_SEQUENCE_NUMBER, (Step.CARD_KEY,))
+    assert (found.finding.mistake, found.explains) == (Mistake.PAN_SEQUENCE_NUMBER, (Given.CARD_KEY,))
     late = check_value("TDES", session_key(b"\x01\x1d"))
     assert Mistake.SESSION_KEY_ATC in [
         each.finding.mistake for each in named(COMPUTATION, SOURCE, session_key_check_value=late)
@@ -197,7 +200,7 @@ def test_check_values_and_inputs_are_explained_too():
         assert (found.finding.mistake, found.finding.tag, found.explains) == (
             Mistake.MISSING_FIELD,
             "9F03",
-            (Step.INPUT,),
+            (Given.INPUT,),
         )
 
 
@@ -212,7 +215,7 @@ def test_what_explains_most_comes_first():
         session_key_check_value=check_value("TDES", wrong),
         arqc=arqc(input_with(), wrong),
     )
-    assert found[0].explains == (Step.CARD_KEY, Step.SESSION_KEY, Step.ARQC)
+    assert found[0].explains == (Given.CARD_KEY, Given.SESSION_KEY, Given.ARQC)
     assert found[0].finding.mistake is Mistake.PAN_SEQUENCE_NUMBER
 
 
