@@ -15,6 +15,7 @@ from authz.iso8583.messages.reading import OTHER_MESSAGE, format_error_of
 from authz.iso8583.messages.responses import plain_response
 from authz.network.peers import Peer
 from authz.network.recent_format_errors import RecentFormatErrors
+from authz.network.recent_undecided import RecentUndecided, Undecided
 from authz.vocabulary.reasons import ANSWERS, Reason
 
 log = structlog.get_logger()
@@ -26,9 +27,16 @@ SIGN_ON, SIGN_OFF, ECHO_TEST = "001", "002", "301"
 class PlainAnswers:
     """Makes framed answers to encoded messages; an answer is empty if none can be given."""
 
-    def __init__(self, dialect: Dialect, format_errors: RecentFormatErrors, now_us: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        dialect: Dialect,
+        format_errors: RecentFormatErrors,
+        undecided: RecentUndecided,
+        now_us: Callable[[], int],
+    ) -> None:
         self._dialect = dialect
         self._format_errors = format_errors
+        self._undecided = undecided
         self._now_us = now_us
 
     def answer_other(self, message: bytes, problem: int, peer: Peer) -> bytes:
@@ -48,6 +56,7 @@ class PlainAnswers:
             return self._manage(fields, peer)
         if not asks_for_an_answer(fields[0]):
             log.warning("unexpected_message", peer=peer.address, message_type=fields[0])
+            self._note(Undecided.UNEXPECTED_MESSAGE, fields, None, peer)
             return b""
         return self._refuse_function(fields, peer)
 
@@ -56,7 +65,9 @@ class PlainAnswers:
         message = codec.decode(encoded, self._dialect)
         reason = Reason.ACQUIRER_NOT_AUTHORIZED
         log.warning(reason.code, peer=peer.address, message_type=message[0], acquirer=message[32])
-        return self._response(message, ANSWERS[reason].response_code)
+        response_code = ANSWERS[reason].response_code
+        self._note(Undecided.ACQUIRER_NOT_AUTHORIZED, message, response_code, peer)
+        return self._response(message, response_code)
 
     def malfunction(self, message: bytes) -> bytes:
         """The answer to a message whose processing failed through an error of the network: DE 39 = 96."""
@@ -81,6 +92,7 @@ class PlainAnswers:
         if can_answer and is_of_another_version(message_type):
             return self._refuse_function(fields, peer)
         self._format_errors.note(fields, error, peer.address, self._now_us())
+        self._note(Undecided.FORMAT_ERROR, fields, FORMAT_ERROR if can_answer else None, peer, error)
         log.warning(
             "format_error",
             peer=peer.address,
@@ -98,13 +110,26 @@ class PlainAnswers:
         if missing:
             return self.refuse_format(fields, FormatError(missing[0], MISSING), peer)
         known = fields[70] in (SIGN_ON, SIGN_OFF, ECHO_TEST)
+        response_code = "00" if known else INVALID_TRANSACTION
         log.info("network_management", peer=peer.address, code=fields[70])
-        return self._response(fields, "00" if known else INVALID_TRANSACTION)
+        self._note(Undecided.NETWORK_MANAGEMENT, fields, response_code, peer)
+        return self._response(fields, response_code)
 
     def _refuse_function(self, fields: codec.Message, peer: Peer) -> bytes:
         """Answer DE 39 = 40."""
         log.warning("function_not_supported", peer=peer.address, message_type=fields[0])
+        self._note(Undecided.FUNCTION_NOT_SUPPORTED, fields, FUNCTION_NOT_SUPPORTED, peer)
         return self._response(fields, FUNCTION_NOT_SUPPORTED)
+
+    def _note(
+        self,
+        why: Undecided,
+        fields: codec.Message,
+        response_code: str | None,
+        peer: Peer,
+        error: FormatError | None = None,
+    ) -> None:
+        self._undecided.note(why, fields, response_code, peer.address, self._now_us(), error)
 
     def _response(self, request: codec.Message, response_code: str, error: FormatError | None = None) -> bytes:
         answer = plain_response(request, response_code, error)

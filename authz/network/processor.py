@@ -31,6 +31,7 @@ from authz.network.pin_verification import PinOutcome, PinVerifications
 from authz.network.plain_answers import PlainAnswers
 from authz.network.realtime_decisioning import IssuerDecisions
 from authz.network.recent_format_errors import RecentFormatErrors
+from authz.network.recent_undecided import RecentUndecided
 from authz.network.turns import RoundRobin
 from authz.vocabulary.commands import (
     COMMAND_BYTES,
@@ -104,7 +105,8 @@ class PaymentProcessor:
         self._slowly = RoundRobin(_SLOW_MESSAGES_IN_A_TURN)
         self.decisions: Counter[Reason] = Counter()
         self.format_errors = RecentFormatErrors()
-        self._plain_answers = PlainAnswers(dialect, self.format_errors, lambda: engine.now_us)
+        self.undecided = RecentUndecided()
+        self._plain_answers = PlainAnswers(dialect, self.format_errors, self.undecided, lambda: engine.now_us)
 
     @property
     def issuer_deciders(self) -> Mapping[Decider, int]:

@@ -39,7 +39,7 @@ class RecentFormatErrors:
         self.count += 1
         self._seen.append(
             SeenFormatError(
-                time_us, peer, fields.get(0), _digits(fields.get(_TRANSMITTED)), _digits(fields.get(_STAN)), error
+                time_us, peer, fields.get(0), digits_of(fields.get(_TRANSMITTED)), digits_of(fields.get(_STAN)), error
             )
         )
 
@@ -48,6 +48,6 @@ class RecentFormatErrors:
         return reversed(self._seen)
 
 
-def _digits(value: str | None) -> str | None:
+def digits_of(value: str | None) -> str | None:
     """A value that is what its field must be: else it may be something else, shifted into its place."""
     return value if value is not None and value.isascii() and value.isdigit() else None

@@ -17,14 +17,14 @@ def printable(words: Iterable[str]) -> str:
     return "".join(each if each.isprintable() else "?" for each in "  ".join(filter(None, words)))
 
 
-def _clock_time(text: str) -> str:
+def clock_time(text: str) -> str:
     """The time of day in an RFC 3339 time."""
     return text.partition("T")[2].rstrip("Z")[:12]
 
 
 def _decision(data: dict[str, Any]) -> list[str]:
     return [
-        _clock_time(data["decided_at"]),
+        clock_time(data["decided_at"]),
         "decision",
         data["id"],
         f"{data['response_code']} {data['reason']}",
@@ -35,15 +35,15 @@ def _decision(data: dict[str, Any]) -> list[str]:
 
 
 def _event(data: dict[str, Any]) -> list[str]:
-    return [_clock_time(data["created_at"]), "event", data["type"], data["resource_id"], data["id"]]
+    return [clock_time(data["created_at"]), "event", data["type"], data["resource_id"], data["id"]]
 
 
 def _message(data: dict[str, Any]) -> list[str]:
-    return [_clock_time(data["created_at"]), "message", data["method"], data["recipient"], data["text"]]
+    return [clock_time(data["created_at"]), "message", data["method"], data["recipient"], data["text"]]
 
 
 def _clock(data: dict[str, Any]) -> list[str]:
-    return [_clock_time(data["now"]), "clock", data["now"], "frozen" if data["frozen"] else ""]
+    return [clock_time(data["now"]), "clock", data["now"], "frozen" if data["frozen"] else ""]
 
 
 def _figures(data: dict[str, Any]) -> list[str]:
@@ -51,7 +51,36 @@ def _figures(data: dict[str, Any]) -> list[str]:
 
 
 def _gap(data: dict[str, Any]) -> list[str]:
-    return ["gap", f"decisions from {data['from']} to {data['to']} are left out: GET /v1/authorizations has them"]
+    topic = data.get("topic", "decisions")
+    where = ": GET /v1/authorizations has them" if topic == "decisions" else ""
+    return ["gap", f"{topic.replace('_', ' ')} from {data['from']} to {data['to']} are left out{where}"]
+
+
+def request_words(data: dict[str, Any]) -> list[str]:
+    """An HTTP request and its outcome."""
+    outcome = str(data["status"] or "no answer")
+    return [
+        clock_time(data["time"]),
+        "http",
+        f"{data['method'] or '?'} {data['path'] or '?'}",
+        f"{outcome} {data['code']}" if data["code"] else outcome,
+        f"{data['milliseconds']:.1f} ms",
+        data["api_key"] or "no key",
+        data["id"],
+    ]
+
+
+def undecided_words(data: dict[str, Any]) -> list[str]:
+    """An ISO 8583 message that was answered without a decision."""
+    sentence = data["sentence"] or (f"DE 70 {data['network_code']}" if data["network_code"] else "")
+    return [
+        clock_time(data["time"]),
+        "iso",
+        f"{data['message_type'] or '????'} {data['stan'] or '??????'}",
+        f"{data['response_code'] or 'no answer'} {data['reason']}",
+        f"{sentence} (at byte {data['offset']})" if data["offset"] is not None else sentence,
+        data["peer"],
+    ]
 
 
 def _other(data: dict[str, Any]) -> list[str]:
@@ -65,4 +94,6 @@ _WORDS: dict[str, Callable[[dict[str, Any]], list[str]]] = {
     "clock": _clock,
     "figures": _figures,
     "gap": _gap,
+    "request": request_words,
+    "undecided_message": undecided_words,
 }

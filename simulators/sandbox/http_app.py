@@ -157,10 +157,12 @@ def build_app(
     app.state.projection = projection
     app.state.clock = clock
     app.state.feed = feed
-    app.state.streams = Streams(News(vault, engine, projection, clock))
     app.state.payments = payments
     app.state.frames = frames
     app.state.requests = RecentRequests(clock)
+    app.state.undecided = iso_network.undecided
+    news = News(vault, engine, projection, clock, app.state.requests, iso_network.undecided)
+    app.state.streams = Streams(news)
     app.state.advice_forwarder = advice_forwarder
     app.state.format_errors = iso_network.format_errors
     app.state.sight = partial(_sight, issuer_of)

@@ -46,6 +46,7 @@ READING_ORDER = (
     "frames",
     "decoded_messages",
     "requests",
+    "undecided_messages",
     "token_service",
     "issuer_processor",
 )

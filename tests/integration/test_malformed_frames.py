@@ -191,6 +191,23 @@ def test_recent_format_errors_can_be_read(line, good_request, sandbox):
     assert httpx.get(url, headers={"Authorization": f"Bearer {sandbox_constants.ISSUER_API_KEY}"}).status_code == 403
 
 
+def test_messages_without_a_decision_are_listed(line, sandbox):
+    """Echo tests and malformed messages, for the network and the operator."""
+    wrong = codec.encode(GOOD_REQUEST | {7: "1325120000", 11: "000009"}, built_in())
+    line.exchange(framed(wrong))
+    url = f"{sandbox.http_url}/v1/simulations/undecided_messages"
+    for key in (sandbox_constants.SANDBOX_API_KEY, sandbox_constants.NETWORK_API_KEY):
+        answer = httpx.get(url, headers={"Authorization": f"Bearer {key}"})
+        listed = {each["stan"]: each for each in answer.json()["data"]}
+        told = listed["000009"]
+        assert (told["reason"], told["response_code"], told["field"], told["offset"]) == ("format_error", "30", 7, 30)
+        assert told["sentence"] == "DE 7 has an impossible date"
+        assert (listed[ECHO[11]]["reason"], listed[ECHO[11]]["network_code"]) == ("network_management", "301")
+        assert GOOD_REQUEST[35][:16] not in answer.text
+    for key in (sandbox_constants.ISSUER_API_KEY, sandbox_constants.WALLET_API_KEY):
+        assert httpx.get(url, headers={"Authorization": f"Bearer {key}"}).status_code == 403
+
+
 @pytest.mark.parametrize(
     ("sent", "expected"),
     [

@@ -11,11 +11,13 @@ from authz.http.sight import Sight, SightDependency
 from simulators.sandbox.feeds.payment_feed import viewer_of
 from simulators.sandbox.http.messages import MessageView
 from simulators.sandbox.http.simulations import ClockDependency, ClockView
+from simulators.sandbox.http.traffic.requests import AnsweredRequestView
+from simulators.sandbox.http.traffic.undecided_messages import UndecidedMessageView
 from simulators.sandbox.stream.event_stream import MEDIA_TYPE, EventStream
 from simulators.sandbox.stream.listener import Audience, Views
 from simulators.sandbox.stream.places import LAST_EVENT_ID, Places
 from simulators.sandbox.stream.streams import Streams
-from simulators.sandbox.stream.topics import Topic, topics_in
+from simulators.sandbox.stream.topics import ONLY_BY_NAME, Topic, topics_in
 from tokenvault.callers.caller import Scope, current_caller
 from tokenvault.http.protocol import problem
 from tokenvault.http.protocol.access import ApiKeys, presented_key, requires
@@ -33,7 +35,14 @@ def _views(sight: Sight, clock: ClockDependency) -> Views:
     def decision(row: Row) -> ListedDecisionView:
         return ListedDecisionView.of(row, is_issuer=sight.sees_account(row["account_id"]))
 
-    return Views(decision, EventView.of, MessageView.of, lambda: ClockView.of(clock))
+    return Views(
+        decision,
+        EventView.of,
+        MessageView.of,
+        lambda: ClockView.of(clock),
+        AnsweredRequestView.of,
+        UndecidedMessageView.of,
+    )
 
 
 @router.get(
@@ -48,8 +57,8 @@ async def listen(
     topics: Annotated[
         str | None,
         Query(
-            description=f"What to hear of, separated by commas: {', '.join(Topic)}. All that the API key may hear, if "
-            "none are named.",
+            description=f"What to hear of, separated by commas: {', '.join(Topic)}. If none are named, all that the "
+            f"API key may hear but {' and '.join(sorted(ONLY_BY_NAME))}.",
             examples=["decisions,events"],
             max_length=200,
         ),

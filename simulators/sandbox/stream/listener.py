@@ -11,16 +11,18 @@ from pydantic import BaseModel, Field
 
 from authz.history.history_rows import Row
 from authz.http.sight import Sight
+from authz.network.recent_undecided import UndecidedMessage
 from authz.payments.events import Position
 from authz.payments.viewers import Viewer
 from authz.vocabulary.errors import HistoryUnavailable
 from simulators.sandbox.stream import server_sent_events
 from simulators.sandbox.stream.backlog import Backlog, Decided, Gap
 from simulators.sandbox.stream.decisions import row_of
-from simulators.sandbox.stream.news import FiguresView, News
+from simulators.sandbox.stream.news import PAGE, FiguresView, News
 from simulators.sandbox.stream.places import Places
 from simulators.sandbox.stream.sampling import Sampling
 from simulators.sandbox.stream.topics import Topic
+from simulators.sandbox.traffic.recent_requests import AnsweredRequest
 from tokenvault.background.errands import in_thread
 from tokenvault.events.events import Event
 from tokenvault.provisioning.verification import Message
@@ -36,7 +38,10 @@ RESUMED_DECISIONS_MAX = 1_000
 
 
 class GapView(BaseModel):
-    """Decisions that were not told: all that may be missing are between these two, which are included."""
+    """What was not told: all that may be missing is between these two, which are included.
+
+    Decisions are named by their identifiers, HTTP requests and messages that were not decided by their numbers.
+    """
 
     topic: Topic
     from_: str = Field(alias="from")
@@ -59,6 +64,8 @@ class Views:
     event: Callable[[Event], BaseModel]
     message: Callable[[Message], BaseModel]
     clock: Callable[[], BaseModel]
+    request: Callable[[AnsweredRequest], BaseModel]
+    undecided: Callable[[UndecidedMessage], BaseModel]
 
 
 @dataclass(frozen=True)
@@ -138,7 +145,7 @@ class Listener:
         """What there is to send now; nothing where nothing has happened."""
         self._woken.clear()
         blocks = []
-        for look in (self._decisions, self._events, self._messages, self._clock_and_figures):
+        for look in (self._decisions, self._events, self._messages, self._traffic, self._clock_and_figures):
             try:
                 blocks += await look()
             except (DatabaseUnavailable, HistoryUnavailable) as error:
@@ -168,7 +175,7 @@ class Listener:
             log.warning("stream_not_read", error=str(error))
             self._is_ended = True  # its client comes back
             return []
-        self._places = _beginning(self._resumed, self._live_from, self._heads)
+        self._places = _heard(_beginning(self._resumed, self._live_from, self._heads), self.audience.topics)
         blocks = [server_sent_events.beginning(str(self._places))]
         if self._resumed is not None and Topic.DECISIONS in self.audience.topics:
             blocks += await self._missed(self._resumed.decisions)
@@ -260,6 +267,28 @@ class Listener:
             blocks.append(self._entry("message", self.audience.views.message(message)))
         return blocks
 
+    async def _traffic(self) -> list[bytes]:
+        """HTTP requests and messages that were not decided; both are in memory, and of both only the latest."""
+        blocks, views, topics = [], self.audience.views, self.audience.topics
+        if Topic.REQUESTS in topics:
+            for request in self._news.requests.behind(self._places.requests)[:PAGE]:
+                blocks += self._numbers_gap(Topic.REQUESTS, self._places.requests, request.number)
+                self._places = replace(self._places, requests=request.number)
+                blocks.append(self._entry("request", views.request(request)))
+        if Topic.UNDECIDED in topics:
+            for message in self._news.undecided.behind(self._places.undecided)[:PAGE]:
+                blocks += self._numbers_gap(Topic.UNDECIDED, self._places.undecided, message.number)
+                self._places = replace(self._places, undecided=message.number)
+                blocks.append(self._entry("undecided_message", views.undecided(message)))
+        return blocks
+
+    def _numbers_gap(self, topic: Topic, told: int, number: int) -> list[bytes]:
+        """What comes before a number and is no longer kept. told: the last that was told."""
+        if number <= told + 1:
+            return []
+        missing = {"topic": topic, "from": str(told + 1), "to": str(number - 1)}
+        return [self._entry("gap", GapView.model_validate(missing))]
+
     async def _clock_and_figures(self) -> list[bytes]:
         blocks, topics = [], self.audience.topics
         changes = self._news.clock.changes
@@ -287,4 +316,16 @@ def _beginning(resumed: Places | None, durable: int, heads: Places) -> Places:
         min(resumed.events, now.events),
         min(resumed.payments, now.payments),
         min(resumed.messages, now.messages),
+        # These numbers begin anew with the server: whoever has heard more has listened before.
+        resumed.requests if resumed.requests <= now.requests else 0,
+        resumed.undecided if resumed.undecided <= now.undecided else 0,
+    )
+
+
+def _heard(places: Places, topics: frozenset[Topic]) -> Places:
+    """Places without those of logs in memory that somebody does not hear of."""
+    return replace(
+        places,
+        requests=places.requests if Topic.REQUESTS in topics else 0,
+        undecided=places.undecided if Topic.UNDECIDED in topics else 0,
     )

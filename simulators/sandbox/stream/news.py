@@ -10,12 +10,14 @@ from pydantic import BaseModel, Field
 from authz.engine import Engine
 from authz.history.decision_log import DecisionsMade, decisions_made
 from authz.history.projection import Projection
+from authz.network.recent_undecided import RecentUndecided
 from authz.payments.event_log import events_behind
 from authz.payments.events import PaymentEvent, Position
 from authz.payments.viewers import Viewer
 from simulators.sandbox.clocks.sandbox_clock import SandboxClock
 from simulators.sandbox.feeds.payment_feed import shown
 from simulators.sandbox.stream.places import Places
+from simulators.sandbox.traffic.recent_requests import RecentRequests
 from tokenvault.events import events
 from tokenvault.events.events import Event
 from tokenvault.provisioning import verification
@@ -50,6 +52,8 @@ class News:
     engine: Engine
     projection: Projection
     clock: SandboxClock
+    requests: RecentRequests
+    undecided: RecentUndecided
 
     def heads(self) -> Places:
         """How far each log reaches now. Raises: DatabaseUnavailable."""
@@ -59,6 +63,8 @@ class News:
             events.last_number(self.vault),
             Position.behind(self.projection.sequence),
             verification.last_message_number(self.vault),
+            self.requests.count,
+            self.undecided.count,
         )
 
     def events(self, places: Places, heads: Places, viewer: Viewer) -> "tuple[list[tuple[Event, Places]], Places]":

@@ -15,6 +15,8 @@ class Topic(StrEnum):
     MESSAGES = "messages"
     CLOCK = "clock"
     FIGURES = "figures"
+    REQUESTS = "requests"
+    UNDECIDED = "undecided_messages"
 
 
 SCOPES: dict[Topic, frozenset[str]] = {
@@ -23,16 +25,22 @@ SCOPES: dict[Topic, frozenset[str]] = {
     Topic.MESSAGES: frozenset({Scope.SANDBOX}),
     Topic.CLOCK: frozenset({Scope.SANDBOX}),
     Topic.FIGURES: frozenset({Scope.ISSUER, Scope.NETWORK, Scope.SANDBOX}),
+    Topic.REQUESTS: frozenset({Scope.SANDBOX}),
+    Topic.UNDECIDED: frozenset({Scope.NETWORK, Scope.SANDBOX}),
 }
+ONLY_BY_NAME = frozenset({Topic.REQUESTS, Topic.UNDECIDED})
+"""What only those hear who name it, because it tells of every call."""
 
 
 def topics_in(text: str | None, scopes: Collection[str]) -> frozenset[Topic]:
-    """The topics that a request names, separated by commas. None: all that an API key with these scopes may hear.
+    """The topics that a request names, separated by commas. None: all that an API key with these scopes may hear,
+    but for those in `ONLY_BY_NAME`.
 
     Raises: FieldError for a name that is no topic; Forbidden for a topic that the key may not hear.
     """
     if text is None:
-        return frozenset(topic for topic, allowed in SCOPES.items() if not allowed.isdisjoint(scopes))
+        unnamed = SCOPES.keys() - ONLY_BY_NAME
+        return frozenset(topic for topic in unnamed if not SCOPES[topic].isdisjoint(scopes))
     names = [name.strip() for name in text.split(",")]
     for name in names:
         if name not in list(Topic):

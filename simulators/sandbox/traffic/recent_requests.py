@@ -88,7 +88,7 @@ class RecentRequests:
 
     def behind(self, number: int) -> list[AnsweredRequest]:
         """Those with a higher number that are kept, the oldest first."""
-        missing = min(len(self._kept), self.count - number)
+        missing = max(0, min(len(self._kept), self.count - number))
         return [self._kept[place] for place in range(len(self._kept) - missing, len(self._kept))]
 
     def named(self, identifier: str) -> AnsweredRequest:

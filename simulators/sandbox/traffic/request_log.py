@@ -11,7 +11,6 @@ import structlog
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from simulators.sandbox.stream.event_stream import MEDIA_TYPE
 from simulators.sandbox.traffic.recent_requests import RecentRequests
 from tokenvault.http.protocol.current_request import REQUEST_ID, CurrentRequest, current_request
 from tokenvault.http.protocol.head import SENT_METHOD
@@ -23,7 +22,7 @@ _OURS = 500
 _WATCHING = frozenset({"/healthz", "/readyz", "/metrics"})
 """What supervisors ask every few seconds is not noted, unless it fails."""
 _HEADER = REQUEST_ID.encode()
-_CONTENT_TYPE = b"content-type"
+_CONTENT_TYPE, _EVENT_STREAM = b"content-type", b"text/event-stream"
 
 
 class RequestLog:
@@ -100,7 +99,7 @@ class _Answering:
             self._status = message["status"]
             headers = [*message["headers"], (_HEADER, self.request.id.encode())]
             message = {**message, "headers": headers}
-            if any(name == _CONTENT_TYPE and value.startswith(MEDIA_TYPE.encode()) for name, value in headers):
+            if any(name == _CONTENT_TYPE and value.startswith(_EVENT_STREAM) for name, value in headers):
                 self.note()  # for it may have no end
         await self._send(message)
 

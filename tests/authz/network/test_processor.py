@@ -288,6 +288,25 @@ def test_another_dialect_when_we_fail(monkeypatch):
     assert (answers[GOOD_REQUEST[11]][39], counted) == ("96", 1)
 
 
+def test_what_is_not_decided_is_remembered_without_content():
+    """Network management, malformed and unsupported messages, with their answers; so many and no more."""
+    network = _network()
+    echo = {0: "0800", 7: GOOD_REQUEST[7], 70: "301"}
+    unsupported = {0: "0302", 7: GOOD_REQUEST[7], 11: "000004"}
+    wrong = [{**GOOD_REQUEST, 11: "000002", 14: "3001"}, {**echo, 11: "000003", 70: "999"}]
+    _exchange(network, built_in(), {**echo, 11: "000001"}, *wrong, unsupported)
+    seen = {each.stan: (each.why, each.message_type, each.response_code) for each in network.undecided.newest_first()}
+    assert seen == {
+        "000001": ("network_management", "0800", "00"),
+        "000002": ("format_error", "0100", "30"),
+        "000003": ("network_management", "0800", "12"),
+        "000004": ("function_not_supported", "0302", "40"),
+    }
+    assert [each.number for each in network.undecided.behind(2)] == [3, 4]
+    assert network.undecided.behind(4) == network.undecided.behind(9) == []
+    assert GOOD_PAN not in repr(network.undecided.newest_first())
+
+
 def test_format_errors_are_remembered_without_content():
     """The newest first, so many and no more, and nothing of a card."""
     network = _network()

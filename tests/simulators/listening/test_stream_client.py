@@ -125,6 +125,7 @@ MESSAGE = {"created_at": TIME, "method": "text_message", "recipient": "+49*89", 
             {"from": "auth_1", "to": "auth_9"},
             "gap  decisions from auth_1 to auth_9 are left out: GET /v1/authorizations has them",
         ),
+        ("gap", {"topic": "requests", "from": "1", "to": "9"}, "gap  requests from 1 to 9 are left out"),
         ("weather", {"rain": 1}, "{'rain': 1}"),
     ],
 )

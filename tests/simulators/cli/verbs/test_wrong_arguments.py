@@ -287,7 +287,7 @@ NEEDED = {
     "scenario": ["run", "none.yaml"], "attack": ["relay"], "terminal": ["1"], "phone": ["--pcsc"],
     "iso": ["send", *ECHO], "emv": ["check", "00", "--token", "x"], "record": ["x"], "replay": ["x"],
     "switch": ["--route", "4=h:1"],
-    "bench": [], "serve": [], "demo": [], "doctor": [], "listen": [],
+    "bench": [], "serve": [], "demo": [], "doctor": [], "listen": [], "logs": [],
     "trigger": ["authorization.approved"],
     "receive": ["--secret", "whsec_dGFwd3JpZ2h0LXRlc3Qtc2VjcmV0"],
 }  # fmt: skip

@@ -8,7 +8,13 @@ from tokenvault.vocabulary.errors import FieldError
 
 
 @pytest.mark.parametrize(
-    "places", [Places(), Places(1842, 97, Position.behind(1842), 12), Places(1, 2, Position(3, 2, 1))]
+    "places",
+    [
+        Places(),
+        Places(1842, 97, Position.behind(1842), 12),
+        Places(1, 2, Position(3, 2, 1)),
+        Places(1, 2, Position(3), 4, 5, 6),
+    ],
 )
 def test_read_as_written(places):
     """There and back."""
@@ -26,6 +32,8 @@ def test_read_as_written(places):
         "d1.e1.p1/0/0.m٣",
         f"d{'9' * 19}.e1.p1/0/0.m1",
         "d1.e1.p1/7/0.m1",
+        "d1.e1.p1/0/0.m1.r1",
+        "d1.e1.p1/0/0.m1.r1.u",
     ],
 )
 def test_anything_else_is_refused(text):
@@ -33,3 +41,9 @@ def test_anything_else_is_refused(text):
     with pytest.raises(FieldError) as refused:
         Places.parse(text)
     assert refused.value.field == "Last-Event-ID"
+
+
+def test_what_is_not_heard_of_is_not_written():
+    """So the identifiers of other topics are as they were."""
+    assert str(Places(1, 2, Position(3), 4)).endswith(".m4")
+    assert str(Places(1, 2, Position(3), 4, 0, 6)).endswith(".m4.r0.u6")

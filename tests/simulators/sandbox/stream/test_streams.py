@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from pydantic import BaseModel
 
 from authz.http.authorizations import ListedDecisionView
 from authz.http.sight import Sight
@@ -30,6 +31,22 @@ from tokenvault.vocabulary.identifiers import Prefix, to_number
 ISSUERS = {7: "ada", 8: "bob"}
 
 
+class Numbered(BaseModel):
+    """An entry of a log in memory."""
+
+    number: int
+
+
+class NumberedLog:
+    """A log that has so many entries and keeps the last thousand."""
+
+    count = 0
+
+    def behind(self, number):
+        """Those that are kept."""
+        return [Numbered(number=each) for each in range(max(number, self.count - 1_000) + 1, self.count + 1)]
+
+
 @dataclass
 class StillNews:
     """Lists in which nothing happens, and an engine that is told where it is."""
@@ -37,9 +54,11 @@ class StillNews:
     engine: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(durable_sequence=0))
     clock: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(changes=0))
 
+    requests: NumberedLog = field(default_factory=NumberedLog)
+
     def heads(self):
         """How far they reach."""
-        return Places(self.engine.durable_sequence, 0, Position(0), 0)
+        return Places(self.engine.durable_sequence, 0, Position(0), 0, self.requests.count)
 
     def figures(self, seen, told):
         """Only the listener's own."""
@@ -59,7 +78,7 @@ class Stage:
     def listener(self, *topics, issuer=None):
         """One that has joined."""
         sight = Sight(self.issuer_of, everything=issuer is None, issuer=issuer)
-        views = Views(lambda row: ListedDecisionView.of(row, is_issuer=True), None, None, None)
+        views = Views(lambda row: ListedDecisionView.of(row, is_issuer=True), None, None, None, lambda each: each, None)
         audience = Audience(frozenset(topics or [Topic.DECISIONS]), sight, Viewer(), views, lambda: self.is_admitted)
         listener = self.streams.listener(audience, None)
         return listener if self.streams.join(listener) else None
@@ -269,3 +288,25 @@ def test_a_closed_server_ends_streams():
 
 async def _all(blocks):
     return [block async for block in blocks]
+
+
+def test_requests_are_told_by_those_who_named_them():
+    """Each once; a hundred at a time; and those that are no longer kept are a gap, by their numbers."""
+
+    async def story():
+        stage = Stage()
+        listener, other = stage.listener(Topic.REQUESTS), stage.listener(Topic.DECISIONS)
+        stage.news.requests.count = 2
+        told = [await heard(stage, listener), await heard(stage, other), await heard(stage, listener)]
+        stage.news.requests.count = 1_103
+        told.append(await heard(stage, listener))
+        more = [await heard(stage, listener) for _ in range(11)]
+        return told, more
+
+    told, more = asyncio.run(story())
+    assert told[:3] == [[("request", {"number": 1}), ("request", {"number": 2})], [], []]
+    assert told[3][0] == ("gap", {"topic": "requests", "from": "3", "to": "103"})
+    numbers_told = [data["number"] for told in (told[3][1:], *more) for _, data in told]
+    assert numbers_told == list(range(104, 1_104))
+    assert len(told[3]) == 101
+    assert more[-1] == more[-2] == []

@@ -23,10 +23,12 @@ def receiver():
 class Listening:
     """A process that listens."""
 
+    verb = "listen"
+
     def __init__(self, url, *flags):
         environment = {**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONUNBUFFERED": "1"}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "simulators.cli", "listen", "--url", url, *flags],
+            [sys.executable, "-m", "simulators.cli", self.verb, "--url", url, *flags],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
