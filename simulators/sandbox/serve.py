@@ -71,6 +71,7 @@ async def _serve(settings: Settings) -> int:
     # What a start leaves behind is there to stay: no later collection needs to look at it again.
     gc.collect()
     gc.freeze()
+    gc.enable()
     sys.stdout.write(ready_text(settings, sandbox.http_url, sandbox.iso_address))
     sys.stdout.flush()
     waits = [told, asyncio.create_task(sandbox.failed())]

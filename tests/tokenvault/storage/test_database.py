@@ -2,6 +2,8 @@
 
 import contextlib
 import sqlite3
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -9,12 +11,14 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from tests.tokenvault.stories import new_card, rows
 from tests.tokenvault.vaults import drop_database, new_database_url, new_vault
 from tokenvault.events import outbox
 from tokenvault.storage import schema
-from tokenvault.storage.database import DatabaseUnavailable, migrating, migrations, open_database
+from tokenvault.storage.database import DatabaseUnavailable, connected, migrating, newest_revision, open_database
+from tokenvault.storage.migrations.upgrading import migrations, upgrade
 
 
 @pytest.fixture
@@ -27,10 +31,72 @@ def url():
 
 def test_migrations_make_the_tables(url):
     """What the migrations have made differs in nothing from what the code believes."""
-    database = open_database(url)
+    database = connected(url)
+    with migrating(database) as connection:
+        upgrade(connection)
     with database.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
     database.dispose()
+
+
+def shape_of(database):
+    """Everything that a database says of its tables but what nothing depends on: the order of columns, and defaults,
+    which migrations have given to the rows that there were.
+    """
+    found = sa.inspect(database)
+
+    def told(each):
+        options = {name: str(option) for name, option in each.get("dialect_options", {}).items()}
+        return repr({name: value for name, value in (each | {"dialect_options": options}).items() if name != "default"})
+
+    def sorted_by_repr(described):
+        return sorted(map(told, described))
+
+    shape = {
+        name: [
+            sorted_by_repr(found.get_columns(name)),
+            sorted_by_repr(found.get_indexes(name)),
+            sorted_by_repr(found.get_foreign_keys(name)),
+            sorted_by_repr(found.get_unique_constraints(name)),
+            found.get_pk_constraint(name),
+        ]
+        for name in found.get_table_names()
+    }
+    if database.dialect.name == "sqlite":
+        numbered = sa.text("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%' ORDER BY name")
+        with database.connect() as connection:
+            shape["numbered"] = connection.execute(numbered).scalars().all()
+    return shape
+
+
+def test_an_empty_database_gets_the_shape_that_migrations_lead_to(url):
+    """What is made at once, and what came to be step by step, cannot be told apart."""
+    at_once = open_database(url)
+    made_at_once = shape_of(at_once)
+    with migrating(at_once) as connection:
+        config = migrations()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    assert set(shape_of(at_once)) <= {"alembic_version", "numbered"}
+    at_once.dispose()
+    step_by_step = open_database(url)
+    assert shape_of(step_by_step) == made_at_once
+    step_by_step.dispose()
+
+
+def test_the_newest_migration():
+    """By the files' names it is the one that Alembic finds by what is in them."""
+    assert newest_revision() == ScriptDirectory.from_config(migrations()).get_current_head()
+
+
+def test_what_is_up_to_date_loads_no_alembic(tmp_path):
+    """It would be a fifth of a warm start."""
+    url = f"sqlite:///{tmp_path / 'vault.db'}"
+    open_database(url).dispose()
+    asked = "import sys; from tokenvault.storage.database import open_database; "
+    asked += f"open_database({url!r}).dispose(); print('alembic' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", asked], check=True, capture_output=True, text=True).stdout
+    assert told == "False\n"
 
 
 def test_migrations_lead_back(url):
