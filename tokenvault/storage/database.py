@@ -3,12 +3,12 @@
 That one writer is what makes numbers of the outbox, of events and of the audit trail grow by commit order.
 """
 
-import pkgutil
 import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -16,11 +16,11 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
 from tokenvault.storage import schema
-from tokenvault.storage.migrations import versions
 from tokenvault.vocabulary.sqlite_errors import is_damaged
 
 _WRITERS_LOCK = 0x7461_7077  # any number that only the vault uses
 _BUSY_SECONDS = 30
+_VERSIONS = Path(__file__).parent / "migrations" / "versions"
 _REVISIONS = sa.Table(
     "alembic_version",
     sa.MetaData(),
@@ -236,7 +236,7 @@ def _revision(connection: sa.Connection) -> str | None:
 @cache
 def newest_revision() -> str:
     """The last migration of this build, by the names of their files: Alembic takes a fifth of a start to load."""
-    names = [found.name for found in pkgutil.iter_modules(versions.__path__)]
+    names = [found.name for found in _VERSIONS.glob("[0-9]*.py")]
     return max(names).partition("_")[0]
 
 
@@ -249,7 +249,7 @@ def _migrate(database: sa.Engine) -> None:
         if revision is None and not sa.inspect(connection).get_table_names():
             _make_tables(connection)
             return
-        from tokenvault.storage.migrations.upgrading import upgrade
+        from tokenvault.storage.upgrading import upgrade
 
         upgrade(connection)
         if connection.dialect.name == "sqlite":

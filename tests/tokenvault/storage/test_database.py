@@ -18,7 +18,7 @@ from tests.tokenvault.vaults import drop_database, new_database_url, new_vault
 from tokenvault.events import outbox
 from tokenvault.storage import schema
 from tokenvault.storage.database import DatabaseUnavailable, connected, migrating, newest_revision, open_database
-from tokenvault.storage.migrations.upgrading import migrations, upgrade
+from tokenvault.storage.upgrading import migrations, upgrade
 
 
 @pytest.fixture
