@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.dialects.sqlite import insert
 
 from authz.history.history_file import AT_THE_BEGINNING, make_anew, prepared, tells_of_this_past
 from authz.history.history_rows import (
@@ -308,6 +309,16 @@ class Projection:
             # What came meanwhile was not kept either: there will be another round.
             self._is_behind = self._position < self._last_notified
 
+    def _write_expired(self, expired: Iterator[Row]) -> None:
+        """Write a few at a time, resting in between, ahead of the position that tells of them.
+
+        Where that is interrupted they are written again, and those that are there already stay.
+        """
+        while portion := list(islice(expired, _WRITTEN_TOGETHER)):
+            with self.database.begin() as connection:
+                connection.execute(insert(expiries).on_conflict_do_nothing(), portion)
+            self._rest_from(len(portion))
+
     def _rest_from(self, count: int) -> None:
         """Rest from so many rows of one command, unless a reader waits: all holds of a bank may end with one."""
         with self._changed:
@@ -321,14 +332,12 @@ class Projection:
             return
         new = durable.part(max(0, self._position + 1 - durable.first), len(durable.commands))
         rows = rows_of(new, self._issuer_of, self._wallet_of)
+        self._write_expired(rows.expired)
         with self.database.begin() as connection:
             name_payments(connection, decisions, rows.decided, rows.posted)
             for table, made in ((decisions, rows.decided), (postings, rows.posted)):
                 if made:
                     connection.execute(sa.insert(table), made)
-            while expired := list(islice(rows.expired, _WRITTEN_TOGETHER)):
-                connection.execute(sa.insert(expiries), expired)
-                self._rest_from(len(expired))
             for change in rows.settled:
                 connection.execute(
                     sa.update(decisions).where(decisions.c.sequence == change["sequence"]).values(**change)

@@ -1,5 +1,7 @@
 """The read side against the engine: every row once, whatever was lost on the way, and the books balance."""
 
+import contextlib
+import sqlite3
 import threading
 
 import numpy as np
@@ -16,12 +18,15 @@ from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentJournal, SegmentReader
 from authz.journal.records import Batch, Durable
 from authz.journal.replay import apply_batch
+from authz.payments.event_log import events_behind
+from authz.payments.events import Position
 from authz.state.tables import expiries_made, new_state, postings_made
 from authz.upkeep.checkpointing import Retention, make_checkpoint
 from authz.vocabulary.errors import HistoryUnavailable
 from authz.vocabulary.layouts import joined
 from tests.authz.commands import NOW_US, opening, tap
 from tests.authz.journal.test_replay import a_busy_day_under_a_program
+from tokenvault.vocabulary.event_types import EventType
 
 WAIT_SECONDS = 30
 
@@ -128,29 +133,79 @@ def test_every_hold_that_ended_is_told(told):
     close(made)
 
 
-def test_all_holds_of_a_bank_may_end_with_one_command(tmp_path, monkeypatch):
-    """Their rows are written a few at a time, and are there together; the owner of each account is asked."""
+HOLDS = 40
+MONTH_US = 31 * 24 * 3_600_000_000
+
+
+@pytest.fixture
+def one_command_ends_all(tmp_path, monkeypatch):
+    """A projection of a journal whose last command ended forty holds; it writes sixteen, and then rests."""
     monkeypatch.setattr(projection_module, "_WRITTEN_TOGETHER", 16)
     monkeypatch.setattr(projection_module, "PACE_PER_SECOND", 1)
-    holds, month = 40, 31 * 24 * 3_600_000_000
-    commands = joined([opening(), *(tap(number, 100) for number in range(1, holds + 1))])
-    last = tap(holds + 1, 100, time_us=NOW_US + month)
+    commands = joined([opening(), *(tap(number, 100) for number in range(1, HOLDS + 1))])
+    last = tap(HOLDS + 1, 100, time_us=NOW_US + MONTH_US)
     journal, state = SegmentJournal(Directory(tmp_path / JOURNAL)), new_state(16)
     for batch in (commands, last):
         journal.append(Batch(journal.next_sequence, batch))
         state, results, _ = apply_batch(state, batch)
-    assert results["expiries"].tolist() == [holds]
-    made = Projection(
-        open_history(tmp_path / "history.db"), history_in(tmp_path), lambda: holds + 4, issuer_of="issuer {}".format
-    )
-    made.start()
-    assert made.wait_for(holds + 4, WAIT_SECONDS)
+    assert results["expiries"].tolist() == [HOLDS]
+    journal.close()
+
+    def open_it():
+        made = Projection(
+            open_history(tmp_path / "history.db"), history_in(tmp_path), lambda: HOLDS + 4, issuer_of="issuer {}".format
+        )
+        made.start()
+        return made
+
+    return open_it
+
+
+def test_all_holds_of_a_bank_may_end_with_one_command(one_command_ends_all):
+    """Their rows are written a few at a time; the owner of each account is asked."""
+    made = one_command_ends_all()
+    assert made.wait_for(HOLDS + 4, WAIT_SECONDS)
     expired = rows(made)[2]
-    assert [(row["sequence"], row["part"]) for row in expired] == [(holds + 4, part) for part in range(holds)]
-    assert sorted(row["decision"] for row in expired) == list(range(4, holds + 4))
+    assert [(row["sequence"], row["part"]) for row in expired] == [(HOLDS + 4, part) for part in range(HOLDS)]
+    assert sorted(row["decision"] for row in expired) == list(range(4, HOLDS + 4))
     assert {(row["time_us"], row["issuer"], row["released_minor"]) for row in expired} == {
-        (NOW_US + month, "issuer 7", 100)
+        (NOW_US + MONTH_US, "issuer 7", 100)
     }
+    close(made)
+
+
+def test_nobody_waits_while_it_rests(one_command_ends_all):
+    """Between two portions others may write, and no event is told of them yet."""
+    resting = threading.Event()
+    made = one_command_ends_all()
+    rest = made._rest_from
+    made._rest_from = lambda count: (resting.set(), rest(count))
+    assert resting.wait(WAIT_SECONDS)
+    with contextlib.closing(sqlite3.connect(made.database.url.database, timeout=0)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.rollback()
+    assert len(rows(made)[2]) == 16
+    found, _ = events_behind(made.database, Position(0), 1_000)
+    assert EventType.AUTHORIZATION_EXPIRED not in {event.type for event in found}
+    close(made)
+
+
+def test_portions_that_were_interrupted(one_command_ends_all):
+    """They are written again from the first, each once."""
+    made, failures = one_command_ends_all(), []
+    rest = made._rest_from
+
+    def failing(count):
+        if not failures:
+            failures.append(len(rows(made)[2]))
+            raise OSError("no disk")
+        rest(count)
+
+    made._rest_from = failing
+    made._pause_seconds = 0.01
+    assert made.wait_for(HOLDS + 4, WAIT_SECONDS)
+    assert failures == [16]
+    assert [row["part"] for row in rows(made)[2]] == list(range(HOLDS))
     close(made)
 
 
