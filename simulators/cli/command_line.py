@@ -18,6 +18,7 @@ from simulators.cli.verbs.operating import (
     logs,
     receive,
     serve,
+    snapshot,
     vault,
     warm_up,
 )
@@ -45,6 +46,7 @@ _VERBS = (
     receive,
     trigger,
     explain,
+    snapshot,
     journal,
     vault,
     doctor,

@@ -34,14 +34,17 @@ def answer_of(response: httpx.Response) -> dict[str, Any]:
 
 
 class Issuer:
-    """Calls with one API key."""
+    """Calls with one API key. seconds_max: how long an answer may take."""
 
-    def __init__(self, base_url: str, api_key: str = sandbox_constants.ISSUER_API_KEY) -> None:
+    def __init__(
+        self, base_url: str, api_key: str = sandbox_constants.ISSUER_API_KEY, *, seconds_max: float = 5.0
+    ) -> None:
         self._http = httpx.Client(
             base_url=base_url,
             headers={"Authorization": f"Bearer {api_key}"},
             trust_env=False,
             verify=trusted_authorities(),
+            timeout=seconds_max,
         )
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ with scratch_sandbox() as sandbox, TestKit(sandbox.http_url, sandbox.iso_address
     assert kit.reason_of(receipt) == "approved"
 """
 
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -16,7 +17,9 @@ from simulators.parties.issuer_client import Issuer
 from simulators.terminals.kinds.making import made_terminal
 from simulators.terminals.message_log import Trace
 from simulators.terminals.receipt import Receipt
+from simulators.terminals.terminal import Terminal
 from simulators.testkit.decision_table import check_lines
+from simulators.testkit.saved_network import SavedNetwork
 from simulators.testkit.server_clock import ServerClock
 from simulators.wallet.card.device_kinds import DEVICE_KINDS
 from simulators.wallet.phone import Phone
@@ -50,6 +53,9 @@ class TestKit:
         self.clock = ServerClock(self.issuer, wall_clock)
         self.trace = Trace()
         """Every message on the connections of its terminals."""
+        self.own_phones: list[Phone] = []
+        self.own_terminals: list[Terminal] = []
+        """What it has made and not closed again."""
         self._open = ExitStack()
         self._open.callback(self.issuer.close)
 
@@ -61,7 +67,25 @@ class TestKit:
 
     def close(self) -> None:
         """Close all connections."""
+        self.keep_only((), ())
         self._open.close()
+
+    def save(self, name: str | None = None) -> SavedNetwork:
+        """Save the network as it is now, with the phones and terminals of this kit; it puts them back.
+
+        name: of the snapshot on the server; one of its own if left out.  Raises: IssuerRefused.
+        """
+        return SavedNetwork(self, name or f"test-kit-{secrets.token_hex(8)}")
+
+    def keep_only(self, phones: Sequence[Phone], terminals: Sequence[Terminal]) -> None:
+        """Close all other phones and terminals that it has made."""
+        for phone in self.own_phones:
+            if phone not in phones:
+                phone.close()
+        for terminal in self.own_terminals:
+            if terminal not in terminals:
+                terminal.close()
+        self.own_phones[:], self.own_terminals[:] = phones, terminals
 
     def account(
         self, currency: str = "EUR", credit_limit: int = _CREDIT_LIMIT, transaction_limit: int | None = None
@@ -117,7 +141,7 @@ class TestKit:
         """A phone without a token. options: of `Phone`."""
         usual: dict[str, Any] = {"name": kind, "clock": self.clock.wall_clock}
         phone = Phone(self.http_url, traits=DEVICE_KINDS[kind], flow=flow, **usual | options)
-        self._open.callback(phone.close)
+        self.own_phones.append(phone)
         return phone
 
     def terminal(self, kind: str = "pos", **options: Any) -> Any:
@@ -127,7 +151,7 @@ class TestKit:
         """
         watched: dict[str, Any] = {"clock": self.clock, "watcher": self.trace.watcher(kind)}
         terminal = made_terminal(kind, self.iso_address, watched | options)
-        self._open.callback(terminal.close)
+        self.own_terminals.append(terminal)
         return terminal
 
     def balance(self, account: str) -> dict[str, Any]:

@@ -1,10 +1,12 @@
-"""The pytest plugin: fixtures `sandbox`, `phone`, `terminal` and `clock`.
+"""The pytest plugin: fixtures `sandbox`, `phone`, `terminal` and `clock`, and `tapwright_snapshot`.
 
-Each test gets a network of its own in this process, or shares the one that ``--tapwright-url`` names. A test that fails
-shows the decisions that were made and the messages that went over its terminals' lines.
+Each test gets a network of its own in this process, or shares the one that ``--tapwright-url`` names. Tests with
+`tapwright_snapshot` share one that is prepared once, and put back before each of them. A test that fails shows the
+decisions that were made and the messages that went over its terminals' lines.
 """
 
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,12 +16,14 @@ from simulators.compatibility.earlier_names import warn_of_earlier_name
 if TYPE_CHECKING:
     from simulators.terminals.terminal import Terminal
     from simulators.testkit.kit import TestKit
+    from simulators.testkit.saved_network import SavedNetwork
     from simulators.testkit.server_clock import ServerClock
     from simulators.wallet.phone import Phone
 
 # What needs the engine is imported by the fixtures: a test run that uses none of them must not pay for it.
 
 _KIT = pytest.StashKey["TestKit"]()
+_SNAPSHOT = "tapwright_snapshot"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,23 +36,69 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def tapwright_kit(request: pytest.FixtureRequest) -> Iterator["TestKit"]:
     """The test kit that all other fixtures use; tests use it as `sandbox`."""
+    if _SNAPSHOT in request.fixturenames:
+        request.getfixturevalue(_SNAPSHOT)  # the network goes back before anything is made in it
+        yield request.getfixturevalue("tapwright_network")
+        return
+    with _network_of(request.config) as kit:
+        request.node.stash[_KIT] = kit
+        yield kit
+
+
+@pytest.fixture(scope="session")
+def tapwright_network(pytestconfig: pytest.Config) -> Iterator["TestKit"]:
+    """The test kit of the one network that all tests with `tapwright_snapshot` share."""
+    with _network_of(pytestconfig) as kit:
+        yield kit
+
+
+@pytest.fixture(scope="session")
+def tapwright_prepared() -> None:
+    """Override this: prepare `tapwright_network` here, and return what tests use of it."""
+
+
+@pytest.fixture(scope="session")
+def tapwright_saved(tapwright_network: "TestKit", tapwright_prepared: object) -> Iterator["SavedNetwork"]:
+    """The network as `tapwright_prepared` left it, saved."""
+    saved = tapwright_network.save()
+    yield saved
+    saved.delete()
+
+
+@pytest.fixture
+def tapwright_snapshot(
+    request: pytest.FixtureRequest,
+    tapwright_network: "TestKit",
+    tapwright_saved: "SavedNetwork",
+    tapwright_prepared: object,
+) -> object:
+    """The network as `tapwright_prepared` left it, whatever tests did before; gives what that fixture returned.
+
+    In a test that uses it, `sandbox`, `clock`, `phone` and `terminal` belong to that network.
+    """
+    request.node.stash[_KIT] = tapwright_network
+    tapwright_saved.put_back()
+    return tapwright_prepared
+
+
+@contextmanager
+def _network_of(config: pytest.Config) -> Iterator["TestKit"]:
+    """A fresh network in this process, or the one that runs where the option says; with a test kit."""
     from simulators.process.logging_setup import configure_logging
 
-    url = request.config.getoption("--tapwright-url")
+    url = config.getoption("--tapwright-url")
     if url is None:
-        _compile_first(request.config)  # and only then load what takes its time
+        _compile_first(config)  # and only then load what takes its time
     from simulators.sandbox.scratch_sandbox import scratch_sandbox
     from simulators.testkit.kit import TestKit
 
     if url is not None:
-        host, _, port = request.config.getoption("--tapwright-iso").rpartition(":")
+        host, _, port = config.getoption("--tapwright-iso").rpartition(":")
         with TestKit(url, (host, int(port))) as kit:
-            request.node.stash[_KIT] = kit
             yield kit
         return
     configure_logging("error", "console")
     with scratch_sandbox() as running, TestKit(running.http_url, running.iso_address) as kit:
-        request.node.stash[_KIT] = kit
         yield kit
 
 

@@ -14,7 +14,7 @@ class ServerClock:
     def __init__(self, sandbox: Issuer, wall_clock: Callable[[], float] = time.time) -> None:
         self._sandbox = sandbox
         self.wall_clock = wall_clock
-        self._take(sandbox.call("GET", "/v1/simulations/clock"))
+        self.read_again()
 
     def __call__(self) -> float:
         """The sandbox's time now."""
@@ -35,6 +35,10 @@ class ServerClock:
     def run(self) -> None:
         """Go on from where it stood."""
         self._change({"frozen": False})
+
+    def read_again(self) -> None:
+        """Follow a clock that was changed by somebody else. Raises: IssuerRefused."""
+        self._take(self._sandbox.call("GET", "/v1/simulations/clock"))
 
     def _change(self, body: dict[str, Any]) -> None:
         self._take(self._sandbox.call("POST", "/v1/simulations/clock", body))

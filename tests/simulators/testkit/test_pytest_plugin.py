@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from simulators.parties import sandbox_constants
+from simulators.parties.issuer_client import Issuer
 from simulators.sandbox.scratch_sandbox import scratch_sandbox
 
 pytest_plugins = ["pytester"]
@@ -84,6 +86,88 @@ def test_a_running_server_by_option(pytester):
         host, port = running.iso_address
         options = [f"--tapwright-url={running.http_url}", f"--tapwright-iso={host}:{port}"]
         pytester.runpytest_subprocess("-q", *options).assert_outcomes(passed=2)
+
+
+_PREPARED = """
+import pytest
+from types import SimpleNamespace
+
+@pytest.fixture(scope="session")
+def tapwright_prepared(tapwright_network):
+    kit = tapwright_network
+    account = kit.account(credit_limit=10_000)
+    print("prepared once")
+    return SimpleNamespace(account=account, ada=kit.phone(kit.card(account)), till=kit.terminal())
+"""
+_SHARING = """
+import pytest
+
+@pytest.mark.parametrize("turn", range(3))
+def test_everything_is_spent(tapwright_snapshot, sandbox, turn):
+    shop = tapwright_snapshot
+    assert sandbox.balance(shop.account)["available"] == 10_000
+    assert shop.till.buy(shop.ada, 10_000).approved
+    assert sandbox.reason_of(shop.till.buy(shop.ada, 1)) == "insufficient_funds"
+
+def test_other_fixtures_are_of_the_same_network(sandbox, terminal, phone, clock, tapwright_snapshot, tapwright_network):
+    assert sandbox is tapwright_network
+    assert clock is sandbox.clock
+    assert terminal.pay(phone, 100).approved
+    assert sandbox.balance(tapwright_snapshot.account)["posted"] == 0
+    assert terminal.pay(tapwright_snapshot.ada, 100).approved
+
+def test_two_phones(sandbox, tapwright_snapshot):
+    assert sandbox.own_phones == [tapwright_snapshot.ada]
+"""
+
+
+def test_a_network_that_is_prepared_once(pytester):
+    """Each test finds it as it was prepared, whatever the tests before it did; others have one of their own."""
+    pytester.makeconftest(_PREPARED)
+    alone = """
+def test_alone(sandbox):
+    assert sandbox.issuer.call("GET", "/v1/accounts")["data"] == []
+"""
+    pytester.makepyfile(test_shared=_SHARING, test_alone=alone)
+    result = pytester.runpytest_subprocess("-q", "-s")
+    result.assert_outcomes(passed=6)
+    assert result.stdout.str().count("prepared once") == 1
+
+
+def test_a_snapshot_without_a_preparation(pytester):
+    """Is an empty network, which each test finds empty."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("turn", range(2))
+        def test_empty(tapwright_snapshot, sandbox, turn):
+            assert tapwright_snapshot is None
+            assert sandbox.issuer.call("GET", "/v1/accounts")["data"] == []
+            sandbox.phone()
+        """
+    )
+    pytester.runpytest_subprocess("-q").assert_outcomes(passed=2)
+
+
+@pytest.mark.slow
+def test_a_running_server_is_put_back(pytester):
+    """By option; the snapshot is gone afterwards, and a failure shows the messages of its own test only."""
+    pytester.makeconftest(_PREPARED)
+    failing = """
+def test_fails(tapwright_snapshot):
+    assert not tapwright_snapshot.till.pay(tapwright_snapshot.ada, 333).approved
+"""
+    pytester.makepyfile(test_shared=_SHARING + failing)
+    with scratch_sandbox() as running, Issuer(running.http_url, sandbox_constants.SANDBOX_API_KEY) as operator:
+        host, port = running.iso_address
+        options = [f"--tapwright-url={running.http_url}", f"--tapwright-iso={host}:{port}"]
+        result = pytester.runpytest_subprocess("-q", *options)
+        assert operator.call("GET", "/v1/simulations/snapshots")["data"] == []
+    result.assert_outcomes(passed=5, failed=1)
+    shown = [line for line in result.outlines if line.startswith("pos -> ")]
+    assert len(shown) == 1
+    assert "4=000000000333" in shown[0]
 
 
 def test_who_uses_none_of_it_pays_nothing(pytester):

@@ -79,6 +79,12 @@ def told(arguments, capsys):
         (["explain", "../accounts"], "'../accounts' is not an identifier of the form auth_"),
         (["explain", "auth_0000000000001", "--url", NOBODY], f"no server at {NOBODY}: "),
         (["explain", "auth_0000000000001", "--url", "ftp://x"], "--url 'ftp://x' is not a URL"),
+        (["snapshot", "save"], "snapshot save needs a name: tapwright snapshot save NAME\n"),
+        (["snapshot", "restore", ""], "snapshot restore needs a name: tapwright snapshot restore NAME\n"),
+        (["snapshot", "list", "prepared"], "snapshot list shows all: leave out the name\n"),
+        (["snapshot", "restore", "prepared", "--replace"], "--replace is for `tapwright snapshot save`\n"),
+        (["snapshot", "save", "prepared", "--url", NOBODY], f"no server at {NOBODY}: "),
+        (["snapshot", "save", "prepared", "--api-key", "\u00e9"], "--api-key must have ASCII characters only\n"),
         (["attack", "relay", "--url", NOBODY], f"no server at {NOBODY}: "),
         (["attack", "rleay"], "there is no attack rleay"),
         (["attack", "relay", "--variations", "0"], "--variations 0: must be at least 1"),
@@ -289,6 +295,7 @@ NEEDED = {
     "switch": ["--route", "4=h:1"],
     "bench": [], "serve": [], "demo": [], "doctor": [], "listen": [], "logs": [],
     "trigger": ["authorization.approved"],
+    "snapshot": ["save", "x"],
     "receive": ["--secret", "whsec_dGFwd3JpZ2h0LXRlc3Qtc2VjcmV0"],
 }  # fmt: skip
 _SERVERLESS = ("serve", "journal", "audit", "keys", "doctor", "demo", "switch", "receive")
