@@ -165,12 +165,13 @@ def test_no_number_of_a_card(network, name):  # noqa: F811 - the fixture
     seen = []
     terminal.link.watcher = lambda _, encoded, dialect: seen.append(codec.decode(encoded, dialect))
     with operator.recording():
-        terminal.pay(kit.phone(), 1_250)
+        paid = terminal.pay(kit.phone(), 1_250)
     terminal.close()
     pan = next(message[35].replace("D", "=").partition("=")[0] for message in seen if 35 in message)
     frame, text = operator.whole(stan=seen[0][11])
     operator.close()
-    assert frame["dialect"] == name
+    assert (frame["dialect"], frame["response_code"]) == (name, seen[1][39])
+    assert frame["authorization_id"] == paid.authorization_id is not None
     for written in everywhere(pan):
         assert written not in text.upper()
     assert f"{pan[:6]}******{pan[-4:]}" in text

@@ -307,6 +307,15 @@ def test_what_is_not_decided_is_remembered_without_content():
     assert GOOD_PAN not in repr(network.undecided.newest_first())
 
 
+def test_places_are_those_in_what_was_sent():
+    """In another dialect, the byte in its message; none where only the translated message shows what is wrong."""
+    network, dialect = _network(), built_in("bcd_1987")
+    gateway = DialectGateway(network, dialect)
+    _exchange(gateway, dialect, {**GOOD_REQUEST, 11: "000001", 14: "3001"}, {**GOOD_REQUEST, 7: "1325120000"})
+    seen = {each.error.field: each.error.offset for each in network.format_errors.newest_first()}
+    assert seen == {14: None, 7: codec.encode(GOOD_REQUEST, dialect).index(bytes.fromhex(GOOD_REQUEST[7]))}
+
+
 def test_format_errors_are_remembered_without_content():
     """The newest first, so many and no more, and nothing of a card."""
     network = _network()

@@ -13,6 +13,7 @@ from tokenvault.emv.encodings.card_data import card_number, is_card_data, shown_
 
 PAN = "9999501000000017"
 CHIP = f"5A08{PAN}5713{PAN}D2912201{0:013d}F9F360200019F2701807704820219808A02303099021234"
+KEY_BLOCK = "D0112M6TC00E000099A1B2C3D4E5F6"
 PAID = {
     0: "0100",
     2: PAN,
@@ -28,7 +29,9 @@ PAID = {
     48: f"0116{PAN}",
     52: "0123456789ABCDEF",
     55: CHIP,
+    96: "0123456789ABCDEF",
     102: PAN,
+    123: KEY_BLOCK,
 }
 
 
@@ -98,7 +101,7 @@ def test_nothing_shows_the_number(name):
     assert dissected.error is None
     shown = f"{dissected.fields()} {dissected.hexadecimal()}"
     assert any(way in encoded.hex().upper() for way in ways_of(PAN))
-    for way in (PAN, PAN[1:], "0123456789ABCDEF", *ways_of(PAN), *ways_of("0123456789ABCDEF"[:10])):
+    for way in (PAN, PAN[1:], "0123456789ABCDEF", *ways_of(PAN), *ways_of("0123456789ABCDEF"[:10]), KEY_BLOCK[16:]):
         assert way not in shown
     assert "999950******0017" in shown
     assert len(dissected.hexadecimal()) == 2 * len(encoded)
