@@ -301,3 +301,27 @@ def test_who_does_not_read_holds_up_nobody(tmp_path, monkeypatch):
                 assert http.get("/healthz").status_code == 200  # it serves others meanwhile
             stopping = time.monotonic()
         assert time.monotonic() - stopping < 4
+
+
+def test_requests_and_echo_tests(listen, sandbox, terminal):
+    """By those who name them: each once, also after coming back."""
+    headers = {"Authorization": f"Bearer {KEYS['sandbox']}"}
+
+    def requested(path):
+        return httpx.get(f"{sandbox.http_url}{path}", headers=headers).headers["Request-Id"]
+
+    with listen(topics="requests,undecided_messages") as client:
+        first = requested("/v1/nothing")
+        event, told = client.next()
+        assert (event, told["id"], told["status"], told["path"]) == ("request", first, 404, "/v1/nothing")
+        last = client.id
+    missed = [requested("/v1/nothing") for _ in range(3)]
+    terminal.echo()
+    with listen(topics="requests,undecided_messages", last=last) as client:
+        told = client.told(5)  # the stream itself is a request too
+    assert [data["id"] for event, data in told if event == "request"][:3] == missed
+    assert told[3][1]["path"] == "/v1/stream"
+    assert (told[4][0], told[4][1]["message_type"], told[4][1]["response_code"]) == ("undecided_message", "0800", "00")
+    with listen("network", topics="undecided_messages") as client:
+        terminal.echo()
+        assert client.next()[1]["reason"] == "network_management"

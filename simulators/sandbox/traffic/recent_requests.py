@@ -15,7 +15,7 @@ _LONG_NUMBER = re.compile(r"(?<![0-9A-Za-z_])\d{8,}|\d{14,}", re.ASCII)
 _FAILED = 400
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AnsweredRequest:
     """One request. number: counted since the server has started.  id: as its answer names it.
 
@@ -101,5 +101,7 @@ class RecentRequests:
 
 def shown_path(path: str) -> str:
     """A path as it may be listed: printable, not too long, and without long numbers."""
-    printable = "".join(each if each.isprintable() else "?" for each in path[:_PATH_CHARACTERS_MAX])
+    printable = path[:_PATH_CHARACTERS_MAX]
+    if not printable.isprintable():
+        printable = "".join(each if each.isprintable() else "?" for each in printable)
     return _LONG_NUMBER.sub(lambda found: "*" * len(found[0]), printable)

@@ -310,3 +310,20 @@ def test_requests_are_told_by_those_who_named_them():
     assert numbers_told == list(range(104, 1_104))
     assert len(told[3]) == 101
     assert more[-1] == more[-2] == []
+
+
+@pytest.mark.parametrize(("heard_before", "told"), [(1, [2, 3]), (3, []), (500, [1, 2, 3])])
+def test_who_comes_back_hears_the_requests_since(heard_before, told):
+    """All of them where the server has begun anew: its numbers do, too."""
+
+    async def story():
+        stage = Stage()
+        stage.news.requests.count = 3
+        audience = stage.listener(Topic.REQUESTS).audience
+        listener = stage.streams.listener(audience, Places(0, 0, Position(0), 0, heard_before))
+        assert stage.streams.join(listener)
+        blocks = listener.blocks()
+        await anext(blocks)
+        return entries(await listener.next_blocks())
+
+    assert asyncio.run(story()) == [("request", {"number": number}) for number in told]
