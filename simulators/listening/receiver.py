@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+from simulators.process.addresses import joined
 from tokenvault.outgoing.webhook_signatures import SignatureInvalid, secret_bytes, verify_headers
 
 BODY_BYTES_MAX = 1_000_000
@@ -48,7 +49,7 @@ class Receiver:
     def url(self) -> str:
         """Where webhooks are to be sent; any path is served."""
         host, port = self._server.server_address[:2]
-        return f"http://[{host!s}]:{port}/" if ":" in str(host) else f"http://{host!s}:{port}/"
+        return f"http://{joined(str(host), int(port))}/"
 
     def deliveries(self) -> Iterator[Delivery]:
         """Each request, once it has been answered, as long as it is iterated over."""

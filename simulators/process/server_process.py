@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_READY = re.compile(r"http=(\S+) iso8583=(\S+):(\d+)")
+from simulators.process.addresses import split
+
+_READY = re.compile(r"http=(\S+) iso8583=(\S+:\d+)")
 
 
 class ServerDidNotStart(Exception):
@@ -36,7 +38,9 @@ class ServerProcess:
             self._finish()
             raise ServerDidNotStart(text)
         self.http_url = ready[1]
-        self.iso_address = (ready[2], int(ready[3]))
+        address = split(ready[2])
+        assert address is not None, "the pattern has both"
+        self.iso_address = (address[0], int(address[1]))
 
     @property
     def pid(self) -> int:

@@ -12,6 +12,7 @@ import uvloop
 
 from authz.vocabulary.errors import EngineError
 from simulators.parties import sandbox_constants
+from simulators.process.addresses import joined
 from simulators.process.logging_setup import configure_logging
 from simulators.process.start_error import StartError
 from simulators.process.wait_for_signal import wait_for_signal
@@ -92,9 +93,8 @@ def ready_text(settings: Settings, http_url: str, iso_address: tuple[str, int]) 
 
     No API key is in it but the sandbox's own, which are public.
     """
-    host, port = iso_address
     return (
-        f"{READY_LINE}: http={http_url} iso8583={host}:{port}\n"
+        f"{READY_LINE}: http={http_url} iso8583={joined(*iso_address)}\n"
         f"  try the API:     {_reachable(settings, http_url)}/docs\n"
         f"  API key:         {_api_key(settings)}\n"
         f"  data directory:  {settings.data_dir.absolute()}\n"
@@ -106,7 +106,7 @@ def _reachable(settings: Settings, http_url: str) -> str:
     """The API's URL for a browser: a server that listens on every address is reached on loopback too."""
     if settings.public_url is not None:
         return settings.public_url.rstrip("/")
-    for every, loopback in (("//0.0.0.0:", "//127.0.0.1:"), ("//:::", "//[::1]:")):
+    for every, loopback in (("//0.0.0.0:", "//127.0.0.1:"), ("//[::]:", "//[::1]:")):
         http_url = http_url.replace(every, loopback)
     return http_url
 

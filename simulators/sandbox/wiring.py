@@ -34,6 +34,7 @@ from authz.upkeep.checkpointing import Retention, keep_making_checkpoints
 from authz.upkeep.journal_exchange import finish_exchange
 from authz.upkeep.safeguards import check_notices
 from simulators.parties import sandbox_constants
+from simulators.process.addresses import joined
 from simulators.process.background_loop import BackgroundLoop
 from simulators.process.start_error import StartError
 from simulators.sandbox.bound_sockets import bound_socket, in_words, pass_over_lingering
@@ -218,7 +219,7 @@ class Sandbox:
         engine.follow(app.state.streams.follow)
         self._keep_running("streams", app.state.streams.run)
         host, port = http_socket.getsockname()[:2]
-        self.http_url = f"{'http' if settings.tls_certificate is None else 'https'}://{host}:{port}"
+        self.http_url = f"{'http' if settings.tls_certificate is None else 'https'}://{joined(host, port)}"
         self.simulations = own_simulations(settings, vault, self.http_url, self.iso_address, app.state.api_keys)
         self._cleanup.push_async_callback(asyncio.to_thread, self.simulations.close)
         app.state.simulations = self.simulations
@@ -243,7 +244,7 @@ class Sandbox:
         if settings.vendor_apis:
             self._serve_vendor_apis(app, vault)
         app.state.ready = True
-        log.info("ready", http=self.http_url, iso8583=f"{self.iso_address[0]}:{self.iso_address[1]}")
+        log.info("ready", http=self.http_url, iso8583=joined(*self.iso_address))
 
     def _bound(self, host: str, port: int, setting: str) -> socket.socket:
         """A socket that is bound to a port from now on. Raises: StartError naming the setting."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from simulators.compatibility.earlier_names import warn_of_earlier_name
+from simulators.process.addresses import split
 
 if TYPE_CHECKING:
     from simulators.terminals.terminal import Terminal
@@ -31,6 +32,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("tapwright", "payment network sandbox")
     group.addoption("--tapwright-url", help="use this server's HTTP API in place of a fresh network for each test")
     group.addoption("--tapwright-iso", default="127.0.0.1:8583", help="its ISO 8583 port (127.0.0.1:8583)")
+
+
+def _address(text: str) -> tuple[str, int]:
+    """Host and port of an option.  Raises: UsageError."""
+    host, port = split(text) or ("", "")
+    if not host or not port.isascii() or not port.isdecimal():
+        raise pytest.UsageError(f"--tapwright-iso {text!r} is not HOST:PORT, such as 127.0.0.1:8583")
+    return host, int(port)
 
 
 @pytest.fixture
@@ -93,8 +102,7 @@ def _network_of(config: pytest.Config) -> Iterator["TestKit"]:
     from simulators.testkit.kit import TestKit
 
     if url is not None:
-        host, _, port = config.getoption("--tapwright-iso").rpartition(":")
-        with TestKit(url, (host, int(port))) as kit:
+        with TestKit(url, _address(config.getoption("--tapwright-iso"))) as kit:
             yield kit
         return
     configure_logging("error", "console")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from simulators.cli.flags.server_address import PORT_MAX, port_taken
 from simulators.network.switch import Route, Switch, TcpUpstream
+from simulators.process.addresses import split
 from simulators.process.wait_for_signal import wait_for_signal
 
 Named = tuple[str, tuple[str, int]]
@@ -15,8 +16,8 @@ Named = tuple[str, tuple[str, int]]
 def route_of(text: str) -> Named:
     """The route that a flag names: ``DIGITS=HOST:PORT``. Raises: ValueError."""
     prefix, separator, address = text.partition("=")
-    host, colon, port = address.rpartition(":")
-    if not (separator and colon and prefix.isdecimal() and port.isdecimal() and int(port[:9]) <= PORT_MAX):
+    host, port = split(address) or ("", "")
+    if not (separator and host and prefix.isdecimal() and port.isdecimal() and int(port[:9]) <= PORT_MAX):
         raise ValueError(f"{text!r} is not DIGITS=HOST:PORT")
     return prefix, (host, int(port))
 

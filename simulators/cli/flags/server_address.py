@@ -3,6 +3,8 @@
 import os
 from urllib.parse import urlsplit
 
+from simulators.process.addresses import split
+
 Address = tuple[str, int]
 
 PORT_MAX = 65_535
@@ -42,8 +44,8 @@ def _source(text: str, flag: str, variable: str) -> str:
 def checked_address(text: str, flag: str) -> Address:
     """Host and port. Raises: UsageError naming the flag, or the variable that they were read from."""
     source = _source(text, flag, "TAPWRIGHT_ISO8583")
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not port.isascii() or not port.isdecimal():
+    host, port = split(text) or ("", "")
+    if not host or not port.isascii() or not port.isdecimal():
         raise UsageError(f"{source} {text!r} is not HOST:PORT, such as 127.0.0.1:8583")
     if not 1 <= int(port[:9]) <= PORT_MAX:
         raise UsageError(f"{source} {text!r}: a port to connect to is a number from 1 to {PORT_MAX}")

@@ -155,7 +155,7 @@ def test_no_key_of_others_is_shown(keys, shown, tmp_path):
     ("listened_at", "public_url", "description"),
     [
         ("http://0.0.0.0:8420", None, "http://127.0.0.1:8420/docs"),
-        ("https://:::8420", None, "https://[::1]:8420/docs"),
+        ("https://[::]:8420", None, "https://[::1]:8420/docs"),
         ("http://192.0.2.7:8420", None, "http://192.0.2.7:8420/docs"),
         ("http://0.0.0.0:8420", "https://pay.example/sandbox/", "https://pay.example/sandbox/docs"),
     ],
