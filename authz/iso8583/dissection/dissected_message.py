@@ -99,7 +99,8 @@ class Dissected:
         spec = self.dialect.message_type if number == 0 else self.dialect.fields[number] if number > 0 else None
         objects: list[DissectedObject] = []
         if spec is None:
-            name, form = "Header", f"b {self.dialect.header_bytes}"
+            name, form = "Header", f"b {self.dialect.header_bytes} in binary"
+            value = known.masked_in(value or "")
         elif value is None and number != 0:  # a bitmap, which is implied by the fields that it announces
             spec = self.dialect.primary_bitmap if place is self._primary else spec
             name, form = next(bitmaps), format_of(spec)

@@ -209,6 +209,14 @@ def test_the_header_has_a_place():
     header, message_type, *_ = Dissected.of(encoded, dialect).fields()
     assert (header.number, header.value, header.length) == (None, "2E" + "AB" * 45, 46)
     assert (message_type.number, message_type.value, message_type.offset) == (0, "0800", 46)
+    assert PAN in "".join(str(part.value) for part in Dissected.of(_headed(PAN), dialect).fields())
+    assert PAN not in "".join(str(part.value) for part in Dissected.of(_headed(PAN), dialect).fields({PAN}))
+
+
+def _headed(digits):
+    """An echo test behind a header with these digits."""
+    fields = {0: "0800", 7: "1125101500", 11: "000123", 70: "301", HEADER: digits.ljust(92, "0")}
+    return codec.encode(fields, built_in("unionpay_like"))
 
 
 def test_the_third_bitmap_has_a_place():
