@@ -45,13 +45,17 @@ class StepResult:
 
 @dataclass
 class ScenarioResult:
-    """One scenario as it was played. skipped: why it could not be, empty otherwise.  broken: what went wrong in it."""
+    """One scenario as it was played. skipped: why it could not be, empty otherwise.  broken: what went wrong in it.
+
+    left: what stays changed on a server that is used on, known when the server is given back.
+    """
 
     scenario: Scenario
     steps: list[StepResult] = field(default_factory=list)
     skipped: str = ""
     broken: str = ""
     seconds: float = 0.0
+    left: list[str] = field(default_factory=list)
 
     @property
     def passed(self) -> bool:
@@ -66,7 +70,7 @@ class ScenarioResult:
 
 def play(scenario: Scenario, server: Server) -> ScenarioResult:
     """Play a scenario until a step comes out otherwise."""
-    result, started = ScenarioResult(scenario), time.monotonic()
+    result, started = ScenarioResult(scenario, left=server.left), time.monotonic()
     try:
         with Stage(server, scenario.head.cast, scenario.head.seed) as stage:
             for planned in _in_order(scenario.steps, stage):

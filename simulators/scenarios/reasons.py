@@ -24,7 +24,7 @@ PROBLEM_CODES = (
     "no_limited_keys", "no_phone", "no_resends_left", "no_token", "not_disputable",
     "not_found", "pan_ineligible", "pan_range_exhausted", "pin_mismatch",
     "pin_not_set", "pin_tries_exceeded", "push_payload_used", "replayed_dpop_proof", "rotation_running",
-    "server_unreachable",
+    "server_unreachable", "snapshot_exists", "snapshot_not_written", "snapshot_of_another_network", "snapshot_unreadable",
     "token_already_exists", "token_expired", "token_not_on_file", "token_state_conflict", "tokenization_declined",
     "too_many_endpoints", "too_many_keys", "too_many_requests",
     "too_many_simulated", "unauthenticated", "verification_failed",

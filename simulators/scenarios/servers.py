@@ -7,6 +7,7 @@ from typing import Literal, cast
 from simulators.sandbox.scratch_sandbox import scratch_sandbox
 from simulators.sandbox.settings.iso_listeners import IsoListener
 from simulators.scenarios.scenario import Scenario
+from simulators.scenarios.shared_server import put_back_afterwards, restored_afterwards
 from simulators.scenarios.staging.stage import Server, needed_listener
 
 Servers = Callable[[Scenario], AbstractContextManager[Server]]
@@ -31,11 +32,17 @@ def fresh_server(scenario: Scenario) -> Iterator[Server]:
         yield Server(sandbox.http_url, sandbox.iso_address, addresses)
 
 
-def running_server(http_url: str, iso_address: tuple[str, int]) -> Servers:
-    """The same server for all, which runs already: what a scenario changes there, it leaves changed."""
+def running_server(http_url: str, iso_address: tuple[str, int], *, restores: bool = False) -> Servers:
+    """The same server for all, which runs already.
+
+    After each scenario its program, policy and clock are put back, as far as they can be; where it restores, its whole
+    network is, by a snapshot.
+    """
 
     @contextmanager
     def server(_scenario: Scenario) -> Iterator[Server]:
-        yield Server(http_url, iso_address)
+        made = Server(http_url, iso_address)
+        with (restored_afterwards if restores else put_back_afterwards)(http_url, made.left):
+            yield made
 
     return server

@@ -91,6 +91,9 @@ def show_results(results: Sequence[ScenarioResult], console: Console) -> None:
             console.print()
             for line in failure_lines(result):
                 console.print(line, highlight=False, markup=False, soft_wrap=True)
+    for result in results:
+        for sentence in result.left:
+            console.print(f"{result.scenario.source}: {sentence}", highlight=False, markup=False, soft_wrap=True)
     passed = sum(result.passed and not result.skipped for result in results)
     console.print(f"\n{passed} of {len(results)} passed", highlight=False)
 

@@ -62,6 +62,7 @@ def _scenario(result: ScenarioResult) -> str:
     said = f"<p>{escape(head.about)}</p>" if head.about else ""
     trouble = result.skipped or result.broken
     said += f'<p class="{state}">{escape(trouble)}</p>' if trouble else ""
+    said += "".join(f"<p>{escape(sentence)}</p>" for sentence in result.left)
     rows = "".join(map(_step, result.steps))
     table = f"<table><tr><th>line<th>step<th>came out as<th></tr>{rows}</table>" if rows else ""
     return (

@@ -38,6 +38,8 @@ def write_junit(results: Sequence[ScenarioResult], path: Path) -> None:
             step = result.failed_step
             failure = ElementTree.SubElement(case, "failure", message=step.problem)
             failure.text = "\n".join(failure_lines(result))
+        if result.left:
+            ElementTree.SubElement(case, "system-out").text = "\n".join(result.left)
     tree = ElementTree.ElementTree(suite)
     ElementTree.indent(tree)
     tree.write(path, encoding="utf-8", xml_declaration=True)

@@ -30,13 +30,14 @@ _TERMINAL_WORDS = (*MERCHANT_WORDS, *CAPABILITY_WORDS, *TERMINAL_WORDS)
 class Server:
     """The server and parties of a scenario. iso_addresses: by dialect and MAC algorithm, for terminals that use others.
 
-    wall_clock: real time, as the server has it.
+    wall_clock: real time, as the server has it.  left: what of the scenario stays on it, once it has ended.
     """
 
     http_url: str
     iso_address: Address
     iso_addresses: dict[tuple[str, str], Address] = field(default_factory=dict)
     wall_clock: Callable[[], float] = time.time
+    left: list[str] = field(default_factory=list)
 
 
 class NotPlayable(Exception):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from simulators.cli.flags.arguments import Verbs, named_server
 from simulators.cli.flags.output_file import checked_output
-from simulators.cli.flags.server_address import default_iso
+from simulators.cli.flags.server_address import UsageError, default_iso
 
 
 def add(verbs: Verbs) -> None:
@@ -39,7 +39,13 @@ def add(verbs: Verbs) -> None:
         "--url",
         nargs="?",
         const="",
-        help="run on this server, which is not reset afterwards; without a value, on the server at TAPWRIGHT_URL",
+        help="run on this server, whose program, policy and clock are put back after each scenario, as far as they "
+        "can be; without a value, on the server at TAPWRIGHT_URL",
+    )
+    scenario.add_argument(
+        "--restore",
+        action="store_true",
+        help="with --url: save the server's whole network before each scenario, and restore it afterwards",
     )
     scenario.add_argument(
         "--iso",
@@ -67,7 +73,9 @@ def _run(arguments: argparse.Namespace) -> int:
         return verb.check_scenarios(arguments.paths or verb.shipped_scenarios())
     configure_logging("error", "console")
     named = named_server(arguments)
-    servers = fresh_server if named is None else running_server(*named)
+    if arguments.restore and named is None:
+        raise UsageError("--restore is for a server that runs: name it with --url")
+    servers = fresh_server if named is None else running_server(*named, restores=arguments.restore)
     junit, html = checked_output(arguments.junit, "--junit"), checked_output(arguments.html, "--html")
     paths = arguments.paths or verb.shipped_scenarios()
     return verb.run_scenarios(paths, servers, arguments.tag, arguments.seed, junit, html)
