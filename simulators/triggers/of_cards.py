@@ -7,7 +7,7 @@ from joserfc.jwk import ECKey
 
 from simulators.parties.issuer_client import IssuerRefused
 from simulators.parties.sandbox_constants import MERCHANT_REQUESTOR_ID
-from simulators.triggers.stage import TEXT_MESSAGE, NotTriggered, Stage
+from simulators.triggers.stage import CREDIT_LIMIT_MINOR, TEXT_MESSAGE, NotTriggered, Stage
 
 _SEALING = {"alg": "ECDH-ES", "enc": "A256GCM"}
 _GUESSES_MAX = 10
@@ -17,6 +17,13 @@ _PIN = "4929"
 def open_account(stage: Stage) -> str:
     """An account is opened."""
     return stage.account()
+
+
+def change_account(stage: Stage) -> str:
+    """The credit limit of a new account is raised."""
+    account = stage.account()
+    stage.call("PATCH", f"/v1/accounts/{account}", {"credit_limit": 2 * CREDIT_LIMIT_MINOR})
+    return account
 
 
 def issue_card(stage: Stage) -> str:

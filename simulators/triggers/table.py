@@ -12,6 +12,7 @@ Steps = Callable[[Stage], str]
 
 TRIGGERS: dict[EventType, Steps] = {
     EventType.ACCOUNT_OPENED: of_cards.open_account,
+    EventType.ACCOUNT_CHANGED: of_cards.change_account,
     EventType.CARD_ISSUED: of_cards.issue_card,
     EventType.CARD_FROZEN: of_cards.freeze_card,
     EventType.CARD_UNFROZEN: of_cards.unfreeze_card,

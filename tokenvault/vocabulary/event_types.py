@@ -11,6 +11,7 @@ class EventType(StrEnum):
 
     PORTFOLIO_LOADED = "portfolio.loaded"
     ACCOUNT_OPENED = "account.opened"
+    ACCOUNT_CHANGED = "account.changed"
     CARD_ISSUED = "card.issued"
     CARD_FROZEN = "card.frozen"
     CARD_UNFROZEN = "card.unfrozen"

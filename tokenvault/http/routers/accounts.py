@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from tokenvault.callers.caller import Scope
 from tokenvault.cards import accounts
@@ -28,6 +28,27 @@ class AccountRequest(Body):
         examples=[100000],
     )
     segment: Segment = 0
+
+
+class AccountChangeRequest(Body):
+    """What changes; what is left out stays as it is."""
+
+    credit_limit: AmountMinor | None = Field(None, description="New credit limit, minor units.", examples=[300000])
+    transaction_limit: AmountMinor | None = Field(
+        None, description="New maximum single amount in minor units; null removes the limit.", examples=[50000]
+    )
+    segment: Segment | None = Field(None, description="New customer segment.", examples=[2])
+
+    @field_validator("credit_limit", "segment")
+    @classmethod
+    def _is_a_number(cls, value: int | None) -> int:
+        if value is None:
+            raise ValueError("must be a number; leave it out where it is to stay")
+        return value
+
+    def changes(self) -> dict[str, int | None]:
+        """Those that were sent, by their fields of `Account`."""
+        return {name: getattr(self, sent) for name, sent in accounts.NAMES.items() if sent in self.model_fields_set}
 
 
 class AccountView(View):
@@ -73,3 +94,9 @@ def list_accounts(vault: VaultDependency, limit: Limit = 20, starting_after: Sta
     """List accounts, the newest first. Scope: issuer."""
     rows = accounts.list_accounts(vault, limit=limit + 1, starting_after=starting_after)
     return page(rows, limit, AccountView.of)
+
+
+@router.patch("/{account_id}", dependencies=[requires(Scope.ISSUER, Scope.SANDBOX)], responses=problem.responses(404))
+def change_account(vault: VaultDependency, account_id: AccountId, body: AccountChangeRequest) -> AccountView:
+    """Change an account's limits or its segment, for all payments from now on. Scope: issuer or sandbox."""
+    return AccountView.of(accounts.change_account(vault, account_id, body.changes()))

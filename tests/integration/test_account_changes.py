@@ -1,0 +1,106 @@
+"""An account's limits and segment change for the payments that come, and for nothing that was paid."""
+
+import httpx
+import pytest
+
+from simulators.parties import sandbox_constants
+
+AMOUNT_MAX = 10**12 - 1
+
+
+@pytest.fixture
+def change(sandbox):
+    """Sends a change of an account; the answer as it is."""
+
+    def sent(account, body, key=sandbox_constants.ISSUER_API_KEY):
+        headers = {"Authorization": f"Bearer {key}"}
+        return httpx.patch(f"{sandbox.http_url}/v1/accounts/{account}", json=body, headers=headers, trust_env=False)
+
+    return sent
+
+
+@pytest.fixture
+def account(issuer):
+    """An account of 100.00 EUR."""
+    return issuer.open_account("EUR", 10_000)["id"]
+
+
+def test_a_limit_holds_from_the_next_payment_on(issuer, change, account, new_phone, terminal):
+    """Raised and lowered; below what is held there is nothing available, and what was approved stays."""
+    phone = new_phone()
+    phone.provision(issuer.issue_card(account)["id"])
+    assert not terminal.pay(phone, 12_000).approved
+    assert change(account, {"credit_limit": 20_000}).json()["credit_limit"] == 20_000
+    first = terminal.pay(phone, 12_000)
+    assert first.approved
+    change(account, {"credit_limit": 5_000})
+    balance = issuer.balance(account)
+    assert (balance["credit_limit"], balance["held"], balance["available"]) == (5_000, 12_000, -7_000)
+    assert not terminal.pay(phone, 1).approved
+    assert terminal.complete(first, 12_000).approved
+    assert issuer.balance(account)["posted"] == 12_000
+
+
+def test_a_limit_of_single_amounts_comes_and_goes(issuer, change, account, new_phone, terminal):
+    """Null removes it; what is left out stays."""
+    phone = new_phone()
+    phone.provision(issuer.issue_card(account)["id"])
+    assert change(account, {"transaction_limit": 1_000}).json()["transaction_limit"] == 1_000
+    assert not terminal.pay(phone, 1_001).approved
+    changed = change(account, {"credit_limit": 9_000}).json()
+    assert (changed["transaction_limit"], changed["credit_limit"]) == (1_000, 9_000)
+    assert change(account, {"transaction_limit": None}).json()["transaction_limit"] is None
+    assert terminal.pay(phone, 1_001).approved
+
+
+def test_an_event_says_what_has_changed(issuer, change, account):
+    """And nothing else; a change that changes nothing is none."""
+    change(account, {"credit_limit": 20_000, "segment": 3, "transaction_limit": None})
+    change(account, {"segment": 3})
+    change(account, {})
+    events = issuer.call("GET", f"/v1/events?resource_id={account}")["data"]
+    assert [(event["type"], event["data"]) for event in events] == [
+        ("account.changed", {"credit_limit": 20_000, "segment": 3}),
+        ("account.opened", {"currency": "EUR"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"credit_limit": -1}, "credit_limit"),
+        ({"credit_limit": AMOUNT_MAX + 1}, "credit_limit"),
+        ({"credit_limit": None}, "credit_limit"),
+        ({"credit_limit": "12"}, "credit_limit"),
+        ({"transaction_limit": 1.5}, "transaction_limit"),
+        ({"segment": 256}, "segment"),
+        ({"segment": None}, "segment"),
+        ({"currency": "USD"}, "currency"),
+        ([], "body"),
+    ],
+)
+def test_what_cannot_be_changed(issuer, change, account, body, field):
+    """The field is named, and the account is as it was."""
+    before = issuer.call("GET", f"/v1/accounts/{account}")
+    refused = change(account, body)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
+    assert issuer.call("GET", f"/v1/accounts/{account}") == before
+
+
+def test_bounds(change, account):
+    """The least and the greatest amount."""
+    for limit in (0, AMOUNT_MAX):
+        changed = change(account, {"credit_limit": limit, "transaction_limit": limit})
+        assert (changed.status_code, changed.json()["credit_limit"]) == (200, limit)
+
+
+def test_whose_account(sandbox, change, account):
+    """Another issuer's is not there, a wallet has none, and the operator may change all."""
+    headers = {"Authorization": f"Bearer {sandbox_constants.SANDBOX_API_KEY}"}
+    made = {"name": "other", "scopes": ["issuer"], "tenant": "another-bank"}
+    other = httpx.post(f"{sandbox.http_url}/v1/api_keys", json=made, headers=headers, trust_env=False).json()["secret"]
+    assert change(account, {"segment": 1}, other).status_code == 404
+    assert change("acct_0000000000001", {"segment": 1}).status_code == 404
+    assert change("card_0000000000001", {"segment": 1}).status_code == 404
+    assert change(account, {"segment": 1}, sandbox_constants.WALLET_API_KEY).status_code == 403
+    assert change(account, {"segment": 1}, sandbox_constants.SANDBOX_API_KEY).json()["segment"] == 1
