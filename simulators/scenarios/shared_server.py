@@ -15,7 +15,8 @@ from simulators.parties.issuer_client import Issuer, IssuerRefused
 from simulators.parties.snapshot_client import SnapshotClient
 from simulators.process.start_error import StartError
 
-_CLOCK, _PROGRAM, _POLICY = "/v1/simulations/clock", "/v1/program", "/v1/provisioning_policy"
+_CLOCK, _ISSUER = "/v1/simulations/clock", "/v1/simulations/issuer"
+_PROGRAM, _POLICY = "/v1/program", "/v1/provisioning_policy"
 _NOTICED_SECONDS = 2.0
 """A clock that differs by less was not changed: calls take their time."""
 
@@ -24,10 +25,14 @@ _FAILURES = (httpx.TransportError, IssuerRefused)
 
 @dataclass(frozen=True)
 class _Found:
-    """A server as a scenario has found it. program, policy: as the API takes them.  clock: Unix seconds at taken_at."""
+    """A server as a scenario has found it. program, policy: as the API takes them.  clock: Unix seconds at taken_at.
+
+    is_reachable: whether its issuer is.
+    """
 
     program: dict[str, Any]
     policy: dict[str, Any]
+    is_reachable: bool
     clock: float
     is_frozen: bool
     taken_at: float
@@ -39,7 +44,8 @@ class _Found:
 
 @contextmanager
 def put_back_afterwards(http_url: str, left: list[str], wall_clock: Callable[[], float] = time.time) -> Iterator[None]:
-    """Afterwards the server has the authorization program, the provisioning policy and the clock that it has now.
+    """Afterwards the server has the authorization program, the provisioning policy and the clock that it has now, and
+    its issuer can be reached if it can now.
 
     A clock that was set forward cannot be set back, so it stays. wall_clock: Unix seconds.
     left: gets a sentence for everything that stays otherwise than it was.
@@ -83,6 +89,7 @@ def _look(operator: Issuer, wall_clock: Callable[[], float]) -> _Found:
     return _Found(
         operator.call("GET", _PROGRAM)["document"],
         {name: part for name, part in operator.call("GET", _POLICY).items() if name != "version"},
+        bool(operator.call("GET", _ISSUER)["reachable"]),
         datetime.fromisoformat(clock["now"]).timestamp(),
         bool(clock["frozen"]),
         wall_clock(),
@@ -96,6 +103,8 @@ def _put_back(operator: Issuer, found: _Found, left: list[str], wall_clock: Call
             operator.call("PUT", _PROGRAM, found.program)
         if now.policy != found.policy:
             operator.call("PUT", _POLICY, found.policy)
+        if now.is_reachable != found.is_reachable:
+            operator.call("POST", _ISSUER, {"reachable": found.is_reachable})
         ahead = now.clock - found.clock_now(now.taken_at)
         if ahead < -_NOTICED_SECONDS:
             operator.call("POST", _CLOCK, {"advance_seconds": -ahead})

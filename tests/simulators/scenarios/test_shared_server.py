@@ -19,6 +19,7 @@ scenario: Everything is changed
 steps:
   - set_program: {time_zone: Asia/Tokyo}
   - set_policy: {terms: {version: "2030-01"}}
+  - issuer: {reachable: no}
   - clock: {frozen: true, advance: 1d}
   - tap: {amount: 3.50}
 """
@@ -63,13 +64,14 @@ def played(running, text, **options):
         return play(scenario, server)
 
 
-def test_program_and_policy_are_put_back(running, operator):
+def test_program_policy_and_issuer_are_put_back(running, operator):
     """And the clock runs again; that it was set forward stays, and the result says so."""
     *documents, clock = shown(operator)
     result = played(running, CHANGES)
     assert result.passed
     *after, ahead = shown(operator)
     assert after == documents
+    assert operator.call("GET", "/v1/simulations/issuer")["reachable"] is True
     assert ahead["frozen"] is False
     assert 23.9 < hours_between(clock, ahead) < 24.1
     (sentence,) = result.left
