@@ -1,16 +1,31 @@
 """A network that was saved, and the phones and terminals of a test kit that belong to it: all go back together."""
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Protocol
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from simulators.parties.snapshot_client import SnapshotClient
-
-if TYPE_CHECKING:
-    from simulators.testkit.kit import TestKit
+from simulators.terminals.message_log import Trace
+from simulators.terminals.terminal import Terminal
+from simulators.testkit.server_clock import ServerClock
+from simulators.wallet.phone import Phone
 
 _NONCE_BYTES = 12
+
+
+class Saveable(Protocol):
+    """What of a test kit goes back: see `TestKit`."""
+
+    http_url: str
+    clock: ServerClock
+    trace: Trace
+    own_phones: list[Phone]
+    own_terminals: list[Terminal]
+
+    def keep_only(self, phones: Sequence[Phone], terminals: Sequence[Terminal]) -> None:
+        """Close all others."""
 
 
 class SavedNetwork:
@@ -20,7 +35,7 @@ class SavedNetwork:
     cannot put them back: they are remembered here.  Raises: IssuerRefused where the server does not save.
     """
 
-    def __init__(self, kit: "TestKit", name: str) -> None:
+    def __init__(self, kit: Saveable, name: str) -> None:
         self.name = name
         self._kit = kit
         # A key that nobody keeps: what comes out of secure elements is readable to this object alone.
