@@ -75,8 +75,8 @@ class _Worker:
             self._open = None
 
         resting = loop.run_in_executor(self._thread, rest)
-        await begun.wait()
         try:
+            await begun.wait()
             yield
         finally:
             done.set()

@@ -223,7 +223,7 @@ class Sandbox:
         self.simulations = own_simulations(settings, vault, self.http_url, self.iso_address, app.state.api_keys)
         self._cleanup.push_async_callback(asyncio.to_thread, self.simulations.close)
         app.state.simulations = self.simulations
-        app.state.snapshots = Snapshots(
+        self.snapshots = Snapshots(
             Network(
                 settings.data_dir,
                 vault,
@@ -240,6 +240,8 @@ class Sandbox:
                 (checkpointing, payments_told),
             )
         )
+        self._cleanup.push_async_callback(self.snapshots.close)
+        app.state.snapshots = self.snapshots
         await self._serve_http(app, http_socket)
         if settings.vendor_apis:
             self._serve_vendor_apis(app, vault)

@@ -1,5 +1,6 @@
 """A whole network is put back as it was: its tables bit by bit, and what it answers; and no identifier comes twice."""
 
+import asyncio
 import json
 import shutil
 import threading
@@ -23,7 +24,7 @@ from simulators.parties import sandbox_constants
 from simulators.sandbox.feeds.journal_keeper import JournalKeeper
 from simulators.sandbox.snapshots import putting_back
 from simulators.sandbox.snapshots import snapshots as running_snapshots
-from simulators.sandbox.wiring import running_sandbox
+from simulators.sandbox.wiring import Sandbox, running_sandbox
 from simulators.terminals.message_log import Trace
 from simulators.testkit.kit import TestKit
 from tests.conftest import settings_for
@@ -383,6 +384,70 @@ def test_a_crash_in_the_middle_is_made_good(settings, monkeypatch, crash_at):
 
 def _failing(*_arguments, **_named):
     raise OSError("it breaks")
+
+
+@pytest.mark.parametrize("waits_in", ["Writing", "copy_rows"])
+def test_saving_is_carried_through_where_the_request_is_cancelled(settings, monkeypatch, waits_in):
+    """As it is when the server stops: whoever writes to the vault gets a turn afterwards, and the engine goes on."""
+    reached, may_go_on, real = threading.Event(), threading.Event(), getattr(running_snapshots, waits_in)
+
+    def waiting(*arguments):
+        reached.set()
+        assert may_go_on.wait(30)
+        return real(*arguments)
+
+    async def story():
+        sandbox = Sandbox(settings)
+        await sandbox.start()
+        try:
+            with monkeypatch.context() as slowed:
+                slowed.setattr(running_snapshots, waits_in, waiting)
+                asked = asyncio.create_task(sandbox.snapshots.save("prepared", may_replace=False))
+                assert await asyncio.to_thread(reached.wait, 30)
+                asked.cancel()
+                may_go_on.set()
+                with pytest.raises(asyncio.CancelledError):
+                    await asked
+                await sandbox.snapshots.close()
+            assert sandbox.snapshots.files.names() == ["prepared"]
+            assert (await asyncio.wait_for(sandbox.snapshots.put_back("prepared"), 30)).manifest.name == "prepared"
+        finally:
+            await sandbox.stop()
+
+    asyncio.run(story())
+
+
+def test_the_server_stops_while_it_is_put_back(settings, monkeypatch):
+    """Its parts are closed when that is done; the next start finds the network as it was saved."""
+    reached, may_go_on, real = threading.Event(), threading.Event(), Engine.reload
+    with started(settings) as network:
+        network.kit.terminal().pay(network.kit.phone(), 100)
+        network.save()
+        before = network.ids("/v1/accounts")
+
+    def waiting(engine):
+        reached.set()
+        assert may_go_on.wait(30)
+        real(engine)
+
+    async def story():
+        sandbox = Sandbox(settings)
+        await sandbox.start()
+        asked = asyncio.create_task(sandbox.snapshots.put_back("prepared"))
+        with monkeypatch.context() as slowed:
+            slowed.setattr(Engine, "reload", waiting)
+            assert await asyncio.to_thread(reached.wait, 30)
+            asked.cancel()
+            stopping = asyncio.create_task(sandbox.stop())
+            asyncio.get_running_loop().call_later(0.1, may_go_on.set)
+            await asyncio.wait_for(stopping, 30)
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+
+    asyncio.run(story())
+    assert not (settings.data_dir / "putting-back").exists()
+    with started(settings) as network:
+        assert network.ids("/v1/accounts") == before
 
 
 def test_what_cannot_be_put_back_changes_nothing(network, monkeypatch):

@@ -17,13 +17,14 @@ class Interruptible:
     async def run(self) -> None:
         """Do the work until cancelled. Raises: what it raises."""
         while True:
-            await self._allowed.wait()
+            while not self._allowed.is_set():  # it may be interrupted again before this is resumed
+                await self._allowed.wait()
             self._running = asyncio.ensure_future(self._work())
             try:
                 await asyncio.wait([self._running])
             finally:
                 self._running.cancel()
-            if self._allowed.is_set():
+            if not self._running.cancelled():
                 self._running.result()
 
     @contextlib.asynccontextmanager

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import structlog
 
 from authz.history.history_file import BESIDE
-from authz.journal.data_directory import HISTORY, keep_private
+from authz.journal.data_directory import HISTORY
 from authz.journal.disk import Directory
 from authz.upkeep.journal_copies import put_back_journal
 from simulators.sandbox.snapshots.snapshot_files import SnapshotFiles, SnapshotFolder
@@ -25,11 +25,15 @@ log = structlog.get_logger()
 
 def begin(directory: Path, name: str) -> None:
     """Say which snapshot is put back from now on, durably."""
-    file = directory / _INTENT
-    keep_private(file)
-    with file.open("w") as written:
-        written.write(name)
-    Directory(directory).sync_names()
+    (directory / _INTENT).unlink(missing_ok=True)
+    disk = Directory(directory)
+    file = disk.create(_INTENT)
+    try:
+        file.write(name.encode())
+        file.sync()  # the vault must not be changed on disk ahead of this
+    finally:
+        file.close()
+    disk.sync_names()
 
 
 def end(directory: Path) -> None:

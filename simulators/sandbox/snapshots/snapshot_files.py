@@ -69,10 +69,13 @@ class SnapshotFolder:
             return False
 
     def write_manifest(self, manifest: Manifest) -> None:
-        """Say what is in it."""
-        file = self.path / _MANIFEST
-        keep_private(file)
-        file.write_text(json.dumps(asdict(manifest), indent=1))
+        """Say what is in it, durably but for the file's name; once."""
+        file = Directory(self.path).create(_MANIFEST)
+        try:
+            file.write(json.dumps(asdict(manifest), indent=1).encode())
+            file.sync()
+        finally:
+            file.close()
 
     @contextlib.contextmanager
     def vault(self) -> Iterator[sa.Engine]:

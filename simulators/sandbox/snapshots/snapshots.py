@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 from cryptography.exceptions import InvalidTag
 
@@ -32,6 +33,8 @@ from tokenvault.storage.database import Writing
 from tokenvault.storage.row_copies import copy_rows
 from tokenvault.vault import Vault
 from tokenvault.vocabulary.errors import Conflict, KeyUnavailable
+
+Result = TypeVar("Result")
 
 HISTORY_SECONDS = 10.0
 """How long putting back waits for the lists, which are made anew."""
@@ -94,18 +97,26 @@ class PutBack:
 
 
 class Snapshots:
-    """The snapshots of one network. Belongs to its event loop; one is saved or put back at a time."""
+    """The snapshots of one network. Belongs to its event loop; one is saved or put back at a time.
+
+    What was begun is carried through even where whoever asked for it is cancelled, as requests are when the server
+    stops: half of it would leave the vault's writers or the engine waiting for ever.
+    """
 
     def __init__(self, network: Network) -> None:
         self.files = SnapshotFiles(network.directory)
         self._network = network
         self._turn = asyncio.Lock()
+        self._running: set[asyncio.Task[Any]] = set()
 
     async def save(self, name: str, *, may_replace: bool) -> SnapshotFolder:
         """Save the network as it is now.
 
         Raises: FieldError; Conflict where there is such a snapshot, or it cannot be written: then there is none.
         """
+        return await self._carried_through(self._save(name, may_replace=may_replace))
+
+    async def _save(self, name: str, *, may_replace: bool) -> SnapshotFolder:
         async with self._turn:
             if self.files.has(name) and not may_replace:
                 raise Conflict(f"there is a snapshot {name} already", code="snapshot_exists")
@@ -150,6 +161,9 @@ class Snapshots:
         Raises: FieldError; NotFound; Conflict where the snapshot is another network's, or cannot be read: nothing is
         changed then.  EngineStopped where that broke off in the middle.
         """
+        return await self._carried_through(self._put_back(name))
+
+    async def _put_back(self, name: str) -> PutBack:
         async with self._turn:
             folder, network = self.readable(name), self._network
             manifest = folder.manifest
@@ -164,6 +178,22 @@ class Snapshots:
             await network.forwarder.forward()
             await in_thread(network.projection.wait_for, manifest.sequence, HISTORY_SECONDS)
             return PutBack(manifest, numbers_after, seconds)
+
+    async def close(self) -> None:
+        """Wait until nothing is being saved or put back. Call it before the parts of the network are closed."""
+        while self._running:
+            await asyncio.wait(tuple(self._running))
+
+    async def _carried_through(self, work: Coroutine[Any, Any, Result]) -> Result:
+        running = asyncio.create_task(work)
+        self._running.add(running)
+        running.add_done_callback(self._ended)
+        return await asyncio.shield(running)
+
+    def _ended(self, done: "asyncio.Task[Any]") -> None:
+        self._running.discard(done)
+        if not done.cancelled():
+            done.exception()  # whoever asked, if still waiting, has received it
 
     async def delete(self, name: str) -> None:
         """Forget a snapshot. Raises: FieldError; NotFound."""
@@ -194,10 +224,10 @@ class Snapshots:
                 await in_thread(self._put_back_journal, folder, transaction)
             network.feed.begin_anew()
             await network.keeper.begin_anew()
+            await in_thread(putting_back.end, network.directory)
         except BaseException as error:
             network.engine.give_up(error)  # vault and engine may be of two pasts; the next start puts both back
             raise EngineStopped("the network could not be put back; its next start does it") from error
-        await in_thread(putting_back.end, network.directory)
 
     def _put_back_rows(self, folder: SnapshotFolder, transaction: Writing) -> None:
         """What can be undone as long as the transaction is not committed; simulated phones and terminals come last."""

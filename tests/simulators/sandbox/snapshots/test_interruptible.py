@@ -73,3 +73,64 @@ def test_before_it_has_begun():
             await running
 
     asyncio.run(story())
+
+
+def test_whoever_interrupts_it_is_cancelled():
+    """Before it has ended: it begins anew all the same."""
+
+    async def story():
+        begun, may_end = [], asyncio.Event()
+
+        async def work():
+            begun.append("begun")
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await may_end.wait()
+
+        async def interrupt():
+            async with interruptible.interrupted():
+                raise AssertionError("it has not ended yet")
+
+        interruptible = Interruptible(work)
+        running = asyncio.create_task(interruptible.run())
+        while not begun:
+            await asyncio.sleep(0)
+        interrupting = asyncio.create_task(interrupt())
+        await asyncio.sleep(0)
+        interrupting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await interrupting
+        may_end.set()
+        while len(begun) < 2:
+            assert not running.done()
+            await asyncio.sleep(0)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    asyncio.run(story())
+
+
+def test_interrupted_again_at_once():
+    """Between the end of one interruption and the next it is not resumed, so it does not begin."""
+
+    async def story():
+        begun = []
+
+        async def work():
+            begun.append("begun")
+
+        interruptible = Interruptible(work)
+        async with interruptible.interrupted():
+            running = asyncio.create_task(interruptible.run())
+            await asyncio.sleep(0)
+        async with interruptible.interrupted():
+            for _ in range(3):
+                await asyncio.sleep(0)
+            assert not begun
+            running.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await running
+
+    asyncio.run(story())
