@@ -162,7 +162,9 @@ def _carried_out(terminal: SimulatedTerminal, work: Callable[[], Receipt], card:
 
 def complete(payment: Payment, amount_minor: int | None, part: tuple[int, int] | None) -> Receipt:
     """Post a payment (0220). amount_minor: what is not posted yet if None.  part: which completion, of how many."""
-    amount = payment.authorized_minor - payment.posted_minor if amount_minor is None else amount_minor
+    # More may have been posted than was authorized, such as a tip; then nothing is left.
+    left = max(payment.authorized_minor - payment.posted_minor, 0)
+    amount = left if amount_minor is None else amount_minor
     receipt = payment.terminal.device.complete(payment.receipt, amount, part)
     payment.posted_minor += receipt.approved_minor
     return receipt
@@ -180,6 +182,9 @@ def reverse(payment: Payment, remaining_minor: int | None) -> Receipt:
     receipt = payment.terminal.device.reverse(payment.receipt, remaining_minor)
     if receipt.approved:
         payment.authorized_minor = remaining_minor or 0
+        if payment.receipt.request[0] == "0200":
+            # It was posted when it was authorized, so what is reversed is posted no longer.
+            payment.posted_minor = min(payment.posted_minor, payment.authorized_minor)
     return receipt
 
 

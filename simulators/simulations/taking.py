@@ -131,7 +131,9 @@ def kind_for(kind: str | None, channel: str | None) -> str:
 
 
 def check_options(kind: str, purchase: Purchase) -> None:
-    """Raises: FieldError for an option that a kind of terminal has not, and for a PIN that it needs."""
+    """Raises: FieldError for an option that a kind of terminal has not, for options that exclude each other, and for
+    a PIN that is missing.
+    """
     given = {
         "posts_at_once": purchase.posts_at_once,
         "preauthorization": purchase.is_preauthorization,
@@ -140,5 +142,7 @@ def check_options(kind: str, purchase: Purchase) -> None:
     for name, is_given in given.items():
         if is_given and name not in TAKINGS[kind].options:
             raise FieldError(name, f"is no option of terminals of kind {kind}")
+    if purchase.posts_at_once and purchase.is_preauthorization:
+        raise FieldError("preauthorization", "is of an amount that is posted later: leave out posts_at_once")
     if "pin" in TAKINGS[kind].options and purchase.pin is None:
         raise FieldError("pin", "is missing: a cash machine asks for it")

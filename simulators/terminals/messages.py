@@ -1,5 +1,6 @@
 """The messages that terminals send, field by field; what the fields mean is in ``docs/wire.md``."""
 
+import operator
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,7 +9,8 @@ from authz.iso8583.encoding import codec
 from simulators.parties.merchant import Merchant
 from simulators.wallet.card.contactless_reader import CardAnswer
 from tokenvault.emv.encodings import tlv
-from tokenvault.reference_data.currencies import CURRENCIES
+from tokenvault.reference_data.currencies import CURRENCIES, NO_CURRENCY
+from tokenvault.vocabulary.errors import FieldError
 
 PURCHASE, CASH, PURCHASE_WITH_CASH_BACK, REFUND, BALANCE = "00", "01", "09", "20", "31"
 _CARD_TAGS = ("82", "84", "9F10", "9F26", "9F27", "9F36")
@@ -28,6 +30,28 @@ class Transaction:
     currency: str
     values: dict[str, bytes]
     operation: str = PURCHASE
+
+
+_AMOUNT_MAX = 10**12 - 1
+"""The largest amount that twelve digits hold (ISO 8583, DE 4; EMV, tag 9F02)."""
+
+
+def amount_digits(amount_minor: int) -> str:
+    """An amount in minor units as the twelve digits of DE 4 and of tag 9F02. Raises: FieldError."""
+    try:
+        amount = operator.index(amount_minor)
+    except TypeError:
+        raise FieldError("amount", "must be an integer, in minor units of the currency: 1250 for 12.50 EUR") from None
+    if not 0 <= amount <= _AMOUNT_MAX:
+        raise FieldError("amount", f"must be from 0 to {_AMOUNT_MAX:,} minor units")
+    return f"{amount:012d}"
+
+
+def currency_digits(currency: str) -> str:
+    """The number of a currency (ISO 4217, letters such as EUR) as the three digits of DE 49. Raises: FieldError."""
+    if currency not in CURRENCIES:
+        raise FieldError("currency", NO_CURRENCY)
+    return f"{CURRENCIES[currency].number:03d}"
 
 
 def subelement(name: str, content: str) -> str:
@@ -85,8 +109,8 @@ class MessageMaker:
         if private_data:
             message[48] = private_data
         if cash_minor:
-            number = f"{CURRENCIES[transaction.currency].number:03d}"
-            message[54] = f"{_CREDIT_ACCOUNT}{_CASH_AMOUNT}{number}D{cash_minor:012d}"
+            number = currency_digits(transaction.currency)
+            message[54] = f"{_CREDIT_ACCOUNT}{_CASH_AMOUNT}{number}D{amount_digits(cash_minor)}"
         if self.merchant.position_text is not None:
             message[59] = self.merchant.position_text
         return message
@@ -100,7 +124,7 @@ class MessageMaker:
         message = self._referring("0420", original, int(original[4]), original[3][:2])
         message[37] = original[37]
         if remaining_minor is not None:
-            message[95] = f"{remaining_minor:012d}" + "0" * 30
+            message[95] = amount_digits(remaining_minor) + "0" * 30
         return message
 
     def increment(self, original: codec.Message, amount_minor: int) -> codec.Message:
@@ -156,7 +180,7 @@ class MessageMaker:
         now = time.gmtime(self._clock())
         return {
             3: f"{operation}0000",
-            4: f"{amount_minor:012d}",
+            4: amount_digits(amount_minor),
             7: time.strftime("%m%d%H%M%S", now),
             11: f"{self.last_stan:06d}",
             12: time.strftime("%H%M%S", now),
@@ -168,5 +192,5 @@ class MessageMaker:
             37: f"{now.tm_year % 10}{now.tm_yday:03d}{now.tm_hour:02d}{self.last_stan:06d}",
             41: f"{self.terminal_id:<8}",
             42: f"{self.merchant.identifier:<15}",
-            49: currency if currency.isdecimal() else f"{CURRENCIES[currency].number:03d}",
+            49: currency if currency.isdecimal() else currency_digits(currency),
         }

@@ -23,12 +23,13 @@ from simulators.terminals.messages import (
     PURCHASE,
     MessageMaker,
     Transaction,
+    amount_digits,
     card_number,
+    currency_digits,
     subelement,
 )
 from simulators.terminals.receipt import APPROVED_OFFLINE, UNABLE_TO_GO_ONLINE, Receipt
 from simulators.wallet.card.contactless_reader import Card, CardAnswer, ContactlessReader, ReadingFailed
-from tokenvault.reference_data.currencies import CURRENCIES
 
 __all__ = ["Capability", "Merchant", "Terminal", "Transaction"]
 
@@ -133,7 +134,8 @@ class Terminal:
     def pay(self, card: Card, amount_minor: int, currency: str = "EUR") -> Receipt:
         """One purchase: tap, authorize (0100), receipt.
 
-        Raises: ReadingFailed; LinkError where the network cannot be reached, and the terminal may not decide by itself.
+        Raises: ReadingFailed; FieldError for no amount, or no currency; LinkError where the network cannot be reached,
+        and the terminal may not decide by itself.
         """
         return self.authorize_card(card, self.start(amount_minor, currency))
 
@@ -150,16 +152,15 @@ class Terminal:
     ) -> Transaction:
         """Begin a payment: what the phone will be asked to sign, with a fresh unpredictable number.
 
-        cash_minor: the cash in it, for `MessageMaker.request` too.
+        cash_minor: the cash in it, for `MessageMaker.request` too. Raises: FieldError for no amount, or no currency.
         """
         now = time.gmtime(self._clock())
-        number = f"{CURRENCIES[currency].number:04d}"
         values = {
-            "9F02": bytes.fromhex(f"{amount_minor:012d}"),
-            "9F03": bytes.fromhex(f"{cash_minor:012d}"),
+            "9F02": bytes.fromhex(amount_digits(amount_minor)),
+            "9F03": bytes.fromhex(amount_digits(cash_minor)),
             "9F1A": bytes.fromhex(f"{int(self.merchant.country):04d}"),
             "95": bytes(5),
-            "5F2A": bytes.fromhex(number),
+            "5F2A": bytes.fromhex(f"0{currency_digits(currency)}"),
             "9A": bytes.fromhex(time.strftime("%y%m%d", now)),
             "9C": bytes.fromhex(operation),
             "9F37": self._random_bytes(4),

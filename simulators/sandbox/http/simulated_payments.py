@@ -24,7 +24,7 @@ from tokenvault.callers.caller import Scope
 from tokenvault.http.fields.fields import AmountMinor, Body, TokenId, View
 from tokenvault.http.protocol import problem
 from tokenvault.http.protocol.access import requires
-from tokenvault.vocabulary.errors import Conflict
+from tokenvault.vocabulary.errors import Conflict, FieldError
 from tokenvault.vocabulary.identifiers import Prefix, to_number
 
 router = APIRouter(
@@ -139,6 +139,8 @@ async def complete_simulated_payment(
 ) -> SimulatedPaymentView:
     """Post a simulated payment, in whole or in part: the merchant's advice (0220). Scope: sandbox."""
     part = None if body.part is None else (body.part[0], body.part[1])
+    if part is not None and part[0] > part[1]:
+        raise FieldError("part", "must be the number of the completion and how many there are, such as [1, 3]")
     return await _followed(
         simulations, explanations, authorization_id, lambda payment: complete(payment, body.amount, part)
     )

@@ -7,6 +7,7 @@ from typing import Any
 from authz.iso8583.dialects.dialect_files import dialect_named
 from simulators.terminals.kinds.catalogue import TERMINAL_KINDS
 from simulators.terminals.terminal import Terminal
+from tokenvault.vocabulary.errors import FieldError
 
 MERCHANT_WORDS = {
     "merchant": "name",
@@ -35,7 +36,10 @@ def made_terminal(kind: str, address: tuple[str, int], words: Mapping[str, Any])
     """A terminal of a kind. words: those above, and parameters of its class; None for what is usual.
 
     Amounts in minor units, times in seconds. A whole `Merchant`, `Capability` or `Dialect` may stand in place of words.
+    Raises: FieldError for a kind that there is not.
     """
+    if kind not in TERMINAL_KINDS:
+        raise FieldError("kind", f"must be one of {', '.join(TERMINAL_KINDS)}")
     made = TERMINAL_KINDS[kind]
     given = {word: value for word, value in words.items() if value is not None}
     if isinstance(given.get("merchant"), str | None):

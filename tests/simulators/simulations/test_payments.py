@@ -117,10 +117,11 @@ def test_every_kind_takes_payments_by_its_channel():
         ("pos", {"pin": "1234"}, "pin"),
         ("vending", {"posts_at_once": True}, "posts_at_once"),
         ("online", {"is_preauthorization": True}, "preauthorization"),
+        ("pos", {"posts_at_once": True, "is_preauthorization": True}, "preauthorization"),
     ],
 )
 def test_options_that_a_kind_has_not(kind, more, field):
-    """And one that it needs: the error names the field."""
+    """And one that it needs, and two that exclude each other: the error names the field."""
     with pytest.raises(FieldError) as refused:
         check_options(kind, Purchase(100, "EUR", **more))
     assert refused.value.field == field

@@ -208,6 +208,33 @@ def test_a_payment_that_posts_at_once_can_be_refunded(operator):
     assert (refund["approved_amount"], operator.balance(account)) == (1_250, (0, 0))
 
 
+def test_what_is_left_is_never_less_than_nothing(operator):
+    """More than was authorized may be posted, such as a tip. Then nothing is left, and the terminal goes on working."""
+    account = operator.account()
+    paid = operator.pay(operator.phone(account), 100)
+    path = f"/authorizations/{paid['authorization_id']}/complete"
+    assert operator.post(path, amount=300)["approved_amount"] == 300
+    rest = operator.post(path)
+    assert (rest["reason"], rest["approved_amount"], operator.balance(account)) == ("approved", 0, (300, 0))
+
+
+def test_what_is_left_of_a_sale_that_was_reversed_in_part(operator):
+    """It is posted no longer, so a refund that names no amount gives back only what has stayed."""
+    account = operator.account()
+    paid = operator.pay(operator.phone(account), 1_000, posts_at_once=True)
+    following = f"/authorizations/{paid['authorization_id']}"
+    assert operator.post(f"{following}/reverse", remaining_amount=400)["reason"] == "approved"
+    refund = operator.post(f"{following}/refund")
+    assert (refund["reason"], refund["approved_amount"], operator.balance(account)) == ("approved", 400, (0, 0))
+
+
+def test_a_part_is_one_of_so_many(operator):
+    """The third completion of two is refused before it is sent."""
+    paid = operator.pay(operator.phone())
+    refused = operator.post(f"/authorizations/{paid['authorization_id']}/complete", 422, part=[3, 2])
+    assert [each["field"] for each in refused["errors"]] == ["part"]
+
+
 def test_a_hold_is_ended_before_its_time(operator):
     """All that is held comes free, in the account's currency; ended, declined or posted, there is nothing to end."""
     account = operator.account()
