@@ -17,5 +17,5 @@ def posting_key(text: str) -> tuple[int, int]:
     decision, dot, part = text.partition(".")
     is_part = part.isascii() and part.isdigit() and not part.startswith("0") and len(part) <= _PART_DIGITS_MAX
     if dot and not is_part:
-        raise NotFound(f"{text[:40]!r} is not the identifier of a posting, such as txn_000000000001A.1")
+        raise NotFound("this is not the identifier of a posting, such as txn_000000000001A.1")
     return to_number(Prefix.TRANSACTION, decision), int(part or 0)

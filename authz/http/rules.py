@@ -132,7 +132,7 @@ async def read_rule(engine: EngineDependency, rule_id: RuleId) -> RuleView:
 async def replace_rule(engine: EngineDependency, rule_id: RuleId, body: Rule) -> RuleView:
     """Replace a rule in its place, or add it: draft, shadow or live. Scope: sandbox."""
     if body.id != rule_id:
-        raise FieldError("id", f"is not {rule_id!r}, the identifier in the path")
+        raise FieldError("id", "is not the identifier in the path")
     await engine.change(lambda document: with_rule(document, body))
     return RuleView.of(engine, body)
 

@@ -48,5 +48,5 @@ def event_key(text: str) -> EventKey:
     number, letter, part = text[:_NUMBERED], text[_NUMBERED : _NUMBERED + 1], text[_NUMBERED + 1 :]
     is_part = part.isascii() and part.isdigit() and (part == "0" or not part.startswith("0"))
     if letter not in _TYPES or not is_part or len(part) > _PART_DIGITS_MAX:
-        raise NotFound(f"{text[:40]!r} is not the identifier of an event, such as evt_000000000001AT0")
+        raise NotFound("this is not the identifier of an event, such as evt_000000000001AT0")
     return EventKey(to_number(Prefix.EVENT, number), int(part), _TYPES[letter])

@@ -9,7 +9,7 @@ def find_rule(document: ProgramDocument, identifier: str) -> Rule:
     for rule in document.rules:
         if rule.id == identifier:
             return rule
-    raise NotFound(f"there is no rule {identifier[:64]!r}")
+    raise NotFound("there is no rule with this identifier")
 
 
 def with_new_rule(document: ProgramDocument, rule: Rule) -> ProgramDocument:

@@ -106,7 +106,7 @@ class Payments:
             own = self._by_tenant.get(current_caller.get().tenant)
             if own is None or authorization_id not in own:
                 raise NotFound(
-                    f"{authorization_id[:40]!r} is none of the last {REMEMBERED_MAX} simulated authorizations; "
+                    f"this is none of the last {REMEMBERED_MAX} simulated authorizations; "
                     "a restart of the server forgets them all"
                 )
             return own[authorization_id]

@@ -89,7 +89,7 @@ def find_requestor(vault: Vault, identifier: str) -> TokenRequestor:
     with vault.reading() as connection:
         row = _row(connection, identifier, visible(schema.token_requestors))
     if row is None:
-        raise NotFound(f"there is no token requestor {identifier[:_DIGITS]}")
+        raise NotFound("there is no token requestor with this identifier")
     return requestor_of(row)
 
 

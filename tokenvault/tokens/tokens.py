@@ -192,6 +192,7 @@ def token_in_hand(vault: Vault, proven: ProvenKey | None, text_id: str) -> Token
 
 def first_that_sees(vault: Vault, text_id: str, scopes: Iterable[Scope]) -> Scope:
     """The first of some scopes that the caller has and sees a token by. Raises: NotFound."""
+    to_number(Prefix.TOKEN, text_id)
     for scope in scopes:
         if scope in current_caller.get().scopes:
             with acting_as(scope), suppress(NotFound):

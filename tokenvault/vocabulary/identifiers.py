@@ -49,13 +49,16 @@ def to_text(prefix: Prefix, number: int) -> str:
 
 
 def to_number(prefix: Prefix, text: str) -> int:
-    """The number inside an identifier. Raises: NotFound, for a text that names nothing."""
+    """The number inside an identifier.
+
+    Raises: NotFound, for a text that names nothing. The error does not repeat it: it may be the number of a card.
+    """
     kind, _, digits = text.partition("_")
     if kind != prefix or len(digits) != _CHARACTERS or not all(character in _VALUES for character in digits):
-        raise NotFound(f"{text[:40]!r} is not an identifier of the form {prefix}_{'X' * _CHARACTERS}")
+        raise NotFound(f"this is not an identifier of the form {prefix}_{'X' * _CHARACTERS}")
     number = 0
     for character in digits:
         number = number << 5 | _VALUES[character]
     if not 0 < number <= _NUMBER_MAX:
-        raise NotFound(f"{text!r} is not a valid identifier")
+        raise NotFound(f"there is no such identifier of the form {prefix}_{'X' * _CHARACTERS}")
     return number

@@ -41,4 +41,4 @@ class EventPlaces:
                     return made
         except (ValueError, binascii.Error):
             pass
-        raise NotFound(f"{text[:40]!r} is neither a cursor of this list nor the identifier of an event")
+        raise NotFound("this is neither a cursor of this list nor the identifier of an event")

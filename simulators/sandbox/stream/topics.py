@@ -44,7 +44,7 @@ def topics_in(text: str | None, scopes: Collection[str]) -> frozenset[Topic]:
     names = [name.strip() for name in text.split(",")]
     for name in names:
         if name not in list(Topic):
-            raise FieldError("topics", f"{name[:40]!r} is not one of {', '.join(Topic)}")
+            raise FieldError("topics", f"each must be one of {', '.join(Topic)}")
     topics = frozenset(map(Topic, names))
     for topic in sorted(topics):
         if SCOPES[topic].isdisjoint(scopes):

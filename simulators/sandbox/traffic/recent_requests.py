@@ -96,7 +96,7 @@ class RecentRequests:
         for request in self._kept:
             if request.id == identifier:
                 return request
-        raise NotFound(f"no request {identifier[:40]!r} is kept")
+        raise NotFound("no request with this identifier is kept")
 
 
 def shown_path(path: str) -> str:

@@ -68,10 +68,10 @@ def test_a_number_that_is_taken_is_drawn_again(vault, monkeypatch):
 
 
 def test_unknown_requestors(vault):
-    """As a field of a request it is a bad field; as a resource it is not found, and no long text is echoed."""
+    """As a field of a request it is a bad field; as a resource it is not found, and the text is not echoed."""
     with vault.reading() as connection, pytest.raises(FieldError) as refused:
         requestor_in(connection, "99900000009")
     assert refused.value.field == "token_requestor_id"
     with pytest.raises(NotFound) as refused:
         find_requestor(vault, "9" * 5_000)
-    assert str(refused.value) == f"there is no token requestor {'9' * 11}"
+    assert str(refused.value) == "there is no token requestor with this identifier"
