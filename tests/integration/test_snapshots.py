@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from authz.engine import Engine
+from authz.history import explanations
 from authz.history.history_file import open_history
 from authz.history.history_rows import metadata as history_tables
 from authz.journal.checkpoint import checkpoints, write_checkpoint
@@ -21,15 +22,17 @@ from authz.journal.data_directory import checkpoints_in, history_in
 from authz.journal.replay import replayed
 from authz.state.tables import stored_arrays
 from simulators.parties import sandbox_constants
+from simulators.process.start_error import StartError
 from simulators.sandbox.feeds.journal_keeper import JournalKeeper
 from simulators.sandbox.snapshots import putting_back
 from simulators.sandbox.snapshots import snapshots as running_snapshots
+from simulators.sandbox.snapshots.snapshot_files import SnapshotFolder
 from simulators.sandbox.wiring import Sandbox, running_sandbox
 from simulators.terminals.message_log import Trace
 from simulators.testkit.kit import TestKit
 from tests.conftest import settings_for
 from tokenvault.storage import schema
-from tokenvault.storage.database import open_database, reading
+from tokenvault.storage.database import DatabaseUnavailable, open_database, reading
 from tokenvault.storage.row_copies import STAYING
 
 ROOT = "/v1/simulations/snapshots"
@@ -371,6 +374,8 @@ def test_a_crash_in_the_middle_is_made_good(settings, monkeypatch, crash_at):
         assert (answer.status_code, answer.json()["code"]) == (503, "engine_stopped")
         refused = network.http.post("/v1/simulations/clock", json={"advance_seconds": 1})
         assert (refused.status_code, refused.json()["code"]) == (503, "engine_stopped")
+        kept = network.http.delete(f"{ROOT}/prepared")
+        assert (kept.status_code, kept.json()["code"]) == (503, "engine_stopped")
     with monkeypatch.context() as broken:
         broken.setattr(putting_back, "put_back_journal", _failing)
         with pytest.raises(OSError, match="it breaks"), started(settings):
@@ -380,6 +385,77 @@ def test_a_crash_in_the_middle_is_made_good(settings, monkeypatch, crash_at):
     for was, now in zip(before, stored(settings), strict=True):
         assert now == was
     assert not (settings.data_dir / "putting-back").exists()
+
+
+def test_a_start_that_cannot_complete_it(settings, monkeypatch):
+    """The snapshot is gone, or damaged: the start says so in one line, and changes nothing."""
+    with started(settings) as network:
+        network.kit.account()
+        network.save()
+        with monkeypatch.context() as broken:
+            broken.setattr(running_snapshots, "put_back_journal", _failing)
+            assert network.http.post(f"{ROOT}/prepared/reset").status_code == 503
+    folder = settings.data_dir / "snapshots" / "prepared"
+    shutil.rmtree(folder / "journal")
+    with pytest.raises(StartError, match=r"prepared was being put back .* its journal"), started(settings):
+        pass
+    folder.rename(folder.parent / "renamed")
+    with pytest.raises(StartError, match=r"prepared was being put back .* there is no snapshot"), started(settings):
+        pass
+    assert (settings.data_dir / "putting-back").read_text() == "prepared"
+
+
+DAMAGES = {
+    "its rows are missing": lambda folder: (folder / "vault.db").unlink(),
+    "the file with its rows is damaged": lambda folder: (folder / "vault.db").write_bytes(b"no database" * 1_000),
+    "its journal is not whole": lambda folder: shutil.rmtree(folder / "journal"),
+    "its journal is damaged": lambda folder: _in_last_segment(folder, lambda content: b"?" * len(content)),
+}
+
+
+def _in_last_segment(folder, change):
+    segment = max((folder / "journal").iterdir())
+    segment.write_bytes(change(segment.read_bytes()))
+
+
+@pytest.mark.parametrize("why", DAMAGES)
+def test_a_damaged_snapshot_changes_nothing(network, settings, why):
+    """It is held against what it says of itself before the network's own files are touched."""
+    phone, terminal = network.kit.phone(), network.kit.terminal()
+    network.save()
+    paid = terminal.pay(phone, 100)
+    DAMAGES[why](settings.data_dir / "snapshots" / "prepared")
+    refused = network.http.post(f"{ROOT}/prepared/reset")
+    assert (refused.status_code, refused.json()["code"]) == (409, "snapshot_unreadable")
+    assert refused.json()["detail"] == f"the snapshot cannot be put back: {why}"
+    again = terminal.pay(phone, 100)
+    assert network.ids("/v1/authorizations") == [again.authorization_id, paid.authorization_id]
+
+
+def test_payments_go_on_while_an_explanation_is_waited_for(network, monkeypatch):
+    """Putting back waits for it, because it reads the journal; decisions do not."""
+    phone, terminal = network.kit.phone(), network.kit.terminal()
+    paid = terminal.pay(phone, 100)
+    network.save()
+    reached, may_go_on, real = threading.Event(), threading.Event(), explanations.explained
+
+    def waiting(*arguments):
+        reached.set()
+        assert may_go_on.wait(30)
+        return real(*arguments)
+
+    with ThreadPoolExecutor(2) as others, monkeypatch.context() as slowed:
+        slowed.setattr(explanations, "explained", waiting)
+        explained = others.submit(network.http.get, f"/v1/authorizations/{paid.authorization_id}")
+        try:
+            assert reached.wait(30)
+            done = others.submit(network.reset)
+            assert [terminal.pay(phone, 100).response_code for _ in range(20)] == ["00"] * 20
+            assert not done.done()
+        finally:
+            may_go_on.set()
+        assert explained.result().status_code == 200
+        assert done.result()["snapshot"]["name"] == "prepared"
 
 
 def _failing(*_arguments, **_named):
@@ -467,11 +543,16 @@ def test_what_cannot_be_put_back_changes_nothing(network, monkeypatch):
     assert network.ids("/v1/authorizations") == []
 
 
-def test_what_cannot_be_saved_leaves_nothing(network, settings, monkeypatch):
+@pytest.mark.parametrize("error", [OSError("it breaks"), DatabaseUnavailable("database: the disk is full")])
+def test_what_cannot_be_saved_leaves_nothing(network, settings, monkeypatch, error):
     """Neither half a snapshot nor a standing network; one that was there under the name is as it was."""
     network.save()
     was = network.call("GET", f"{ROOT}/prepared")
-    monkeypatch.setattr(running_snapshots, "copy_rows", _failing)
+
+    def copy(*_arguments):
+        raise error
+
+    monkeypatch.setattr(running_snapshots, "copy_rows", copy)
     for body in ({"name": "prepared", "replace": True}, {"name": "another"}):
         refused = network.http.post(ROOT, json=body)
         assert (refused.status_code, refused.json()["code"]) == (409, "snapshot_not_written")
@@ -503,6 +584,22 @@ def test_snapshots_are_listed_replaced_and_deleted(network):
     for method, path in (("GET", "b"), ("DELETE", "b"), ("POST", "b/reset")):
         assert network.http.request(method, f"{ROOT}/{path}").status_code == 404
     assert [each["name"] for each in network.call("GET", ROOT)["data"]] == ["a"]
+
+
+def test_one_is_deleted_while_it_is_shown(network, monkeypatch):
+    """As if it had been gone before: no call fails for it."""
+    for name in ("kept", "listed", "read"):
+        network.save(name)
+
+    def deleted(folder):
+        if folder.path.name != "kept":
+            shutil.rmtree(folder.path)
+            raise FileNotFoundError
+        return 1
+
+    monkeypatch.setattr(SnapshotFolder, "size", property(deleted))
+    assert network.http.get(f"{ROOT}/read").status_code == 404
+    assert [each["name"] for each in network.call("GET", ROOT)["data"]] == ["kept"]
 
 
 @pytest.mark.parametrize("key", [sandbox_constants.ISSUER_API_KEY, sandbox_constants.NETWORK_API_KEY])

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from simulators.sandbox.snapshots.snapshot_files import NAME_PATTERN, SnapshotFolder
+from simulators.sandbox.snapshots.snapshot_files import NAME_PATTERN, Saved
 from simulators.sandbox.snapshots.snapshots import PutBack, Snapshots
 from tokenvault.background.errands import in_thread
 from tokenvault.callers.caller import Scope
@@ -63,17 +63,17 @@ class SnapshotView(BaseModel):
     )
 
     @classmethod
-    def of(cls, folder: SnapshotFolder) -> "SnapshotView":
-        """Show one; reads files."""
-        manifest = folder.manifest
+    def of(cls, saved: Saved) -> "SnapshotView":
+        """Show one."""
+        manifest = saved.manifest
         return cls(
-            name=folder.path.name,
+            name=saved.name,
             saved_at=datetime.fromtimestamp(manifest.saved_at, UTC),
             clock=datetime.fromtimestamp(manifest.clock, UTC),
             frozen=manifest.is_frozen,
             sequence=manifest.sequence,
             rows=manifest.rows,
-            bytes=folder.size,
+            bytes=saved.size,
         )
 
 
@@ -106,19 +106,20 @@ class ResetView(BaseModel):
 @router.post("", status_code=201)
 async def save_snapshot(snapshots: SnapshotsDependency, body: SnapshotRequest) -> SnapshotView:
     """Save the state of the whole network under a name. Scope: sandbox."""
-    return await in_thread(SnapshotView.of, await snapshots.save(body.name, may_replace=body.replace))
+    folder = await snapshots.save(body.name, may_replace=body.replace)
+    return SnapshotView.of(await in_thread(folder.read))
 
 
 @router.get("")
 def list_snapshots(snapshots: SnapshotsDependency) -> SnapshotList:
     """List snapshots. Scope: sandbox."""
-    return SnapshotList(data=[SnapshotView.of(folder) for folder in snapshots.files.readable()])
+    return SnapshotList(data=[SnapshotView.of(saved) for saved in snapshots.files.readable()])
 
 
 @router.get("/{name}")
 def read_snapshot(snapshots: SnapshotsDependency, name: Name) -> SnapshotView:
     """Read one snapshot. Scope: sandbox."""
-    return SnapshotView.of(snapshots.readable(name))
+    return SnapshotView.of(snapshots.readable(name).read())
 
 
 @router.delete("/{name}", status_code=204)
@@ -131,4 +132,4 @@ async def delete_snapshot(snapshots: SnapshotsDependency, name: Name) -> None:
 async def reset_network(snapshots: SnapshotsDependency, name: Name) -> ResetView:
     """Put the whole network back as it was when the snapshot was saved. Scope: sandbox."""
     done = await snapshots.put_back(name)
-    return ResetView.of(done, await in_thread(SnapshotView.of, snapshots.readable(name)))
+    return ResetView.of(done, SnapshotView.of(await in_thread(snapshots.readable(name).read)))

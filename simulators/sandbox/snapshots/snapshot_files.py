@@ -11,9 +11,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from authz.journal.data_directory import keep_private
+from authz.journal.data_directory import JOURNAL, keep_private
 from authz.journal.disk import Directory
-from tokenvault.storage.database import open_database
+from authz.journal.journal_files import SegmentReader
+from authz.vocabulary.errors import EngineError
+from tokenvault.storage.database import DatabaseUnavailable, open_database
 from tokenvault.vocabulary.errors import FieldError, NotFound
 
 SNAPSHOTS = "snapshots"
@@ -60,13 +62,12 @@ class SnapshotFolder:
         except TypeError:
             raise ValueError("its manifest is damaged") from None
 
-    @property
-    def is_readable(self) -> bool:
-        """Whether `manifest` can be read."""
+    def read(self) -> "Saved":
+        """The snapshot as it is listed. Raises: NotFound where it is deleted meanwhile; others as `manifest`."""
         try:
-            return bool(self.manifest)
-        except (OSError, ValueError):
-            return False
+            return Saved(self.path.name, self.manifest, self.size)
+        except FileNotFoundError:
+            raise NotFound(f"there is no snapshot {self.path.name}") from None
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Say what is in it, durably but for the file's name; once."""
@@ -78,19 +79,50 @@ class SnapshotFolder:
             file.close()
 
     @contextlib.contextmanager
-    def vault(self) -> Iterator[sa.Engine]:
-        """The database with the vault's rows, its tables those of this build. Raises: DatabaseUnavailable."""
+    def new_vault(self) -> Iterator[sa.Engine]:
+        """An empty database for the vault's rows. Raises: DatabaseUnavailable."""
         keep_private(self.path / _VAULT)
-        database = open_database(f"sqlite:///{self.path / _VAULT}")
-        try:
+        with _opened(self.path / _VAULT) as database:
             yield database
-        finally:
-            database.dispose()
+
+    @contextlib.contextmanager
+    def vault(self) -> Iterator[sa.Engine]:
+        """The database with the vault's rows, its tables those of this build.
+
+        Raises: ValueError where it is missing or damaged.
+        """
+        with contextlib.ExitStack() as opened:
+            if not (self.path / _VAULT).is_file():
+                raise ValueError("its rows are missing")
+            try:
+                database = opened.enter_context(_opened(self.path / _VAULT))
+            except DatabaseUnavailable:
+                raise ValueError("the file with its rows is damaged") from None
+            yield database
+
+    def check_journal(self) -> None:
+        """See whether its journal reaches as far as it says. Raises: ValueError where it does not, or is damaged."""
+        manifest = self.manifest
+        try:
+            end, _, _ = SegmentReader(Directory(self.path / JOURNAL)).found_end()
+        except EngineError:
+            raise ValueError("its journal is damaged") from None
+        if (end.sequence, end.digest.hex()) != (manifest.sequence, manifest.digest):
+            raise ValueError("its journal is not whole")
 
     @property
     def size(self) -> int:
         """Bytes of its files; those that it shares with the journal count, too."""
         return sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file())
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A snapshot as it is listed. size: bytes of its files."""
+
+    name: str
+    manifest: Manifest
+    size: int
 
 
 class SnapshotFiles:
@@ -115,10 +147,13 @@ class SnapshotFiles:
         found = self._path.iterdir() if self._path.is_dir() else ()
         return sorted(each.name for each in found if re.fullmatch(NAME_PATTERN, each.name))
 
-    def readable(self) -> list[SnapshotFolder]:
+    def readable(self) -> list[Saved]:
         """All that this version can read, by name."""
-        folders = [SnapshotFolder(self._path / name) for name in self.names()]
-        return [folder for folder in folders if folder.is_readable]
+        found = []
+        for name in self.names():
+            with contextlib.suppress(NotFound, OSError, ValueError):
+                found.append(SnapshotFolder(self._path / name).read())
+        return found
 
     def delete(self, name: str) -> None:
         """Forget one. Raises: NotFound."""
@@ -146,6 +181,15 @@ class SnapshotFiles:
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise
+
+
+@contextlib.contextmanager
+def _opened(file: Path) -> Iterator[sa.Engine]:
+    database = open_database(f"sqlite:///{file}")
+    try:
+        yield database
+    finally:
+        database.dispose()
 
 
 def _checked(name: str) -> str:

@@ -29,7 +29,7 @@ from simulators.simulations.simulations import Simulations
 from tokenvault.background.errands import in_thread
 from tokenvault.events import audit
 from tokenvault.keys.sealing import seal_elsewhere, unseal_elsewhere
-from tokenvault.storage.database import Writing
+from tokenvault.storage.database import DatabaseUnavailable, Writing
 from tokenvault.storage.row_copies import copy_rows
 from tokenvault.vault import Vault
 from tokenvault.vocabulary.errors import Conflict, KeyUnavailable
@@ -123,8 +123,8 @@ class Snapshots:
             async with self._network.standing_still() as transaction:
                 try:
                     await in_thread(self._write, name, transaction)
-                except OSError as error:
-                    why = error.strerror or type(error).__name__
+                except (OSError, DatabaseUnavailable) as error:
+                    why = _why(error) if isinstance(error, OSError) else str(error)
                     raise Conflict(f"the snapshot cannot be written: {why}", code="snapshot_not_written") from None
             return self.files.find(name)
 
@@ -133,7 +133,7 @@ class Snapshots:
         try:
             with self.files.being_made(name) as folder:
                 copy_journal(network.directory, folder.path)
-                with folder.vault() as copy, copy.begin() as target:
+                with folder.new_vault() as copy, copy.begin() as target:
                     rows = copy_rows(transaction.connection, target)
                 seal = partial(seal_elsewhere, network.vault.keys, _binding(name))
                 folder.write_manifest(
@@ -167,12 +167,12 @@ class Snapshots:
         async with self._turn:
             folder, network = self.readable(name), self._network
             manifest = folder.manifest
-            begun = time.perf_counter()
-            async with network.standing_still() as transaction:
+            async with network.explanations.of_another_past(), network.standing_still() as transaction:
+                begun = time.perf_counter()
                 numbers_after = network.engine.last_number
                 await self._exchange(folder, transaction)
                 network.clock.return_to(manifest.clock, is_frozen=manifest.is_frozen)
-            seconds = time.perf_counter() - begun
+                seconds = time.perf_counter() - begun
             await network.feed.drain()
             await network.decisions.settle_left_over()
             await network.forwarder.forward()
@@ -196,8 +196,10 @@ class Snapshots:
             done.exception()  # whoever asked, if still waiting, has received it
 
     async def delete(self, name: str) -> None:
-        """Forget a snapshot. Raises: FieldError; NotFound."""
+        """Forget a snapshot. Raises: FieldError; NotFound; EngineStopped, for the next start may need the snapshot."""
         async with self._turn:
+            if self._network.engine.has_failed:
+                raise EngineStopped("the engine has stopped")
             await in_thread(self.files.delete, name)
 
     def readable(self, name: str) -> SnapshotFolder:
@@ -220,8 +222,7 @@ class Snapshots:
             await in_thread(self._undo, transaction)
             raise
         try:
-            async with network.explanations.of_another_past():
-                await in_thread(self._put_back_journal, folder, transaction)
+            await in_thread(self._put_back_journal, folder, transaction)
             network.feed.begin_anew()
             await network.keeper.begin_anew()
             await in_thread(putting_back.end, network.directory)
@@ -240,7 +241,7 @@ class Snapshots:
             unseal = partial(unseal_elsewhere, network.vault.keys, _binding(name))
             network.simulations.put_back(folder.manifest.simulated, unseal)
         except OSError as error:
-            raise _unreadable(error.strerror or type(error).__name__) from None
+            raise _unreadable(_why(error)) from None
         except (KeyUnavailable, ValueError) as error:
             raise _unreadable(str(error)) from None
         except InvalidTag:
@@ -258,6 +259,11 @@ class Snapshots:
             network.journal.reopen()
             network.journal.set_aside(last_number)
             network.engine.reload()
+
+
+def _why(error: OSError) -> str:
+    """The system's own words, without the file: where files lie is not the caller's business."""
+    return error.strerror or type(error).__name__
 
 
 def _unreadable(why: str) -> Conflict:
