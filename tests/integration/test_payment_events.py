@@ -21,14 +21,18 @@ KEYS = {
 
 @pytest.fixture
 def call(sandbox):
-    """Calls the API in a scope."""
+    """Calls the API in a scope; as `operator` with a key whose only scope is sandbox."""
     with httpx.Client(base_url=sandbox.http_url, trust_env=False) as http:
+        keys = dict(KEYS)
 
         def send(scope, method, path, body=None, **params):
-            headers = {"Authorization": f"Bearer {KEYS[scope]}"}
+            headers = {"Authorization": f"Bearer {keys[scope]}"}
             return http.request(method, path, json=body, params=params, headers=headers)
 
+        made = send("sandbox", "POST", "/v1/api_keys", {"name": "the operator's", "scopes": ["sandbox"]}).json()
+        keys["operator"] = made["secret"]
         yield send
+        send("sandbox", "DELETE", f"/v1/api_keys/{made['id']}")
 
 
 @pytest.fixture
@@ -65,15 +69,15 @@ def end_of(call, scope):
 
 def test_each_sees_of_a_tap_what_is_theirs(call, phone, terminal):
     """Its issuer all, the network the merchant's side, its wallet what a phone shows; once, and the same each time."""
-    cursors = {scope: end_of(call, scope) for scope in KEYS}
+    cursors = {scope: end_of(call, scope) for scope in (*KEYS, "operator")}
     receipt = terminal.pay(phone, 1_250)
-    told = {scope: events_since(call, scope, cursors[scope])[0] for scope in KEYS}
+    told = {scope: events_since(call, scope, cursor)[0] for scope, cursor in cursors.items()}
     assert all([each["type"] for each in seen] == ["authorization.approved"] for seen in told.values())
     identifiers = {seen[0]["id"] for seen in told.values()}
     assert len(identifiers) == 1
     assert {seen[0]["resource_id"] for seen in told.values()} == {receipt.authorization_id}
     shown = {scope: seen[0]["data"] for scope, seen in told.items()}
-    assert shown["issuer"] == shown["sandbox"]
+    assert shown["issuer"] == shown["sandbox"] == shown["operator"]
     assert shown["issuer"]["account_id"].startswith("acct_")
     assert shown["network"].keys() < shown["issuer"].keys()
     assert not {"account_id", "card_id", "billing_amount"} & shown["network"].keys()
@@ -163,7 +167,7 @@ def wait_until(there):
     assert there()
 
 
-@pytest.mark.parametrize("scope", ["issuer", "wallet"])
+@pytest.mark.parametrize("scope", ["issuer", "wallet", "operator"])
 def test_a_webhook_of_a_tap(call, phone, terminal, receiver, scope):
     """Signed, with the event as the list shows it; once; only what comes after the endpoint, and what it asked for."""
     terminal.pay(phone, 100)

@@ -34,7 +34,7 @@ from tokenvault.vocabulary.event_types import PAYMENT_EVENTS, EventType
 router = APIRouter(
     prefix="/v1/events",
     tags=["events"],
-    dependencies=[requires(Scope.WALLET, Scope.ISSUER, Scope.NETWORK)],
+    dependencies=[requires(Scope.WALLET, Scope.ISSUER, Scope.NETWORK, Scope.SANDBOX)],
     responses=problem.responses(404),
 )
 
@@ -76,7 +76,7 @@ def list_events(
     oldest_first: Annotated[bool, Query(description="Return the oldest first, for polling.", examples=[False])] = False,
 ) -> EventPage:
     """List events of the vault and of payments. To poll, ask with `oldest_first` and the `next_cursor` of the page
-    before. Scope: wallet, issuer or network.
+    before. Scope: wallet, issuer, network or sandbox.
     """
     viewer = _viewer()
     places = (
@@ -115,7 +115,7 @@ def list_events(
 
 @router.get("/{event_id}")
 def read_event(vault: VaultDependency, projection: BareProjectionDependency, event_id: EventId) -> EventView:
-    """Read an event. Scope: wallet, issuer or network."""
+    """Read an event. Scope: wallet, issuer, network or sandbox."""
     if not is_of_payment(event_id):
         return EventView.of(events.find_event(vault, event_id))
     viewer = _viewer()

@@ -16,7 +16,7 @@ from tokenvault.vocabulary.event_types import EventType
 from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 router = APIRouter(prefix="/v1", tags=["events"])
-_READERS = [requires(Scope.WALLET, Scope.ISSUER, Scope.NETWORK)]
+_READERS = [requires(Scope.WALLET, Scope.ISSUER, Scope.NETWORK, Scope.SANDBOX)]
 
 EventId = Annotated[str, Field(description="Identifier of an event.", examples=["evt_04D8J2Q6T0W9P"])]
 EndpointId = Annotated[str, Field(description="Identifier of a webhook endpoint.", examples=["whep_01H5W9C3X7R2K"])]
@@ -153,7 +153,10 @@ class DeliveryView(View):
 
 @router.post("/webhook_endpoints", status_code=201, dependencies=_READERS, responses=problem.responses(409))
 def add_endpoint(vault: VaultDependency, payments: PaymentsDependency, body: EndpointRequest) -> NewEndpointView:
-    """Add a webhook endpoint, which receives signed events (Standard Webhooks). Scope: wallet, issuer or network."""
+    """Add a webhook endpoint, which receives signed events (Standard Webhooks).
+
+    Scope: wallet, issuer, network or sandbox.
+    """
     made = webhooks.add_endpoint(vault, body.url, body.event_types, payments_until=payments.end)
     return NewEndpointView(**EndpointView.of(made.endpoint, payments).model_dump(), secret=made.secret)
 
@@ -162,7 +165,7 @@ def add_endpoint(vault: VaultDependency, payments: PaymentsDependency, body: End
 def list_endpoints(
     vault: VaultDependency, payments: PaymentsDependency, limit: Limit = 20, starting_after: StartingAfter = None
 ) -> Page[EndpointView]:
-    """List webhook endpoints, the newest first. Scope: wallet, issuer or network."""
+    """List webhook endpoints, the newest first. Scope: wallet, issuer, network or sandbox."""
     rows = webhooks.list_endpoints(vault, limit=limit + 1, starting_after=starting_after)
     return page(rows, limit, lambda endpoint: EndpointView.of(endpoint, payments))
 
@@ -171,7 +174,7 @@ def list_endpoints(
     "/webhook_endpoints/{endpoint_id}", status_code=204, dependencies=_READERS, responses=problem.responses(404)
 )
 def remove_endpoint(vault: VaultDependency, endpoint_id: EndpointId) -> None:
-    """Remove a webhook endpoint. Scope: wallet, issuer or network."""
+    """Remove a webhook endpoint. Scope: wallet, issuer, network or sandbox."""
     webhooks.remove_endpoint(vault, endpoint_id)
 
 
@@ -185,7 +188,10 @@ def list_deliveries(
     ] = None,
     state: Annotated[webhooks.DeliveryState | None, Query(description="Only in this state.", examples=["dead"])] = None,
 ) -> Page[DeliveryView]:
-    """List deliveries, the newest first; `state=dead` is the dead-letter list. Scope: wallet, issuer or network."""
+    """List deliveries, the newest first; `state=dead` is the dead-letter list.
+
+    Scope: wallet, issuer, network or sandbox.
+    """
     rows = webhooks.list_deliveries(
         vault, limit=limit + 1, starting_after=starting_after, endpoint_id=endpoint_id, state=state
     )
@@ -194,5 +200,5 @@ def list_deliveries(
 
 @router.post("/webhook_deliveries/{delivery_id}/replay", dependencies=_READERS, responses=problem.responses(404))
 def replay_delivery(vault: VaultDependency, delivery_id: DeliveryId) -> DeliveryView:
-    """Send an event again, regardless of the state of its delivery. Scope: wallet, issuer or network."""
+    """Send an event again, regardless of the state of its delivery. Scope: wallet, issuer, network or sandbox."""
     return DeliveryView.of(webhooks.replay_delivery(vault, delivery_id))
