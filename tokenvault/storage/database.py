@@ -3,6 +3,7 @@
 That one writer is what makes numbers of the outbox, of events and of the audit trail grow by commit order.
 """
 
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -16,10 +17,13 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
 from tokenvault.storage import schema
+from tokenvault.vocabulary.errors import NotFound
 from tokenvault.vocabulary.sqlite_errors import is_damaged
 
 _WRITERS_LOCK = 0x7461_7077  # any number that only the vault uses
 _BUSY_SECONDS = 30
+_FOREIGN_KEY_VIOLATION = "23503"
+"""PostgreSQL's code (SQLSTATE)."""
 _VERSIONS = Path(__file__).parent / "migrations" / "versions"
 _REVISIONS = sa.Table(
     "alembic_version",
@@ -47,6 +51,7 @@ def connected(url: str) -> sa.Engine:
     try:
         database = sa.create_engine(_with_driver(url), **_options(url))
         sa.event.listen(database, "handle_error", unavailable)
+        sa.event.listen(database, "handle_error", _referring_to_nothing)
         if database.dialect.name == "sqlite":
             sa.event.listen(database, "connect", _configure_sqlite)
             sa.event.listen(database, "begin", _begin_sqlite)
@@ -99,6 +104,20 @@ def unavailable(context: sa.engine.ExceptionContext) -> Exception | None:
     error = context.sqlalchemy_exception
     in_trouble = isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError)) or is_damaged(error)
     return DatabaseUnavailable(_why(error)) if error is not None and in_trouble else None
+
+
+def _referring_to_nothing(context: sa.engine.ExceptionContext) -> Exception | None:
+    """What SQLAlchemy raises where a row would refer to one that is not there: `NotFound`.
+
+    A use case looks for what it is about before its turn to write comes. Until then the network may have been put back
+    to a snapshot that does not have it.
+    """
+    error = context.original_exception
+    of_sqlite = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
+    of_postgresql = getattr(error, "sqlstate", None) == _FOREIGN_KEY_VIOLATION
+    if not of_sqlite and not of_postgresql:
+        return None
+    return NotFound("something that this call refers to is not there any more; it went while the call was under way")
 
 
 def _why(error: Exception) -> str:

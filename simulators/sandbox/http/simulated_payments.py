@@ -17,9 +17,10 @@ from simulators.sandbox.http.payment_views import (
     TerminalKindName,
     TillBody,
 )
-from simulators.simulations.payments import Message, complete, increase, refund, reverse
+from simulators.simulations.payments import Message, Outcome, Payment, complete, increase, refund, reverse
+from simulators.simulations.simulated_phones import SimulatedPhone
 from simulators.simulations.simulations import Simulations
-from simulators.simulations.taking import kind_for
+from simulators.simulations.taking import Purchase, kind_for
 from tokenvault.callers.caller import Scope
 from tokenvault.http.fields.fields import AmountMinor, Body, TokenId, View
 from tokenvault.http.protocol import problem
@@ -113,10 +114,15 @@ async def simulate_payment(
     holds the token.
     """
     kind = kind_for(body.terminal_kind, body.channel)
-    held = simulations.phones.with_token(body.token_id)
-    terminal = simulations.terminals.made(kind, body.words(), body.merchant.given())
-    purchase = body.purchase(held.currency)
-    outcome = await simulations.run(simulations.payments.pay, terminal, held, purchase)
+
+    def paid() -> tuple[SimulatedPhone, Purchase, Outcome]:
+        """Find the phone only now: while the call waited, the network may have been put back, and the phone with it."""
+        held = simulations.phones.with_token(body.token_id)
+        terminal = simulations.terminals.made(kind, body.words(), body.merchant.given())
+        purchase = body.purchase(held.currency)
+        return held, purchase, simulations.payments.pay(terminal, held, purchase)
+
+    held, purchase, outcome = await simulations.run(paid)
     explanation = await simulations.explained(outcome, explanations)
     return SimulatedPaymentView.of(outcome, explanation, purchase.currency, held.id, body.token_id)
 
@@ -124,8 +130,12 @@ async def simulate_payment(
 async def _followed(
     simulations: Simulations, explanations: ExplanationsDependency, authorization_id: str, message: Message
 ) -> SimulatedPaymentView:
-    payment = simulations.payments.find(authorization_id)
-    outcome = await simulations.run(simulations.payments.follow_up, payment, message)
+    def followed() -> tuple[Payment, Outcome]:
+        """Find the payment only now, see `simulate_payment`."""
+        payment = simulations.payments.find(authorization_id)
+        return payment, simulations.payments.follow_up(payment, message)
+
+    payment, outcome = await simulations.run(followed)
     explanation = await simulations.explained(outcome, explanations)
     return SimulatedPaymentView.of(outcome, explanation, payment.receipt.currency, payment.phone_id, payment.token_id)
 

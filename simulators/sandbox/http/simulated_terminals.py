@@ -12,8 +12,10 @@ from simulators.sandbox.http.payment_views import (
     TerminalKindName,
     TillBody,
 )
+from simulators.simulations.payments import Outcome
+from simulators.simulations.simulated_phones import SimulatedPhone
 from simulators.simulations.simulated_terminals import SimulatedTerminal
-from simulators.simulations.taking import TAKINGS
+from simulators.simulations.taking import TAKINGS, Purchase
 from tokenvault.callers.caller import Scope
 from tokenvault.http.fields.fields import View
 from tokenvault.http.fields.paging import Limit, Page, StartingAfter, page
@@ -144,9 +146,14 @@ async def tap_simulated_phone(
 
     A tap that fails and a payment that is declined are results, not errors: see `reason`.
     """
-    terminal = simulations.terminals.kept.find(terminal_id)
-    held = simulations.phones.kept.find(body.phone_id)
-    purchase = body.purchase(held.currency)
-    outcome = await simulations.run(simulations.payments.pay, terminal, held, purchase)
+
+    def tapped() -> tuple[SimulatedPhone, Purchase, Outcome]:
+        """Find both only now: while the call waited, the network may have been put back, and they with it."""
+        terminal = simulations.terminals.kept.find(terminal_id)
+        held = simulations.phones.kept.find(body.phone_id)
+        purchase = body.purchase(held.currency)
+        return held, purchase, simulations.payments.pay(terminal, held, purchase)
+
+    held, purchase, outcome = await simulations.run(tapped)
     explanation = await simulations.explained(outcome, explanations)
     return SimulatedPaymentView.of(outcome, explanation, purchase.currency, held.id, held.phone.token_id)
