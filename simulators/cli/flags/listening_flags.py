@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from simulators.cli.flags.server_address import UsageError, checked_url, default_url, no_server
+from simulators.cli.flags.server_address import checked_api_key, checked_url, default_url, no_server
 
 if TYPE_CHECKING:
     from simulators.listening.stream_client import Entry
@@ -39,13 +39,10 @@ def follow(arguments: argparse.Namespace, topics: str | None, shown: Shown) -> i
     import httpx
 
     from simulators.listening.stream_client import StreamClient, StreamRefused
-    from simulators.parties.sandbox_constants import SANDBOX_API_KEY
 
-    if not (arguments.api_key or "").isascii():
-        raise UsageError("--api-key must have ASCII characters only")
     client = StreamClient(
         checked_url(arguments.url),
-        arguments.api_key or SANDBOX_API_KEY,
+        checked_api_key(arguments.api_key),
         topics,
         begun=_say_that_it_listens,
         lost=_say_that_it_is_lost,

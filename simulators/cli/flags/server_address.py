@@ -36,6 +36,22 @@ def checked_url(text: str, flag: str = "--url") -> str:
     return text
 
 
+def checked_api_key(text: str | None) -> str:
+    """The key of `--api-key`, else the sandbox's own.
+
+    Raises: UsageError for what no header can hold (RFC 9110, section 5.5), without repeating it: it is a secret.
+    """
+    from simulators.parties.sandbox_constants import SANDBOX_API_KEY
+
+    if text is None:
+        return SANDBOX_API_KEY
+    if not text.isascii():
+        raise UsageError("--api-key must have ASCII characters only")
+    if not text.isprintable() or not text.strip():
+        raise UsageError("--api-key must be a key: it is empty, or has a line break or another control character")
+    return text
+
+
 def _source(text: str, flag: str, variable: str) -> str:
     """Where a text was read: a flag that is not given has its value from the variable, if that is set."""
     return variable if os.environ.get(variable) == text else flag

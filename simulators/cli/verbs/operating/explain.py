@@ -6,7 +6,7 @@ from pathlib import Path
 
 from simulators.cli.flags.arguments import Verbs
 from simulators.cli.flags.data_directory import checked_data_directory
-from simulators.cli.flags.server_address import UsageError, checked_url, default_url, no_server
+from simulators.cli.flags.server_address import UsageError, checked_api_key, checked_url, default_url, no_server
 
 
 def add(verbs: Verbs) -> None:
@@ -45,7 +45,6 @@ def _run(arguments: argparse.Namespace) -> int:
     from authz.journal.data_directory import JOURNAL
     from authz.vocabulary.errors import EngineError
     from simulators.parties.issuer_client import IssuerRefused
-    from simulators.parties.sandbox_constants import SANDBOX_API_KEY
     from simulators.testkit.decision_table import read_decision, show_decision
     from tokenvault.vocabulary.errors import CallerError, NotFound
     from tokenvault.vocabulary.identifiers import Prefix, to_number
@@ -54,8 +53,7 @@ def _run(arguments: argparse.Namespace) -> int:
         to_number(Prefix.AUTHORIZATION, arguments.authorization_id)
     except NotFound as error:
         raise UsageError(str(error)) from None
-    if not (arguments.api_key or "").isascii():
-        raise UsageError("--api-key must have ASCII characters only")
+    api_key = checked_api_key(arguments.api_key)
     data_dir = None if arguments.data_dir is None else checked_data_directory(arguments.data_dir)
     if data_dir is not None and not (data_dir / JOURNAL).is_dir():
         sys.stderr.write(f"tapwright: there is no journal in {data_dir}\n")
@@ -64,7 +62,7 @@ def _run(arguments: argparse.Namespace) -> int:
         decision = read_decision(
             arguments.authorization_id,
             url=checked_url(arguments.url),
-            api_key=arguments.api_key or SANDBOX_API_KEY,
+            api_key=api_key,
             data_dir=data_dir,
         )
     except httpx.TransportError as error:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from simulators.cli.flags.arguments import Verbs
-from simulators.cli.flags.server_address import UsageError, checked_url, default_url, no_server
+from simulators.cli.flags.server_address import UsageError, checked_api_key, checked_url, default_url, no_server
 
 if TYPE_CHECKING:
     from simulators.parties.snapshot_client import SnapshotClient
@@ -44,7 +44,6 @@ def _run(arguments: argparse.Namespace) -> int:
     import httpx
 
     from simulators.parties.issuer_client import IssuerRefused
-    from simulators.parties.sandbox_constants import SANDBOX_API_KEY
     from simulators.parties.snapshot_client import SnapshotClient
 
     action, name = arguments.action, arguments.name
@@ -54,10 +53,8 @@ def _run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"snapshot {action} needs a name: tapwright snapshot {action} NAME")
     if action != "save" and arguments.replace:
         raise UsageError("--replace is for `tapwright snapshot save`")
-    if not (arguments.api_key or "").isascii():
-        raise UsageError("--api-key must have ASCII characters only")
     try:
-        with SnapshotClient(checked_url(arguments.url), arguments.api_key or SANDBOX_API_KEY) as client:
+        with SnapshotClient(checked_url(arguments.url), checked_api_key(arguments.api_key)) as client:
             for line in _lines(client, action, name, may_replace=arguments.replace):
                 sys.stdout.write(f"{line}\n")
     except httpx.TransportError as error:

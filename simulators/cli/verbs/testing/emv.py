@@ -5,7 +5,7 @@ import sys
 from typing import Any
 
 from simulators.cli.flags.arguments import Verbs, given_text
-from simulators.cli.flags.server_address import UsageError, checked_url, default_url, no_server
+from simulators.cli.flags.server_address import UsageError, checked_api_key, checked_url, default_url, no_server
 
 _BELIEVED = {
     "card_key_check_value": "--card-key-check-value",
@@ -63,13 +63,11 @@ def _check(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from simulators.parties.issuer_client import Issuer, IssuerRefused
-    from simulators.parties.sandbox_constants import SANDBOX_API_KEY
     from simulators.testkit.cryptogram_table import agrees, show_check
 
     if arguments.token is None:
         raise UsageError("emv check needs --token: the token that paid")
-    if not (arguments.api_key or "").isascii():
-        raise UsageError("--api-key must have ASCII characters only")
+    api_key = checked_api_key(arguments.api_key)
     believed = {name: getattr(arguments, name) for name in _BELIEVED if getattr(arguments, name) is not None}
     body: dict[str, Any] = {
         "token_id": arguments.token,
@@ -77,7 +75,7 @@ def _check(arguments: argparse.Namespace) -> int:
         "believed": believed,
     }
     try:
-        with Issuer(checked_url(arguments.url), arguments.api_key or SANDBOX_API_KEY) as operator:
+        with Issuer(checked_url(arguments.url), api_key) as operator:
             check = operator.call("POST", "/v1/simulations/cryptograms/check", body)
     except httpx.TransportError as error:
         sys.stderr.write(f"tapwright: {no_server(arguments.url, error)}\n")

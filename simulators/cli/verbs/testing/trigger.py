@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from simulators.cli.flags.arguments import Verbs
-from simulators.cli.flags.server_address import UsageError, checked_url, default_url, no_server
+from simulators.cli.flags.server_address import UsageError, checked_api_key, checked_url, default_url, no_server
 from tokenvault.vocabulary.event_types import EventType
 
 
@@ -47,9 +47,8 @@ def _run(arguments: argparse.Namespace) -> int:
     event_type = EventType(arguments.event)
     if event_type in NOT_TRIGGERED:
         raise UsageError(f"{event_type} cannot be triggered: {NOT_TRIGGERED[event_type]}")
-    if not (arguments.api_key or "").isascii():
-        raise UsageError("--api-key must have ASCII characters only")
-    return _triggered(event_type, checked_url(arguments.url), arguments.api_key, as_json=arguments.json)
+    api_key = checked_api_key(arguments.api_key)
+    return _triggered(event_type, checked_url(arguments.url), api_key, as_json=arguments.json)
 
 
 def _show_types() -> None:
@@ -60,18 +59,17 @@ def _show_types() -> None:
         sys.stdout.write(f"{event_type:<{width}}  {described(event_type)}\n")
 
 
-def _triggered(event_type: EventType, url: str, api_key: str | None, *, as_json: bool) -> int:
+def _triggered(event_type: EventType, url: str, api_key: str, *, as_json: bool) -> int:
     import json
 
     import httpx
 
     from simulators.parties.issuer_client import IssuerRefused
-    from simulators.parties.sandbox_constants import SANDBOX_API_KEY
     from simulators.triggers.stage import NotTriggered, Stage
     from simulators.triggers.table import trigger
 
     try:
-        with Stage(url, api_key or SANDBOX_API_KEY) as stage:
+        with Stage(url, api_key) as stage:
             event = trigger(stage, event_type)
     except httpx.TransportError as error:
         sys.stderr.write(f"tapwright: {no_server(url, error)}\n")

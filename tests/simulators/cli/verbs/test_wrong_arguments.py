@@ -307,6 +307,15 @@ OPTIONS = [
 ]
 
 
+@pytest.mark.parametrize("verb", [verb for verb, option in OPTIONS if option == "--api-key"])
+@pytest.mark.parametrize("key", ["", " ", "secret\nkey", "secret\x00key"])
+def test_keys_that_no_header_can_hold(verb, key, capsys):
+    """Are refused as such, and are not shown: what is almost a key is a secret too."""
+    needed = ["auth_0000000000001"] if verb == "explain" else NEEDED[verb]
+    code, said = told([verb, *needed, "--url", NOBODY, "--api-key", key], capsys)
+    assert (code, "--api-key must be a key" in said, "secret" in said) == (2, True, False), said
+
+
 @pytest.mark.parametrize(("verb", "option"), OPTIONS)
 def test_every_option_of_every_verb(verb, option, tmp_path, capsys):
     """With values that are none of anything, and nobody there to be asked: an error that is no traceback."""
