@@ -134,7 +134,7 @@ def _network(directory: Path) -> Iterator[tuple[Sandbox, threading.Event]]:
     loop, ended = BackgroundLoop("sandbox"), threading.Event()
     sandbox = Sandbox(scratch_settings(directory))
     try:
-        with patch("simulators.sandbox.wiring.SegmentJournal", partial(SegmentJournal, segment_bytes=_SEGMENT_BYTES)):
+        with patch("simulators.sandbox.opening.SegmentJournal", partial(SegmentJournal, segment_bytes=_SEGMENT_BYTES)):
             loop.run(sandbox.start())
         threading.Thread(target=_wait_for_failure, args=(loop, sandbox, ended), daemon=True).start()
         yield sandbox, ended
