@@ -11,6 +11,8 @@ from tokenvault.vocabulary.errors import FieldError
 
 PAN_DIGITS_MIN, PAN_DIGITS_MAX = 8, 19
 PAR_CHARACTERS = 29
+_IN_TEXT = re.compile(r"(?<![0-9])[1-9][0-9]{12,18}(?![0-9])")
+"""As long as cards' numbers usually are; what is shorter is mostly something else."""
 _PAR = re.compile(r"[0-9A-Z]{29}")
 
 
@@ -28,6 +30,11 @@ def luhn_check_digit(payload: str) -> str:
 def is_luhn_valid(pan: str) -> bool:
     """Whether the last digit is the Luhn check digit of the others."""
     return len(pan) > 1 and pan.isascii() and pan.isdigit() and luhn_check_digit(pan[:-1]) == pan[-1]
+
+
+def numbers_in_text(text: str) -> set[str]:
+    """What may be the number of a card in a text: 13 to 19 digits in a row, no zero first, with a valid check digit."""
+    return {found for found in _IN_TEXT.findall(text) if is_luhn_valid(found)}
 
 
 def masked(pan: str) -> str:

@@ -44,8 +44,12 @@ class ObjectTree:
 
     def card_numbers(self) -> set[str]:
         """The numbers of cards in it."""
-        found = (card_data.card_number(each.tag, self.content[each.value : each.end]) for each in _leaves(self.objects))
-        return {number for number in found if number is not None}
+        numbers: set[str] = set()
+        for each in _leaves(self.objects):
+            value = self.content[each.value : each.end]
+            certain = card_data.card_number(each.tag, value)
+            numbers |= {certain} if certain is not None else card_data.possible_numbers(each.tag, value)
+        return numbers
 
     def hidden(self) -> Spans:
         """Where values are that must not be shown."""
@@ -53,6 +57,7 @@ class ObjectTree:
             (self._place(each.value), self._place(each.end))
             for each in _leaves(self.objects)
             if card_data.is_card_data(each.tag)
+            or card_data.possible_numbers(each.tag, self.content[each.value : each.end])
         ]
 
     def shown(self, numbers: KnownNumbers) -> list[DissectedObject]:

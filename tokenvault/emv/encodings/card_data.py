@@ -1,12 +1,14 @@
 """Data objects that identify a card or prove its holder: what of their values people may be shown."""
 
 from tokenvault.vocabulary.errors import FieldError
-from tokenvault.vocabulary.pan import PAN_DIGITS_MAX, PAN_DIGITS_MIN, Track2, masked
+from tokenvault.vocabulary.pan import PAN_DIGITS_MAX, PAN_DIGITS_MIN, Track2, masked, numbers_in_text
 
 PAN, TRACK2 = "5A", frozenset({"57", "9F6B"})
 """Objects that hold the number of a card."""
 HIDDEN = frozenset({"56", "99", "9F1F", "9F20"})
 """Objects that are never shown: track 1 data, PIN data, and discretionary data of both tracks."""
+_MERCHANT_IDENTIFIER = "9F16"
+"""15 characters, often digits: one in ten would pass for the number of a card."""
 
 
 def is_card_data(tag: str) -> bool:
@@ -20,6 +22,15 @@ def card_number(tag: str, value: bytes) -> str | None:
         return None
     digits = value.hex().upper().partition("D")[0].rstrip("F")
     return digits if digits.isdigit() and PAN_DIGITS_MIN <= len(digits) <= PAN_DIGITS_MAX else None
+
+
+def possible_numbers(tag: str, value: bytes) -> set[str]:
+    """What may be the number of a card in any other object: in text, or packed digits that are the whole value."""
+    if tag == _MERCHANT_IDENTIFIER:
+        return set()
+    packed = value.hex().upper().rstrip("F")
+    written = [packed if packed.isdigit() else "", value.decode("latin-1"), value.decode("cp1047")]
+    return set().union(*map(numbers_in_text, written))
 
 
 def shown_value(tag: str, value: bytes) -> str:

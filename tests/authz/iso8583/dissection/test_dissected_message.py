@@ -10,8 +10,11 @@ from authz.iso8583.dissection.known_numbers import KnownNumbers, hexadecimal_wit
 from authz.iso8583.encoding import codec
 from tokenvault.emv.encodings import tlv
 from tokenvault.emv.encodings.card_data import card_number, is_card_data, shown_value
+from tokenvault.vocabulary.pan import is_luhn_valid, luhn_check_digit
 
 PAN = "9999501000000017"
+VALID_PAN = f"999950100000001{luhn_check_digit('999950100000001')}"
+MERCHANT = f"99995010000000{luhn_check_digit('99995010000000')}"
 CHIP = f"5A08{PAN}5713{PAN}D2912201{0:013d}F9F360200019F2701807704820219808A02303099021234"
 KEY_BLOCK = "D0112M6TC00E000099A1B2C3D4E5F6"
 PAID = {
@@ -114,6 +117,46 @@ def test_a_number_of_the_other_frame_is_not_shown():
     assert PAN in str(answer.fields())
     assert PAN not in str(answer.fields({PAN}))
     assert PAN.encode().hex() not in answer.hexadecimal({PAN})
+
+
+@pytest.mark.parametrize("name", list(BUILT_IN))
+@pytest.mark.parametrize(
+    ("number", "value"),
+    [
+        (43, f"{VALID_PAN} BERLIN".ljust(40)),
+        (46, VALID_PAN),
+        (48, f"CARD {VALID_PAN}"),
+        (60, f"016,{VALID_PAN},X"),
+        (63, VALID_PAN),
+        (120, f"FROM {VALID_PAN}"),
+        (55, f"DF0108{VALID_PAN}"),
+        (55, f"E00BDF0108{VALID_PAN}"),
+        (55, f"DF0110{VALID_PAN.encode().hex()}"),
+        (55, f"DF0110{VALID_PAN.encode('cp1047').hex()}"),
+    ],
+)
+def test_a_number_where_nothing_says_that_it_is_one(name, number, value):
+    """Neither in the field, nor in the octets."""
+    dialect = built_in(name)
+    message = codec.fitting({0: "0100", 11: "123456", number: value.upper()}, dialect)
+    assert number in message
+    encoded = codec.encode(message, dialect)
+    dissected = Dissected.of(encoded, dialect)
+    assert dissected.error is None
+    ways = ways_of(VALID_PAN) + [way.encode("ascii").hex().upper() for way in ways_of(VALID_PAN)]
+    assert any(way in encoded.hex().upper() for way in ways)
+    shown = f"{dissected.fields()} {dissected.hexadecimal()}".upper()
+    assert not any(way in shown for way in (VALID_PAN, *ways))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{42: MERCHANT}, {53: VALID_PAN}, {55: f"9F160F{MERCHANT.encode().hex()}"}, {90: f"{VALID_PAN}{0:026d}"}],
+)
+def test_other_numbers_are_shown(fields):
+    """Of merchants, for example, although their last digit may be that of a card."""
+    assert is_luhn_valid(MERCHANT)
+    assert "**" not in str(Dissected.of(codec.encode({0: "0100", **fields}, built_in()), built_in()).fields())
 
 
 @pytest.mark.parametrize("digits", ["99995010000017", "999950100000017", "9999501000000000017"])
