@@ -46,7 +46,10 @@ def show_decision(decision: dict[str, Any], console: Console) -> None:
     named = f" ({by})" if by.startswith(("rule ", "limit ")) else ""
     reason = f"DE 39 = {decision['response_code']}  {decision['reason']}{named}: {decision['explanation']}"
     console.print(reason if decision["approved"] else f"{reason} {decision['advice']}", highlight=False)
-    table = Table("check", "saw", "bound", "outcome", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    table.add_column("check", no_wrap=True)  # its name is looked for as a whole
+    for heading in ("saw", "bound", "outcome"):
+        table.add_column(heading, overflow="fold")
     reached = [check for check in decision["checks"] if check["outcome"] != "not_reached"]
     for check in reached:
         table.add_row(check["name"], check["saw"], check["bound"], _MARKS[check["outcome"]])

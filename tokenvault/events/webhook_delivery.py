@@ -20,6 +20,7 @@ from tokenvault.events.webhooks import (
 from tokenvault.outgoing.guarded_calls import GuardedTransport
 from tokenvault.outgoing.outgoing_calls import ON_BEHALF_OF
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 log = structlog.get_logger()
 
@@ -117,7 +118,8 @@ class WebhookSender:
             ):
                 return Outcome(delivery, answer.is_success, f"HTTP {answer.status_code}")
         except Exception as error:
-            log.warning("webhook_not_delivered", delivery=delivery.id, error=f"{type(error).__name__}: {error}")
+            named = to_text(Prefix.WEBHOOK_DELIVERY, delivery.id)
+            log.warning("webhook_not_delivered", delivery=named, error=f"{type(error).__name__}: {error}")
             return Outcome(delivery, False, NOT_REACHABLE)
 
 

@@ -23,8 +23,8 @@ DECISION = {
 """As a server of version 0.1 tells it."""
 
 
-def _shown(decision):
-    console = Console(file=io.StringIO(), width=120)
+def _shown(decision, width=120):
+    console = Console(file=io.StringIO(), width=width)
     show_decision(decision, console)
     return console.file.getvalue()
 
@@ -55,3 +55,12 @@ def test_postings_are_shown_where_the_server_tells_them(more, lines):
     shown = _shown(DECISION | more)
     assert "financial_request auth_1  12.50 EUR" in shown
     assert shown.count(" posted 12.50 EUR as purchase (post_1)") == lines
+
+
+def test_names_of_checks_are_whole_in_a_narrow_window():
+    """Also where the output is no window, which counts as 80 columns: the name is what is looked for."""
+    name = "cardholder_verification"
+    check = {"name": name, "outcome": "passed", "saw": "verified by the device, which signed for it (9F10)"}
+    shown = _shown(DECISION | {"checks": [check | {"bound": "none: no cash, or not required by the program"}]}, 80)
+    assert f" {name} " in shown
+    assert "\u2026" not in shown
