@@ -405,6 +405,18 @@ def test_a_start_that_cannot_complete_it(settings, monkeypatch):
     assert (settings.data_dir / "putting-back").read_text() == "prepared"
 
 
+def test_what_a_crash_has_left_goes_with_the_next_start(settings):
+    """Half a snapshot, and one that was being deleted: they have no name, and nobody else would delete them."""
+    with started(settings) as network:
+        network.save()
+    folder = settings.data_dir / "snapshots"
+    for left in ("prepared.unfinished", "another.replaced"):
+        shutil.copytree(folder / "prepared", folder / left)
+    with started(settings) as network:
+        assert [each["name"] for each in network.call("GET", ROOT)["data"]] == ["prepared"]
+        assert [each.name for each in folder.iterdir()] == ["prepared"]
+
+
 DAMAGES = {
     "its rows are missing": lambda folder: (folder / "vault.db").unlink(),
     "the file with its rows is damaged": lambda folder: (folder / "vault.db").write_bytes(b"no database" * 1_000),

@@ -20,7 +20,7 @@ def tags_by_name(given: Mapping[str, str], field: str) -> dict[str, bytes]:
     for name, text in given.items():
         tag = name.upper()
         if not _is_tag(name):
-            raise FieldError(field, "names that are no tags in hexadecimal, such as 9F36")
+            raise FieldError(field, "has a name that is no tag; tags are hexadecimal, such as 9F36")
         if tag in values:
             raise FieldError(f"{field}.{tag}", "is given twice, in upper and in lower case")
         values[tag] = _octets(text, f"{field}.{tag}")

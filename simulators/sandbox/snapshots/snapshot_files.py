@@ -131,6 +131,12 @@ class SnapshotFiles:
     def __init__(self, directory: Path) -> None:
         self._path = directory / SNAPSHOTS
 
+    def clear(self) -> None:
+        """Delete what a crash has left of snapshots that were being made or deleted: no name leads to it any more."""
+        for left in self._path.iterdir() if self._path.is_dir() else ():
+            if left.suffix in (_UNFINISHED, _REPLACED):
+                shutil.rmtree(left, ignore_errors=True)
+
     def find(self, name: str) -> SnapshotFolder:
         """A snapshot by its name. Raises: NotFound."""
         folder = SnapshotFolder(self._path / _checked(name))

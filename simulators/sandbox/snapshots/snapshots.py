@@ -105,6 +105,7 @@ class Snapshots:
 
     def __init__(self, network: Network) -> None:
         self.files = SnapshotFiles(network.directory)
+        self.files.clear()
         self._network = network
         self._turn = asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
@@ -167,6 +168,7 @@ class Snapshots:
         async with self._turn:
             folder, network = self.readable(name), self._network
             manifest = folder.manifest
+            # Explanations first: one may take long, and whoever waits for it holds nothing that is waited for here.
             async with network.explanations.of_another_past(), network.standing_still() as transaction:
                 begun = time.perf_counter()
                 numbers_after = network.engine.last_number
