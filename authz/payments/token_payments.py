@@ -118,11 +118,22 @@ def _payment(first: Row, later: list[Row], moved: list[Row], ended: list[Row]) -
 
 def _held(first: Row, later: list[Row], ended: list[Row]) -> int:
     """What is held for a payment of which nothing has moved yet."""
-    if ended or first["event"] == EventType.AUTHORIZATION_DECLINED:
+    if ended or first["event"] == EventType.AUTHORIZATION_DECLINED or _is_completed_for_nothing(later):
         return 0
     more: int = sum(row["billing_minor"] for row in later if row["event"] == EventType.AUTHORIZATION_INCREASED)
     less: int = sum(row["billing_minor"] for row in later if row["event"] == EventType.AUTHORIZATION_REVERSED)
     return max(0, int(first["billing_minor"]) + more - less)
+
+
+def _completions(later: list[Row]) -> list[Row]:
+    return [
+        row for row in later if row["kind"].startswith("financial") and row["operation"] != _REFUND and row["approved"]
+    ]
+
+
+def _is_completed_for_nothing(later: list[Row]) -> bool:
+    """Whether the merchant told that nothing is to be posted, which releases the hold."""
+    return any(row["amount_minor"] == 0 for row in _completions(later))
 
 
 def _amount(first: Row, later: list[Row]) -> int:
@@ -131,9 +142,9 @@ def _amount(first: Row, later: list[Row]) -> int:
         return int(first["amount_minor"])
     if first["operation"] == _REFUND:
         return -int(first["approved_minor"])
-    completed = [row for row in later if row["kind"].startswith("financial") and row["operation"] != _REFUND]
+    completed = sum(int(row["approved_minor"]) for row in _completions(later))
     if completed:
-        return sum(int(row["approved_minor"]) for row in completed if row["approved"])
+        return completed
     increased = [row for row in later if row["event"] == EventType.AUTHORIZATION_INCREASED]
     return int(first["approved_minor"]) + sum(int(row["approved_minor"]) for row in increased)
 
@@ -149,4 +160,5 @@ def _state(first: Row, later: list[Row], moved: list[Row], ended: list[Row], owe
     if ended:
         return PaymentState.EXPIRED
     is_reversed = any(row["event"] == EventType.AUTHORIZATION_REVERSED for row in later)
+    is_reversed = is_reversed or _is_completed_for_nothing(later)
     return PaymentState.REVERSED if is_reversed and owed == 0 else PaymentState.PENDING

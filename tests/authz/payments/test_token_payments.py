@@ -12,6 +12,7 @@ TOKEN = 701
 SALE = tap(1, 500, kind=Kind.FINANCIAL_REQUEST)
 HELD = tap(1, 500, flags=Flag.PREAUTHORIZATION)
 COMPLETION = referring(Kind.FINANCIAL_ADVICE, HELD, amount_minor=450, stan=600_001)
+NOTHING = referring(Kind.FINANCIAL_ADVICE, HELD, amount_minor=0, stan=600_003)
 MUCH_LATER = command(Kind.PASS_TIME, time_us=NOW_US + 3_000 * HOUR_US)
 
 
@@ -33,6 +34,8 @@ def story(tmp_path):
         ([HELD, COMPLETION], "posted", 450, 450, 0),
         ([HELD, COMPLETION, refund(COMPLETION, amount_minor=50, stan=600_002)], "posted", 450, 400, 50),
         ([HELD, COMPLETION, refund(COMPLETION, stan=600_002)], "refunded", 450, 0, 450),
+        ([HELD, NOTHING], "reversed", 500, 0, 0),
+        ([HELD, NOTHING, COMPLETION], "posted", 450, 450, 0),
         ([HELD, MUCH_LATER], "expired", 500, 0, 0),
         ([HELD, MUCH_LATER, COMPLETION], "posted", 450, 450, 0),
         ([SALE], "posted", 500, 500, 0),
