@@ -18,6 +18,7 @@ from simulators.simulations.simulated_terminals import SimulatedTerminals
 from simulators.simulations.wallet_keys import Admit, WalletKeys
 from simulators.wallet.card.secure_element import Unwrap, Wrap
 from tokenvault.vault import Vault
+from tokenvault.vocabulary.errors import NotFound
 
 _THREADS = 8
 
@@ -88,15 +89,15 @@ class Simulations:
     async def explained(self, outcome: Outcome, explanations: Explanations) -> Explanation | None:
         """The network's decision behind an outcome, with its checks.
 
-        None where it decided nothing, or explains too many decisions of others meanwhile: the payment was made all the
-        same, so it is not refused.
+        None where it decided nothing, explains too many decisions of others meanwhile, or was put back to a time before
+        the decision: the payment was made all the same, so it is not refused.
         """
         if outcome.receipt is None or outcome.receipt.authorization_id is None:
             return None
         async with self._explaining:
             try:
                 return await explanations.explain(outcome.receipt.authorization_id)
-            except ExplanationsBusy:
+            except (ExplanationsBusy, NotFound):
                 return None
 
     def close(self) -> None:

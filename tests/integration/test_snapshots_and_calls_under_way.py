@@ -58,6 +58,31 @@ def test_a_payment_is_made_with_the_phone_as_it_was_put_back(network, monkeypatc
         assert network.call("POST", path, body)["reason"] == "approved"
 
 
+def test_a_payment_that_was_given_up_before_its_answer_went_out_is_answered(network, monkeypatch):  # noqa: F811
+    """With what the terminal knows of it; the decision itself is unknown."""
+    account = network.call("POST", "/v1/accounts", {"currency": "EUR", "credit_limit": 100_000})["id"]
+    card = network.call("POST", "/v1/cards", {"account_id": account})["id"]
+    token = network.call("POST", "/v1/simulations/phones", {"card_id": card})["token_id"]
+    network.save()
+    is_paid, may_go_on = threading.Event(), threading.Event()
+    explained = Simulations.explained
+
+    async def late(simulations, outcome, explanations):
+        is_paid.set()
+        await to_thread.run_sync(may_go_on.wait)
+        return await explained(simulations, outcome, explanations)
+
+    monkeypatch.setattr(Simulations, "explained", late)
+    with ThreadPoolExecutor() as threads:
+        paying = threads.submit(network.call, "POST", PAYMENTS, {"token_id": token, "amount": 100})
+        assert is_paid.wait(30)
+        network.reset()
+        may_go_on.set()
+        paid = paying.result(30)
+    assert (paid["approved"], paid["response_code"], paid["decision"]) == (True, "00", None)
+    assert network.http.get(f"/v1/authorizations/{paid['authorization_id']}").status_code == 404
+
+
 def test_a_payment_that_was_given_up_cannot_be_followed_up(network, monkeypatch):  # noqa: F811
     """Its identifier is unknown, also to a call that was under way."""
     account = network.call("POST", "/v1/accounts", {"currency": "EUR", "credit_limit": 100_000})["id"]

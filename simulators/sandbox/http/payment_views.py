@@ -227,8 +227,9 @@ class SimulatedPaymentView(View):
     phone_id: str = Field(description="The simulated phone that paid.", examples=["phone_04N6T8J2R5XVA"])
     token_id: str | None = Field(description="The token that it paid with.", examples=["tok_05F1V9D8S3KYA"])
     decision: AuthorizationView | None = Field(
-        description="The decision with all its checks; null where there is none, or while too many explanations are in "
-        "progress: `/v1/authorizations/{id}` has it then.",
+        description="The decision with all its checks; null where there is none, or it was given up meanwhile because "
+        "the network was put back, or while too many explanations are in progress: `/v1/authorizations/{id}` has it "
+        "then.",
         examples=[None],
     )
     receipt: ReceiptView | None = Field(description="The receipt; null where nothing was sent.", examples=[None])
