@@ -17,6 +17,7 @@ from authz.program.document import ProgramDocument, Rule, canonical, journaled_d
 from authz.program.tables import NUMBER_VERSION
 from authz.state.tables import State, stored_arrays, with_program, with_stored_arrays
 from authz.vocabulary.commands import MESSAGES, Flag, Kind, Records
+from authz.vocabulary.errors import HistoryUnavailable
 from authz.vocabulary.layouts import MESSAGE
 from authz.vocabulary.reasons import Reason
 
@@ -50,7 +51,17 @@ class Backtest:
 
 
 def backtest(history: History, rule: Rule, until: int | None = None) -> Backtest:
-    """Replay everything that the journal holds, with and without a rule. Raises: ProgramInvalid, EngineError."""
+    """Replay everything that the journal holds, with and without a rule.
+
+    Raises: ProgramInvalid, EngineError; HistoryUnavailable where files of the journal go while they are read.
+    """
+    try:
+        return _replayed_twice(history, rule, until)
+    except FileNotFoundError:
+        raise HistoryUnavailable("the journal was put back or shortened while it was read") from None
+
+
+def _replayed_twice(history: History, rule: Rule, until: int | None) -> Backtest:
     start = history.earliest()
     live = rule.model_copy(update={"state": "live"})
     document = journaled_document(start.document) if start.document else ProgramDocument()

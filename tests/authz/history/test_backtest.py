@@ -1,15 +1,17 @@
 """Back-tests: velocity as it would have been, and nothing changed by asking."""
 
 import numpy as np
+import pytest
 
 from authz.history.backtest import backtest
 from authz.journal.disk import Directory
-from authz.journal.journal_files import SegmentJournal
+from authz.journal.journal_files import SegmentJournal, SegmentReader
 from authz.journal.records import Batch
 from authz.journal.replay import History, apply_batch, replayed
 from authz.program.document import ProgramDocument, Rule, canonical, with_offsets
 from authz.state.tables import new_state, rows_in_use
 from authz.vocabulary.commands import Kind
+from authz.vocabulary.errors import HistoryUnavailable
 from authz.vocabulary.reasons import Reason
 from tests.authz.commands import NOW_US, command, opening, tap
 
@@ -42,6 +44,21 @@ def test_velocity_is_what_it_would_have_been(tmp_path):
     assert [each.sequence for each in found.examples] == [6, 7, 8]
     assert found.declined_billing_minor == {978: 3 * 1_250}
     assert rows_in_use(replayed(history).state) == before
+
+
+def test_files_go_while_they_are_read(tmp_path):
+    """A network is put back, or a part of its journal is given up: it can be asked for again."""
+    journal_of(tmp_path, Batch(0, opening()))
+
+    class Going(Directory):
+        """Segments that are there when they are listed, and gone when they are opened."""
+
+        def open(self, name):
+            """None."""
+            raise FileNotFoundError(name)
+
+    with pytest.raises(HistoryUnavailable, match="while it was read"):
+        backtest(History(SegmentReader(Going(tmp_path))), RULE)
 
 
 def test_money_follows(tmp_path):
