@@ -219,7 +219,11 @@ class SimulatedPaymentView(View):
         "`cardholder_not_verified`, `line_down`, `no_answer`, ...",
         examples=["approved"],
     )
-    detail: str = Field(description="More about it as a text, often empty.", examples=[""])
+    detail: str = Field(
+        description="More about it as a text, often empty: what a terminal could not do, or why the network "
+        "acknowledged an advice and posted less.",
+        examples=[""],
+    )
     approved_amount: int = Field(
         description="The amount that the terminal takes for approved, minor units of `currency`.", examples=[1250]
     )
@@ -254,7 +258,7 @@ class SimulatedPaymentView(View):
             approved=receipt is not None and receipt.approved,
             response_code=None if receipt is None else receipt.response_code,
             reason=outcome.reason if decision is None else decision.reason,
-            detail=outcome.detail,
+            detail=outcome.detail or (decision and decision.exception_explanation) or "",
             approved_amount=0 if receipt is None else receipt.approved_minor,
             currency=currency,
             phone_id=phone_id,

@@ -42,7 +42,9 @@ class TokenTransactionView(View):
     )
     currency: str = Field(description="ISO 4217 code.", examples=["EUR"])
     billing_amount: int = Field(
-        description="What the account owes or holds for it now, in minor units of `billing_currency`.", examples=[1250]
+        description="What the account owes for it now, or what is held for it while nothing was posted; in minor units "
+        "of `billing_currency`.",
+        examples=[1250],
     )
     refunded_amount: int = Field(
         description="Given back by merchants, minor units of `billing_currency`.", examples=[0]

@@ -228,6 +228,16 @@ def test_what_is_left_of_a_sale_that_was_reversed_in_part(operator):
     assert (refund["reason"], refund["approved_amount"], operator.balance(account)) == ("approved", 400, (0, 0))
 
 
+def test_an_advice_that_is_acknowledged_and_not_posted(operator):
+    """The terminal has its approval; what the network made of it is told as well."""
+    account = operator.account()
+    paid = operator.pay(operator.phone(account))
+    posted = operator.post(f"/authorizations/{paid['authorization_id']}/complete", amount=999_999_999_999)
+    assert (posted["approved"], posted["decision"]["exception"]) == (True, "beyond_advice_limit")
+    assert posted["detail"] == posted["decision"]["exception_explanation"] != ""
+    assert operator.balance(account)[0] == 0
+
+
 def test_a_part_is_one_of_so_many(operator):
     """The third completion of two is refused before it is sent."""
     paid = operator.pay(operator.phone())
