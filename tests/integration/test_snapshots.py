@@ -417,6 +417,20 @@ def test_what_a_crash_has_left_goes_with_the_next_start(settings):
         assert [each.name for each in folder.iterdir()] == ["prepared"]
 
 
+def test_a_crash_while_one_replaces_another(settings):
+    """Between the moment when one loses the name and the moment when the other gets it: it is there after a start."""
+    with started(settings) as network:
+        network.save()
+        network.kit.account()
+        replaced = network.save("later")
+    folder = settings.data_dir / "snapshots"
+    (folder / "prepared").rename(folder / "prepared.replaced")
+    (folder / "later").rename(folder / "prepared.unfinished")
+    with started(settings) as network:
+        assert network.call("GET", ROOT)["data"] == [replaced | {"name": "prepared"}]
+        assert [each.name for each in folder.iterdir()] == ["prepared"]
+
+
 DAMAGES = {
     "its rows are missing": lambda folder: (folder / "vault.db").unlink(),
     "the file with its rows is damaged": lambda folder: (folder / "vault.db").write_bytes(b"no database" * 1_000),

@@ -132,10 +132,18 @@ class SnapshotFiles:
         self._path = directory / SNAPSHOTS
 
     def clear(self) -> None:
-        """Delete what a crash has left of snapshots that were being made or deleted: no name leads to it any more."""
-        for left in self._path.iterdir() if self._path.is_dir() else ():
-            if left.suffix in (_UNFINISHED, _REPLACED):
-                shutil.rmtree(left, ignore_errors=True)
+        """Tidy up what a crash has left of snapshots that were being made or deleted.
+
+        One that was about to replace another gets its name; of all else nothing is left.
+        """
+        left = list(self._path.iterdir()) if self._path.is_dir() else []
+        for each in left:
+            replaced = each.with_suffix(_REPLACED)
+            if each.suffix == _UNFINISHED and replaced in left and not self.has(each.stem):
+                each.rename(self._path / each.stem)
+        for each in left:
+            if each.suffix in (_UNFINISHED, _REPLACED):
+                shutil.rmtree(each, ignore_errors=True)
 
     def find(self, name: str) -> SnapshotFolder:
         """A snapshot by its name. Raises: NotFound."""
@@ -172,7 +180,7 @@ class SnapshotFiles:
     @contextlib.contextmanager
     def being_made(self, name: str) -> Iterator[SnapshotFolder]:
         """An empty folder, which has its name when this is left without an error, in place of what had it."""
-        all_of_them = Directory(self._path)
+        self._path.mkdir(parents=True, exist_ok=True)
         self._path.chmod(0o700)
         unfinished = self._path / (_checked(name) + _UNFINISHED)
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -180,13 +188,20 @@ class SnapshotFiles:
         try:
             yield SnapshotFolder(unfinished)
             Directory(unfinished).sync_names()
-            if self.has(name):
-                self.delete(name)
-            unfinished.rename(self._path / name)
-            all_of_them.sync_names()
+            self._name(unfinished, name)
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise
+
+    def _name(self, unfinished: Path, name: str) -> None:
+        """Give a complete snapshot its name. What had that name goes afterwards, so that a crash never takes both."""
+        replaced = self._path / (name + _REPLACED)
+        shutil.rmtree(replaced, ignore_errors=True)
+        if self.has(name):
+            (self._path / name).rename(replaced)
+        unfinished.rename(self._path / name)
+        Directory(self._path).sync_names()
+        shutil.rmtree(replaced, ignore_errors=True)
 
 
 @contextlib.contextmanager
