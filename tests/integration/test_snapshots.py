@@ -458,6 +458,27 @@ def test_a_damaged_snapshot_changes_nothing(network, settings, why):
     assert network.ids("/v1/authorizations") == [again.authorization_id, paid.authorization_id]
 
 
+@pytest.mark.parametrize(("place", "why"), [(0, "not whole"), (1, "damaged")])
+def test_a_snapshot_without_a_segment_of_its_journal_changes_nothing(network, settings, place, why):
+    """Neither without the first one nor with a gap: the engine would stop, and no start would get past it."""
+    phone, terminal = network.kit.phone(), network.kit.terminal()
+    for _ in range(2):  # a segment begins whenever something is given up
+        network.save(replace=True)
+        assert terminal.pay(phone, 100).approved
+        network.reset()
+        assert terminal.pay(phone, 100).approved
+    paid = terminal.pay(phone, 100)
+    network.save(replace=True)
+    segments = sorted((settings.data_dir / "snapshots" / "prepared" / "journal").iterdir())
+    assert len(segments) > 2
+    segments[place].unlink()
+    refused = network.http.post(f"{ROOT}/prepared/reset")
+    assert (refused.status_code, refused.json()["code"]) == (409, "snapshot_unreadable")
+    assert refused.json()["detail"].endswith(why)
+    again = terminal.pay(phone, 100)
+    assert network.ids("/v1/authorizations")[:2] == [again.authorization_id, paid.authorization_id]
+
+
 def test_payments_go_on_while_an_explanation_is_waited_for(network, monkeypatch):
     """Putting back waits for it, because it reads the journal; decisions do not."""
     phone, terminal = network.kit.phone(), network.kit.terminal()

@@ -11,7 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from authz.journal.data_directory import JOURNAL, keep_private
+from authz.journal.checkpoint import checkpoints
+from authz.journal.data_directory import CHECKPOINTS, JOURNAL, keep_private
 from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentReader
 from authz.vocabulary.errors import EngineError
@@ -101,13 +102,21 @@ class SnapshotFolder:
             yield database
 
     def check_journal(self) -> None:
-        """See whether its journal reaches as far as it says. Raises: ValueError where it does not, or is damaged."""
+        """See whether its journal reaches as far as it says, without a gap in what the engine replays.
+
+        Raises: ValueError where it does not, or is damaged.
+        """
         manifest = self.manifest
+        journal = SegmentReader(Directory(self.path / JOURNAL))
         try:
-            end, _, _ = SegmentReader(Directory(self.path / JOURNAL)).found_end()
+            end, _, _ = journal.found_end()
+            begins_after = journal.begins_after
+            known = max((0, *checkpoints(Directory(self.path / CHECKPOINTS))))
+            for _ in journal.read(after=max(known, begins_after)):
+                """Every record behind the latest checkpoint is intact and follows the one before."""
         except EngineError:
             raise ValueError("its journal is damaged") from None
-        if (end.sequence, end.digest.hex()) != (manifest.sequence, manifest.digest):
+        if known < begins_after or (end.sequence, end.digest.hex()) != (manifest.sequence, manifest.digest):
             raise ValueError("its journal is not whole")
 
     @property
