@@ -29,9 +29,13 @@ def checked_url(text: str, flag: str = "--url") -> str:
     try:
         parts = urlsplit(text)
         is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        has_user = "@" in parts.netloc
     except ValueError:
-        is_good = False
-    if not is_good:
+        is_good = has_user = False
+    if has_user:
+        # It would be sent in place of the API key, and be shown in errors.
+        raise UsageError(f"{_source(text, flag, 'TAPWRIGHT_URL')} has a user or password in it: leave that out")
+    if not is_good or any(map(str.isspace, text)):
         raise UsageError(f"{_source(text, flag, 'TAPWRIGHT_URL')} {text!r} is not a URL such as http://127.0.0.1:8420")
     return text
 
