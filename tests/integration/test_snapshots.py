@@ -21,6 +21,8 @@ from authz.journal.checkpoint import checkpoints, write_checkpoint
 from authz.journal.data_directory import checkpoints_in, history_in
 from authz.journal.replay import replayed
 from authz.state.tables import stored_arrays
+from simulators.cli.actions.doctor import run_doctor
+from simulators.cli.actions.journal import run_accept_loss
 from simulators.parties import sandbox_constants
 from simulators.process.start_error import StartError
 from simulators.sandbox.feeds.journal_keeper import JournalKeeper
@@ -385,6 +387,27 @@ def test_a_crash_in_the_middle_is_made_good(settings, monkeypatch, crash_at):
     for was, now in zip(before, stored(settings), strict=True):
         assert now == was
     assert not (settings.data_dir / "putting-back").exists()
+
+
+def test_nothing_is_given_up_for_what_the_next_start_completes(settings, monkeypatch, capsys):
+    """Vault and journal may be of two pasts after a crash; to accept that as a loss would be wrong advice."""
+    with started(settings) as network:
+        account = network.kit.account()
+        network.save()
+        with monkeypatch.context() as broken:
+            broken.setattr(running_snapshots, "put_back_journal", _failing)
+            assert network.http.post(f"{ROOT}/prepared/reset").status_code == 503
+    for segment in (settings.data_dir / "journal").iterdir():
+        segment.unlink()
+    assert run_doctor(settings) == 1
+    printed = capsys.readouterr().out
+    assert "UNSOUND  together: a snapshot is being put back" in printed
+    assert "accept-loss" not in printed
+    assert run_accept_loss(settings) == 1
+    assert "the next `tapwright serve` completes it" in capsys.readouterr().err
+    with started(settings) as network:
+        assert network.ids("/v1/accounts") == [account]
+    assert run_doctor(settings) == 0
 
 
 def test_a_start_that_cannot_complete_it(settings, monkeypatch):

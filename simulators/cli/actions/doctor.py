@@ -19,6 +19,7 @@ from authz.vocabulary.errors import EngineError
 from simulators.cli.flags.data_directory import checked_data_directory
 from simulators.process.start_error import StartError
 from simulators.sandbox.settings.settings import VAULT, Settings
+from simulators.sandbox.snapshots import putting_back
 from simulators.sandbox.vault_presence import require_vault
 from tokenvault.events import audit, outbox
 from tokenvault.events.audit import AuditTrailBroken
@@ -114,6 +115,7 @@ def _history(settings: Settings, opened: ExitStack) -> str:
 
 
 def _together(settings: Settings, opened: ExitStack) -> str:
+    putting_back.check_nothing_is_left_over(settings.data_dir)
     database = _database(settings, opened)
     kept = kept_high_water(database)  # before the journal is read, since a server may be adding to it
     journal = check_all(settings.data_dir, kept, outbox.last_sequence(database))

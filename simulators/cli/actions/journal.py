@@ -20,6 +20,7 @@ from authz.vocabulary.errors import AcknowledgedLoss, CheckpointDamaged, EngineE
 from simulators.cli.flags.data_directory import checked_data_directory
 from simulators.process.start_error import StartError
 from simulators.sandbox.settings.settings import Settings
+from simulators.sandbox.snapshots import putting_back
 from simulators.sandbox.vault_presence import require_vault
 from tokenvault.events import outbox
 from tokenvault.keys.key_ring import KeyRing
@@ -59,6 +60,7 @@ def run_accept_loss(settings: Settings) -> int:
     directory, lock = checked_data_directory(settings.data_dir), None
     try:
         lock = DirectoryLock(directory)
+        putting_back.check_nothing_is_left_over(directory)
         require_vault(settings)
         database = open_database(settings.database_url)
         try:

@@ -44,6 +44,17 @@ def end(directory: Path) -> None:
     Directory(directory).sync_names()
 
 
+def check_nothing_is_left_over(directory: Path) -> None:
+    """See that no crash has interrupted a putting back; vault and journal may be of two pasts then.
+
+    Raises: StartError, which says what to do.
+    """
+    if (directory / _INTENT).exists():
+        raise StartError(
+            "a snapshot is being put back, or was when the server ended: the next `tapwright serve` completes it"
+        )
+
+
 def put_back_rows(folder: SnapshotFolder, connection: sa.Connection) -> int:
     """Put the vault's rows back, in a transaction that the caller commits; returns how many.
 
