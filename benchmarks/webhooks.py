@@ -27,8 +27,9 @@ from simulators.process.server_process import ServerProcess
 
 _HEADERS = {"Authorization": f"Bearer {sandbox_constants.ISSUER_API_KEY}"}
 _WITH, _WITHOUT, _BEFORE = "with an endpoint", "without", "before"
-_QUIET_SECONDS = 3.0
-"""So long the history catches up after a round, and what it has read is delivered."""
+_DELIVERING_SECONDS = 3.0
+"""How long deliveries are watched after a round, before the endpoint is removed."""
+_POLL_SECONDS = 0.5
 
 
 class Receiver:
@@ -81,13 +82,22 @@ def one_round(
     if receiver is not None and endpoint is not None:
         lag = lag_of(running)
         told = f"; {receiver.count - before} delivered meanwhile, behind by {lag['commands']:,} commands"
-        time.sleep(_QUIET_SECONDS)
+        time.sleep(_DELIVERING_SECONDS)
         told += f"; {receiver.count - before} a few seconds later"
         httpx.delete(f"{running.http_url}{endpoint}", headers=_HEADERS).raise_for_status()
     figure = one.tally.per_second
     print(f"  {name:<16} {figure:9,.0f} a second; server {one.server_us:.1f} us a message{told}", flush=True)
-    time.sleep(_QUIET_SECONDS)
+    wait_for_history(running)
     return figure
+
+
+def wait_for_history(running: ServerProcess) -> None:
+    """Wait until a server has nothing left to do, for the next one works on the same core."""
+    while True:
+        history = httpx.get(f"{running.http_url}/readyz").raise_for_status().json()["history"]
+        time.sleep(_POLL_SECONDS)
+        if history["sequence"] == history["durable_sequence"]:
+            return
 
 
 def folder_in(scratch: str, name: str) -> Path:
