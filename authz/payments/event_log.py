@@ -11,9 +11,8 @@ import sqlalchemy as sa
 from authz.history.history_rows import decisions, expiries, position, postings
 from authz.history.posting_ids import posting_key
 from authz.payments.event_ids import EventKey
-from authz.payments.events import PaymentEvent, Position, Source
+from authz.payments.events import DISPUTES, PaymentEvent, Position, Source
 from authz.payments.viewers import View, Viewer
-from authz.vocabulary.posting_kinds import PostingKind
 from tokenvault.vocabulary.errors import NotFound
 from tokenvault.vocabulary.event_types import EventType
 from tokenvault.vocabulary.identifiers import Prefix, to_number
@@ -25,10 +24,7 @@ _KEY: "dict[Source, tuple[sa.ColumnElement[int], ...]]" = {
     Source.POSTING: (postings.c.at, postings.c.part),
 }
 """The place of each row: its command, and its part where a command makes several."""
-_DISPUTES = {
-    EventType.DISPUTE_OPENED: PostingKind.CHARGEBACK.code,
-    EventType.DISPUTE_REPRESENTED: PostingKind.REPRESENTMENT.code,
-}
+_DISPUTES = {event: kind for kind, event in DISPUTES.items()}
 _EVERYBODY = Viewer(everything=True)
 
 

@@ -60,10 +60,11 @@ class Position(NamedTuple):
         return "/".join(map(str, self))
 
 
-_DISPUTES = {
+DISPUTES = {
     PostingKind.CHARGEBACK.code: EventType.DISPUTE_OPENED,
     PostingKind.REPRESENTMENT.code: EventType.DISPUTE_REPRESENTED,
 }
+"""By kind of posting: the event that it is, where that is not `transaction.posted`."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class PaymentEvent:
         if self.source is Source.EXPIRY:
             return EventType.AUTHORIZATION_EXPIRED
         if self.source is Source.POSTING:
-            return _DISPUTES.get(self.row["kind"], EventType.TRANSACTION_POSTED)
+            return DISPUTES.get(self.row["kind"], EventType.TRANSACTION_POSTED)
         return EventType(self.row["event"])
 
     @property

@@ -51,9 +51,7 @@ def seal(
     Returns: the row's two columns. What is sealed is nonce (12) || ciphertext || tag (16).
     """
     version = keys.current_version(column.purpose)
-    nonce = random_bytes(_NONCE_BYTES)
-    cipher = AESGCM(keys.key(column.purpose, version))
-    sealed = nonce + cipher.encrypt(nonce, plaintext, column.binding(row_id, version))
+    sealed = _encrypted(keys.key(column.purpose, version), plaintext, column.binding(row_id, version), random_bytes)
     return {column.sealed: sealed, column.version: version}
 
 
@@ -63,9 +61,7 @@ def unseal(keys: KeyRing, column: SealedColumn, row: sa.RowMapping) -> bytes:
     Raises: cryptography.exceptions.InvalidTag if it was altered or belongs to another row.
     """
     sealed, version = row[column.sealed], row[column.version]
-    cipher = AESGCM(keys.key(column.purpose, version))
-    nonce, ciphertext = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
-    return cipher.decrypt(nonce, ciphertext, column.binding(row["id"], version))
+    return _decrypted(keys.key(column.purpose, version), sealed, column.binding(row["id"], version))
 
 
 def seal_elsewhere(keys: KeyRing, binding: str, plaintext: bytes, random_bytes: RandomBytes) -> bytes:
@@ -74,9 +70,8 @@ def seal_elsewhere(keys: KeyRing, binding: str, plaintext: bytes, random_bytes: 
     binding: what it is part of, without which it cannot be opened.
     """
     version = keys.current_version(KeyPurpose.DATA_SEALING)
-    nonce = random_bytes(_NONCE_BYTES)
-    cipher = AESGCM(keys.key(KeyPurpose.DATA_SEALING, version))
-    return version.to_bytes(_VERSION_BYTES, "big") + nonce + cipher.encrypt(nonce, plaintext, binding.encode())
+    sealed = _encrypted(keys.key(KeyPurpose.DATA_SEALING, version), plaintext, binding.encode(), random_bytes)
+    return version.to_bytes(_VERSION_BYTES, "big") + sealed
 
 
 def unseal_elsewhere(keys: KeyRing, binding: str, sealed: bytes) -> bytes:
@@ -84,9 +79,17 @@ def unseal_elsewhere(keys: KeyRing, binding: str, sealed: bytes) -> bytes:
 
     Raises: cryptography.exceptions.InvalidTag if it was altered or is part of something else; KeyUnavailable.
     """
-    version, opened = int.from_bytes(sealed[:_VERSION_BYTES], "big"), sealed[_VERSION_BYTES:]
-    cipher = AESGCM(keys.key(KeyPurpose.DATA_SEALING, version))
-    return cipher.decrypt(opened[:_NONCE_BYTES], opened[_NONCE_BYTES:], binding.encode())
+    version = int.from_bytes(sealed[:_VERSION_BYTES], "big")
+    return _decrypted(keys.key(KeyPurpose.DATA_SEALING, version), sealed[_VERSION_BYTES:], binding.encode())
+
+
+def _encrypted(key: bytes, plaintext: bytes, binding: bytes, random_bytes: RandomBytes) -> bytes:
+    nonce = random_bytes(_NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plaintext, binding)
+
+
+def _decrypted(key: bytes, sealed: bytes, binding: bytes) -> bytes:
+    return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], binding)
 
 
 def funding_pan_lookups(keys: KeyRing, pan: str) -> dict[int, bytes]:
