@@ -152,10 +152,13 @@ EARLIER_LAYOUTS = {
 """Every layout that a journal can be converted from, by the header of its segments."""
 
 SAME_BYTES = frozenset(
-    {digest_of(ONE_FOR_ALL_KINDS), bytes.fromhex("62d3544ac99848eb"), bytes.fromhex("47271a1ec8057ee6")}
+    {
+        digest_of(ONE_FOR_ALL_KINDS),
+        *map(bytes.fromhex, ("62d3544ac99848eb", "47271a1ec8057ee6", "8021cde622512c44", "08c134fc6d41f429")),
+    }
 )
 """Digests of segments whose commands are read as they are: the names of their fields were others or a part of the
-digest, or messages had no merchant's name and city.
+digest, messages had no merchant's name and city, or accounts had no product and no cut day.
 """
 
 EARLIER_HEADER_BYTES = 16

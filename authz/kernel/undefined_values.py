@@ -47,6 +47,8 @@ class Field(IntEnum):
     SCOPE = 14
     DECIDER = 15
     IS_DOWN = 16
+    PRODUCT = 17
+    CUT_DAY = 18
 
 
 _A_MESSAGE = Kind.AUTHORIZATION_REQUEST
@@ -60,6 +62,8 @@ _CATEGORIES = values_defined(_A_MESSAGE, "merchant_category")
 _FLAGS = bits_defined(_A_MESSAGE, "flags")
 _CHANNEL_BITS = bits_defined(Kind.SET_TOKEN, "channels")
 _SEGMENTS = values_defined(Kind.SET_ACCOUNT, "segment")
+_PRODUCTS = values_defined(Kind.SET_ACCOUNT, "product")
+_CUT_DAYS = values_defined(Kind.SET_ACCOUNT, "cut_day")
 _CARD_STATES = values_defined(Kind.SET_CARD, "state")
 _TOKEN_STATES = values_defined(Kind.SET_TOKEN, "state")
 _SCOPES = values_defined(Kind.FORCE_REASON, "scope")
@@ -113,6 +117,10 @@ def _undefined_in_notice(commands: Records, place: Integer, kind: Integer) -> In
             field = Field.CURRENCY
         elif not _SEGMENTS[account["segment"]]:
             field = Field.SEGMENT
+        elif not _PRODUCTS[account["product"]]:
+            field = Field.PRODUCT
+        elif not _CUT_DAYS[account["cut_day"]] or (account["product"] == 0) != (account["cut_day"] == 0):
+            field = Field.CUT_DAY
     elif kind == Kind.SET_CARD:
         if not _CARD_STATES[commands.view(CARD)[place]["state"]]:
             field = Field.STATE

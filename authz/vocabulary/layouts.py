@@ -42,6 +42,12 @@ CATEGORIES = range(10_000)
 SEGMENTS = range(256)
 """Segments of customers, each with meters of its own."""
 
+PRODUCTS = range(32)
+"""Products that accounts have; 0 for none."""
+
+CUT_DAYS = range(29)
+"""Days of a month on which a statement can be cut: every month has them. 0 where an account has no product."""
+
 _OPERATIONS = range(100)  # two digits; a check decides which of them are served
 _VERIFICATIONS = frozenset({*CardholderVerification, _SIGNATURE})
 _APPROVED_OR_DECLINE = frozenset({0, *DECLINES})
@@ -125,6 +131,8 @@ ACCOUNT = _layout(
     Field("transaction_limit_minor", "i8", 120, "The most for one transaction; `NO_LIMIT` where there is no limit."),
     Field("currency", "u2", 218, "The account's currency, ISO 4217 numeric.", CURRENCY_NUMBERS),
     Field("segment", "u2", 238, "The segment of customers that the account belongs to.", SEGMENTS),
+    Field("product", "u1", 240, "The product whose terms hold for the account; 0 for none.", PRODUCTS),
+    Field("cut_day", "u1", 241, "The day of the month on which its statement is cut; 0 without a product.", CUT_DAYS),
 )
 
 CARD = _layout("card", [Kind.SET_CARD], Field("state", "u2", 236, "The card's state.", frozenset(CardState)))

@@ -122,6 +122,8 @@ _MESSAGE_FIELDS = {
 _NOTICE_FIELDS = [
     (Kind.SET_ACCOUNT, "segment", [256, 65_535]),
     (Kind.SET_ACCOUNT, "currency", [1_000, 65_535]),
+    (Kind.SET_ACCOUNT, "product", [1, 32, 255]),
+    (Kind.SET_ACCOUNT, "cut_day", [1, 29, 255]),
     (Kind.SET_CARD, "state", _beyond(CardState, 65_536)),
     (Kind.SET_TOKEN, "state", _beyond(TokenState, 65_536)),
     (Kind.SET_TOKEN, "channels", [1 << len(Channel), 1 << 16, 1 << 31]),
@@ -150,7 +152,7 @@ def test_a_message_names_only_what_is_defined(kind, name):
 
 @pytest.mark.parametrize(("kind", "name", "values"), _NOTICE_FIELDS)
 def test_a_notice_names_only_what_is_defined(kind, name, values):
-    """A state of 257 is no state of 1, and no segment is beyond the table."""
+    """A state of 257 is no state of 1, no segment is beyond the table, and no product is without a cut day."""
     bank = a_bank()
     before = what_stands(bank)
     for value in values:
