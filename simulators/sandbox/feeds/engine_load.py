@@ -10,8 +10,8 @@ _FORGOTTEN_SECONDS = 2.0
 """What was measured longer ago says nothing."""
 _UNNOTICED_PER_SECOND = 50
 """With so many commands a second, what can wait gets half of the time."""
-_REST_MAX = 19
-"""Under any load it gets a twentieth of the time, so that it comes to an end."""
+_REST_MAX = 99
+"""Under any load it gets a hundredth of the time, so that it comes to an end."""
 
 
 class EngineLoad:

@@ -8,10 +8,10 @@ from tests.clock import ManualClock
 
 
 @pytest.mark.parametrize(
-    ("commands", "rest"), [(0, 0.0), (10, 0.1), (50, 0.5), (100, 1.0), (1_000, 9.5), (1_000_000, 9.5)]
+    ("commands", "rest"), [(0, 0.0), (10, 0.1), (50, 0.5), (100, 1.0), (1_000, 10.0), (1_000_000, 49.5)]
 )
 def test_rest(commands, rest):
-    """None where nothing is decided; as long as the work at 50 a second; 19 times that at most."""
+    """None where nothing is decided; as long as the work at 50 a second; 99 times that at most."""
     clock, figures = ManualClock(), EngineFigures()
     load = EngineLoad(figures, clock)
     figures.commands += commands
