@@ -11,11 +11,12 @@ import difflib
 import os
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from unittest import mock
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from authz.iso8583.chip.chip_data import CHIP_TAG_BYTES
@@ -27,6 +28,7 @@ from authz.iso8583.messages.reading import channel_of
 from authz.kernel.checks.forcing import TEST_AMOUNT_BASE
 from authz.kernel.checks.order import ASKERS, ORDER, Asker, Function, Row, always
 from authz.program.periods import PERIODS, Period
+from authz.program.terms import Terms
 from authz.vocabulary.attributes import MEANINGS, Attribute
 from authz.vocabulary.commands import HEAD, Channel
 from authz.vocabulary.exception_reasons import SENTENCES
@@ -181,6 +183,24 @@ def _periods() -> str:
         scope = f"; only with scope `{period.scope.name.lower()}`" if period.scope else ""
         rows.append((f"`{name}`", f"{period.text}{scope}"))
     return _table(("window", "transactions"), rows)
+
+
+def _product_terms() -> str:
+    rows = [(f"`{name}`", _written(field.default), field.description or "") for name, field in _fields_of(Terms)]
+    return _table(("field", "default", "meaning"), rows)
+
+
+def _fields_of(part: type[BaseModel], within: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """The fields of a part and of the parts in it, with their paths."""
+    for name, field in part.model_fields.items():
+        if isinstance(field.default, BaseModel):
+            yield from _fields_of(type(field.default), f"{within}{name}.")
+        else:
+            yield f"{within}{name}", field
+
+
+def _written(value: object) -> str:
+    return ", ".join(f"`{each}`" for each in value) if isinstance(value, list) else f"`{value}`"
 
 
 def _dialects() -> str:
@@ -498,6 +518,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "command-line": _command_line,
     "dialects": _dialects,
     "periods": _periods,
+    "product-terms": _product_terms,
     "jpos-classes": _jpos_classes,
     "jpos-classes-refused": _jpos_classes_refused,
     "rooms-authz": partial(_rooms, "authz"),

@@ -47,6 +47,7 @@ from authz.program.tables import (
     OFFSET,
     RATE,
     RULE,
+    TERMS,
     Action,
     CashVerification,
     Operator,
@@ -54,6 +55,7 @@ from authz.program.tables import (
     Program,
     Scope,
 )
+from authz.program.terms import terms_rows
 from authz.vocabulary.attributes import ATTRIBUTES_MAX, HUNDREDTHS, Attribute, Form
 from authz.vocabulary.commands import CardholderVerification, Channel, Operation, Records
 from authz.vocabulary.layouts import CATEGORIES, CURRENCY_NUMBERS
@@ -112,6 +114,7 @@ def compiled_program(document: ProgramDocument, version: int) -> Program:
         set_starts=np.array([0, *accumulate(map(len, rows.sets))], np.int32),
         set_values=np.array([value for each in rows.sets for value in each] or [0], np.int64),
         derived=np.array(rows.derived or [(0, 0)], np.int32).reshape(-1, 2)[: len(rows.derived)],
+        terms=_table(terms_rows(document.products), TERMS),
         numbers=numbers,
     )
 

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationInfo, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationInfo, model_validator
 
 from authz.program.contradictions import Claim, Domain, Value, can_hold, check_claim
+from authz.program.parts import Part, is_new
 from authz.program.periods import check_subject, check_window
 from authz.vocabulary.attributes import HUNDREDTHS, MEANINGS, Attribute, Form
 from authz.vocabulary.commands import CardholderVerification, Channel, Operation
@@ -23,21 +24,6 @@ ScopeName = Literal["segment", "account", "card", "token"]
 OperatorName = Literal["=", "!=", "<", "<=", ">", ">=", "in", "not_in", "between", "is_unknown"]
 _ORDERED = ("<", "<=", ">", ">=", "between")
 _ORDERED_FORMS = {Form.NUMBER, Form.MINOR_UNITS, Form.SECONDS, Form.KILOMETRES, Form.DECIMAL}
-
-
-class Part(BaseModel):
-    """A part of the document: unknown fields are errors, and nothing changes after the check."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-JOURNALED = "journaled"
-"""In the context of a validation: the document was activated before, perhaps when less was refused."""
-
-
-def _is_new(info: ValidationInfo) -> bool:
-    """Whether a document is submitted now. One from the journal has decided already, and is taken as it is."""
-    return not (info.context or {}).get(JOURNALED)
 
 
 class Filter(Part):
@@ -65,12 +51,12 @@ class Filter(Part):
                 raise ValueError(f"{unknown[0]!r} is not one of {', '.join(sorted(known))}")
         for codes, form in ((self.categories, Form.CATEGORY), (self.countries, Form.COUNTRY)):
             for code in codes:
-                check_form(form, code, is_new=_is_new(info))
+                check_form(form, code, is_new=is_new(info))
         return self
 
     @model_validator(mode="after")
     def _names_each_once(self, info: ValidationInfo) -> "Filter":
-        for field, names in self.model_dump().items() if _is_new(info) else ():
+        for field, names in self.model_dump().items() if is_new(info) else ():
             if twice := [name for name in names if names.count(name) > 1]:
                 raise ValueError(f"{field} contains {twice[0]!r} twice")
         return self
@@ -107,12 +93,12 @@ class Comparison(Part):
         if self.operator == "between" and len(values) != 2:
             raise ValueError("between requires two values, the lower and the upper bound")
         for value in values:
-            check_form(form, value, is_new=_is_new(info))
+            check_form(form, value, is_new=is_new(info))
         return self
 
     @model_validator(mode="after")
     def _makes_sense(self, info: ValidationInfo) -> "Comparison":
-        if _is_new(info):
+        if is_new(info):
             check_claim(_claim(self), _domain_of(self.attribute))
         return self
 
@@ -219,7 +205,7 @@ class AllOf(Part):
     @model_validator(mode="after")
     def _can_hold(self, info: ValidationInfo) -> "AllOf":
         by_subject: dict[str, list[Comparison]] = {}
-        for each in _joined(self) if _is_new(info) else ():
+        for each in _joined(self) if is_new(info) else ():
             subject = f"{each.attribute}|{each.of}|{each.where.model_dump_json()}"
             by_subject.setdefault(subject, []).append(each)
         for together in by_subject.values():

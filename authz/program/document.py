@@ -8,17 +8,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from authz.program.conditions import (
-    JOURNALED,
     AllOf,
     AnyOf,
     Comparison,
     Condition,
     Filter,
     Not,
-    Part,
     ScopeName,
 )
+from authz.program.parts import JOURNALED, Identifier, Part
 from authz.program.periods import PERIODS, check_subject, check_window
+from authz.program.terms import PRODUCTS, Product, check_distinct
 from authz.program.utc_offsets import UtcOffset, offsets_of
 from authz.vocabulary.reasons import DECLINES
 from tokenvault.reference_data.currencies import CURRENCIES, NO_CURRENCY
@@ -76,11 +76,6 @@ class Rates(Part):
             if not Decimal("0.0000001") <= rate <= Decimal("9999999"):
                 raise ValueError(f"the rate of {code} must be 0.0000001 to 9999999")
         return self
-
-
-Identifier = Annotated[
-    str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="A name of your own.", examples=["night-atm"])
-]
 
 
 def _decline_reason(code: str) -> str:
@@ -256,6 +251,12 @@ class ProgramDocument(Part):
         default=[], max_length=256, description="Limits; amounts in minor units.", examples=[[]]
     )
     rules: list[Rule] = Field(default=[], max_length=512, description="Rules.", examples=[[]])
+    products: list[Product] = Field(
+        default=[],
+        max_length=len(PRODUCTS),
+        description="Products with their terms: interest, fees, and when what is owed must be paid.",
+        examples=[[{"number": 1, "id": "phone_card"}]],
+    )
     stand_in: StandIn = Field(
         default=StandIn(), description="What is approved while the issuer is down.", examples=[{"amount_max": 5000}]
     )
@@ -277,6 +278,7 @@ class ProgramDocument(Part):
             identifiers = [part.id for part in parts]
             if twice := [each for each in identifiers if identifiers.count(each) > 1]:
                 raise ValueError(f"{name}: {twice[0]} occurs twice")
+        check_distinct(self.products)
         groups = {entry.group for entry in self.categories}
         filters = [limit.where for limit in self.limits]
         named: list[tuple[str, str]] = []

@@ -60,6 +60,17 @@ class Operator(IntEnum):
     IS_UNKNOWN = 4
 
 
+class Bucket(IntEnum):
+    """What an account with a product owes, by what becomes of it, as far as payments pay it."""
+
+    NEW = 0  # purchases since the last statement
+    BILLED = 1  # on the last statement, which can still be paid without interest
+    CARRIED = 2  # of earlier statements
+    CASH = 3
+    INTEREST = 4
+    FEES = 5
+
+
 CATEGORY = record([("hold_hours", "u2"), ("tolerance_permille", "u2"), ("group", "u2"), ("spare", "u2")])
 
 CURRENCY = record([("position", "i2"), ("exponent", "i2")])
@@ -117,6 +128,33 @@ INSTRUCTION = record(
 )
 MATCH, NO_MATCH = -1, -2
 
+TERMS = record(
+    [
+        ("tolerance", "i8"),  # minor units, as are the fees
+        ("late_fee_min", "i8"),
+        ("cash_fee_min", "i8"),
+        ("rate_ppm", "u4"),  # of each night
+        ("minimum_ppm", "u4"),
+        ("late_fee_ppm", "u4"),
+        ("cash_fee_ppm", "u4"),
+        ("cash_share_ppm", "u4"),  # of the credit limit
+        ("pay_order", "u4"),  # six times four bits, each a Bucket; the lowest are what is paid first
+        ("grace_days", "u1"),
+        ("courtesy_days", "u1"),
+        ("keeps_paid_nights", "u1"),  # interest is on all that was owed, also on what is paid meanwhile
+        ("blocks_after_missed", "u1"),  # 0 for never
+        ("earlier", "i4"),  # the state's own, 0 in a program
+        ("from_day", "u4"),  # likewise
+        ("product", "u1"),
+        ("spare", "u1"),
+        ("segment", "u2"),  # ANY_SEGMENT
+    ]
+)
+"""The terms of a product in a segment of customers. Shares are in parts per million."""
+
+ANY_SEGMENT = 65_535
+"""Of terms that hold for the accounts of all segments."""
+
 NUMBER_VERSION = 0
 NUMBER_LIMITS = 1
 NUMBER_RULES = 2
@@ -140,7 +178,8 @@ class Program(NamedTuple):
     from row to column.  offsets: OFFSET[n], in order, the first from the beginning of time.  cell_of: int32[METERS],
     a meter's place among those of its scope.  cells_of_scope: int32[5], how many there are of each.  set_starts:
     int32[sets + 1], where each set begins in set_values.  derived: int32[n, 2], an attribute and the meter it shows,
-    negative (-1 - meter) for the meter's sum instead of its count.  numbers: single settings.
+    negative (-1 - meter) for the meter's sum instead of its count.  terms: TERMS[n], in order of product; one row of
+    product 0 where there are no products.  numbers: single settings.
     """
 
     categories: Records
@@ -157,4 +196,5 @@ class Program(NamedTuple):
     set_starts: npt.NDArray[np.int32]
     set_values: npt.NDArray[np.int64]
     derived: npt.NDArray[np.int32]
+    terms: Records
     numbers: npt.NDArray[np.int64]

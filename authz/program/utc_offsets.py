@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from authz.program.conditions import Part
+from authz.program.parts import Part
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 

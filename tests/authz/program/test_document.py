@@ -25,6 +25,7 @@ from authz.program.document import (
     with_offsets,
 )
 from authz.program.periods import trailing_seconds
+from authz.program.terms import CashFee, LateFee, Product, Terms
 from authz.vocabulary.attributes import MEANINGS, Attribute, Form
 from tokenvault.vocabulary.errors import Conflict, NotFound
 
@@ -315,6 +316,7 @@ def test_what_is_meant_where_nothing_is_said():
                 "action": "flag", "reason": "suspected_fraud",
             }
         ],
+        "products": [],
         "stand_in": {"amount_max": 5000, "count_max": 5, "total_max": 15000},
         "cash_verification": {"cash": "pin", "purchase_with_cash_back": "any"},
         "test_amounts": True,
@@ -323,8 +325,8 @@ def test_what_is_meant_where_nothing_is_said():
 
 
 PARTS = (
-    AllOf, AnyOf, AppliesTo, CashVerification, CategoryRange, Comparison, Filter, Limit, Not, ProgramDocument, Rates,
-    Rule, StandIn, UtcOffset,
+    AllOf, AnyOf, AppliesTo, CashFee, CashVerification, CategoryRange, Comparison, Filter, LateFee, Limit, Not, Product,
+    ProgramDocument, Rates, Rule, StandIn, Terms, UtcOffset,
 )  # fmt: skip
 
 

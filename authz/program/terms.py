@@ -1,0 +1,167 @@
+"""Products and their terms: what an account with a product is charged, by when it must pay, and in which order."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from authz.program.parts import Identifier, Part
+from authz.program.tables import ANY_SEGMENT, Bucket
+
+PRODUCTS = range(1, 32)
+"""The numbers that a product can have; an account with the number 0 has no product."""
+
+AMOUNT_MAX = 10**12
+"""The greatest amount in terms, minor units: 10 billion of a currency with two decimals. Balances add such amounts up,
+and stay far below what 64 bits hold.
+"""
+
+DAYS_TO_PAY_MAX = 28
+"""A due has passed before the next cut, also where that is a February later."""
+
+_PPM_MAX = 1_000_000
+
+Amount = Annotated[int, Field(ge=0, le=AMOUNT_MAX)]
+PartsPerMillion = Annotated[int, Field(ge=0, le=_PPM_MAX)]
+BucketName = Literal["fees", "interest", "carried", "cash", "billed", "new"]
+PAY_ORDER: list[BucketName] = ["fees", "interest", "carried", "cash", "billed", "new"]
+
+
+class LateFee(Part):
+    """What is charged where less than the minimum was paid in time."""
+
+    ppm: PartsPerMillion = Field(
+        default=50_000, description="Of the minimum that is unpaid, parts per million.", examples=[50_000]
+    )
+    min: Amount = Field(default=1_000, description="The least that is charged, minor units.", examples=[1_000])
+
+
+class CashFee(Part):
+    """What is charged for each withdrawal of cash."""
+
+    ppm: PartsPerMillion = Field(
+        default=10_000, description="Of the amount withdrawn, parts per million.", examples=[10_000]
+    )
+    min: Amount = Field(default=1_000, description="The least that is charged, minor units.", examples=[1_000])
+
+
+class Terms(Part):
+    """The terms of a product. Amounts are in minor units of the account's currency."""
+
+    grace_days: int = Field(
+        default=20,
+        ge=1,
+        le=DAYS_TO_PAY_MAX,
+        description="How many days after the statement its minimum is due.",
+        examples=[20],
+    )
+    courtesy_days: int = Field(
+        default=3,
+        ge=0,
+        le=DAYS_TO_PAY_MAX,
+        description="How many days later a payment still counts as in time; with grace_days at most 28.",
+        examples=[3],
+    )
+    tolerance: Amount = Field(
+        default=1_000,
+        description="How much may be missing from a payment that counts as complete, minor units.",
+        examples=[1_000],
+    )
+    rate_ppm: PartsPerMillion = Field(
+        default=500, description="Interest for one night, parts per million of what is owed.", examples=[500]
+    )
+    interest_on: Literal["full", "unpaid"] = Field(
+        default="full",
+        description="`full`: a statement that is not paid in full bears interest on all that was on it, also on what "
+        "was paid; `unpaid`: only on what stayed unpaid.",
+        examples=["full"],
+    )
+    minimum_ppm: PartsPerMillion = Field(
+        default=100_000,
+        description="The share of what is owed that a minimum asks for besides interest and fees, parts per million.",
+        examples=[100_000],
+    )
+    late_fee: LateFee = Field(
+        default=LateFee(), description="For a missed minimum.", examples=[{"ppm": 50_000, "min": 1_000}]
+    )
+    cash_fee: CashFee = Field(
+        default=CashFee(), description="For a withdrawal of cash.", examples=[{"ppm": 10_000, "min": 1_000}]
+    )
+    cash_share_ppm: PartsPerMillion = Field(
+        default=500_000,
+        description="How much of the credit limit may be withdrawn as cash, parts per million.",
+        examples=[500_000],
+    )
+    blocks_after_missed: int = Field(
+        default=2,
+        ge=0,
+        le=255,
+        description="After how many missed minimums in a row payments are declined; 0 for never.",
+        examples=[2],
+    )
+    pay_order: list[BucketName] = Field(
+        default=PAY_ORDER,
+        description="What a payment pays first, and so on: `fees`, `interest`, `carried` (from earlier statements, "
+        "bears interest), `cash`, `billed` (on the last statement) and `new` (since then), each once.",
+        examples=[PAY_ORDER],
+    )
+
+    @field_validator("pay_order")
+    @classmethod
+    def _names_each_bucket_once(cls, order: list[BucketName]) -> list[BucketName]:
+        if sorted(order) != sorted(PAY_ORDER):
+            raise ValueError(f"must contain each of {', '.join(PAY_ORDER)} once")
+        return order
+
+    @model_validator(mode="after")
+    def _passes_before_the_next_cut(self) -> "Terms":
+        if self.grace_days + self.courtesy_days > DAYS_TO_PAY_MAX:
+            raise ValueError(f"grace_days + courtesy_days must be at most {DAYS_TO_PAY_MAX}")
+        return self
+
+
+class Product(Part):
+    """A product that accounts can have: a number, a name and its terms."""
+
+    number: int = Field(
+        ge=PRODUCTS.start, lt=PRODUCTS.stop, description="The product's number, which accounts refer to.", examples=[1]
+    )
+    id: Identifier
+    terms: Terms = Field(default=Terms(), description="Its terms.", examples=[{"rate_ppm": 500}])
+
+
+def check_distinct(products: list[Product]) -> None:
+    """Check that no two products have the same number or name. Raises: ValueError."""
+    for field in ("number", "id"):
+        values = [getattr(product, field) for product in products]
+        if twice := [value for value in values if values.count(value) > 1]:
+            raise ValueError(f"products: {field} {twice[0]} occurs twice")
+
+
+def terms_rows(products: list[Product]) -> list[tuple[int, ...]]:
+    """A row of `TERMS` for each product, in order of their numbers."""
+    return [_row(product) for product in sorted(products, key=lambda product: product.number)]
+
+
+def _row(product: Product) -> tuple[int, ...]:
+    terms = product.terms
+    kept_by_the_state = 0
+    return (
+        terms.tolerance,
+        terms.late_fee.min,
+        terms.cash_fee.min,
+        terms.rate_ppm,
+        terms.minimum_ppm,
+        terms.late_fee.ppm,
+        terms.cash_fee.ppm,
+        terms.cash_share_ppm,
+        sum(Bucket[name.upper()] << 4 * place for place, name in enumerate(terms.pay_order)),
+        terms.grace_days,
+        terms.courtesy_days,
+        int(terms.interest_on == "full"),
+        terms.blocks_after_missed,
+        kept_by_the_state,
+        kept_by_the_state,
+        product.number,
+        0,
+        ANY_SEGMENT,
+    )
