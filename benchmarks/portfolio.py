@@ -89,8 +89,11 @@ def program(rules: int = 20, *, with_limits: bool = True, with_history: bool = T
     return with_offsets(document)
 
 
-def notices(first: int, count: int, *, with_tokens: bool = True) -> Records:
-    """What the vault says of accounts first to first + count: an account, a card and, if so, a token each."""
+def notices(first: int, count: int, *, with_tokens: bool = True, product: int = 0) -> Records:
+    """What the vault says of accounts first to first + count: an account, a card and, if so, a token each.
+
+    product: of all accounts, with their cut days spread over the month; 0 for none.
+    """
     each_has = 3 if with_tokens else 2
     commands = new_commands(each_has * count)
     numbers = np.arange(first + 1, first + count + 1, dtype=np.uint64)
@@ -106,6 +109,8 @@ def notices(first: int, count: int, *, with_tokens: bool = True) -> Records:
     accounts, cards, tokens = accounts.view(ACCOUNT), cards.view(CARD), tokens.view(TOKEN)
     accounts["currency"], accounts["limit_minor"] = EUR, LIMIT_MINOR
     accounts["transaction_limit_minor"], accounts["segment"] = LIMIT_MINOR, numbers % 28
+    if product:
+        accounts["product"], accounts["cut_day"] = product, numbers % 28 + 1
     if not with_tokens:
         return commands
     tokens["token_pan"] = TOKEN_PAN + numbers

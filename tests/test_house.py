@@ -34,7 +34,6 @@ WITHOUT_TESTS = {
     Path("simulators/scenarios/staging"): "`tests/simulators/scenarios` plays scenarios on a stage",
     Path("tokenvault"): "`vault.py` holds what every use case receives; all of `tests/tokenvault` opens one",
     Path("tokenvault/callers"): "`tests/security/test_tenants.py`, and lists in `tests/integration`",
-    Path("tokenvault/cards"): "`tests/tokenvault/tokens/test_card_changes.py`, `tests/security/test_guessing.py`",
     Path("tokenvault/emv"): "errors only",
     Path("tokenvault/http/fields"): "over HTTP, in `tests/integration`",
     Path("tokenvault/http/routers"): "over HTTP, in `tests/integration`",

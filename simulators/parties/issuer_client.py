@@ -57,10 +57,23 @@ class Issuer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def open_account(self, currency: str, credit_limit: int, transaction_limit: int | None = None) -> dict[str, Any]:
-        """Open an account; amounts in minor units. Raises: IssuerRefused."""
+    def open_account(
+        self,
+        currency: str,
+        credit_limit: int,
+        transaction_limit: int | None = None,
+        *,
+        product: int | None = None,
+        cut_day: int | None = None,
+    ) -> dict[str, Any]:
+        """Open an account; amounts in minor units. Raises: IssuerRefused.
+
+        product: its number in the program, None for none.  cut_day: the day of the month of its cuts, 1 where None.
+        """
         body = {"currency": currency, "credit_limit": credit_limit, "transaction_limit": transaction_limit}
-        return self.call("POST", "/v1/accounts", body)
+        billed = {"product": product, "cut_day": cut_day}
+        given = {name: value for name, value in billed.items() if value is not None}
+        return self.call("POST", "/v1/accounts", body | given)
 
     def issue_card(self, account_id: str, **contact_points: str) -> dict[str, Any]:
         """Issue a card. contact_points: text_message, e_mail. Raises: IssuerRefused."""

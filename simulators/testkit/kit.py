@@ -88,10 +88,20 @@ class TestKit:
         self.own_phones[:], self.own_terminals[:] = phones, terminals
 
     def account(
-        self, currency: str = "EUR", credit_limit: int = _CREDIT_LIMIT, transaction_limit: int | None = None
+        self,
+        currency: str = "EUR",
+        credit_limit: int = _CREDIT_LIMIT,
+        transaction_limit: int | None = None,
+        *,
+        product: int | None = None,
+        cut_day: int | None = None,
     ) -> str:
-        """Open an account; returns its identifier. Amounts in minor units."""
-        return str(self.issuer.open_account(currency, credit_limit, transaction_limit)["id"])
+        """Open an account; returns its identifier. Amounts in minor units.
+
+        product: its number in the program, None for none.  cut_day: the day of the month of its cuts, 1 where None.
+        """
+        limits = credit_limit, transaction_limit
+        return str(self.issuer.open_account(currency, *limits, product=product, cut_day=cut_day)["id"])
 
     def card(
         self,

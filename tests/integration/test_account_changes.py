@@ -1,4 +1,4 @@
-"""An account's limits and segment change for the payments that come, and for nothing that was paid."""
+"""An account's limits, segment, product and cut day change for what comes, and for nothing that was paid."""
 
 import httpx
 import pytest
@@ -75,6 +75,15 @@ def test_an_event_says_what_has_changed(issuer, change, account):
         ({"transaction_limit": 1.5}, "transaction_limit"),
         ({"segment": 256}, "segment"),
         ({"segment": None}, "segment"),
+        ({"product": -1}, "product"),
+        ({"product": 32}, "product"),
+        ({"product": None}, "product"),
+        ({"product": "1"}, "product"),
+        ({"product": 1, "cut_day": 0}, "cut_day"),
+        ({"product": 1, "cut_day": 29}, "cut_day"),
+        ({"product": 1, "cut_day": None}, "cut_day"),
+        ({"product": 1, "cut_day": True}, "cut_day"),
+        ({"cut_day": 5}, "cut_day"),
         ({"currency": "USD"}, "currency"),
         ([], "body"),
     ],
@@ -85,6 +94,59 @@ def test_what_cannot_be_changed(issuer, change, account, body, field):
     refused = change(account, body)
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
     assert issuer.call("GET", f"/v1/accounts/{account}") == before
+
+
+def read(issuer, account):
+    """Product and cut day, as an account is read and as it is listed."""
+    seen = issuer.call("GET", f"/v1/accounts/{account}")
+    [listed] = [each for each in issuer.call("GET", "/v1/accounts?limit=100")["data"] if each["id"] == account]
+    billed = seen["product"], seen["cut_day"]
+    assert billed == (listed["product"], listed["cut_day"])
+    return billed
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ({}, (0, None)),
+        ({"product": 0}, (0, None)),
+        ({"product": 3}, (3, 1)),
+        ({"product": 31, "cut_day": 28}, (31, 28)),
+    ],
+)
+def test_an_account_is_opened_with_a_product(issuer, given, shown):
+    """Both are shown wherever the account is."""
+    opened = issuer.open_account("EUR", 10_000, **given)
+    assert (opened["product"], opened["cut_day"]) == shown
+    assert read(issuer, opened["id"]) == shown
+
+
+def test_a_null_is_no_cut_day(issuer):
+    """What an account shows can be sent when one is opened."""
+    body = {"currency": "EUR", "credit_limit": 1, "product": 0, "cut_day": None}
+    assert issuer.call("POST", "/v1/accounts", body)["cut_day"] is None
+
+
+def test_a_product_is_given_and_exchanged(issuer, change, account):
+    """The day stays where none is sent, and is the first of the month with the first product."""
+    assert change(account, {"product": 2}).json()["cut_day"] == 1
+    assert change(account, {"cut_day": 9}).json()["product"] == 2
+    changed = change(account, {"product": 3}).json()
+    assert (changed["product"], changed["cut_day"]) == (3, 9)
+    assert read(issuer, account) == (3, 9)
+    events = issuer.call("GET", f"/v1/events?resource_id={account}")["data"]
+    assert [event["data"] for event in events[:-1]] == [{"product": 3}, {"cut_day": 9}, {"product": 2, "cut_day": 1}]
+
+
+def test_a_product_is_not_taken_away(issuer, change, account):
+    """The error says what can be done; what was sent beside it is not changed either."""
+    change(account, {"product": 2, "cut_day": 9})
+    refused = change(account, {"product": 0, "credit_limit": 1})
+    [error] = refused.json()["errors"]
+    assert (refused.status_code, error["field"]) == (422, "product")
+    assert error["message"] == "cannot be taken away, only exchanged: the account has product 2"
+    assert issuer.call("GET", f"/v1/accounts/{account}")["credit_limit"] == 10_000
+    assert read(issuer, account) == (2, 9)
 
 
 def test_bounds(change, account):

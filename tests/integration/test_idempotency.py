@@ -48,8 +48,9 @@ def test_another_request_under_a_used_key_is_refused(http):
     """Another body or path under the key is 422; another caller's key is another key."""
     headers = keyed()
     http.post("/v1/accounts", json=ACCOUNT, headers=headers)
-    for path, body in (("/v1/accounts", ACCOUNT | {"credit_limit": 2}), ("/v1/cards", ACCOUNT)):
-        refused = http.post(path, json=body, headers=headers)
+    others = ("/v1/accounts", {"credit_limit": 2}), ("/v1/accounts", {"product": 1}), ("/v1/cards", {})
+    for path, change in others:
+        refused = http.post(path, json=ACCOUNT | change, headers=headers)
         assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
     other = http.post("/v1/accounts", json=ACCOUNT, headers=headers | SANDBOX)
     assert (other.status_code, REPLAYED in other.headers) == (201, False)

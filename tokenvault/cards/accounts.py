@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from tokenvault.callers.caller import current_caller
 from tokenvault.callers.listing import newest_first
 from tokenvault.callers.ownership import Owners, visible
+from tokenvault.cards.products import NO_PRODUCT, check_exchange, cut_day_with
 from tokenvault.events import events, outbox
 from tokenvault.reference_data.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.storage import schema
@@ -26,7 +27,7 @@ class Account:
     """An account. Amounts in minor units of currency; created_at in Unix seconds.
 
     transaction_limit_minor: the greatest single amount, or None where only the available credit bounds it.
-    tenant: the issuer.
+    product, cut_day: see `products`; None where there is no product.  tenant: the issuer.
     """
 
     id: int
@@ -34,6 +35,8 @@ class Account:
     credit_limit_minor: int
     transaction_limit_minor: int | None
     segment: int
+    product: int
+    cut_day: int | None
     tenant: str
     created_at: int
 
@@ -47,22 +50,41 @@ NAMES = {
     "credit_limit_minor": "credit_limit",
     "transaction_limit_minor": "transaction_limit",
     "segment": "segment",
+    "product": "product",
+    "cut_day": "cut_day",
 }
 """By field: the API's name of what can be changed."""
 
 
 def open_account(
-    vault: Vault, *, currency: str, credit_limit_minor: int, transaction_limit_minor: int | None, segment: int
+    vault: Vault,
+    *,
+    currency: str,
+    credit_limit_minor: int,
+    transaction_limit_minor: int | None,
+    segment: int,
+    product: int = NO_PRODUCT,
+    cut_day: int | None = None,
 ) -> Account:
     """Open an account.
 
     transaction_limit_minor: greatest single amount; no bound of its own where None.
+    cut_day: the first of the month where None and there is a product.
     Raises: FieldError.
     """
     if currency not in CURRENCIES:
         raise FieldError("currency", NO_CURRENCY)
-    limit, tenant = transaction_limit_minor, current_caller.get().tenant
-    account = Account(vault.new_number(), currency, credit_limit_minor, limit, segment, tenant, vault.now())
+    account = Account(
+        id=vault.new_number(),
+        currency=currency,
+        credit_limit_minor=credit_limit_minor,
+        transaction_limit_minor=transaction_limit_minor,
+        segment=segment,
+        product=product,
+        cut_day=cut_day_with(product, cut_day),
+        tenant=current_caller.get().tenant,
+        created_at=vault.now(),
+    )
     _check_limits(account)
     with vault.transaction() as connection:
         connection.execute(sa.insert(schema.accounts).values(**asdict(account)))
@@ -71,12 +93,12 @@ def open_account(
 
 
 def change_account(vault: Vault, text_id: str, changes: Mapping[str, Any]) -> Account:
-    """Change limits and segment of an account, for all payments from now on; what is held and posted stays.
+    """Change limits, segment, product or cut day of an account, from now on; what is held and posted stays.
 
     changes: by field of `Account`, those in `NAMES`; what is left out stays.
 
-    An account that owes more than its new credit limit has nothing available until enough of it is paid. Changes that
-    change nothing are no event.
+    An account that owes more than its new credit limit has nothing available until enough of it is paid. One that gets
+    its first product without a cut day gets the first of the month. Changes that change nothing are no event.
     Raises: NotFound; FieldError.
     """
     with vault.transaction() as connection:
@@ -85,11 +107,16 @@ def change_account(vault: Vault, text_id: str, changes: Mapping[str, Any]) -> Ac
             raise NotFound(f"there is no account {text_id}")
         before = Account(**row._mapping)
         account = replace(before, **changes)
+        check_exchange(before.product, account.product)
+        account = replace(account, cut_day=cut_day_with(account.product, account.cut_day))
         _check_limits(account)
         if account != before:
             table = schema.accounts
-            connection.execute(sa.update(table).where(table.c.id == account.id).values(**changes))
-            told = {NAMES[name]: value for name, value in changes.items() if getattr(before, name) != value}
+            changed = {
+                name: getattr(account, name) for name in NAMES if getattr(account, name) != getattr(before, name)
+            }
+            connection.execute(sa.update(table).where(table.c.id == account.id).values(**changed))
+            told = {NAMES[name]: value for name, value in changed.items()}
             _tell(vault, connection, account, EventType.ACCOUNT_CHANGED, told)
     return account
 
@@ -106,8 +133,16 @@ def _tell(
     vault: Vault, connection: sa.Connection, account: Account, event_type: EventType, data: dict[str, Any]
 ) -> None:
     """Tell the engine how an account is now, and its issuer what has happened."""
-    limits = account.credit_limit_minor, account.transaction_limit_minor
-    outbox.put(connection, outbox.AccountNotice(account.id, account.currency, *limits, account.segment))
+    notice = outbox.AccountNotice(
+        account_id=account.id,
+        currency=account.currency,
+        credit_limit_minor=account.credit_limit_minor,
+        transaction_limit_minor=account.transaction_limit_minor,
+        segment=account.segment,
+        product=account.product,
+        cut_day=account.cut_day,
+    )
+    outbox.put(connection, notice)
     events.record(vault, connection, event_type, account.text_id, data, Owners(issuer=account.tenant))
 
 

@@ -16,13 +16,19 @@ from tokenvault.storage.database import reading, writing
 
 @dataclass(frozen=True)
 class AccountNotice:
-    """The state of an account for the engine. Amounts in minor units of the currency (ISO 4217 alphabetic)."""
+    """The state of an account for the engine. Amounts in minor units of the currency (ISO 4217 alphabetic).
+
+    product: 0 for none.  cut_day: a day of the month, None without a product. Notices of before there were products,
+    which an outbox may still hold, have neither.
+    """
 
     account_id: int
     currency: str
     credit_limit_minor: int
     transaction_limit_minor: int | None
     segment: int
+    product: int = 0
+    cut_day: int | None = None
 
 
 @dataclass(frozen=True)

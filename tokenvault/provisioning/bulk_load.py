@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from tokenvault.callers.caller import current_caller
 from tokenvault.callers.ownership import Owners
 from tokenvault.cards.cards import PIN_TRIES, CardState
+from tokenvault.cards.products import NO_PRODUCT, cut_day_with
 from tokenvault.emv.cryptograms.cryptogram_versions import TAPWRIGHT_AES
 from tokenvault.events import events, outbox
 from tokenvault.keys.key_ring import KeyPurpose
@@ -35,17 +36,23 @@ _PAR_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # 32 characters: one for fiv
 
 @dataclass(frozen=True)
 class LoadPlan:
-    """What to load. tokens: at most one an account.  token_requestor_id: a merchant's: these tokens have no device."""
+    """What to load. tokens: at most one an account.  token_requestor_id: a merchant's: these tokens have no device.
+
+    product, cut_day: of all accounts, as `accounts.open_account` takes them.
+    """
 
     accounts: int
     tokens: int
     token_requestor_id: str
     currency: str = "EUR"
     credit_limit_minor: int = 250_000
+    product: int = NO_PRODUCT
+    cut_day: int | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.tokens <= self.accounts:
             raise FieldError("tokens", "must be at most one per account")
+        cut_day_with(self.product, self.cut_day)  # refused here rather than with the first chunk
 
 
 def load(vault: Vault, plan: LoadPlan, told: Callable[[int], None] = lambda _: None) -> None:
@@ -63,6 +70,7 @@ def load(vault: Vault, plan: LoadPlan, told: Callable[[int], None] = lambda _: N
 
 def _load_chunk(vault: Vault, plan: LoadPlan, count: int, token_count: int) -> None:
     now, tenant = vault.now(), current_caller.get().tenant
+    cut_day = cut_day_with(plan.product, plan.cut_day)
     with vault.transaction() as connection:
         requestor = requestor_in(connection, plan.token_requestor_id)
         account_rows: list[dict[str, Any]] = [
@@ -72,6 +80,8 @@ def _load_chunk(vault: Vault, plan: LoadPlan, count: int, token_count: int) -> N
                 "credit_limit_minor": plan.credit_limit_minor,
                 "transaction_limit_minor": None,
                 "segment": 0,
+                "product": plan.product,
+                "cut_day": cut_day,
                 "tenant": tenant,
                 "created_at": now,
             }
@@ -195,7 +205,7 @@ def _token_rows(
 
 
 def _account_notices(rows: list[dict[str, Any]]) -> Iterator[outbox.Notice]:
-    names = ("currency", "credit_limit_minor", "transaction_limit_minor", "segment")
+    names = ("currency", "credit_limit_minor", "transaction_limit_minor", "segment", "product", "cut_day")
     for row in rows:
         yield outbox.AccountNotice(account_id=row["id"], **{name: row[name] for name in names})
 

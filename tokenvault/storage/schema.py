@@ -43,6 +43,8 @@ accounts = sa.Table(
     sa.Column("credit_limit_minor", sa.BigInteger, nullable=False),
     sa.Column("transaction_limit_minor", sa.BigInteger, nullable=True),
     sa.Column("segment", sa.Integer, nullable=False),
+    sa.Column("product", sa.Integer, nullable=False),
+    sa.Column("cut_day", sa.Integer, nullable=True),  # NULL without a product
     _tenant(),
     _created_at(),
 )

@@ -172,6 +172,8 @@ def command_of(entry: outbox.Entry) -> Records:
                 limit_minor=account.credit_limit_minor,
                 transaction_limit_minor=NO_LIMIT if limit is None else limit,
                 segment=account.segment,
+                product=account.product,
+                cut_day=account.cut_day or 0,
             )
         case outbox.CardNotice() as card:
             return new_command(

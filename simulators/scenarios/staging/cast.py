@@ -22,6 +22,7 @@ from simulators.scenarios.staging.values import (
 )
 from simulators.wallet.card.payment_application import Flow
 from tokenvault.cards.contact_points import VerificationMethod, check_contact
+from tokenvault.cards.products import CUT_DAYS, NO_PRODUCT, PRODUCTS, cut_day_with
 from tokenvault.tokens.tokens import CRYPTOGRAM_PROFILES
 from tokenvault.vocabulary.errors import FieldError
 
@@ -75,9 +76,25 @@ class AccountPart(Part):
     transaction_limit: AmountText | None = Field(
         default=None, description="Maximum of a single transaction; no maximum if left out."
     )
+    product: int | None = Field(
+        default=None,
+        ge=PRODUCTS[0],
+        le=PRODUCTS[-1],
+        description="Number of its product in the program; none if left out or 0.",
+    )
+    cut_day: int | None = Field(
+        default=None,
+        ge=CUT_DAYS[0],
+        le=CUT_DAYS[-1],
+        description="Day of the month on which its statements are cut; 1 if left out.",
+    )
 
     def misfits(self) -> Iterator[Misfit]:
-        """Amounts that are none of the account's currency."""
+        """Amounts that are none of the account's currency, and a cut day without a product."""
+        try:
+            cut_day_with(self.product or NO_PRODUCT, self.cut_day)
+        except FieldError as error:
+            yield error.field, error.detail
         for name, amount in (("credit_limit", self.credit_limit), ("transaction_limit", self.transaction_limit)):
             if amount is not None and (misfit := amount.misfit(self.currency)):
                 yield name, misfit

@@ -57,6 +57,16 @@ def hours_between(one, other):
     return (moments[1] - moments[0]) / 3_600
 
 
+def test_accounts_of_the_cast_have_their_products(running, operator):
+    """With the cut day that the scenario says, or with none."""
+    accounts = "main: {product: 2, cut_day: 9}, other: {product: 3}, plain: {}"
+    scenario = parse_scenario(f"scenario: A\ncast:\n  accounts: {{{accounts}}}\nsteps:\n  - tap: {{amount: 3.50}}\n")
+    with running_server(running.http_url, running.iso_address)(scenario) as server:
+        assert play(scenario, server).passed
+    newest = operator.call("GET", "/v1/accounts?limit=3")["data"]
+    assert sorted((each["product"], each["cut_day"] or 0) for each in newest) == [(0, 0), (2, 9), (3, 1)]
+
+
 def played(running, text, **options):
     """A scenario on the running server, after which the server is given back."""
     scenario = parse_scenario(text)

@@ -97,6 +97,29 @@ def test_what_a_plan_leaves_open(vault):
     assert event.resource_id == to_text(Prefix.ACCOUNT, last.account_id)
 
 
+@pytest.mark.parametrize(
+    ("billed", "kept"), [({}, (0, None)), ({"product": 3}, (3, 1)), ({"product": 3, "cut_day": 5}, (3, 5))]
+)
+def test_accounts_are_loaded_with_a_product(vault, billed, kept):
+    """Kept and told to the engine as of accounts that are opened one by one."""
+    load(vault, LoadPlan(2, 0, SHOP, **billed))
+    assert {(each.product, each.cut_day) for each in list_accounts(vault, limit=9)} == {kept}
+    notices = [entry.notice for entry in outbox.entries_after(vault.database, 0)]
+    accounts = [notice for notice in notices if isinstance(notice, outbox.AccountNotice)]
+    assert [(each.product, each.cut_day) for each in accounts] == [kept, kept]
+
+
+@pytest.mark.parametrize(
+    ("billed", "field"),
+    [({"product": 32}, "product"), ({"cut_day": 5}, "cut_day"), ({"product": 1, "cut_day": 29}, "cut_day")],
+)
+def test_a_plan_of_an_impossible_product(billed, field):
+    """It is refused before anything is loaded."""
+    with pytest.raises(FieldError) as refused:
+        LoadPlan(2, 0, SHOP, **billed)
+    assert refused.value.field == field
+
+
 def test_an_empty_plan_loads_nothing(vault):
     """No account, no event, and nobody is told of a chunk."""
     heard = []

@@ -178,6 +178,26 @@ def test_accounts_keep_their_limits_over_the_migration(url):
     database.dispose()
 
 
+def test_accounts_from_before_there_were_products_have_none(url):
+    """They are told from those that have one; going back, all are accounts without again."""
+    database = open_database(url)
+    config = migrations()
+    row = {"currency": "EUR", "credit_limit_minor": 5_000, "segment": 0, "tenant": "default", "created_at": 0}
+    columns = schema.accounts.c
+    with database.begin() as connection:
+        config.attributes["connection"] = connection
+        billed = sa.select(columns.id, columns.product, columns.cut_day).order_by(columns.id)
+        command.downgrade(config, "0008")
+        connection.execute(sa.insert(schema.accounts).values(id=1, **row))
+        command.upgrade(config, "0009")
+        connection.execute(sa.insert(schema.accounts).values(id=2, product=3, cut_day=28, **row))
+        assert connection.execute(billed).all() == [(1, 0, None), (2, 3, 28)]
+        command.downgrade(config, "0008")
+        command.upgrade(config, "0009")
+        assert connection.execute(billed).all() == [(1, 0, None), (2, 0, None)]
+    database.dispose()
+
+
 _VALUES = {str: "1", bytes: b"1", bool: True, int: 1, object: []}
 
 

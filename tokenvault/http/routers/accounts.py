@@ -1,4 +1,4 @@
-"""``/v1/accounts``: accounts and their credit limits."""
+"""``/v1/accounts``: accounts, their limits and their products."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 
 from tokenvault.callers.caller import Scope
 from tokenvault.cards import accounts
+from tokenvault.cards.products import CUT_DAYS, NO_PRODUCT, PRODUCTS
 from tokenvault.http.fields.fields import AccountId, AmountMinor, Body, CurrencyCode, Timestamp, View, timestamp
 from tokenvault.http.fields.paging import Limit, Page, StartingAfter, page
 from tokenvault.http.protocol import problem
@@ -15,6 +16,19 @@ from tokenvault.http.protocol.access import VaultDependency, requires
 router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
 
 Segment = Annotated[int, Field(description="Customer segment, a small number of your own.", examples=[1], ge=0, le=255)]
+Product = Annotated[
+    int,
+    Field(
+        description="Number of a product of the program, by whose terms the account is billed; 0 for none.",
+        examples=[1],
+        ge=PRODUCTS[0],
+        le=PRODUCTS[-1],
+    ),
+]
+CutDay = Annotated[
+    int,
+    Field(description="Day of the month on which statements are cut.", examples=[5], ge=CUT_DAYS[0], le=CUT_DAYS[-1]),
+]
 
 
 class AccountRequest(Body):
@@ -28,6 +42,12 @@ class AccountRequest(Body):
         examples=[100000],
     )
     segment: Segment = 0
+    product: Product = NO_PRODUCT
+    cut_day: CutDay | None = Field(
+        None,
+        description="Day of the month on which statements are cut, for an account with a product; 1 if none is given.",
+        examples=[5],
+    )
 
 
 class AccountChangeRequest(Body):
@@ -38,8 +58,19 @@ class AccountChangeRequest(Body):
         None, description="New maximum single amount in minor units; null removes the limit.", examples=[50000]
     )
     segment: Segment | None = Field(None, description="New customer segment.", examples=[2])
+    product: Product | None = Field(
+        None,
+        description="New product. Once an account has one, it can be exchanged, but not be taken away.",
+        examples=[2],
+    )
+    cut_day: CutDay | None = Field(
+        None,
+        description="New day of the month on which statements are cut, for an account with a product. An account that "
+        "gets its first product has 1 if none is given.",
+        examples=[10],
+    )
 
-    @field_validator("credit_limit", "segment")
+    @field_validator("credit_limit", "segment", "product", "cut_day")
     @classmethod
     def _is_a_number(cls, value: int | None) -> int:
         if value is None:
@@ -61,6 +92,10 @@ class AccountView(View):
         description="Maximum single amount in minor units, null if there is none.", examples=[100000]
     )
     segment: Segment
+    product: Product
+    cut_day: CutDay | None = Field(
+        description="Day of the month on which statements are cut, null without a product.", examples=[5]
+    )
     created_at: Timestamp
 
     @classmethod
@@ -72,19 +107,23 @@ class AccountView(View):
             credit_limit=account.credit_limit_minor,
             transaction_limit=account.transaction_limit_minor,
             segment=account.segment,
+            product=account.product,
+            cut_day=account.cut_day,
             created_at=timestamp(account.created_at),
         )
 
 
 @router.post("", status_code=201, dependencies=[requires(Scope.ISSUER)], responses=problem.responses())
 def open_account(vault: VaultDependency, body: AccountRequest) -> AccountView:
-    """Open an account with a credit limit. Scope: issuer."""
+    """Open an account with a credit limit, and with a product if it is to be billed. Scope: issuer."""
     account = accounts.open_account(
         vault,
         currency=body.currency,
         credit_limit_minor=body.credit_limit,
         transaction_limit_minor=body.transaction_limit,
         segment=body.segment,
+        product=body.product,
+        cut_day=body.cut_day,
     )
     return AccountView.of(account)
 
@@ -98,5 +137,5 @@ def list_accounts(vault: VaultDependency, limit: Limit = 20, starting_after: Sta
 
 @router.patch("/{account_id}", dependencies=[requires(Scope.ISSUER, Scope.SANDBOX)], responses=problem.responses(404))
 def change_account(vault: VaultDependency, account_id: AccountId, body: AccountChangeRequest) -> AccountView:
-    """Change an account's limits or its segment, for all payments from now on. Scope: issuer or sandbox."""
+    """Change an account's limits, segment, product or cut day, from now on. Scope: issuer or sandbox."""
     return AccountView.of(accounts.change_account(vault, account_id, body.changes()))

@@ -50,6 +50,27 @@ def test_an_account_without_a_transaction_limit(vault, limit, told):
     assert command["transaction_limit_minor"][0] == told
 
 
+@pytest.mark.parametrize(
+    ("billed", "told"), [({}, (0, 0)), ({"product": 3}, (3, 1)), ({"product": 31, "cut_day": 28}, (31, 28))]
+)
+def test_an_account_with_its_product(vault, billed, told):
+    """The engine hears of product and cut day; without a product both are zero."""
+    limits = {"credit_limit_minor": 5_000, "transaction_limit_minor": None}
+    open_account(vault, currency="EUR", segment=0, **limits, **billed)
+    command = command_of(next(iter(outbox.entries_after(vault.database, 0))))
+    assert (command["product"][0], command["cut_day"][0]) == told
+
+
+def test_a_notice_from_before_there_were_products(vault):
+    """An outbox may still hold one after an upgrade: it is about an account that has none."""
+    state = dict(vars(outbox.AccountNotice(9, "EUR", 5_000, None, 2)))
+    del state["product"], state["cut_day"]
+    with vault.database.begin() as connection:
+        connection.execute(sa.insert(schema.outbox).values(kind="account", state=state))
+    command = command_of(next(iter(outbox.entries_after(vault.database, 0))))
+    assert (command["segment"][0], command["product"][0], command["cut_day"][0]) == (2, 0, 0)
+
+
 async def _fed(directory, vault):
     engine = Engine(SegmentJournal(Directory(directory)), lambda: 1, lambda error: None)
     await VaultFeed(vault.database, engine).drain()
