@@ -38,7 +38,9 @@ class _Subject:
 
 
 def counters_of(engine: Engine, account_id: int, card_ids: Sequence[int], token_pans: Sequence[str]) -> list[Counted]:
-    """The counters of every limit over windows, in the program's order. Call it on the engine's loop.
+    """The counters of every limit over windows that is about the account's segment, in the program's order.
+
+    Call it on the engine's loop.
 
     card_ids and token_pans: of the account; those that the engine does not know have counted nothing, and are left out.
     """
@@ -46,6 +48,7 @@ def counters_of(engine: Engine, account_id: int, card_ids: Sequence[int], token_
     row = int(find_row(state.account_slots, state.accounts["account_id"], np.uint64(account_id)))
     if row < 0:
         return []
+    segment = int(state.accounts[row]["segment"])
     subjects = {
         Scope.SEGMENT: [_Subject(-1)],
         Scope.ACCOUNT: [_Subject(-1)],
@@ -56,6 +59,8 @@ def counters_of(engine: Engine, account_id: int, card_ids: Sequence[int], token_
     for number, limit in enumerate(engine.document.limits):
         meter = int(state.program.limits[number]["meter"])
         if meter < 0:  # a bound on each transaction counts nothing
+            continue
+        if limit.where.segments and segment not in limit.where.segments:
             continue
         for subject in subjects[Scope(int(state.program.meters[meter]["scope"]))]:
             count, amount = measured(state, meter, row, subject.row, engine.now_us, today)

@@ -20,7 +20,7 @@ from authz.program.conditions import (
     form_of,
     meter_of,
 )
-from authz.program.document import ProgramDocument, ProgramInvalid, Rates, Rule, comparisons, subject_number
+from authz.program.document import Limit, ProgramDocument, ProgramInvalid, Rates, Rule, comparisons, subject_number
 from authz.program.periods import period_of
 from authz.program.tables import (
     CATEGORY,
@@ -154,10 +154,16 @@ class CompiledRows:
         for limit in self._document.limits:
             number = self._filter(limit.where, limit.currency)
             alone = limit.window == "transaction"
-            meter = -1 if alone else self._meter(limit.scope, limit.window, Outcome.APPROVED, number)
+            meter = -1 if alone else self._meter_of(limit)
             bounds = (-1 if bound is None else bound for bound in (limit.count_max, limit.amount_max))
             rows.append((*bounds, meter, number, Reason[limit.reason.upper()]))
         return _table(rows, LIMIT)
+
+    def _meter_of(self, limit: Limit) -> int:
+        """The meter of a limit. Limits of different segments share it: which segments they are about is their own."""
+        of_all_segments = limit.where.model_copy(update={"segments": []})
+        counted = self._filter(of_all_segments, limit.currency)
+        return self._meter(limit.scope, limit.window, Outcome.APPROVED, counted)
 
     def rules(self) -> list[tuple[int, ...]]:
         """The rows of the document's rules, drafts left out."""
@@ -274,8 +280,9 @@ class CompiledRows:
             self._set(map(int, where.categories)),
             self._set(map(int, where.countries)),
             self._set(map(merchant_key, where.merchants)),
+            self._set(where.segments),
             CURRENCIES[currency].number if currency else 0,
-            int(where == Filter() and currency is None),
+            int(where == Filter(segments=where.segments) and currency is None),
         )
         return _place(self.filters, row)
 

@@ -12,6 +12,7 @@ from authz.program.parts import Part, is_new
 from authz.program.periods import check_subject, check_window
 from authz.vocabulary.attributes import HUNDREDTHS, MEANINGS, Attribute, Form
 from authz.vocabulary.commands import CardholderVerification, Channel, Operation
+from authz.vocabulary.layouts import SEGMENTS
 from tokenvault.reference_data.countries import NO_COUNTRY, is_country
 from tokenvault.reference_data.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.reference_data.merchant_categories import NO_CATEGORY, is_merchant_category
@@ -37,6 +38,9 @@ class Filter(Part):
     countries: list[str] = Field(default=[], description="ISO 3166 numeric codes.", examples=[["276"]])
     merchants: list[Annotated[str, Field(pattern="^[ -~]{1,15}$")]] = Field(
         default=[], description="DE 42.", examples=[["CAFE00000000001"]]
+    )
+    segments: list[Annotated[int, Field(ge=SEGMENTS.start, lt=SEGMENTS.stop)]] = Field(
+        default=[], description="Numbers of segments: the account is in one of them now.", examples=[[7]]
     )
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from authz.program.conditions import (
     AllOf,
@@ -16,7 +16,7 @@ from authz.program.conditions import (
     Not,
     ScopeName,
 )
-from authz.program.parts import JOURNALED, Identifier, Part
+from authz.program.parts import JOURNALED, Identifier, Part, is_new
 from authz.program.periods import PERIODS, check_subject, check_window
 from authz.program.terms import PRODUCTS, Product, check_distinct
 from authz.program.utc_offsets import UtcOffset, offsets_of
@@ -194,6 +194,15 @@ class Rule(Part):
     @classmethod
     def _known_reason(cls, code: str) -> str:
         return _decline_reason(code)
+
+    @model_validator(mode="after")
+    def _counts_in_its_own_segment(self, info: ValidationInfo) -> "Rule":
+        if is_new(info) and self.applies_to.scope == "segment" and self.applies_to.id is not None:
+            own = subject_number("segment", self.applies_to.id)
+            for comparison in comparisons(self.when):
+                if comparison.where.segments and own not in comparison.where.segments:
+                    raise ValueError(f"{comparison.attribute} leaves out the segment {own} that the rule applies to")
+        return self
 
 
 class StandIn(Part):

@@ -42,7 +42,7 @@ def attribute_text(comparison: Comparison) -> str:
 def filter_text(where: Filter) -> str:
     """A filter as one line, empty where it lets everything through."""
     given = where.model_dump(exclude_defaults=True)
-    return ", ".join(f"{name} {' or '.join(values)}" for name, values in given.items())
+    return ", ".join(f"{name} {' or '.join(map(str, values))}" for name, values in given.items())
 
 
 def limit_text(limit: Limit) -> str:

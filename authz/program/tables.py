@@ -91,11 +91,12 @@ FILTER = record(
         ("categories", "i4"),  # a set, -1 for all
         ("countries", "i4"),
         ("merchants", "i4"),
-        ("currency", "u4"),  # the account's, 0 for all
-        ("is_open", "u4"),  # lets everything through
+        ("segments", "i4"),  # the account's
+        ("currency", "u2"),  # the account's, 0 for all
+        ("is_open", "u2"),  # lets every transaction of the accounts through that it is about
     ]
 )
-"""Which transactions something is about."""
+"""Which transactions something is about, and of which accounts."""
 
 METER = record([("length_us", "i8"), ("scope", "u2"), ("period", "u2"), ("outcome", "u2"), ("filter", "u2")])
 """A count and a sum over a window. period: see `periods`.  length_us: how far back from now, 0 for other windows."""

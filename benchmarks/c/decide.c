@@ -154,6 +154,11 @@ static int in_set(const tables *t, int64_t number, int64_t value) {
     return low < end && t->set_values[low] == value;
 }
 
+static inline int is_about(const tables *t, int64_t number, int64_t segment) {
+    int64_t segments = t->filters[number].segments;
+    return segments < 0 || in_set(t, segments, segment);
+}
+
 #define PASSES(t, number, e, its_currency) passes(t, number, (e)->channel, (e)->operation, \
     (e)->cardholder_verification, (e)->merchant_category, (e)->country, (e)->merchant_key, its_currency)
 
@@ -191,6 +196,10 @@ static inline int64_t following(const tables *t, int64_t row, int64_t scope) {
 
 static void read_meter(tables *t, int64_t number, const subjects *s, int64_t time_us, int64_t *count, int64_t *amount) {
     const struct meter *m = &t->meters[number];
+    if (!is_about(t, m->filter, s->segment)) {
+        *count = *amount = 0;
+        return;
+    }
     struct cell *cell = &t->cells[t->cell_of[number] + s->cells[m->scope]];
     int64_t subject = m->scope == 3 ? s->card_row : s->token_row;
     const struct activity *listed = m->scope == 1 ? &t->segments[s->segment] : &t->activities[s->activity_row];
@@ -309,7 +318,7 @@ static int64_t ask_rules(tables *t, const int64_t *values, struct result *r) {
 static int64_t exceeded_limit(tables *t, const struct command *c, const subjects *s, int64_t currency) {
     for (int64_t n = 0; n < t->numbers[1]; n++) {
         const struct limit *limit = &t->limits[n];
-        if (!PASSES(t, limit->filter, c, currency)) continue;
+        if (!is_about(t, limit->filter, s->segment) || !PASSES(t, limit->filter, c, currency)) continue;
         int64_t count = 1, amount = c->amount_minor, counted, summed;
         if (limit->meter >= 0) {
             read_meter(t, limit->meter, s, c->time_us, &counted, &summed);

@@ -26,8 +26,19 @@ def in_set(program: Program, number: Integer, value: Integer) -> Any:
 
 
 @inlined
+def is_about(program: Program, number: Integer, segment: Integer) -> Any:
+    """Whether a filter is about the accounts of a segment. number: the filter's.
+
+    It is asked once for an account, and not for each of its transactions: what a meter has counted stays right where an
+    account moves to another segment.
+    """
+    segments = np.int64(program.filters[number]["segments"])
+    return segments < 0 or in_set(program, segments, segment)
+
+
+@inlined
 def passes(program: Program, number: Integer, entry: Any, currency: Integer) -> Any:
-    """Whether a command or a transaction passes a filter. currency: the account's."""
+    """Whether a command or a transaction, of an account that a filter is about, passes it. currency: the account's."""
     rule = program.filters[number]
     if rule["is_open"] != 0:
         return True

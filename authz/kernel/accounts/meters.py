@@ -12,7 +12,7 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.accounts.calendar import Today, keep_day, start_today
-from authz.kernel.accounts.filters import passes
+from authz.kernel.accounts.filters import is_about, passes
 from authz.program.periods import Begins, Period
 from authz.program.tables import NUMBER_METERS, NUMBER_VERSION, Outcome, Scope
 from authz.state.tables import Counter, State, TransactionFlag
@@ -194,7 +194,12 @@ def following(state: State, row: Integer, scope: Integer) -> Integer:
 def read_meter(
     state: State, number: Integer, subjects: Subjects, time_us: Integer, today: Today
 ) -> tuple[Integer, Integer]:
-    """What a meter shows now: how many transactions, and how much in the account's currency."""
+    """What a meter shows now: how many transactions, and how much in the account's currency.
+
+    Nothing where the account is in none of the segments that it is about.
+    """
+    if not is_about(state.program, np.int64(state.program.meters[number]["filter"]), subjects.segment):
+        return np.int64(0), np.int64(0)
     scope = np.int64(state.program.meters[number]["scope"])
     cell = state.cells[cell_place(state, number, subjects)]
     subject = subject_of(state, number, subjects)
@@ -232,11 +237,14 @@ def measured(
     """
     keep_day(state.program, today, time_us)
     scope = np.int64(state.program.meters[number]["scope"])
+    segment = np.int64(state.accounts[account_row]["segment"])
+    if not is_about(state.program, np.int64(state.program.meters[number]["filter"]), segment):
+        return np.int64(0), np.int64(0)
     count: Integer = 0
     amount: Integer = 0
     ahead: Integer = 0
     if scope == Scope.SEGMENT:
-        ahead = np.int64(state.segments[state.accounts[account_row]["segment"]]["first"])
+        ahead = np.int64(state.segments[segment]["first"])
     elif state.accounts[account_row]["activity"] != 0:
         ahead = np.int64(state.activities[np.int64(state.accounts[account_row]["activity"]) - 1]["first"])
     start = window_start(state, number, time_us, today)

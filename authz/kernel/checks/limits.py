@@ -6,7 +6,7 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, inlined
 from authz.kernel.accounts.calendar import Today
-from authz.kernel.accounts.filters import passes
+from authz.kernel.accounts.filters import is_about, passes
 from authz.kernel.accounts.message_context import MessageContext
 from authz.kernel.accounts.meters import Subjects, read_meter
 from authz.program.tables import NUMBER_LIMITS
@@ -31,7 +31,10 @@ def exceeded_limit(
     more = 0 if found(context.original_row) else 1
     for number in range(state.program.numbers[NUMBER_LIMITS]):
         limit = state.program.limits[number]
-        if not passes(state.program, np.int64(limit["filter"]), command, currency):
+        selected = np.int64(limit["filter"])
+        if not is_about(state.program, selected, subjects.segment):
+            continue
+        if not passes(state.program, selected, command, currency):
             continue
         count: Integer = more
         amount = context.billing_minor

@@ -8,12 +8,13 @@ from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentJournal, SegmentReader
 from authz.journal.records import Batch
 from authz.journal.replay import History, apply_batch, replayed
+from authz.program.conditions import Filter
 from authz.program.document import ProgramDocument, Rule, canonical, with_offsets
 from authz.state.tables import new_state, rows_in_use
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.errors import HistoryUnavailable
 from authz.vocabulary.reasons import Reason
-from tests.authz.commands import NOW_US, command, opening, tap
+from tests.authz.commands import NOW_US, command, opening, set_account, tap
 
 MINUTE_US = 60_000_000
 RULE = Rule.model_validate(
@@ -44,6 +45,16 @@ def test_velocity_is_what_it_would_have_been(tmp_path):
     assert [each.sequence for each in found.examples] == [6, 7, 8]
     assert found.declined_billing_minor == {978: 3 * 1_250}
     assert rows_in_use(replayed(history).state) == before
+
+
+def test_a_count_in_a_segment_is_that_of_an_account_that_is_in_it_by_then(tmp_path):
+    """The third and fourth tap are made in the segment, and see those that were made before."""
+    when = RULE.when.model_copy(update={"where": Filter(segments=[7])})
+    moved, moved_on = set_account(4, segment=7), set_account(5, segment=8)
+    commands = [tap(1), tap(2), moved, tap(3), tap(4), moved_on, tap(5)]
+    history = journal_of(tmp_path, Batch(0, opening()), *(Batch(0, each) for each in commands))
+    found = backtest(history, RULE.model_copy(update={"when": when}))
+    assert [each.sequence for each in found.examples] == [7, 8]
 
 
 def test_files_go_while_they_are_read(tmp_path):

@@ -151,6 +151,26 @@ def test_limits_of_cards_and_tokens_show_in_the_account(http, shop):
     other.close()
 
 
+def test_a_limit_of_each_account_in_a_segment(http, shop):
+    """It holds for an account as soon as it is in the segment, with what it has done before; others do not show it."""
+    _, account, phone, terminal = shop
+    limit = {"id": "two-a-day-in-7", "window": "day", "count_max": 2, "where": {"segments": [7]}}
+    assert http.put("/v1/program", json={"limits": [limit]}).status_code == 200
+    assert all(terminal.pay(phone, 100).approved for _ in range(3))
+    assert http.get(f"/v1/accounts/{account}").json()["counters"] == []
+
+    assert http.patch(f"/v1/accounts/{account}", json={"segment": 7}).status_code == 200
+    (counter,) = http.get(f"/v1/accounts/{account}").json()["counters"]
+    assert (counter["name"], counter["count"], counter["count_max"]) == ("two-a-day-in-7", 3, 2)
+    refused = terminal.pay(phone, 100)
+    checks = http.get(f"/v1/authorizations/{refused.authorization_id}").json()["checks"]
+    failed = [(check["name"], check["saw"], check["bound"]) for check in checks if check["outcome"] == "failed"]
+    assert failed == [("limit two-a-day-in-7", "4 transactions in day of account, segments 7", "at most 2")]
+
+    assert http.patch(f"/v1/accounts/{account}", json={"segment": 8}).status_code == 200
+    assert terminal.pay(phone, 100).approved
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

@@ -33,6 +33,7 @@ from authz.vocabulary.attributes import ATTRIBUTES_MAX, Attribute
 from authz.vocabulary.commands import CardholderVerification, Channel, Operation
 from authz.vocabulary.reasons import Reason
 
+AN_AMOUNT = {"count_max": None, "amount_max": 1, "currency": "EUR"}
 EVERY_32, EVERY_64 = 0xFFFF_FFFF, 0xFFFF_FFFF_FFFF_FFFF
 
 
@@ -164,19 +165,33 @@ def test_filters():
             limit("b", where=where),
             limit("c", currency="EUR"),
             limit("d", where={"countries": ["276"]}),
+            limit("e", window="transaction", where={"segments": [9, 7]}, **AN_AMOUNT),
         ],
     )
     assert program.filters.tolist() == [
-        (EVERY_64, EVERY_32, EVERY_32, EVERY_32, -1, -1, -1, 0, 1),
+        (EVERY_64, EVERY_32, EVERY_32, EVERY_32, -1, -1, -1, -1, 0, 1),
         (
             1 << 1, 1 << Channel.CONTACTLESS | 1 << Channel.KEYED, 1 << Operation.CASH | 1 << Operation.REFUND,
-            1 << CardholderVerification.PIN, 0, 1, 2, 0, 0,
+            1 << CardholderVerification.PIN, 0, 1, 2, -1, 0, 0,
         ),
-        (EVERY_64, EVERY_32, EVERY_32, EVERY_32, -1, -1, -1, 978, 0),
-        (EVERY_64, EVERY_32, EVERY_32, EVERY_32, -1, 1, -1, 0, 0),
+        (EVERY_64, EVERY_32, EVERY_32, EVERY_32, -1, -1, -1, -1, 978, 0),
+        (EVERY_64, EVERY_32, EVERY_32, EVERY_32, -1, 1, -1, -1, 0, 0),
+        (EVERY_64, EVERY_32, EVERY_32, EVERY_32, -1, -1, -1, 3, 978, 0),
     ]  # fmt: skip
-    assert program.set_starts.tolist() == [0, 2, 3, 4]
-    assert program.set_values.tolist() == [5411, 5814, 276, merchant_key("CAFE")]
+    assert program.set_starts.tolist() == [0, 2, 3, 4, 6]
+    assert program.set_values.tolist() == [5411, 5814, 276, merchant_key("CAFE"), 7, 9]
+
+
+def test_limits_of_several_segments_share_a_meter():
+    """Each has a filter of its own, which lets every transaction through; a rule's count has its segments itself."""
+    program = compiled(
+        limits=[limit("a", where={"segments": [7]}), limit("b", where={"segments": [8]}), limit("c")],
+        rules=[rule(compared("count_day", ">", 1, where={"segments": [8]}))],
+    )
+    assert program.filters[["segments", "is_open"]].tolist() == [(0, 1), (-1, 1), (1, 1)]
+    assert program.limits[["meter", "filter"]].tolist() == [(0, 0), (0, 2), (0, 1)]
+    assert program.meters["filter"].tolist() == [1, 2]
+    assert program.set_values.tolist() == [7, 8]
 
 
 @pytest.mark.parametrize("operation", Operation)

@@ -31,6 +31,7 @@ from tokenvault.vocabulary.errors import Conflict, NotFound
 
 ORDERED = {Form.NUMBER, Form.MINOR_UNITS, Form.SECONDS, Form.KILOMETRES, Form.DECIMAL}
 ALWAYS = {"attribute": "amount", "operator": ">=", "value": 0}
+IN_SEGMENT_7 = {"attribute": "count_24h", "operator": ">", "value": 3, "where": {"segments": [7]}}
 
 
 def limit(**changes):
@@ -69,6 +70,10 @@ GOOD = [
     limit(reason="lost_card"),
     limit(where={"channels": ["contactless"], "operations": ["cash"], "cardholder_verification": ["pin"]}),
     limit(where={"merchants": ["1", "CAFE00000000001"]}),
+    limit(where={"segments": [0, 255]}),
+    limit(where={"segments": [7]}, scope="segment"),
+    compared("count_24h", ">", 3, where={"segments": [7]}),
+    rules(IN_SEGMENT_7, applies_to={"scope": "segment", "id": "7"}),
     category(first="5411", last="5411"),
     category(hold_hours=1),
     category(hold_hours=744, tolerance_percent="100"),
@@ -112,6 +117,16 @@ BAD = [
     (limit(where={"merchants": [""]}), "limits[0].where.merchants[0]", "should match"),
     (limit(where={"merchants": ["x" * 16]}), "limits[0].where.merchants[0]", "should match"),
     (limit(where={"category_groups": ["grocery"]}), "document", "no category is in a group"),
+    (limit(where={"segments": [-1]}), "limits[0].where.segments[0]", "greater than or equal to 0"),
+    (limit(where={"segments": [7, 256]}), "limits[0].where.segments[1]", "less than 256"),
+    (limit(where={"segments": ["seven"]}), "limits[0].where.segments[0]", "a valid integer"),
+    (limit(where={"segments": 7}), "limits[0].where.segments", "a valid array"),
+    (limit(where={"segments": [7, 3, 7]}), "limits[0].where", "segments contains 7 twice"),
+    (
+        rules({"not": {"all": [ALWAYS, IN_SEGMENT_7]}}, applies_to={"scope": "segment", "id": "3"}),
+        "rules[0]",
+        "count_24h leaves out the segment 3 that the rule applies to",
+    ),
     (limit(id="Upper"), "limits[0].id", "pattern"),
     (category(first="5412", last="5411"), "categories[0]", "must not be greater"),
     (category(hold_hours=0), "categories[0].hold_hours", "greater than or equal to 1"),

@@ -58,6 +58,7 @@ def test_a_condition_as_one_line(condition, text):
         ({"window": "day"}, "day of account"),
         ({"window": "24h", "scope": "token"}, "24h of token"),
         ({"window": "day", "where": {"channels": ["contactless"]}}, "day of account, channels contactless"),
+        ({"window": "day", "where": {"segments": [7, 9]}}, "day of account, segments 7 or 9"),
         ({"window": "transaction", "count_max": None, "amount_max": 1, "currency": "EUR"}, "transaction"),
         (
             {

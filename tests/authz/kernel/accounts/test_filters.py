@@ -92,6 +92,66 @@ def test_a_meter_counts_what_its_filter_says(where, inside, outside):
     assert bank.send(tap(50, 100)) is Reason.SUSPECTED_FRAUD
 
 
+def two_segments(**document):
+    """A bank whose account 7 (token 700) is in segment 7, and account 8 (token 800) in segment 8."""
+    bank = Bank(**document)
+    for notice in (set_account(4, 7, segment=7), set_account(5, 8, segment=8), set_card(6, 80, 8)):
+        bank.send(notice)
+    bank.send(set_token(7, 800, 80, 8))
+    return bank
+
+
+@pytest.mark.parametrize("where", [{"segments": [7]}, {"segments": [3, 7, 255], "channels": ["contactless"]}])
+def test_a_limit_of_each_account_in_a_segment(where):
+    """It counts by account, for those in the segment alone; one that moves comes with all that it has done."""
+    bank = two_segments(limits=[{"id": "two", "window": "day", "count_max": 2, "where": where}])
+    bank.send(set_account(8, 9, segment=7))
+    bank.send(set_card(9, 90, 9))
+    bank.send(set_token(10, 900, 90, 9))
+    for number in (1, 2, 3):
+        assert bank.send(tap(number, 100, 800)) is Reason.APPROVED
+        assert bank.findings.limits[0]["reached"] == 0
+    for pan in (700, 900):
+        assert bank.send(tap(1, 100, pan)) is Reason.APPROVED
+        assert bank.send(tap(2, 100, pan)) is Reason.APPROVED
+        assert bank.send(tap(3, 100, pan)) is Reason.EXCEEDS_LIMIT
+    bank.send(set_account(11, 7, segment=8))
+    bank.send(set_account(12, 8, segment=7))
+    assert bank.send(tap(4, 100)) is Reason.APPROVED
+    assert bank.send(tap(4, 100, 800)) is Reason.EXCEEDS_LIMIT
+    assert (bank.findings.limits[0]["seen"], bank.findings.limits[0]["bound"]) == (4, 2)
+
+
+def test_a_bound_on_each_transaction_of_a_segment():
+    """A limit that counts nothing asks for the segment, too."""
+    alone = {"window": "transaction", "amount_max": 1_000, "currency": "EUR", "where": {"segments": [7]}}
+    bank = two_segments(limits=[{"id": "small", **alone}])
+    assert bank.send(tap(1, 1_001)) is Reason.EXCEEDS_LIMIT
+    assert bank.send(tap(1, 1_001, 800)) is Reason.APPROVED
+
+
+def test_the_sum_of_one_segment():
+    """A limit of scope segment that names segments is about the sum of each of them, and of no other."""
+    limit = {"id": "sum", "scope": "segment", "window": "day", "count_max": 1, "where": {"segments": [7]}}
+    bank = two_segments(limits=[limit])
+    reasons = [bank.send(tap(number, 100, pan)) for number in (1, 2) for pan in (700, 800)]
+    assert reasons == [Reason.APPROVED, Reason.APPROVED, Reason.EXCEEDS_LIMIT, Reason.APPROVED]
+
+
+@pytest.mark.parametrize("of", ["account", "card", "token", "segment"])
+def test_a_rule_counts_nothing_outside_of_its_segments(of):
+    """Whatever has come before; where the account comes into one of them, all that its subject has done is counted."""
+    when = {"attribute": "amount_day", "operator": ">=", "value": 150, "of": of, "where": {"segments": [7]}}
+    bank = two_segments(rules=[{"id": "much", "state": "live", "when": when, "action": "decline"}])
+    for number in (1, 2, 3):
+        assert bank.send(tap(number, 100, 800)) is Reason.APPROVED
+    assert [bank.send(tap(number, 100)) for number in (1, 2, 3)] == [
+        Reason.APPROVED, Reason.APPROVED, Reason.SUSPECTED_FRAUD,
+    ]  # fmt: skip
+    bank.send(set_account(8, 8, segment=7))
+    assert bank.send(tap(4, 100, 800)) is Reason.SUSPECTED_FRAUD
+
+
 def test_a_limit_in_one_currency():
     """Is about accounts that are kept in it."""
     bank = a_bank(window="transaction", amount_max=1_000, count_max=None, currency="EUR")

@@ -16,8 +16,8 @@ DAY_US = 24 * HOUR_US
 PAID = Kind.FINANCIAL_REQUEST
 
 
-def a_bank(*measures, **document):
-    """A bank whose rules look at measures, each an attribute and whose it is.
+def a_bank(*measures, where=None, **document):
+    """A bank whose rules look at measures, each an attribute and whose it is. where: their filter.
 
     Account 7 has tokens 700 and 701 on card 70 and 710 on card 71; account 8 of the same segment has 800.
     """
@@ -25,7 +25,7 @@ def a_bank(*measures, **document):
         {
             "id": f"r{number}",
             "state": "shadow",
-            "when": {"attribute": attribute, "operator": ">", "value": 10**9, "of": of},
+            "when": {"attribute": attribute, "operator": ">", "value": 10**9, "of": of, "where": where or {}},
             "action": "flag",
         }
         for number, (attribute, of) in enumerate(measures)
@@ -87,6 +87,18 @@ def test_another_segment_is_counted_by_itself():
     assert look(bank, 2) == [1, 1]
     bank.send(set_account(11, 8))
     assert look(bank, 3, 800) == [2, 2]
+
+
+def test_an_account_outside_of_the_segments_has_measures_of_zero():
+    """Of every scope; inside of them, the same as without any."""
+    bank = a_bank(*ALL, where={"segments": [2, 3]})
+    bank.send(set_account(10, 8, segment=2))
+    bank.send(tap(1, 100))
+    bank.send(tap(1, 200, 800))
+    assert look(bank, 2) == [0] * 8
+    assert look(bank, 2, 800) == [1, 200] * 4
+    bank.send(set_account(11, 7, segment=2))
+    assert look(bank, 3) == [2, 101] * 3 + [2, 201]
 
 
 def test_nothing_has_come_yet():
