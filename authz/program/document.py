@@ -287,7 +287,6 @@ class ProgramDocument(Part):
             identifiers = [part.id for part in parts]
             if twice := [each for each in identifiers if identifiers.count(each) > 1]:
                 raise ValueError(f"{name}: {twice[0]} occurs twice")
-        check_distinct(self.products)
         groups = {entry.group for entry in self.categories}
         filters = [limit.where for limit in self.limits]
         named: list[tuple[str, str]] = []
@@ -302,6 +301,12 @@ class ProgramDocument(Part):
             if group not in groups:
                 raise ValueError(f"{where}: no category is in a group {group!r}")
         return self
+
+    @field_validator("products")
+    @classmethod
+    def _products_are_distinct(cls, products: list[Product]) -> list[Product]:
+        check_distinct(products)
+        return products
 
     @field_validator("time_zone")
     @classmethod

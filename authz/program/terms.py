@@ -134,7 +134,7 @@ def check_distinct(products: list[Product]) -> None:
     for field in ("number", "id"):
         values = [getattr(product, field) for product in products]
         if twice := [value for value in values if values.count(value) > 1]:
-            raise ValueError(f"products: {field} {twice[0]} occurs twice")
+            raise ValueError(f"{field} {twice[0]} occurs twice")
 
 
 def terms_rows(products: list[Product]) -> list[tuple[int, ...]]:
