@@ -18,7 +18,7 @@ from authz.program.conditions import (
 )
 from authz.program.parts import JOURNALED, Identifier, Part, is_new
 from authz.program.periods import PERIODS, check_subject, check_window
-from authz.program.terms import PRODUCTS, Product, check_distinct
+from authz.program.terms import NUMBERS, Product, check_distinct
 from authz.program.utc_offsets import UtcOffset, offsets_of
 from authz.vocabulary.reasons import DECLINES
 from tokenvault.reference_data.currencies import CURRENCIES, NO_CURRENCY
@@ -262,7 +262,7 @@ class ProgramDocument(Part):
     rules: list[Rule] = Field(default=[], max_length=512, description="Rules.", examples=[[]])
     products: list[Product] = Field(
         default=[],
-        max_length=len(PRODUCTS),
+        max_length=len(NUMBERS),
         description="Products with their terms: interest, fees, and when what is owed must be paid.",
         examples=[[{"number": 1, "id": "phone_card"}]],
     )

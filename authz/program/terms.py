@@ -6,8 +6,9 @@ from pydantic import Field, field_validator, model_validator
 
 from authz.program.parts import Identifier, Part
 from authz.program.tables import ANY_SEGMENT, Bucket
+from authz.vocabulary.layouts import PRODUCTS
 
-PRODUCTS = range(1, 32)
+NUMBERS = PRODUCTS[1:]
 """The numbers that a product can have; an account with the number 0 has no product."""
 
 AMOUNT_MAX = 10**12
@@ -123,7 +124,7 @@ class Product(Part):
     """A product that accounts can have: a number, a name and its terms."""
 
     number: int = Field(
-        ge=PRODUCTS.start, lt=PRODUCTS.stop, description="The product's number, which accounts refer to.", examples=[1]
+        ge=NUMBERS.start, lt=NUMBERS.stop, description="The product's number, which accounts refer to.", examples=[1]
     )
     id: Identifier
     terms: Terms = Field(default=Terms(), description="Its terms.", examples=[{"rate_ppm": 500}])
