@@ -27,7 +27,7 @@ from authz.program.document import ProgramDocument, canonical, journaled_documen
 from authz.program.tables import NUMBER_VERSION
 from authz.state.balances import Balance, balance_in
 from authz.state.table_growth import TableGrowth
-from authz.state.tables import Counter, State, expiries_made, postings_made, with_long_room
+from authz.state.tables import Counter, State, made_by, with_long_room
 from authz.vocabulary.commands import COMMAND, Kind, Records, new_commands, new_results
 from authz.vocabulary.errors import EngineStopped, JournalEndsEarly, UndefinedValue
 from authz.vocabulary.layouts import new_command
@@ -308,8 +308,7 @@ class Engine:
 
     def _told(self, commands: Records, results: Records) -> Durable:
         """What followers are told of the commands that were applied last, once they are durable."""
-        made = postings_made(self._state), expiries_made(self._state)
-        return Durable(self._last_number + 1, commands, results, *made)
+        return Durable(self._last_number + 1, commands, results, *made_by(self._state))
 
     def _take_batch(self) -> list[_Work]:
         """What is applied and written together: as much as fits, but an attachment alone."""

@@ -235,6 +235,16 @@ class Shown(int):
         return self.billing if self.other != NO_LIMIT else "the amount"
 
     @property
+    def dues_missed(self) -> str:
+        """How many dues may be missed."""
+        return f"fewer than {int(self)} dues" if self else "any number of dues"
+
+    @property
+    def cash_limit(self) -> str:
+        """How much cash an account may owe."""
+        return f"at most {self.billing} in cash" if self != NO_LIMIT else "no limit for cash"
+
+    @property
     def transaction_limit(self) -> str:
         """An account's limit for one transaction."""
         return f"at most {self.billing}" if self != NO_LIMIT else "no limit of the account's"

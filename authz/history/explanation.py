@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from authz.arrays.hash_index import find_row
 from authz.history.check_wording import Currencies, worded
 from authz.history.past import Past, WholeReplay
 from authz.history.posting_ids import posting_id
@@ -238,6 +239,7 @@ def _check_outcomes(found: ReplayedCommand, currencies: Currencies) -> tuple[Che
         wanted = tuple(check for check in Check if findings[check]["reached"])
     if not int(command["flags"]) & Flag.HAS_ORIGINAL and int(command["operation"]) != Operation.REFUND:
         wanted = tuple(check for check in wanted if check not in _ONLY_WITH_ORIGINAL)
+    wanted = tuple(check for check in wanted if check not in _beside_the_point(found))
     reached = [check for check in wanted if findings[check]["reached"]]
     last = max(reached, default=-1)
     outcomes: list[CheckOutcome] = []
@@ -247,6 +249,16 @@ def _check_outcomes(found: ReplayedCommand, currencies: Currencies) -> tuple[Che
         if check in reached or check > last:
             outcomes.append(_check_outcome(check, findings[check], currencies))
     return tuple(outcomes)
+
+
+def _beside_the_point(found: ReplayedCommand) -> frozenset[Check]:
+    """The checks of books that do not concern a message: its account has no product, or it asks for no cash."""
+    state = found.state
+    row = find_row(state.account_slots, state.accounts["account_id"], found.command["account_id"])
+    if row < 0 or state.accounts[row]["product"] == 0:
+        return frozenset({Check.ACCOUNT_STANDING, Check.CASH_LIMIT})
+    pays_cash = int(found.command["operation"]) in (Operation.CASH, Operation.PURCHASE_WITH_CASH_BACK)
+    return frozenset() if pays_cash else frozenset({Check.CASH_LIMIT})
 
 
 def _limit_outcomes(found: ReplayedCommand, currencies: Currencies) -> Iterator[CheckOutcome]:

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from authz.history.payment_course import course_of_decisions, course_of_postings, event_of, event_of_issuers
+from authz.history.payment_course import NO_PAYMENT, course_of_decisions, course_of_postings, event_of, event_of_issuers
 from authz.journal.records import Durable
 from authz.vocabulary.commands import MESSAGES, Channel, Kind
 from authz.vocabulary.exception_reasons import ExceptionReason
-from authz.vocabulary.labels import currency_code, field_text, operation_name
+from authz.vocabulary.labels import currency_code, day_text, field_text, operation_name
 from authz.vocabulary.layouts import MESSAGE, read
-from authz.vocabulary.posting_kinds import posting_kind
+from authz.vocabulary.posting_kinds import PARTS_OF_DAYS, posting_kind
 from authz.vocabulary.reasons import Reason
 
 Row = dict[str, Any]
@@ -86,12 +86,14 @@ postings = sa.Table(
     sa.Column("amount_minor", sa.BigInteger, nullable=False),  # in the account's currency; negative: given back
     sa.Column("currency", sa.String(3), nullable=False),
     sa.Column("posted_minor", sa.BigInteger, nullable=False),  # what the account owes afterwards
+    sa.Column("day", sa.String(10), nullable=False),  # the local day that it belongs to, ISO 8601
     sa.Column("merchant", sa.String(15), nullable=False),
     sa.Column("merchant_name", sa.String(25), nullable=False),
     sa.Column("merchant_city", sa.String(13), nullable=False),
     sa.Column("merchant_category", sa.String(4), nullable=False),
     *course_of_postings(),
     sa.Index("postings_of_account", "account_id", "sequence", "part"),
+    sa.Index("postings_of_day", "account_id", "day"),
     sa.Index("postings_of_issuer", "issuer", "sequence", "part"),
     sa.Index("postings_of_payment", "payment", "at", "part"),
     *_in_order_of_events("postings", "at", "part"),
@@ -243,8 +245,10 @@ def _exception(result: np.void) -> Row:
 
 
 def _posting(sequence: int, command: np.void, result: np.void, posting: np.void) -> Row:
+    """A row. What the end of a day has posted before a command has nothing to do with the payment that came then."""
     said = read(command)
-    has_merchant = "merchant" in (said.dtype.names or ())
+    is_of_day = posting["part"] >= PARTS_OF_DAYS
+    has_merchant = "merchant" in (said.dtype.names or ()) and not is_of_day
     merchant = {name: field_text(said[name]) if has_merchant else "" for name in _MERCHANT}
     return {
         "sequence": int(posting["sequence"]),
@@ -252,13 +256,14 @@ def _posting(sequence: int, command: np.void, result: np.void, posting: np.void)
         "time_us": int(command["time_us"]),
         "kind": posting_kind(int(posting["kind"])).code,
         "account_id": int(posting["account_id"]),
-        "token_id": int(command["token_id"]) or None,
+        "token_id": None if is_of_day else int(command["token_id"]) or None,
         "amount_minor": int(posting["amount_minor"]),
         "currency": currency_code(int(posting["currency"])),
         "posted_minor": int(posting["posted_minor"]),
+        "day": day_text(int(posting["day"])),
         **merchant,
         "merchant_category": f"{int(said['merchant_category']) if has_merchant else 0:04d}",
-        "payment": int(result["original"]) or None,
+        "payment": NO_PAYMENT if is_of_day else int(result["original"]) or None,
         "at": int(sequence),
     }
 

@@ -13,6 +13,9 @@ from authz.vocabulary.commands import Flag, Kind, Operation
 from authz.vocabulary.reasons import Reason
 from tokenvault.vocabulary.event_types import EventType
 
+NO_PAYMENT = 0
+"""Of a posting that belongs to no payment: what the end of a day posts."""
+
 _REVERSALS = (Kind.REVERSAL_REQUEST, Kind.REVERSAL_ADVICE)
 _ADVICES = (Kind.AUTHORIZATION_ADVICE, Kind.FINANCIAL_ADVICE)
 _FINANCIAL = (Kind.FINANCIAL_REQUEST, Kind.FINANCIAL_ADVICE)
@@ -83,5 +86,6 @@ def name_payments(
         if row["payment"] is not None:
             row["payment"] = known[row["sequence"]] = known.get(row["payment"]) or row["payment"]
     for row in posted:
-        before = row["payment"] or row["sequence"]
-        row["payment"] = known.get(before) or before
+        if row["payment"] != NO_PAYMENT:
+            before = row["payment"] or row["sequence"]
+            row["payment"] = known.get(before) or before

@@ -31,6 +31,7 @@ from authz.history.history_rows import (
     rows_of,
 )
 from authz.history.payment_course import name_payments
+from authz.history.statement_rows import statement_rows, statements
 from authz.journal.marks import BEGINNING, Mark
 from authz.journal.records import Durable
 from authz.journal.replay import History, replayed_batches
@@ -285,7 +286,7 @@ class Projection:
 
     def _start_over(self) -> None:
         with self.database.begin() as connection:
-            for table in (decisions, postings, expiries):
+            for table in (decisions, postings, expiries, statements):
                 connection.execute(sa.delete(table))
             connection.execute(sa.update(position).values(**AT_THE_BEGINNING))
         with self._changed:
@@ -331,11 +332,11 @@ class Projection:
         if durable.last <= self._position:
             return
         new = durable.part(max(0, self._position + 1 - durable.first), len(durable.commands))
-        rows = rows_of(new, self._issuer_of, self._wallet_of)
+        rows, cut = rows_of(new, self._issuer_of, self._wallet_of), statement_rows(new, self._issuer_of)
         self._write_expired(rows.expired)
         with self.database.begin() as connection:
             name_payments(connection, decisions, rows.decided, rows.posted)
-            for table, made in ((decisions, rows.decided), (postings, rows.posted)):
+            for table, made in ((decisions, rows.decided), (postings, rows.posted), (statements, cut)):
                 if made:
                     connection.execute(sa.insert(table), made)
             for change in rows.settled:
@@ -345,5 +346,6 @@ class Projection:
             connection.execute(sa.update(position).values(sequence=durable.last, time_us=durable.time_us))
         with self._changed:
             self._position, self._position_us = durable.last, durable.time_us
-            self._rests_until = time.monotonic() + len(durable.commands) / PACE_PER_SECOND
+            written = max(len(durable.commands), len(rows.posted) + len(cut))
+            self._rests_until = time.monotonic() + written / PACE_PER_SECOND
             self._changed.notify_all()

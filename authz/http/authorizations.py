@@ -181,7 +181,7 @@ class AuthorizationView(BaseModel):
 
     def for_merchants(self) -> "AuthorizationView":
         """The same without the funding side: no account, no balance, no limits and rules."""
-        hidden = {"limit", "transaction_limit", "available_credit"}
+        hidden = {"limit", "transaction_limit", "available_credit", "account_standing", "cash_limit"}
         checks = [check for check in self.checks if check.name.partition(" ")[0] not in hidden]
         return self.model_copy(
             update={"account_id": None, "available": None, "rules": [], "postings": [], "checks": checks}

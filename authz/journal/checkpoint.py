@@ -18,6 +18,7 @@ import structlog
 
 from authz.journal.disk import Appending, Disk
 from authz.journal.earlier_layouts import SAME_MESSAGES, digest_of
+from authz.journal.earlier_rows import EARLIER_ROWS, take_over
 from authz.journal.marks import Mark
 from authz.journal.segment_header import UNNAMED
 from authz.program.compilation import compiled_program
@@ -157,11 +158,16 @@ def read_checkpoint(disk: Disk, sequence: int) -> Checkpoint:
         arrays = {}
         for each in described["arrays"]:
             name = each["name"]
-            if name not in STORED_DTYPES or not _is_read_as(each["layout"], STORED_DTYPES[name]):
+            earlier = EARLIER_ROWS.get(name, {}).get(bytes.fromhex(each["layout"]))
+            is_known = name in STORED_DTYPES and (earlier or _is_read_as(each["layout"], STORED_DTYPES[name]))
+            if not is_known:
                 raise CheckpointDamaged(f"checkpoint {path} is of another version: {name} has another layout")
             arrays[name] = storage_for(name, each["count"])
-            if not _read_into(arrays[name].view(np.uint8)[: each["bytes"]], file, each):
+            read = arrays[name] if earlier is None else np.zeros(each["count"], earlier)
+            if not _read_into(read.view(np.uint8)[: each["bytes"]], file, each):
                 raise CheckpointDamaged(f"checkpoint {path} is damaged: {name}, at byte {each['position']}")
+            if earlier is not None:
+                take_over(arrays[name], read)
     network, digest = bytes.fromhex(described["network"]), bytes.fromhex(described["digest"])
     return Checkpoint(sequence, with_stored_arrays(arrays, program), document, network, digest)
 

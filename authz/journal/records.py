@@ -57,7 +57,7 @@ class Durable:
     """Some commands of a journal with all that they have brought about.
 
     first: the sequence of the first.  commands: COMMAND[n].  results: RESULT[n].  postings: POSTING[m].  expiries:
-    EXPIRY[k].  Postings and expiries are those of all these commands, in their order.
+    EXPIRY[k].  statements: STATEMENT[l].  These are those of all the commands, in their order.
     """
 
     first: int
@@ -65,14 +65,15 @@ class Durable:
     results: Records
     postings: Records
     expiries: Records
+    statements: Records
 
     def part(self, start: int, stop: int) -> "Durable":
         """Those commands of it that are at these places."""
-        postings, expiries = (
-            made[self.results[name][:start].sum() : self.results[name][:stop].sum()]
-            for name, made in (("postings", self.postings), ("expiries", self.expiries))
+        made = (
+            getattr(self, name)[self.results[name][:start].sum() : self.results[name][:stop].sum()]
+            for name in ("postings", "expiries", "statements")
         )
-        return Durable(self.first + start, self.commands[start:stop], self.results[start:stop], postings, expiries)
+        return Durable(self.first + start, self.commands[start:stop], self.results[start:stop], *made)
 
     @property
     def last(self) -> int:

@@ -11,13 +11,14 @@ from authz.journal.checkpoint import Checkpoint, checkpoints, intact_checkpoints
 from authz.journal.disk import Disk
 from authz.journal.marks import Mark
 from authz.journal.records import Batch, Durable, JournalReader, gathered, is_another_at
+from authz.kernel.accounts.local_days import pass_day
 from authz.kernel.application import apply
 from authz.kernel.checks.findings import Findings, new_findings
 from authz.kernel.undefined_values import first_undefined, undefined_value
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, journaled_document
 from authz.program.tables import NUMBER_VERSION
-from authz.state.tables import Counter, State, expiries_made, new_state, postings_made, with_program, with_room
+from authz.state.tables import Counter, State, made_by, new_state, with_program, with_room
 from authz.vocabulary.commands import COMMAND, Records, new_results
 from authz.vocabulary.errors import CheckpointDamaged, JournalFromElsewhere
 from authz.vocabulary.layouts import read
@@ -35,6 +36,7 @@ def apply_batch(state: State, commands: Records, attachment: bytes = b"") -> tup
     """
     if attachment:
         version = int(state.program.numbers[NUMBER_VERSION]) + 1
+        pass_day(state, np.int64(commands["time_us"][0]))  # its terms hold from the day behind this one
         state = with_program(state, compiled_program(journaled_document(attachment), version))
     commands = np.require(commands.view(COMMAND), requirements="W")  # compiled code sees one kind of array
     state = with_room(state, len(commands))
@@ -124,7 +126,7 @@ def replayed_batches(history: History, after: int, until: int | None = None) -> 
     state = start.state
     for batch in gathered(history.journal.read(after=start.sequence, until=until), REPLAYED_TOGETHER):
         state, results, _ = replayed_batch(state, batch)
-        yield Durable(batch.sequence, batch.commands, results, postings_made(state), expiries_made(state))
+        yield Durable(batch.sequence, batch.commands, results, *made_by(state))
 
 
 @dataclass(frozen=True)

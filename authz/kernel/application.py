@@ -9,6 +9,7 @@ from authz.arrays.hash_index import find_row
 from authz.kernel.accounts.conversion import NO_RATE, conversion_rate, converted
 from authz.kernel.accounts.exception_items import list_as_exception
 from authz.kernel.accounts.holds import available_credit, expire_hold, expire_holds
+from authz.kernel.accounts.local_days import pass_day
 from authz.kernel.accounts.message_context import MessageContext, has, is_message
 from authz.kernel.accounts.postings import dispute, tell_original, tell_postings
 from authz.kernel.accounts.trace_index import (
@@ -27,6 +28,8 @@ from authz.kernel.authorization import (
     kind_of_approval,
     remembered,
 )
+from authz.kernel.bank_commands import close_day, take_bank_command
+from authz.kernel.books.opening import roll
 from authz.kernel.checks.findings import RUN, Findings
 from authz.kernel.checks.forcing import force_reason
 from authz.kernel.checks.originals import meant_row
@@ -42,7 +45,7 @@ from authz.state.rows import NO_ROW, found
 from authz.state.tables import Counter, MessageClass, State
 from authz.vocabulary.commands import Flag, Kind, Operation, Records
 from authz.vocabulary.exception_reasons import ExceptionReason
-from authz.vocabulary.layouts import DISPUTE, FORCED_REASON, HOLD, ISSUER_DECISION, ISSUER_SWITCH, MESSAGE
+from authz.vocabulary.layouts import DAY_CLOSE, DISPUTE, FORCED_REASON, HOLD, ISSUER_DECISION, ISSUER_SWITCH, MESSAGE
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 _APPROVAL_CODES = 1_000_000
@@ -58,11 +61,13 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
     """Apply commands in order.
 
     commands: COMMAND[n].  results: RESULT[n], filled.  findings: left with those of the last one.
-    What they post is left in `state.postings`, and what holds have ended meanwhile in `state.expiries`.
+    What they post is left in `state.postings`, what holds have ended meanwhile in `state.expiries`, and what statements
+    were cut in `state.statements`.
     The tables must have room for n more commands, see `tables.with_room`.
     """
     state.postings.used[0] = 0
     state.expiries.used[0] = 0
+    state.statements.used[0] = 0
     for i in range(len(commands)):
         if i % RUN == 0:
             look_ahead(state, commands, i, min(i + RUN, len(commands)), findings.ahead)
@@ -71,17 +76,21 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
         result, kind = results[i], np.int64(commands[i]["kind"])
         state.counters[Counter.SEQUENCE] += 1
         state.counters[Counter.TIME_US] = commands[i]["time_us"]
+        pass_day(state, np.int64(commands[i]["time_us"]))
         expired_before = state.expiries.used[0]
         expire_holds(state, np.int64(commands[i]["time_us"]))
         result["sequence"] = state.counters[Counter.SEQUENCE]
         result["program_version"] = state.program.numbers[NUMBER_VERSION]
         posted_before, entered_before = state.postings.used[0], state.counters[Counter.TRANSACTIONS]
+        cut_before = state.statements.used[0]
         if undefined_field(commands, i) != Field.NONE:
             result["reason"] = Reason.UNDEFINED_VALUE
         elif is_message(kind):
             result["reason"] = take_message(state, commands.view(MESSAGE)[i], result, findings)
-        elif Kind.CHARGEBACK <= kind <= Kind.EXPIRE_HOLD:
-            result["reason"] = take_about_decision(state, commands, i, result)
+        elif kind == Kind.CLOSE_DAY:
+            result["reason"] = close_day(state, commands.view(DAY_CLOSE)[i], result)
+        elif Kind.CHARGEBACK <= kind <= Kind.WRITE_OFF:
+            result["reason"] = take_about_account(state, commands, i, result)
         elif kind == Kind.FORCE_REASON:
             result["reason"] = force_reason(state, commands.view(FORCED_REASON)[i])
         elif kind == Kind.SWITCH_ISSUER:
@@ -92,6 +101,7 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
             result["reason"] = take_notice(state, commands, i)
         tell_postings(state, posted_before, result)
         tell_original(state, entered_before, result)
+        result["statements"] = state.statements.used[0] - cut_before
         result["expiries"] = state.expiries.used[0] - expired_before
         result["approval_code"] = (
             np.int64(result["sequence"]) * _APPROVAL_CODE_STEP + _APPROVAL_CODE_START
@@ -161,6 +171,8 @@ def clear(state: State, findings: Findings) -> None:
 def take_message(state: State, command: Any, result: Any, findings: Findings) -> Integer:
     """Answer a message, and report the balances that it has changed."""
     context = context_of(state, command)
+    if found(context.account_row):
+        roll(state, context.account_row)
     posted, held = balances(state, context.account_row)
     reason = answer_message(state, command, context, result, findings)
     tell_balances(state, context.account_row, posted, held, result)
@@ -168,9 +180,11 @@ def take_message(state: State, command: Any, result: Any, findings: Findings) ->
 
 
 @compiled
-def take_about_decision(state: State, commands: Records, place: Integer, result: Any) -> Integer:
-    """Carry out a command about an earlier decision, and report the balances that it has changed."""
+def take_about_account(state: State, commands: Records, place: Integer, result: Any) -> Integer:
+    """Carry out a command about an earlier decision or an account, and report the balances that it has changed."""
     account_row = find_row(state.account_slots, state.accounts["account_id"], commands[place]["account_id"])
+    if found(account_row):
+        roll(state, account_row)
     posted, held = balances(state, account_row)
     kind = np.int64(commands[place]["kind"])
     reason: Integer = np.int64(Reason.APPROVED)
@@ -178,8 +192,12 @@ def take_about_decision(state: State, commands: Records, place: Integer, result:
         reason = take_issuer_decision(state, commands.view(ISSUER_DECISION)[place], result)
     elif kind == Kind.EXPIRE_HOLD:
         reason = expire_hold(state, commands.view(HOLD)[place])
-    else:
+    elif kind <= Kind.REPRESENTMENT:
         reason = dispute(state, commands.view(DISPUTE)[place], result)
+    else:
+        reason = take_bank_command(state, commands, place, account_row)
+        if kind == Kind.PAYMENT_RETURNED or kind == Kind.WAIVE:
+            result["original"] = commands.view(DISPUTE)[place]["decision"]  # all that have it have it there
     tell_balances(state, account_row, posted, held, result)
     return reason
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, compiled
 from authz.arrays.hash_index import add_row, find_row
+from authz.kernel.books.opening import join_product, roll
 from authz.state.rows import found
 from authz.state.tables import Counter, State
 from authz.vocabulary.commands import Kind, Records
@@ -42,7 +43,7 @@ def take_notice(state: State, commands: Records, place: Integer) -> Integer:
 
 @compiled
 def set_account(state: State, command: Any) -> None:
-    """Open an account, or change its limits and segment; balances stay."""
+    """Open an account, or change its limits, segment, product and cut day; balances stay."""
     row = find_row(state.account_slots, state.accounts["account_id"], command["account_id"])
     if not found(row):
         row = state.counters[Counter.ACCOUNTS]
@@ -50,9 +51,12 @@ def set_account(state: State, command: Any) -> None:
         state.accounts[row]["account_id"] = command["account_id"]
         state.accounts[row]["currency"] = command["currency"]
         add_row(state.account_slots, command["account_id"], row)
+    roll(state, row)
     state.accounts[row]["limit_minor"] = command["limit_minor"]
     state.accounts[row]["transaction_limit_minor"] = command["transaction_limit_minor"]
     state.accounts[row]["segment"] = command["segment"]
+    if command["product"] != 0:
+        join_product(state, row, np.int64(command["product"]), np.int64(command["cut_day"]))
 
 
 @compiled

@@ -23,6 +23,7 @@ from authz.kernel.checks.amounts import (
     check_token_limit,
     check_transaction_limit,
 )
+from authz.kernel.checks.books import check_account_standing, check_cash_limit
 from authz.kernel.checks.card_and_token import (
     check_card_state,
     check_channel,
@@ -170,6 +171,10 @@ def decide_for_issuer(state: State, command: Any, context: MessageContext, findi
     reason = note(checks, Check.CARD_STATE, check_card_state(state, command, context))
     if reason != Reason.APPROVED:
         return reason
+    if is_no_refund(command):
+        reason = note(checks, Check.ACCOUNT_STANDING, check_account_standing(state, command, context))
+        if reason != Reason.APPROVED:
+            return reason
     reason = note(checks, Check.PIN, check_pin(state, command, context))
     if reason != Reason.APPROVED:
         return reason
@@ -209,6 +214,9 @@ def decide_for_issuer(state: State, command: Any, context: MessageContext, findi
             return reason
     if is_no_refund(command):
         reason = note(checks, Check.AVAILABLE_CREDIT, check_available_credit(state, command, context))
+        if reason != Reason.APPROVED:
+            return reason
+        reason = note(checks, Check.CASH_LIMIT, check_cash_limit(state, command, context))
         if reason != Reason.APPROVED:
             return reason
     return Reason.APPROVED

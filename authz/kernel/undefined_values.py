@@ -21,6 +21,7 @@ from authz.vocabulary.layouts import (
     LAYOUT_OF,
     MESSAGE,
     TOKEN,
+    WAIVER,
     bits_defined,
     values_defined,
 )
@@ -49,6 +50,7 @@ class Field(IntEnum):
     IS_DOWN = 16
     PRODUCT = 17
     CUT_DAY = 18
+    POSTING_KIND = 19
 
 
 _A_MESSAGE = Kind.AUTHORIZATION_REQUEST
@@ -64,6 +66,7 @@ _CHANNEL_BITS = bits_defined(Kind.SET_TOKEN, "channels")
 _SEGMENTS = values_defined(Kind.SET_ACCOUNT, "segment")
 _PRODUCTS = values_defined(Kind.SET_ACCOUNT, "product")
 _CUT_DAYS = values_defined(Kind.SET_ACCOUNT, "cut_day")
+_WAIVABLE = values_defined(Kind.WAIVE, "posting_kind")
 _CARD_STATES = values_defined(Kind.SET_CARD, "state")
 _TOKEN_STATES = values_defined(Kind.SET_TOKEN, "state")
 _SCOPES = values_defined(Kind.FORCE_REASON, "scope")
@@ -138,6 +141,9 @@ def _undefined_in_notice(commands: Records, place: Integer, kind: Integer) -> In
             field = Field.REASON
     elif kind == Kind.ISSUER_DECISION:
         field = _undefined_in_decision(commands.view(ISSUER_DECISION)[place])
+    elif kind == Kind.WAIVE:
+        if not _WAIVABLE[commands.view(WAIVER)[place]["posting_kind"]]:
+            field = Field.POSTING_KIND
     elif kind == Kind.SWITCH_ISSUER and not _IS_DOWN[commands.view(ISSUER_SWITCH)[place]["is_down"]]:
         field = Field.IS_DOWN
     return field

@@ -19,6 +19,10 @@ _LETTERS = {
     EventType.TRANSACTION_POSTED: "T",
     EventType.DISPUTE_OPENED: "O",
     EventType.DISPUTE_REPRESENTED: "P",
+    EventType.PAYMENT_RECEIVED: "M",
+    EventType.PAYMENT_RETURNED: "B",
+    EventType.DUE_MISSED: "U",
+    EventType.STATEMENT_ISSUED: "S",
 }
 _TYPES = {letter: event_type for event_type, letter in _LETTERS.items()}
 _NUMBERED = len(to_text(Prefix.EVENT, 1))

@@ -10,21 +10,28 @@ import sqlalchemy as sa
 
 from authz.history.history_rows import decisions, expiries, position, postings
 from authz.history.posting_ids import posting_key
+from authz.history.statement_rows import statements
 from authz.payments.event_ids import EventKey
-from authz.payments.events import DISPUTES, PaymentEvent, Position, Source
+from authz.payments.events import TOLD_BY_KIND, PaymentEvent, Position, Source
 from authz.payments.viewers import View, Viewer
 from tokenvault.vocabulary.errors import NotFound
 from tokenvault.vocabulary.event_types import EventType
 from tokenvault.vocabulary.identifiers import Prefix, to_number
 
-_TABLES = {Source.EXPIRY: expiries, Source.DECISION: decisions, Source.POSTING: postings}
+_TABLES = {
+    Source.EXPIRY: expiries,
+    Source.DECISION: decisions,
+    Source.POSTING: postings,
+    Source.STATEMENT: statements,
+}
 _KEY: "dict[Source, tuple[sa.ColumnElement[int], ...]]" = {
     Source.EXPIRY: (expiries.c.sequence, expiries.c.part),
     Source.DECISION: (decisions.c.at,),
     Source.POSTING: (postings.c.at, postings.c.part),
+    Source.STATEMENT: (statements.c.sequence, statements.c.part),
 }
 """The place of each row: its command, and its part where a command makes several."""
-_DISPUTES = {event: kind for kind, event in DISPUTES.items()}
+_KIND_OF = {event: kind for kind, event in TOLD_BY_KIND.items()}
 _EVERYBODY = Viewer(everything=True)
 
 
@@ -107,7 +114,7 @@ def _roles(source: Source, viewer: Viewer) -> "list[sa.ColumnElement[bool] | Non
         return [None]
     columns = _TABLES[source].c
     seen = {"issuer": viewer.issuer, "wallet": viewer.wallet}
-    return [columns[name] == tenant for name, tenant in seen.items() if tenant is not None]
+    return [columns[name] == tenant for name, tenant in seen.items() if tenant is not None and name in columns]
 
 
 def _with_events(query: "sa.Select[Any]", source: Source) -> "sa.Select[Any]":
@@ -155,11 +162,13 @@ def _is_of_type(source: Source, wanted: EventType | None) -> "sa.ColumnElement[b
         return None
     if source is Source.EXPIRY:
         return None if wanted is EventType.AUTHORIZATION_EXPIRED else False
+    if source is Source.STATEMENT:
+        return None if wanted is EventType.STATEMENT_ISSUED else False
     if source is Source.DECISION:
         return decisions.c.event == wanted
-    if wanted in _DISPUTES:
-        return postings.c.kind == _DISPUTES[wanted]
-    return postings.c.kind.not_in(_DISPUTES.values()) if wanted is EventType.TRANSACTION_POSTED else False
+    if wanted in _KIND_OF:
+        return postings.c.kind == _KIND_OF[wanted]
+    return postings.c.kind.not_in(_KIND_OF.values()) if wanted is EventType.TRANSACTION_POSTED else False
 
 
 def _is_about(source: Source, resource_id: str | None) -> "sa.ColumnElement[bool] | bool | None":
@@ -169,6 +178,8 @@ def _is_about(source: Source, resource_id: str | None) -> "sa.ColumnElement[bool
         if source is Source.POSTING:
             sequence, part = posting_key(resource_id)
             return sa.and_(postings.c.sequence == sequence, postings.c.part == part)
+        if source is Source.STATEMENT:
+            return statements.c.account_id == to_number(Prefix.ACCOUNT, resource_id)
         number = to_number(Prefix.AUTHORIZATION, resource_id)
     except NotFound:
         return False

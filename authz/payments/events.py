@@ -28,9 +28,10 @@ class Source(IntEnum):
     EXPIRY = 0
     DECISION = 1
     POSTING = 2
+    STATEMENT = 3
 
 
-_POSITION = re.compile(r"([0-9]{1,18})/(-1|[012])/(-1|[0-9]{1,18})")
+_POSITION = re.compile(r"([0-9]{1,18})/(-1|[0-3])/(-1|[0-9]{1,18})")
 
 
 class Position(NamedTuple):
@@ -60,9 +61,12 @@ class Position(NamedTuple):
         return "/".join(map(str, self))
 
 
-DISPUTES = {
+TOLD_BY_KIND = {
     PostingKind.CHARGEBACK.code: EventType.DISPUTE_OPENED,
     PostingKind.REPRESENTMENT.code: EventType.DISPUTE_REPRESENTED,
+    PostingKind.PAYMENT.code: EventType.PAYMENT_RECEIVED,
+    PostingKind.PAYMENT_RETURNED.code: EventType.PAYMENT_RETURNED,
+    PostingKind.LATE_FEE.code: EventType.DUE_MISSED,
 }
 """By kind of posting: the event that it is, where that is not `transaction.posted`."""
 
@@ -87,7 +91,7 @@ class PaymentEvent:
     @property
     def position(self) -> Position:
         """Its place among all events of payments."""
-        sequence = self.row["sequence"] if self.source is Source.EXPIRY else self.row["at"]
+        sequence = self.row["at" if self.source in (Source.DECISION, Source.POSTING) else "sequence"]
         return Position(sequence, self.source, self.row.get("part", 0))
 
     @property
@@ -95,8 +99,10 @@ class PaymentEvent:
         """What happened."""
         if self.source is Source.EXPIRY:
             return EventType.AUTHORIZATION_EXPIRED
+        if self.source is Source.STATEMENT:
+            return EventType.STATEMENT_ISSUED
         if self.source is Source.POSTING:
-            return DISPUTES.get(self.row["kind"], EventType.TRANSACTION_POSTED)
+            return TOLD_BY_KIND.get(self.row["kind"], EventType.TRANSACTION_POSTED)
         return EventType(self.row["event"])
 
     @property
@@ -115,14 +121,16 @@ class PaymentEvent:
 
     @property
     def resource_id(self) -> str:
-        """What it happened to: a posting, or the first authorization of a payment."""
+        """What it happened to: a posting, an account whose statement was cut, or a payment's first authorization."""
+        if self.source is Source.STATEMENT:
+            return to_text(Prefix.ACCOUNT, self.row["account_id"])
         if self.source is Source.POSTING:
             return posting_id(self.row["sequence"], self.row["part"])
         return to_text(Prefix.AUTHORIZATION, self.payment)
 
     def view_of(self, viewer: Viewer) -> View:
         """How much of it somebody sees."""
-        return viewer.view_of(self.row["issuer"], self.row["wallet"], is_decision=self.source is Source.DECISION)
+        return viewer.view_of(self.row["issuer"], self.row.get("wallet"), is_decision=self.source is Source.DECISION)
 
     def data(self, view: View) -> dict[str, Any]:
         """What is shown of it: amounts in minor units of their currency, times as RFC 3339."""
@@ -168,7 +176,7 @@ def _posting_with_issuer(event: PaymentEvent) -> dict[str, Any]:
     row = event.row
     return {
         "id": event.resource_id,
-        "authorization_id": to_text(Prefix.AUTHORIZATION, event.payment),
+        "authorization_id": to_text(Prefix.AUTHORIZATION, event.payment) if row["token_id"] else None,
         "kind": row["kind"],
         "time": moment(row["time_us"]),
         "account_id": _named(Prefix.ACCOUNT, row["account_id"]),
@@ -177,6 +185,22 @@ def _posting_with_issuer(event: PaymentEvent) -> dict[str, Any]:
         "currency": row["currency"],
         "posted_balance": row["posted_minor"],
         **{name: row[name] for name in ("merchant", "merchant_name", "merchant_city", "merchant_category")},
+    }
+
+
+def _statement_with_issuer(event: PaymentEvent) -> dict[str, Any]:
+    row = event.row
+    return {
+        "account_id": event.resource_id,
+        "day": row["day"],
+        "since": row["since"],
+        "due_day": row["due_day"],
+        "closing_balance": row["closing_minor"],
+        "minimum": row["minimum_minor"],
+        "interest": row["interest_minor"],
+        "past_due": row["past_due_minor"],
+        "currency": row["currency"],
+        "missed": row["missed"],
     }
 
 
@@ -246,9 +270,11 @@ _WITH_ISSUER = {
     Source.EXPIRY: _expiry_with_issuer,
     Source.DECISION: _decision_with_issuer,
     Source.POSTING: _posting_with_issuer,
+    Source.STATEMENT: _statement_with_issuer,
 }
 _WITH_CARDHOLDER = {
     Source.EXPIRY: _expiry_with_cardholder,
     Source.DECISION: _decision_with_cardholder,
     Source.POSTING: _posting_with_cardholder,
+    Source.STATEMENT: _statement_with_issuer,
 }

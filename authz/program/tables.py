@@ -61,14 +61,15 @@ class Operator(IntEnum):
 
 
 class Bucket(IntEnum):
-    """What an account with a product owes, by what becomes of it, as far as payments pay it."""
+    """What an account with a product owes, by what becomes of it."""
 
-    NEW = 0  # purchases since the last statement
+    NEW = 0  # purchases since the last statement; negative for a credit
     BILLED = 1  # on the last statement, which can still be paid without interest
     CARRIED = 2  # of earlier statements
     CASH = 3
     INTEREST = 4
     FEES = 5
+    PLANNED = 6  # instalments that are not billed yet; nothing pays them before
 
 
 CATEGORY = record([("hold_hours", "u2"), ("tolerance_permille", "u2"), ("group", "u2"), ("spare", "u2")])

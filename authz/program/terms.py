@@ -166,3 +166,7 @@ def _row(product: Product) -> tuple[int, ...]:
         0,
         ANY_SEGMENT,
     )
+
+
+DEFAULT_TERMS = _row(Product.model_construct(number=0, terms=Terms()))
+"""A row of `TERMS` for the accounts whose product is in no program."""

@@ -12,6 +12,10 @@ ACCOUNT = record(
         ("activity", "i4"),  # row + 1 of what is known of its use, 0 before the first
         ("currency", "u2"),
         ("segment", "u2"),
+        ("billing", "i4"),  # row + 1 of its books, 0 before the first posting under a product
+        ("next_event", "u2"),  # the next day at whose end its books change by themselves, 0 where there is none
+        ("product", "u1"),  # 0 for none
+        ("cut_day", "u1"),
     ]
 )
 
@@ -112,7 +116,7 @@ TRANSACTION = record(
         ("operation", "u1"),
         ("cardholder_verification", "u1"),
         ("channel", "u1"),
-        ("spare", "u1"),
+        ("days_to_completion", "u1"),  # from this authorization to its last completion, 255 for that or more
         # The rest.
         ("trace_key", "u8"),
         ("sequence", "i8"),  # the decision's, from 1

@@ -15,12 +15,21 @@ from authz.arrays.hash_index import Slots, capacity_of, key_set, keys_for, rebui
 from authz.arrays.memory import zeros
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
-from authz.program.tables import RULES_MAX, Program
+from authz.program.tables import ANY_SEGMENT, RULES_MAX, TERMS, Program
+from authz.program.terms import DEFAULT_TERMS
+from authz.state.batch_output import (
+    Expiries,
+    Postings,
+    Statements,
+    most_made,
+    room_for_expiries,
+    room_for_postings,
+    room_for_statements,
+)
+from authz.state.billing import BILLING, GENERAL_MAX, PAYMENT, books_of
 from authz.state.row_layouts import ACCOUNT, ACTIVITY, CARD, CELL, FORCED, TOKEN, TRANSACTION
 from authz.vocabulary.commands import Records
-from authz.vocabulary.expiries import EXPIRY
-from authz.vocabulary.layouts import MESSAGE, SEGMENTS
-from authz.vocabulary.posting_kinds import POSTING
+from authz.vocabulary.layouts import MESSAGE, PRODUCTS, SEGMENTS
 
 
 class MessageClass(IntEnum):
@@ -61,6 +70,11 @@ class Counter(IntEnum):
     STORED_ADVICES = 13
     FORWARDED_ADVICES = 14  # so many of them were told to the issuer
     OUTAGES = 15
+    BILLINGS = 16
+    PAYMENTS = 17
+    TERMS = 18
+    DAY = 19  # the local day of the last command, days since 1970-01-01; it never goes back
+    DAY_ENDS_US = 20
 
 
 EXPIRY_HOURS = 1024
@@ -71,31 +85,6 @@ FORCED_MAX = 256
 _ROWS_PER_COMMAND = 2
 """The most rows that one command adds to one table."""
 
-POSTINGS_PER_COMMAND = 2
-"""The most postings that one command makes: a purchase with cash-back makes one for each of its two parts."""
-
-
-@by_reference
-class Postings(NamedTuple):
-    """The postings of the batch at hand, in the order in which they were made. No part of what is stored.
-
-    rows: POSTING, with room for those of a batch.  used: int64[1], how many of them there are.
-    """
-
-    rows: Records
-    used: npt.NDArray[np.int64]
-
-
-class Expiries(NamedTuple):
-    """The expiries of the batch at hand, in the order in which they came about. No part of what is stored.
-
-    rows: EXPIRY, with room for as many as there is for transactions: addresses, not memory. A hold ends once, so no
-    batch makes more.  used: int64[1], how many of them there are.
-    """
-
-    rows: Records
-    used: npt.NDArray[np.int64]
-
 
 @by_reference
 class State(NamedTuple):
@@ -105,7 +94,13 @@ class State(NamedTuple):
     used.  segments: ACTIVITY[SEGMENTS].  cells: CELL, a run of them for each subject that has meters.  advices:
     MESSAGE, what stand-in has answered.  forced: FORCED[FORCED_MAX].  counters: int64, indexed by `Counter`.
     expiring: int32[EXPIRY_HOURS], row + 1 of the first hold of each hour.  matches: int64[RULES_MAX], how often each
-    rule's condition has held.  postings, expiries: made by the batch at hand, see `postings_made`, `expiries_made`.
+    rule's condition has held.
+
+    billing: BILLING, the books of accounts.  books: the same memory as int64[n, 16], see `billing`.  payments: PAYMENT,
+    in order of sequence.  general: int64[GENERAL_MAX], indexed by `General`.  terms: TERMS, those that programs have
+    brought, in their order.  terms_of: int32[products * segments], product by product, row + 1 of the newest of them.
+
+    postings, expiries, statements: made by the batch at hand, see `made_by`.
     """
 
     accounts: Records
@@ -125,8 +120,15 @@ class State(NamedTuple):
     counters: npt.NDArray[np.int64]
     expiring: npt.NDArray[np.int32]
     matches: npt.NDArray[np.int64]
+    billing: Records
+    books: npt.NDArray[np.int64]
+    payments: Records
+    general: npt.NDArray[np.int64]
+    terms: Records
+    terms_of: npt.NDArray[np.int32]
     postings: Postings
     expiries: Expiries
+    statements: Statements
     program: Program
 
 
@@ -143,8 +145,11 @@ _COUNTED = {
     "activities": Counter.ACTIVITIES,
     "cells": Counter.CELLS,
     "advices": Counter.STORED_ADVICES,
+    "billing": Counter.BILLINGS,
+    "payments": Counter.PAYMENTS,
+    "terms": Counter.TERMS,
 }
-_WHOLE = ("segments", "forced", "counters", "expiring", "matches")
+_WHOLE = ("segments", "forced", "counters", "expiring", "matches", "general", "terms_of")
 
 
 LONG_ROOM = {
@@ -156,6 +161,8 @@ LONG_ROOM = {
     "activities": 1 << 24,
     "cells": 1 << 26,
     "advices": 1 << 20,
+    "billing": 1 << 24,
+    "payments": 1 << 24,
     "seen": 1 << 21,
 }
 """How many rows and keys an engine has room for from the start, so that it does not pause to grow: addresses, not
@@ -166,7 +173,8 @@ see `table_growth`.
 
 def new_state(capacity: int = 1024, program: Program | None = None) -> State:
     """Empty tables with room for so many rows each, and a program without limits, rules and rates."""
-    return State(
+    billing = zeros(capacity, BILLING)
+    state = State(
         accounts=zeros(capacity, ACCOUNT),
         cards=zeros(capacity, CARD),
         tokens=zeros(capacity, TOKEN),
@@ -184,10 +192,18 @@ def new_state(capacity: int = 1024, program: Program | None = None) -> State:
         counters=np.zeros(len(Counter), np.int64),
         expiring=np.zeros(EXPIRY_HOURS, np.int32),
         matches=np.zeros(RULES_MAX, np.int64),
-        postings=_room_for_postings(POSTINGS_PER_COMMAND * capacity),
-        expiries=_room_for_expiries(capacity),
+        billing=billing,
+        books=books_of(billing),
+        payments=zeros(capacity, PAYMENT),
+        general=np.zeros(GENERAL_MAX, np.int64),
+        terms=np.zeros(1, TERMS),
+        terms_of=np.zeros(len(PRODUCTS) * len(SEGMENTS), np.int32),
+        postings=room_for_postings(capacity),
+        expiries=room_for_expiries(capacity),
+        statements=room_for_statements(capacity),
         program=program or compiled_program(ProgramDocument(), version=0),
     )
+    return with_terms(state, state.program)
 
 
 def with_room(state: State, commands: int) -> State:
@@ -196,19 +212,10 @@ def with_room(state: State, commands: int) -> State:
     added = dict.fromkeys(LONG_ROOM, _ROWS_PER_COMMAND * commands)
     state = _with_added(state, added | {"activities": commands, "cells": cells * commands, "advices": commands})
     if len(state.expiries.rows) < len(state.transactions):
-        state = state._replace(expiries=_room_for_expiries(len(state.transactions)))
-    postings = POSTINGS_PER_COMMAND * commands
-    if postings <= len(state.postings.rows):
+        state = state._replace(expiries=room_for_expiries(len(state.transactions)))
+    if most_made(commands) <= len(state.postings.rows):
         return state
-    return state._replace(postings=_room_for_postings(2 * postings))
-
-
-def _room_for_postings(count: int) -> Postings:
-    return Postings(np.zeros(count, POSTING), np.zeros(1, np.int64))
-
-
-def _room_for_expiries(count: int) -> Expiries:
-    return Expiries(zeros(count, EXPIRY), np.zeros(1, np.int64))
+    return state._replace(postings=room_for_postings(2 * commands), statements=room_for_statements(2 * commands))
 
 
 def postings_made(state: State) -> Records:
@@ -219,6 +226,16 @@ def postings_made(state: State) -> Records:
 def expiries_made(state: State) -> Records:
     """EXPIRY[m]: the holds that have ended with the commands of the last batch, in order, as a copy."""
     return state.expiries.rows[: state.expiries.used[0]].copy()
+
+
+def statements_made(state: State) -> Records:
+    """STATEMENT[m]: the statements that were cut with the commands of the last batch, in order, as a copy."""
+    return state.statements.rows[: state.statements.used[0]].copy()
+
+
+def made_by(state: State) -> tuple[Records, Records, Records]:
+    """What the commands of the last batch have made: postings, expiries and statements."""
+    return postings_made(state), expiries_made(state), statements_made(state)
 
 
 def with_rows(state: State, rows: dict[str, int]) -> State:
@@ -236,7 +253,7 @@ def _with_added(state: State, added: dict[str, int]) -> State:
     changed: dict[str, Any] = {}
     for name, counter in _COUNTED.items():
         table, count = getattr(state, name), int(state.counters[counter])
-        if (grown := _grown(table, count, added[name])) is not table:
+        if (grown := _grown(table, count, added.get(name, 0))) is not table:
             changed[name] = grown
     for name, counter, slots, key, room in _INDEXED:
         count = int(state.counters[counter])
@@ -244,6 +261,8 @@ def _with_added(state: State, added: dict[str, int]) -> State:
         if wanted > capacity_of(getattr(state, slots)):
             table = changed.get(name, getattr(state, name))
             changed[slots] = rebuilt(table[key], count, max(wanted, count + count // 2))
+    if "billing" in changed:
+        changed["books"] = books_of(changed["billing"])
     seen = int(state.counters[Counter.SEEN]) + added["seen"]
     return state._replace(seen=_roomier(state.seen, seen), **changed)
 
@@ -263,10 +282,43 @@ def _grown(table: Records, count: int, added: int) -> Records:
 
 
 def with_program(state: State, program: Program) -> State:
-    """The same state under another program. Meters start anew; what they show follows from the transactions."""
+    """The same state under another program. Meters start anew; what they show follows from the transactions.
+
+    Its terms hold from the day behind `Counter.DAY`, see `with_terms`.
+    """
     state.counters[Counter.CELLS] = 0
     state.matches[:] = 0
-    return state._replace(program=program)
+    return with_terms(state, program)._replace(program=program)
+
+
+def with_terms(state: State, program: Program) -> State:
+    """The same state with the terms of a program behind those that it has, where they differ from them.
+
+    They hold from the next local day on; those of a product that had none hold from today, and the default before.
+    """
+    if state.counters[Counter.TERMS] == 0:
+        state.terms[0], state.counters[Counter.TERMS] = DEFAULT_TERMS, 1
+    for row in program.terms[program.terms["product"] != 0]:
+        product, segment = int(row["product"]), int(row["segment"])
+        cells = state.terms_of.reshape(len(PRODUCTS), len(SEGMENTS))[product]
+        if segment != ANY_SEGMENT:
+            cells = cells[segment : segment + 1]
+        newest = int(cells[0]) - 1
+        if newest >= 0 and _says_the_same(state.terms[newest], row):
+            continue
+        count = int(state.counters[Counter.TERMS])
+        state = state._replace(terms=_grown(state.terms, count, 1))
+        state.terms[count] = row
+        state.terms[count]["earlier"] = max(newest, 0) + 1
+        state.terms[count]["from_day"] = state.counters[Counter.DAY] + (1 if newest >= 0 else 0)
+        cells[:] = count + 1
+        state.counters[Counter.TERMS] = count + 1
+    return state
+
+
+def _says_the_same(terms: np.void, other: np.void) -> bool:
+    """Whether terms are equal but for since when they hold."""
+    return all(terms[name] == other[name] for name in TERMS.names or () if name not in ("earlier", "from_day"))
 
 
 def stored_arrays(state: State) -> dict[str, npt.NDArray[Any]]:
@@ -296,10 +348,12 @@ def with_stored_arrays(arrays: dict[str, npt.NDArray[Any]], program: Program) ->
     state = new_state(16, program)
     if "counters" not in arrays:
         return state
-    counters = arrays["counters"]
-    changed: dict[str, Any] = {name: arrays[name] for name in _WHOLE if name in arrays}
+    counters = state.counters
+    counters[: len(arrays["counters"])] = arrays["counters"]  # an earlier version counted less
+    changed: dict[str, Any] = {name: arrays[name] for name in _WHOLE if name in arrays and name != "counters"}
     for name, counter in _COUNTED.items():
         changed[name] = _grown(arrays.get(name, getattr(state, name)), int(counters[counter]), 1)
+    changed["books"] = books_of(changed["billing"])
     for name, counter, slots, key, room in _INDEXED:
         count = int(counters[counter])
         changed[slots] = rebuilt(changed[name][key], count, min(count + LONG_ROOM[room], len(changed[name])))

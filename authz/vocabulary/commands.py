@@ -36,6 +36,12 @@ class Kind(IntEnum):
     REPRESENTMENT = 21
     ISSUER_DECISION = 22  # the issuer's decisioning webhook has answered, or its time was up
     EXPIRE_HOLD = 23  # end the hold of one authorization before its time
+    PAYMENT = 30  # an account is paid
+    PAYMENT_RETURNED = 31  # a payment came back: its bank did not honour it
+    ADJUST = 32  # the issuer corrects what an account owes
+    WAIVE = 33  # the issuer gives a fee or interest back
+    WRITE_OFF = 34  # the issuer gives up what an account owes
+    CLOSE_DAY = 35  # local days are over, for a range of accounts
 
 
 MESSAGES = range(Kind.AUTHORIZATION_REQUEST, Kind.REVERSAL_ADVICE + 1)
@@ -178,8 +184,10 @@ RESULT = record(
         ("reason", "u2"),
         ("program_version", "u4"),
         ("expiries", "u4"),  # how many holds ended with the command: by it, or because their time was up
-        ("postings", "u2"),  # how many postings the command made
-        ("posting_kind", "u2"),  # PostingKind of the first of them, 0 where there is none
+        ("statements", "u4"),  # how many statements were cut with the command
+        ("rows_closed", "u4"),  # how many rows of accounts a CLOSE_DAY has come through
+        ("postings", "u2"),  # how many postings were made with the command: by it, or at the end of days before it
+        ("posting_kind", "u2"),  # PostingKind of the first that the command itself made, 0 where there is none
         ("payment_account_reference", "S29"),
         ("is_flagged", "u1"),  # a rule asks for a review
         ("is_asked", "u1"),  # a rule requires the real-time decisioning webhook

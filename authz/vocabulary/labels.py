@@ -1,7 +1,16 @@
 """External names of numeric values."""
 
+from datetime import date, timedelta
+
 from authz.vocabulary.commands import Operation
 from tokenvault.reference_data.currencies import CURRENCY_BY_NUMBER
+
+_DAYS_BEGIN = date(1970, 1, 1)
+
+
+def day_text(day: int) -> str:
+    """A local day as ISO 8601. day: days since 1970-01-01."""
+    return (_DAYS_BEGIN + timedelta(days=day)).isoformat()
 
 
 def operation_name(number: int) -> str:

@@ -26,6 +26,7 @@ from authz.vocabulary.commands import (
     Kind,
     Records,
 )
+from authz.vocabulary.posting_kinds import WAIVABLE
 from authz.vocabulary.reasons import DECLINES
 from authz.vocabulary.record_fields import Bits, Field, bits_of, laid_out
 from authz.vocabulary.states import CardState, TokenState
@@ -223,6 +224,37 @@ ISSUER_DECISION = _layout(
     Field("merchant_name", "S25", 247, "As the authorization has it."),
 )
 
+PAYMENT = _layout(
+    "payment",
+    [Kind.PAYMENT, Kind.ADJUST],
+    Field("amount_minor", "i8", 48, "In minor units of the account's currency; an adjustment that charges is above 0."),
+)
+
+PAYMENT_RETURNED = _layout(
+    "returned payment",
+    [Kind.PAYMENT_RETURNED],
+    Field("decision", "i8", 104, "The sequence of the payment."),
+)
+
+WAIVER = _layout(
+    "waiver",
+    [Kind.WAIVE],
+    Field("amount_minor", "i8", 48, "How much was charged, in minor units of the account's currency."),
+    Field("decision", "i8", 104, "The sequence of the posting that is given back."),
+    Field("part", "u4", 156, "Which of that command's postings it is."),
+    Field("posting_kind", "u2", 236, "The kind of that posting.", WAIVABLE),
+)
+
+_layout("write-off", [Kind.WRITE_OFF])
+
+DAY_CLOSE = _layout(
+    "day close",
+    [Kind.CLOSE_DAY],
+    Field("first_row", "i8", 112, "The first row of accounts, from 0."),
+    Field("rows", "i8", 120, "How many rows."),
+    Field("day", "u4", 156, "The last local day to close: days since 1970-01-01."),
+)
+
 
 def _described(kind: Kind, name: str) -> Field:
     """The field of a kind with a name."""
@@ -277,7 +309,15 @@ def read(command: np.void) -> np.void:
     return command.view(LAYOUT_OF[Kind(command["kind"])].dtype)
 
 
-KINDS_ADDED: tuple[Kind, ...] = (Kind.EXPIRE_HOLD,)
+KINDS_ADDED: tuple[Kind, ...] = (
+    Kind.EXPIRE_HOLD,
+    Kind.PAYMENT,
+    Kind.PAYMENT_RETURNED,
+    Kind.ADJUST,
+    Kind.WAIVE,
+    Kind.WRITE_OFF,
+    Kind.CLOSE_DAY,
+)
 """Kinds of commands that journals were once written without, in the order in which they were added.
 
 Whoever adds a kind adds it here: a journal of a version before has no such command, and is read as it is.

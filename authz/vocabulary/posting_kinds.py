@@ -27,7 +27,7 @@ class PostingKind(IntEnum):
     disputed (charged back and presented again), and what it is.
 
     A number keeps its meaning once it is in use. 1 to 31 are for what card messages and disputes post; those from 32 on
-    are free for what an issuer posts by itself (payments, interest, fees, rewards).
+    for what an issuer posts by itself, see `is_issuers`.
     """
 
     PURCHASE = 1, Sign.CHARGES, True, "Goods and services: a purchase, or the completion of an authorization."
@@ -44,6 +44,14 @@ class PostingKind(IntEnum):
         "declined, reversed, expired or completed before.",
     )
     FORCE_POST_CASH = 8, Sign.CHARGES, True, "Cash, charged by an advice for which no authorization held an amount."
+    PAYMENT = 32, Sign.GIVES_BACK, False, "The account is paid."
+    PAYMENT_RETURNED = 33, Sign.CHARGES, False, "A payment came back: the bank that it came from did not honour it."
+    INTEREST = 34, Sign.CHARGES, False, "Interest, charged with a statement."
+    LATE_FEE = 35, Sign.CHARGES, False, "A fee for a minimum that was not paid in time."
+    CASH_FEE = 36, Sign.CHARGES, False, "A fee for cash."
+    WAIVER = 37, Sign.GIVES_BACK, False, "A fee or interest that the issuer gives back."
+    ADJUSTMENT = 38, Sign.EITHER, False, "A correction by the issuer."
+    WRITE_OFF = 39, Sign.GIVES_BACK, False, "A debt that the issuer gives up."
 
     sign: Sign
     is_disputable: bool
@@ -61,6 +69,14 @@ class PostingKind(IntEnum):
         """The name in the API: snake_case."""
         return self.name.lower()
 
+    @property
+    def is_issuers(self) -> bool:
+        """Whether an issuer posts this by itself: no merchant and no token takes part."""
+        return self >= PostingKind.PAYMENT
+
+
+WAIVABLE = frozenset({PostingKind.INTEREST, PostingKind.LATE_FEE, PostingKind.CASH_FEE})
+"""What an issuer can give back of what it has charged."""
 
 _KINDS = {kind.value: kind for kind in PostingKind}
 
@@ -70,15 +86,22 @@ def posting_kind(number: int) -> PostingKind:
     return _KINDS[number]
 
 
+PARTS_OF_DAYS = 1_000
+"""With a command that comes first after the end of a day, what that end has posted is told as well. The command's own
+postings keep the names that they would have without: no decision has so many.
+"""
+
 POSTING = record(
     [
         ("sequence", "i8"),  # the decision that it belongs to; with `part`, what names a posting
         ("account_id", "u8"),
         ("amount_minor", "i8"),  # in the account's currency; negative for money given back, never 0
         ("posted_minor", "i8"),  # what the account owes afterwards
-        ("part", "u4"),  # 0 for the first posting of a decision
+        # 0 for the first posting of a decision; from `PARTS_OF_DAYS` on for what the end of days before it has posted.
+        ("part", "u2"),
         ("kind", "u2"),  # PostingKind
         ("currency", "u2"),  # the account's, ISO 4217 numeric
+        ("day", "u2"),  # the local day that it belongs to, days since 1970-01-01
     ]
 )
 """One posting, as the kernel hands it over beside a command's result."""

@@ -71,6 +71,13 @@ class Reason(IntEnum):
     SIGNED_DATE_MISMATCH = 60
     SIGNED_COUNTRY_MISMATCH = 61
     TRANSMISSION_TIME_MISMATCH = 62
+    PAYMENT_OVERDUE = 63
+    # What the issuer's own commands about accounts are refused with.
+    ACCOUNT_NOT_FOUND = 64
+    ACCOUNT_WITHOUT_PRODUCT = 65
+    ALREADY_GIVEN_BACK = 66
+    NOTHING_OWED = 67
+    DAY_NOT_OVER = 68
 
     @property
     def code(self) -> str:
@@ -293,6 +300,16 @@ ANSWERS: dict[Reason, Answer] = {
     _R.TRANSMISSION_TIME_MISMATCH: Answer(
         "12", "DE 7 is too far from the network's clock.", "Send the time of transmission (UTC) in DE 7."
     ),
+    _R.PAYMENT_OVERDUE: Answer(
+        "62", "Payments of the account are overdue.", "Pay what is due on the account, then try again."
+    ),
+    _R.ACCOUNT_NOT_FOUND: Answer("14", "There is no such account.", "Name an account of this network."),
+    _R.ACCOUNT_WITHOUT_PRODUCT: Answer(
+        "57", "The account has no product, and so no books.", "Give the account a product first."
+    ),
+    _R.ALREADY_GIVEN_BACK: Answer("21", "This was returned or waived before.", "Nothing to do."),
+    _R.NOTHING_OWED: Answer("21", "The account owes nothing.", "Nothing to do."),
+    _R.DAY_NOT_OVER: Answer("21", "The day is not over.", "Close days that are over in the program's time zone."),
     _R.AWAITING_ISSUER: Answer(
         "91", "The real-time decisioning webhook has been sent.", "Wait for the issuer's response."
     ),

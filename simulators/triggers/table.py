@@ -51,6 +51,15 @@ TRIGGERS: dict[EventType, Steps] = {
 NOT_TRIGGERED: dict[EventType, str] = {
     EventType.PORTFOLIO_LOADED: "a portfolio is loaded by a program that opens the vault's database "
     "(`tokenvault.provisioning.bulk_load`); no call of the HTTP API does it",
+    **dict.fromkeys(
+        (
+            EventType.PAYMENT_RECEIVED,
+            EventType.PAYMENT_RETURNED,
+            EventType.DUE_MISSED,
+            EventType.STATEMENT_ISSUED,
+        ),
+        "no call of the HTTP API does it yet",
+    ),
 }
 """Types that cannot be triggered, and why."""
 

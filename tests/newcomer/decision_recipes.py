@@ -86,7 +86,7 @@ POSTING_KIND = Recipe(
         "postings with `post`, and nothing else changes a balance. The decision, `/v1/transactions`, its filter and "
         "its OpenAPI document, disputes, `tapwright explain` and the table in docs/authorization.md follow from the "
         "row. "
-        "A row that the kernel never posts fails a test. One decision makes at most `POSTINGS_PER_COMMAND` postings. "
+        "A row that the kernel never posts fails a test. One decision makes at most `POSTINGS_OF_AN_ACCOUNT` postings. "
         "In this example, what is bought from a dealer in money is no longer a `purchase`."
     ),
     places=(

@@ -45,6 +45,10 @@ class EventType(StrEnum):
     TRANSACTION_POSTED = "transaction.posted"
     DISPUTE_OPENED = "dispute.opened"
     DISPUTE_REPRESENTED = "dispute.represented"
+    PAYMENT_RECEIVED = "payment.received"
+    PAYMENT_RETURNED = "payment.returned"
+    DUE_MISSED = "due.missed"
+    STATEMENT_ISSUED = "statement.issued"
 
 
 PAYMENT_EVENTS = frozenset(
@@ -57,6 +61,10 @@ PAYMENT_EVENTS = frozenset(
         EventType.TRANSACTION_POSTED,
         EventType.DISPUTE_OPENED,
         EventType.DISPUTE_REPRESENTED,
+        EventType.PAYMENT_RECEIVED,
+        EventType.PAYMENT_RETURNED,
+        EventType.DUE_MISSED,
+        EventType.STATEMENT_ISSUED,
     }
 )
 """What happens to payments: derived from what the engine has decided, see `authz.payments`."""

@@ -11,8 +11,8 @@ from authz.kernel.accounts.meters import activity_of
 from authz.state.tables import Counter, State
 from authz.vocabulary.commands import NO_POSITION, CardholderVerification, Channel, Flag, Kind
 
-MERCHANT, COUNTRY = 1, 2
-"""Kinds of things that are remembered as used."""
+MERCHANT, COUNTRY, WAIVED = 1, 2, 3
+"""Kinds of things that are remembered as used: where an account paid, and which of its postings were waived."""
 
 _KIND_SHIFT = np.uint64(56)
 _NOT_ZERO = np.uint64(1 << 62)

@@ -12,9 +12,13 @@ import numpy as np
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.accounts.calendar import HOUR_US
 from authz.kernel.accounts.trace_index import find_sequence
+from authz.kernel.books.opening import books_row
 from authz.state.rows import found
 from authz.state.tables import EXPIRY_HOURS, Counter, State, TransactionFlag
+from authz.vocabulary.commands import Operation
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
+
+_HELD_MAX = 2**32 - 1
 
 
 @inlined
@@ -30,6 +34,7 @@ def place_hold(state: State, row: Integer, billing: Integer, time_us: Integer) -
     entry = state.transactions[row]
     entry["held_minor"] = billing
     state.accounts[entry["account_row"]]["held_minor"] += billing
+    hold_cash(state, entry, billing)
     # One that the issuer has declined after it waited is still in the ring when an advice says that it was approved.
     is_in_ring = np.int64(entry["expires_hour"]) > state.counters[Counter.EXPIRED_HOUR]
     entry["expires_hour"] = expiry_hour(state, row, time_us)
@@ -43,6 +48,7 @@ def extend_hold(state: State, row: Integer, billing: Integer, time_us: Integer) 
     entry = state.transactions[row]
     entry["held_minor"] += billing
     state.accounts[entry["account_row"]]["held_minor"] += billing
+    hold_cash(state, entry, billing)
     # It stays in the ring where it is and moves on when that hour is processed.
     entry["expires_hour"] = expiry_hour(state, row, time_us)
 
@@ -54,6 +60,16 @@ def release_hold(state: State, row: Integer, billing: Integer) -> None:
     released = min(billing, np.int64(entry["held_minor"]))
     entry["held_minor"] -= released
     state.accounts[entry["account_row"]]["held_minor"] -= released
+    hold_cash(state, entry, -released)
+
+
+@inlined
+def hold_cash(state: State, entry: Any, change: Integer) -> None:
+    """Count how much of what is held of an account with a product is for withdrawals of cash."""
+    account_row = np.int64(entry["account_row"])
+    if np.int64(entry["operation"]) == Operation.CASH and state.accounts[account_row]["product"] != 0:
+        account = state.billing[books_row(state, account_row)]
+        account["cash_held"] = min(max(np.int64(account["cash_held"]) + change, 0), _HELD_MAX)
 
 
 @inlined

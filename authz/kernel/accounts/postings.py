@@ -7,48 +7,69 @@ import numpy as np
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.accounts.conversion import SAME_CURRENCY, converted
 from authz.kernel.accounts.holds import release_hold
+from authz.kernel.accounts.local_days import day_charged
 from authz.kernel.accounts.message_context import has
 from authz.kernel.accounts.trace_index import find_sequence, new_row
+from authz.kernel.books.card_postings import book_charge, book_return, give_cash_fee_back
+from authz.kernel.books.ledger import write_posting
 from authz.state.rows import found
 from authz.state.tables import Counter, MessageClass, State
 from authz.vocabulary.commands import Flag, Kind, Operation
-from authz.vocabulary.posting_kinds import PostingKind
+from authz.vocabulary.posting_kinds import PARTS_OF_DAYS, PostingKind
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
+
+_DAYS_MAX = 255
+_NO_BOUND = 2**62
 
 
 @inlined
 def post(state: State, row: Integer, kind: Integer, billing: Integer) -> None:
-    """Change an account's posted balance for a transaction, with a kind: the only place where this balance is written.
+    """Post for a transaction, with a kind, and enter it in the books of an account that has a product.
 
     kind: PostingKind.  billing: in the account's currency, negative for money given back; nothing is posted for 0.
     """
     if billing == 0:
         return
     entry = state.transactions[row]
-    account = state.accounts[entry["account_row"]]
+    account_row, sequence = np.int64(entry["account_row"]), np.int64(entry["sequence"])
     entry["posted_minor"] += billing
-    account["posted_minor"] += billing
-    rows, place = state.postings.rows, state.postings.used[0]
-    state.postings.used[0] += 1
-    posting = rows[place]
-    posting["sequence"] = entry["sequence"]
-    posting["account_id"] = account["account_id"]
-    posting["amount_minor"] = billing
-    posting["posted_minor"] = account["posted_minor"]
-    posting["part"] = 0
-    posting["kind"] = kind
-    posting["currency"] = account["currency"]
-    # The parts of one decision are posted one after the other.
-    if place > 0 and rows[place - 1]["sequence"] == posting["sequence"]:
-        posting["part"] = np.int64(rows[place - 1]["part"]) + 1
+    write_posting(state, account_row, sequence, kind, billing, state.counters[Counter.DAY])
+    if state.accounts[account_row]["product"] != 0:
+        book(state, row, kind, billing)
+
+
+@compiled
+def book(state: State, row: Integer, kind: Integer, billing: Integer) -> None:
+    """Enter what was posted for a transaction in the books of its account."""
+    entry = state.transactions[row]
+    account_row, sequence = np.int64(entry["account_row"]), np.int64(entry["sequence"])
+    if billing > 0:
+        book_charge(state, account_row, sequence, kind, billing)
+        return
+    charged_on: Integer = state.counters[Counter.DAY]
+    was_cash: Integer = 0
+    charged: Integer = 0
+    if entry["original"] != 0:
+        original = state.transactions[np.int64(entry["original"]) - 1]
+        charged_on = day_charged(state, original)
+        was_cash = 1 if np.int64(original["operation"]) == Operation.CASH else 0
+        charged = np.int64(original["posted_minor"])
+    book_return(state, account_row, -billing, charged_on, was_cash)
+    if kind == PostingKind.REVERSAL and was_cash != 0 and charged == -billing:
+        give_cash_fee_back(state, account_row, sequence, charged, charged_on)
 
 
 @inlined
 def tell_postings(state: State, before: Integer, result: Any) -> None:
-    """How many postings a command has made, and the kind of the first. before: how many there were before it."""
-    if state.postings.used[0] > before:
-        result["postings"] = state.postings.used[0] - before
-        result["posting_kind"] = state.postings.rows[before]["kind"]
+    """How many postings were made with a command, and the kind of the first of its own. before: how many there were.
+
+    What the end of a day has posted before it is none of its own.
+    """
+    result["postings"] = state.postings.used[0] - before
+    for place in range(before, state.postings.used[0]):
+        if state.postings.rows[place]["part"] < PARTS_OF_DAYS:
+            result["posting_kind"] = state.postings.rows[place]["kind"]
+            break
 
 
 @inlined
@@ -135,8 +156,15 @@ def part_to_refund(state: State, row: Integer, rate: Integer, amount: Integer, b
 
 @inlined
 def left_of_account(state: State, account_row: Integer) -> Integer:
-    """What an account owes: all that can be given back to it, of whatever purchases."""
-    return max(np.int64(state.accounts[account_row]["posted_minor"]), np.int64(0))
+    """What can be given back to an account, of whatever purchases: what it owes.
+
+    One that has a product may have paid for them meanwhile: then money that is given back is a credit, and only the
+    purchase bounds it.
+    """
+    account = state.accounts[account_row]
+    if account["product"] != 0:
+        return np.int64(_NO_BOUND)
+    return max(np.int64(account["posted_minor"]), np.int64(0))
 
 
 @inlined
@@ -201,6 +229,8 @@ def complete(state: State, command: Any, row: Integer, original_row: Integer, bi
     original = state.transactions[original_row]
     state.transactions[row]["original"] = original_row + 1
     original["completed_or_disputed_minor"] += billing
+    days = day_charged(state, state.transactions[row]) - day_charged(state, original)
+    original["days_to_completion"] = min(np.int64(original["days_to_completion"]) + max(days, 0), _DAYS_MAX)
     original["refundable_minor"] += state.transactions[row]["current_minor"]
     held = np.int64(original["held_minor"])
     is_authorized = held > 0 and np.int64(original["reason"]) <= LAST_APPROVAL

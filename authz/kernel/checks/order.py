@@ -26,6 +26,7 @@ from authz.kernel.checks.amounts import (
     check_token_limit,
     check_transaction_limit,
 )
+from authz.kernel.checks.books import check_account_standing, check_cash_limit
 from authz.kernel.checks.card_and_token import (
     check_card_state,
     check_channel,
@@ -213,6 +214,7 @@ DECIDING = (
     Row(check_token_expiry, DECIDERS, "month {seen:04d}", "at most {bound:04d}"),
     Row(check_expiration_date, DECIDERS_BY_CARD, "{seen:04d}", "equal to {bound:04d}"),
     Row(check_card_state, asked_by(Asker.ISSUER), "{seen.card_state}", "{bound.card_state}"),
+    Row(check_account_standing, SPENDING, "{seen} missed in a row", "{bound.dues_missed}"),
     Row(check_pin, DECIDERS, "{seen.pin}", "the card's, if any"),
     Row(check_cardholder_verification, DECIDERS, "{seen.verification}", "{bound.required_verification}"),
     Row(check_early_reversal, DECIDERS, "STAN {seen:06d}", "not reversed before; found {bound.decision}"),
@@ -247,6 +249,7 @@ DECIDING = (
     Row(check_transaction_limit, SPENDING, "{seen.amount_within_limit}", "{bound.transaction_limit}"),
     Row(check_limits_and_rules, asked_by(Asker.ISSUER, when=is_new_spending)),
     Row(check_available_credit, SPENDING, "{seen.billing}", "at most {bound.billing}"),
+    Row(check_cash_limit, SPENDING, "{seen.billing}", "{bound.cash_limit}"),
     Row(
         check_stand_in,
         asked_by(Asker.STAND_IN),

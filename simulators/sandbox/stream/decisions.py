@@ -43,8 +43,10 @@ def _alone(place: int, durable: Durable) -> Decided:
     command, result = durable.commands[place : place + 1].copy(), durable.results[place : place + 1].copy()
     if command["kind"][0] == Kind.ISSUER_DECISION:
         return Decided(durable.first + place, None)
-    result["postings"] = result["expiries"] = 0  # they are no part of a decision's view, and stay behind
-    made = Durable(durable.first + place, command, result, durable.postings[:0], durable.expiries[:0])
+    # These are no part of a decision's view, and stay behind.
+    result["postings"] = result["expiries"] = result["statements"] = 0
+    nothing = durable.postings[:0], durable.expiries[:0], durable.statements[:0]
+    made = Durable(durable.first + place, command, result, *nothing)
     return Decided(durable.first + place, made)
 
 

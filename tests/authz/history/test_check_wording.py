@@ -117,6 +117,10 @@ SAID = [
     (Check.TRANSACTION_LIMIT, 1_250, NO_LIMIT, "the amount", "no limit of the account's"),
     (Check.TRANSACTION_LIMIT, 1_250, 0, "12.50 EUR", "at most 0.00 EUR"),
     (Check.AVAILABLE_CREDIT, 1_250, -1, "12.50 EUR", "at most -0.01 EUR"),
+    (Check.ACCOUNT_STANDING, 2, 2, "2 missed in a row", "fewer than 2 dues"),
+    (Check.ACCOUNT_STANDING, 7, 0, "7 missed in a row", "any number of dues"),
+    (Check.CASH_LIMIT, 1_250, 1_249, "12.50 EUR", "at most 12.49 EUR in cash"),
+    (Check.CASH_LIMIT, 0, NO_LIMIT, "0.00 EUR", "no limit for cash"),
     (Check.STAND_IN, 1_250, 5_000, "12.50 EUR", "stand-in approves at most 50.00 EUR"),
 ]  # fmt: skip
 

@@ -30,7 +30,15 @@ def test_pages_end_between_the_parts_of_a_decision(tmp_path):
     """Each posting is listed once, however small the pages are."""
     database = open_history(tmp_path / "history.db")
     metadata.create_all(database)
-    row = {"time_us": 0, "kind": "purchase", "account_id": 7, "amount_minor": 1, "currency": "EUR", "posted_minor": 1}
+    row = {
+        "time_us": 0,
+        "kind": "purchase",
+        "account_id": 7,
+        "amount_minor": 1,
+        "currency": "EUR",
+        "posted_minor": 1,
+        "day": "2026-11-24",
+    }
     row |= {
         "merchant": "",
         "merchant_name": "",

@@ -20,7 +20,7 @@ from authz.journal.records import Batch, Durable
 from authz.journal.replay import apply_batch
 from authz.payments.event_log import events_behind
 from authz.payments.events import Position
-from authz.state.tables import expiries_made, new_state, postings_made
+from authz.state.tables import made_by, new_state
 from authz.upkeep.checkpointing import Retention, make_checkpoint
 from authz.vocabulary.errors import HistoryUnavailable
 from authz.vocabulary.layouts import joined
@@ -39,7 +39,7 @@ def told(tmp_path):
         first = journal.next_sequence
         journal.append(Batch(first, commands, document))
         state, results, _ = apply_batch(state, commands, document)
-        batches.append(Durable(first, commands, results, postings_made(state), expiries_made(state)))
+        batches.append(Durable(first, commands, results, *made_by(state)))
     return tmp_path, batches, state
 
 

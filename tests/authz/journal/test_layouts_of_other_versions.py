@@ -51,9 +51,9 @@ _PRODUCT = "product", "cut_day"
 @pytest.mark.parametrize(
     ("fields", "kinds", "digest"),
     [
-        (_PRODUCT, (), "08c134fc6d41f429"),
-        (_PRODUCT, (Kind.EXPIRE_HOLD,), "8021cde622512c44"),
-        ((*_PRODUCT, "merchant_name", "merchant_city"), (Kind.EXPIRE_HOLD,), "47271a1ec8057ee6"),
+        (_PRODUCT, KINDS_ADDED[1:], "08c134fc6d41f429"),
+        (_PRODUCT, KINDS_ADDED, "8021cde622512c44"),
+        ((*_PRODUCT, "merchant_name", "merchant_city"), KINDS_ADDED, "47271a1ec8057ee6"),
     ],
     ids=["no product", "no end of holds", "no merchant's name"],
 )

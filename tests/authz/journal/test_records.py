@@ -2,7 +2,7 @@
 
 from authz.journal.records import Durable
 from authz.journal.replay import apply_batch
-from authz.state.tables import expiries_made, new_state, postings_made
+from authz.state.tables import made_by, new_state
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.layouts import joined
 from tests.authz.commands import command, opening, tap
@@ -21,7 +21,7 @@ def test_a_part_has_the_postings_and_expiries_of_its_own_commands():
         ]
     )
     state, results, _ = apply_batch(new_state(16), batch)
-    whole = Durable(1, batch, results, postings_made(state), expiries_made(state))
+    whole = Durable(1, batch, results, *made_by(state))
     assert (len(whole.postings), len(whole.expiries)) == (2, 1)
     for size in range(1, len(batch) + 1):
         parts = [whole.part(start, start + size) for start in range(0, len(batch), size)]

@@ -12,7 +12,7 @@ from authz.history.explanation import _DECIDERS
 from authz.iso8583.messages.reading import channel_of, kind_of
 from authz.journal.records import Batch
 from authz.journal.replay import History, apply_batch, replayed
-from authz.kernel.accounts.calendar import new_today, period_start
+from authz.kernel.accounts.calendar import DAY_US, new_today, period_start
 from authz.kernel.accounts.meters import window_start
 from authz.kernel.accounts.trace_index import class_of
 from authz.kernel.notices import take_notice
@@ -37,12 +37,14 @@ from authz.vocabulary.commands import (
 )
 from authz.vocabulary.errors import JournalFromElsewhere, UndefinedValue
 from authz.vocabulary.layouts import LAYOUT_OF, joined
+from authz.vocabulary.posting_kinds import WAIVABLE, PostingKind
 from authz.vocabulary.reasons import DECLINES, Reason
 from authz.vocabulary.states import CardState, TokenState
 from tests.authz.bank import Bank
 from tests.authz.commands import NOW_US, command, opening, referring, reversal, set_account, set_card, set_token, tap
 
 PAID = tap(1)
+LATER_US = NOW_US + 30 * DAY_US
 NO_KIND = 99
 """No kind of command has this number."""
 _NOTICES = {
@@ -56,18 +58,32 @@ _NOTICES = {
     Kind.EXPIRE_HOLD: command(Kind.EXPIRE_HOLD, account_id=7, decision=4),
     Kind.CHARGEBACK: command(Kind.CHARGEBACK, account_id=7, decision=5, amount_minor=100),
     Kind.REPRESENTMENT: command(Kind.REPRESENTMENT, account_id=7, decision=5, amount_minor=100),
+    Kind.PAYMENT: command(Kind.PAYMENT, account_id=8, amount_minor=100),
+    Kind.PAYMENT_RETURNED: command(Kind.PAYMENT_RETURNED, account_id=8, decision=10),
+    Kind.ADJUST: command(Kind.ADJUST, account_id=8, amount_minor=-100),
+    Kind.WAIVE: command(
+        Kind.WAIVE, account_id=8, amount_minor=100, decision=9, part=1, posting_kind=PostingKind.LATE_FEE
+    ),
+    Kind.WRITE_OFF: command(Kind.WRITE_OFF, account_id=8),
+    Kind.CLOSE_DAY: command(Kind.CLOSE_DAY, day=LATER_US // DAY_US - 1, first_row=0, rows=2, time_us=LATER_US),
 }
 _ASK = {"id": "ask", "state": "live", "when": {"attribute": "amount", "operator": "=", "value": 100}, "action": "ask"}
 WITHOUT_EFFECT = {Kind.PASS_TIME, Kind.ACTIVATE_PROGRAM}
 
 
 def a_bank():
-    """An account with a hold (command 4), a charge of which a part is disputed (5) and one that waits (6)."""
+    """An account with a hold (command 4), a charge of which a part is disputed (5) and one that waits (6).
+
+    Another one has a product, a correction (9) and a payment (10).
+    """
     bank = Bank(rules=[_ASK])
     bank.send(PAID)
     bank.send(tap(2, 500, kind=Kind.FINANCIAL_REQUEST))
     assert bank.send(tap(3, 100)) is Reason.AWAITING_ISSUER
     bank.send(command(Kind.CHARGEBACK, account_id=7, decision=5, amount_minor=200))
+    bank.send(set_account(4, 8, product=1, cut_day=5))
+    bank.send(command(Kind.ADJUST, account_id=8, amount_minor=700))
+    bank.send(command(Kind.PAYMENT, account_id=8, amount_minor=50))
     return bank
 
 
@@ -75,7 +91,7 @@ def what_stands(bank):
     """The state but for the number and time of the last command."""
     rows = rows_in_use(bank.state)
     counters = bank.state.counters.copy()
-    counters[[Counter.SEQUENCE, Counter.TIME_US]] = 0
+    counters[[Counter.SEQUENCE, Counter.TIME_US, Counter.DAY, Counter.DAY_ENDS_US]] = 0
     return rows | {"counters": counters.tobytes()}
 
 
@@ -131,6 +147,7 @@ _NOTICE_FIELDS = [
     (Kind.FORCE_REASON, "reason", _beyond([0, *DECLINES], 65_536)),
     (Kind.ISSUER_DECISION, "reason", _beyond([0, *DECLINES], 65_536)),
     (Kind.ISSUER_DECISION, "decider", [6, 256, 257]),
+    (Kind.WAIVE, "posting_kind", [kind for kind in range(64) if kind not in WAIVABLE]),
     (Kind.SWITCH_ISSUER, "is_down", [2, 256, 257]),
 ]
 

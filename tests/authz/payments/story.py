@@ -11,7 +11,7 @@ from authz.journal.replay import apply_batch
 from authz.kernel.application import name_accounts
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, with_offsets
-from authz.state.tables import Counter, expiries_made, new_state, postings_made
+from authz.state.tables import Counter, made_by, new_state
 from authz.vocabulary.commands import COMMAND
 from tests.authz.commands import opening
 
@@ -37,7 +37,7 @@ class Story:
         first = self.last + 1
         name_accounts(self.state, commands)
         self.state, results, _ = apply_batch(self.state, commands)
-        durable = Durable(first, commands, results, postings_made(self.state), expiries_made(self.state))
+        durable = Durable(first, commands, results, *made_by(self.state))
         rows = rows_of(durable, lambda _account: "bank", lambda _token: "purse")
         with self.database.begin() as connection:
             name_payments(connection, decisions, rows.decided, rows.posted)

@@ -8,7 +8,15 @@ from authz.kernel.checks.numbers import Check
 from authz.kernel.checks.originals import NO_DIFFERENCE
 from authz.program.tables import LIMITS_MAX, RULES_MAX, CashVerification
 from authz.vocabulary.attributes import ATTRIBUTES_MAX
-from authz.vocabulary.commands import CardholderVerification, Channel, CryptogramOutcome, Flag, Kind, Operation
+from authz.vocabulary.commands import (
+    NO_LIMIT,
+    CardholderVerification,
+    Channel,
+    CryptogramOutcome,
+    Flag,
+    Kind,
+    Operation,
+)
 from authz.vocabulary.follow_ups import FollowUp, SharedField
 from authz.vocabulary.reasons import Reason
 from authz.vocabulary.states import CardState, TokenState
@@ -35,6 +43,8 @@ COMPLETE, AUTHORIZE = Kind.FINANCIAL_REQUEST, Kind.AUTHORIZATION_REQUEST
 PART = referring(COMPLETE, PAID, amount_minor=700, flags=Flag.HAS_ORIGINAL | Flag.MORE_FOLLOWS, stan=7)
 KEY = {"token_pan": 700, "limited_use_key": 2, "key_until": NOW_US // 1_000_000 + 1, "key_uses": 3}
 CASH = {"operation": Operation.CASH, "cardholder_verification": CardholderVerification.DEVICE}
+PIN = {"cardholder_verification": CardholderVerification.PIN}
+BY_PIN = {"operation": Operation.CASH, **PIN}
 CASH_BACK = {"operation": Operation.PURCHASE_WITH_CASH_BACK, "cash_minor": 500}
 
 
@@ -136,6 +146,17 @@ TOLD = [
     (Check.AVAILABLE_CREDIT, tap(60), (), (1_250, 98_000)),
     (Check.AVAILABLE_CREDIT, tap(60), (set_account(4, limit_minor=3_000),), (1_250, 1_000)),
     (Check.AVAILABLE_CREDIT, referring(COMPLETE, PAID), (), (0, 98_000)),
+    (Check.ACCOUNT_STANDING, tap(60), (), (0, 0)),
+    (Check.ACCOUNT_STANDING, tap(60), (set_account(4, product=1, cut_day=5), tap(59, kind=COMPLETE)), (0, 2)),
+    (Check.CASH_LIMIT, tap(60, **CASH_BACK, **PIN), (), (500, NO_LIMIT)),
+    (Check.CASH_LIMIT, tap(60), (set_account(4, product=1, cut_day=5),), (0, NO_LIMIT)),
+    (Check.CASH_LIMIT, tap(60, **CASH_BACK, **PIN), (set_account(4, product=1, cut_day=5),), (500, 50_000)),
+    (
+        Check.CASH_LIMIT,
+        tap(60, **CASH_BACK, **PIN),
+        (set_account(4, product=1, cut_day=5), tap(58, 300, **BY_PIN), tap(59, 400, kind=COMPLETE, **BY_PIN)),
+        (1_200, 50_000),
+    ),
     (Check.STAND_IN, tap(60), (DOWN,), (1_250, 5_000)),
     (Check.STAND_IN, referring(AUTHORIZE, PAID), (DOWN,), (2_000, 0)),
 ]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from authz.history.check_wording import Shown
+from authz.kernel.accounts.calendar import DAY_US
 from authz.kernel.checks.findings import Findings, new_findings
 from authz.kernel.checks.forcing import TEST_AMOUNT_BASE
 from authz.kernel.checks.numbers import Check
@@ -17,7 +18,16 @@ from authz.kernel.checks.stand_in_limits import use_stand_in
 from authz.kernel.freshness import is_fresh
 from authz.kernel.generation import MODULES
 from authz.state.tables import stored_arrays
-from authz.vocabulary.commands import MESSAGES, Channel, CryptogramOutcome, Flag, Kind, Operation, Records
+from authz.vocabulary.commands import (
+    MESSAGES,
+    CardholderVerification,
+    Channel,
+    CryptogramOutcome,
+    Flag,
+    Kind,
+    Operation,
+    Records,
+)
 from authz.vocabulary.reasons import Reason
 from authz.vocabulary.states import CardState, TokenState
 from tests.authz.bank import Bank
@@ -104,6 +114,12 @@ def by(asker: Asker, reason: Reason, *messages: Records) -> list[Refused]:
     return [Refused(reason, message, (), (asker,)) for message in messages]
 
 
+_LATER_US = NOW_US + 100 * DAY_US
+_TWO_DUES_MISSED = (
+    set_account(4, product=1, cut_day=5),
+    tap(59, 45_000, kind=Kind.FINANCIAL_REQUEST),
+    command(Kind.CLOSE_DAY, time_us=_LATER_US, day=_LATER_US // DAY_US - 1, rows=1),
+)
 _SECOND = NOW_US // 1_000_000
 _SIGNED_FOR_ANOTHER = (
     Flag.SIGNED_FOR_REMOTE,
@@ -179,6 +195,7 @@ REFUSED: dict[str, list[Refused]] = {
         by_issuer(Reason.CARD_FROZEN, tap(60), set_card(4, state=CardState.FROZEN)),
         by_issuer(Reason.CARD_CLOSED, tap(60), set_card(4, state=CardState.CLOSED)),
     ],
+    "account_standing": [by_issuer(Reason.PAYMENT_OVERDUE, tap(60), *_TWO_DUES_MISSED)],
     "pin": [
         tapped(Reason.PIN_MISMATCH, flags=Flag.PIN_ENTERED | Flag.PIN_WRONG),
         tapped(Reason.PIN_TRIES_EXCEEDED, flags=Flag.PIN_ENTERED | Flag.PIN_LOCKED),
@@ -248,6 +265,15 @@ REFUSED: dict[str, list[Refused]] = {
         Refused(Reason.SUSPECTED_FRAUD, tap(60), (), (Asker.ISSUER,), {"rules": [SMALL]}),
     ],
     "available_credit": [by_issuer(Reason.INSUFFICIENT_FUNDS, tap(60), set_account(4, limit_minor=5_249))],
+    "cash_limit": [
+        Refused(
+            Reason.EXCEEDS_LIMIT,
+            tap(60, operation=Operation.CASH, cardholder_verification=CardholderVerification.PIN),
+            (set_account(4, product=1, cut_day=5),),
+            (Asker.ISSUER,),
+            {"products": [{"number": 1, "id": "little_cash", "terms": {"cash_share_ppm": 12_490}}]},
+        )
+    ],
     "stand_in": [
         *by(Asker.STAND_IN, Reason.DECLINED_BY_STAND_IN, tap(60, 5_001)),
         *by(Asker.STAND_IN, Reason.ISSUER_UNAVAILABLE, tap(60, 0, operation=Operation.BALANCE_INQUIRY)),

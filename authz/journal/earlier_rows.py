@@ -1,0 +1,33 @@
+"""Rows of the engine's tables as checkpoints of earlier versions hold them, and what becomes of them.
+
+Whoever adds or renames a field in `state.row_layouts` adds here what the row was before: rows are read field by field,
+and a field that there was not is zero.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from authz.journal.earlier_layouts import digest_of
+from authz.state.row_layouts import ACCOUNT, TRANSACTION
+
+_BEFORE_BOOKS = ("billing", "next_event", "product", "cut_day")
+"""What accounts did not have before they had products."""
+
+_ACCOUNT_BEFORE_BOOKS = np.dtype([field for field in ACCOUNT.descr if field[0] not in _BEFORE_BOOKS])
+_TRANSACTION_BEFORE_BOOKS = np.dtype(
+    [("spare" if field[0] == "days_to_completion" else field[0], field[1]) for field in TRANSACTION.descr]
+)
+
+EARLIER_ROWS: dict[str, dict[bytes, np.dtype[Any]]] = {
+    "accounts": {digest_of(_ACCOUNT_BEFORE_BOOKS): _ACCOUNT_BEFORE_BOOKS},
+    "transactions": {digest_of(_TRANSACTION_BEFORE_BOOKS): _TRANSACTION_BEFORE_BOOKS},
+}
+"""By table and digest: the layouts that are converted."""
+
+
+def take_over(target: npt.NDArray[Any], earlier: npt.NDArray[Any]) -> None:
+    """Copy what earlier rows hold into the first of those of this version."""
+    for name in set(earlier.dtype.names or ()) & set(target.dtype.names or ()):
+        target[name][: len(earlier)] = earlier[name]

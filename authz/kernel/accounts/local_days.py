@@ -1,0 +1,38 @@
+"""Local days: the program's calendar day of each command, and of what was charged before."""
+
+from typing import Any
+
+import numpy as np
+
+from authz.arrays.compiled import Integer, compiled, inlined
+from authz.kernel.accounts.calendar import DAY_US, utc_of, utc_offset
+from authz.state.tables import Counter, MessageClass, State
+
+
+@inlined
+def pass_day(state: State, time_us: Integer) -> None:
+    """Begin the local day that a time is in, unless it has begun. A local day never comes again.
+
+    A program with another time zone holds from the next local midnight.
+    """
+    if time_us >= state.counters[Counter.DAY_ENDS_US]:
+        _begin_day(state, time_us)
+
+
+@compiled
+def _begin_day(state: State, time_us: Integer) -> None:
+    offset = utc_offset(state.program, time_us)
+    day = (time_us + offset) // DAY_US
+    state.counters[Counter.DAY] = max(day, state.counters[Counter.DAY])
+    # A day that is made longer by a change of the clocks ends with the later of its two midnights.
+    state.counters[Counter.DAY_ENDS_US] = max(utc_of(state.program, (day + 1) * DAY_US, offset), time_us + 1)
+
+
+@inlined
+def day_charged(state: State, entry: Any) -> Integer:
+    """The local day on which a purchase was charged: that of its message, or of its authorization's last completion."""
+    time_us = np.int64(entry["time_us"])
+    day = (time_us + utc_offset(state.program, time_us)) // DAY_US
+    if np.int64(entry["message_class"]) == MessageClass.AUTHORIZATION:
+        return day + np.int64(entry["days_to_completion"])
+    return day

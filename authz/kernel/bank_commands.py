@@ -1,0 +1,176 @@
+"""What an issuer does with an account by itself: payments and their return, corrections, waivers, write-offs, days."""
+
+from typing import Any
+
+import numpy as np
+
+from authz.arrays.compiled import Integer, compiled
+from authz.kernel.accounts.habits import WAIVED, has_used, note_use
+from authz.kernel.books.closing import end_days
+from authz.kernel.books.ledger import enter, write_posting
+from authz.kernel.books.opening import books_today
+from authz.kernel.books.taking import NO_BUCKET, count_toward_due, take
+from authz.kernel.books.terms import terms_on
+from authz.program.tables import Bucket
+from authz.program.terms import AMOUNT_MAX
+from authz.state.batch_output import POSTINGS_OF_A_COMMAND, POSTINGS_OF_AN_ACCOUNT
+from authz.state.billing import BEARING, BUCKETS, NIGHTS, General, Sum
+from authz.state.rows import NO_ROW, found
+from authz.state.tables import Counter, State
+from authz.vocabulary.commands import Kind, Records
+from authz.vocabulary.layouts import PAYMENT, PAYMENT_RETURNED, WAIVER
+from authz.vocabulary.posting_kinds import PostingKind
+from authz.vocabulary.reasons import Reason
+
+_PARTS = 1 << 16
+"""More than a command has postings."""
+
+
+@compiled
+def take_bank_command(state: State, commands: Records, place: Integer, account_row: Integer) -> Integer:
+    """Carry out a command about an account that was rolled; returns why it was refused, or `APPROVED`."""
+    if not found(account_row):
+        return np.int64(Reason.ACCOUNT_NOT_FOUND)
+    if state.accounts[account_row]["product"] == 0:
+        return np.int64(Reason.ACCOUNT_WITHOUT_PRODUCT)
+    kind = np.int64(commands[place]["kind"])
+    reason: Integer = np.int64(Reason.APPROVED)
+    if kind == Kind.PAYMENT:
+        reason = pay(state, account_row, np.int64(commands.view(PAYMENT)[place]["amount_minor"]))
+    elif kind == Kind.ADJUST:
+        reason = adjust(state, account_row, np.int64(commands.view(PAYMENT)[place]["amount_minor"]))
+    elif kind == Kind.PAYMENT_RETURNED:
+        reason = return_payment(state, account_row, np.int64(commands.view(PAYMENT_RETURNED)[place]["decision"]))
+    elif kind == Kind.WAIVE:
+        reason = waive(state, account_row, commands.view(WAIVER)[place])
+    else:
+        reason = write_off(state, account_row)
+    return reason
+
+
+@compiled
+def pay(state: State, account_row: Integer, amount: Integer) -> Integer:
+    """Receive a payment. What it leaves is a credit."""
+    if not 0 < amount <= AMOUNT_MAX:
+        return np.int64(Reason.INVALID_AMOUNT)
+    row, today = books_today(state, account_row), state.counters[Counter.DAY]
+    write_posting(state, account_row, state.counters[Counter.SEQUENCE], PostingKind.PAYMENT, -amount, today)
+    take(state, row, NO_BUCKET, 0, amount, General.PAYMENTS, terms_on(state, account_row, today))
+    payment = state.payments[state.counters[Counter.PAYMENTS]]
+    state.counters[Counter.PAYMENTS] += 1
+    payment["sequence"] = state.counters[Counter.SEQUENCE]
+    payment["amount_minor"] = amount
+    payment["due_minor"], payment["to_pay_minor"] = count_toward_due(state, row, amount)
+    payment["account_row"] = account_row
+    return np.int64(Reason.APPROVED)
+
+
+@compiled
+def find_payment(state: State, sequence: Integer) -> Integer:
+    """The row of a payment by the sequence of its command, or `NO_ROW`."""
+    low: Integer = 0
+    high: Integer = state.counters[Counter.PAYMENTS]
+    while low < high:
+        middle = (low + high) // 2
+        if state.payments[middle]["sequence"] < sequence:
+            low = middle + 1
+        else:
+            high = middle
+    if low < state.counters[Counter.PAYMENTS] and state.payments[low]["sequence"] == sequence:
+        return np.int64(low)
+    return np.int64(NO_ROW)
+
+
+@compiled
+def return_payment(state: State, account_row: Integer, sequence: Integer) -> Integer:
+    """Take a payment back: it is owed without grace, and what it has counted for is due again."""
+    found_row = find_payment(state, sequence)
+    if not found(found_row) or state.payments[found_row]["account_row"] != account_row:
+        return np.int64(Reason.MISSING_ORIGINAL_AUTHORIZATION)
+    payment = state.payments[found_row]
+    if payment["is_returned"] != 0:
+        return np.int64(Reason.ALREADY_GIVEN_BACK)
+    payment["is_returned"] = 1
+    row, today = books_today(state, account_row), state.counters[Counter.DAY]
+    amount = np.int64(payment["amount_minor"])
+    write_posting(state, account_row, state.counters[Counter.SEQUENCE], PostingKind.PAYMENT_RETURNED, amount, today)
+    enter(state, row, Bucket.CARRIED, amount, General.PAYMENTS)
+    state.books[row, Sum.DUE] += np.int64(payment["due_minor"])
+    state.books[row, Sum.TO_PAY] += np.int64(payment["to_pay_minor"])
+    return np.int64(Reason.APPROVED)
+
+
+@compiled
+def adjust(state: State, account_row: Integer, amount: Integer) -> Integer:
+    """Correct what is owed: a charge is new, a credit is taken like a payment and counts for what was billed."""
+    if amount == 0 or not -AMOUNT_MAX <= amount <= AMOUNT_MAX:
+        return np.int64(Reason.INVALID_AMOUNT)
+    row, today = books_today(state, account_row), state.counters[Counter.DAY]
+    write_posting(state, account_row, state.counters[Counter.SEQUENCE], PostingKind.ADJUSTMENT, amount, today)
+    if amount > 0:
+        enter(state, row, Bucket.NEW, amount, General.ADJUSTMENTS)
+    else:
+        terms_row = terms_on(state, account_row, today)
+        count_toward_due(state, row, take(state, row, NO_BUCKET, 0, -amount, General.ADJUSTMENTS, terms_row))
+    return np.int64(Reason.APPROVED)
+
+
+@compiled
+def waive(state: State, account_row: Integer, command: Any) -> Integer:
+    """Give a fee or interest back, once. command: WAIVER."""
+    amount = np.int64(command["amount_minor"])
+    if not 0 < amount <= AMOUNT_MAX:
+        return np.int64(Reason.INVALID_AMOUNT)
+    name = np.int64(command["decision"]) * _PARTS + np.int64(command["part"])
+    if has_used(state, account_row, WAIVED, name):
+        return np.int64(Reason.ALREADY_GIVEN_BACK)
+    note_use(state, account_row, WAIVED, name)
+    row, today = books_today(state, account_row), state.counters[Counter.DAY]
+    write_posting(state, account_row, state.counters[Counter.SEQUENCE], PostingKind.WAIVER, -amount, today)
+    own: Integer = np.int64(Bucket.FEES)
+    if np.int64(command["posting_kind"]) == PostingKind.INTEREST:
+        own = np.int64(Bucket.INTEREST)
+    terms_row = terms_on(state, account_row, today)
+    count_toward_due(state, row, take(state, row, own, 1, amount, General.WAIVERS, terms_row))
+    return np.int64(Reason.APPROVED)
+
+
+@compiled
+def write_off(state: State, account_row: Integer) -> Integer:
+    """Give up all that is owed."""
+    owed = np.int64(state.accounts[account_row]["posted_minor"])
+    if owed <= 0:
+        return np.int64(Reason.NOTHING_OWED)
+    row, today = books_today(state, account_row), state.counters[Counter.DAY]
+    write_posting(state, account_row, state.counters[Counter.SEQUENCE], PostingKind.WRITE_OFF, -owed, today)
+    for bucket in range(BUCKETS):
+        enter(state, row, bucket, -state.books[row, bucket], General.LOSSES)
+    for bucket in range(BEARING):
+        state.books[row, NIGHTS + bucket] = 0
+    state.books[row, Sum.DUE] = 0
+    state.books[row, Sum.TO_PAY] = 0
+    state.books[row, Sum.IN_A_MINIMUM] = 0
+    return np.int64(Reason.APPROVED)
+
+
+@compiled
+def close_day(state: State, command: Any, result: Any) -> Integer:
+    """End a local day that is over for some rows of accounts. command: DAY_CLOSE.
+
+    It stops early where so much is posted that the buffers are full: the result tells how many rows it came through.
+    """
+    day, row = np.int64(command["day"]), np.int64(command["first_row"])
+    if day >= state.counters[Counter.DAY]:
+        return np.int64(Reason.DAY_NOT_OVER)
+    if row < 0:
+        return np.int64(Reason.UNDEFINED_VALUE)
+    end = min(row + np.int64(command["rows"]), state.counters[Counter.ACCOUNTS])
+    full = POSTINGS_OF_A_COMMAND - POSTINGS_OF_AN_ACCOUNT
+    posted, cut = state.postings.used[0], state.statements.used[0]
+    begun = row
+    while row < end and state.postings.used[0] - posted < full and state.statements.used[0] - cut < full:
+        if 0 < state.accounts[row]["next_event"] <= day:
+            end_days(state, row, day)
+        row += 1
+    result["rows_closed"] = max(row - begun, 0)
+    return np.int64(Reason.APPROVED)

@@ -1,0 +1,1 @@
+"""The books of accounts with a product: buckets, interest, dues and statements."""

@@ -1,0 +1,68 @@
+"""What card messages and disputes post to an account with a product, in its buckets."""
+
+import numpy as np
+
+from authz.arrays.compiled import Integer, compiled, inlined
+from authz.kernel.books.ledger import charge_to, enter, write_posting
+from authz.kernel.books.opening import books_today
+from authz.kernel.books.shares import share_of
+from authz.kernel.books.taking import count_toward_due, take
+from authz.kernel.books.terms import terms_on
+from authz.program.tables import Bucket
+from authz.state.billing import General
+from authz.state.tables import Counter, State
+from authz.vocabulary.posting_kinds import PostingKind
+
+
+@inlined
+def cash_fee(state: State, terms_row: Integer, amount: Integer) -> Integer:
+    """The fee for so much cash."""
+    terms = state.terms[terms_row]
+    return max(share_of(amount, np.int64(terms["cash_fee_ppm"])), np.int64(terms["cash_fee_min"]))
+
+
+@compiled
+def book_charge(state: State, account_row: Integer, sequence: Integer, kind: Integer, amount: Integer) -> None:
+    """Enter what was charged. Cash has a bucket of its own, and a fee."""
+    row, today = books_today(state, account_row), state.counters[Counter.DAY]
+    if kind != PostingKind.CASH and kind != PostingKind.FORCE_POST_CASH:
+        enter(state, row, Bucket.NEW, amount, General.NETWORK)
+        return
+    enter(state, row, Bucket.CASH, amount, General.NETWORK)
+    fee = cash_fee(state, terms_on(state, account_row, today), amount)
+    charge_to(state, account_row, sequence, PostingKind.CASH_FEE, Bucket.FEES, fee, General.FEES, today)
+
+
+@compiled
+def book_return(state: State, account_row: Integer, amount: Integer, charged_on: Integer, was_cash: Integer) -> None:
+    """Enter what a merchant or a dispute gives back: first where its own purchase is now, then as a payment is taken.
+
+    It counts toward the due only for what was on a statement: else a tap and its reversal would pay the minimum.
+    charged_on: the local day of the purchase, 0 where none is known.
+    """
+    row, today = books_today(state, account_row), state.counters[Counter.DAY]
+    account = state.billing[row]
+    own: Integer = np.int64(Bucket.NEW)
+    if was_cash != 0:
+        own = np.int64(Bucket.CASH)
+    elif charged_on <= account["lost_until"]:
+        own = np.int64(Bucket.CARRIED)
+    elif charged_on <= account["last_cut"]:
+        own = np.int64(Bucket.BILLED)
+    was_billed: Integer = 1 if charged_on <= account["last_cut"] else 0
+    terms_row = terms_on(state, account_row, today)
+    billed = take(state, row, own, was_billed, amount, General.NETWORK, terms_row)
+    count_toward_due(state, row, billed)
+
+
+@compiled
+def give_cash_fee_back(
+    state: State, account_row: Integer, sequence: Integer, cash: Integer, charged_on: Integer
+) -> None:
+    """Waive the fee of cash that was reversed as a whole: it was not paid out."""
+    row, today = books_today(state, account_row), state.counters[Counter.DAY]
+    fee = cash_fee(state, terms_on(state, account_row, charged_on), cash)
+    if fee > 0:
+        write_posting(state, account_row, sequence, PostingKind.WAIVER, -fee, today)
+        billed = take(state, row, Bucket.FEES, 1, fee, General.WAIVERS, terms_on(state, account_row, today))
+        count_toward_due(state, row, billed)

@@ -1,0 +1,156 @@
+"""The end of local days: nights are counted, a due passes, a statement is cut. Days that end alike end together."""
+
+from typing import Any
+
+import numpy as np
+
+from authz.arrays.compiled import Integer, compiled, inlined
+from authz.kernel.books.days import next_cut
+from authz.kernel.books.ledger import charge_to
+from authz.kernel.books.shares import share_of
+from authz.kernel.books.taking import PAID_BUCKETS, bucket_paid
+from authz.kernel.books.terms import terms_on
+from authz.program.tables import Bucket
+from authz.state.billing import BEARING, NIGHTS, General, Sum
+from authz.state.tables import Counter, State
+from authz.vocabulary.posting_kinds import PostingKind
+
+_MISSED_MAX = 255
+
+
+@inlined
+def count_nights(state: State, billing_row: Integer, until: Integer) -> None:
+    """Count what stood in each bucket at the end of each day up to one, with that."""
+    account, books = state.billing[billing_row], state.books
+    nights = until - np.int64(account["closed_until"])
+    if nights > 0:
+        for bucket in range(BEARING):
+            books[billing_row, NIGHTS + bucket] += nights * max(books[billing_row, bucket], 0)
+        account["closed_until"] = until
+
+
+@inlined
+def note_next_event(state: State, account_row: Integer) -> None:
+    """Remember the next day at whose end more happens than nights are counted."""
+    account = state.billing[np.int64(state.accounts[account_row]["billing"]) - 1]
+    event = next_cut(np.int64(account["closed_until"]) + 1, np.int64(account["cut_day"]))
+    passes = np.int64(account["due_passes"])
+    state.accounts[account_row]["next_event"] = passes if passes != 0 and passes < event else event
+
+
+@compiled
+def end_days(state: State, account_row: Integer, until: Integer) -> None:
+    """End all local days of an account up to one, with that, on which more happens than nights are counted.
+
+    When this is done makes no difference to the books: each day ends as it would have ended by itself.
+    """
+    account = state.accounts[account_row]
+    billing_row = np.int64(account["billing"]) - 1
+    while 0 < account["next_event"] <= until:
+        day = np.int64(account["next_event"])
+        count_nights(state, billing_row, day)
+        terms_row = terms_on(state, account_row, day)
+        if day == state.billing[billing_row]["due_passes"]:
+            pass_due(state, account_row, billing_row, terms_row, day)
+            state.billing[billing_row]["cut_day"] = account["cut_day"]
+        if next_cut(day, np.int64(state.billing[billing_row]["cut_day"])) == day:
+            cut(state, account_row, billing_row, terms_row, day)
+        note_next_event(state, account_row)
+
+
+@inlined
+def pass_due(state: State, account_row: Integer, billing_row: Integer, terms_row: Integer, day: Integer) -> None:
+    """Grace is lost unless all of the closing balance is paid; the due is missed unless the minimum is."""
+    account, books, terms = state.billing[billing_row], state.books, state.terms[terms_row]
+    if books[billing_row, Sum.TO_PAY] > terms["tolerance"]:
+        interest = books[billing_row, Bucket.INTEREST]
+        books[billing_row, Bucket.CARRIED] += books[billing_row, Bucket.BILLED] + interest
+        books[billing_row, Sum.CARRIED_NIGHTS] += books[billing_row, Sum.BILLED_NIGHTS]
+        asked = books[billing_row, Sum.IN_A_MINIMUM]
+        books[billing_row, Sum.IN_A_MINIMUM] = max(asked - interest, 0)
+        books[billing_row, Bucket.BILLED] = 0
+        books[billing_row, Bucket.INTEREST] = 0
+        account["lost_until"] = account["last_cut"]
+    books[billing_row, Sum.BILLED_NIGHTS] = 0
+    due = books[billing_row, Sum.DUE]
+    if due > terms["tolerance"]:
+        fee = max(share_of(due, np.int64(terms["late_fee_ppm"])), np.int64(terms["late_fee_min"]))
+        sequence = state.counters[Counter.SEQUENCE]
+        charge_to(state, account_row, sequence, PostingKind.LATE_FEE, Bucket.FEES, fee, General.FEES, day)
+        account["missed"] = min(np.int64(account["missed"]) + 1, _MISSED_MAX)
+    else:
+        books[billing_row, Sum.DUE] = 0
+        account["missed"] = 0
+    account["due_passes"] = 0
+
+
+@inlined
+def cut(state: State, account_row: Integer, billing_row: Integer, terms_row: Integer, day: Integer) -> None:
+    """Charge interest, bill what is new, spend a credit, and ask for a minimum."""
+    account, books, terms = state.billing[billing_row], state.books, state.terms[terms_row]
+    nights = books[billing_row, Sum.CARRIED_NIGHTS] + books[billing_row, Sum.CASH_NIGHTS]
+    interest = share_of(nights, np.int64(terms["rate_ppm"]))
+    sequence = state.counters[Counter.SEQUENCE]
+    charge_to(state, account_row, sequence, PostingKind.INTEREST, Bucket.INTEREST, interest, General.INTEREST, day)
+    books[billing_row, Sum.CARRIED_NIGHTS] = 0
+    books[billing_row, Sum.CASH_NIGHTS] = 0
+    if books[billing_row, Bucket.NEW] > 0:
+        books[billing_row, Bucket.BILLED] += books[billing_row, Bucket.NEW]
+        books[billing_row, Bucket.NEW] = 0
+    books[billing_row, Sum.BILLED_NIGHTS] += books[billing_row, Sum.NEW_NIGHTS]
+    books[billing_row, Sum.NEW_NIGHTS] = 0
+    spend_credit(state, billing_row, terms_row)
+    closing: Integer = 0
+    for bucket in range(PAID_BUCKETS):
+        closing += books[billing_row, bucket]
+    past_due = books[billing_row, Sum.DUE]
+    charged = books[billing_row, Bucket.INTEREST] + books[billing_row, Bucket.FEES]
+    whole = past_due + max(charged - books[billing_row, Sum.IN_A_MINIMUM], 0)
+    minimum: Integer = 0
+    if closing > 0:
+        minimum = min(closing, whole + share_of(max(closing - whole, 0), np.int64(terms["minimum_ppm"])))
+    books[billing_row, Sum.IN_A_MINIMUM] = charged
+    books[billing_row, Sum.DUE] = minimum
+    books[billing_row, Sum.TO_PAY] = max(closing, 0)
+    due_day = day + np.int64(terms["grace_days"])
+    since = np.int64(account["last_cut"])
+    account["last_cut"] = day
+    account["due_passes"] = due_day + np.int64(terms["courtesy_days"])
+    statement = next_statement(state)
+    statement["account_id"] = state.accounts[account_row]["account_id"]
+    statement["closing_minor"] = closing
+    statement["minimum_minor"] = minimum
+    statement["interest_minor"] = interest
+    statement["past_due_minor"] = min(past_due, minimum)
+    statement["day"] = day
+    statement["since"] = since
+    statement["due_day"] = due_day
+    statement["currency"] = state.accounts[account_row]["currency"]
+    statement["missed"] = account["missed"]
+    statement["product"] = state.accounts[account_row]["product"]
+    statement["spare"] = 0
+
+
+@inlined
+def spend_credit(state: State, billing_row: Integer, terms_row: Integer) -> None:
+    """Spend a credit on what is owed, in the order of payments."""
+    books = state.books
+    for place in range(PAID_BUCKETS):
+        bucket = bucket_paid(state, terms_row, place)
+        if bucket != Bucket.NEW:
+            spent = min(max(books[billing_row, bucket], 0), max(-books[billing_row, Bucket.NEW], 0))
+            books[billing_row, bucket] -= spent
+            books[billing_row, Bucket.NEW] += spent
+
+
+@inlined
+def next_statement(state: State) -> Any:
+    """A row for one more statement, with the command and the part that name it."""
+    rows, place = state.statements.rows, state.statements.used[0]
+    state.statements.used[0] += 1
+    statement = rows[place]
+    statement["sequence"] = state.counters[Counter.SEQUENCE]
+    statement["part"] = 0
+    if place > 0 and rows[place - 1]["sequence"] == statement["sequence"]:
+        statement["part"] = np.int64(rows[place - 1]["part"]) + 1
+    return statement

@@ -1,0 +1,85 @@
+"""The row of an account's books, and the general counters that stand on their other side."""
+
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from authz.program.tables import Bucket
+from authz.vocabulary.commands import Records, record
+
+
+class Sum(IntEnum):
+    """Places in the books of an account behind its buckets, see `Bucket`: each an amount in minor units."""
+
+    NEW_NIGHTS = 7  # what stood in a bucket at the end of each day, summed up
+    BILLED_NIGHTS = 8
+    CARRIED_NIGHTS = 9
+    CASH_NIGHTS = 10
+    DUE = 11  # what is left of the minimum
+    TO_PAY = 12  # what is left of the last closing balance
+    IN_A_MINIMUM = 13  # interest and fees that a minimum has asked for, and that are not paid
+
+
+BUCKETS = len(Bucket)
+BEARING = 4
+"""So many buckets, the first, bear interest."""
+NIGHTS = Sum.NEW_NIGHTS
+"""Where their nights begin."""
+
+
+class General(IntEnum):
+    """The general counters: what comes into a bucket leaves one of them."""
+
+    NETWORK = 0
+    PAYMENTS = 1
+    INTEREST = 2
+    FEES = 3
+    WAIVERS = 4
+    REWARDS = 5
+    MERCHANT_FUNDED = 6
+    LOSSES = 7
+    ADJUSTMENTS = 8
+    OPENING = 9  # what accounts owed when they joined a product
+
+
+GENERAL_MAX = 32
+"""Room for so many general counters."""
+
+BILLING = record(
+    [
+        *((place.name.lower(), "i8") for place in (*Bucket, *Sum)),
+        ("closed_until", "u2"),  # the day up to which nights are counted, as all days here: days since 1970-01-01
+        ("due_passes", "u2"),  # the day at whose end the due passes, 0 where none is open
+        ("last_cut", "u2"),  # 0 before the first
+        ("lost_until", "u2"),  # the cut up to which what was billed has lost its grace
+        ("missed", "u1"),  # dues in a row
+        ("cut_day", "u1"),  # that is in force; the account's own holds when the due has passed
+        ("spare", "u2"),
+        ("cash_held", "u4"),  # how much of what is held is cash, minor units, at most what the field can hold
+    ]
+)
+"""128 bytes, sixteen numbers of eight, of which the first are `Bucket` and then `Sum`. Made with the first posting or
+hold of cash of an account that has a product.
+"""
+
+PLACES = BILLING.itemsize // 8
+
+PAYMENT = record(
+    [
+        ("sequence", "i8"),
+        ("amount_minor", "i8"),
+        ("due_minor", "i8"),  # how much of it has counted toward the minimum, and toward the closing balance
+        ("to_pay_minor", "i8"),
+        ("account_row", "i4"),
+        ("is_returned", "u4"),
+    ]
+)
+"""A payment that an account has received, in order of sequence."""
+
+
+def books_of(billing: Records) -> npt.NDArray[np.int64]:
+    """The same memory as numbers, int64[n, 16]: compiled code finds a bucket by its number there."""
+    books: npt.NDArray[Any] = billing.view(np.int64).reshape(-1, PLACES)
+    return books
