@@ -16,6 +16,7 @@ import structlog
 from authz.journal.journal_files import SegmentReader
 from authz.journal.records import END_MARK
 from authz.journal.replay import ReplayedCommand
+from authz.kernel.accounts.local_days import pass_day
 from authz.kernel.application import apply
 from authz.kernel.checks.findings import new_findings
 from authz.program.compilation import compiled_program
@@ -67,9 +68,10 @@ class _Places:
 
 @dataclass(frozen=True)
 class _InForce:
-    """A program, and the sequence of the command that activated it."""
+    """A program, the sequence of the command that activated it, and its time in Unix microseconds."""
 
     since: int
+    time_us: int
     document: ProgramDocument
     program: Program
 
@@ -84,7 +86,7 @@ class AccountReplay:
         self._read_until = 0
         self._places = _Places()
         self._end: tuple[str, int] | None = None
-        self._programs = [_InForce(0, ProgramDocument(), compiled_program(ProgramDocument(), 0))]
+        self._programs = [_InForce(0, 0, ProgramDocument(), compiled_program(ProgramDocument(), 0))]
         self._forced: list[int] = []
         self._is_full = journal.begins_after != 0
         """Whether no further commands are indexed."""
@@ -117,7 +119,7 @@ class AccountReplay:
             self._count, self._read_until = end, batch.sequence + len(commands) - 1
             self._end = segment, position + len(commands) * COMMAND_BYTES + len(batch.attachment) + len(END_MARK)
             if batch.attachment:
-                self._take_program(batch.sequence, batch.attachment)
+                self._take_program(batch.sequence, int(commands["time_us"][0]), batch.attachment)
             kinds = commands["kind"]
             forced = np.flatnonzero(kinds == Kind.FORCE_REASON)
             self._forced += (batch.sequence + forced).tolist()
@@ -125,9 +127,9 @@ class AccountReplay:
             if (kinds == Kind.SWITCH_ISSUER).any() or of_terminal.any():
                 self._needs_all(batch.sequence)
 
-    def _take_program(self, sequence: int, attachment: bytes) -> None:
+    def _take_program(self, sequence: int, time_us: int, attachment: bytes) -> None:
         document = journaled_document(attachment)
-        self._programs.append(_InForce(sequence, document, compiled_program(document, len(self._programs))))
+        self._programs.append(_InForce(sequence, time_us, document, compiled_program(document, len(self._programs))))
         if _counts_a_segment(document):
             self._needs_all(sequence)
 
@@ -194,6 +196,7 @@ class AccountReplay:
         for sequence, command in zip(sequences, self._read(sequences), strict=True):
             while (later := self._next_program(in_force)) is not None and later.since <= sequence:
                 in_force = later
+                pass_day(state, np.int64(in_force.time_us))  # its terms hold from the day behind this one
                 state = with_program(state, in_force.program)
             state, results = self._applied(state, command, sequence, findings)
         assert command is not None, "the command itself is among them"

@@ -1,0 +1,52 @@
+"""What the commands of one account leave is what the whole journal has left of it, its books included."""
+
+import numpy as np
+import pytest
+
+from authz.history.account_replay import AccountReplay
+from authz.journal.disk import Directory
+from authz.journal.journal_files import SegmentJournal, SegmentReader
+from authz.journal.records import Batch
+from authz.journal.replay import History, replayed_command
+from authz.kernel.accounts.calendar import DAY_US
+from authz.program.document import ProgramDocument, canonical, with_offsets
+from authz.vocabulary.commands import Kind
+from tests.authz.commands import NOW_US, command, opening, set_account, tap
+
+
+def a_program(rate_ppm, time_zone):
+    """One whose product 1 has this rate."""
+    terms = {"number": 1, "id": "phone_card", "terms": {"rate_ppm": rate_ppm}}
+    return canonical(with_offsets(ProgramDocument.model_validate({"products": [terms], "time_zone": time_zone})))
+
+
+def on_day(days, kind, **values):
+    """A command so many days after the first."""
+    return command(kind, time_us=NOW_US + days * DAY_US, **values)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "America/Los_Angeles"])
+def test_terms_hold_from_the_day_behind_their_program(tmp_path, zone):
+    """Also where the account rested for months before and after the switch, in another zone than before."""
+    journal = SegmentJournal(Directory(tmp_path))
+    payment = on_day(200, Kind.PAYMENT, account_id=7, amount_minor=100)
+    spent = tap(1, 45_000, kind=Kind.FINANCIAL_REQUEST, account_id=7, token_id=701, card_id=70)
+    for made, attachment in (
+        (command(Kind.ACTIVATE_PROGRAM), a_program(500, "UTC")),
+        (opening(), b""),
+        (set_account(4, product=1, cut_day=5), b""),
+        (spent, b""),
+        (on_day(71, Kind.ACTIVATE_PROGRAM), a_program(9_000, zone)),
+        (payment, b""),
+    ):
+        journal.append(Batch(journal.next_sequence, made, attachment))
+    last = journal.last_sequence
+    journal.close()
+    index = AccountReplay(SegmentReader(Directory(tmp_path)))
+    index.read_on()
+    own, whole = index.command(last), replayed_command(History(SegmentReader(Directory(tmp_path))), last)
+    assert own is not None
+    assert whole is not None
+    assert own.state.billing[0] == whole.state.billing[0]
+    assert np.array_equal(own.state.general, whole.state.general)
+    assert own.result["posted_minor"] == whole.result["posted_minor"] != 44_900
