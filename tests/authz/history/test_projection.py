@@ -3,6 +3,8 @@
 import contextlib
 import sqlite3
 import threading
+from collections import deque
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -24,6 +26,7 @@ from authz.state.tables import made_by, new_state
 from authz.upkeep.checkpointing import Retention, make_checkpoint
 from authz.vocabulary.errors import HistoryUnavailable
 from authz.vocabulary.layouts import joined
+from authz.vocabulary.posting_kinds import POSTING
 from tests.authz.commands import NOW_US, opening, tap
 from tests.authz.journal.test_replay import a_busy_day_under_a_program
 from tokenvault.vocabulary.event_types import EventType
@@ -227,6 +230,22 @@ def test_what_was_lost_is_read_from_the_journal(told, monkeypatch):
     assert made.wait_for(last, WAIT_SECONDS)
     assert rows(made) == expected(batches)
     close(made)
+
+
+def test_what_one_command_makes_weighs_in_the_queue(told, monkeypatch):
+    """The end of a day posts for a range of accounts with one command: the queue holds rows, not only commands."""
+    directory, batches, _ = told
+    monkeypatch.setattr(projection_module, "_ROWS_WEIGH_AS_A_COMMAND", 1)
+    durable = batches[-1]
+    rows_made = len(durable.postings) + len(durable.expiries) + len(durable.statements)
+    assert projection_module._weight(durable) == max(len(durable.commands), rows_made)
+    monkeypatch.setattr(projection_module, "QUEUED_COMMANDS_MAX", len(durable.commands) + 4_000)
+    made = Projection(open_history(directory / "history.db"), history_in(directory), lambda: durable.last)
+    many = replace(durable, postings=np.zeros(5_000, POSTING))
+    made.follow(durable)
+    assert made._queue
+    made.follow(many)
+    assert (made._queue, made._is_behind) == (deque(), True)
 
 
 def test_what_the_journal_does_not_hold_is_waited_for(told, monkeypatch):
