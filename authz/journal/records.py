@@ -27,7 +27,7 @@ import numpy as np
 import structlog
 
 from authz.journal.marks import Mark
-from authz.vocabulary.commands import COMMAND, COMMAND_BYTES, Records
+from authz.vocabulary.commands import COMMAND, COMMAND_BYTES, Kind, Records
 from authz.vocabulary.errors import JournalDamaged
 
 MAGIC = b"TPWR"
@@ -244,6 +244,7 @@ def _warn_not_found(sequence: int, why: str) -> None:
 def gathered(batches: Iterable[Batch], commands: int) -> Iterator[Batch]:
     """The same commands in larger batches, of at least so many but for the last; one with an attachment stays alone.
 
+    One that closes days ends a batch: it may post and cut so much that there is room for one of them in each batch.
     They are read in a thread of its own while the one before is worked on. Each is good until the next is asked for:
     two buffers take turns, since memory never touched before costs more than what is done with it.
     """
@@ -259,11 +260,12 @@ def _joined(batches: Iterable[Batch], commands: int) -> Iterator[Batch]:
     buffers, number = [_Buffer(), _Buffer()], 0
     for batch in batches:
         buffer = buffers[number % 2]
-        if buffer.count and (batch.attachment or buffer.count >= commands or batch.sequence != buffer.next_sequence):
+        is_full = buffer.count >= commands or buffer.closes_days
+        if buffer.count and (batch.attachment or is_full or batch.sequence != buffer.next_sequence):
             yield buffer.batch()
             number += 1
             buffer = buffers[number % 2]
-            buffer.count = 0
+            buffer.clear()
         if batch.attachment:
             yield batch._replace(commands=batch.commands.copy())
         else:
@@ -278,7 +280,11 @@ class _Buffer:
     def __init__(self) -> None:
         self._octets = np.zeros(0, np.uint8)
         self._sequence = 0
-        self.count = 0
+        self.clear()
+
+    def clear(self) -> None:
+        """Nothing is there. closes_days: whether one of the commands that are there does."""
+        self.count, self.closes_days = 0, False
 
     @property
     def next_sequence(self) -> int:
@@ -295,6 +301,7 @@ class _Buffer:
         self._octets[start:stop] = batch.commands.view(np.uint8)
         self._sequence = self._sequence if self.count else batch.sequence
         self.count += len(batch.commands)
+        self.closes_days = self.closes_days or bool((batch.commands["kind"] == Kind.CLOSE_DAY).any())
 
     def batch(self) -> Batch:
         """All of them."""

@@ -10,9 +10,10 @@ from authz.journal.journal_files import SegmentJournal, SegmentReader
 from authz.journal.marks import Mark
 from authz.journal.records import HEADER_BYTES, Batch, gathered
 from authz.journal.segment_header import SegmentHeader
+from authz.vocabulary.commands import Kind
 from authz.vocabulary.errors import EngineStopped, ForeignFile, JournalDamaged, JournalFenced
-from authz.vocabulary.layouts import MESSAGE, joined
-from tests.authz.commands import opening, tap
+from authz.vocabulary.layouts import MESSAGE, joined, new_command
+from tests.authz.commands import NOW_US, opening, tap
 
 
 def _filled(directory, records=4, **options):
@@ -239,6 +240,17 @@ def test_numbers_that_were_set_aside_are_nobodys(tmp_path):
     assert journal.digest_at(1_000) is None
     journal.set_aside(900)
     assert journal.next_sequence == 1_003
+    journal.close()
+
+
+def test_what_closes_days_ends_a_larger_batch(tmp_path):
+    """There is room for the postings and statements of one such command in each batch, in a replay as in service."""
+    journal = SegmentJournal(Directory(tmp_path))
+    closing = new_command(Kind.CLOSE_DAY, time_us=NOW_US, rows=16_384)
+    for commands in (tap(1), tap(2), joined([tap(3), closing]), closing, tap(4), tap(5)):
+        journal.append(Batch(journal.next_sequence, commands))
+    larger = [(batch.sequence, len(batch.commands)) for batch in gathered(journal.read(), 1_000)]
+    assert larger == [(1, 4), (5, 1), (6, 2)]
     journal.close()
 
 
