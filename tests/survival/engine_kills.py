@@ -58,7 +58,8 @@ def _killed(directory, acknowledged, seconds, seed):
         told.append(found)
         time.sleep(seconds)
         os.killpg(process, signal.SIGKILL)
-        told += list(copy)
+        for each in copy:  # one by one: the last of them ends with an error
+            told.append(each)
     except ChildProcessError:  # that is how a process ends that is killed
         pass
     return told or [acknowledged]
