@@ -10,6 +10,7 @@ from simulators.cli.command_parser import CommandParser
 from simulators.cli.flags.earlier_names import earlier_names_reported
 from simulators.cli.flags.server_address import UsageError
 from simulators.cli.verbs.operating import (
+    bank,
     completion,
     doctor,
     explain,
@@ -47,6 +48,7 @@ _VERBS = (
     trigger,
     explain,
     snapshot,
+    bank,
     journal,
     vault,
     doctor,

@@ -30,6 +30,7 @@ from authz.vocabulary.errors import (
 )
 from simulators.sandbox.clocks.sandbox_clock import SandboxClock
 from simulators.sandbox.feeds.advice_forwarder import AdviceForwarder
+from simulators.sandbox.feeds.bank_day import BankDay
 from simulators.sandbox.feeds.payment_feed import PaymentFeed
 from simulators.sandbox.feeds.vault_feed import VaultFeed
 from simulators.sandbox.routes import api_routes, vendor_routes
@@ -75,6 +76,7 @@ class _Figures(Collector):
         projection: Projection,
         clock: SandboxClock,
         payments: PaymentFeed,
+        bank_day: BankDay,
     ) -> None:
         self._engine = engine
         self._network = network
@@ -83,6 +85,7 @@ class _Figures(Collector):
         self._projection = projection
         self._clock = clock
         self._payments = payments
+        self._bank_day = bank_day
 
     def collect(self) -> Iterable[Metric]:
         decisions = CounterMetricFamily("tapwright_decisions", "Answered 0100 and 0400 by reason.", labels=["reason"])
@@ -123,6 +126,15 @@ class _Figures(Collector):
         yield GaugeMetricFamily(
             "tapwright_payment_events_lag_seconds", "For how long that endpoint has been behind.", lag.seconds
         )
+        closing = self._bank_day.progress
+        yield GaugeMetricFamily(
+            "tapwright_days_rows_left",
+            "Rows of accounts that days which are over are yet to be closed for; 0 where nothing is being closed.",
+            0 if closing.closing is None else closing.rows - closing.rows_closed,
+        )
+        yield CounterMetricFamily(
+            "tapwright_statements_cut", "Statements cut by closing days.", closing.figures.statements
+        )
 
 
 def build_app(
@@ -136,6 +148,7 @@ def build_app(
     iso_server: Iso8583Server,
     clock: SandboxClock,
     advice_forwarder: AdviceForwarder,
+    bank_day: BankDay,
     feed: VaultFeed,
     issuer_of: IssuerOf,
     payments: PaymentFeed,
@@ -164,6 +177,7 @@ def build_app(
     news = News(vault, engine, projection, clock, app.state.requests, iso_network.undecided)
     app.state.streams = Streams(news)
     app.state.advice_forwarder = advice_forwarder
+    app.state.bank_day = bank_day
     app.state.format_errors = iso_network.format_errors
     app.state.sight = partial(_sight, issuer_of)
     app.state.secrets_limits = network.secrets_limits()
@@ -206,7 +220,7 @@ def build_app(
     if settings.vendor_apis:
         app.router.routes += vendor_routes()
     registry = CollectorRegistry()
-    registry.register(_Figures(engine, iso_network, iso_server, feed, projection, clock, payments))
+    registry.register(_Figures(engine, iso_network, iso_server, feed, projection, clock, payments, bank_day))
     _add_operations(app, registry)
     _tell_of_idempotency(app)
     return app

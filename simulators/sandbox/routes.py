@@ -35,6 +35,7 @@ READING_ORDER = (
     "program",
     "rules",
     "simulations",
+    "simulated_days",
     "snapshots",
     "simulated_phones",
     "simulated_terminals",

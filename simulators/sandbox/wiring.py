@@ -41,6 +41,7 @@ from simulators.sandbox.bound_sockets import bound_socket, in_words, pass_over_l
 from simulators.sandbox.clocks.sandbox_clock import SandboxClock
 from simulators.sandbox.clocks.watched_clock import WatchedClock, seconds_since_boot
 from simulators.sandbox.feeds.advice_forwarder import AdviceForwarder
+from simulators.sandbox.feeds.bank_day import BankDay
 from simulators.sandbox.feeds.engine_load import EngineLoad
 from simulators.sandbox.feeds.history_feed import started_projection
 from simulators.sandbox.feeds.journal_keeper import JournalKeeper
@@ -167,6 +168,8 @@ class Sandbox:
         await decisions.settle_left_over()
         forwarder = AdviceForwarder(engine)
         await forwarder.forward()
+        bank_day = BankDay(engine, self._clock)
+        self._keep_running("closing of days", bank_day.run)
         pins = PinVerifications(lambda entered: in_thread(verified_pin, vault, entered), is_fresh=engine.is_fresh)
         self._cleanup.push_async_callback(pins.close)
         network = PaymentProcessor(
@@ -211,6 +214,7 @@ class Sandbox:
             iso_server,
             self._clock,
             forwarder,
+            bank_day,
             self._feed,
             issuer_of,
             payments,
@@ -232,6 +236,7 @@ class Sandbox:
                 keeper,
                 self._feed,
                 forwarder,
+                bank_day,
                 decisions,
                 projection,
                 explanations,

@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from simulators.parties.issuer_client import Issuer
+
+_DAYS = "/v1/simulations/days"
 
 
 class ServerClock:
@@ -27,6 +29,18 @@ class ServerClock:
     def set_to(self, moment: datetime) -> None:
         """Go forward to a time. Raises: IssuerRefused where it has passed."""
         self._change({"set_to": moment.isoformat()})
+
+    def close_days(self, until: date | None = None, *, days: int = 1) -> dict[str, Any]:
+        """Go forward to just after the end of a local day, and close all days up to it; what came of it.
+
+        until: the last day to close; the last of so many from today on if left out.  Raises: IssuerRefused.
+        """
+        last = until
+        if last is None:
+            last = date.fromisoformat(self._sandbox.call("GET", _DAYS)["today"]) + timedelta(days=days - 1)
+        closed = self._sandbox.call("POST", _DAYS, {"until": last.isoformat()})
+        self.read_again()
+        return closed
 
     def freeze(self) -> None:
         """Stand still."""

@@ -473,6 +473,7 @@ def test_the_operator_alone_changes_what_holds_for_everybody(ada):
         ("POST", "/v1/rules"),
         ("PUT", "/v1/provisioning_policy"),
         ("POST", "/v1/simulations/clock"),
+        ("POST", "/v1/simulations/days"),
         ("POST", "/v1/keys/rotations"),
         ("POST", "/v1/api_keys"),
         ("GET", "/v1/audit_entries"),

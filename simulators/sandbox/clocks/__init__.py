@@ -1,1 +1,1 @@
-"""The sandbox's clock, and the detection of leaps of the system's clock."""
+"""The sandbox's clock, local days, and the detection of leaps of the system's clock."""

@@ -1,1 +1,1 @@
-"""Between vault, engine and outside: notices, advices, marks of the journal, the history, webhooks of payments."""
+"""Between vault, engine and outside: notices, advices, ends of days, marks of the journal, the history, webhooks."""

@@ -20,6 +20,7 @@ from authz.upkeep.journal_copies import copy_journal, put_back_journal
 from authz.vocabulary.errors import EngineStopped
 from simulators.sandbox.clocks.sandbox_clock import SandboxClock
 from simulators.sandbox.feeds.advice_forwarder import AdviceForwarder
+from simulators.sandbox.feeds.bank_day import BankDay
 from simulators.sandbox.feeds.journal_keeper import JournalKeeper
 from simulators.sandbox.feeds.vault_feed import VaultFeed
 from simulators.sandbox.snapshots import putting_back
@@ -54,6 +55,7 @@ class Network:
     keeper: JournalKeeper
     feed: VaultFeed
     forwarder: AdviceForwarder
+    bank_day: BankDay
     decisions: IssuerDecisions
     projection: Projection
     explanations: Explanations
@@ -71,6 +73,7 @@ class Network:
         async with contextlib.AsyncExitStack() as held:
             for work in self.beside:
                 await held.enter_async_context(work.interrupted())
+            await held.enter_async_context(self.bank_day.undisturbed())
             await held.enter_async_context(self.keeper.undisturbed())
             await held.enter_async_context(self.simulations.at_rest())
             transaction = await in_thread(Writing, self.vault.database)
@@ -226,6 +229,7 @@ class Snapshots:
         try:
             await in_thread(self._put_back_journal, folder, transaction)
             network.feed.begin_anew()
+            network.bank_day.begin_anew()
             await network.keeper.begin_anew()
             await in_thread(putting_back.end, network.directory)
         except BaseException as error:

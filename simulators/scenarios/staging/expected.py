@@ -124,6 +124,14 @@ class AdviceValues(Values):
     forwarded: int | None = Field(default=None, ge=0, description="Those that it has just heard of.")
 
 
+class ClosingValues(Values):
+    """Of days that were closed."""
+
+    days: int | None = Field(default=None, ge=1, description="How many days have ended.")
+    statements: int | None = Field(default=None, ge=0, description="How many statements were cut.")
+    postings: int | None = Field(default=None, ge=0, description="How many postings of interest and fees were made.")
+
+
 class DisputeValues(Values):
     """Of a chargeback or representment."""
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import MAX_PREC, Context, Decimal
 from random import Random
 from typing import Annotated, Any
@@ -127,6 +127,16 @@ def _moment(value: Any) -> datetime:
     return moment
 
 
+def _day(value: Any) -> date:
+    if isinstance(value, date):
+        return value
+    try:
+        day = date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{_shown(value)} is not a date such as 2027-02-05") from None
+    return day
+
+
 def _shown(value: Any) -> str:
     return repr(value) if isinstance(value, str) else "that"
 
@@ -176,6 +186,13 @@ Moment = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-12-01T10:00:00Z"]}),
 ]
 """``2026-12-01T10:00:00Z``."""
+
+Day = Annotated[
+    date,
+    BeforeValidator(_day),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2027-02-05"]}),
+]
+"""``2027-02-05``."""
 
 CurrencyCode = Annotated[str, AfterValidator(_currency)]
 """ISO 4217, letters."""

@@ -1,5 +1,6 @@
 """All steps by verb."""
 
+from simulators.scenarios.steps.closing import CLOSING
 from simulators.scenarios.steps.following import FOLLOWING
 from simulators.scenarios.steps.issuing import ISSUING
 from simulators.scenarios.steps.paying import PAYING
@@ -8,5 +9,5 @@ from simulators.scenarios.steps.step import Step
 from simulators.scenarios.steps.surroundings import SURROUNDINGS
 
 VERBS: dict[str, type[Step]] = {
-    kind.verb: kind for group in (PAYING, FOLLOWING, PHONES, ISSUING, SURROUNDINGS) for kind in group
+    kind.verb: kind for group in (PAYING, FOLLOWING, PHONES, ISSUING, CLOSING, SURROUNDINGS) for kind in group
 }

@@ -88,6 +88,8 @@ def told(arguments, capsys):
         (["snapshot", "restore", "prepared", "--replace"], "--replace is for `tapwright snapshot save`\n"),
         (["snapshot", "save", "prepared", "--url", NOBODY], f"no server at {NOBODY}: "),
         (["snapshot", "save", "prepared", "--api-key", "\u00e9"], "--api-key must have ASCII characters only\n"),
+        (["bank", "close", "--until", "5.2.2027"], "--until '5.2.2027' is not a date such as 2027-02-05\n"),
+        (["bank", "close", "--url", NOBODY], f"no server at {NOBODY}: "),
         (["attack", "relay", "--url", NOBODY], f"no server at {NOBODY}: "),
         (["attack", "rleay"], "there is no attack rleay"),
         (["attack", "relay", "--variations", "0"], "--variations 0: must be at least 1"),
@@ -299,6 +301,7 @@ NEEDED = {
     "bench": [], "serve": [], "demo": [], "doctor": [], "listen": [], "logs": [],
     "trigger": ["authorization.approved"],
     "snapshot": ["save", "x"],
+    "bank": ["close"],
     "receive": ["--secret", "whsec_dGFwd3JpZ2h0LXRlc3Qtc2VjcmV0"],
 }  # fmt: skip
 _SERVERLESS = ("serve", "journal", "audit", "keys", "doctor", "demo", "switch", "receive")
