@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.survival.day_kills import survive_day_kills
 from tests.survival.engine_kills import survive_engine_kills
 from tests.survival.event_kills import survive_event_kills
 from tests.survival.server_kills import survive_kills
@@ -38,3 +39,14 @@ def test_three_kills_of_a_server_that_delivers(tmp_path):
 def test_a_hundred_kills_of_a_server_that_delivers(tmp_path):
     """The same a hundred times, on one data directory."""
     assert survive_event_kills(tmp_path, 100) >= 1_000
+
+
+def test_kills_of_an_engine_that_closes_days(tmp_path):
+    """Wherever it is killed: books and statements are those of an engine that nobody disturbed, each statement once."""
+    assert survive_day_kills(tmp_path, 5, seed=1)
+
+
+@pytest.mark.slow
+def test_a_hundred_kills_of_an_engine_that_closes_days(tmp_path):
+    """The same a hundred times, most of them in the middle of a close."""
+    assert survive_day_kills(tmp_path, 100, seed=2) > 50
