@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled
-from authz.kernel.accounts.habits import WAIVED, has_used, note_use
+from authz.kernel.accounts.waivers import note_waived, was_waived
 from authz.kernel.books.closing import end_days
 from authz.kernel.books.ledger import enter, write_posting
 from authz.kernel.books.opening import books_today
@@ -21,9 +21,6 @@ from authz.vocabulary.commands import Kind, Records
 from authz.vocabulary.layouts import PAYMENT, PAYMENT_RETURNED, WAIVER
 from authz.vocabulary.posting_kinds import PostingKind
 from authz.vocabulary.reasons import Reason
-
-_PARTS = 1 << 16
-"""More than a command has postings."""
 
 
 @compiled
@@ -121,10 +118,10 @@ def waive(state: State, account_row: Integer, command: Any) -> Integer:
     amount = np.int64(command["amount_minor"])
     if not 0 < amount <= AMOUNT_MAX:
         return np.int64(Reason.INVALID_AMOUNT)
-    name = np.int64(command["decision"]) * _PARTS + np.int64(command["part"])
-    if has_used(state, account_row, WAIVED, name):
+    decision, part = np.int64(command["decision"]), np.int64(command["part"])
+    if was_waived(state, account_row, decision, part):
         return np.int64(Reason.ALREADY_GIVEN_BACK)
-    note_use(state, account_row, WAIVED, name)
+    note_waived(state, account_row, decision, part)
     row, today = books_today(state, account_row), state.counters[Counter.DAY]
     write_posting(state, account_row, state.counters[Counter.SEQUENCE], PostingKind.WAIVER, -amount, today)
     own: Integer = np.int64(Bucket.FEES)

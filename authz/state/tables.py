@@ -49,6 +49,7 @@ class TransactionFlag(IntEnum):
     ADVISED = 4  # decided elsewhere
     TOO_EARLY = 8  # the reversal of a message that had not come
     STOOD_IN = 16  # answered by stand-in; its advice has not reached the issuer
+    HAD_CASH_FEE = 32  # its account was charged a fee for the cash
 
 
 class Counter(IntEnum):

@@ -10,10 +10,11 @@ from authz.kernel.accounts.holds import release_hold
 from authz.kernel.accounts.local_days import day_charged
 from authz.kernel.accounts.message_context import has
 from authz.kernel.accounts.trace_index import find_sequence, new_row
+from authz.kernel.accounts.waivers import PART_OF_CASH_FEE, note_waived, was_waived
 from authz.kernel.books.card_postings import book_charge, book_return, give_cash_fee_back
 from authz.kernel.books.ledger import write_posting
 from authz.state.rows import found
-from authz.state.tables import Counter, MessageClass, State
+from authz.state.tables import Counter, MessageClass, State, TransactionFlag
 from authz.vocabulary.commands import Flag, Kind, Operation
 from authz.vocabulary.posting_kinds import PARTS_OF_DAYS, PostingKind
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
@@ -44,19 +45,27 @@ def book(state: State, row: Integer, kind: Integer, billing: Integer) -> None:
     entry = state.transactions[row]
     account_row, sequence = np.int64(entry["account_row"]), np.int64(entry["sequence"])
     if billing > 0:
-        book_charge(state, account_row, sequence, kind, billing)
-        return
-    charged_on: Integer = state.counters[Counter.DAY]
-    was_cash: Integer = 0
-    charged: Integer = 0
-    if entry["original"] != 0:
+        if book_charge(state, account_row, sequence, kind, billing) > 0:
+            entry["flags"] = np.int64(entry["flags"]) | TransactionFlag.HAD_CASH_FEE
+    elif entry["original"] == 0:
+        book_return(state, account_row, -billing, state.counters[Counter.DAY], False)
+    else:
         original = state.transactions[np.int64(entry["original"]) - 1]
-        charged_on = day_charged(state, original)
-        was_cash = 1 if np.int64(original["operation"]) == Operation.CASH else 0
-        charged = np.int64(original["posted_minor"])
-    book_return(state, account_row, -billing, charged_on, was_cash)
-    if kind == PostingKind.REVERSAL and was_cash != 0 and charged == -billing:
-        give_cash_fee_back(state, account_row, sequence, charged, charged_on)
+        is_cash = np.int64(original["operation"]) == Operation.CASH
+        book_return(state, account_row, -billing, day_charged(state, original), is_cash)
+        if kind == PostingKind.REVERSAL and is_cash and original["posted_minor"] == -billing:
+            give_fee_back(state, account_row, sequence, original)
+
+
+@inlined
+def give_fee_back(state: State, account_row: Integer, sequence: Integer, original: Any) -> None:
+    """Waive the fee of cash that was reversed as a whole, unless that was done before. original: the cash."""
+    had_fee = has(original["flags"], TransactionFlag.HAD_CASH_FEE)
+    named = np.int64(original["sequence"])
+    if had_fee and not was_waived(state, account_row, named, PART_OF_CASH_FEE):
+        note_waived(state, account_row, named, PART_OF_CASH_FEE)
+        cash, charged_on = np.int64(original["posted_minor"]), day_charged(state, original)
+        give_cash_fee_back(state, account_row, sequence, cash, charged_on)
 
 
 @inlined

@@ -1,5 +1,7 @@
 """What card messages and disputes post to an account with a product, in its buckets."""
 
+from typing import Any
+
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
@@ -22,19 +24,20 @@ def cash_fee(state: State, terms_row: Integer, amount: Integer) -> Integer:
 
 
 @compiled
-def book_charge(state: State, account_row: Integer, sequence: Integer, kind: Integer, amount: Integer) -> None:
-    """Enter what was charged. Cash has a bucket of its own, and a fee."""
+def book_charge(state: State, account_row: Integer, sequence: Integer, kind: Integer, amount: Integer) -> Integer:
+    """Enter what was charged. Cash has a bucket of its own, and a fee; returns the fee."""
     row, today = books_today(state, account_row), state.counters[Counter.DAY]
     if kind != PostingKind.CASH and kind != PostingKind.FORCE_POST_CASH:
         enter(state, row, Bucket.NEW, amount, General.NETWORK)
-        return
+        return np.int64(0)
     enter(state, row, Bucket.CASH, amount, General.NETWORK)
     fee = cash_fee(state, terms_on(state, account_row, today), amount)
     charge_to(state, account_row, sequence, PostingKind.CASH_FEE, Bucket.FEES, fee, General.FEES, today)
+    return fee
 
 
 @compiled
-def book_return(state: State, account_row: Integer, amount: Integer, charged_on: Integer, was_cash: Integer) -> None:
+def book_return(state: State, account_row: Integer, amount: Integer, charged_on: Integer, was_cash: Any) -> None:
     """Enter what a merchant or a dispute gives back: first where its own purchase is now, then as a payment is taken.
 
     It counts toward the due only for what was on a statement: else a tap and its reversal would pay the minimum.
@@ -43,7 +46,7 @@ def book_return(state: State, account_row: Integer, amount: Integer, charged_on:
     row, today = books_today(state, account_row), state.counters[Counter.DAY]
     account = state.billing[row]
     own: Integer = np.int64(Bucket.NEW)
-    if was_cash != 0:
+    if was_cash:
         own = np.int64(Bucket.CASH)
     elif charged_on <= account["lost_until"]:
         own = np.int64(Bucket.CARRIED)
@@ -59,7 +62,10 @@ def book_return(state: State, account_row: Integer, amount: Integer, charged_on:
 def give_cash_fee_back(
     state: State, account_row: Integer, sequence: Integer, cash: Integer, charged_on: Integer
 ) -> None:
-    """Waive the fee of cash that was reversed as a whole: it was not paid out."""
+    """Waive the fee of cash that was reversed as a whole: it was not paid out.
+
+    The fee is that of the account's product on the day of the cash.
+    """
     row, today = books_today(state, account_row), state.counters[Counter.DAY]
     fee = cash_fee(state, terms_on(state, account_row, charged_on), cash)
     if fee > 0:
