@@ -17,7 +17,7 @@ _BEFORE_BOOKS = ("billing", "next_event", "product", "cut_day")
 
 _ACCOUNT_BEFORE_BOOKS = np.dtype([field for field in ACCOUNT.descr if field[0] not in _BEFORE_BOOKS])
 _TRANSACTION_BEFORE_BOOKS = np.dtype(
-    [("spare" if field[0] == "days_to_completion" else field[0], field[1]) for field in TRANSACTION.descr]
+    [("spare" if field[0] == "days_to_charge" else field[0], field[1]) for field in TRANSACTION.descr]
 )
 
 EARLIER_ROWS: dict[str, dict[bytes, np.dtype[Any]]] = {

@@ -116,7 +116,7 @@ TRANSACTION = record(
         ("operation", "u1"),
         ("cardholder_verification", "u1"),
         ("channel", "u1"),
-        ("days_to_completion", "u1"),  # from this authorization to its last completion, 255 for that or more
+        ("days_to_charge", "u1"),  # the local day on which it was charged last, see `local_days`
         # The rest.
         ("trace_key", "u8"),
         ("sequence", "i8"),  # the decision's, from 1

@@ -6,7 +6,12 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.accounts.calendar import DAY_US, utc_of, utc_offset
-from authz.state.tables import Counter, MessageClass, State
+from authz.state.tables import Counter, State
+
+_SAME_DAY = 2
+"""What `days_to_charge` is where the local day is that of UTC. Local days are at most one behind; 0 is unknown."""
+
+_DAYS_MAX = 255
 
 
 @inlined
@@ -29,10 +34,19 @@ def _begin_day(state: State, time_us: Integer) -> None:
 
 
 @inlined
+def note_day_charged(state: State, entry: Any) -> None:
+    """Remember that a purchase, or an authorization that is completed, is charged today: the last time counts.
+
+    It is kept as days behind the UTC day of the message, which no program with another time zone moves.
+    """
+    days = state.counters[Counter.DAY] - np.int64(entry["time_us"]) // DAY_US
+    entry["days_to_charge"] = min(max(days + _SAME_DAY, 1), _DAYS_MAX)
+
+
+@inlined
 def day_charged(state: State, entry: Any) -> Integer:
-    """The local day on which a purchase was charged: that of its message, or of its authorization's last completion."""
-    time_us = np.int64(entry["time_us"])
-    day = (time_us + utc_offset(state.program, time_us)) // DAY_US
-    if np.int64(entry["message_class"]) == MessageClass.AUTHORIZATION:
-        return day + np.int64(entry["days_to_completion"])
-    return day
+    """The local day on which a purchase was charged; of one by an earlier version, that of its message."""
+    time_us, days = np.int64(entry["time_us"]), np.int64(entry["days_to_charge"])
+    if days == 0:
+        return (time_us + utc_offset(state.program, time_us)) // DAY_US
+    return time_us // DAY_US + days - _SAME_DAY

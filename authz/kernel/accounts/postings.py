@@ -7,7 +7,7 @@ import numpy as np
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.accounts.conversion import SAME_CURRENCY, converted
 from authz.kernel.accounts.holds import release_hold
-from authz.kernel.accounts.local_days import day_charged
+from authz.kernel.accounts.local_days import day_charged, note_day_charged
 from authz.kernel.accounts.message_context import has
 from authz.kernel.accounts.trace_index import find_sequence, new_row
 from authz.kernel.accounts.waivers import PART_OF_CASH_FEE, note_waived, was_waived
@@ -19,7 +19,6 @@ from authz.vocabulary.commands import Flag, Kind, Operation
 from authz.vocabulary.posting_kinds import PARTS_OF_DAYS, PostingKind
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
-_DAYS_MAX = 255
 _NO_BOUND = 2**62
 
 
@@ -99,6 +98,7 @@ def charge(state: State, command: Any, row: Integer, billing: Integer, is_author
     """
     entry = state.transactions[row]
     entry["refundable_minor"] = entry["current_minor"]
+    note_day_charged(state, entry)
     goods = part_for_goods(state, command, row, billing)
     post(state, row, PostingKind.PURCHASE if is_authorized else PostingKind.FORCE_POST, goods)
     post(state, row, PostingKind.CASH if is_authorized else PostingKind.FORCE_POST_CASH, billing - goods)
@@ -238,8 +238,7 @@ def complete(state: State, command: Any, row: Integer, original_row: Integer, bi
     original = state.transactions[original_row]
     state.transactions[row]["original"] = original_row + 1
     original["completed_or_disputed_minor"] += billing
-    days = day_charged(state, state.transactions[row]) - day_charged(state, original)
-    original["days_to_completion"] = min(np.int64(original["days_to_completion"]) + max(days, 0), _DAYS_MAX)
+    note_day_charged(state, original)
     original["refundable_minor"] += state.transactions[row]["current_minor"]
     held = np.int64(original["held_minor"])
     is_authorized = held > 0 and np.int64(original["reason"]) <= LAST_APPROVAL
