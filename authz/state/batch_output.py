@@ -15,8 +15,8 @@ from authz.vocabulary.statements import STATEMENT
 POSTINGS_OF_AN_ACCOUNT = 4_400
 """The most postings, and statements, that one account makes with one command: two for each month."""
 
-POSTINGS_OF_A_COMMAND = 65_000
-"""The most postings that all accounts make with one command: their number is told in two bytes."""
+POSTINGS_OF_A_COMMAND = 64_000
+"""The most postings that all accounts make with one command: their parts, from `PARTS_OF_DAYS` on, have two bytes."""
 
 
 @by_reference
@@ -51,19 +51,19 @@ class Statements(NamedTuple):
     used: npt.NDArray[np.int64]
 
 
-def most_made(commands: int) -> int:
-    """The most postings, and statements, that so many commands make."""
-    return POSTINGS_OF_AN_ACCOUNT * commands + POSTINGS_OF_A_COMMAND
+def most_made(commands: int, day_closes: int = 0) -> int:
+    """The most postings, and statements, that so many commands make. day_closes: how many of them close a day."""
+    return POSTINGS_OF_AN_ACCOUNT * commands + POSTINGS_OF_A_COMMAND * (1 + day_closes)
 
 
-def room_for_postings(commands: int) -> Postings:
-    """Room for what so many commands post."""
-    return Postings(zeros(most_made(commands), POSTING), np.zeros(1, np.int64))
+def room_for_postings(count: int) -> Postings:
+    """Room for so many postings."""
+    return Postings(zeros(count, POSTING), np.zeros(1, np.int64))
 
 
-def room_for_statements(commands: int) -> Statements:
-    """Room for the statements that are cut with so many commands."""
-    return Statements(zeros(most_made(commands), STATEMENT), np.zeros(1, np.int64))
+def room_for_statements(count: int) -> Statements:
+    """Room for so many statements."""
+    return Statements(zeros(count, STATEMENT), np.zeros(1, np.int64))
 
 
 def room_for_expiries(count: int) -> Expiries:

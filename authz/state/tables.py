@@ -199,24 +199,25 @@ def new_state(capacity: int = 1024, program: Program | None = None) -> State:
         general=np.zeros(GENERAL_MAX, np.int64),
         terms=np.zeros(1, TERMS),
         terms_of=np.zeros(len(PRODUCTS) * len(SEGMENTS), np.int32),
-        postings=room_for_postings(capacity),
+        postings=room_for_postings(most_made(capacity)),
         expiries=room_for_expiries(capacity),
-        statements=room_for_statements(capacity),
+        statements=room_for_statements(most_made(capacity)),
         program=program or compiled_program(ProgramDocument(), version=0),
     )
     return with_terms(state, state.program)
 
 
-def with_room(state: State, commands: int) -> State:
-    """The same state with room for so many more commands."""
+def with_room(state: State, commands: int, day_closes: int = 0) -> State:
+    """The same state with room for so many more commands. day_closes: how many of them are `Kind.CLOSE_DAY`."""
     cells = int(state.program.cells_of_scope.sum())
     added = dict.fromkeys(LONG_ROOM, _ROWS_PER_COMMAND * commands)
     state = _with_added(state, added | {"activities": commands, "cells": cells * commands, "advices": commands})
     if len(state.expiries.rows) < len(state.transactions):
         state = state._replace(expiries=room_for_expiries(len(state.transactions)))
-    if most_made(commands) <= len(state.postings.rows):
+    made = most_made(commands, day_closes)
+    if made <= len(state.postings.rows):
         return state
-    return state._replace(postings=room_for_postings(2 * commands), statements=room_for_statements(2 * commands))
+    return state._replace(postings=room_for_postings(2 * made), statements=room_for_statements(2 * made))
 
 
 def postings_made(state: State) -> Records:
