@@ -1,0 +1,75 @@
+"""Random lives of accounts: the kernel's books are those of the plain ledger, whenever days are closed."""
+
+import pytest
+
+from authz.state.tables import rows_in_use
+from tests.authz.kernel.books.lives import Lives, closed
+from tests.authz.kernel.books.outcome import Outcome, agree, told_of_postings, told_of_statements
+
+ACCOUNTS = 4
+SOME = range(6)
+A_THOUSAND_LIVES = range(1_000, 1_000 + 1_000 // ACCOUNTS)
+
+
+def outcome_of(bank, commands, batch=64):
+    """What the kernel makes of them."""
+    made = Outcome()
+    made.take(commands, bank.attachments, bank.expected, batch)
+    return made
+
+
+def check_lives(seed):
+    """The books agree with the ledger to the minor unit, and are the same bytes whenever days are closed."""
+    lives = Lives(seed, ACCOUNTS)
+    made = {how: outcome_of(lives.bank, closed(lives.bank, seed, how)) for how in ("never", "daily", "at_random")}
+    agree(made["at_random"], lives.bank.books)
+    stored = {how: rows_in_use(outcome.state) for how, outcome in made.items()}
+    for name in stored["daily"]:
+        assert stored["never"][name] == stored["daily"][name] == stored["at_random"][name], name
+    for account in range(ACCOUNTS):
+        for told, kept in ((told_of_postings, "postings"), (told_of_statements, "statements")):
+            never, daily, at_random = (told(getattr(each, kept).get(account, [])) for each in made.values())
+            assert never == daily == at_random
+
+
+@pytest.mark.parametrize("seed", SOME)
+def test_a_life_is_that_of_the_plain_ledger_whenever_days_are_closed(seed):
+    """400 days of each account: taps, completions, cash, refunds, disputes, payments, and programs that change."""
+    check_lives(seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", A_THOUSAND_LIVES)
+def test_a_thousand_lives(seed):
+    """The same of a thousand accounts."""
+    check_lives(seed)
+
+
+@pytest.mark.parametrize("seed", SOME[:2])
+@pytest.mark.parametrize("batch", [1, 7, 8_192])
+def test_batches_make_no_difference(seed, batch):
+    """Commands that are replayed in other batches than they came in leave the same bytes, postings and statements."""
+    lives = Lives(seed, ACCOUNTS)
+    commands = closed(lives.bank, seed, "at_random")
+    made, again = outcome_of(lives.bank, commands), outcome_of(lives.bank, commands, batch)
+    assert rows_in_use(made.state) == rows_in_use(again.state)
+    for kept in ("postings", "statements"):
+        assert {account: [row.tolist() for row in rows] for account, rows in getattr(made, kept).items()} == {
+            account: [row.tolist() for row in rows] for account, rows in getattr(again, kept).items()
+        }
+
+
+def test_lives_are_full_of_what_can_happen():
+    """Each kind of posting is among them, and the terms and days of statements change."""
+    books = [each for seed in SOME for each in Lives(seed, ACCOUNTS).bank.books]
+    kinds = {kind for each in books for kind, _, _ in each.postings}
+    assert kinds == {
+        "adjustment", "cash", "cash_fee", "chargeback", "interest", "late_fee", "payment", "payment_returned",
+        "purchase", "refund", "representment", "reversal", "waiver", "write_off",
+    }  # fmt: skip
+    statements = [statement for each in books for statement in each.statements]
+    assert len(statements) > 100
+    assert any(statement.closing < 0 for statement in statements)
+    assert any(statement.past_due for statement in statements)
+    assert max(statement.missed for statement in statements) > 2
+    assert any(len({statement.day.day for statement in each.statements}) > 2 for each in books)

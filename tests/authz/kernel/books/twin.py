@@ -1,0 +1,308 @@
+"""A bank that is kept twice: by the kernel, from real commands, and in plain ledgers that are told what these mean."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from authz.program.document import ProgramDocument, canonical, with_offsets
+from authz.vocabulary.commands import NO_LIMIT, CardholderVerification, Channel, Flag, Kind, Operation
+from authz.vocabulary.posting_kinds import PostingKind
+from authz.vocabulary.reasons import Reason
+from tests.authz.commands import command, referring, set_account, set_card, set_token, tap
+from tests.authz.kernel.books.outcome import Outcome, day_number
+from tests.authz.kernel.books.plain_ledger import PlainBooks, PlainPayment, PlainTerms
+from tests.authz.kernel.books.plain_program import PlainCalendar, PlainProducts, section
+
+DAY_US = 86_400_000_000
+MUCH = 10**12
+ALL_ROWS = 1 << 20
+_FIRST_PAN = 700
+
+
+@dataclass
+class Bought:
+    """What was charged, and what can still come of it. day: on which it was charged.  current: what stands of it.
+
+    left: what is not given back.  fee: of cash, as long as nobody has given it back.
+    """
+
+    message: np.ndarray
+    account: int
+    sequence: int
+    day: date
+    current: int
+    left: int
+    is_cash: bool = False
+    fee: int = 0
+    disputed: int = 0
+
+
+@dataclass
+class Paid:
+    """A payment, by the sequence of its command."""
+
+    sequence: int
+    plain: PlainPayment
+
+
+@dataclass
+class Twin:
+    """Accounts 1, 2, ... each with a card and a token. products, cut_days: of each.  clock_us: of the next command.
+
+    Commands wait until `apply`. expected: how the kernel must answer them.  slots: the places of those that may as well
+    be a CLOSE_DAY, and the local day on which they come.
+    """
+
+    products: list[int]
+    cut_days: list[int]
+    terms: dict[int, PlainTerms]
+    clock_us: int
+    zone: str = "UTC"
+    commands: list = field(default_factory=list)
+    attachments: dict[int, bytes] = field(default_factory=dict)
+    expected: list[Reason] = field(default_factory=list)
+    slots: list[tuple[int, int]] = field(default_factory=list)
+
+    def __post_init__(self):
+        """Open the accounts, and activate the first program."""
+        self.calendar, self.plain_products = PlainCalendar(), PlainProducts()
+        self.outcome = Outcome()
+        self.counter = self.notices = 0
+        self.books = [
+            PlainBooks(self.plain_products.terms_on, date.min, product, cut_day)
+            for product, cut_day in zip(self.products, self.cut_days, strict=True)
+        ]
+        for account, books in enumerate(self.books):
+            self.set_account(account, books.product, books.cut_day)
+            self._send(self._noticed(set_card, card=account + 1, account=account + 1))
+            its = {"pan": _FIRST_PAN + account, "card": account + 1, "account": account + 1}
+            self._send(self._noticed(set_token, **its, channels=1 << Channel.CONTACTLESS))
+        self.activate(self.terms, self.zone)
+
+    @property
+    def today(self):
+        """The local day of the last command."""
+        return self.calendar.today
+
+    def _noticed(self, make, **values):
+        self.notices += 1
+        return make(self.notices, time_us=self.clock_us, **values)
+
+    def _send(self, made, expected=Reason.APPROVED, attachment=b""):
+        """Take a command; returns its sequence."""
+        self.begin_day()
+        if attachment:
+            self.attachments[len(self.commands)] = attachment
+        self.commands.append(made)
+        self.expected.append(expected)
+        return len(self.commands)
+
+    def begin_day(self):
+        """End the days before that of the next command in the ledgers."""
+        for books in self.books:
+            day = self.calendar.day_at(self.clock_us)
+            if books.today == date.min:
+                books.today = day
+            books.close(date.fromordinal(day.toordinal() - 1))
+
+    def _next(self):
+        self.counter += 1
+        return self.counter
+
+    # What can happen
+
+    def set_account(self, account, product, cut_day):
+        """The vault tells of an account, or that it has another product or day of the statement."""
+        self.begin_day()
+        values = {"limit_minor": MUCH, "transaction_limit_minor": NO_LIMIT, "product": product, "cut_day": cut_day}
+        values["cut_day"] = cut_day if product else 0
+        self._send(self._noticed(set_account, account=account + 1, **values))
+        if product:
+            self.books[account].join(product, cut_day)
+
+    def activate(self, terms, zone):
+        """Another program."""
+        document = ProgramDocument.model_validate({"time_zone": zone, "products": section(terms)})
+        attachment = canonical(with_offsets(document))
+        self._send(command(Kind.ACTIVATE_PROGRAM, time_us=self.clock_us), attachment=attachment)
+        for product, its in terms.items():
+            if self.plain_products.terms_on(product, date.max) != its or product not in self.plain_products.known:
+                self.plain_products.bring(product, its, self.today)
+        self.calendar.next_zone = ZoneInfo(zone)
+
+    def _tap(self, account, amount, **values):
+        atc = self._next()
+        return tap(
+            atc, amount, _FIRST_PAN + account, time_us=self.clock_us, **{"kind": Kind.FINANCIAL_REQUEST, **values}
+        )
+
+    def _follow(self, original, kind, **values):
+        return referring(kind, original, time_us=self.clock_us, stan=500_000 + self._next(), **values)
+
+    def is_blocked(self, account):
+        """Whether so many dues were missed that nothing can be bought."""
+        self.begin_day()
+        books = self.books[account]
+        return books.product != 0 and 0 < books.terms.blocks_after_missed <= books.missed
+
+    def buy(self, account, amount):
+        """A purchase that is charged at once; None where it is refused."""
+        message = self._tap(account, amount)
+        if self.is_blocked(account):
+            self._send(message, Reason.PAYMENT_OVERDUE)
+            return None
+        sequence = self._send(message)
+        self.books[account].buy(amount)
+        return Bought(message, account, sequence, self.today, amount, amount)
+
+    def authorize(self, account, amount, operation=Operation.PURCHASE):
+        """A purchase, or cash, that is held and not charged; returns the message."""
+        values = {"kind": Kind.AUTHORIZATION_REQUEST, "operation": operation}
+        message = self._tap(account, amount, cardholder_verification=CardholderVerification.PIN, **values)
+        self._send(message)
+        if operation == Operation.CASH:
+            self.books[account].open()
+        return message
+
+    def complete(self, account, authorization, amount):
+        """The charge of an authorization whose hold has not ended."""
+        is_cash = int(authorization["operation"][0]) == Operation.CASH
+        message = self._follow(
+            authorization, Kind.FINANCIAL_REQUEST, amount_minor=amount, operation=authorization["operation"]
+        )
+        sequence, books = self._send(message), self.books[account]
+        fee = books.draw(amount) if is_cash else books.buy(amount) or 0
+        return Bought(message, account, sequence, self.today, amount, amount, is_cash, fee)
+
+    def draw(self, account, amount):
+        """Cash that is charged at once."""
+        values = {"operation": Operation.CASH, "cardholder_verification": CardholderVerification.PIN}
+        message = self._tap(account, amount, **values)
+        sequence = self._send(message)
+        fee = self.books[account].draw(amount)
+        return Bought(message, account, sequence, self.today, amount, amount, is_cash=True, fee=fee)
+
+    def buy_with_cash_back(self, account, goods, cash):
+        """A purchase, a part of which is paid out."""
+        values = {"operation": Operation.PURCHASE_WITH_CASH_BACK, "cash_minor": cash}
+        values["cardholder_verification"] = CardholderVerification.PIN
+        self._send(self._tap(account, goods + cash, **values))
+        if goods:
+            self.books[account].buy(goods)
+        self.books[account].draw(cash)
+
+    def refund(self, bought, amount):
+        """A merchant gives back; returns the message."""
+        message = self._follow(bought.message, Kind.FINANCIAL_REQUEST, amount_minor=amount, operation=Operation.REFUND)
+        self._send(message)
+        self._give_back(bought, "refund", amount)
+        return message
+
+    def refund_without_purchase(self, account, amount):
+        """A merchant gives back, and does not say for what."""
+        self._send(self._tap(account, amount, kind=Kind.FINANCIAL_ADVICE, operation=Operation.REFUND))
+        self.books[account].give_back("refund", self.today, amount)
+
+    def take_refund_back(self, bought, refund):
+        """A refund is reversed."""
+        amount = int(refund["amount_minor"][0])
+        self._send(self._follow(refund, Kind.REVERSAL_REQUEST, operation=Operation.REFUND))
+        self.books[bought.account].buy(amount, "reversal")
+        bought.left += amount
+
+    def reverse(self, bought, remaining=0):
+        """A charge is taken back but for what remains."""
+        undone, whole = bought.current - remaining, bought.current == bought.left and bought.disputed == 0
+        values = {"amount_minor": bought.current, "operation": bought.message["operation"]}
+        if remaining:
+            values |= {"replacement_minor": remaining, "flags": Flag.HAS_ORIGINAL | Flag.HAS_REPLACEMENT}
+        is_first = whole and bought.current == int(bought.message["amount_minor"][0])
+        self._send(self._follow(bought.message, Kind.REVERSAL_REQUEST, **values))
+        self._give_back(bought, "reversal", undone)
+        bought.current = remaining
+        if bought.fee and is_first and not remaining:
+            # By the terms of the day on which it was charged.
+            terms = self.plain_products.terms_on(self.books[bought.account].product, bought.day)
+            if fee := terms.cash_fee(undone):
+                self.books[bought.account].waive("fees", fee)
+            bought.fee = 0
+
+    def charge_back(self, bought, amount):
+        """The issuer gives back what is disputed."""
+        values = {"account_id": bought.account + 1, "decision": bought.sequence, "amount_minor": amount}
+        self._send(command(Kind.CHARGEBACK, time_us=self.clock_us, **values))
+        self._give_back(bought, "chargeback", amount)
+        bought.disputed += amount
+
+    def represent(self, bought, amount):
+        """The acquirer presents again what was charged back."""
+        values = {"account_id": bought.account + 1, "decision": bought.sequence, "amount_minor": amount}
+        self._send(command(Kind.REPRESENTMENT, time_us=self.clock_us, **values))
+        self.books[bought.account].buy(amount, "representment")
+        bought.disputed -= amount
+        bought.left += amount
+
+    def _give_back(self, bought, kind, amount):
+        self.books[bought.account].give_back(kind, bought.day, amount, is_cash=bought.is_cash)
+        bought.left -= amount
+
+    def pay(self, account, amount):
+        """A payment."""
+        reason = Reason.APPROVED if self.books[account].product else Reason.ACCOUNT_WITHOUT_PRODUCT
+        sequence = self.tell(Kind.PAYMENT, account, reason, amount_minor=amount)
+        return Paid(sequence, self.books[account].pay(amount)) if reason is Reason.APPROVED else None
+
+    def tell(self, kind, account, reason=Reason.APPROVED, **values):
+        """A command of the issuer's own about an account, of which no ledger is told; returns its sequence."""
+        return self._send(command(kind, account_id=account + 1, time_us=self.clock_us, **values), reason)
+
+    def return_payment(self, account, paid):
+        """A payment comes back, once."""
+        self.tell(Kind.PAYMENT_RETURNED, account, decision=paid.sequence)
+        self.books[account].return_payment(paid.plain)
+        self.tell(Kind.PAYMENT_RETURNED, account, Reason.ALREADY_GIVEN_BACK, decision=paid.sequence)
+
+    def waive_cash_fee(self, bought):
+        """The fee of cash is given back, once."""
+        its = {"decision": bought.sequence, "part": 1, "posting_kind": PostingKind.CASH_FEE}
+        self.tell(Kind.WAIVE, bought.account, amount_minor=bought.fee, **its)
+        self.books[bought.account].waive("fees", bought.fee)
+        self.tell(Kind.WAIVE, bought.account, Reason.ALREADY_GIVEN_BACK, amount_minor=bought.fee, **its)
+        bought.fee = 0
+
+    def waive(self, account, bucket, amount):
+        """Interest or a late fee is given back: here whichever, by a name that nothing else has."""
+        kind = PostingKind.INTEREST if bucket == "interest" else PostingKind.LATE_FEE
+        self.tell(Kind.WAIVE, account, amount_minor=amount, decision=self._next(), part=1_000, posting_kind=kind)
+        self.books[account].waive(bucket, amount)
+
+    def adjust(self, account, amount):
+        """The issuer corrects."""
+        self.tell(Kind.ADJUST, account, amount_minor=amount)
+        self.books[account].adjust(amount)
+
+    def write_off(self, account):
+        """The issuer gives up what is owed."""
+        owes = self.books[account].owed > 0
+        self.tell(Kind.WRITE_OFF, account, Reason.APPROVED if owes else Reason.NOTHING_OWED)
+        if owes:
+            self.books[account].write_off()
+
+    def pass_time(self):
+        """Nothing; the place of a CLOSE_DAY."""
+        self._send(command(Kind.PASS_TIME, time_us=self.clock_us))
+        self.slots.append((len(self.commands) - 1, day_number(self.today)))
+
+    def close(self, day, first_row=0, rows=ALL_ROWS):
+        """A CLOSE_DAY; the ledgers have closed it already. day: a date."""
+        named = {"day": day_number(day), "first_row": first_row, "rows": rows}
+        is_over = day < self.calendar.day_at(self.clock_us)
+        self._send(
+            command(Kind.CLOSE_DAY, time_us=self.clock_us, **named), Reason.APPROVED if is_over else Reason.DAY_NOT_OVER
+        )
+
+    def apply(self):
+        """Have the kernel apply what waits."""
+        self.outcome.take(self.commands, self.attachments, self.expected)
