@@ -64,7 +64,7 @@ def survive_day_kills(directory, kills, seed):
             make_checkpoint(SegmentReader(disk), checkpoints_in(directory / "killed"), Retention())
     for name in ("killed", "undisturbed"):
         asyncio.run(_close(directory / name, days))
-    _hold_the_books_together(directory / "killed", directory / "undisturbed")
+    hold_the_books_together(directory / "killed", directory / "undisturbed")
     return midway
 
 
@@ -109,17 +109,17 @@ async def _close(directory, days, tell=None, *, open_first=False):
     await engine.close()
 
 
-def _hold_the_books_together(killed, undisturbed):
+def hold_the_books_together(killed, undisturbed):
     """The same books, from the first command as from the last checkpoint, and the same statements, each once."""
     history, other = history_in(killed), history_in(undisturbed)
     shortened, whole = replayed(history).state, replayed(type(history)(history.journal)).state
     assert books_of(shortened) == books_of(whole) == books_of(replayed(other).state)
-    cut, expected = _statements(history), _statements(other)
+    cut, expected = statements_of(history), statements_of(other)
     assert max(cut.values()) == 1, "a day was closed twice"
     assert cut == expected
 
 
-def _statements(history):
+def statements_of(history):
     """How often each statement was cut: by account, day and what it says."""
     return Counted(
         (int(each["account_id"]), int(each["day"]), int(each["closing_minor"]), int(each["minimum_minor"]))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.survival.closing_servers import survive_kills_while_closing
 from tests.survival.day_kills import survive_day_kills
 from tests.survival.engine_kills import survive_engine_kills
 from tests.survival.event_kills import survive_event_kills
@@ -50,3 +51,14 @@ def test_kills_of_an_engine_that_closes_days(tmp_path):
 def test_a_hundred_kills_of_an_engine_that_closes_days(tmp_path):
     """The same a hundred times, most of them in the middle of a close."""
     assert survive_day_kills(tmp_path, 100, seed=2) > 50
+
+
+def test_two_kills_of_a_server_that_closes_days(tmp_path):
+    """Started again it goes on where it was; each statement is in its lists once."""
+    survive_kills_while_closing(tmp_path, 2, seed=1)
+
+
+@pytest.mark.slow
+def test_a_hundred_kills_of_a_server_that_closes_days(tmp_path):
+    """The same a hundred times, most of them in the middle of a close."""
+    assert survive_kills_while_closing(tmp_path, 100, seed=2) > 50
