@@ -244,7 +244,7 @@ def _warn_not_found(sequence: int, why: str) -> None:
 def gathered(batches: Iterable[Batch], commands: int) -> Iterator[Batch]:
     """The same commands in larger batches, of at least so many but for the last; one with an attachment stays alone.
 
-    One that closes days ends a batch: it may post and cut so much that there is room for one of them in each batch.
+    One that closes days ends a batch: room for all that several of them may post and cut is more than a machine has.
     They are read in a thread of its own while the one before is worked on. Each is good until the next is asked for:
     two buffers take turns, since memory never touched before costs more than what is done with it.
     """

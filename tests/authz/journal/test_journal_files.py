@@ -244,7 +244,7 @@ def test_numbers_that_were_set_aside_are_nobodys(tmp_path):
 
 
 def test_what_closes_days_ends_a_larger_batch(tmp_path):
-    """There is room for the postings and statements of one such command in each batch, in a replay as in service."""
+    """It may post and cut much: a replay has room for one of them in each batch, as the engine had."""
     journal = SegmentJournal(Directory(tmp_path))
     closing = new_command(Kind.CLOSE_DAY, time_us=NOW_US, rows=16_384)
     for commands in (tap(1), tap(2), joined([tap(3), closing]), closing, tap(4), tap(5)):
