@@ -79,7 +79,7 @@ class DaysView(BaseModel):
         )
 
 
-class CloseRequest(BaseModel):
+class DaysRequest(BaseModel):
     """The last day to close."""
 
     model_config = ConfigDict(extra="forbid")
@@ -121,6 +121,6 @@ async def read_days(bank_day: BankDayDependency) -> DaysView:
 
 
 @router.post("")
-async def close_days(bank_day: BankDayDependency, body: CloseRequest) -> DaysClosedView:
+async def close_days(bank_day: BankDayDependency, body: DaysRequest) -> DaysClosedView:
     """Set the clock forward to the end of a day, and close all days up to it. Scope: sandbox."""
     return DaysClosedView.of(await bank_day.close_until(day_of(body.until)))
