@@ -3,7 +3,7 @@
 import numpy as np
 import sqlalchemy as sa
 
-from authz.history.history_rows import Row, TenantOf, metadata, nobody
+from authz.history.history_rows import Row, TenantOf, metadata, nobody, postings
 from authz.journal.records import Durable
 from authz.vocabulary.labels import currency_code, day_text
 
@@ -61,3 +61,14 @@ def _row(time_us: int, statement: np.void, issuer_of: TenantOf) -> Row:
         "due_day": day_text(int(statement["due_day"])),
         "currency": currency_code(int(statement["currency"])),
     }
+
+
+def lines_of(database: sa.Engine, statement: Row) -> list[Row]:
+    """The postings that are on a statement, the oldest first: those of the days behind the statement before."""
+    account, day = postings.c.account_id == statement["account_id"], postings.c.day
+    query = sa.select(postings).where(account, day <= statement["day"])
+    if statement["since"] is not None:
+        query = query.where(day > statement["since"])
+    with database.connect() as connection:
+        ordered = connection.execute(query.order_by(day, postings.c.sequence, postings.c.part))
+        return [dict(row._mapping) for row in ordered]

@@ -1,14 +1,15 @@
 """``/v1/accounts/{id}/balance``: the balances of an account."""
 
 import asyncio
-from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from authz.engine import Engine
-from authz.http.sight import SightDependency
+from authz.http.account_books import AccountBooksView
+from authz.http.sight import AccountId, SightDependency, seen_account
 from authz.http.surroundings import EngineDependency
+from authz.state.account_books import account_books
 from authz.vocabulary.labels import currency_code
 from tokenvault.vocabulary.errors import NotFound
 from tokenvault.vocabulary.identifiers import Prefix, to_number
@@ -27,16 +28,16 @@ class BalanceView(BaseModel):
     posted: int = Field(description="Posted to the account, minor units.", examples=[0])
     held: int = Field(description="Held for approved authorizations, minor units.", examples=[1250])
     available: int = Field(description="Available credit, minor units.", examples=[248750])
-
-
-AccountId = Annotated[str, Path(description="Identifier of an account.", examples=["acct_06R8C3N5VZQ4T"])]
+    books: AccountBooksView | None = Field(
+        description="What of it is owed since when, and due by when; null for an account without a product.",
+        examples=[None],
+    )
 
 
 @router.get("/{account_id}/balance")
 async def read_balance(engine: EngineDependency, sight: SightDependency, account_id: AccountId) -> BalanceView:
     """Read an account's balance; it includes every decision that was answered. Scope: issuer."""
-    if not await asyncio.to_thread(sight.sees_account, to_number(Prefix.ACCOUNT, account_id)):
-        raise NotFound(f"there is no account {account_id}")
+    await asyncio.to_thread(seen_account, sight, account_id)
     return await account_balance(engine, account_id)
 
 
@@ -54,4 +55,5 @@ async def account_balance(engine: Engine, account_id: str) -> BalanceView:
         posted=balance.posted_minor,
         held=balance.held_minor,
         available=balance.available_minor,
+        books=AccountBooksView.of(account_books(engine.state, number)),
     )

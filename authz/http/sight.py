@@ -4,7 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
+
+from tokenvault.vocabulary.errors import NotFound
+from tokenvault.vocabulary.identifiers import Prefix, to_number
 
 IssuerOf = Callable[[int], str | None]
 """The tenant that owns an account, by its number; None where there is no such account."""
@@ -50,3 +53,16 @@ def current_sight(request: Request) -> Sight:
 
 
 SightDependency = Annotated[Sight, Depends(current_sight)]
+
+AccountId = Annotated[str, Path(description="Identifier of an account.", examples=["acct_06R8C3N5VZQ4T"])]
+
+
+def seen_account(sight: Sight, account_id: str) -> int:
+    """The number of an account that the caller may see. Call it in a thread: it may ask a database. Raises: NotFound.
+
+    Whether there is such an account is known for issuers only; the operator may see what the engine does not know.
+    """
+    number = to_number(Prefix.ACCOUNT, account_id)
+    if not sight.sees_account(number):
+        raise NotFound(f"there is no account {account_id}")
+    return number

@@ -1,6 +1,6 @@
 """``/v1/transactions``: postings of accounts, with chargeback and representment."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -15,8 +15,10 @@ from authz.http.paging import AsOf, From, Limit, ReachedTime, To, microseconds, 
 from authz.http.posting_names import POSTING_KINDS_DESCRIBED, PostingKindName
 from authz.http.sight import Sight, SightDependency
 from authz.http.surroundings import EngineDependency, ProjectionDependency
+from authz.state.tables import Counter
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.errors import HistoryUnavailable
+from authz.vocabulary.labels import day_text
 from authz.vocabulary.layouts import new_command
 from authz.vocabulary.posting_kinds import PostingKind, posting_kind
 from authz.vocabulary.reasons import ANSWERS, Reason
@@ -43,8 +45,15 @@ class TransactionView(BaseModel):
         description=f"Why the account's balance changed. {POSTING_KINDS_DESCRIBED}", examples=["purchase"]
     )
     time: datetime = Field(description="RFC 3339 time in UTC.", examples=["2026-11-24T10:15:00Z"])
+    day: date = Field(
+        description="The day that it belongs to, in the program's time zone; before `time` for what the end of a day "
+        "has posted.",
+        examples=["2026-11-24"],
+    )
     account_id: str = Field(description="The account.", examples=["acct_06R8C3N5VZQ4T"])
-    token_id: str | None = Field(description="The token that was used.", examples=["tok_05F1V9D8S3KYA"])
+    token_id: str | None = Field(
+        description="The token that was used; null where none was.", examples=["tok_05F1V9D8S3KYA"]
+    )
     amount: int = Field(
         description="Amount in minor units of `currency`; negative for money given back.", examples=[1250]
     )
@@ -63,6 +72,7 @@ class TransactionView(BaseModel):
             part=row["part"],
             kind=row["kind"],
             time=datetime.fromtimestamp(row["time_us"] / 1e6, UTC),
+            day=date.fromisoformat(row["day"]),
             account_id=to_text(Prefix.ACCOUNT, row["account_id"]),
             token_id=to_text(Prefix.TOKEN, row["token_id"]) if row["token_id"] else None,
             amount=row["amount_minor"],
@@ -139,7 +149,7 @@ def read_transaction(
     projection: ProjectionDependency, sight: SightDependency, transaction_id: TransactionId
 ) -> TransactionView:
     """Read a posting. Scope: issuer or sandbox."""
-    return TransactionView.of(_found(projection, sight, transaction_id))
+    return TransactionView.of(found_posting(projection, sight, transaction_id))
 
 
 @router.post("/{transaction_id}/chargeback", status_code=201)
@@ -151,7 +161,7 @@ async def charge_back(
     body: DisputeRequest,
 ) -> TransactionView:
     """Charge back a posting, in whole or in part. Scope: issuer or sandbox."""
-    return await _dispute(engine, _found(projection, sight, transaction_id), body.amount, Kind.CHARGEBACK)
+    return await _dispute(engine, found_posting(projection, sight, transaction_id), body.amount, Kind.CHARGEBACK)
 
 
 @router.post("/{transaction_id}/representment", status_code=201)
@@ -163,10 +173,11 @@ async def represent(
     body: DisputeRequest,
 ) -> TransactionView:
     """Represent a posting that was charged back. Scope: issuer or sandbox."""
-    return await _dispute(engine, _found(projection, sight, transaction_id), body.amount, Kind.REPRESENTMENT)
+    return await _dispute(engine, found_posting(projection, sight, transaction_id), body.amount, Kind.REPRESENTMENT)
 
 
-def _found(projection: Projection, sight: Sight, transaction_id: str) -> Row:
+def found_posting(projection: Projection, sight: Sight, transaction_id: str) -> Row:
+    """The row of a posting that the caller may see. Raises: NotFound, HistoryUnavailable."""
     sequence, part = posting_key(transaction_id)
     known = projection.sequence
     rows, _ = projection.newest(postings, RowQuery(sight.own_rows | {"sequence": sequence, "part": part}, limit=1))
@@ -197,7 +208,13 @@ async def _dispute(engine: Engine, row: Row, amount: int, kind: Kind) -> Transac
         "part": 0,
         "kind": posting_kind(int(result["posting_kind"])).code,
         "time_us": engine.time_us,
+        "day": today(engine),
         "amount_minor": change,
         "posted_minor": int(result["posted_minor"]),
     }
     return TransactionView.of(made)
+
+
+def today(engine: Engine) -> str:
+    """The local day of the last command, to which what it posts belongs; ISO 8601."""
+    return day_text(int(engine.state.counters[Counter.DAY]))

@@ -60,9 +60,9 @@ class Stage:
         """Make or change something."""
         return self.call("POST", path, body)
 
-    def account(self, credit_limit: int = CREDIT_LIMIT_MINOR) -> str:
-        """A new account's identifier. credit_limit: minor units."""
-        return str(self.issuer.open_account(CURRENCY, credit_limit)["id"])
+    def account(self, credit_limit: int = CREDIT_LIMIT_MINOR, product: int | None = None) -> str:
+        """A new account's identifier. credit_limit: minor units.  product: its number in the program."""
+        return str(self.issuer.open_account(CURRENCY, credit_limit, product=product)["id"])
 
     def card(self, account: str | None = None, **contact_points: str) -> str:
         """A new card's, on a new account unless one is given."""

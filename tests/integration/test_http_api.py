@@ -28,9 +28,16 @@ IDS = {
     "phone_id": "phone",
     "terminal_id": "term",
     "frame_id": "frame",
+    "payment_id": "pay",
     "request_id": "req",
 }
-NAMES = {"name": "nothing", "rule_id": "a-rule", "change": "suspend", "requestor_id": "99900000009"}
+NAMES = {
+    "name": "nothing",
+    "rule_id": "a-rule",
+    "change": "suspend",
+    "requestor_id": "99900000009",
+    "day": "2027-01-05",
+}
 
 
 @pytest.fixture

@@ -58,7 +58,13 @@ LISTED = {
     "/v1/simulations/requests": Prefix.REQUEST,
 }
 """What each list is a list of."""
-BY_POSITION = {"/v1/authorizations", "/v1/transactions", "/v1/exceptions", "/v1/tokens/{token_id}/transactions"}
+BY_POSITION = {
+    "/v1/authorizations",
+    "/v1/transactions",
+    "/v1/exceptions",
+    "/v1/tokens/{token_id}/transactions",
+    "/v1/accounts/{account_id}/payments",
+}
 """Lists of the journal: what they start after is a place in it, whosever it is."""
 BODIES = {
     ("POST", "/v1/tokens"): {"replaces": "tok_05F1V9D8S3KYA"},
@@ -111,7 +117,7 @@ class Tenant:
 
     def _live(self):
         objects = self.objects
-        objects[Prefix.ACCOUNT] = self.issuer.open_account("EUR", 100_000)["id"]
+        objects[Prefix.ACCOUNT] = self.issuer.open_account("EUR", 100_000, product=1)["id"]
         objects[Prefix.CARD] = self.issuer.issue_card(objects[Prefix.ACCOUNT])["id"]
         self.spare_card = self.issuer.issue_card(objects[Prefix.ACCOUNT])["id"]
         self.phone.provision(objects[Prefix.CARD], token_requestor_id=objects[REQUESTOR])
@@ -124,6 +130,8 @@ class Tenant:
         terminal.close()
         posted = self.issuer.call("GET", "/v1/transactions")["data"]
         objects[Prefix.TRANSACTION] = posted[0]["id"]
+        paid = self.issuer.call("POST", f"/v1/accounts/{objects[Prefix.ACCOUNT]}/payments", {"amount": 250})
+        objects[Prefix.PAYMENT] = paid["id"]
         objects[Prefix.EVENT] = _answered(self.call("wallet", "GET", "/v1/events"))["data"][0]["id"]
         deliveries = _answered(self.call("wallet", "GET", "/v1/webhook_deliveries"))["data"]
         objects[Prefix.WEBHOOK_DELIVERY] = deliveries[0]["id"]
@@ -151,6 +159,7 @@ class Tenant:
             Prefix.DEVICE: "/v1/devices/{}",
             Prefix.TOKEN: "/v1/tokens/{}",
             Prefix.TRANSACTION: "/v1/transactions/{}",
+            Prefix.PAYMENT: "/v1/payments/{}",
         }
         seen = {path: self.operator("GET", path.format(self.objects[prefix])) for prefix, path in paths.items()}
         seen["endpoints"] = _answered(self.call("wallet", "GET", "/v1/webhook_endpoints"))
@@ -216,7 +225,7 @@ class Document:
                 if parameter["in"] == "path" or IDENTIFIER.search(example):
                     parameters[parameter["in"]][parameter["name"]] = example
         if path in BY_POSITION:
-            del parameters["query"]["starting_after"]
+            parameters["query"].pop("starting_after", None)
         elif "starting_after" in parameters["query"]:
             parameters["query"]["starting_after"] = to_text(LISTED[path], 1)
         content = told.get("requestBody", {}).get("content", {}).get("application/json")

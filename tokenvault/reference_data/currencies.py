@@ -36,3 +36,11 @@ def amount_text(amount_minor: int, currency: str) -> str:
         return f"{amount_minor} {currency}"
     sign, digits = ("-" if amount_minor < 0 else ""), str(abs(amount_minor)).rjust(exponent + 1, "0")
     return f"{sign}{digits[:-exponent]}.{digits[-exponent:]} {currency}"
+
+
+def major_text(amount_minor: int, currency: str) -> str:
+    """An amount in a table: ``1,234.50``, ``1,250`` of JPY; minor units where the currency is not known."""
+    exponent = CURRENCIES[currency].exponent if currency in CURRENCIES else 0
+    whole, part = divmod(abs(amount_minor), 10**exponent)
+    fraction = f".{part:0{exponent}d}" if exponent else ""
+    return f"{'-' if amount_minor < 0 else ''}{whole:,}{fraction}"

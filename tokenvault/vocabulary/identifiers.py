@@ -25,6 +25,7 @@ class Prefix(StrEnum):
     TOKEN = "tok"  # noqa: S105 - a kind of thing, not a secret
     AUTHORIZATION = "auth"
     TRANSACTION = "txn"
+    PAYMENT = "pay"
     EVENT = "evt"
     MESSAGE = "msg"
     WEBHOOK_ENDPOINT = "whep"

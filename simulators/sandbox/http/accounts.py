@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from authz.history.counters import Counted, counters_of
+from authz.http.account_books import AccountBooksView
 from authz.http.balances import account_balance
 from authz.http.surroundings import EngineDependency
 from tokenvault.callers.caller import Scope
@@ -65,6 +66,10 @@ class UsedAccountView(AccountView):
     posted: int = Field(description="Posted to the account, minor units.", examples=[0])
     held: int = Field(description="Held for approved authorizations, minor units.", examples=[1250])
     available: AmountMinor | int = Field(description="Available credit, minor units.", examples=[248750])
+    books: AccountBooksView | None = Field(
+        description="What of it is owed since when, and due by when; null for an account without a product.",
+        examples=[None],
+    )
     counters: list[CounterView] = Field(description="The current counts of the program's limits.", examples=[[]])
 
 
@@ -80,5 +85,6 @@ async def read_account(vault: VaultDependency, engine: EngineDependency, account
         posted=balance.posted,
         held=balance.held,
         available=balance.available,
+        books=balance.books,
         counters=[CounterView.of(each) for each in counted],
     )

@@ -88,6 +88,7 @@ def test_postings_and_disputes(http, used, terminal):
     assert (early["code"], "charged back of it" in early["detail"]) == ("exceeds_remainder", True)
     back = http.post(f"{address}/chargeback", json={"amount": 200}).json()
     assert (back["kind"], back["amount"], back["posted_balance"]) == ("chargeback", -200, 300)
+    assert back["day"] == http.get(f"/v1/transactions/{back['id']}").json()["day"] == posted["day"]
     again = http.post(f"{address}/representment", json={"amount": 200}).json()
     assert (again["kind"], again["amount"], again["posted_balance"]) == ("representment", 200, 500)
     listed = http.get("/v1/transactions", params={"account_id": account}).json()["data"]

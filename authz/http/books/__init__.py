@@ -1,0 +1,1 @@
+"""What an issuer does with accounts that have a product, and what their books say."""

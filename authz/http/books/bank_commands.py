@@ -1,0 +1,62 @@
+"""Commands about accounts with a product: carried out by the engine, with refusals and postings as the API has them."""
+
+from authz.engine import Engine
+from authz.http.sight import Sight, seen_account
+from authz.http.transactions import TransactionView, today
+from authz.vocabulary.commands import Records
+from authz.vocabulary.labels import currency_code
+from authz.vocabulary.posting_kinds import PostingKind
+from authz.vocabulary.reasons import ANSWERS, Reason
+from tokenvault.vocabulary.errors import Conflict, NotFound
+
+_REFUSALS = {
+    Reason.ACCOUNT_WITHOUT_PRODUCT: "the account has no product; PATCH /v1/accounts/{id} gives it one",
+    Reason.ALREADY_GIVEN_BACK: "that was done before",
+    Reason.NOTHING_OWED: "the account owes nothing",
+}
+"""Why a command cannot be, in the words of this API."""
+
+
+def known_account(engine: Engine, sight: Sight, account_id: str) -> int:
+    """The number of an account that is there and that the caller may see. Call it in a thread. Raises: NotFound."""
+    number = seen_account(sight, account_id)
+    if engine.balance(number) is None:
+        raise NotFound(f"there is no account {account_id}")
+    return number
+
+
+async def carried_out(engine: Engine, command: Records, what: str) -> Records:
+    """The one result of a command, once it is durable. what: the command in words, for the error.
+
+    Raises: NotFound, where there is no such account.  Conflict, for any other refusal.
+    """
+    results = await engine.run(command)
+    reason = Reason(results[0]["reason"])
+    if reason.is_approval:
+        return results
+    if reason is Reason.ACCOUNT_NOT_FOUND:
+        raise NotFound("there is no such account")
+    raise Conflict(f"no {what}: {_REFUSALS.get(reason, ANSWERS[reason].sentence)}", code=reason.code)
+
+
+def made_posting(engine: Engine, results: Records, kind: PostingKind) -> TransactionView:
+    """The posting of a command that has just been carried out, as the history will show it."""
+    result = results[0]
+    return TransactionView.of(
+        {
+            "sequence": int(result["sequence"]),
+            "part": 0,
+            "kind": kind.code,
+            "time_us": engine.time_us,
+            "day": today(engine),
+            "account_id": int(result["account_id"]),
+            "token_id": None,
+            "amount_minor": int(result["posted_change_minor"]),
+            "currency": currency_code(int(result["billing_currency"])),
+            "posted_minor": int(result["posted_minor"]),
+            "merchant": "",
+            "merchant_name": "",
+            "merchant_city": "",
+            "merchant_category": "0000",
+        }
+    )

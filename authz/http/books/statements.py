@@ -1,0 +1,88 @@
+"""``/v1/accounts/{id}/statements``: what an account owed when its statements were cut, and how that came about."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import HTMLResponse
+
+from authz.history.history_rows import Row, RowQuery
+from authz.history.projection import Projection
+from authz.history.statement_rows import lines_of, statements
+from authz.http.books.bank_commands import known_account
+from authz.http.books.statement_page import PAGE_HEADERS, statement_page, wants_page
+from authz.http.books.statement_views import StatementList, StatementView, StatementWithLines
+from authz.http.paging import AsOf, Limit, reached
+from authz.http.sight import AccountId, SightDependency
+from authz.http.surroundings import EngineDependency, ProjectionDependency
+from tokenvault.vocabulary.errors import NotFound
+
+router = APIRouter(prefix="/v1/accounts", tags=["books"])
+SCOPES = ("issuer", "sandbox")
+STATUSES = (404,)
+
+StatementDay = Annotated[date, Path(description="The day on which it was cut.", examples=["2027-01-05"])]
+
+
+@router.get("/{account_id}/statements")
+def list_statements(
+    engine: EngineDependency,
+    projection: ProjectionDependency,
+    sight: SightDependency,
+    account_id: AccountId,
+    limit: Limit = 20,
+    starting_after: Annotated[
+        date | None, Query(description="Return entries that are older than this one.", examples=["2027-01-05"])
+    ] = None,
+    as_of: AsOf = None,
+) -> StatementList:
+    """List the statements of an account, the newest first. Scope: issuer or sandbox."""
+    number = known_account(engine, sight, account_id)
+    until = reached(engine, projection, as_of)
+    before = None
+    if starting_after is not None:
+        last = _found(projection, number, account_id, starting_after)
+        before = (last["sequence"], last["part"])
+    rows, has_more = projection.newest(statements, RowQuery({"account_id": number}, before=before, limit=limit))
+    return StatementList(data=[StatementView.of(row) for row in rows], has_more=has_more, as_of=until)
+
+
+@router.get(
+    "/{account_id}/statements/{day}",
+    response_model=StatementWithLines,
+    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
+)
+def read_statement(
+    engine: EngineDependency,
+    projection: ProjectionDependency,
+    sight: SightDependency,
+    account_id: AccountId,
+    day: StatementDay,
+    request: Request,
+) -> StatementWithLines | HTMLResponse:
+    """Read a statement with its postings; a page to print with `Accept: text/html`. Scope: issuer or sandbox."""
+    number = known_account(engine, sight, account_id)
+    statement = _found(projection, number, account_id, day)
+    lines = projection.asked(lambda database: lines_of(database, statement))
+    shown = StatementWithLines.with_lines(statement, _opening_minor(projection, statement, lines), lines)
+    if wants_page(request.headers.get("accept", "")):
+        return HTMLResponse(statement_page(shown), headers=PAGE_HEADERS)
+    return shown
+
+
+def _found(projection: Projection, account: int, account_id: str, day: date) -> Row:
+    """The row of a statement. Raises: NotFound, HistoryUnavailable."""
+    rows, _ = projection.newest(statements, RowQuery({"account_id": account, "day": day.isoformat()}, limit=1))
+    if not rows:
+        raise NotFound(f"{account_id} has no statement of {day.isoformat()}, see /v1/accounts/{account_id}/statements")
+    return rows[0]
+
+
+def _opening_minor(projection: Projection, statement: Row, lines: list[Row]) -> int:
+    """What the statement before closed with; for the first, what the account owed when it got its product."""
+    opening: int = statement["closing_minor"] - sum(line["amount_minor"] for line in lines)
+    if statement["since"] is not None:
+        wanted = RowQuery({"account_id": statement["account_id"], "day": statement["since"]}, limit=1)
+        (before,), _ = projection.newest(statements, wanted)
+        opening = before["closing_minor"]
+    return opening
