@@ -2,10 +2,14 @@
 
 import os
 import re
+import shlex
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
+
+from simulators.sandbox.wiring import Sandbox
 
 ROOT = Path(__file__).parents[1]
 NEEDED = ("bash", "curl", "jq")
@@ -27,3 +31,17 @@ def blocks(page: str, language: str = "sh") -> list[str]:
 def environment(**variables: str) -> dict[str, str]:
     """Of the shell. No proxy stands between it and a server on loopback."""
     return os.environ | {"no_proxy": "*"} | variables
+
+
+def tapwright_variables(running: Sandbox, folder: Path) -> dict[str, str]:
+    """Of a shell where `tapwright` is a command and calls a server that runs. folder: for the command."""
+    program = folder / "bin" / "tapwright"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m simulators "$@"\n')
+    program.chmod(0o755)
+    return environment(
+        TAPWRIGHT_URL=running.http_url,
+        TAPWRIGHT_ISO8583="{}:{}".format(*running.iso_address),
+        PATH=f"{program.parent}{os.pathsep}{os.environ['PATH']}",
+        PYTHONPATH=str(ROOT),
+    )

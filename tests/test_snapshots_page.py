@@ -1,15 +1,13 @@
 """The page on snapshots, run as it stands: its commands in one shell, and its Python, against a running network."""
 
-import os
 import re
-import shlex
 import subprocess
 import sys
 
 import pytest
 
 from simulators.sandbox.scratch_sandbox import scratch_sandbox
-from tests.shell_pages import ROOT, SHELL, blocks, environment, needs_a_shell
+from tests.shell_pages import SHELL, blocks, needs_a_shell, tapwright_variables
 
 PAGE = "docs/snapshots.md"
 LINE = r"\d[\d,]* rows, \d+ commands, [\d,]+ kB; \d+\.\d\d s"
@@ -32,16 +30,7 @@ def running():
 @pytest.fixture
 def variables(running, tmp_path):
     """Where the server is, and `tapwright` is a command."""
-    program = tmp_path / "bin" / "tapwright"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m simulators "$@"\n')
-    program.chmod(0o755)
-    return environment(
-        TAPWRIGHT_URL=running.http_url,
-        TAPWRIGHT_ISO8583="{}:{}".format(*running.iso_address),
-        PATH=f"{program.parent}{os.pathsep}{os.environ['PATH']}",
-        PYTHONPATH=str(ROOT),
-    )
+    return tapwright_variables(running, tmp_path)
 
 
 @needs_a_shell

@@ -12,7 +12,10 @@ TERMINAL_REASONS = (
 )  # fmt: skip
 """The reasons of a terminal, its reader and its connection, described in ``docs/qa-guide.md``."""
 
-STEP_REASONS = ("done", "refused", "got_through", "no_network", "cannot_do_this", "no_such_payment", "no_such_code")
+STEP_REASONS = (
+    "done", "refused", "got_through", "no_network", "cannot_do_this", "no_such_payment", "no_such_code",
+    "no_statement", "no_such_posting", "nothing_due",
+)  # fmt: skip
 """The reasons of a step itself: it needs no network, the phone has none, or its subject was never created."""
 
 PROBLEM_CODES = (
@@ -22,7 +25,7 @@ PROBLEM_CODES = (
     "invalid_cryptogram", "invalid_dpop_proof", "invalid_field", "invalid_program", "key_already_there",
     "merchant_not_allowed", "missing_scope", "no_code_sent",
     "no_limited_keys", "no_phone", "no_resends_left", "no_token", "not_disputable",
-    "not_found", "pan_ineligible", "pan_range_exhausted", "pin_mismatch",
+    "not_found", "not_waivable", "pan_ineligible", "pan_range_exhausted", "pin_mismatch",
     "pin_not_set", "pin_tries_exceeded", "push_payload_used", "replayed_dpop_proof", "rotation_running",
     "server_unreachable",
     "snapshot_exists", "snapshot_not_written", "snapshot_of_another_network", "snapshot_unreadable",

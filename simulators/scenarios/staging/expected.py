@@ -1,6 +1,7 @@
 """The values of a step that can be expected, each with its format."""
 
 import re
+from datetime import date
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -38,8 +39,17 @@ def _token_state(state: str) -> str:
     return state
 
 
+def _day_text(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError(f"{text!r} is not a date such as 2027-02-05") from None
+
+
 CheckName = Annotated[str, AfterValidator(_check_name)]
 ResponseCode = Annotated[str, AfterValidator(_response_code)]
+DayText = Annotated[str, AfterValidator(_day_text)]
+"""A date as the API writes it."""
 State = Annotated[str, AfterValidator(_token_state)]
 
 
@@ -136,6 +146,35 @@ class DisputeValues(Values):
     """Of a chargeback or representment."""
 
     kind: str | None = Field(default=None, description="The kind of posting.")
+
+
+class BillValues(Values):
+    """Of a bill that was paid, in major units."""
+
+    paid: AmountText | None = Field(default=None, description="How much was paid.")
+    posted: SignedAmountText | None = Field(default=None, description="What is owed afterwards.")
+    available: SignedAmountText | None = Field(default=None, description="What can be spent afterwards.")
+
+
+class StatementValues(Values):
+    """Of a statement, in major units."""
+
+    day: DayText | None = Field(default=None, description="The day on which it was cut.")
+    opening: SignedAmountText | None = Field(default=None, description="What the statement before closed with.")
+    closing: SignedAmountText | None = Field(default=None, description="What was owed.")
+    minimum: AmountText | None = Field(default=None, description="What is to be paid at least.")
+    due_day: DayText | None = Field(default=None, description="By when.")
+    interest: AmountText | None = Field(default=None, description="The interest that was charged with it.")
+    past_due: AmountText | None = Field(default=None, description="What of the minimum was due before.")
+    missed: int | None = Field(default=None, ge=0, description="How many minimums in a row were missed.")
+    lines: list[str] | None = Field(default=None, description="The kinds of its postings, in any order.")
+
+
+class WaiverValues(Values):
+    """Of interest or a fee that was waived, in major units."""
+
+    given_back: AmountText | None = Field(default=None, description="How much was given back.")
+    posted: SignedAmountText | None = Field(default=None, description="What is owed afterwards.")
 
 
 class AttackValues(Part):

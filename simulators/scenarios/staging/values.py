@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import MAX_PREC, Context, Decimal
 from random import Random
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
@@ -19,6 +19,7 @@ _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|[smhd])")
 _SECONDS_MAX = 36_500 * 86_400
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _WITH_COMMA = re.compile(r"-?[0-9]+,[0-9]+")
+_DUES = ("minimum", "closing")
 _DIGITS_MAX = 12
 """Of an amount in minor units: DE 4 is n 12."""
 _EXACT = Context(prec=MAX_PREC)
@@ -87,6 +88,18 @@ def _signed_amount(value: Any) -> Amount:
     if currency and currency not in CURRENCIES:
         raise ValueError(f"{currency!r} {NO_CURRENCY}{did_you_mean(currency, CURRENCIES)}")
     return Amount(Decimal(number), currency or None)
+
+
+def _bill_amount(value: Any) -> Any:
+    """An amount, or a part of a statement by its name. Raises: ValueError."""
+    if value in _DUES:
+        return value
+    if isinstance(value, str) and value[:1].isalpha():
+        raise ValueError(f"{value!r} is not an amount such as 12.50, minimum or closing{did_you_mean(value, _DUES)}")
+    amount = _amount(value)
+    if not amount.least:
+        raise ValueError("is 0: pay more than nothing")
+    return amount
 
 
 def _range(value: dict[str, Any]) -> Amount:
@@ -176,6 +189,9 @@ AmountText = Annotated[Amount, BeforeValidator(_amount), _AMOUNT_SCHEMA]
 
 SignedAmountText = Annotated[Amount, BeforeValidator(_signed_amount), _AMOUNT_SCHEMA]
 """The same, and negative amounts: for what is expected of a balance."""
+
+BillAmountText = Annotated[Amount | Literal["minimum", "closing"], BeforeValidator(_bill_amount), _AMOUNT_SCHEMA]
+"""An amount, or ``minimum`` or ``closing``: what is left to pay of the last statement."""
 
 Seconds = Annotated[float, BeforeValidator(_seconds), WithJsonSchema({"type": "string", "examples": ["36h"]})]
 """``90s``, ``15m``, ``36h``, ``2d``, ``1h30m``, ``200ms``."""

@@ -1,5 +1,6 @@
 """All steps by verb."""
 
+from simulators.scenarios.steps.banking import BANKING
 from simulators.scenarios.steps.closing import CLOSING
 from simulators.scenarios.steps.following import FOLLOWING
 from simulators.scenarios.steps.issuing import ISSUING
@@ -9,5 +10,5 @@ from simulators.scenarios.steps.step import Step
 from simulators.scenarios.steps.surroundings import SURROUNDINGS
 
 VERBS: dict[str, type[Step]] = {
-    kind.verb: kind for group in (PAYING, FOLLOWING, PHONES, ISSUING, CLOSING, SURROUNDINGS) for kind in group
+    kind.verb: kind for group in (PAYING, FOLLOWING, PHONES, ISSUING, BANKING, CLOSING, SURROUNDINGS) for kind in group
 }

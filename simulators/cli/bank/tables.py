@@ -1,0 +1,55 @@
+"""Books and statements as lines of text."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tokenvault.reference_data.currencies import major_text
+
+_NAME_WIDTH, _AMOUNT_WIDTH = 18, 20
+
+
+def books_lines(books: dict[str, Any]) -> Iterator[str]:
+    """The sums of all books, as `GET /v1/books` has them, in minor units."""
+    yield f"{books['accounts']:,} accounts with a product; minor units, all currencies added up"
+    yield ""
+    for name, amount in books["buckets"].items():
+        yield _line(name, amount)
+    yield _line("owed", books["owed"])
+    yield ""
+    for name, amount in books["general"].items():
+        yield _line(name, amount)
+    yield _line("sum with owed", books["sum"])
+    yield ""
+    yield "the books are in balance" if books["is_balanced"] else "THE BOOKS ARE NOT IN BALANCE"
+
+
+def _line(name: str, minor: int) -> str:
+    return f"{name:<{_NAME_WIDTH}}{minor:>{_AMOUNT_WIDTH},}"
+
+
+def statement_lines(statement: dict[str, Any]) -> Iterator[str]:
+    """A statement, as the API has it, in major units of its account's currency."""
+    currency = statement["currency"]
+    shown = {name: major_text(statement[name], currency) for name in ("opening", "closing", "minimum", "interest")}
+    yield f"statement of {statement['day']} for {statement['account_id']}, {currency}"
+    yield ""
+    yield _row("", "opening balance", "", shown["opening"])
+    for line in statement["lines"]:
+        amount, balance = (major_text(line[name], currency) for name in ("amount", "balance"))
+        merchant = ", ".join(filter(None, (line["merchant_name"], line["merchant_city"])))
+        yield _row(line["day"], line["kind"].replace("_", " "), amount, balance, merchant)
+    yield _row("", "closing balance", "", shown["closing"])
+    yield ""
+    yield f"minimum {shown['minimum']}, due by {statement['due_day']}; interest {shown['interest']}"
+    if statement["past_due"] or statement["missed"]:
+        past_due = major_text(statement["past_due"], currency)
+        yield f"past due {past_due}; minimums missed in a row: {statement['missed']}"
+
+
+def _row(day: str, what: str, amount: str, balance: str, merchant: str = "") -> str:
+    return f"{day:<12}{what:<{_NAME_WIDTH}}{amount:>16}{balance:>16}  {_printable(merchant)}".rstrip()
+
+
+def _printable(text: str) -> str:
+    """What a merchant calls itself comes from a message: a terminal is not to obey it."""
+    return "".join(character if character.isprintable() else "?" for character in text)

@@ -1,0 +1,110 @@
+"""``tapwright bank`` against a real server: what it says, and what it does to accounts."""
+
+import re
+
+import pytest
+
+from simulators.cli.bank.tables import books_lines, statement_lines
+from simulators.cli.command_line import main
+from simulators.sandbox.wiring import running_sandbox
+from tests.authz.http.books.bank import bank_on
+from tests.clock import ManualClock
+from tests.conftest import settings_for
+from tokenvault.reference_data.currencies import major_text
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory):
+    """A bank that starts on 2026-11-24."""
+    clock = ManualClock()
+    settings = settings_for(tmp_path_factory.mktemp("bank") / "data")
+    with running_sandbox(settings, clock) as network, bank_on(network, clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def told(bank, capsys):
+    """Runs the verb; its exit code, and what it says on standard output and standard error."""
+
+    def run(*arguments):
+        code = main(["bank", *arguments, "--url", bank.network.http_url])
+        said = capsys.readouterr()
+        assert "Traceback" not in said.out + said.err
+        return code, said.out, said.err
+
+    return run
+
+
+def test_a_bill_is_paid_and_its_statement_printed(bank, told):
+    """First there is none; then the newest, or that of a day; the minimum, then what is left, then nothing."""
+    bank.go_to("2026-12-10")
+    account, phone = bank.account()
+    bank.buy(phone, 300_000)
+    assert told("statement", account) == (0, f"{account} has no statement yet\n", "")
+    assert told("pay", account, "minimum") == (0, "nothing is left to pay of the minimum\n", "")
+    bank.go_to("2027-01-06")
+    code, said, _ = told("pay", account, "0.01")
+    assert code == 0
+    assert re.fullmatch(r"pay_\w{13}: received 0.01 CNY; owed 2,999.99, available 17,000.01\n", said), said
+    code, said, _ = told("statement", account)
+    assert (code, told("statement", account, "2027-01-05")[1]) == (0, said)
+    rows = [re.split(r"\s{2,}", line) for line in said.splitlines()]
+    assert rows[0] == [f"statement of 2027-01-05 for {account}, CNY"]
+    assert ["", "opening balance", "0.00"] in rows
+    assert ["2026-12-10", "purchase", "3,000.00", "3,000.00", "<Ann's & Bob's>, BERLIN"] in rows
+    assert ["", "closing balance", "3,000.00"] in rows
+    assert rows[-1] == ["minimum 300.00, due by 2027-01-25; interest 0.00"]
+    assert "received 299.99 CNY; owed 2,700.00" in told("pay", account, "minimum")[1]
+    assert "received 2,700.00 CNY; owed 0.00" in told("pay", account, "closing")[1]
+    assert told("pay", account, "closing") == (0, "nothing is left to pay of the closing\n", "")
+
+
+def test_the_books_are_proved(bank, told):
+    """All counters, and a sum of zero."""
+    _, phone = bank.account()
+    bank.buy(phone, 1_234_500)
+    code, said, _ = told("books")
+    assert code == 0
+    assert re.search(r"^owed +[\d,]+$", said, re.MULTILINE)
+    assert re.search(r"^network +-[\d,]+$", said, re.MULTILINE)
+    assert re.search(r"^sum with owed +0$", said, re.MULTILINE)
+    assert said.endswith("the books are in balance\n")
+
+
+def test_what_a_server_refuses(bank, told):
+    """One line each, and exit code 1; an amount with too many decimals is a wrong argument."""
+    account, _ = bank.account()
+    code, _, said = told("statement", "acct_0000000000001")
+    assert (code, "404 not_found" in said) == (1, True)
+    code, _, said = told("statement", account, "2020-01-05")
+    assert (code, "has no statement of 2020-01-05" in said) == (1, True)
+    code, _, said = told("pay", account, "99999999999")
+    assert (code, "422 invalid_field: amount" in said) == (1, True)
+    code, _, said = told("pay", account, "1.005")
+    assert (code, said) == (2, "tapwright: AMOUNT 1.005: CNY has 2 decimals\n")
+    code, _, said = told("books", "--api-key", "tapwright-test-issuer")
+    assert (code, "403 missing_scope" in said) == (1, True)
+
+
+def test_books_out_of_balance_are_not_overlooked():
+    """The last line says so."""
+    books = {"accounts": 1, "buckets": {"new": 5}, "owed": 5, "general": {"network": -4}, "sum": 1}
+    assert list(books_lines(books | {"is_balanced": False}))[-1] == "THE BOOKS ARE NOT IN BALANCE"
+
+
+def test_texts_of_merchants_do_not_reach_the_terminal_as_commands():
+    """What cannot be printed is replaced; amounts follow their currency."""
+    line = {"day": "2026-12-10", "kind": "purchase", "amount": 5, "balance": 5, "merchant_city": "BERLIN"}
+    statement = dict.fromkeys(("opening", "closing", "minimum", "interest", "past_due"), 5) | {
+        "currency": "JPY", "day": "2027-01-05", "account_id": "acct", "due_day": "2027-01-25", "missed": 1,
+        "lines": [line | {"merchant_name": "\x1b[31mCAFE"}],
+    }  # fmt: skip
+    said = "\n".join(statement_lines(statement))
+    assert "?[31mCAFE, BERLIN" in said
+    assert "\x1b" not in said
+    assert "past due 5; minimums missed in a row: 1" in said
+    assert [major_text(-123_456, currency) for currency in ("JPY", "EUR", "BHD")] == [
+        "-123,456",
+        "-1,234.56",
+        "-123.456",
+    ]
