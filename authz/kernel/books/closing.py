@@ -11,6 +11,7 @@ from authz.kernel.books.shares import share_of
 from authz.kernel.books.taking import PAID_BUCKETS, bucket_paid
 from authz.kernel.books.terms import terms_on
 from authz.program.tables import Bucket
+from authz.program.terms import AMOUNT_MAX
 from authz.state.billing import BEARING, NIGHTS, General, Sum
 from authz.state.tables import Counter, State
 from authz.vocabulary.posting_kinds import PostingKind
@@ -74,7 +75,8 @@ def pass_due(state: State, account_row: Integer, billing_row: Integer, terms_row
     books[billing_row, Sum.BILLED_NIGHTS] = 0
     due = books[billing_row, Sum.DUE]
     if due > terms["tolerance"]:
-        fee = max(share_of(due, np.int64(terms["late_fee_ppm"])), np.int64(terms["late_fee_min"]))
+        share = min(share_of(due, np.int64(terms["late_fee_ppm"])), AMOUNT_MAX)
+        fee = max(share, np.int64(terms["late_fee_min"]))
         sequence = state.counters[Counter.SEQUENCE]
         charge_to(state, account_row, sequence, PostingKind.LATE_FEE, Bucket.FEES, fee, General.FEES, day)
         account["missed"] = min(np.int64(account["missed"]) + 1, _MISSED_MAX)
@@ -89,7 +91,8 @@ def cut(state: State, account_row: Integer, billing_row: Integer, terms_row: Int
     """Charge interest, bill what is new, spend a credit, and ask for a minimum."""
     account, books, terms = state.billing[billing_row], state.books, state.terms[terms_row]
     nights = books[billing_row, Sum.CARRIED_NIGHTS] + books[billing_row, Sum.CASH_NIGHTS]
-    interest = share_of(nights, np.int64(terms["rate_ppm"]))
+    # Compounded at a high rate for years it would outgrow 64 bits.
+    interest = min(share_of(nights, np.int64(terms["rate_ppm"])), AMOUNT_MAX)
     sequence = state.counters[Counter.SEQUENCE]
     charge_to(state, account_row, sequence, PostingKind.INTEREST, Bucket.INTEREST, interest, General.INTEREST, day)
     books[billing_row, Sum.CARRIED_NIGHTS] = 0

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from authz.journal.replay import apply_batch
+from authz.program.terms import AMOUNT_MAX
 from authz.state.batch_output import POSTINGS_OF_A_COMMAND, POSTINGS_OF_AN_ACCOUNT
 from authz.state.tables import new_state, postings_made, rows_in_use, statements_made
 from authz.vocabulary.commands import Kind
@@ -129,6 +130,16 @@ def test_closing_stops_where_no_more_can_be_told_and_goes_on_there():
             == state.accounts[account - 1]["posted_minor"]
         )
     assert len(cuts) == 24 * 12 * 121
+
+
+def test_interest_and_fees_have_a_greatest_amount():
+    """By terms that double a debt every night, nothing outgrows what 64 bits hold in ten years."""
+    terms = replace(USUAL, rate_ppm=1_000_000, late_fee_ppm=1_000_000, minimum_ppm=1_000_000)
+    state, on = bank_of(1, terms).outcome.state, date(2036, 12, 10)
+    state, _, _ = close(state, day_number(on) - 1, on=on)
+    made, cuts = postings_made(state), statements_made(state)
+    assert int(made["amount_minor"].max()) == int(cuts["interest_minor"].max()) == AMOUNT_MAX
+    assert int(made["amount_minor"].sum()) + 100_000 == int(cuts["closing_minor"][-1]) > 100 * AMOUNT_MAX
 
 
 @pytest.mark.parametrize("count", [1, 2, 30])
