@@ -42,7 +42,9 @@ def check_cash_limit(state: State, command: Any, context: MessageContext) -> Fin
         row = np.int64(account["billing"]) - 1
         cash += max(state.books[row, Bucket.CASH], 0) + np.int64(state.billing[row]["cash_held"])
         if found(context.original_row) and np.int64(command["kind"]) == Kind.FINANCIAL_REQUEST:
-            cash -= np.int64(state.transactions[context.original_row]["held_minor"])  # it becomes what is asked for
+            original = state.transactions[context.original_row]
+            if np.int64(original["operation"]) == Operation.CASH:
+                cash -= np.int64(original["held_minor"])  # it becomes what is asked for
     terms = state.terms[terms_on(state, context.account_row, state.counters[Counter.DAY])]
     limit = share_of(max(np.int64(account["limit_minor"]), np.int64(0)), np.int64(terms["cash_share_ppm"]))
     return cash, limit, Reason.EXCEEDS_LIMIT if cash > limit else Reason.APPROVED
