@@ -49,7 +49,10 @@ class TransactionFlag(IntEnum):
     ADVISED = 4  # decided elsewhere
     TOO_EARLY = 8  # the reversal of a message that had not come
     STOOD_IN = 16  # answered by stand-in; its advice has not reached the issuer
-    HAD_CASH_FEE = 32  # its account was charged a fee for the cash
+
+
+FEE_PRODUCT_SHIFT = 8
+"""From this bit on, the flags of a transaction say by the terms of which product a fee was charged for its cash."""
 
 
 class Counter(IntEnum):

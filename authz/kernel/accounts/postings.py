@@ -14,7 +14,7 @@ from authz.kernel.accounts.waivers import PART_OF_CASH_FEE, note_waived, was_wai
 from authz.kernel.books.card_postings import book_charge, book_return, give_cash_fee_back
 from authz.kernel.books.ledger import write_posting
 from authz.state.rows import found
-from authz.state.tables import Counter, MessageClass, State, TransactionFlag
+from authz.state.tables import FEE_PRODUCT_SHIFT, Counter, MessageClass, State
 from authz.vocabulary.commands import Flag, Kind, Operation
 from authz.vocabulary.posting_kinds import PARTS_OF_DAYS, PostingKind
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
@@ -45,13 +45,15 @@ def book(state: State, row: Integer, kind: Integer, billing: Integer) -> None:
     account_row, sequence = np.int64(entry["account_row"]), np.int64(entry["sequence"])
     if billing > 0:
         if book_charge(state, account_row, sequence, kind, billing) > 0:
-            entry["flags"] = np.int64(entry["flags"]) | TransactionFlag.HAD_CASH_FEE
+            product = np.int64(state.accounts[account_row]["product"])
+            entry["flags"] = np.int64(entry["flags"]) | product << FEE_PRODUCT_SHIFT
     elif entry["original"] == 0:
-        book_return(state, account_row, -billing, state.counters[Counter.DAY], False)
+        book_return(state, account_row, -billing, state.counters[Counter.DAY], Operation.PURCHASE)
     else:
         original = state.transactions[np.int64(entry["original"]) - 1]
-        is_cash = np.int64(original["operation"]) == Operation.CASH
-        book_return(state, account_row, -billing, day_charged(state, original), is_cash)
+        operation = np.int64(original["operation"])
+        book_return(state, account_row, -billing, day_charged(state, original), operation)
+        is_cash = operation == Operation.CASH
         if kind == PostingKind.REVERSAL and is_cash and original["posted_minor"] == -billing:
             give_fee_back(state, account_row, sequence, original)
 
@@ -59,12 +61,12 @@ def book(state: State, row: Integer, kind: Integer, billing: Integer) -> None:
 @inlined
 def give_fee_back(state: State, account_row: Integer, sequence: Integer, original: Any) -> None:
     """Waive the fee of cash that was reversed as a whole, unless that was done before. original: the cash."""
-    had_fee = has(original["flags"], TransactionFlag.HAD_CASH_FEE)
+    product = np.int64(original["flags"]) >> FEE_PRODUCT_SHIFT
     named = np.int64(original["sequence"])
-    if had_fee and not was_waived(state, account_row, named, PART_OF_CASH_FEE):
+    if product != 0 and not was_waived(state, account_row, named, PART_OF_CASH_FEE):
         note_waived(state, account_row, named, PART_OF_CASH_FEE)
         cash, charged_on = np.int64(original["posted_minor"]), day_charged(state, original)
-        give_cash_fee_back(state, account_row, sequence, cash, charged_on)
+        give_cash_fee_back(state, account_row, sequence, cash, product, charged_on)
 
 
 @inlined

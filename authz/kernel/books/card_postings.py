@@ -1,18 +1,17 @@
 """What card messages and disputes post to an account with a product, in its buckets."""
 
-from typing import Any
-
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
-from authz.kernel.books.ledger import charge_to, enter, write_posting
+from authz.kernel.books.ledger import charge_to, enter, take_from, write_posting
 from authz.kernel.books.opening import books_today
 from authz.kernel.books.shares import share_of
 from authz.kernel.books.taking import count_toward_due, take
-from authz.kernel.books.terms import terms_on
+from authz.kernel.books.terms import terms_of, terms_on
 from authz.program.tables import Bucket
 from authz.state.billing import General
 from authz.state.tables import Counter, State
+from authz.vocabulary.commands import Operation
 from authz.vocabulary.posting_kinds import PostingKind
 
 
@@ -37,16 +36,17 @@ def book_charge(state: State, account_row: Integer, sequence: Integer, kind: Int
 
 
 @compiled
-def book_return(state: State, account_row: Integer, amount: Integer, charged_on: Integer, was_cash: Any) -> None:
+def book_return(state: State, account_row: Integer, amount: Integer, charged_on: Integer, operation: Integer) -> None:
     """Enter what a merchant or a dispute gives back: first where its own purchase is now, then as a payment is taken.
 
-    It counts toward the due only for what was on a statement: else a tap and its reversal would pay the minimum.
-    charged_on: the local day of the purchase, 0 where none is known.
+    Of a purchase with cash-back that is where the goods are, and then its cash. It counts toward the due only for what
+    was on a statement: else a tap and its reversal would pay the minimum.
+    charged_on: the local day of the purchase.  operation: the purchase's.
     """
     row, today = books_today(state, account_row), state.counters[Counter.DAY]
     account = state.billing[row]
     own: Integer = np.int64(Bucket.NEW)
-    if was_cash:
+    if operation == Operation.CASH:
         own = np.int64(Bucket.CASH)
     elif charged_on <= account["lost_until"]:
         own = np.int64(Bucket.CARRIED)
@@ -54,20 +54,25 @@ def book_return(state: State, account_row: Integer, amount: Integer, charged_on:
         own = np.int64(Bucket.BILLED)
     was_billed: Integer = 1 if charged_on <= account["last_cut"] else 0
     terms_row = terms_on(state, account_row, today)
-    billed = take(state, row, own, was_billed, amount, General.NETWORK, terms_row)
+    left: Integer = amount
+    if operation == Operation.PURCHASE_WITH_CASH_BACK:
+        left -= take_from(state, row, own, left, General.NETWORK, terms_row)
+        own = np.int64(Bucket.CASH)
+    billed = (amount - left) * was_billed + take(state, row, own, was_billed, left, General.NETWORK, terms_row)
     count_toward_due(state, row, billed)
 
 
 @compiled
 def give_cash_fee_back(
-    state: State, account_row: Integer, sequence: Integer, cash: Integer, charged_on: Integer
+    state: State, account_row: Integer, sequence: Integer, cash: Integer, product: Integer, charged_on: Integer
 ) -> None:
     """Waive the fee of cash that was reversed as a whole: it was not paid out.
 
-    The fee is that of the account's product on the day of the cash.
+    product, charged_on: by the terms of which product, and on which local day, the fee was charged.
     """
     row, today = books_today(state, account_row), state.counters[Counter.DAY]
-    fee = cash_fee(state, terms_on(state, account_row, charged_on), cash)
+    segment = np.int64(state.accounts[account_row]["segment"])
+    fee = cash_fee(state, terms_of(state, product, segment, charged_on), cash)
     if fee > 0:
         write_posting(state, account_row, sequence, PostingKind.WAIVER, -fee, today)
         billed = take(state, row, Bucket.FEES, 1, fee, General.WAIVERS, terms_on(state, account_row, today))

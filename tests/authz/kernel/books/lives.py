@@ -94,7 +94,8 @@ class Lives:
         self.bought[account] += [bought] if bought else []
 
     def _cash_back(self, account):
-        self.bank.buy_with_cash_back(account, self.random.choice([0, 700]), self._amount())
+        goods = self.random.choice([0, 700])
+        self.bought[account].append(self.bank.buy_with_cash_back(account, goods, self._amount()))
 
     def _hold(self, account):
         """An authorization, or the completion of one."""

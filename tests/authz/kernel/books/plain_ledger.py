@@ -207,11 +207,13 @@ class PlainBooks:
         self.due += payment.due
         self.to_pay += payment.to_pay
 
-    def give_back(self, kind: str, bought: date, amount: int, *, is_cash: bool = False) -> None:
+    def give_back(
+        self, kind: str, bought: date, amount: int, *, has_goods: bool = True, has_cash: bool = False
+    ) -> None:
         """A refund, reversal or chargeback: first where its own purchase is now, then as a payment is taken."""
         if self._post(kind, -amount):
-            own = "cash" if is_cash else self.bucket_of(bought)
-            self._count(self._take(amount, "network", own, was_billed=bought <= self.last_cut))
+            own = (self.bucket_of(bought),) * has_goods + ("cash",) * has_cash
+            self._count(self._take(amount, "network", *own, was_billed=bought <= self.last_cut))
 
     def bucket_of(self, bought: date) -> str:
         """Where a purchase of a day is now."""
@@ -249,18 +251,18 @@ class PlainBooks:
         self.to_pay -= to_pay
         return due, to_pay
 
-    def _take(self, amount: int, against: str, own: str | None = None, *, was_billed: bool = False) -> int:
-        """Returns how much of it was on a statement; was_billed: whether what is taken from its own bucket was."""
+    def _take(self, amount: int, against: str, *own: str, was_billed: bool = False) -> int:
+        """Returns how much of it was on a statement; was_billed: whether what is taken from its own buckets was."""
         billed = 0
-        others = tuple(bucket for bucket in self.terms.pay_order if bucket != own)
-        for bucket in (own, *others) if own else others:
+        others = tuple(bucket for bucket in self.terms.pay_order if bucket not in own)
+        for bucket in (*own, *others):
             there = max(0, self.balance(bucket))
             taken = min(there, amount)
             if taken and bucket in BEARING and self.terms.interest_on == "unpaid":
                 self.nights[bucket].append(-(sum(self.nights[bucket]) * taken // there))
             if bucket in CHARGED:
                 billed += self._settle(taken)
-            elif was_billed if bucket == own else bucket != "new":
+            elif was_billed if bucket in own else bucket != "new":
                 billed += taken
             self._enter(bucket, -taken, against)
             amount -= taken

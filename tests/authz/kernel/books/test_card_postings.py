@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from authz.vocabulary.commands import Kind, Operation
+from authz.vocabulary.commands import CardholderVerification, Kind, Operation
 from authz.vocabulary.posting_kinds import PostingKind
 from authz.vocabulary.reasons import Reason
 from tests.authz.kernel.books.outcome import agree, day_number, told_by_kernel, told_of_postings
@@ -49,6 +49,16 @@ def test_a_tap_and_its_reversal_do_not_pay_the_minimum(bank):
     bank.clock_us = at(DUE)
     bank.reverse(bank.buy(0, 300_000))
     assert books(bank, date(2027, 1, 26))["due"] == 30_000
+
+
+def test_a_purchase_with_cash_back_and_its_reversal_do_not_pay_the_minimum(bank):
+    """Its cash was on no statement either; only the fee, as for any purchase with cash-back, stays."""
+    bank.buy(0, 300_000)
+    bank.clock_us = at(DUE)
+    bank.reverse(bank.buy_with_cash_back(0, 10_000, 20_000))
+    told = books(bank, date(2027, 1, 26))
+    assert (told["due"], told["to_pay"]) == (30_000, 300_000)
+    assert told["buckets"] == dict.fromkeys(told["buckets"], 0) | {"billed": 300_000, "fees": 1_000}
 
 
 @pytest.mark.parametrize(("day", "bucket"), [(CUT, "new"), (DUE, "billed"), (date(2027, 2, 1), "carried")])
@@ -149,6 +159,28 @@ def test_a_part_of_cash_that_is_reversed_keeps_its_fee(bank):
     """It was paid out."""
     bank.reverse(bank.draw(0, 200_000), remaining=1)
     assert kinds(bank) == [("cash", 200_000), ("cash_fee", 2_000), ("reversal", -199_999)]
+
+
+def test_the_fee_that_is_given_back_is_the_one_that_was_charged():
+    """The account has another product meanwhile, whose fee is ten times as high."""
+    bank = Twin([1], [5], {1: USUAL, 2: replace(USUAL, cash_fee_ppm=100_000)}, at(BEGINS))
+    cash = bank.draw(0, 200_000)
+    bank.set_account(0, 2, 5)
+    bank.reverse(cash)
+    assert kinds(bank) == [("cash", 200_000), ("cash_fee", 2_000), ("reversal", -200_000), ("waiver", -2_000)]
+    assert books(bank, date(2026, 12, 11))["buckets"]["new"] == 0
+
+
+def test_the_hold_of_a_purchase_makes_no_room_for_its_cash():
+    """Half a million of cash may be drawn of a limit of a million; the completion asks for two."""
+    bank = Twin([1], [5], {1: replace(USUAL, cash_share_ppm=1)}, at(BEGINS))
+    bank.buy(0, 100)
+    values = {"operation": Operation.PURCHASE_WITH_CASH_BACK, "cardholder_verification": CardholderVerification.PIN}
+    message = bank._tap(0, 3_000_000, kind=Kind.AUTHORIZATION_REQUEST, cash_minor=500_000, **values)
+    bank._send(message)
+    values = {"amount_minor": 3_000_000, "cash_minor": 2_000_000, "operation": Operation.PURCHASE_WITH_CASH_BACK}
+    bank._send(bank._follow(message, Kind.FINANCIAL_REQUEST, **values), Reason.EXCEEDS_LIMIT)
+    bank.apply()
 
 
 def test_no_fee_is_given_back_that_was_not_charged():

@@ -34,7 +34,8 @@ class Bought:
     day: date
     current: int
     left: int
-    is_cash: bool = False
+    has_goods: bool = True
+    has_cash: bool = False
     fee: int = 0
     disputed: int = 0
 
@@ -174,7 +175,7 @@ class Twin:
         )
         sequence, books = self._send(message), self.books[account]
         fee = books.draw(amount) if is_cash else books.buy(amount) or 0
-        return Bought(message, account, sequence, self.today, amount, amount, is_cash, fee)
+        return Bought(message, account, sequence, self.today, amount, amount, not is_cash, is_cash, fee)
 
     def draw(self, account, amount):
         """Cash that is charged at once."""
@@ -182,16 +183,18 @@ class Twin:
         message = self._tap(account, amount, **values)
         sequence = self._send(message)
         fee = self.books[account].draw(amount)
-        return Bought(message, account, sequence, self.today, amount, amount, is_cash=True, fee=fee)
+        return Bought(message, account, sequence, self.today, amount, amount, has_goods=False, has_cash=True, fee=fee)
 
     def buy_with_cash_back(self, account, goods, cash):
         """A purchase, a part of which is paid out."""
         values = {"operation": Operation.PURCHASE_WITH_CASH_BACK, "cash_minor": cash}
         values["cardholder_verification"] = CardholderVerification.PIN
-        self._send(self._tap(account, goods + cash, **values))
+        message, whole = self._tap(account, goods + cash, **values), goods + cash
+        sequence = self._send(message)
         if goods:
             self.books[account].buy(goods)
         self.books[account].draw(cash)
+        return Bought(message, account, sequence, self.today, whole, whole, has_goods=True, has_cash=True)
 
     def refund(self, bought, amount):
         """A merchant gives back; returns the message."""
@@ -223,10 +226,7 @@ class Twin:
         self._give_back(bought, "reversal", undone)
         bought.current = remaining
         if bought.fee and is_first and not remaining:
-            # By the terms of the day on which it was charged.
-            terms = self.plain_products.terms_on(self.books[bought.account].product, bought.day)
-            if fee := terms.cash_fee(undone):
-                self.books[bought.account].waive("fees", fee)
+            self.books[bought.account].waive("fees", bought.fee)
             bought.fee = 0
 
     def charge_back(self, bought, amount):
@@ -245,7 +245,8 @@ class Twin:
         bought.left += amount
 
     def _give_back(self, bought, kind, amount):
-        self.books[bought.account].give_back(kind, bought.day, amount, is_cash=bought.is_cash)
+        its = {"has_goods": bought.has_goods, "has_cash": bought.has_cash}
+        self.books[bought.account].give_back(kind, bought.day, amount, **its)
         bought.left -= amount
 
     def pay(self, account, amount):
