@@ -7,7 +7,7 @@ import pytest
 
 from authz.http.paging import reached
 from authz.http.sight import Sight
-from authz.http.transactions import _found
+from authz.http.transactions import found_posting
 from authz.vocabulary.errors import HistoryUnavailable
 from tokenvault.vocabulary.errors import NotFound
 from tokenvault.vocabulary.identifiers import Prefix, to_text
@@ -42,7 +42,7 @@ def test_a_list_that_does_not_reach_far_enough_is_refused():
 def test_a_transaction_that_is_not_listed_yet_is_not_called_missing():
     """Only what the history has passed can be called missing."""
     with pytest.raises(HistoryUnavailable):
-        _found(_projection(10), OPERATOR, to_text(Prefix.TRANSACTION, 15))
+        found_posting(_projection(10), OPERATOR, to_text(Prefix.TRANSACTION, 15))
     for sequence, number in ((10, 5), (20, 15), (10, 25)):
         with pytest.raises(NotFound):
-            _found(_projection(sequence), OPERATOR, to_text(Prefix.TRANSACTION, number))
+            found_posting(_projection(sequence), OPERATOR, to_text(Prefix.TRANSACTION, number))
