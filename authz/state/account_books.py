@@ -31,6 +31,7 @@ class AccountBooks:
     to_pay_minor: int
     due_day: date | None
     missed: int
+    last_cut: date | None
     next_cut: date | None
     pending_day: date | None
 
@@ -42,7 +43,7 @@ def account_books(state: State, account_id: int) -> AccountBooks | None:
         return None
     account = state.accounts[row].copy()
     if not account["billing"]:
-        return AccountBooks(dict.fromkeys(Bucket, 0), 0, 0, None, 0, None, None)
+        return AccountBooks(dict.fromkeys(Bucket, 0), 0, 0, None, 0, None, None, None)
     place = int(account["billing"]) - 1
     books, billing = state.books[place].copy(), state.billing[place].copy()
     passes, event = int(billing["due_passes"]), int(account["next_event"])
@@ -54,6 +55,7 @@ def account_books(state: State, account_id: int) -> AccountBooks | None:
         to_pay_minor=int(books[Sum.TO_PAY]),
         due_day=_day(passes - _courtesy_days(state, account, int(billing["last_cut"]))) if passes else None,
         missed=int(billing["missed"]),
+        last_cut=_day(int(billing["last_cut"])) if billing["last_cut"] else None,
         next_cut=next_cut,
         pending_day=_day(event) if 0 < event < state.counters[Counter.DAY] else None,
     )

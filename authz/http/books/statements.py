@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse
 
+from authz.engine import Engine
 from authz.history.history_rows import Row, RowQuery
 from authz.history.projection import Projection
 from authz.history.statement_rows import lines_of, statements
@@ -15,7 +16,10 @@ from authz.http.books.statement_views import StatementList, StatementView, State
 from authz.http.paging import AsOf, Limit, reached
 from authz.http.sight import AccountId, SightDependency
 from authz.http.surroundings import EngineDependency, ProjectionDependency
+from authz.state.account_books import account_books
+from authz.vocabulary.errors import HistoryUnavailable
 from tokenvault.vocabulary.errors import NotFound
+from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 router = APIRouter(prefix="/v1/accounts", tags=["books"])
 SCOPES = ("issuer", "sandbox")
@@ -41,7 +45,7 @@ def list_statements(
     until = reached(engine, projection, as_of)
     before = None
     if starting_after is not None:
-        last = _found(projection, number, account_id, starting_after)
+        last = found_statement(engine, projection, number, starting_after)
         before = (last["sequence"], last["part"])
     rows, has_more = projection.newest(statements, RowQuery({"account_id": number}, before=before, limit=limit))
     return StatementList(data=[StatementView.of(row) for row in rows], has_more=has_more, as_of=until)
@@ -62,7 +66,7 @@ def read_statement(
 ) -> StatementWithLines | HTMLResponse:
     """Read a statement with its postings; a page to print with `Accept: text/html`. Scope: issuer or sandbox."""
     number = known_account(engine, sight, account_id)
-    statement = _found(projection, number, account_id, day)
+    statement = found_statement(engine, projection, number, day)
     lines = projection.asked(lambda database: lines_of(database, statement))
     shown = StatementWithLines.with_lines(statement, _opening_minor(projection, statement, lines), lines)
     if wants_page(request.headers.get("accept", "")):
@@ -70,12 +74,20 @@ def read_statement(
     return shown
 
 
-def _found(projection: Projection, account: int, account_id: str, day: date) -> Row:
-    """The row of a statement. Raises: NotFound, HistoryUnavailable."""
+def found_statement(engine: Engine, projection: Projection, account: int, day: date) -> Row:
+    """The row of a statement.
+
+    Raises: NotFound.  HistoryUnavailable, where there may be one that the history has not reached.
+    """
+    is_whole = projection.sequence >= engine.durable_sequence
     rows, _ = projection.newest(statements, RowQuery({"account_id": account, "day": day.isoformat()}, limit=1))
-    if not rows:
-        raise NotFound(f"{account_id} has no statement of {day.isoformat()}, see /v1/accounts/{account_id}/statements")
-    return rows[0]
+    if rows:
+        return rows[0]
+    books = account_books(engine.state, account)
+    if not is_whole and books is not None and books.last_cut is not None and day <= books.last_cut:
+        raise HistoryUnavailable("the history has not reached this statement yet")
+    account_id = to_text(Prefix.ACCOUNT, account)
+    raise NotFound(f"{account_id} has no statement of {day.isoformat()}, see /v1/accounts/{account_id}/statements")
 
 
 def _opening_minor(projection: Projection, statement: Row, lines: list[Row]) -> int:

@@ -43,7 +43,7 @@ def test_a_day_that_is_over_waits_until_it_is_closed(bank):
     """As soon as any command has told that it is over; then its statement is in the books."""
     books = account_books(bank.state, ACCOUNT)
     assert (books.buckets[Bucket.NEW], books.due_day, books.pending_day) == (30_000, None, None)
-    assert books.next_cut == date(2027, 1, 5)
+    assert (books.last_cut, books.next_cut) == (None, date(2027, 1, 5))
     bank.send(command(Kind.PASS_TIME, time_us=noon("2027-01-05")))
     assert account_books(bank.state, ACCOUNT).pending_day is None
     bank.send(command(Kind.PASS_TIME, time_us=noon("2027-01-06")))
@@ -53,6 +53,7 @@ def test_a_day_that_is_over_waits_until_it_is_closed(bank):
     assert (books.buckets[Bucket.NEW], books.buckets[Bucket.BILLED]) == (0, 29_000)
     assert (books.due_minor, books.to_pay_minor, books.due_day) == (2_000, 29_000, date(2027, 1, 25))
     assert (books.next_cut, books.pending_day, books.missed) == (date(2027, 2, 5), None, 0)
+    assert books.last_cut == date(2027, 1, 5)
 
 
 def test_the_due_day_follows_from_the_terms_of_its_own_statement(bank):
