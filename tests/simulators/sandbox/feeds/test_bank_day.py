@@ -247,6 +247,24 @@ def test_nothing_is_closed_while_it_is_undisturbed(tmp_path):
     in_bank(tmp_path, story)
 
 
+def test_an_engine_without_numbers_is_waited_for(tmp_path):
+    """What closes days is taken when more numbers are reserved."""
+
+    async def story(bank):
+        bank.real.advance(DAY_SECONDS)
+        bank.engine.reserve(bank.engine.last_number + 1)
+        closing = asyncio.create_task(bank.bank_day.close())
+        while bank.engine.last_number < bank.engine._reserved:
+            await asyncio.sleep(0)
+        await bank.engine.settled()
+        assert (closing.done(), bank.statements) == (False, [])
+        bank.engine.reserve(bank.engine.last_number + 100)
+        await closing
+        assert bank.statements == [(24, TODAY)]
+
+    in_bank(tmp_path, story)
+
+
 def test_an_engine_that_has_stopped_ends_the_work(tmp_path):
     """Without an error: the server is about to stop. Whoever asked for days to be closed is told."""
 
