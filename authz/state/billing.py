@@ -66,6 +66,9 @@ hold of cash of an account that has a product.
 
 PLACES = BILLING.itemsize // 8
 
+LAST_DAY = 65_000
+"""2147-12-19, the last local day of books, which never ends: days have two bytes, and a due is weeks ahead."""
+
 PAYMENT = record(
     [
         ("sequence", "i8"),

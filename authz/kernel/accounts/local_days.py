@@ -6,6 +6,7 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.accounts.calendar import DAY_US, utc_of, utc_offset
+from authz.state.billing import LAST_DAY
 from authz.state.tables import Counter, State
 
 _SAME_DAY = 2
@@ -28,7 +29,7 @@ def pass_day(state: State, time_us: Integer) -> None:
 def _begin_day(state: State, time_us: Integer) -> None:
     offset = utc_offset(state.program, time_us)
     day = (time_us + offset) // DAY_US
-    state.counters[Counter.DAY] = max(day, state.counters[Counter.DAY])
+    state.counters[Counter.DAY] = max(min(day, LAST_DAY), state.counters[Counter.DAY])
     # A day that is made longer by a change of the clocks ends with the later of its two midnights.
     state.counters[Counter.DAY_ENDS_US] = max(utc_of(state.program, (day + 1) * DAY_US, offset), time_us + 1)
 

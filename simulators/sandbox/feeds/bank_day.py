@@ -11,6 +11,7 @@ import numpy.typing as npt
 import structlog
 
 from authz.engine import Engine
+from authz.state.billing import LAST_DAY
 from authz.state.tables import Counter
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.errors import EngineStopped
@@ -128,7 +129,8 @@ class BankDay:
         """The local day that it is now: the next command would tell."""
         state, now_us = self._engine.state, self._engine.now_us
         day = int(state.counters[Counter.DAY])
-        return day if now_us < state.counters[Counter.DAY_ENDS_US] else max(day, local_day(state.program, now_us))
+        is_over = now_us >= state.counters[Counter.DAY_ENDS_US]
+        return max(day, min(local_day(state.program, now_us), LAST_DAY)) if is_over else day
 
     @contextlib.asynccontextmanager
     async def undisturbed(self) -> AsyncIterator[None]:
@@ -166,6 +168,8 @@ class BankDay:
             raise FieldError("until", f"is over already: it is {date_of(today)} in the program's time zone")
         if day > today + DAYS_AHEAD_MAX:
             raise FieldError("until", f"is more than ten years ahead of {date_of(today)}")
+        if day >= LAST_DAY:
+            raise FieldError("until", f"must be before {date_of(LAST_DAY)}, the last day of books")
         begun, before = self._now(), replace(self._figures)
         moment_us = end_of_day(self._engine.state.program, day)
         while counters[Counter.DAY] <= day:

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from authz.state.billing import LAST_DAY
 from authz.state.tables import statements_made
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.labels import day_text
@@ -99,3 +100,18 @@ def test_an_account_without_a_product_has_no_books():
     """And is told so."""
     bank = Bank()
     assert bank.send(command(Kind.PAYMENT, account_id=7, amount_minor=1)) is Reason.ACCOUNT_WITHOUT_PRODUCT
+
+
+def test_days_go_on_until_the_last_that_books_can_have():
+    """A day has two bytes, so that is one of 2147. A clock that is set behind it neither ends days nor the engine."""
+    bank = Bank()
+    begun = noon(2147, 11, 1)
+    approve(bank, set_account(4, product=1, cut_day=5, time_us=begun))
+    approve(bank, command(Kind.ADJUST, account_id=7, amount_minor=45_000, time_us=begun))
+    later = noon(2200, 1, 1)
+    assert bank.send(command(Kind.CLOSE_DAY, time_us=later, day=LAST_DAY, rows=1)) is Reason.DAY_NOT_OVER
+    assert bank.send(command(Kind.CLOSE_DAY, time_us=later, day=LAST_DAY - 1, rows=1)) is Reason.APPROVED
+    cut = [day_text(int(each["day"])) for each in statements_made(bank.state)]
+    assert cut == ["2147-11-05", "2147-12-05"]
+    approve(bank, command(Kind.PAYMENT, account_id=7, amount_minor=45_000, time_us=noon(2300, 1, 1)))
+    assert 0 < bank.posted < 45_000, "interest and a fee"

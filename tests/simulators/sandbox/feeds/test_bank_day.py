@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 import structlog
@@ -11,6 +11,7 @@ from authz.engine import Engine
 from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentJournal
 from authz.journal.replay import History, replayed
+from authz.state.billing import LAST_DAY
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.errors import EngineStopped
 from authz.vocabulary.layouts import new_command
@@ -180,6 +181,24 @@ def test_days_are_closed_until_a_date(tmp_path, ranges):
                 await bank.bank_day.close_until(day_of(wrong))
 
     in_bank(tmp_path, story)
+
+
+def test_books_have_a_last_day(tmp_path):
+    """Whoever sets the clock behind it gets no more days closed, and an answer."""
+
+    async def story(bank):
+        bank.clock.not_before(datetime(2147, 12, 1, tzinfo=UTC).timestamp())
+        await open_bank(bank.engine, 2, bank.real)
+        await bank.bank_day.close_until(LAST_DAY - 1)
+        with pytest.raises(FieldError, match="must be before 2147-12-19"):
+            await bank.bank_day.close_until(LAST_DAY)
+        cut = len(bank.statements)
+        bank.clock.not_before(datetime(2200, 1, 1, tzinfo=UTC).timestamp())
+        await bank.bank_day.close()
+        progress = bank.bank_day.progress
+        assert (progress.today, progress.closed_until, len(bank.statements)) == (LAST_DAY, LAST_DAY - 1, cut)
+
+    in_bank(tmp_path, story, accounts=0)
 
 
 def test_a_clock_that_stands_is_moved_too(tmp_path):
