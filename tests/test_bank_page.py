@@ -22,6 +22,8 @@ SAID = (
     r"\[8520,278520,35520\]\n"
     r'\["returned",308520\]\n'
     r"the books are in balance\n\[0,true\]\n"
+    r"\[28,1,1\]\n"
+    r'\["2027-03-06","2027-03-05",null\]\n'
     r"(\d) of \1 passed\n"
 )
 """What the commands print, in order."""
