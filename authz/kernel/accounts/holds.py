@@ -65,9 +65,15 @@ def release_hold(state: State, row: Integer, billing: Integer) -> None:
 
 @inlined
 def hold_cash(state: State, entry: Any, change: Integer) -> None:
-    """Count how much of what is held of an account with a product is for withdrawals of cash."""
+    """Count how much of what is held of an account with a product is for withdrawals of cash.
+
+    What is released before there are books was held before there was a product. It opens none: one command may release
+    the holds of any number of accounts, and there is room for the books of a few.
+    """
     account_row = np.int64(entry["account_row"])
-    if np.int64(entry["operation"]) == Operation.CASH and state.accounts[account_row]["product"] != 0:
+    if np.int64(entry["operation"]) != Operation.CASH or state.accounts[account_row]["product"] == 0:
+        return
+    if change > 0 or state.accounts[account_row]["billing"] != 0:
         account = state.billing[books_row(state, account_row)]
         account["cash_held"] = min(max(np.int64(account["cash_held"]) + change, 0), _HELD_MAX)
 

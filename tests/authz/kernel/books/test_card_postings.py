@@ -132,6 +132,19 @@ def test_a_hold_of_cash_that_ends_in_between_counts_no_nights(bank):
     books(bank, date(2027, 2, 21))
 
 
+def test_holds_from_before_the_product_open_no_books_when_they_end():
+    """Not even 200 at once, for which there would be no room."""
+    bank = Twin([0] * 200, [5] * 200, {1: USUAL}, at(BEGINS))
+    for account in range(200):
+        bank.authorize(account, 50_000, Operation.CASH)
+        bank.set_account(account, 1, 5)
+    bank.clock_us = at(date(2027, 1, 4))
+    bank.pass_time()
+    bank.apply()
+    assert bank.outcome.state.accounts["held_minor"].sum() == 0
+    assert books(bank, date(2027, 2, 6)) is None
+
+
 def test_cash_that_is_reversed_as_a_whole_costs_nothing(bank):
     """Its fee is given back, once: not if the issuer has given it back before."""
     bank.reverse(bank.draw(0, 200_000))
