@@ -301,7 +301,9 @@ ANSWERS: dict[Reason, Answer] = {
         "12", "DE 7 is too far from the network's clock.", "Send the time of transmission (UTC) in DE 7."
     ),
     _R.PAYMENT_OVERDUE: Answer(
-        "62", "Payments of the account are overdue.", "Pay what is due on the account, then try again."
+        "62",
+        "Payments of the account are overdue.",
+        "Pay the minimum in time: payments are approved again once its due has passed.",
     ),
     _R.ACCOUNT_NOT_FOUND: Answer("14", "There is no such account.", "Name an account of this network."),
     _R.ACCOUNT_WITHOUT_PRODUCT: Answer(
