@@ -10,8 +10,6 @@ from authz.arrays.hash_index import find_row
 from authz.program.tables import Bucket
 from authz.state.billing import Sum
 from authz.state.tables import Counter, State
-from authz.vocabulary.commands import Records
-from authz.vocabulary.layouts import PRODUCTS, SEGMENTS
 
 _DAYS_BEGIN = date(1970, 1, 1)
 
@@ -53,7 +51,7 @@ def account_books(state: State, account_id: int) -> AccountBooks | None:
         buckets={bucket: int(books[bucket]) for bucket in Bucket},
         due_minor=int(books[Sum.DUE]),
         to_pay_minor=int(books[Sum.TO_PAY]),
-        due_day=_day(passes - _courtesy_days(state, account, int(billing["last_cut"]))) if passes else None,
+        due_day=_day(int(billing["due_day"])) if passes else None,
         missed=int(billing["missed"]),
         last_cut=_day(int(billing["last_cut"])) if billing["last_cut"] else None,
         next_cut=next_cut,
@@ -79,13 +77,3 @@ def _cut_from(number: int, row: np.void) -> date:
     while day.day != row["cut_day"]:
         day += timedelta(days=1)
     return day
-
-
-def _courtesy_days(state: State, account: np.void, day: int) -> int:
-    """Those of the terms that held on a day, see `authz.kernel.books.terms`."""
-    terms: Records = state.terms
-    newest = state.terms_of.reshape(len(PRODUCTS), len(SEGMENTS))
-    row = max(int(newest[account["product"], account["segment"]]) - 1, 0)
-    while terms[row]["earlier"] and terms[row]["from_day"] > day:
-        row = int(terms[row]["earlier"]) - 1
-    return int(terms[row]["courtesy_days"])

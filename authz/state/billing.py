@@ -56,7 +56,7 @@ BILLING = record(
         ("lost_until", "u2"),  # the cut up to which what was billed has lost its grace
         ("missed", "u1"),  # dues in a row
         ("cut_day", "u1"),  # that is in force; the account's own holds when the due has passed
-        ("spare", "u2"),
+        ("due_day", "u2"),  # of the last statement
         ("cash_held", "u4"),  # how much of what is held is cash, minor units, at most what the field can hold
     ]
 )

@@ -118,6 +118,7 @@ def cut(state: State, account_row: Integer, billing_row: Integer, terms_row: Int
     due_day = day + np.int64(terms["grace_days"])
     since = np.int64(account["last_cut"])
     account["last_cut"] = day
+    account["due_day"] = due_day
     account["due_passes"] = due_day + np.int64(terms["courtesy_days"])
     statement = next_statement(state)
     statement["account_id"] = state.accounts[account_row]["account_id"]

@@ -66,6 +66,16 @@ def test_the_due_day_follows_from_the_terms_of_its_own_statement(bank):
     assert account_books(bank.state, ACCOUNT).due_day == date(2027, 2, 25)
 
 
+def test_the_due_day_stays_where_the_account_has_another_product():
+    """The terms of that product have no days of courtesy."""
+    made = Bank(products=[*PRODUCTS, {"number": 2, "id": "strict", "terms": {"courtesy_days": 0}}])
+    made.send(set_account(4, product=1, cut_day=5))
+    ask(made, Kind.ADJUST, "2026-12-10", amount_minor=30_000)
+    ask(made, Kind.ADJUST, "2027-01-06", amount_minor=1)
+    made.send(set_account(5, product=2, cut_day=5, time_us=noon("2027-01-07")))
+    assert account_books(made.state, ACCOUNT).due_day == date(2027, 1, 25)
+
+
 def test_another_cut_day_waits_for_the_due(bank):
     """The next statement is the first on the new day after the due has passed; after that the day is the new one."""
     ask(bank, Kind.ADJUST, "2027-01-06", amount_minor=1)
