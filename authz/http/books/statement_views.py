@@ -70,8 +70,8 @@ class StatementWithLines(StatementView):
     """A statement and its postings: `opening` and the amounts of all `lines` add up to `closing`."""
 
     opening: int = Field(
-        description="What the statement before closed with; on the first, what the account owed when it got its "
-        "product.",
+        description="What the statement before closed with; on the first 0, unless the account's oldest postings are "
+        "no longer in the history.",
         examples=[0],
     )
     lines: list[StatementLine] = Field(description="The postings, the oldest first.", examples=[[]])

@@ -91,10 +91,11 @@ def found_statement(engine: Engine, projection: Projection, account: int, day: d
 
 
 def _opening_minor(projection: Projection, statement: Row, lines: list[Row]) -> int:
-    """What the statement before closed with; for the first, what the account owed when it got its product."""
-    opening: int = statement["closing_minor"] - sum(line["amount_minor"] for line in lines)
+    """What the statement before closed with; where the history has none, all that is not in the lines."""
+    before: list[Row] = []
     if statement["since"] is not None:
         wanted = RowQuery({"account_id": statement["account_id"], "day": statement["since"]}, limit=1)
-        (before,), _ = projection.newest(statements, wanted)
-        opening = before["closing_minor"]
-    return opening
+        before, _ = projection.newest(statements, wanted)
+    if before:
+        return int(before[0]["closing_minor"])
+    return int(statement["closing_minor"]) - sum(int(line["amount_minor"]) for line in lines)

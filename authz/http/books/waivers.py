@@ -30,7 +30,7 @@ async def waive_transaction(
     name = posting_id(row["sequence"], row["part"])
     if row["kind"] not in _WAIVABLE:
         raise Conflict(
-            f"{name} is a {row['kind']}: only postings of the kinds {', '.join(_WAIVABLE)} can be waived",
+            f"{name} is of the kind {row['kind']}: only postings of the kinds {', '.join(_WAIVABLE)} can be waived",
             code="not_waivable",
         )
     command = new_command(

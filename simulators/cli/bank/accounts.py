@@ -82,13 +82,17 @@ def _is_date(text: str) -> bool:
 
 
 def _amount(text: str) -> Decimal:
-    """An amount in major units. Raises: UsageError."""
+    """An amount in major units; whether it is too great in minor units the server says. Raises: UsageError."""
+    from authz.program.terms import AMOUNT_MAX
+
     try:
         amount = Decimal(text)
     except InvalidOperation:
         raise UsageError(f"AMOUNT {text!r} is not an amount such as 300.00, minimum or closing") from None
     if not amount.is_finite() or amount <= 0:
         raise UsageError(f"AMOUNT {text}: must be more than 0")
+    if amount > AMOUNT_MAX:
+        raise UsageError(f"AMOUNT {text}: must be at most {AMOUNT_MAX}")
     return amount
 
 

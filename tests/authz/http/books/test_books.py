@@ -6,6 +6,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from authz.history.projection import Projection
+from authz.history.statement_rows import statements
 from authz.http.books.books import BooksView
 from authz.program.tables import Bucket
 from authz.state.billing import General
@@ -179,6 +181,20 @@ def test_statements_are_listed_and_each_adds_up(bank, winter):
     on_statements = [line["id"] for shown in (first, second) for line in shown["lines"]]
     posted = [each for each in bank.get("/v1/transactions", account_id=account)["data"] if each["amount"] != -1]
     assert sorted(on_statements) == sorted(each["id"] for each in posted)  # what came later is on the next
+
+
+def test_a_statement_is_shown_where_the_history_begins_behind_the_one_before(bank, winter, monkeypatch):
+    """Its lines are all there, so what it opens with follows from them."""
+    account, _ = winter
+    path = f"/v1/accounts/{account}/statements/2027-02-05"
+    shown, kept = bank.get(path), Projection.newest
+
+    def newest(projection, table, query):
+        is_gone = table is statements and query.equal.get("day") == "2027-01-05"
+        return ([], False) if is_gone else kept(projection, table, query)
+
+    monkeypatch.setattr(Projection, "newest", newest)
+    assert bank.get(path) == shown
 
 
 def test_a_statement_as_a_page(bank, winter):

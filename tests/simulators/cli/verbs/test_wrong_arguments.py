@@ -98,6 +98,7 @@ def told(arguments, capsys):
         (["bank", "pay", "acct_0000000000001"], "bank pay needs an amount: tapwright bank pay ACCOUNT AMOUNT\n"),
         (["bank", "pay", "acct_0000000000001", "1,5"], "AMOUNT '1,5' is not an amount such as 300.00, minimum or"),
         (["bank", "pay", "acct_0000000000001", "0"], "AMOUNT 0: must be more than 0\n"),
+        (["bank", "pay", "acct_0000000000001", "1e999999"], "AMOUNT 1e999999: must be at most 1000000000000\n"),
         (["bank", "pay", "acct_0000000000001", "nan"], "AMOUNT nan: must be more than 0\n"),
         (["bank", "statement", "acct_0000000000001", "5.1."], "DATE '5.1.' is not a date such as 2027-01-05\n"),
         (["bank", "books", "--url", NOBODY], f"no server at {NOBODY}: "),
