@@ -1,9 +1,9 @@
 """A client of an issuer's bank: payments, statements and books over the HTTP API."""
 
-from typing import Any, Literal, Self
+from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
-from simulators.parties.issuer_client import Issuer
+from simulators.parties.issuer_calls import IssuerCalls
 
 Due = Literal["minimum", "closing"]
 """What is left of the last statement's minimum, or of its closing balance."""
@@ -11,21 +11,8 @@ Due = Literal["minimum", "closing"]
 _LEFT_OF = {"minimum": "minimum_due", "closing": "statement_due"}
 
 
-class BankClient:
+class BankClient(IssuerCalls):
     """Calls as an issuer, or as the operator. Each method raises: IssuerRefused."""
-
-    def __init__(self, issuer: Issuer) -> None:
-        self._issuer = issuer
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._issuer.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def account(self, account_id: str) -> dict[str, Any]:
         """An account's balance with its books, minor units; `books` is None for an account without a product."""

@@ -11,10 +11,8 @@ import asyncio
 import os
 import random
 import shutil
-import signal
 import sqlite3
 import tempfile
-import time
 from contextlib import closing, contextmanager, suppress
 from datetime import date, timedelta
 from functools import partial
@@ -37,7 +35,7 @@ from simulators.sandbox.wiring import Sandbox
 from tests.clock import ManualClock
 from tests.forking import told_by_a_copy
 from tests.simulators.sandbox.feeds.banks import CUT_DAYS, PROGRAM
-from tests.survival.day_kills import hold_the_books_together, statements_of
+from tests.survival.day_kills import hold_the_books_together, killed, statements_of
 from tokenvault.vocabulary.identifiers import Prefix, to_number
 
 _ACCOUNTS, _ROWS_TOGETHER = 56, 4
@@ -56,36 +54,21 @@ def survive_kills_while_closing(directory, kills, seed):
     configure_logging("warning", "console")
     compile_everything()
     chance, midway, until = random.Random(seed), 0, _FIRST_DAY
-    killed, undisturbed = Path(directory) / "killed", Path(directory) / "undisturbed"
-    list(told_by_a_copy(partial(_open_bank, killed)))
-    shutil.copytree(killed, undisturbed)  # accounts have their numbers at random
+    harmed, undisturbed = Path(directory) / "killed", Path(directory) / "undisturbed"
+    list(told_by_a_copy(partial(_open_bank, harmed)))
+    shutil.copytree(harmed, undisturbed)  # accounts have their numbers at random
     for _ in range(kills):
         until += timedelta(days=chance.choice(_DAYS_A_LIFE))
-        midway += _killed(killed, until, chance.randint(0, _COMMANDS_MAX), chance.random() * _SECONDS_MAX)
+        life = partial(_close_days, harmed, until)
+        midway += killed(life, chance.randint(0, _COMMANDS_MAX), chance.random() * _SECONDS_MAX)
     until += timedelta(days=1)
-    for each in (killed, undisturbed):
+    for each in (harmed, undisturbed):
         assert list(told_by_a_copy(partial(_close_days, each, until)))[-1] == "closed"
-    hold_the_books_together(killed, undisturbed)
-    for each in (killed, undisturbed):
+    hold_the_books_together(harmed, undisturbed)
+    for each in (harmed, undisturbed):
         listed, cut = _listed(each), sum(statements_of(history_in(each)).values())
         assert listed == cut, f"{listed} statements are listed, {cut} were cut"
     return midway
-
-
-def _killed(directory, until, commands, seconds):
-    """One life, killed so long after so many commands; whether it had closed some accounts, and not all."""
-    told = []
-    copy = told_by_a_copy(partial(_close_days, directory, until))
-    try:
-        process = next(copy)
-        for each in copy:
-            told.append(each)
-            if len(told) == commands + 1:
-                time.sleep(seconds)
-                os.killpg(process, signal.SIGKILL)
-    except (ChildProcessError, ProcessLookupError):  # that is how a process ends that is killed, or has ended
-        pass
-    return "some" in told and "closed" not in told
 
 
 @contextmanager

@@ -58,7 +58,7 @@ def survive_day_kills(directory, kills, seed):
     for _ in range(kills):
         days += chance.choice(_DAYS_A_LIFE)
         commands, seconds = chance.randint(0, _COMMANDS_MAX), chance.random() * _SECONDS_MAX
-        midway += _killed(directory / "killed", days, commands, seconds)
+        midway += killed(partial(_live, directory / "killed", days), commands, seconds)
         if chance.random() < _CHECKPOINT_CHANCE:
             disk = Directory(directory / "killed" / JOURNAL)
             make_checkpoint(SegmentReader(disk), checkpoints_in(directory / "killed"), Retention())
@@ -68,10 +68,14 @@ def survive_day_kills(directory, kills, seed):
     return midway
 
 
-def _killed(directory, days, commands, seconds):
-    """One life, killed so long after so many commands; whether it had closed some accounts, and not all."""
+def killed(life, commands, seconds):
+    """A life that is killed so long after so many commands; whether it had closed some accounts, and not all.
+
+    life: what a copy of this process does. It tells its process's number first, then of its start, `some` for each
+    command, and `closed` at the end.
+    """
     told = []
-    copy = told_by_a_copy(partial(_live, directory, days))
+    copy = told_by_a_copy(life)
     try:
         process = next(copy)
         for each in copy:

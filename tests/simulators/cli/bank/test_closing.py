@@ -82,5 +82,5 @@ def test_the_line_of_a_server(bank):
     """Empty where nothing is being closed, and where nobody answers."""
     with DaysClient(bank.http_url) as client, DaysClient("http://127.0.0.1:1") as nobody:
         assert client.line() == nobody.line() == ""
-        client._operator.call = lambda *_: {"closing": {"until": "2027-02-05", "rows": 92_621_400, "rows_closed": 0}}
+        client._issuer.call = lambda *_: {"closing": {"until": "2027-02-05", "rows": 92_621_400, "rows_closed": 0}}
         assert client.line() == "closing days until 2027-02-05: 0 of 92,621,400 accounts"
