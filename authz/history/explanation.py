@@ -27,7 +27,7 @@ from authz.vocabulary.commands import (
 )
 from authz.vocabulary.exception_reasons import ExceptionReason
 from authz.vocabulary.labels import currency_code, field_text, operation_name
-from authz.vocabulary.posting_kinds import posting_kind
+from authz.vocabulary.posting_kinds import PARTS_OF_DAYS, posting_kind
 from authz.vocabulary.reasons import Reason
 from tokenvault.reference_data.currencies import amount_text
 from tokenvault.vocabulary.errors import NotFound
@@ -219,7 +219,10 @@ def _explanation_of(found: ReplayedCommand) -> Explanation:
 
 
 def _postings(found: ReplayedCommand) -> tuple[MadePosting, ...]:
-    """What a command has posted, in order."""
+    """What a command has posted, in order.
+
+    What the end of days before it has posted is left out: an account's own replay does not know when they were closed.
+    """
     return tuple(
         MadePosting(
             id=posting_id(int(each["sequence"]), int(each["part"])),
@@ -228,6 +231,7 @@ def _postings(found: ReplayedCommand) -> tuple[MadePosting, ...]:
             currency=currency_code(int(each["currency"])),
         )
         for each in postings_made(found.state)
+        if each["part"] < PARTS_OF_DAYS
     )
 
 

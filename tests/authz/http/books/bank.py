@@ -29,6 +29,10 @@ class BankOnItsOwn:
         """Noon of a day, where the bank is."""
         self.clock.now = max(self.clock.now, datetime.fromisoformat(f"{day}T12:00:00+08:00").timestamp())
 
+    def go_to_days_later(self, days: int) -> None:
+        """The same hour, so many days later."""
+        self.clock.advance(days * 86_400)
+
     def account(self, cut_day: int = 5):
         """An account of CNY 20,000.00 with a product, and a phone that pays from it."""
         account = self.kit.account("CNY", 2_000_000, product=1, cut_day=cut_day)

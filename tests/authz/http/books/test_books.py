@@ -287,3 +287,15 @@ def test_what_an_account_owed_when_it_got_its_product(bank):
     assert totals["general"]["opening"] - before["general"]["opening"] == -5_000
     assert (totals["accounts"] - before["accounts"], totals["is_balanced"]) == (1, True)
     assert bank.get(f"/v1/accounts/{account}/balance")["books"]["new"] == 5_000
+
+
+def test_a_decision_tells_only_what_it_has_posted_itself(bank):
+    """The late fee of a day before it is on no decision, whenever that day was closed."""
+    account, phone = bank.account()
+    bank.buy(phone, 300_000)
+    bank.go_to_days_later(60)
+    receipt = bank.shop.buy(phone, 700, "CNY")
+    decided = bank.kit.decision(receipt)
+    assert [(each["kind"], each["amount"]) for each in decided["postings"]] == [("purchase", 700)]
+    kinds = [each["kind"] for each in bank.get("/v1/transactions", account_id=account)["data"]]
+    assert kinds.count("late_fee") == 1
