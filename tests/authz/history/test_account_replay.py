@@ -10,6 +10,7 @@ from authz.journal.records import Batch
 from authz.journal.replay import History, replayed_command
 from authz.kernel.accounts.calendar import DAY_US
 from authz.program.document import ProgramDocument, canonical, with_offsets
+from authz.state.tables import postings_made
 from authz.vocabulary.commands import Kind
 from tests.authz.commands import NOW_US, command, opening, set_account, tap
 
@@ -50,3 +51,34 @@ def test_terms_hold_from_the_day_behind_their_program(tmp_path, zone):
     assert own.state.billing[0] == whole.state.billing[0]
     assert np.array_equal(own.state.general, whole.state.general)
     assert own.result["posted_minor"] == whole.result["posted_minor"] != 44_900
+
+
+def test_what_a_close_of_days_has_posted_is_not_told_of_the_command_behind_it(tmp_path):
+    """A tap that is the first of its account since then is left to a replay of everything; the next one is not."""
+    journal = SegmentJournal(Directory(tmp_path))
+    tapped = {"account_id": 7, "token_id": 701, "card_id": 70, "kind": Kind.FINANCIAL_REQUEST}
+    places = {}
+    for name, made, attachment in (
+        ("program", command(Kind.ACTIVATE_PROGRAM), a_program(500, "UTC")),
+        ("opening", opening(), b""),
+        ("product", set_account(4, product=1, cut_day=5), b""),
+        ("before", tap(1, 45_000, **tapped), b""),
+        ("close", on_day(70, Kind.CLOSE_DAY, rows=9, day=(NOW_US // DAY_US) + 69), b""),
+        ("first", tap(2, 100, time_us=NOW_US + 70 * DAY_US, **tapped), b""),
+        ("second", tap(3, 100, time_us=NOW_US + 70 * DAY_US, **tapped), b""),
+        ("unclosed", tap(4, 100, time_us=NOW_US + 140 * DAY_US, **tapped), b""),
+    ):
+        places[name] = journal.next_sequence + len(made) - 1
+        journal.append(Batch(journal.next_sequence, made, attachment))
+    journal.close()
+    index = AccountReplay(SegmentReader(Directory(tmp_path)))
+    index.read_on()
+    whole = {name: replayed_command(History(SegmentReader(Directory(tmp_path))), at) for name, at in places.items()}
+    assert len(postings_made(whole["close"].state)) > 2, "interest and late fees"
+    assert len(postings_made(whole["first"].state)) == 0, "declined: dues were missed"
+    assert index.command(places["first"]) is None
+    for name in ("before", "second", "unclosed"):
+        own = index.command(places[name])
+        assert own is not None
+        assert np.array_equal(postings_made(own.state), postings_made(whole[name].state))
+    assert len(postings_made(whole["unclosed"].state)) > 2, "which the tap itself has caused"
