@@ -13,6 +13,7 @@ from authz.history.statement_rows import lines_of, statements
 from authz.http.books.bank_commands import known_account
 from authz.http.books.statement_page import PAGE_HEADERS, statement_page, wants_page
 from authz.http.books.statement_views import StatementList, StatementView, StatementWithLines
+from authz.http.books.written_day import WrittenDay
 from authz.http.paging import AsOf, Limit, reached
 from authz.http.sight import AccountId, SightDependency
 from authz.http.surroundings import EngineDependency, ProjectionDependency
@@ -25,7 +26,7 @@ router = APIRouter(prefix="/v1/accounts", tags=["books"])
 SCOPES = ("issuer", "sandbox")
 STATUSES = (404,)
 
-StatementDay = Annotated[date, Path(description="The day on which it was cut.", examples=["2027-01-05"])]
+StatementDay = Annotated[WrittenDay, Path(description="The day on which it was cut.", examples=["2027-01-05"])]
 
 
 @router.get("/{account_id}/statements")
@@ -36,7 +37,7 @@ def list_statements(
     account_id: AccountId,
     limit: Limit = 20,
     starting_after: Annotated[
-        date | None, Query(description="Return entries that are older than this one.", examples=["2027-01-05"])
+        WrittenDay | None, Query(description="Return entries that are older than this one.", examples=["2027-01-05"])
     ] = None,
     as_of: AsOf = None,
 ) -> StatementList:

@@ -1,12 +1,12 @@
 """``/v1/simulations/days``: how far days are closed, and the clock set forward to the end of one."""
 
-import re
 from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field
 
+from authz.http.books.written_day import WrittenDay
 from simulators.sandbox.clocks.local_days import date_of, day_of
 from simulators.sandbox.feeds.bank_day import BankDay, DaysClosed, Progress
 from tokenvault.callers.caller import Scope
@@ -20,19 +20,8 @@ router = APIRouter(
     responses=problem.responses(404, 409),
 )
 
-_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ACCOUNTS = "Number of accounts that have a product and books."
 _STATEMENTS = "Number of statements that were cut"
-
-
-def _as_written(value: object) -> object:
-    """A date is a text of ten characters (RFC 3339, full-date), and no number of seconds."""
-    if not isinstance(value, str) or _WRITTEN.fullmatch(value) is None:
-        raise ValueError("must be a date such as 2027-02-05")
-    return value
-
-
-Day = Annotated[date, BeforeValidator(_as_written), WithJsonSchema({"type": "string", "format": "date"})]
 
 
 def current_bank_day(request: Request) -> BankDay:
@@ -84,7 +73,7 @@ class DaysRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    until: Day = Field(
+    until: WrittenDay = Field(
         description="The clock is set forward to just after the end of this day, in the program's time zone; today at "
         "the earliest, and ten years ahead at most.",
         examples=["2027-02-05"],
