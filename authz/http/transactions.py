@@ -15,7 +15,6 @@ from authz.http.paging import AsOf, From, Limit, ReachedTime, To, microseconds, 
 from authz.http.posting_names import POSTING_KINDS_DESCRIBED, PostingKindName
 from authz.http.sight import Sight, SightDependency
 from authz.http.surroundings import EngineDependency, ProjectionDependency
-from authz.state.tables import Counter
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.errors import HistoryUnavailable
 from authz.vocabulary.labels import day_text
@@ -192,7 +191,7 @@ async def _dispute(engine: Engine, row: Row, amount: int, kind: Kind) -> Transac
     name, transaction_id = kind.name.lower(), posting_id(row["sequence"], row["part"])
     if row["kind"] not in _DISPUTABLE:
         raise Conflict(
-            f"{transaction_id} is a {row['kind']}: a {name} requires the id of a purchase or cash posting, "
+            f"{transaction_id} is of the kind {row['kind']}: a {name} requires the id of a purchase or cash posting, "
             "see /v1/transactions",
             code="not_disputable",
         )
@@ -207,14 +206,9 @@ async def _dispute(engine: Engine, row: Row, amount: int, kind: Kind) -> Transac
         "sequence": int(result["sequence"]),
         "part": 0,
         "kind": posting_kind(int(result["posting_kind"])).code,
-        "time_us": engine.time_us,
-        "day": today(engine),
+        "time_us": int(result["time_us"]),
+        "day": day_text(int(result["day"])),
         "amount_minor": change,
         "posted_minor": int(result["posted_minor"]),
     }
     return TransactionView.of(made)
-
-
-def today(engine: Engine) -> str:
-    """The local day of the last command, to which what it posts belongs; ISO 8601."""
-    return day_text(int(engine.state.counters[Counter.DAY]))

@@ -80,6 +80,8 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
         expired_before = state.expiries.used[0]
         expire_holds(state, np.int64(commands[i]["time_us"]))
         result["sequence"] = state.counters[Counter.SEQUENCE]
+        result["time_us"] = commands[i]["time_us"]
+        result["day"] = state.counters[Counter.DAY]
         result["program_version"] = state.program.numbers[NUMBER_VERSION]
         posted_before, entered_before = state.postings.used[0], state.counters[Counter.TRANSACTIONS]
         cut_before = state.statements.used[0]

@@ -169,6 +169,8 @@ COUNTRY_BITS = 16
 RESULT = record(
     [
         ("sequence", "i8"),  # the command's number in the journal, from 1; a repeat's is that of its first
+        ("time_us", "i8"),  # the command's
+        ("day", "i8"),  # the local day to which what the command itself posts belongs: days since 1970-01-01
         ("account_id", "u8"),
         ("approved_minor", "i8"),  # how much of the amount was approved, in its own currency
         ("billing_minor", "i8"),  # the same in the account's currency

@@ -305,7 +305,8 @@ def test_time_never_runs_backwards():
         engine = await _opened(journal, clock=lambda: times.pop(0))
         journal.allowed.release(3)
         for atc in (1, 2, 3):
-            await engine.run(tap(atc, time_us=1))
+            told = await engine.run(tap(atc, time_us=1))
+            assert told["time_us"].tolist() == [int(journal.records[-1].commands["time_us"][0])]
         stamps = [int(batch.commands["time_us"][0]) for batch in journal.records]
         assert stamps == [NOW_US, NOW_US + 5, NOW_US + 5, NOW_US + 6]
         await engine.close()

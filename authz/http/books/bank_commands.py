@@ -2,9 +2,9 @@
 
 from authz.engine import Engine
 from authz.http.sight import Sight, seen_account
-from authz.http.transactions import TransactionView, today
+from authz.http.transactions import TransactionView
 from authz.vocabulary.commands import Records
-from authz.vocabulary.labels import currency_code
+from authz.vocabulary.labels import currency_code, day_text
 from authz.vocabulary.posting_kinds import PostingKind
 from authz.vocabulary.reasons import ANSWERS, Reason
 from tokenvault.vocabulary.errors import Conflict, NotFound
@@ -39,7 +39,7 @@ async def carried_out(engine: Engine, command: Records, what: str) -> Records:
     raise Conflict(f"no {what}: {_REFUSALS.get(reason, ANSWERS[reason].sentence)}", code=reason.code)
 
 
-def made_posting(engine: Engine, results: Records, kind: PostingKind) -> TransactionView:
+def made_posting(results: Records, kind: PostingKind) -> TransactionView:
     """The posting of a command that has just been carried out, as the history will show it."""
     result = results[0]
     return TransactionView.of(
@@ -47,8 +47,8 @@ def made_posting(engine: Engine, results: Records, kind: PostingKind) -> Transac
             "sequence": int(result["sequence"]),
             "part": 0,
             "kind": kind.code,
-            "time_us": engine.time_us,
-            "day": today(engine),
+            "time_us": int(result["time_us"]),
+            "day": day_text(int(result["day"])),
             "account_id": int(result["account_id"]),
             "token_id": None,
             "amount_minor": int(result["posted_change_minor"]),

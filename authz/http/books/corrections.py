@@ -55,7 +55,7 @@ async def adjust_account(
     number = await asyncio.to_thread(seen_account, sight, account_id)
     command = new_command(Kind.ADJUST, account_id=number, amount_minor=body.amount)
     results = await carried_out(engine, command, f"adjustment of {account_id}")
-    return made_posting(engine, results, PostingKind.ADJUSTMENT)
+    return made_posting(results, PostingKind.ADJUSTMENT)
 
 
 @router.post("/{account_id}/write_off", status_code=201)
@@ -63,4 +63,4 @@ async def write_off_account(engine: EngineDependency, sight: SightDependency, ac
     """Give up all that an account owes; answers the posting. Scope: issuer or sandbox."""
     number = await asyncio.to_thread(seen_account, sight, account_id)
     results = await carried_out(engine, new_command(Kind.WRITE_OFF, account_id=number), f"write-off of {account_id}")
-    return made_posting(engine, results, PostingKind.WRITE_OFF)
+    return made_posting(results, PostingKind.WRITE_OFF)

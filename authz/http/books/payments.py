@@ -96,7 +96,7 @@ async def receive_payment(
         amount=body.amount,
         currency=currency_code(int(result["billing_currency"])),
         posted_balance=int(result["posted_minor"]),
-        received_at=datetime.fromtimestamp(engine.time_us / 1e6, UTC),
+        received_at=datetime.fromtimestamp(int(result["time_us"]) / 1e6, UTC),
         status="received",
         available=int(result["available_minor"]),
     )

@@ -42,4 +42,4 @@ async def waive_transaction(
         posting_kind=_WAIVABLE[row["kind"]],
     )
     results = await carried_out(engine, command, f"waiver of {name}")
-    return made_posting(engine, results, PostingKind.WAIVER)
+    return made_posting(results, PostingKind.WAIVER)

@@ -6,12 +6,15 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from authz.engine import Engine
 from authz.history.projection import Projection
 from authz.history.statement_rows import statements
 from authz.http.books.books import BooksView
 from authz.program.tables import Bucket
 from authz.state.billing import General
 from authz.state.book_totals import BookTotals
+from authz.vocabulary.commands import Kind
+from authz.vocabulary.layouts import new_command
 from simulators.parties import sandbox_constants
 from tests.authz.http.books.bank import SHOP
 
@@ -97,8 +100,11 @@ def test_what_does_not_exist_is_not_found(bank):
     bank.post("/v1/transactions/txn_0000000000001/waive", status=404)
     missing = bank.http.get(f"/v1/accounts/{account}/statements/2026-12-05")
     assert (missing.status_code, "2026-12-05" in missing.json()["detail"]) == (404, True)
-    wrong = bank.http.get(f"/v1/accounts/{account}/statements/yesterday").json()
-    assert [each["field"] for each in wrong["errors"]] == ["day"]
+    for day in ("yesterday", "0", "1796428800", "2026-12-05T00:00:00", "2026-02-30"):
+        wrong = bank.http.get(f"/v1/accounts/{account}/statements/{day}").json()
+        assert [each["field"] for each in wrong["errors"]] == ["day"], day
+        wrong = bank.http.get(f"/v1/accounts/{account}/statements", params={"starting_after": day}).json()
+        assert [each["field"] for each in wrong["errors"]] == ["starting_after"], day
     after = bank.http.get(f"/v1/accounts/{account}/statements", params={"starting_after": "2026-12-05"})
     assert after.status_code == 404
 
@@ -116,6 +122,29 @@ def test_corrections(bank):
     off = bank.post(f"{path}/write_off")
     assert (off["kind"], off["amount"], off["posted_balance"]) == ("write_off", -10_500, 0)
     assert bank.post(f"{path}/write_off", status=409)["code"] == "nothing_owed"
+
+
+def test_what_is_posted_is_told_with_its_own_time(bank, monkeypatch):
+    """Also where the engine has applied another command before it is answered; so is what a dispute posts."""
+    account, phone = bank.account()
+    bank.buy(phone, 10_000)
+    purchase = bank.get("/v1/transactions", account_id=account)["data"][0]["id"]
+    run = Engine.run
+
+    async def run_and_another_a_day_later(engine, commands, attachment=b""):
+        results = await run(engine, commands, attachment)
+        bank.clock.now += 24 * 60 * 60
+        await run(engine, new_command(Kind.PASS_TIME))
+        return results
+
+    monkeypatch.setattr(Engine, "run", run_and_another_a_day_later)
+    paid = bank.post(f"/v1/accounts/{account}/payments", {"amount": 100})
+    adjusted = bank.post(f"/v1/accounts/{account}/adjustments", {"amount": 100})
+    disputed = bank.post(f"/v1/transactions/{purchase}/chargeback", {"amount": 100})
+    assert bank.get(f"/v1/payments/{paid['id']}")["received_at"] == paid["received_at"]
+    assert bank.get(f"/v1/transactions/{adjusted['id']}") == adjusted
+    shown = bank.get(f"/v1/transactions/{disputed['id']}")
+    assert (shown["time"], shown["day"]) == (disputed["time"], disputed["day"])
 
 
 @pytest.fixture(scope="module")
