@@ -5,11 +5,11 @@ journal has left of it. Where that does not hold (meters and rules of a segment,
 terminal), or where it would take long, nobody is told anything, and the whole journal is replayed instead.
 
 The one is `CLOSE_DAY`, which ends days for many accounts. An account's books are the same without it, for its next
-command ends those days first; but then they tell of another command that has posted what the end of a day posts. So a
-command that would be the first after the end of a day, and has a `CLOSE_DAY` before it, needs the whole journal too.
+command ends those days first. Only what the end of a day posts is then told of another command, and explanations leave
+that out of every command's own postings.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,11 +26,10 @@ from authz.kernel.checks.findings import new_findings
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, comparisons, journaled_document
 from authz.program.tables import NUMBER_VERSION, Program
-from authz.state.tables import Counter, State, new_state, postings_made, with_program, with_room
+from authz.state.tables import Counter, State, new_state, with_program, with_room
 from authz.vocabulary.commands import COMMAND_BYTES, ForcedScope, Kind, Records, new_results
 from authz.vocabulary.errors import JournalDamaged
 from authz.vocabulary.layouts import FORCED_REASON, ISSUER_DECISION, read
-from authz.vocabulary.posting_kinds import PARTS_OF_DAYS
 
 log = structlog.get_logger()
 
@@ -93,7 +92,6 @@ class AccountReplay:
         self._end: tuple[str, int] | None = None
         self._programs = [_InForce(0, 0, ProgramDocument(), compiled_program(ProgramDocument(), 0))]
         self._forced: list[int] = []
-        self._closes: list[int] = []
         self._is_full = journal.begins_after != 0
         """Whether no further commands are indexed."""
         self._is_told_by_all_since: int | None = None
@@ -129,7 +127,6 @@ class AccountReplay:
             kinds = commands["kind"]
             forced = np.flatnonzero(kinds == Kind.FORCE_REASON)
             self._forced += (batch.sequence + forced).tolist()
-            self._closes += (batch.sequence + np.flatnonzero(kinds == Kind.CLOSE_DAY)).tolist()
             of_terminal = commands.view(FORCED_REASON)["scope"][forced] == ForcedScope.TERMINAL
             if (kinds == Kind.SWITCH_ISSUER).any() or of_terminal.any():
                 self._needs_all(batch.sequence)
@@ -160,12 +157,7 @@ class AccountReplay:
         wanted = sorted({*own.tolist(), *forced, sequence})
         if len(wanted) > COMMANDS_MAX:
             return None
-        found = self._replayed(wanted)
-        return None if _ends_days(found) and self._closes_between(own[-1] if len(own) else 0, sequence) else found
-
-    def _closes_between(self, earlier: int, later: int) -> bool:
-        """Whether days were closed between two commands, maybe those of the account among others."""
-        return bisect_left(self._closes, later) > bisect_left(self._closes, earlier)
+        return self._replayed(wanted)
 
     def issuer_decision(self, sequence: int) -> int | None:
         """The command by which the issuer's decisioning webhook has decided on a message that waited, or None."""
@@ -226,11 +218,6 @@ class AccountReplay:
         results = new_results(1)
         apply(state, np.require(command.copy(), requirements="W"), results, findings)
         return state, results
-
-
-def _ends_days(found: ReplayedCommand) -> bool:
-    """Whether a command has posted what the end of days before it posts."""
-    return bool((postings_made(found.state)["part"] >= PARTS_OF_DAYS).any())
 
 
 def _counts_a_segment(document: ProgramDocument) -> bool:
