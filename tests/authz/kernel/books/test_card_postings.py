@@ -8,9 +8,10 @@ import pytest
 from authz.vocabulary.commands import CardholderVerification, Kind, Operation
 from authz.vocabulary.posting_kinds import PostingKind
 from authz.vocabulary.reasons import Reason
+from tests.authz.commands import command
 from tests.authz.kernel.books.outcome import agree, day_number, told_by_kernel, told_of_postings
 from tests.authz.kernel.books.plain_ledger import PlainTerms
-from tests.authz.kernel.books.twin import DAY_US, Twin
+from tests.authz.kernel.books.twin import DAY_US, Bought, Twin
 
 USUAL = PlainTerms(blocks_after_missed=0, cash_share_ppm=1_000_000)
 BEGINS, CUT, DUE = date(2026, 12, 10), date(2027, 1, 5), date(2027, 1, 25)
@@ -120,6 +121,25 @@ def test_what_is_completed_later_was_charged_then(bank):
     assert books(bank, date(2027, 1, 10))["buckets"]["new"] == 30_000
 
 
+def test_what_stand_in_has_approved_was_charged_when_the_issuer_heard_of_it(bank):
+    """Approved before the cut, told behind it: what is given back of it is new, and does not count."""
+    bank.buy(0, 300_000)
+    bank.clock_us = at(date(2027, 1, 4))
+    bank.send(command(Kind.SWITCH_ISSUER, time_us=bank.clock_us, is_down=1))
+    message = bank.tap(0, 4_000)
+    sequence = bank.send(message)
+    bank.clock_us = at(date(2027, 1, 8))
+    bank.send(command(Kind.SWITCH_ISSUER, time_us=bank.clock_us, is_down=0))
+    bank.apply()
+    advice = bank.outcome.state.advices[:1].copy()
+    advice["time_us"] = bank.clock_us
+    bank.send(advice)
+    bank.books[0].buy(4_000)
+    bank.refund(Bought(message, 0, sequence, bank.today, 4_000, 4_000), 1_000)
+    told = books(bank, date(2027, 1, 9))
+    assert (told["buckets"]["new"], told["buckets"]["billed"], told["due"]) == (3_000, 300_000, 30_000)
+
+
 def test_a_hold_of_cash_that_ends_in_between_counts_no_nights(bank):
     """It ends a week later, behind a cut, with the command of another account: the books stay as they were."""
     bank.buy(0, 300_000)
@@ -189,10 +209,10 @@ def test_the_hold_of_a_purchase_makes_no_room_for_its_cash():
     bank = Twin([1], [5], {1: replace(USUAL, cash_share_ppm=1)}, at(BEGINS))
     bank.buy(0, 100)
     values = {"operation": Operation.PURCHASE_WITH_CASH_BACK, "cardholder_verification": CardholderVerification.PIN}
-    message = bank._tap(0, 3_000_000, kind=Kind.AUTHORIZATION_REQUEST, cash_minor=500_000, **values)
-    bank._send(message)
+    message = bank.tap(0, 3_000_000, kind=Kind.AUTHORIZATION_REQUEST, cash_minor=500_000, **values)
+    bank.send(message)
     values = {"amount_minor": 3_000_000, "cash_minor": 2_000_000, "operation": Operation.PURCHASE_WITH_CASH_BACK}
-    bank._send(bank._follow(message, Kind.FINANCIAL_REQUEST, **values), Reason.EXCEEDS_LIMIT)
+    bank.send(bank._follow(message, Kind.FINANCIAL_REQUEST, **values), Reason.EXCEEDS_LIMIT)
     bank.apply()
 
 

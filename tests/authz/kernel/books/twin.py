@@ -77,9 +77,9 @@ class Twin:
         ]
         for account, books in enumerate(self.books):
             self.set_account(account, books.product, books.cut_day)
-            self._send(self._noticed(set_card, card=account + 1, account=account + 1))
+            self.send(self._noticed(set_card, card=account + 1, account=account + 1))
             its = {"pan": _FIRST_PAN + account, "card": account + 1, "account": account + 1}
-            self._send(self._noticed(set_token, **its, channels=1 << Channel.CONTACTLESS))
+            self.send(self._noticed(set_token, **its, channels=1 << Channel.CONTACTLESS))
         self.activate(self.terms, self.zone)
 
     @property
@@ -91,7 +91,7 @@ class Twin:
         self.notices += 1
         return make(self.notices, time_us=self.clock_us, **values)
 
-    def _send(self, made, expected=Reason.APPROVED, attachment=b""):
+    def send(self, made, expected=Reason.APPROVED, attachment=b""):
         """Take a command; returns its sequence."""
         self.begin_day()
         if attachment:
@@ -119,7 +119,7 @@ class Twin:
         self.begin_day()
         values = {"limit_minor": MUCH, "transaction_limit_minor": NO_LIMIT, "product": product, "cut_day": cut_day}
         values["cut_day"] = cut_day if product else 0
-        self._send(self._noticed(set_account, account=account + 1, **values))
+        self.send(self._noticed(set_account, account=account + 1, **values))
         if product:
             self.books[account].join(product, cut_day)
 
@@ -127,13 +127,14 @@ class Twin:
         """Another program."""
         document = ProgramDocument.model_validate({"time_zone": zone, "products": section(terms)})
         attachment = canonical(with_offsets(document))
-        self._send(command(Kind.ACTIVATE_PROGRAM, time_us=self.clock_us), attachment=attachment)
+        self.send(command(Kind.ACTIVATE_PROGRAM, time_us=self.clock_us), attachment=attachment)
         for product, its in terms.items():
             if self.plain_products.terms_on(product, date.max) != its or product not in self.plain_products.known:
                 self.plain_products.bring(product, its, self.today)
         self.calendar.next_zone = ZoneInfo(zone)
 
-    def _tap(self, account, amount, **values):
+    def tap(self, account, amount, **values):
+        """A message of an account's token, which is not sent."""
         atc = self._next()
         return tap(
             atc, amount, _FIRST_PAN + account, time_us=self.clock_us, **{"kind": Kind.FINANCIAL_REQUEST, **values}
@@ -150,19 +151,19 @@ class Twin:
 
     def buy(self, account, amount):
         """A purchase that is charged at once; None where it is refused."""
-        message = self._tap(account, amount)
+        message = self.tap(account, amount)
         if self.is_blocked(account):
-            self._send(message, Reason.PAYMENT_OVERDUE)
+            self.send(message, Reason.PAYMENT_OVERDUE)
             return None
-        sequence = self._send(message)
+        sequence = self.send(message)
         self.books[account].buy(amount)
         return Bought(message, account, sequence, self.today, amount, amount)
 
     def authorize(self, account, amount, operation=Operation.PURCHASE):
         """A purchase, or cash, that is held and not charged; returns the message."""
         values = {"kind": Kind.AUTHORIZATION_REQUEST, "operation": operation}
-        message = self._tap(account, amount, cardholder_verification=CardholderVerification.PIN, **values)
-        self._send(message)
+        message = self.tap(account, amount, cardholder_verification=CardholderVerification.PIN, **values)
+        self.send(message)
         if operation == Operation.CASH:
             self.books[account].open()
         return message
@@ -173,15 +174,15 @@ class Twin:
         message = self._follow(
             authorization, Kind.FINANCIAL_REQUEST, amount_minor=amount, operation=authorization["operation"]
         )
-        sequence, books = self._send(message), self.books[account]
+        sequence, books = self.send(message), self.books[account]
         fee = books.draw(amount) if is_cash else books.buy(amount) or 0
         return Bought(message, account, sequence, self.today, amount, amount, not is_cash, is_cash, fee)
 
     def draw(self, account, amount):
         """Cash that is charged at once."""
         values = {"operation": Operation.CASH, "cardholder_verification": CardholderVerification.PIN}
-        message = self._tap(account, amount, **values)
-        sequence = self._send(message)
+        message = self.tap(account, amount, **values)
+        sequence = self.send(message)
         fee = self.books[account].draw(amount)
         return Bought(message, account, sequence, self.today, amount, amount, has_goods=False, has_cash=True, fee=fee)
 
@@ -189,8 +190,8 @@ class Twin:
         """A purchase, a part of which is paid out."""
         values = {"operation": Operation.PURCHASE_WITH_CASH_BACK, "cash_minor": cash}
         values["cardholder_verification"] = CardholderVerification.PIN
-        message, whole = self._tap(account, goods + cash, **values), goods + cash
-        sequence = self._send(message)
+        message, whole = self.tap(account, goods + cash, **values), goods + cash
+        sequence = self.send(message)
         if goods:
             self.books[account].buy(goods)
         self.books[account].draw(cash)
@@ -199,19 +200,19 @@ class Twin:
     def refund(self, bought, amount):
         """A merchant gives back; returns the message."""
         message = self._follow(bought.message, Kind.FINANCIAL_REQUEST, amount_minor=amount, operation=Operation.REFUND)
-        self._send(message)
+        self.send(message)
         self._give_back(bought, "refund", amount)
         return message
 
     def refund_without_purchase(self, account, amount):
         """A merchant gives back, and does not say for what."""
-        self._send(self._tap(account, amount, kind=Kind.FINANCIAL_ADVICE, operation=Operation.REFUND))
+        self.send(self.tap(account, amount, kind=Kind.FINANCIAL_ADVICE, operation=Operation.REFUND))
         self.books[account].give_back("refund", self.today, amount)
 
     def take_refund_back(self, bought, refund):
         """A refund is reversed."""
         amount = int(refund["amount_minor"][0])
-        self._send(self._follow(refund, Kind.REVERSAL_REQUEST, operation=Operation.REFUND))
+        self.send(self._follow(refund, Kind.REVERSAL_REQUEST, operation=Operation.REFUND))
         self.books[bought.account].buy(amount, "reversal")
         bought.left += amount
 
@@ -222,7 +223,7 @@ class Twin:
         if remaining:
             values |= {"replacement_minor": remaining, "flags": Flag.HAS_ORIGINAL | Flag.HAS_REPLACEMENT}
         is_first = whole and bought.current == int(bought.message["amount_minor"][0])
-        self._send(self._follow(bought.message, Kind.REVERSAL_REQUEST, **values))
+        self.send(self._follow(bought.message, Kind.REVERSAL_REQUEST, **values))
         self._give_back(bought, "reversal", undone)
         bought.current = remaining
         if bought.fee and is_first and not remaining:
@@ -232,14 +233,14 @@ class Twin:
     def charge_back(self, bought, amount):
         """The issuer gives back what is disputed."""
         values = {"account_id": bought.account + 1, "decision": bought.sequence, "amount_minor": amount}
-        self._send(command(Kind.CHARGEBACK, time_us=self.clock_us, **values))
+        self.send(command(Kind.CHARGEBACK, time_us=self.clock_us, **values))
         self._give_back(bought, "chargeback", amount)
         bought.disputed += amount
 
     def represent(self, bought, amount):
         """The acquirer presents again what was charged back."""
         values = {"account_id": bought.account + 1, "decision": bought.sequence, "amount_minor": amount}
-        self._send(command(Kind.REPRESENTMENT, time_us=self.clock_us, **values))
+        self.send(command(Kind.REPRESENTMENT, time_us=self.clock_us, **values))
         self.books[bought.account].buy(amount, "representment")
         bought.disputed -= amount
         bought.left += amount
@@ -257,7 +258,7 @@ class Twin:
 
     def tell(self, kind, account, reason=Reason.APPROVED, **values):
         """A command of the issuer's own about an account, of which no ledger is told; returns its sequence."""
-        return self._send(command(kind, account_id=account + 1, time_us=self.clock_us, **values), reason)
+        return self.send(command(kind, account_id=account + 1, time_us=self.clock_us, **values), reason)
 
     def return_payment(self, account, paid):
         """A payment comes back, once."""
@@ -293,14 +294,14 @@ class Twin:
 
     def pass_time(self):
         """Nothing; the place of a CLOSE_DAY."""
-        self._send(command(Kind.PASS_TIME, time_us=self.clock_us))
+        self.send(command(Kind.PASS_TIME, time_us=self.clock_us))
         self.slots.append((len(self.commands) - 1, day_number(self.today)))
 
     def close(self, day, first_row=0, rows=ALL_ROWS):
         """A CLOSE_DAY; the ledgers have closed it already. day: a date."""
         named = {"day": day_number(day), "first_row": first_row, "rows": rows}
         is_over = day < self.calendar.day_at(self.clock_us)
-        self._send(
+        self.send(
             command(Kind.CLOSE_DAY, time_us=self.clock_us, **named), Reason.APPROVED if is_over else Reason.DAY_NOT_OVER
         )
 
