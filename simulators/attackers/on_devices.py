@@ -56,7 +56,7 @@ class ForgedAttestation(Attack):
             case "changed":
                 return self._register(element, [self._changed(Manufacturer().attest(element.public_key(), "a", now))])
             case _:
-                past = now - 20 * 365 * 24 * 3600
+                past = now - 40 * 365 * 24 * 3600
                 chain = [Manufacturer().attest(element.public_key(), "phone", past)]
         return self._register(element, [each.public_bytes(Encoding.DER) for each in chain])
 

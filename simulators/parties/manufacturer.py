@@ -9,7 +9,8 @@ from cryptography.x509.oid import NameOID
 
 from simulators.parties import sandbox_constants
 
-_VALID_FOR = timedelta(days=3650)
+_VALID_FOR = timedelta(days=10_950)
+"""Thirty years. A phone knows the real time alone, and the network's clock may have been set forward by many years."""
 
 
 class Manufacturer:

@@ -20,7 +20,7 @@ def key() -> ec.EllipticCurvePrivateKey:
 
 
 def test_an_attestation_is_of_the_key_and_by_the_root(key):
-    """It names the device, is no authority, and is good on the day that it was made and ten years from then."""
+    """It names the device, is no authority, and is good on the day that it was made and thirty years from then."""
     certificate = Manufacturer().attest(key.public_key(), "watch 7", NOW)
     certificate.verify_directly_issued_by(sandbox_constants.manufacturer_root())
     assert certificate.public_key() == key.public_key()
@@ -28,7 +28,7 @@ def test_an_attestation_is_of_the_key_and_by_the_root(key):
     assert not certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     now = datetime.fromtimestamp(NOW, UTC)
     assert certificate.not_valid_before_utc < now < certificate.not_valid_after_utc
-    assert (certificate.not_valid_after_utc - now).days in (3_649, 3_650)
+    assert (certificate.not_valid_after_utc - now).days in (10_949, 10_950)
 
 
 def test_another_root_signs_otherwise(key):

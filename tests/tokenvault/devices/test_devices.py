@@ -135,7 +135,7 @@ def test_certificates_out_of_their_time_are_refused(phone, clock):
     """A certificate that is not valid yet, or no longer, is refused."""
     certificates = [encoded(phone.certificate())]
     issued = clock.now
-    for moment in (issued - 3_600, issued + 11 * 365 * 86_400):
+    for moment in (issued - 3_600, issued + 31 * 365 * 86_400):
         clock.now = moment
         with pytest.raises(FieldError, match="trusted manufacturer root"):
             phone.register(certificates)
