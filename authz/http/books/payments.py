@@ -71,6 +71,10 @@ class PaymentView(BaseModel):
 class PaymentEffect(PaymentView):
     """A payment that was just received or returned, and what its account can spend now."""
 
+    posted_balance: int = Field(
+        description="What the account owed after this, minor units: after the payment, or after its return.",
+        examples=[270000],
+    )
     available: int = Field(description="Available credit now, minor units.", examples=[70000])
 
 
