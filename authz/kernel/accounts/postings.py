@@ -167,15 +167,20 @@ def part_to_refund(state: State, row: Integer, rate: Integer, amount: Integer, b
 
 @inlined
 def left_of_account(state: State, account_row: Integer) -> Integer:
-    """What can be given back to an account, of whatever purchases: what it owes.
+    """What can be given back to an account, of whatever purchases that are named: what it owes.
 
     One that has a product may have paid for them meanwhile: then money that is given back is a credit, and only the
     purchase bounds it.
     """
-    account = state.accounts[account_row]
-    if account["product"] != 0:
+    if state.accounts[account_row]["product"] != 0:
         return np.int64(_NO_BOUND)
-    return max(np.int64(account["posted_minor"]), np.int64(0))
+    return owed_by(state, account_row)
+
+
+@inlined
+def owed_by(state: State, account_row: Integer) -> Integer:
+    """What an account owes, 0 for a credit: as much a refund that names no purchase gives back at most."""
+    return max(np.int64(state.accounts[account_row]["posted_minor"]), np.int64(0))
 
 
 @inlined
@@ -261,7 +266,7 @@ def refund(state: State, row: Integer, original_row: Integer, billing: Integer) 
         note_given_back(state, original_row, billing)
         add_refundable(state, original_row, -amount)
     else:
-        billing = min(billing, left_of_account(state, np.int64(entry["account_row"])))
+        billing = min(billing, owed_by(state, np.int64(entry["account_row"])))
     entry["refundable_minor"] = amount
     post(state, row, PostingKind.REFUND, -billing)
     return billing

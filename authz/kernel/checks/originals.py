@@ -9,9 +9,9 @@ from authz.kernel.accounts.message_context import MessageContext, has, is_revers
 from authz.kernel.accounts.postings import (
     asked_back,
     is_settled,
-    left_of_account,
     left_to_give_back,
     left_to_refund,
+    owed_by,
     part_to_refund,
 )
 from authz.kernel.checks.findings import Finding
@@ -260,7 +260,7 @@ def check_advised_refund(state: State, command: Any, context: MessageContext) ->
         if left == context.billing_minor:
             left = left_to_give_back(state, row)
     else:
-        left = left_of_account(state, context.account_row)
+        left = owed_by(state, context.account_row)
     return context.billing_minor, left, Reason.APPROVED
 
 

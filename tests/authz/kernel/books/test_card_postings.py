@@ -88,6 +88,16 @@ def test_a_refund_of_what_is_paid_is_a_credit_that_pays_the_next_purchase(bank):
     assert books(bank, date(2027, 1, 27))["buckets"]["new"] == 30_000
 
 
+def test_a_refund_that_names_no_purchase_makes_no_credit(bank):
+    """Else anybody's advice would be money to spend."""
+    bank.buy(0, 30_000)
+    bank.refund_without_purchase(0, 20_000)
+    bank.refund_without_purchase(0, 1_000_000_000)
+    bank.refund_without_purchase(0, 1_000_000_000)
+    assert kinds(bank) == [("purchase", 30_000), ("refund", -20_000), ("refund", -10_000)]
+    assert books(bank, date(2026, 12, 11))["buckets"]["new"] == 0
+
+
 def test_a_credit_is_spent_on_cash_at_the_cut(bank):
     """With a credit there is nothing else that is owed afterwards."""
     bank.pay(0, 500_000)

@@ -205,9 +205,10 @@ class Twin:
         return message
 
     def refund_without_purchase(self, account, amount):
-        """A merchant gives back, and does not say for what."""
+        """A merchant gives back, and does not say for what: at most what is owed."""
         self.send(self.tap(account, amount, kind=Kind.FINANCIAL_ADVICE, operation=Operation.REFUND))
-        self.books[account].give_back("refund", self.today, amount)
+        if given := min(amount, max(self.books[account].owed, 0)):
+            self.books[account].give_back("refund", self.today, given)
 
     def take_refund_back(self, bought, refund):
         """A refund is reversed."""
