@@ -174,11 +174,14 @@ def _decision_with_issuer(event: PaymentEvent) -> dict[str, Any]:
 
 def _posting_with_issuer(event: PaymentEvent) -> dict[str, Any]:
     row = event.row
+    is_paid = event.type in (EventType.PAYMENT_RECEIVED, EventType.PAYMENT_RETURNED)
     return {
         "id": event.resource_id,
+        **({"payment_id": to_text(Prefix.PAYMENT, event.payment)} if is_paid else {}),
         "authorization_id": to_text(Prefix.AUTHORIZATION, event.payment) if row["token_id"] else None,
         "kind": row["kind"],
         "time": moment(row["time_us"]),
+        "day": row["day"],
         "account_id": _named(Prefix.ACCOUNT, row["account_id"]),
         "token_id": _named(Prefix.TOKEN, row["token_id"]),
         "amount": row["amount_minor"],

@@ -45,6 +45,19 @@ def test_payments_are_received_listed_and_returned(bank):
     assert bank.get(f"/v1/accounts/{account}")["posted"] == 49_700
 
 
+def test_events_name_the_payment(bank):
+    """Also that of its return, which is a posting of its own."""
+    account, _ = bank.account()
+    paid = bank.post(f"/v1/accounts/{account}/payments", {"amount": 500})
+    bank.post(f"/v1/accounts/{account}/payments", {"amount": 600})
+    bank.post(f"/v1/payments/{paid['id']}/return", status=200)
+    events = bank.get("/v1/events", type="payment.returned")["data"] + bank.get("/v1/events")["data"]
+    own = [each["data"] for each in events if each["data"].get("account_id") == account and "kind" in each["data"]]
+    assert [each["payment_id"] == paid["id"] for each in own] == [True, True, False, True]
+    (posted,) = bank.get("/v1/transactions", account_id=account, kind="payment_returned")["data"]
+    assert (own[0]["id"], own[0]["day"], own[0]["time"][:19]) == (posted["id"], posted["day"], posted["time"][:19])
+
+
 def test_a_payment_is_received_once_under_an_idempotency_key(bank):
     """Sent again it is answered with the first answer."""
     account, _ = bank.account()
