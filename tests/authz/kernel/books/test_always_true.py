@@ -67,11 +67,13 @@ class BooksAreAlwaysTrue(RuleBasedStateMachine):
         if amount % 3 == 0:
             self.bought.append(self.bank.complete(account, message, amount // 2 + 1))
 
-    @rule(account=ACCOUNTS, amount=AMOUNTS)
-    def cash_is_drawn(self, account, amount):
-        """At a fee."""
+    @rule(account=ACCOUNTS, amount=AMOUNTS, goods=st.sampled_from([None, None, 0, 4_000]))
+    def cash_is_drawn(self, account, amount, goods):
+        """At a fee: from a machine, or with a purchase."""
         if not self.bank.is_blocked(account):
-            self.bought.append(self.bank.draw(account, amount))
+            with_goods = () if goods is None else (goods,)
+            draw = self.bank.buy_with_cash_back if with_goods else self.bank.draw
+            self.bought.append(draw(account, *with_goods, amount))
 
     def _payable(self, account):
         return self.bank.books[account].product != 0
@@ -201,11 +203,13 @@ class BooksAreAlwaysTrue(RuleBasedStateMachine):
         self.bank.begin_day()
         closed = self._closed()
         agree(closed, self.bank.books)
-        for row in range(len(closed.state.billing)):
-            buckets = closed.state.books[row, :BUCKETS]
+        today = day_number(self.bank.today)
+        for account, books in enumerate(closed.state.accounts["billing"][: len(self.bank.books)].tolist()):
+            buckets = closed.state.books[books - 1, :BUCKETS] if books else np.zeros(BUCKETS, np.int64)
             assert (np.delete(buckets, Bucket.NEW) >= 0).all()
-            was_cut = int(closed.state.billing[row]["last_cut"]) == day_number(self.bank.today) - 1
-            if was_cut and buckets[Bucket.NEW] < 0:
+            was_cut = books and int(closed.state.billing[books - 1]["last_cut"]) == today - 1
+            is_as_cut = was_cut and all(int(row["day"]) < today for row in closed.postings.get(account, []))
+            if is_as_cut and buckets[Bucket.NEW] < 0:
                 assert not np.delete(buckets, [Bucket.NEW, Bucket.PLANNED]).any()
 
     def teardown(self):
