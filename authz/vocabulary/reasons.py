@@ -92,8 +92,23 @@ class Reason(IntEnum):
 
 LAST_APPROVAL = Reason.VERIFIED
 LAST_REASON = max(Reason)
-DECLINES = tuple(reason for reason in Reason if not reason.is_approval and reason is not Reason.AWAITING_ISSUER)
-"""The reasons that an answer can have for saying no."""
+OF_BANK_COMMANDS = frozenset(
+    {
+        Reason.ACCOUNT_NOT_FOUND,
+        Reason.ACCOUNT_WITHOUT_PRODUCT,
+        Reason.ALREADY_GIVEN_BACK,
+        Reason.NOTHING_OWED,
+        Reason.DAY_NOT_OVER,
+    }
+)
+"""What only the issuer's own commands are refused with: no message, rule or limit has these."""
+
+DECLINES = tuple(
+    reason
+    for reason in Reason
+    if not reason.is_approval and reason is not Reason.AWAITING_ISSUER and reason not in OF_BANK_COMMANDS
+)
+"""The reasons that the answer to a message can have for saying no."""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,16 @@ def test_approvals_come_first():
     assert {ANSWERS[reason].response_code for reason in DECLINES}.isdisjoint({"00", "10", "85"})
 
 
+def test_no_message_is_declined_for_what_a_bank_command_is_refused_with():
+    """A rule, a limit or a simulation cannot ask for it either."""
+    refusals = {
+        reason for reason in Reason if reason.code in ("account_without_product", "nothing_owed", "day_not_over")
+    }
+    assert len(refusals) == 3
+    assert refusals.isdisjoint(DECLINES)
+    assert Reason.PAYMENT_OVERDUE in DECLINES
+
+
 def test_numbers_are_as_journals_have_them():
     """None is skipped, and none was used before: journals hold them for good."""
     assert sorted(Reason) == list(range(LAST_REASON + 1))
