@@ -16,5 +16,7 @@ def _as_written(value: object) -> object:
     return value
 
 
-WrittenDay = Annotated[date, BeforeValidator(_as_written), WithJsonSchema({"type": "string", "format": "date"})]
+WrittenDay = Annotated[
+    date, BeforeValidator(_as_written), WithJsonSchema({"type": "string", "format": "date", "examples": ["2027-01-05"]})
+]
 """A date in a body, a path or a query."""
