@@ -1,4 +1,4 @@
-"""Checks of the token and its card: existence, domain, state and expiry."""
+"""Checks of the token, its card and their account: existence, domain, state, expiry and standing."""
 
 from typing import Any
 
@@ -7,9 +7,10 @@ import numpy as np
 from authz.arrays.compiled import Integer, inlined
 from authz.kernel.accounts.calendar import month_of
 from authz.kernel.accounts.message_context import MessageContext
+from authz.kernel.books.terms import terms_on
 from authz.kernel.checks.findings import Finding
 from authz.state.rows import found
-from authz.state.tables import State
+from authz.state.tables import Counter, State
 from authz.vocabulary.commands import COUNTRIES_MAX, COUNTRY_BITS
 from authz.vocabulary.reasons import Reason
 from authz.vocabulary.states import CardState, TokenState
@@ -92,3 +93,17 @@ def check_card_state(state: State, command: Any, context: MessageContext) -> Fin
     """The card behind the token must be neither frozen nor closed."""
     card_state = np.int64(state.cards[state.tokens[context.token_row]["card_row"]]["state"])
     return card_state, CardState.ACTIVE, _CARD_REASONS[card_state]
+
+
+@inlined
+def check_account_standing(state: State, command: Any, context: MessageContext) -> Finding:
+    """The account must not have missed so many dues in a row that its product's terms block it."""
+    account = state.accounts[context.account_row]
+    missed: Integer = 0
+    bound: Integer = 0
+    if account["billing"] != 0:
+        missed = np.int64(state.billing[np.int64(account["billing"]) - 1]["missed"])
+        terms_row = terms_on(state, context.account_row, state.counters[Counter.DAY])
+        bound = np.int64(state.terms[terms_row]["blocks_after_missed"])
+    reason = Reason.PAYMENT_OVERDUE if 0 < bound <= missed else Reason.APPROVED
+    return missed, bound, reason

@@ -21,13 +21,14 @@ from authz.kernel.checks.amounts import (
     check_advised_amount,
     check_amount,
     check_available_credit,
+    check_cash_limit,
     check_currency,
     check_operation,
     check_token_limit,
     check_transaction_limit,
 )
-from authz.kernel.checks.books import check_account_standing, check_cash_limit
 from authz.kernel.checks.card_and_token import (
+    check_account_standing,
     check_card_state,
     check_channel,
     check_country,
