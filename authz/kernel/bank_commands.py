@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from authz.arrays.compiled import Integer, compiled
+from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.accounts.waivers import note_waived, was_waived
 from authz.kernel.books.closing import end_days
+from authz.kernel.books.counted import count, count_no_longer, find_counted
 from authz.kernel.books.ledger import enter, write_posting
 from authz.kernel.books.opening import books_today
 from authz.kernel.books.taking import NO_BUCKET, count_toward_due, take
@@ -15,7 +16,7 @@ from authz.program.tables import Bucket
 from authz.program.terms import AMOUNT_MAX
 from authz.state.batch_output import POSTINGS_OF_A_COMMAND, POSTINGS_OF_AN_ACCOUNT
 from authz.state.billing import BEARING, BUCKETS, NIGHTS, General, Sum
-from authz.state.rows import NO_ROW, found
+from authz.state.rows import found
 from authz.state.tables import Counter, State
 from authz.vocabulary.commands import Kind, Records
 from authz.vocabulary.layouts import PAYMENT, PAYMENT_RETURNED, WAIVER
@@ -53,36 +54,15 @@ def pay(state: State, account_row: Integer, amount: Integer) -> Integer:
     row, today = books_today(state, account_row), state.counters[Counter.DAY]
     write_posting(state, account_row, state.counters[Counter.SEQUENCE], PostingKind.PAYMENT, -amount, today)
     take(state, row, NO_BUCKET, 0, amount, General.PAYMENTS, terms_on(state, account_row, today))
-    payment = state.payments[state.counters[Counter.PAYMENTS]]
-    state.counters[Counter.PAYMENTS] += 1
-    payment["sequence"] = state.counters[Counter.SEQUENCE]
-    payment["amount_minor"] = amount
-    payment["due_minor"], payment["to_pay_minor"] = count_toward_due(state, row, amount)
-    payment["account_row"] = account_row
+    count(state, account_row, row, state.counters[Counter.SEQUENCE], amount, amount)
     return np.int64(Reason.APPROVED)
-
-
-@compiled
-def find_payment(state: State, sequence: Integer) -> Integer:
-    """The row of a payment by the sequence of its command, or `NO_ROW`."""
-    low: Integer = 0
-    high: Integer = state.counters[Counter.PAYMENTS]
-    while low < high:
-        middle = (low + high) // 2
-        if state.payments[middle]["sequence"] < sequence:
-            low = middle + 1
-        else:
-            high = middle
-    if low < state.counters[Counter.PAYMENTS] and state.payments[low]["sequence"] == sequence:
-        return np.int64(low)
-    return np.int64(NO_ROW)
 
 
 @compiled
 def return_payment(state: State, account_row: Integer, sequence: Integer) -> Integer:
     """Take a payment back: it is owed without grace, and what it has counted for is due again."""
-    found_row = find_payment(state, sequence)
-    if not found(found_row) or state.payments[found_row]["account_row"] != account_row:
+    found_row = find_counted(state, sequence)
+    if not found(found_row) or not is_payment_of(state, found_row, account_row):
         return np.int64(Reason.MISSING_ORIGINAL_AUTHORIZATION)
     payment = state.payments[found_row]
     if payment["is_returned"] != 0:
@@ -92,9 +72,15 @@ def return_payment(state: State, account_row: Integer, sequence: Integer) -> Int
     amount = np.int64(payment["amount_minor"])
     write_posting(state, account_row, state.counters[Counter.SEQUENCE], PostingKind.PAYMENT_RETURNED, amount, today)
     enter(state, row, Bucket.CARRIED, amount, General.PAYMENTS)
-    state.books[row, Sum.DUE] += np.int64(payment["due_minor"])
-    state.books[row, Sum.TO_PAY] += np.int64(payment["to_pay_minor"])
+    count_no_longer(state, row, sequence, amount)
     return np.int64(Reason.APPROVED)
+
+
+@inlined
+def is_payment_of(state: State, row: Integer, account_row: Integer) -> Any:
+    """Whether what was given is a payment of an account, and no refund."""
+    given = state.payments[row]
+    return given["account_row"] == account_row and given["is_refund"] == 0
 
 
 @compiled

@@ -76,10 +76,11 @@ PAYMENT = record(
         ("due_minor", "i8"),  # how much of it has counted toward the minimum, and toward the closing balance
         ("to_pay_minor", "i8"),
         ("account_row", "i4"),
-        ("is_returned", "u4"),
+        ("is_returned", "u2"),
+        ("is_refund", "u2"),
     ]
 )
-"""A payment that an account has received, in order of sequence."""
+"""A payment that an account has received, or a refund that has counted toward a due, in order of sequence."""
 
 
 def books_of(billing: Records) -> npt.NDArray[np.int64]:

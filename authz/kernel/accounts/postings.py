@@ -11,7 +11,7 @@ from authz.kernel.accounts.local_days import day_charged, note_day_charged
 from authz.kernel.accounts.message_context import has
 from authz.kernel.accounts.trace_index import find_sequence, new_row
 from authz.kernel.accounts.waivers import PART_OF_CASH_FEE, note_waived, was_waived
-from authz.kernel.books.card_postings import book_charge, book_return, give_cash_fee_back
+from authz.kernel.books.card_postings import book_charge, book_refund_taken_back, book_return, give_cash_fee_back
 from authz.kernel.books.ledger import write_posting
 from authz.state.rows import found
 from authz.state.tables import FEE_PRODUCT_SHIFT, Counter, MessageClass, State
@@ -43,16 +43,20 @@ def book(state: State, row: Integer, kind: Integer, billing: Integer) -> None:
     """Enter what was posted for a transaction in the books of its account."""
     entry = state.transactions[row]
     account_row, sequence = np.int64(entry["account_row"]), np.int64(entry["sequence"])
-    if billing > 0:
+    if billing > 0 and kind == PostingKind.REVERSAL:
+        refunded = np.int64(state.transactions[np.int64(entry["original"]) - 1]["sequence"])
+        book_refund_taken_back(state, account_row, refunded, billing)
+    elif billing > 0:
         if book_charge(state, account_row, sequence, kind, billing) > 0:
             product = np.int64(state.accounts[account_row]["product"])
             entry["flags"] = np.int64(entry["flags"]) | product << FEE_PRODUCT_SHIFT
     elif entry["original"] == 0:
-        book_return(state, account_row, -billing, state.counters[Counter.DAY], Operation.PURCHASE)
+        book_return(state, account_row, -billing, state.counters[Counter.DAY], Operation.PURCHASE, sequence)
     else:
         original = state.transactions[np.int64(entry["original"]) - 1]
         operation = np.int64(original["operation"])
-        book_return(state, account_row, -billing, day_charged(state, original), operation)
+        reversible = sequence if kind == PostingKind.REFUND else np.int64(0)
+        book_return(state, account_row, -billing, day_charged(state, original), operation, reversible)
         is_cash = operation == Operation.CASH
         if kind == PostingKind.REVERSAL and is_cash and original["posted_minor"] == -billing:
             give_fee_back(state, account_row, sequence, original)

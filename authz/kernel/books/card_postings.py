@@ -3,6 +3,7 @@
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
+from authz.kernel.books.counted import count, count_no_longer
 from authz.kernel.books.ledger import charge_to, enter, take_from, write_posting
 from authz.kernel.books.opening import books_today
 from authz.kernel.books.shares import share_of
@@ -36,12 +37,26 @@ def book_charge(state: State, account_row: Integer, sequence: Integer, kind: Int
 
 
 @compiled
-def book_return(state: State, account_row: Integer, amount: Integer, charged_on: Integer, operation: Integer) -> None:
+def book_refund_taken_back(state: State, account_row: Integer, sequence: Integer, amount: Integer) -> None:
+    """Enter that a refund was reversed: the amount is new, and what it has counted for is due again.
+
+    sequence: the refund's.
+    """
+    row = books_today(state, account_row)
+    enter(state, row, Bucket.NEW, amount, General.NETWORK)
+    count_no_longer(state, row, sequence, amount)
+
+
+@compiled
+def book_return(
+    state: State, account_row: Integer, amount: Integer, charged_on: Integer, operation: Integer, sequence: Integer
+) -> None:
     """Enter what a merchant or a dispute gives back: first where its own purchase is now, then as a payment is taken.
 
     Of a purchase with cash-back that is where the goods are, and then its cash. It counts toward the due only for what
     was on a statement: else a tap and its reversal would pay the minimum.
     charged_on: the local day of the purchase.  operation: the purchase's.
+    sequence: of a refund, which can be reversed; 0 for what cannot.
     """
     row, today = books_today(state, account_row), state.counters[Counter.DAY]
     account = state.billing[row]
@@ -59,7 +74,13 @@ def book_return(state: State, account_row: Integer, amount: Integer, charged_on:
         left -= take_from(state, row, own, left, General.NETWORK, terms_row)
         own = np.int64(Bucket.CASH)
     billed = (amount - left) * was_billed + take(state, row, own, was_billed, left, General.NETWORK, terms_row)
-    count_toward_due(state, row, billed)
+    last = state.counters[Counter.PAYMENTS] - 1
+    is_next = last < 0 or sequence > state.payments[last]["sequence"]
+    if billed > 0 and sequence > 0 and is_next:
+        count(state, account_row, row, sequence, amount, billed)
+        state.payments[last + 1]["is_refund"] = 1
+    else:
+        count_toward_due(state, row, billed)
 
 
 @compiled

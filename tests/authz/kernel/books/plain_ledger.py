@@ -209,11 +209,20 @@ class PlainBooks:
 
     def give_back(
         self, kind: str, bought: date, amount: int, *, has_goods: bool = True, has_cash: bool = False
-    ) -> None:
+    ) -> PlainPayment:
         """A refund, reversal or chargeback: first where its own purchase is now, then as a payment is taken."""
-        if self._post(kind, -amount):
-            own = (self.bucket_of(bought),) * has_goods + ("cash",) * has_cash
-            self._count(self._take(amount, "network", *own, was_billed=bought <= self.last_cut))
+        if not self._post(kind, -amount):
+            return PlainPayment(amount, 0, 0)
+        own = (self.bucket_of(bought),) * has_goods + ("cash",) * has_cash
+        return PlainPayment(
+            amount, *self._count(self._take(amount, "network", *own, was_billed=bought <= self.last_cut))
+        )
+
+    def take_refund_back(self, amount: int, refund: PlainPayment) -> None:
+        """A refund is reversed: it is owed anew, and what it has counted for is open again."""
+        self.buy(amount, "reversal")
+        self.due += min(amount, refund.due)
+        self.to_pay += min(amount, refund.to_pay)
 
     def bucket_of(self, bought: date) -> str:
         """Where a purchase of a day is now."""

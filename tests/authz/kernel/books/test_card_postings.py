@@ -251,3 +251,28 @@ def test_interest_on_what_stays_unpaid_drops_the_nights_of_what_is_given_back():
     bank.clock_us = at(DUE)
     bank.refund(bought, 100_000)
     assert books(bank, DUE + timedelta(days=1))["nights"]["billed"] == 46 * 200_000 + 200_000
+
+
+def test_a_refund_that_is_reversed_pays_no_due(bank):
+    """It has counted, and counts no longer: a merchant's help puts no due off."""
+    bought = bank.buy(0, 300_000)
+    bank.clock_us = at(DUE)
+    refund = bank.refund(bought, 300_000)
+    assert books(bank, date(2027, 1, 26))["due"] == 0
+    bank.clock_us = at(date(2027, 1, 26), 2)
+    bank.take_refund_back(bought, refund)
+    told = books(bank, date(2027, 1, 27))
+    assert (told["due"], told["to_pay"], told["buckets"]["new"]) == (30_000, 300_000, 300_000)
+    assert books(bank, date(2027, 1, 29))["missed"] == 1
+
+
+def test_a_refund_is_no_payment_that_can_be_returned(bank):
+    """Though it has counted."""
+    bought = bank.buy(0, 300_000)
+    bank.clock_us = at(DUE)
+    bank.refund(bought, 300_000)
+    bank.apply()
+    sequence = int(bank.outcome.state.payments[0]["sequence"])
+    bank.tell(Kind.PAYMENT_RETURNED, 0, Reason.MISSING_ORIGINAL_AUTHORIZATION, decision=sequence)
+    bank.apply()
+    assert bank.outcome.state.accounts[0]["posted_minor"] == 0

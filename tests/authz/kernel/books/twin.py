@@ -198,11 +198,10 @@ class Twin:
         return Bought(message, account, sequence, self.today, whole, whole, has_goods=True, has_cash=True)
 
     def refund(self, bought, amount):
-        """A merchant gives back; returns the message."""
+        """A merchant gives back; returns the message, and for how much it has counted."""
         message = self._follow(bought.message, Kind.FINANCIAL_REQUEST, amount_minor=amount, operation=Operation.REFUND)
         self.send(message)
-        self._give_back(bought, "refund", amount)
-        return message
+        return message, self._give_back(bought, "refund", amount)
 
     def refund_without_purchase(self, account, amount):
         """A merchant gives back, and does not say for what: at most what is owed."""
@@ -211,10 +210,11 @@ class Twin:
             self.books[account].give_back("refund", self.today, given)
 
     def take_refund_back(self, bought, refund):
-        """A refund is reversed."""
-        amount = int(refund["amount_minor"][0])
-        self.send(self._follow(refund, Kind.REVERSAL_REQUEST, operation=Operation.REFUND))
-        self.books[bought.account].buy(amount, "reversal")
+        """A refund is reversed. refund: see there."""
+        message, counted = refund
+        amount = int(message["amount_minor"][0])
+        self.send(self._follow(message, Kind.REVERSAL_REQUEST, operation=Operation.REFUND))
+        self.books[bought.account].take_refund_back(amount, counted)
         bought.left += amount
 
     def reverse(self, bought, remaining=0):
@@ -248,8 +248,8 @@ class Twin:
 
     def _give_back(self, bought, kind, amount):
         its = {"has_goods": bought.has_goods, "has_cash": bought.has_cash}
-        self.books[bought.account].give_back(kind, bought.day, amount, **its)
         bought.left -= amount
+        return self.books[bought.account].give_back(kind, bought.day, amount, **its)
 
     def pay(self, account, amount):
         """A payment."""
