@@ -7,7 +7,7 @@ import numpy as np
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.arrays.hash_index import add_row, first_slot, scrambled
 from authz.kernel.accounts.meters import remember
-from authz.state.rows import NO_ROW, found
+from authz.state.rows import NO_ROW, found, row_of_sequence
 from authz.state.tables import Counter, MessageClass, State, TransactionFlag
 from authz.vocabulary.commands import Flag, Kind
 
@@ -217,16 +217,7 @@ def find_original(state: State, command: Any, token_row: Integer) -> Integer:
 @compiled
 def find_sequence(state: State, sequence: Integer) -> Integer:
     """The transaction that a decision entered, or NO_ROW. Rows stand in the order of their sequences."""
-    low: Integer = 0
-    high: Integer = state.counters[Counter.TRANSACTIONS]
-    while low < high:
-        middle = (low + high) // 2
-        if state.transactions[middle]["sequence"] < sequence:
-            low = middle + 1
-        else:
-            high = middle
-    is_there = low < state.counters[Counter.TRANSACTIONS] and state.transactions[low]["sequence"] == sequence
-    return low if is_there else NO_ROW
+    return row_of_sequence(state.transactions, state.counters[Counter.TRANSACTIONS], sequence)
 
 
 @inlined

@@ -5,7 +5,7 @@ import numpy as np
 from authz.arrays.compiled import Integer, compiled
 from authz.kernel.books.taking import count_toward_due
 from authz.state.billing import Sum
-from authz.state.rows import NO_ROW, found
+from authz.state.rows import found, row_of_sequence
 from authz.state.tables import Counter, State
 
 
@@ -30,17 +30,7 @@ def count(
 @compiled
 def find_counted(state: State, sequence: Integer) -> Integer:
     """The row of what was given by the sequence that names it, or `NO_ROW`."""
-    low: Integer = 0
-    high: Integer = state.counters[Counter.PAYMENTS]
-    while low < high:
-        middle = (low + high) // 2
-        if state.payments[middle]["sequence"] < sequence:
-            low = middle + 1
-        else:
-            high = middle
-    if low < state.counters[Counter.PAYMENTS] and state.payments[low]["sequence"] == sequence:
-        return np.int64(low)
-    return np.int64(NO_ROW)
+    return row_of_sequence(state.payments, state.counters[Counter.PAYMENTS], sequence)
 
 
 @compiled

@@ -33,10 +33,10 @@ def write_posting(
     posting["day"] = day
     part: Integer = 0 if day == state.counters[Counter.DAY] else PARTS_OF_DAYS
     # The parts of one decision are posted one after the other.
-    if place > 0 and rows[place - 1]["sequence"] == sequence and np.int64(rows[place - 1]["part"]) >= part:
-        is_of_days = np.int64(rows[place - 1]["part"]) >= PARTS_OF_DAYS
-        if is_of_days == (part == PARTS_OF_DAYS):
-            part = np.int64(rows[place - 1]["part"]) + 1
+    if place > 0 and rows[place - 1]["sequence"] == sequence:
+        before = np.int64(rows[place - 1]["part"])
+        if (before >= PARTS_OF_DAYS) == (part == PARTS_OF_DAYS):
+            part = before + 1
     posting["part"] = part
 
 
