@@ -8,6 +8,7 @@ A test runs `current` on every document and fails where a part is out of date.
 import argparse
 import ast
 import difflib
+import json
 import os
 import re
 import textwrap
@@ -200,7 +201,11 @@ def _fields_of(part: type[BaseModel], within: str = "") -> Iterator[tuple[str, F
 
 
 def _written(value: object) -> str:
-    return ", ".join(f"`{each}`" for each in value) if isinstance(value, list) else f"`{value}`"
+    if isinstance(value, list):
+        return ", ".join(map(_written, value))
+    if isinstance(value, BaseModel):
+        return f"`{json.dumps(value.model_dump())}`"
+    return "`null`" if value is None else f"`{value}`"
 
 
 def _dialects() -> str:

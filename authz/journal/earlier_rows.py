@@ -1,7 +1,8 @@
 """Rows of the engine's tables as checkpoints of earlier versions hold them, and what becomes of them.
 
-Whoever adds or renames a field in `state.row_layouts` adds here what the row was before: rows are read field by field,
-and a field that there was not is zero.
+Whoever adds or renames a field in `state.row_layouts`, or in the rows that `program.tables` and `state.billing` lay out
+and a state keeps, adds here what the row was before: rows are read field by field, and a field that there was not is
+zero.
 """
 
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.journal.earlier_layouts import digest_of
+from authz.program.tables import TERMS
 from authz.state.row_layouts import ACCOUNT, TRANSACTION
 
 _BEFORE_BOOKS = ("billing", "next_event", "product", "cut_day")
@@ -20,8 +22,14 @@ _TRANSACTION_BEFORE_BOOKS = np.dtype(
     [("spare" if field[0] == "days_to_charge" else field[0], field[1]) for field in TRANSACTION.descr]
 )
 
+_BEFORE_RELIEF = ("relief_value", "relief_attribute", "relief_operator", "relief_months", "relief_waives", "spare_2")
+"""What terms did not have before what is due could be put off by itself."""
+
+_TERMS_BEFORE_RELIEF = np.dtype([field for field in TERMS.descr if field[0] not in _BEFORE_RELIEF])
+
 EARLIER_ROWS: dict[str, dict[bytes, np.dtype[Any]]] = {
     "accounts": {digest_of(_ACCOUNT_BEFORE_BOOKS): _ACCOUNT_BEFORE_BOOKS},
+    "terms": {digest_of(_TERMS_BEFORE_RELIEF): _TERMS_BEFORE_RELIEF},
     "transactions": {digest_of(_TRANSACTION_BEFORE_BOOKS): _TRANSACTION_BEFORE_BOOKS},
 }
 """By table and digest: the layouts that are converted."""

@@ -72,6 +72,26 @@ class Bucket(IntEnum):
     PLANNED = 6  # instalments that are not billed yet; nothing pays them before
 
 
+class ReliefAttribute(IntEnum):
+    """What of an account is compared, when its statement is cut, to see whether relief comes by itself."""
+
+    NEVER = 0
+    MISSED_DUES = 1
+    OWED = 2  # the posted balance, minor units
+    OWED_PPM = 3  # of the credit limit; without one it is greater than any value
+
+
+class ReliefOperator(IntEnum):
+    """How that is compared."""
+
+    EQUAL = 0
+    NOT_EQUAL = 1
+    LESS = 2
+    LESS_OR_EQUAL = 3
+    GREATER = 4
+    GREATER_OR_EQUAL = 5
+
+
 CATEGORY = record([("hold_hours", "u2"), ("tolerance_permille", "u2"), ("group", "u2"), ("spare", "u2")])
 
 CURRENCY = record([("position", "i2"), ("exponent", "i2")])
@@ -150,6 +170,12 @@ TERMS = record(
         ("product", "u1"),
         ("spare", "u1"),
         ("segment", "u2"),  # ANY_SEGMENT
+        ("relief_value", "i8"),  # what of relief that comes by itself is compared with
+        ("relief_attribute", "u1"),  # ReliefAttribute
+        ("relief_operator", "u1"),  # ReliefOperator
+        ("relief_months", "u1"),
+        ("relief_waives", "u1"),  # 1 where the nights of such relief bear no interest
+        ("spare_2", "u4"),
     ]
 )
 """The terms of a product in a segment of customers. Shares are in parts per million."""

@@ -1,28 +1,26 @@
-"""Products and their terms: what an account with a product is charged, by when it must pay, and in which order."""
+"""Products and their terms: what an account with a product is charged, by when it must pay, and in which order.
 
-from typing import Annotated, Literal
+What is agreed with a customer, instalments and relief, stands in `plan_terms` and `relief_terms`.
+"""
+
+from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from authz.program.amounts import AMOUNT_MAX as AMOUNT_MAX
+from authz.program.amounts import Amount, PartsPerMillion
 from authz.program.parts import Identifier, Part
+from authz.program.plan_terms import OFFERS_MAX, PLAN_MONTHS_MAX, PLANS, EarlyFee, PlanOffer, Plans, check_offers
+from authz.program.relief_terms import Relief, relief_columns
 from authz.program.tables import ANY_SEGMENT, Bucket
 from authz.vocabulary.layouts import PRODUCTS
 
 NUMBERS = PRODUCTS[1:]
 """The numbers that a product can have; an account with the number 0 has no product."""
 
-AMOUNT_MAX = 10**12
-"""The greatest amount in terms, minor units: 10 billion of a currency with two decimals. Balances add such amounts up,
-and stay far below what 64 bits hold.
-"""
-
 DAYS_TO_PAY_MAX = 28
 """A due has passed before the next cut, also where that is a February later."""
 
-_PPM_MAX = 1_000_000
-
-Amount = Annotated[int, Field(ge=0, le=AMOUNT_MAX)]
-PartsPerMillion = Annotated[int, Field(ge=0, le=_PPM_MAX)]
 BucketName = Literal["fees", "interest", "carried", "cash", "billed", "new"]
 PAY_ORDER: list[BucketName] = ["fees", "interest", "carried", "cash", "billed", "new"]
 
@@ -105,6 +103,19 @@ class Terms(Part):
         "bears interest), `cash`, `billed` (on the last statement) and `new` (since then), each once.",
         examples=[PAY_ORDER],
     )
+    plans: Plans = Field(
+        default=PLANS,
+        description=f"Which instalment plans may be agreed, at most {OFFERS_MAX}: `months`, how many instalments (1 to "
+        f"{PLAN_MONTHS_MAX}), and `ppm`, the fee charged with each, parts per million of the amount that the "
+        "plan began with.",
+        examples=[[{"months": 12, "ppm": 6_000}]],
+    )
+    early_fee: EarlyFee = Field(
+        default=EarlyFee(), description="For ending a plan early.", examples=[{"ppm": 30_000, "min": 1_000}]
+    )
+    relief: Relief = Field(
+        default=Relief(), description="For putting off what is due.", examples=[{"months_max": 6, "interest": "waived"}]
+    )
 
     @field_validator("pay_order")
     @classmethod
@@ -112,6 +123,11 @@ class Terms(Part):
         if sorted(order) != sorted(PAY_ORDER):
             raise ValueError(f"must contain each of {', '.join(PAY_ORDER)} once")
         return order
+
+    @field_validator("plans")
+    @classmethod
+    def _offers_differ(cls, offers: list[PlanOffer]) -> list[PlanOffer]:
+        return check_offers(offers)
 
     @model_validator(mode="after")
     def _passes_before_the_next_cut(self) -> "Terms":
@@ -165,6 +181,7 @@ def _row(product: Product) -> tuple[int, ...]:
         product.number,
         0,
         ANY_SEGMENT,
+        *relief_columns(terms.relief),
     )
 
 

@@ -13,9 +13,13 @@ from authz.journal.checkpoint import Checkpoint, checkpoints, read_checkpoint, w
 from authz.journal.data_directory import JOURNAL, checkpoints_in, history_in
 from authz.journal.disk import Directory
 from authz.journal.earlier_layouts import ONE_FOR_ALL_KINDS, SAME_MESSAGES, digest_of
+from authz.journal.earlier_rows import take_over
 from authz.journal.journal_files import SegmentJournal
 from authz.journal.records import Batch
 from authz.journal.replay import History, apply_batch, replayed, replayed_command
+from authz.program.compilation import compiled_program
+from authz.program.document import ProgramDocument, canonical
+from authz.program.tables import TERMS
 from authz.state.tables import new_state, rows_in_use
 from authz.upkeep.checkpointing import Retention, make_checkpoint
 from authz.upkeep.journal_tools import dump, verify
@@ -110,6 +114,21 @@ def test_a_message_s_field_may_get_another_name(tmp_path, monkeypatch):
     assert rows_in_use(read_checkpoint(disk, 7).state) == rows_in_use(state)
     with pytest.raises(CheckpointDamaged, match="has another layout"):
         read_checkpoint(disk, 8)
+
+
+def test_terms_of_the_version_before_are_read(tmp_path):
+    """They had no columns for relief, which then does not come by itself."""
+    document = ProgramDocument.model_validate({"products": [{"number": 1, "id": "card", "terms": {"rate_ppm": 7}}]})
+    state, disk = new_state(16, compiled_program(document, 1)), checkpoints_in(tmp_path)
+    before = np.dtype(TERMS.descr[: TERMS.names.index("relief_value")])
+    assert digest_of(before).hex() == "4bec74387ade5750"
+    terms = np.zeros(len(state.terms), before)
+    take_over(terms, state.terms)
+    write_checkpoint(disk, Checkpoint(7, state._replace(terms=terms), canonical(document)))
+    assert b"4bec74387ade5750" in Path(disk.path(disk.names()[0])).read_bytes()
+    read = read_checkpoint(disk, 7).state
+    assert rows_in_use(read) == rows_in_use(state)
+    assert {name: int(read.terms[1][name]) for name in ("rate_ppm", "grace_days")} == {"rate_ppm": 7, "grace_days": 20}
 
 
 def _dtype_of(fields):

@@ -8,17 +8,27 @@ from hypothesis import strategies as st
 
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, ProgramInvalid, canonical, journaled_document, read_document
+from authz.program.plan_terms import EarlyFee, PlanOffer
+from authz.program.relief_terms import AutomaticRelief, Relief, ReliefCondition
 from authz.program.tables import ANY_SEGMENT, TERMS, Bucket
 from authz.program.terms import PAY_ORDER, CashFee, LateFee, Product, Terms
 
 AMOUNT_MAX, PPM_MAX = 10**12, 1_000_000
 AMOUNTS = ("tolerance", "late_fee.min", "cash_fee.min")
 SHARES = ("rate_ppm", "minimum_ppm", "late_fee.ppm", "cash_fee.ppm", "cash_share_ppm")
+READ_OF_THE_DOCUMENT = ("early_fee.ppm", "early_fee.min")
+"""Terms that no row has: who agrees a plan looks them up."""
+
 ROW_OF_THE_DEFAULTS = {
     "tolerance": 1_000, "late_fee_min": 1_000, "cash_fee_min": 1_000, "rate_ppm": 500, "minimum_ppm": 100_000,
     "late_fee_ppm": 50_000, "cash_fee_ppm": 10_000, "cash_share_ppm": 500_000, "pay_order": 0x013245,
     "grace_days": 20, "courtesy_days": 3, "keeps_paid_nights": 1, "blocks_after_missed": 2, "earlier": 0,
-    "from_day": 0, "product": 1, "spare": 0, "segment": ANY_SEGMENT,
+    "from_day": 0, "product": 1, "spare": 0, "segment": ANY_SEGMENT, "relief_value": 0, "relief_attribute": 0,
+    "relief_operator": 0, "relief_months": 0, "relief_waives": 0, "spare_2": 0,
+}  # fmt: skip
+
+AUTOMATIC = {
+    "relief_value": 2, "relief_attribute": 1, "relief_operator": 5, "relief_months": 3, "relief_waives": 1
 }  # fmt: skip
 
 
@@ -31,6 +41,12 @@ def nested(path, value):
     """A field of the terms by its path: ``late_fee.min`` is a field of a field."""
     outer, _, inner = path.partition(".")
     return {outer: {inner: value} if inner else value}
+
+
+def automatic(attribute="missed_dues", operator=">=", value=2, months=3, **of_relief):
+    """Terms under which relief comes by itself."""
+    when = {"attribute": attribute, "operator": operator, "value": value}
+    return {"relief": {"automatic": {"when": when, "months": months}, **of_relief}}
 
 
 def rows(*products):
@@ -47,10 +63,34 @@ def refusal(*products):
     return refused.value.problems[0]
 
 
+_WHEN = "relief.automatic.when"
 BAD = [
-    *((nested(path, -1), path, "greater than or equal to 0") for path in (*AMOUNTS, *SHARES)),
+    *((nested(path, -1), path, "greater than or equal to 0") for path in (*AMOUNTS, *SHARES, *READ_OF_THE_DOCUMENT)),
     *((nested(path, AMOUNT_MAX + 1), path, "less than or equal to 1000000000000") for path in AMOUNTS),
     *((nested(path, PPM_MAX + 1), path, "less than or equal to 1000000") for path in SHARES),
+    (nested("early_fee.min", AMOUNT_MAX + 1), "early_fee.min", "less than or equal to 1000000000000"),
+    (nested("early_fee.ppm", PPM_MAX + 1), "early_fee.ppm", "less than or equal to 1000000"),
+    ({"early_fee": {"most": 1}}, "early_fee.most", "not permitted"),
+    ({"plans": [{"months": 0, "ppm": 0}]}, "plans[0].months", "greater than or equal to 1"),
+    ({"plans": [{"months": 61, "ppm": 0}]}, "plans[0].months", "less than or equal to 60"),
+    ({"plans": [{"months": 3, "ppm": -1}]}, "plans[0].ppm", "greater than or equal to 0"),
+    ({"plans": [{"months": 3, "ppm": PPM_MAX + 1}]}, "plans[0].ppm", "less than or equal to 1000000"),
+    ({"plans": [{"months": 3}]}, "plans[0].ppm", "required"),
+    ({"plans": [{"months": 3, "ppm": 1}, {"months": 3, "ppm": 2}]}, "plans", "months 3 occurs twice"),
+    ({"plans": [{"months": 1 + each, "ppm": 1} for each in range(13)]}, "plans", "at most 12"),
+    ({"relief": {"months_max": -1}}, "relief.months_max", "greater than or equal to 0"),
+    ({"relief": {"months_max": 25}}, "relief.months_max", "less than or equal to 24"),
+    ({"relief": {"interest": "paid"}}, "relief.interest", "'waived' or 'accrues'"),
+    (automatic(months=0), "relief.automatic.months", "greater than or equal to 1"),
+    (automatic(months=25, months_max=24), "relief.automatic.months", "less than or equal to 24"),
+    (automatic(months=7), "relief", "automatic.months must be at most months_max, which is 6"),
+    (automatic(months=1, months_max=0), "relief", "automatic.months must be at most months_max, which is 0"),
+    (automatic("score"), f"{_WHEN}.attribute", "'missed_dues', 'owed' or 'owed_ppm'"),
+    (automatic(operator="between"), f"{_WHEN}.operator", "'='"),
+    (automatic(value=-1), f"{_WHEN}.value", "greater than or equal to 0"),
+    (automatic(value=AMOUNT_MAX + 1), f"{_WHEN}.value", "less than or equal to 1000000000000"),
+    (automatic(operator="<", value=0), _WHEN, "can never hold: the attribute is 0 to 255"),
+    (automatic(operator="=", value=256), _WHEN, "never has: it is 0 to 255"),
     ({"grace_days": 0}, "grace_days", "greater than or equal to 1"),
     ({"grace_days": 29}, "grace_days", "less than or equal to 28"),
     ({"courtesy_days": -1}, "courtesy_days", "greater than or equal to 0"),
@@ -106,6 +146,18 @@ def test_terms_of_which_nothing_is_said():
     ]
 
 
+def test_what_may_be_agreed_where_nothing_is_said_of_it():
+    """Plans of 3 to 24 months, and up to half a year of relief, which does not come by itself."""
+    (read,) = journaled_document(b'{"products":[{"number":1,"id":"card"}]}').products
+    assert [(offer.months, offer.ppm) for offer in read.terms.plans] == [(each, 6_000) for each in (3, 6, 12, 24)]
+    assert (read.terms.early_fee.ppm, read.terms.early_fee.min) == (30_000, 1_000)
+    assert (read.terms.relief.months_max, read.terms.relief.interest, read.terms.relief.automatic) == (
+        6,
+        "waived",
+        None,
+    )
+
+
 @pytest.mark.parametrize(
     ("terms", "row"),
     [
@@ -120,6 +172,18 @@ def test_terms_of_which_nothing_is_said():
         ({"blocks_after_missed": 0}, {"blocks_after_missed": 0}),
         ({"blocks_after_missed": 255}, {"blocks_after_missed": 255}),
         ({"pay_order": ["new", "billed", "carried", "cash", "interest", "fees"]}, {"pay_order": 0x543210}),
+        ({"plans": []}, {}),
+        ({"early_fee": {"ppm": 1, "min": 1}}, {}),
+        ({"relief": {"months_max": 24, "interest": "accrues"}}, {}),
+        (automatic(), AUTOMATIC),
+        (automatic(interest="accrues"), AUTOMATIC | {"relief_waives": 0}),
+        (automatic(months=24, months_max=24), AUTOMATIC | {"relief_months": 24}),
+        (automatic("owed", value=AMOUNT_MAX), AUTOMATIC | {"relief_attribute": 2, "relief_value": AMOUNT_MAX}),
+        (automatic("owed_ppm", value=0), AUTOMATIC | {"relief_attribute": 3, "relief_value": 0}),
+        *(
+            (automatic(operator=operator), AUTOMATIC | {"relief_operator": number})
+            for number, operator in enumerate(["=", "!=", "<", "<=", ">", ">="])
+        ),
     ],
     ids=str,
 )
@@ -145,6 +209,25 @@ def test_a_program_without_products(content):
 
 shares = st.integers(0, PPM_MAX)
 amounts = st.integers(0, AMOUNT_MAX)
+any_relief = st.builds(
+    Relief,
+    months_max=st.integers(12, 24),
+    interest=st.sampled_from(["waived", "accrues"]),
+    automatic=st.none()
+    | st.builds(
+        AutomaticRelief,
+        when=st.builds(
+            ReliefCondition,
+            attribute=st.sampled_from(["owed", "owed_ppm"]),
+            operator=st.sampled_from(["=", "!=", "<", "<=", ">", ">="]),
+            value=amounts,
+        ),
+        months=st.integers(1, 12),
+    ),
+)
+any_plans = st.lists(
+    st.builds(PlanOffer, months=st.integers(1, 60), ppm=shares), max_size=12, unique_by=lambda offer: offer.months
+)
 any_terms = st.integers(1, 28).flatmap(
     lambda grace_days: st.builds(
         Terms,
@@ -159,6 +242,9 @@ any_terms = st.integers(1, 28).flatmap(
         cash_share_ppm=shares,
         blocks_after_missed=st.integers(0, 255),
         pay_order=st.permutations(PAY_ORDER),
+        plans=any_plans,
+        early_fee=st.builds(EarlyFee, ppm=shares, min=amounts),
+        relief=any_relief,
     )
 )
 
@@ -183,6 +269,9 @@ def test_any_terms_survive_the_journal_and_stand_in_their_row(number, terms):
             cash_share_ppm=row["cash_share_ppm"],
             blocks_after_missed=row["blocks_after_missed"],
             pay_order=order,
+            plans=terms.plans,
+            early_fee=terms.early_fee,
+            relief=terms.relief,
         )
         == terms
     )
