@@ -1,12 +1,13 @@
 """Reconstructs a command's context by replaying the commands of its account only.
 
-Every command but one names its account, and touches no other: so what an account's commands have left is what the whole
-journal has left of it. Where that does not hold (meters and rules of a segment, stand-in, declines forced on a
-terminal), or where it would take long, nobody is told anything, and the whole journal is replayed instead.
+Every command but two kinds names its account, and touches no other: so what an account's commands have left is what
+the whole journal has left of it. Where that does not hold (meters and rules of a segment, stand-in, declines forced on
+a terminal, relief for a range of accounts), or where it would take long, nobody is told anything, and the whole journal
+is replayed instead.
 
-The one is `CLOSE_DAY`, which ends days for many accounts. An account's books are the same without it, for its next
-command ends those days first. Only what the end of a day posts is then told of another command, and explanations leave
-that out of every command's own postings.
+The other one is `CLOSE_DAY`, which ends days for many accounts. An account's books are the same without it, for its
+next command ends those days first. Only what the end of a day posts is then told of another command, and explanations
+leave that out of every command's own postings.
 """
 
 from bisect import bisect_right
@@ -38,6 +39,9 @@ COMMANDS_MAX = 1_000
 
 INDEXED_MAX = 1 << 24
 """The number of commands that are indexed by account, eight bytes each. Later ones are explained by a whole replay."""
+
+_OF_MANY = (Kind.SWITCH_ISSUER, Kind.RELIEVE_RANGE)
+"""What changes accounts that it does not name."""
 
 _ROWS = 64
 
@@ -128,7 +132,7 @@ class AccountReplay:
             forced = np.flatnonzero(kinds == Kind.FORCE_REASON)
             self._forced += (batch.sequence + forced).tolist()
             of_terminal = commands.view(FORCED_REASON)["scope"][forced] == ForcedScope.TERMINAL
-            if (kinds == Kind.SWITCH_ISSUER).any() or of_terminal.any():
+            if np.isin(kinds, _OF_MANY).any() or of_terminal.any():
                 self._needs_all(batch.sequence)
 
     def _take_program(self, sequence: int, time_us: int, attachment: bytes) -> None:

@@ -3,7 +3,7 @@
 A journal of one of these can be converted, see `journal_upgrade`, or is read as it is. Whoever moves or widens a field
 in `vocabulary.layouts` adds what the layout was before. Whoever adds a field where a kind has left bytes unused, which
 are zero in what was written before, adds the digests that there were before to `SAME_BYTES` and `SAME_MESSAGES`.
-Whoever adds a kind of command has to add nothing here, see `layouts.KINDS_ADDED`.
+Whoever adds a kind of command has to add nothing here, see `layout_digests.KINDS_ADDED`.
 """
 
 import hashlib

@@ -27,7 +27,7 @@ import numpy as np
 import structlog
 
 from authz.journal.marks import Mark
-from authz.vocabulary.commands import COMMAND, COMMAND_BYTES, Kind, Records
+from authz.vocabulary.commands import COMMAND, COMMAND_BYTES, Records, of_ranges
 from authz.vocabulary.errors import JournalDamaged
 
 MAGIC = b"TPWR"
@@ -57,7 +57,8 @@ class Durable:
     """Some commands of a journal with all that they have brought about.
 
     first: the sequence of the first.  commands: COMMAND[n].  results: RESULT[n].  postings: POSTING[m].  expiries:
-    EXPIRY[k].  statements: STATEMENT[l].  These are those of all the commands, in their order.
+    EXPIRY[k].  statements: STATEMENT[l].  changes: ACCOUNT_CHANGE[j].
+    These are those of all the commands, in their order.
     """
 
     first: int
@@ -66,12 +67,13 @@ class Durable:
     postings: Records
     expiries: Records
     statements: Records
+    changes: Records
 
     def part(self, start: int, stop: int) -> "Durable":
         """Those commands of it that are at these places."""
         made = (
             getattr(self, name)[self.results[name][:start].sum() : self.results[name][:stop].sum()]
-            for name in ("postings", "expiries", "statements")
+            for name in ("postings", "expiries", "statements", "changes")
         )
         return Durable(self.first + start, self.commands[start:stop], self.results[start:stop], *made)
 
@@ -260,7 +262,7 @@ def _joined(batches: Iterable[Batch], commands: int) -> Iterator[Batch]:
     buffers, number = [_Buffer(), _Buffer()], 0
     for batch in batches:
         buffer = buffers[number % 2]
-        is_full = buffer.count >= commands or buffer.closes_days
+        is_full = buffer.count >= commands or buffer.has_ranges
         if buffer.count and (batch.attachment or is_full or batch.sequence != buffer.next_sequence):
             yield buffer.batch()
             number += 1
@@ -283,8 +285,8 @@ class _Buffer:
         self.clear()
 
     def clear(self) -> None:
-        """Nothing is there. closes_days: whether one of the commands that are there does."""
-        self.count, self.closes_days = 0, False
+        """Nothing is there. has_ranges: whether one of the commands that are there is about a range of accounts."""
+        self.count, self.has_ranges = 0, False
 
     @property
     def next_sequence(self) -> int:
@@ -301,7 +303,7 @@ class _Buffer:
         self._octets[start:stop] = batch.commands.view(np.uint8)
         self._sequence = self._sequence if self.count else batch.sequence
         self.count += len(batch.commands)
-        self.closes_days = self.closes_days or bool((batch.commands["kind"] == Kind.CLOSE_DAY).any())
+        self.has_ranges = self.has_ranges or bool(of_ranges(batch.commands["kind"]).any())
 
     def batch(self) -> Batch:
         """All of them."""

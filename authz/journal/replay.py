@@ -19,7 +19,7 @@ from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, journaled_document
 from authz.program.tables import NUMBER_VERSION
 from authz.state.tables import Counter, State, made_by, new_state, with_program, with_room
-from authz.vocabulary.commands import COMMAND, Kind, Records, new_results
+from authz.vocabulary.commands import COMMAND, Records, new_results, of_ranges
 from authz.vocabulary.errors import CheckpointDamaged, JournalFromElsewhere
 from authz.vocabulary.layouts import read
 
@@ -39,7 +39,7 @@ def apply_batch(state: State, commands: Records, attachment: bytes = b"") -> tup
         pass_day(state, np.int64(commands["time_us"][0]))  # its terms hold from the day behind this one
         state = with_program(state, compiled_program(journaled_document(attachment), version))
     commands = np.require(commands.view(COMMAND), requirements="W")  # compiled code sees one kind of array
-    state = with_room(state, len(commands), int(np.count_nonzero(commands["kind"] == Kind.CLOSE_DAY)))
+    state = with_room(state, len(commands), int(np.count_nonzero(of_ranges(commands["kind"]))))
     results = new_results(len(commands))
     findings = new_findings()
     apply(state, commands, results, findings)

@@ -3,7 +3,7 @@
 ::
 
     0   8  magic "TAPWRJ04"
-    8   8  digest of the layouts of its commands, see `layouts.digest_of_layouts`
+    8   8  digest of the layouts of its commands, see `layout_digests`
     16  16 the network's identity
     32  8  the last command before it, 0 for none
     40  32 running digest up to that command, see `marks`
@@ -18,9 +18,9 @@ import struct
 from typing import NamedTuple
 
 from authz.journal.earlier_layouts import SAME_BYTES
+from authz.journal.layout_digests import digest_of_layouts, digests_before_kinds_were_added
 from authz.journal.marks import Mark
 from authz.journal.records import crc32c
-from authz.vocabulary.layouts import digest_of_layouts, digests_before_kinds_were_added
 
 NETWORK_BYTES = 16
 UNNAMED = bytes(NETWORK_BYTES)

@@ -28,7 +28,7 @@ from authz.kernel.authorization import (
     kind_of_approval,
     remembered,
 )
-from authz.kernel.bank_commands import close_day, take_bank_command
+from authz.kernel.bank.commands import take_about_range, take_bank_command
 from authz.kernel.books.opening import roll
 from authz.kernel.checks.findings import RUN, Findings
 from authz.kernel.checks.forcing import force_reason
@@ -43,9 +43,9 @@ from authz.kernel.undefined_values import Field, undefined_field
 from authz.program.tables import NUMBER_LIMITS, NUMBER_RULES, NUMBER_VERSION
 from authz.state.rows import NO_ROW, found
 from authz.state.tables import Counter, MessageClass, State
-from authz.vocabulary.commands import Flag, Kind, Operation, Records
+from authz.vocabulary.commands import OF_RANGES, Flag, Kind, Operation, Records
 from authz.vocabulary.exception_reasons import ExceptionReason
-from authz.vocabulary.layouts import DAY_CLOSE, DISPUTE, FORCED_REASON, HOLD, ISSUER_DECISION, ISSUER_SWITCH, MESSAGE
+from authz.vocabulary.layouts import DISPUTE, FORCED_REASON, HOLD, ISSUER_DECISION, ISSUER_SWITCH, MESSAGE
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 _APPROVAL_CODES = 1_000_000
@@ -61,13 +61,14 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
     """Apply commands in order.
 
     commands: COMMAND[n].  results: RESULT[n], filled.  findings: left with those of the last one.
-    What they post is left in `state.postings`, what holds have ended meanwhile in `state.expiries`, and what statements
-    were cut in `state.statements`.
+    What they post is left in `state.postings`, what holds have ended meanwhile in `state.expiries`, what statements
+    were cut in `state.statements`, and what else has changed for accounts in `state.changes`.
     The tables must have room for n more commands, see `tables.with_room`.
     """
     state.postings.used[0] = 0
     state.expiries.used[0] = 0
     state.statements.used[0] = 0
+    state.changes.used[0] = 0
     for i in range(len(commands)):
         if i % RUN == 0:
             look_ahead(state, commands, i, min(i + RUN, len(commands)), findings.ahead)
@@ -84,14 +85,14 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
         result["day"] = state.counters[Counter.DAY]
         result["program_version"] = state.program.numbers[NUMBER_VERSION]
         posted_before, entered_before = state.postings.used[0], state.counters[Counter.TRANSACTIONS]
-        cut_before = state.statements.used[0]
+        cut_before, changed_before = state.statements.used[0], state.changes.used[0]
         if undefined_field(commands, i) != Field.NONE:
             result["reason"] = Reason.UNDEFINED_VALUE
         elif is_message(kind):
             result["reason"] = take_message(state, commands.view(MESSAGE)[i], result, findings)
-        elif kind == Kind.CLOSE_DAY:
-            result["reason"] = close_day(state, commands.view(DAY_CLOSE)[i], result)
-        elif Kind.CHARGEBACK <= kind <= Kind.WRITE_OFF:
+        elif kind in OF_RANGES:
+            result["reason"] = take_about_range(state, commands, i, result)
+        elif Kind.CHARGEBACK <= kind <= Kind.END_PLAN:
             result["reason"] = take_about_account(state, commands, i, result)
         elif kind == Kind.FORCE_REASON:
             result["reason"] = force_reason(state, commands.view(FORCED_REASON)[i])
@@ -104,6 +105,7 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
         tell_postings(state, posted_before, result)
         tell_original(state, entered_before, result)
         result["statements"] = state.statements.used[0] - cut_before
+        result["changes"] = state.changes.used[0] - changed_before
         result["expiries"] = state.expiries.used[0] - expired_before
         result["approval_code"] = (
             np.int64(result["sequence"]) * _APPROVAL_CODE_STEP + _APPROVAL_CODE_START
@@ -198,7 +200,7 @@ def take_about_account(state: State, commands: Records, place: Integer, result: 
         reason = dispute(state, commands.view(DISPUTE)[place], result)
     else:
         reason = take_bank_command(state, commands, place, account_row)
-        if kind == Kind.PAYMENT_RETURNED or kind == Kind.WAIVE:
+        if kind in (Kind.PAYMENT_RETURNED, Kind.WAIVE, Kind.START_PLAN, Kind.END_PLAN):
             result["original"] = commands.view(DISPUTE)[place]["decision"]  # all that have it have it there
     tell_balances(state, account_row, posted, held, result)
     return reason

@@ -20,6 +20,9 @@ from authz.vocabulary.layouts import (
     ISSUER_SWITCH,
     LAYOUT_OF,
     MESSAGE,
+    PLAN_START,
+    RELIEF,
+    RELIEF_RANGE,
     TOKEN,
     WAIVER,
     bits_defined,
@@ -51,6 +54,10 @@ class Field(IntEnum):
     PRODUCT = 17
     CUT_DAY = 18
     POSTING_KIND = 19
+    MONTHS = 20
+    IS_WAIVED = 21
+    PLAN_MONTHS = 22
+    OF_SEGMENT = 23
 
 
 _A_MESSAGE = Kind.AUTHORIZATION_REQUEST
@@ -66,6 +73,10 @@ _CHANNEL_BITS = bits_defined(Kind.SET_TOKEN, "channels")
 _SEGMENTS = values_defined(Kind.SET_ACCOUNT, "segment")
 _PRODUCTS = values_defined(Kind.SET_ACCOUNT, "product")
 _CUT_DAYS = values_defined(Kind.SET_ACCOUNT, "cut_day")
+_PLAN_MONTHS = values_defined(Kind.START_PLAN, "plan_months")
+_RELIEF_MONTHS = values_defined(Kind.RELIEVE, "months")
+_IS_WAIVED = values_defined(Kind.RELIEVE, "is_waived")
+_OF_SEGMENT = values_defined(Kind.RELIEVE_RANGE, "of_segment")
 _WAIVABLE = values_defined(Kind.WAIVE, "posting_kind")
 _CARD_STATES = values_defined(Kind.SET_CARD, "state")
 _TOKEN_STATES = values_defined(Kind.SET_TOKEN, "state")
@@ -141,6 +152,18 @@ def _undefined_in_notice(commands: Records, place: Integer, kind: Integer) -> In
             field = Field.REASON
     elif kind == Kind.ISSUER_DECISION:
         field = _undefined_in_decision(commands.view(ISSUER_DECISION)[place])
+    elif kind == Kind.RELIEVE:
+        field = _undefined_in_relief(commands.view(RELIEF)[place])
+    elif kind == Kind.RELIEVE_RANGE:
+        relief = commands.view(RELIEF_RANGE)[place]
+        field = _undefined_in_relief(relief)
+        if not _PRODUCTS[relief["product"]]:
+            field = Field.PRODUCT
+        elif not _OF_SEGMENT[relief["of_segment"]]:
+            field = Field.OF_SEGMENT
+    elif kind == Kind.START_PLAN:
+        if not _PLAN_MONTHS[commands.view(PLAN_START)[place]["plan_months"]]:
+            field = Field.PLAN_MONTHS
     elif kind == Kind.WAIVE:
         if not _WAIVABLE[commands.view(WAIVER)[place]["posting_kind"]]:
             field = Field.POSTING_KIND
@@ -166,6 +189,16 @@ def _undefined_in_decision(decision: Any) -> Integer:
         field = Field.CURRENCY
     elif not _CATEGORIES[decision["merchant_category"]]:
         field = Field.MERCHANT_CATEGORY
+    return field
+
+
+@inlined
+def _undefined_in_relief(relief: Any) -> Integer:
+    field: Integer = Field.NONE
+    if not _IS_WAIVED[relief["is_waived"]]:
+        field = Field.IS_WAIVED
+    elif not _RELIEF_MONTHS[relief["months"]]:
+        field = Field.MONTHS
     return field
 
 

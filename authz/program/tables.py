@@ -180,9 +180,6 @@ TERMS = record(
 )
 """The terms of a product in a segment of customers. Shares are in parts per million."""
 
-ANY_SEGMENT = 65_535
-"""Of terms that hold for the accounts of all segments."""
-
 NUMBER_VERSION = 0
 NUMBER_LIMITS = 1
 NUMBER_RULES = 2

@@ -8,7 +8,7 @@ import numpy as np
 
 from authz.arrays.hash_index import find_row
 from authz.program.tables import Bucket
-from authz.state.billing import Sum
+from authz.state.billing import MISSED_MAX, Sum
 from authz.state.tables import Counter, State
 
 _DAYS_BEGIN = date(1970, 1, 1)
@@ -52,7 +52,7 @@ def account_books(state: State, account_id: int) -> AccountBooks | None:
         due_minor=int(books[Sum.DUE]),
         to_pay_minor=int(books[Sum.TO_PAY]),
         due_day=_day(int(billing["due_day"])) if passes else None,
-        missed=int(billing["missed"]),
+        missed=int(billing["missed"]) & MISSED_MAX,
         last_cut=_day(int(billing["last_cut"])) if billing["last_cut"] else None,
         next_cut=next_cut,
         pending_day=_day(event) if 0 < event < state.counters[Counter.DAY] else None,

@@ -1,4 +1,4 @@
-"""What the commands of a batch bring about beside their results: postings, expiries and statements."""
+"""What the commands of a batch bring about beside their results: postings, expiries, statements and changes."""
 
 from typing import NamedTuple
 
@@ -7,16 +7,24 @@ import numpy.typing as npt
 
 from authz.arrays.by_reference import by_reference
 from authz.arrays.memory import zeros
+from authz.vocabulary.account_changes import ACCOUNT_CHANGE
 from authz.vocabulary.commands import Records
 from authz.vocabulary.expiries import EXPIRY
 from authz.vocabulary.posting_kinds import POSTING
 from authz.vocabulary.statements import STATEMENT
 
-POSTINGS_OF_AN_ACCOUNT = 4_400
-"""The most postings, and statements, that one account makes with one command: two for each month."""
+PLANS_OPEN_MAX = 24
+"""How many instalment plans of one account can be open at the same time."""
+
+POSTINGS_OF_AN_ACCOUNT = 6_000
+"""The most postings, statements or changes that one account makes with one command: two for each month, and one for
+each instalment of the plans that are open.
+"""
 
 POSTINGS_OF_A_COMMAND = 64_000
-"""The most postings that all accounts make with one command: their parts, from `PARTS_OF_DAYS` on, have two bytes."""
+"""The most postings, or changes, that all accounts make with one command: the parts of postings, from `PARTS_OF_DAYS`
+on, have two bytes.
+"""
 
 
 @by_reference
@@ -51,9 +59,22 @@ class Statements(NamedTuple):
     used: npt.NDArray[np.int64]
 
 
-def most_made(commands: int, day_closes: int = 0) -> int:
-    """The most postings, and statements, that so many commands make. day_closes: how many of them close a day."""
-    return POSTINGS_OF_AN_ACCOUNT * commands + POSTINGS_OF_A_COMMAND * (1 + day_closes)
+class Changes(NamedTuple):
+    """The changes of accounts of the batch at hand, in the order in which they came about. No part of what is stored.
+
+    rows: ACCOUNT_CHANGE, with room for those of a batch: addresses, not memory.  used: int64[1], how many there are.
+    """
+
+    rows: Records
+    used: npt.NDArray[np.int64]
+
+
+def most_made(commands: int, of_ranges: int = 0) -> int:
+    """The most postings, statements or changes that so many commands make.
+
+    of_ranges: how many of them are about ranges of accounts.
+    """
+    return POSTINGS_OF_AN_ACCOUNT * commands + POSTINGS_OF_A_COMMAND * (1 + of_ranges)
 
 
 def room_for_postings(count: int) -> Postings:
@@ -64,6 +85,11 @@ def room_for_postings(count: int) -> Postings:
 def room_for_statements(count: int) -> Statements:
     """Room for so many statements."""
     return Statements(zeros(count, STATEMENT), np.zeros(1, np.int64))
+
+
+def room_for_changes(count: int) -> Changes:
+    """Room for so many changes of accounts."""
+    return Changes(zeros(count, ACCOUNT_CHANGE), np.zeros(1, np.int64))
 
 
 def room_for_expiries(count: int) -> Expiries:

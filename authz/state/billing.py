@@ -54,7 +54,7 @@ BILLING = record(
         ("due_passes", "u2"),  # the day at whose end the due passes, 0 where none is open
         ("last_cut", "u2"),  # 0 before the first
         ("lost_until", "u2"),  # the cut up to which what was billed has lost its grace
-        ("missed", "u1"),  # dues in a row
+        ("missed", "u1"),  # dues in a row, up to 127; and `RELIEF_WAIVES`
         ("cut_day", "u1"),  # that is in force; the account's own holds when the due has passed
         ("due_day", "u2"),  # of the last statement
         ("cash_held", "u4"),  # how much of what is held is cash, minor units, at most what the field can hold
@@ -64,10 +64,18 @@ BILLING = record(
 hold of cash of an account that has a product.
 """
 
+RELIEF_WAIVES = 128
+"""Beside the number of missed dues: nights before the day that is due next bear no interest."""
+
+MISSED_MAX = RELIEF_WAIVES - 1
+
 PLACES = BILLING.itemsize // 8
 
 LAST_DAY = 65_000
 """2147-12-19, the last local day of books, which never ends: days have two bytes, and a due is weeks ahead."""
+
+DUE_DAY_MAX = 65_500
+"""A relief that begins in the last years puts off no further: with its courtesy days the due fits in two bytes."""
 
 PAYMENT = record(
     [
@@ -77,10 +85,32 @@ PAYMENT = record(
         ("to_pay_minor", "i8"),
         ("account_row", "i4"),
         ("is_returned", "u2"),
-        ("is_refund", "u2"),
+        ("is_refund", "u2"),  # or instalments: nothing that can be returned
     ]
 )
-"""A payment that an account has received, or a refund that has counted toward a due, in order of sequence."""
+"""A payment that an account has received, or a refund or instalments that have counted toward a due, in order of
+sequence.
+"""
+
+
+PLAN = record(
+    [
+        ("account_id", "u8"),
+        ("sequence", "i8"),  # of the command that started it
+        ("of", "i8"),  # the sequence of the purchase, or of the authorization that it has completed; 0 for a statement
+        ("principal_minor", "i8"),
+        ("left_minor", "i8"),  # what is neither billed nor given back
+        ("next", "i4"),  # row + 1 of the account's next plan
+        ("fee_ppm", "u4"),  # of the principal, with each instalment
+        ("months", "u1"),
+        ("billed", "u1"),  # instalments so far
+        ("started_day", "u2"),  # days since 1970-01-01
+        ("end", "u1"),  # PlanEnd, 0 for one that is open
+        ("spare", "u1"),
+        ("spare_2", "u2"),
+    ]
+)
+"""Instalments of a purchase or a statement. 56 bytes; amounts in minor units."""
 
 
 def books_of(billing: Records) -> npt.NDArray[np.int64]:

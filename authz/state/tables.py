@@ -15,21 +15,23 @@ from authz.arrays.hash_index import Slots, capacity_of, key_set, keys_for, rebui
 from authz.arrays.memory import zeros
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
-from authz.program.tables import ANY_SEGMENT, RULES_MAX, TERMS, Program
+from authz.program.tables import RULES_MAX, TERMS, Program
 from authz.program.terms import DEFAULT_TERMS
 from authz.state.batch_output import (
+    Changes,
     Expiries,
     Postings,
     Statements,
     most_made,
+    room_for_changes,
     room_for_expiries,
     room_for_postings,
     room_for_statements,
 )
-from authz.state.billing import BILLING, GENERAL_MAX, PAYMENT, books_of
+from authz.state.billing import BILLING, GENERAL_MAX, PAYMENT, PLAN, books_of
 from authz.state.row_layouts import ACCOUNT, ACTIVITY, CARD, CELL, FORCED, TOKEN, TRANSACTION
 from authz.vocabulary.commands import Records
-from authz.vocabulary.layouts import MESSAGE, PRODUCTS, SEGMENTS
+from authz.vocabulary.layouts import ANY_SEGMENT, MESSAGE, PRODUCTS, SEGMENTS
 
 
 class MessageClass(IntEnum):
@@ -79,6 +81,7 @@ class Counter(IntEnum):
     TERMS = 18
     DAY = 19  # the local day of the last command, days since 1970-01-01; it never goes back
     DAY_ENDS_US = 20
+    PLANS = 21
 
 
 EXPIRY_HOURS = 1024
@@ -104,7 +107,9 @@ class State(NamedTuple):
     in order of sequence.  general: int64[GENERAL_MAX], indexed by `General`.  terms: TERMS, those that programs have
     brought, in their order.  terms_of: int32[products * segments], product by product, row + 1 of the newest of them.
 
-    postings, expiries, statements: made by the batch at hand, see `made_by`.
+    plans: PLAN, in order of sequence.
+
+    postings, expiries, statements, changes: made by the batch at hand, see `made_by`.
     """
 
     accounts: Records
@@ -128,11 +133,14 @@ class State(NamedTuple):
     books: npt.NDArray[np.int64]
     payments: Records
     general: npt.NDArray[np.int64]
+    plans: Records
+    plan_slots: Slots
     terms: Records
     terms_of: npt.NDArray[np.int32]
     postings: Postings
     expiries: Expiries
     statements: Statements
+    changes: Changes
     program: Program
 
 
@@ -141,8 +149,12 @@ _INDEXED = (
     ("cards", Counter.CARDS, "card_slots", "card_id", "cards"),
     ("tokens", Counter.TOKENS, "token_slots", "token_pan", "tokens"),
     ("transactions", Counter.TRANSACTIONS, "trace_slots", "trace_key", "traces"),
+    ("plans", Counter.PLANS, "plan_slots", "account_id", "plans"),
 )
-"""Tables with an index: their rows in use, the index, what it is over, and what its room is called in `LONG_ROOM`."""
+"""Tables with an index: their rows in use, the index, what it is over, and what its room is called in `LONG_ROOM`.
+
+An account has several plans: its first is entered before the others, and so it is the one that a search finds.
+"""
 
 _COUNTED = {
     **{name: counter for name, counter, _, _, _ in _INDEXED},
@@ -167,6 +179,7 @@ LONG_ROOM = {
     "advices": 1 << 20,
     "billing": 1 << 24,
     "payments": 1 << 24,
+    "plans": 1 << 20,
     "seen": 1 << 21,
 }
 """How many rows and keys an engine has room for from the start, so that it does not pause to grow: addresses, not
@@ -200,27 +213,34 @@ def new_state(capacity: int = 1024, program: Program | None = None) -> State:
         books=books_of(billing),
         payments=zeros(capacity, PAYMENT),
         general=np.zeros(GENERAL_MAX, np.int64),
+        plans=zeros(capacity, PLAN),
+        plan_slots=slots_for(capacity),
         terms=np.zeros(1, TERMS),
         terms_of=np.zeros(len(PRODUCTS) * len(SEGMENTS), np.int32),
         postings=room_for_postings(most_made(capacity)),
         expiries=room_for_expiries(capacity),
         statements=room_for_statements(most_made(capacity)),
+        changes=room_for_changes(most_made(capacity)),
         program=program or compiled_program(ProgramDocument(), version=0),
     )
     return with_terms(state, state.program)
 
 
-def with_room(state: State, commands: int, day_closes: int = 0) -> State:
-    """The same state with room for so many more commands. day_closes: how many of them are `Kind.CLOSE_DAY`."""
+def with_room(state: State, commands: int, of_ranges: int = 0) -> State:
+    """The same state with room for so many more commands. of_ranges: how many of them are `OF_RANGES`."""
     cells = int(state.program.cells_of_scope.sum())
     added = dict.fromkeys(LONG_ROOM, _ROWS_PER_COMMAND * commands)
     state = _with_added(state, added | {"activities": commands, "cells": cells * commands, "advices": commands})
     if len(state.expiries.rows) < len(state.transactions):
         state = state._replace(expiries=room_for_expiries(len(state.transactions)))
-    made = most_made(commands, day_closes)
+    made = most_made(commands, of_ranges)
     if made <= len(state.postings.rows):
         return state
-    return state._replace(postings=room_for_postings(2 * made), statements=room_for_statements(2 * made))
+    return state._replace(
+        postings=room_for_postings(2 * made),
+        statements=room_for_statements(2 * made),
+        changes=room_for_changes(2 * made),
+    )
 
 
 def postings_made(state: State) -> Records:
@@ -238,9 +258,14 @@ def statements_made(state: State) -> Records:
     return state.statements.rows[: state.statements.used[0]].copy()
 
 
-def made_by(state: State) -> tuple[Records, Records, Records]:
-    """What the commands of the last batch have made: postings, expiries and statements."""
-    return postings_made(state), expiries_made(state), statements_made(state)
+def changes_made(state: State) -> Records:
+    """ACCOUNT_CHANGE[m]: the changes that came about with the commands of the last batch, in order, as a copy."""
+    return state.changes.rows[: state.changes.used[0]].copy()
+
+
+def made_by(state: State) -> tuple[Records, Records, Records, Records]:
+    """What the commands of the last batch have made: postings, expiries, statements and changes of accounts."""
+    return postings_made(state), expiries_made(state), statements_made(state), changes_made(state)
 
 
 def with_rows(state: State, rows: dict[str, int]) -> State:

@@ -42,6 +42,19 @@ class Kind(IntEnum):
     WAIVE = 33  # the issuer gives a fee or interest back
     WRITE_OFF = 34  # the issuer gives up what an account owes
     CLOSE_DAY = 35  # local days are over, for a range of accounts
+    RELIEVE = 36  # what is due is due months later
+    START_PLAN = 37  # a purchase or a statement is billed in instalments
+    END_PLAN = 38  # what is left of it is billed at once
+    RELIEVE_RANGE = 39  # what is due is due months later, for a range of accounts
+
+
+OF_RANGES = (Kind.CLOSE_DAY, Kind.RELIEVE_RANGE)
+"""What is about a range of accounts, and names none."""
+
+
+def of_ranges(kinds: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Which commands are about ranges of accounts. kinds: theirs."""
+    return np.isin(kinds, OF_RANGES)
 
 
 MESSAGES = range(Kind.AUTHORIZATION_REQUEST, Kind.REVERSAL_ADVICE + 1)
@@ -187,7 +200,9 @@ RESULT = record(
         ("program_version", "u4"),
         ("expiries", "u4"),  # how many holds ended with the command: by it, or because their time was up
         ("statements", "u4"),  # how many statements were cut with the command
-        ("rows_closed", "u4"),  # how many rows of accounts a CLOSE_DAY has come through
+        ("changes", "u4"),  # how many changes of accounts came about with the command, see `account_changes`
+        ("rows_closed", "u4"),  # how many rows of accounts a command about a range of them has come through
+        ("rows_relieved", "u4"),  # how many of them a RELIEVE_RANGE has relieved
         ("postings", "u2"),  # how many postings were made with the command: by it, or at the end of days before it
         ("posting_kind", "u2"),  # PostingKind of the first that the command itself made, 0 where there is none
         ("payment_account_reference", "S29"),

@@ -5,7 +5,6 @@ the same by each of its fields. The bytes are a file format, see `journal.segmen
 where it is, and what a journal of an earlier version holds is read by the same layout.
 """
 
-import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -43,12 +42,16 @@ CATEGORIES = range(10_000)
 SEGMENTS = range(256)
 """Segments of customers, each with meters of its own."""
 
+ANY_SEGMENT = 65_535
+"""Of what holds for the accounts of all segments."""
+
 PRODUCTS = range(32)
 """Products that accounts have; 0 for none."""
 
 CUT_DAYS = range(29)
 """Days of a month on which a statement can be cut: every month has them. 0 where an account has no product."""
 
+_ANY_OR_ONE = frozenset({*SEGMENTS, ANY_SEGMENT})
 _OPERATIONS = range(100)  # two digits; a check decides which of them are served
 _VERIFICATIONS = frozenset({*CardholderVerification, _SIGNATURE})
 _APPROVED_OR_DECLINE = frozenset({0, *DECLINES})
@@ -247,6 +250,47 @@ WAIVER = _layout(
 
 _layout("write-off", [Kind.WRITE_OFF])
 
+RELIEF_MONTHS = range(1, 25)
+"""How many statements long a relief can be."""
+
+RELIEF = _layout(
+    "relief",
+    [Kind.RELIEVE],
+    Field("months", "u1", 240, "At which of the statements to come something is due again, from 1.", RELIEF_MONTHS),
+    Field("is_waived", "u1", 241, "1 where nights until then bear no interest; 0 where they do.", range(2)),
+)
+
+RELIEF_RANGE = _layout(
+    "relief of a range",
+    [Kind.RELIEVE_RANGE],
+    Field("first_row", "i8", 112, "The first row of accounts, from 0."),
+    Field("rows", "i8", 120, "How many rows."),
+    Field("of_segment", "u2", 236, "Whose segment this is; 65535 for those of all.", _ANY_OR_ONE),
+    Field("months", "u1", 240, "As of a relief.", RELIEF_MONTHS),
+    Field("is_waived", "u1", 241, "As of a relief.", range(2)),
+    Field("product", "u1", 242, "Who have this product; 0 for those of all.", PRODUCTS),
+)
+
+PLAN_MONTHS = range(1, 61)
+"""How many instalments a plan can have."""
+
+PLAN_START = _layout(
+    "plan start",
+    [Kind.START_PLAN],
+    Field("amount_minor", "i8", 48, "How much, in minor units of the account's currency; 0 for all of it."),
+    Field("decision", "i8", 104, "The sequence of the purchase's posting; 0 for a statement."),
+    Field("fee_ppm", "u4", 160, "The fee with each instalment, of the principal, parts per million."),
+    Field("plan_months", "u1", 240, "How many instalments.", PLAN_MONTHS),
+)
+
+PLAN_END = _layout(
+    "plan end",
+    [Kind.END_PLAN],
+    Field("fee_min", "i8", 48, "The least fee for ending it early, minor units."),
+    Field("decision", "i8", 104, "The sequence of the plan's start."),
+    Field("fee_ppm", "u4", 160, "The fee, of what is left, parts per million."),
+)
+
 DAY_CLOSE = _layout(
     "day close",
     [Kind.CLOSE_DAY],
@@ -307,41 +351,6 @@ def new_messages(count: int) -> Records:
 def read(command: np.void) -> np.void:
     """A command by the layout of its kind. command: of any layout."""
     return command.view(LAYOUT_OF[Kind(command["kind"])].dtype)
-
-
-KINDS_ADDED: tuple[Kind, ...] = (
-    Kind.EXPIRE_HOLD,
-    Kind.PAYMENT,
-    Kind.PAYMENT_RETURNED,
-    Kind.ADJUST,
-    Kind.WAIVE,
-    Kind.WRITE_OFF,
-    Kind.CLOSE_DAY,
-)
-"""Kinds of commands that journals were once written without, in the order in which they were added.
-
-Whoever adds a kind adds it here: a journal of a version before has no such command, and is read as it is.
-"""
-
-
-def digest_of_layouts(without: Collection[Kind] = ()) -> bytes:
-    """A digest of all layouts: eight bytes in the header of each file, by which other layouts are recognized.
-
-    It follows from where the fields of each kind lie and of which form they are, and not from their names.
-    without: kinds that are left out.
-    """
-    lines = sorted(
-        f"{kind} {field.offset} {field.form}"
-        for kind in LAYOUT_OF
-        if kind not in without
-        for field in LAYOUT_OF[kind].all_fields
-    )
-    return hashlib.sha256("\n".join(lines).encode()).digest()[:8]
-
-
-def digests_before_kinds_were_added() -> frozenset[bytes]:
-    """The digests that journals have which were written before one of `KINDS_ADDED`."""
-    return frozenset(digest_of_layouts(without=KINDS_ADDED[count:]) for count in range(len(KINDS_ADDED)))
 
 
 def check_layouts(layouts: dict[Kind, Layout]) -> None:

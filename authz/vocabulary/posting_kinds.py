@@ -52,6 +52,7 @@ class PostingKind(IntEnum):
     WAIVER = 37, Sign.GIVES_BACK, False, "A fee or interest that the issuer gives back."
     ADJUSTMENT = 38, Sign.EITHER, False, "A correction by the issuer."
     WRITE_OFF = 39, Sign.GIVES_BACK, False, "A debt that the issuer gives up."
+    PLAN_FEE = 40, Sign.CHARGES, False, "A fee for instalments, charged with each of them, or for ending them early."
 
     sign: Sign
     is_disputable: bool

@@ -78,6 +78,8 @@ class Reason(IntEnum):
     ALREADY_GIVEN_BACK = 66
     NOTHING_OWED = 67
     DAY_NOT_OVER = 68
+    NOT_SPLITTABLE = 69
+    TOO_MANY_PLANS = 70
 
     @property
     def code(self) -> str:
@@ -99,6 +101,8 @@ OF_BANK_COMMANDS = frozenset(
         Reason.ALREADY_GIVEN_BACK,
         Reason.NOTHING_OWED,
         Reason.DAY_NOT_OVER,
+        Reason.NOT_SPLITTABLE,
+        Reason.TOO_MANY_PLANS,
     }
 )
 """What only the issuer's own commands are refused with: no message, rule or limit has these."""
@@ -326,6 +330,14 @@ ANSWERS: dict[Reason, Answer] = {
     ),
     _R.ALREADY_GIVEN_BACK: Answer("21", "This was returned or waived before.", "Nothing to do."),
     _R.NOTHING_OWED: Answer("21", "The account owes nothing.", "Nothing to do."),
+    _R.NOT_SPLITTABLE: Answer(
+        "57",
+        "This cannot be paid in instalments.",
+        "Name a purchase without cash that is not in instalments, and that no statement has carried over unpaid.",
+    ),
+    _R.TOO_MANY_PLANS: Answer(
+        "65", "The account has as many instalment plans as it can have.", "Wait for one to end, or end it early."
+    ),
     _R.DAY_NOT_OVER: Answer("21", "The day is not over.", "Close days that are over in the program's time zone."),
     _R.AWAITING_ISSUER: Answer(
         "91", "The real-time decisioning webhook has been sent.", "Wait for the issuer's response."

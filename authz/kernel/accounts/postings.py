@@ -51,15 +51,31 @@ def book(state: State, row: Integer, kind: Integer, billing: Integer) -> None:
             product = np.int64(state.accounts[account_row]["product"])
             entry["flags"] = np.int64(entry["flags"]) | product << FEE_PRODUCT_SHIFT
     elif entry["original"] == 0:
-        book_return(state, account_row, -billing, state.counters[Counter.DAY], Operation.PURCHASE, sequence)
+        book_return(state, account_row, -billing, state.counters[Counter.DAY], Operation.PURCHASE, sequence, 0)
     else:
         original = state.transactions[np.int64(entry["original"]) - 1]
         operation = np.int64(original["operation"])
         reversible = sequence if kind == PostingKind.REFUND else np.int64(0)
-        book_return(state, account_row, -billing, day_charged(state, original), operation, reversible)
+        book_return(
+            state,
+            account_row,
+            -billing,
+            day_charged(state, original),
+            operation,
+            reversible,
+            name_of_purchase(state, original),
+        )
         is_cash = operation == Operation.CASH
         if kind == PostingKind.REVERSAL and is_cash and original["posted_minor"] == -billing:
             give_fee_back(state, account_row, sequence, original)
+
+
+@inlined
+def name_of_purchase(state: State, charge: Any) -> Integer:
+    """The sequence that names a purchase: that of the charge, or of the authorization that the charge has completed."""
+    if charge["original"] != 0:
+        return np.int64(state.transactions[np.int64(charge["original"]) - 1]["sequence"])
+    return np.int64(charge["sequence"])
 
 
 @inlined

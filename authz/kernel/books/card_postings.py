@@ -6,6 +6,7 @@ from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.books.counted import count, count_no_longer
 from authz.kernel.books.ledger import charge_to, enter, take_from, write_posting
 from authz.kernel.books.opening import books_today
+from authz.kernel.books.plans import shorten_plan
 from authz.kernel.books.shares import share_of
 from authz.kernel.books.taking import count_toward_due, take
 from authz.kernel.books.terms import terms_of, terms_on
@@ -49,14 +50,21 @@ def book_refund_taken_back(state: State, account_row: Integer, sequence: Integer
 
 @compiled
 def book_return(
-    state: State, account_row: Integer, amount: Integer, charged_on: Integer, operation: Integer, sequence: Integer
+    state: State,
+    account_row: Integer,
+    amount: Integer,
+    charged_on: Integer,
+    operation: Integer,
+    sequence: Integer,
+    purchase: Integer,
 ) -> None:
     """Enter what a merchant or a dispute gives back: first where its own purchase is now, then as a payment is taken.
 
     Of a purchase with cash-back that is where the goods are, and then its cash. It counts toward the due only for what
     was on a statement: else a tap and its reversal would pay the minimum.
     charged_on: the local day of the purchase.  operation: the purchase's.
-    sequence: of a refund, which can be reversed; 0 for what cannot.
+    sequence: of a refund, which can be reversed; 0 for what cannot.  purchase: what names the purchase, whose
+    instalments it shortens first; 0 where none is named.
     """
     row, today = books_today(state, account_row), state.counters[Counter.DAY]
     account = state.billing[row]
@@ -69,6 +77,8 @@ def book_return(
         own = np.int64(Bucket.BILLED)
     was_billed: Integer = 1 if charged_on <= account["last_cut"] else 0
     terms_row = terms_on(state, account_row, today)
+    if purchase != 0:
+        amount -= shorten_plan(state, account_row, row, purchase, amount)
     left: Integer = amount
     if operation == Operation.PURCHASE_WITH_CASH_BACK:
         left -= take_from(state, row, own, left, General.NETWORK, terms_row)

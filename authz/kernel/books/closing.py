@@ -7,24 +7,27 @@ import numpy as np
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.books.days import next_cut
 from authz.kernel.books.ledger import charge_to
+from authz.kernel.books.plans import bill_instalments
+from authz.kernel.books.relief import deserves_relief, is_in_relief, is_waived, missed_dues, note_asked_again, put_off
 from authz.kernel.books.shares import share_of
 from authz.kernel.books.taking import PAID_BUCKETS, bucket_paid
 from authz.kernel.books.terms import terms_on
 from authz.program.tables import Bucket
-from authz.program.terms import AMOUNT_MAX
-from authz.state.billing import BEARING, NIGHTS, General, Sum
+from authz.program.terms import AMOUNT_MAX, DAYS_TO_PAY_MAX
+from authz.state.billing import BEARING, MISSED_MAX, NIGHTS, General, Sum
 from authz.state.tables import Counter, State
 from authz.vocabulary.posting_kinds import PostingKind
-
-_MISSED_MAX = 255
 
 
 @inlined
 def count_nights(state: State, billing_row: Integer, until: Integer) -> None:
     """Count what stood in each bucket at the end of each day up to one, with that."""
     account, books = state.billing[billing_row], state.books
-    nights = until - np.int64(account["closed_until"])
-    if nights > 0:
+    counted: Integer = np.int64(account["closed_until"])
+    if is_waived(account):
+        counted = max(counted, min(np.int64(account["due_day"]) - 1, until))
+    if until > np.int64(account["closed_until"]):
+        nights = until - counted
         for bucket in range(BEARING):
             books[billing_row, NIGHTS + bucket] += nights * max(books[billing_row, bucket], 0)
         account["closed_until"] = until
@@ -79,7 +82,7 @@ def pass_due(state: State, account_row: Integer, billing_row: Integer, terms_row
         fee = max(share, np.int64(terms["late_fee_min"]))
         sequence = state.counters[Counter.SEQUENCE]
         charge_to(state, account_row, sequence, PostingKind.LATE_FEE, Bucket.FEES, fee, General.FEES, day)
-        account["missed"] = min(np.int64(account["missed"]) + 1, _MISSED_MAX)
+        account["missed"] = min(missed_dues(account) + 1, MISSED_MAX)
     else:
         books[billing_row, Sum.DUE] = 0
         account["missed"] = 0
@@ -88,7 +91,10 @@ def pass_due(state: State, account_row: Integer, billing_row: Integer, terms_row
 
 @inlined
 def cut(state: State, account_row: Integer, billing_row: Integer, terms_row: Integer, day: Integer) -> None:
-    """Charge interest, bill what is new, spend a credit, and ask for a minimum."""
+    """Charge interest, bill what is new and the instalments, spend a credit, and ask for a minimum.
+
+    In relief nothing is asked for, and no instalment is billed.
+    """
     account, books, terms = state.billing[billing_row], state.books, state.terms[terms_row]
     nights = books[billing_row, Sum.CARRIED_NIGHTS] + books[billing_row, Sum.CASH_NIGHTS]
     # Compounded at a high rate for years it would outgrow 64 bits.
@@ -97,29 +103,40 @@ def cut(state: State, account_row: Integer, billing_row: Integer, terms_row: Int
     charge_to(state, account_row, sequence, PostingKind.INTEREST, Bucket.INTEREST, interest, General.INTEREST, day)
     books[billing_row, Sum.CARRIED_NIGHTS] = 0
     books[billing_row, Sum.CASH_NIGHTS] = 0
+    was_in_relief = is_in_relief(account, np.int64(account["last_cut"]))
+    if not was_in_relief and deserves_relief(state, account_row, billing_row, terms_row):
+        waives, months = np.int64(terms["relief_waives"]), np.int64(terms["relief_months"])
+        put_off(state, account_row, billing_row, terms_row, day, months, waives, day)
+    in_relief = is_in_relief(account, day)
     if books[billing_row, Bucket.NEW] > 0:
         books[billing_row, Bucket.BILLED] += books[billing_row, Bucket.NEW]
         books[billing_row, Bucket.NEW] = 0
     books[billing_row, Sum.BILLED_NIGHTS] += books[billing_row, Sum.NEW_NIGHTS]
     books[billing_row, Sum.NEW_NIGHTS] = 0
+    instalments: Integer = 0
+    if not in_relief:
+        instalments = bill_instalments(state, account_row, billing_row, day)
     spend_credit(state, billing_row, terms_row)
     closing: Integer = 0
     for bucket in range(PAID_BUCKETS):
         closing += books[billing_row, bucket]
     past_due = books[billing_row, Sum.DUE]
     charged = books[billing_row, Bucket.INTEREST] + books[billing_row, Bucket.FEES]
-    whole = past_due + max(charged - books[billing_row, Sum.IN_A_MINIMUM], 0)
+    whole = past_due + max(charged - books[billing_row, Sum.IN_A_MINIMUM], 0) + instalments
     minimum: Integer = 0
-    if closing > 0:
-        minimum = min(closing, whole + share_of(max(closing - whole, 0), np.int64(terms["minimum_ppm"])))
-    books[billing_row, Sum.IN_A_MINIMUM] = charged
+    if not in_relief:
+        if closing > 0:
+            minimum = min(closing, whole + share_of(max(closing - whole, 0), np.int64(terms["minimum_ppm"])))
+        books[billing_row, Sum.IN_A_MINIMUM] = charged
+        # What was put off to this due is due no sooner than was promised, whatever the terms are by now.
+        promised = np.int64(account["due_day"]) if was_in_relief else np.int64(0)
+        due_day = max(day + np.int64(terms["grace_days"]), promised)
+        account["due_day"] = due_day
+        account["due_passes"] = min(due_day + np.int64(terms["courtesy_days"]), day + DAYS_TO_PAY_MAX)
     books[billing_row, Sum.DUE] = minimum
     books[billing_row, Sum.TO_PAY] = max(closing, 0)
-    due_day = day + np.int64(terms["grace_days"])
     since = np.int64(account["last_cut"])
     account["last_cut"] = day
-    account["due_day"] = due_day
-    account["due_passes"] = due_day + np.int64(terms["courtesy_days"])
     statement = next_statement(state)
     statement["account_id"] = state.accounts[account_row]["account_id"]
     statement["closing_minor"] = closing
@@ -128,11 +145,13 @@ def cut(state: State, account_row: Integer, billing_row: Integer, terms_row: Int
     statement["past_due_minor"] = min(past_due, minimum)
     statement["day"] = day
     statement["since"] = since
-    statement["due_day"] = due_day
+    statement["due_day"] = account["due_day"]
     statement["currency"] = state.accounts[account_row]["currency"]
-    statement["missed"] = account["missed"]
+    statement["missed"] = missed_dues(account)
     statement["product"] = state.accounts[account_row]["product"]
     statement["spare"] = 0
+    if was_in_relief and not in_relief:
+        note_asked_again(state, account_row, billing_row, minimum, day)
 
 
 @inlined

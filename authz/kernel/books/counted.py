@@ -3,6 +3,7 @@
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled
+from authz.kernel.books.relief import is_in_relief
 from authz.kernel.books.taking import count_toward_due
 from authz.state.billing import Sum
 from authz.state.rows import found, row_of_sequence
@@ -37,7 +38,7 @@ def find_counted(state: State, sequence: Integer) -> Integer:
 def count_no_longer(state: State, billing_row: Integer, sequence: Integer, amount: Integer) -> None:
     """So much of what was given comes to nothing: as far as it has counted, it is due again.
 
-    What is not known was given by an earlier version, or has counted for nothing.
+    In relief nothing is due. What is not known was given by an earlier version, or has counted for nothing.
     """
     row = find_counted(state, sequence)
     if found(row):
@@ -45,5 +46,7 @@ def count_no_longer(state: State, billing_row: Integer, sequence: Integer, amoun
         due, to_pay = min(amount, np.int64(given["due_minor"])), min(amount, np.int64(given["to_pay_minor"]))
         given["due_minor"] -= due
         given["to_pay_minor"] -= to_pay
-        state.books[billing_row, Sum.DUE] += due
+        account = state.billing[billing_row]
+        if not is_in_relief(account, np.int64(account["last_cut"])):
+            state.books[billing_row, Sum.DUE] += due
         state.books[billing_row, Sum.TO_PAY] += to_pay

@@ -65,6 +65,18 @@ def charge_to(
 
 
 @inlined
+def drop_nights(state: State, billing_row: Integer, bucket: Integer, taken: Integer, terms_row: Integer) -> None:
+    """Drop the nights of what is about to leave a bucket, where interest is on what stays unpaid.
+
+    taken: above zero, and at most what there is.
+    """
+    books = state.books
+    if bucket < BEARING and state.terms[terms_row]["keeps_paid_nights"] == 0:
+        nights, there = books[billing_row, NIGHTS + bucket], books[billing_row, bucket]
+        books[billing_row, NIGHTS + bucket] -= part_of(nights, taken, there)
+
+
+@inlined
 def take_from(
     state: State, billing_row: Integer, bucket: Integer, amount: Integer, against: Integer, terms_row: Integer
 ) -> Integer:
@@ -76,8 +88,7 @@ def take_from(
     there = max(books[billing_row, bucket], 0)
     taken: Integer = min(there, amount)
     if taken > 0:
-        if bucket < BEARING and state.terms[terms_row]["keeps_paid_nights"] == 0:
-            books[billing_row, NIGHTS + bucket] -= part_of(books[billing_row, NIGHTS + bucket], taken, there)
+        drop_nights(state, billing_row, bucket, taken, terms_row)
         enter(state, billing_row, bucket, -taken, against)
         if bucket == Bucket.FEES or bucket == Bucket.INTEREST:
             asked = books[billing_row, Sum.IN_A_MINIMUM]

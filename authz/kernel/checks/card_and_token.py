@@ -7,6 +7,7 @@ import numpy as np
 from authz.arrays.compiled import Integer, inlined
 from authz.kernel.accounts.calendar import month_of
 from authz.kernel.accounts.message_context import MessageContext
+from authz.kernel.books.relief import missed_dues
 from authz.kernel.books.terms import terms_on
 from authz.kernel.checks.findings import Finding
 from authz.state.rows import found
@@ -102,7 +103,7 @@ def check_account_standing(state: State, command: Any, context: MessageContext) 
     missed: Integer = 0
     bound: Integer = 0
     if account["billing"] != 0:
-        missed = np.int64(state.billing[np.int64(account["billing"]) - 1]["missed"])
+        missed = missed_dues(state.billing[np.int64(account["billing"]) - 1])
         terms_row = terms_on(state, context.account_row, state.counters[Counter.DAY])
         bound = np.int64(state.terms[terms_row]["blocks_after_missed"])
     reason = Reason.PAYMENT_OVERDUE if 0 < bound <= missed else Reason.APPROVED

@@ -44,8 +44,8 @@ def _alone(place: int, durable: Durable) -> Decided:
     if command["kind"][0] == Kind.ISSUER_DECISION:
         return Decided(durable.first + place, None)
     # These are no part of a decision's view, and stay behind.
-    result["postings"] = result["expiries"] = result["statements"] = 0
-    nothing = durable.postings[:0], durable.expiries[:0], durable.statements[:0]
+    result["postings"] = result["expiries"] = result["statements"] = result["changes"] = 0
+    nothing = durable.postings[:0], durable.expiries[:0], durable.statements[:0], durable.changes[:0]
     made = Durable(durable.first + place, command, result, *nothing)
     return Decided(durable.first + place, made)
 

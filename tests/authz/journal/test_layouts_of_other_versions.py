@@ -5,15 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from authz.journal import segment_header
+from authz.journal import layout_digests, segment_header
 from authz.journal.disk import Directory
 from authz.journal.earlier_layouts import SAME_BYTES
 from authz.journal.journal_files import SegmentJournal, SegmentReader
+from authz.journal.layout_digests import KINDS_ADDED, digest_of_layouts, digests_before_kinds_were_added
 from authz.journal.records import Batch
 from authz.vocabulary import layouts
 from authz.vocabulary.commands import COMMAND, Kind
 from authz.vocabulary.errors import JournalDamaged
-from authz.vocabulary.layouts import KINDS_ADDED, LAYOUT_OF, digest_of_layouts, digests_before_kinds_were_added, joined
+from authz.vocabulary.layouts import LAYOUT_OF, joined
 from tests.authz.commands import opening, tap
 
 _NEW = 200, 201
@@ -23,8 +24,8 @@ _NEW = 200, 201
 def test_layouts_are_a_file_format():
     """Commands are written to disk as they are.
 
-    A kind that was added belongs into `layouts.KINDS_ADDED`, so that this digest stays. Whoever adds a field to a kind
-    that there was already, or moves or widens one, finds in `earlier_layouts` what else has to be done.
+    A kind that was added belongs into `layout_digests.KINDS_ADDED`, so that this digest stays. Whoever adds a field to
+    a kind that there was already, or moves or widens one, finds in `earlier_layouts` what else has to be done.
     """
     assert COMMAND.itemsize == 280
     assert digest_of_layouts(without=KINDS_ADDED).hex() == "aa5397057bee99f3"
@@ -95,7 +96,7 @@ def test_fields_that_change_places_are_noticed_here_only(monkeypatch):
 def _with_kinds_added(monkeypatch, *kinds):
     """A later version, with commands of some more kinds; each is laid out as one that there is."""
     monkeypatch.setattr(layouts, "LAYOUT_OF", LAYOUT_OF | dict.fromkeys(kinds, LAYOUT_OF[Kind.SET_ACCOUNT]))
-    monkeypatch.setattr(layouts, "KINDS_ADDED", (*KINDS_ADDED, *kinds))
+    monkeypatch.setattr(layout_digests, "KINDS_ADDED", (*KINDS_ADDED, *kinds))
 
 
 def _with_field_moved(monkeypatch):

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from authz.vocabulary.commands import Kind
 from authz.vocabulary.reasons import Reason
 from tests.authz.kernel.books.outcome import day_number, told_of_postings
 from tests.authz.kernel.books.plain_ledger import PlainTerms
@@ -116,3 +117,61 @@ def test_a_leap_february_has_a_night_more(year, interest):
     story = Story(date(year, 2, 6))
     story.bank.draw(0, 10_000 * YUAN)
     assert story.statement_of(date(year, 3, 5))[0] == interest
+
+
+_RELIEVED = {
+    1: [(0, 15_064.38, 0)] * 5 + [(0, 15_064.38, 1_506.44), (0, 0, 0)],
+    0: [
+        (241.03, 15_305.41, 0),
+        (210.90, 15_516.31, 0),
+        (233.50, 15_749.81, 0),
+        (225.97, 15_975.78, 0),
+        (233.50, 16_209.28, 0),
+        (225.97, 16_435.25, 2_877.31),
+        (143.11, 143.11, 143.11),
+    ],
+}
+
+
+@pytest.mark.parametrize("is_waived", [1, 0])
+def test_six_months_of_relief(is_waived):
+    """Nothing is due until the sixth due day, and nothing is missed; interest is waived, or accrues from the first."""
+    story = Story(date(2027, 1, 5))
+    story.bank.buy(0, 15_064_38)
+    assert story.statement_of(date(2027, 1, 5)) == (0, 15_064.38, 1_506.44)
+    story.on(date(2027, 1, 20)).tell(Kind.RELIEVE, 0, months=6, is_waived=is_waived)
+    told = [story.statement_of(date(2027, month, 5)) for month in range(2, 8)]
+    story.on(date(2027, 7, 25)).pay(0, round(told[-1][1] * YUAN))
+    assert [*told, story.statement_of(date(2027, 8, 5))] == _RELIEVED[is_waived]
+    assert story.posted("late_fee") == []
+
+
+def _three_instalments(months=3):
+    """1,200.00 in twelve instalments at 0.6 percent a month, each paid in full."""
+    story = Story(date(2026, 11, 20))
+    bought = story.bank.buy(0, 1_200 * YUAN)
+    story.bank.apply()
+    story.bank.tell(Kind.START_PLAN, 0, decision=bought.sequence, plan_months=12, fee_ppm=6_000)
+    told = []
+    for month in range(months):
+        year, number = divmod(11 + month, 12)
+        cut = date(2026 + year, number + 1, 5)
+        told.append(story.statement_of(cut))
+        story.on(cut.replace(day=20)).pay(0, round(told[-1][1] * YUAN))
+    return story, bought, told
+
+
+def test_twelve_instalments():
+    """Each cut 100.00 and a fee of 7.20, all of it minimum."""
+    story, _, told = _three_instalments(12)
+    assert told == [(0, 107.20, 107.20)] * 12
+    assert sum(amount for amount, _ in story.posted("plan_fee")) == pytest.approx(86.40)
+    assert story.statement_of(date(2027, 12, 5)) == (0, 0, 0)
+
+
+def test_a_refund_after_three_instalments():
+    """The plan is shortened from its end, and the rest is a credit; no further fee is charged."""
+    story, bought, _ = _three_instalments()
+    story.on(date(2027, 2, 26)).refund(bought, 1_200 * YUAN)
+    assert story.statement_of(date(2027, 3, 5)) == (0, -300, 0)
+    assert sum(amount for amount, _ in story.posted("plan_fee")) == pytest.approx(21.60)

@@ -1,0 +1,110 @@
+"""Instalment plans that an account holder and the issuer agree on: how they start, and how they end early."""
+
+from typing import Any
+
+import numpy as np
+
+from authz.arrays.compiled import Integer, compiled, inlined
+from authz.kernel.accounts.local_days import day_charged
+from authz.kernel.accounts.postings import left_to_give_back, name_of_purchase
+from authz.kernel.accounts.trace_index import find_sequence
+from authz.kernel.books.counted import count, count_no_longer
+from authz.kernel.books.ledger import drop_nights
+from authz.kernel.books.opening import books_today
+from authz.kernel.books.plans import add_plan, bill_the_rest, open_plan, open_plans, was_split
+from authz.kernel.books.terms import terms_on
+from authz.program.tables import Bucket
+from authz.program.terms import AMOUNT_MAX
+from authz.state.batch_output import PLANS_OPEN_MAX
+from authz.state.rows import found
+from authz.state.tables import Counter, MessageClass, State
+from authz.vocabulary.commands import Operation
+from authz.vocabulary.reasons import Reason
+
+_PPM = 1_000_000
+
+
+@compiled
+def start_plan(state: State, account_row: Integer, command: Any) -> Integer:
+    """Put a purchase, or a part of the last statement, off into instalments. What is put off is not due.
+
+    command: PLAN_START, with the numbers that were agreed on.
+    """
+    amount = np.int64(command["amount_minor"])
+    if not 0 <= amount <= AMOUNT_MAX:
+        return np.int64(Reason.INVALID_AMOUNT)
+    if command["fee_ppm"] > _PPM:
+        return np.int64(Reason.UNDEFINED_VALUE)
+    if open_plans(state, account_row) >= PLANS_OPEN_MAX:
+        return np.int64(Reason.TOO_MANY_PLANS)
+    row = books_today(state, account_row)
+    purchase: Integer = 0
+    bucket: Integer = np.int64(Bucket.BILLED)
+    there: Integer = state.books[row, bucket]
+    if command["decision"] != 0:
+        charge_row = find_sequence(state, np.int64(command["decision"]))
+        if not found(charge_row) or not _is_charge_of(state, charge_row, account_row):
+            return np.int64(Reason.MISSING_ORIGINAL_AUTHORIZATION)
+        purchase = name_of_purchase(state, state.transactions[charge_row])
+        charged_on = day_charged(state, state.transactions[charge_row])
+        if not _is_goods(state.transactions[charge_row]) or was_split(state, account_row, purchase):
+            return np.int64(Reason.NOT_SPLITTABLE)
+        if charged_on <= state.billing[row]["lost_until"]:
+            return np.int64(Reason.NOT_SPLITTABLE)
+        if charged_on > state.billing[row]["last_cut"]:
+            bucket = np.int64(Bucket.NEW)
+        there = min(left_to_give_back(state, charge_row), state.books[row, bucket])
+    if there <= 0:
+        return np.int64(Reason.NOTHING_OWED)
+    if amount > there:
+        return np.int64(Reason.EXCEEDS_REMAINDER)
+    _move_to_plan(state, account_row, row, bucket, amount if amount > 0 else there)
+    add_plan(state, account_row, amount if amount > 0 else there, purchase, command)
+    return np.int64(Reason.APPROVED)
+
+
+@inlined
+def _is_charge_of(state: State, row: Integer, account_row: Integer) -> Any:
+    """Whether a transaction is a charge of an account: no refund, and nothing that a dispute presents again."""
+    entry = state.transactions[row]
+    is_own = entry["account_row"] == account_row and entry["posted_minor"] > 0
+    return is_own and np.int64(entry["message_class"]) != MessageClass.POSTING
+
+
+@inlined
+def _is_goods(charge: Any) -> Any:
+    """Whether nothing of a charge is cash, which has a bucket of its own."""
+    operation = np.int64(charge["operation"])
+    return operation != Operation.CASH and operation != Operation.PURCHASE_WITH_CASH_BACK
+
+
+@inlined
+def _move_to_plan(state: State, account_row: Integer, row: Integer, bucket: Integer, principal: Integer) -> None:
+    """Move an amount out of a bucket into instalments. What a statement had asked for counts as a payment does."""
+    drop_nights(state, row, bucket, principal, terms_on(state, account_row, state.counters[Counter.DAY]))
+    state.books[row, bucket] -= principal
+    state.books[row, Bucket.PLANNED] += principal
+    if bucket == Bucket.BILLED:
+        count(state, account_row, row, state.counters[Counter.SEQUENCE], principal, principal)
+        state.payments[state.counters[Counter.PAYMENTS] - 1]["is_refund"] = 1
+
+
+@compiled
+def end_plan(state: State, account_row: Integer, command: Any) -> Integer:
+    """Bill what is left of a plan at once, with a fee. command: PLAN_END, with the fee that was agreed on.
+
+    Where no cut has come since its start, what it has counted for is due again.
+    """
+    if not 0 <= command["fee_min"] <= AMOUNT_MAX:
+        return np.int64(Reason.INVALID_AMOUNT)
+    if command["fee_ppm"] > _PPM:
+        return np.int64(Reason.UNDEFINED_VALUE)
+    sequence = np.int64(command["decision"])
+    plan_row = open_plan(state, account_row, sequence)
+    if not found(plan_row):
+        return np.int64(Reason.MISSING_ORIGINAL_AUTHORIZATION)
+    row = books_today(state, account_row)
+    left = bill_the_rest(state, account_row, row, plan_row, command)
+    if state.plans[plan_row]["started_day"] > state.billing[row]["last_cut"]:
+        count_no_longer(state, row, sequence, left)
+    return np.int64(Reason.APPROVED)

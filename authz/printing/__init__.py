@@ -1,1 +1,0 @@
-"""What a bank sends to its customers on paper: statements as PDF."""

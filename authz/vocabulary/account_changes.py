@@ -1,0 +1,47 @@
+"""Changes of accounts that are no postings: instalments that begin and end, relief that is granted and ends."""
+
+from enum import IntEnum, unique
+
+from authz.vocabulary.commands import record
+
+
+@unique
+class ChangeKind(IntEnum):
+    """What has changed."""
+
+    PLAN_STARTED = 1
+    PLAN_ENDED = 2
+    RELIEF_GRANTED = 3
+    RELIEF_ENDED = 4
+
+
+@unique
+class PlanEnd(IntEnum):
+    """How instalments came to their end."""
+
+    BILLED = 1  # all of them were
+    GIVEN_BACK = 2  # the purchase was refunded, reversed or charged back
+    EARLY = 3  # what was left was billed at once
+    WRITTEN_OFF = 4  # with all that the account owed
+
+
+ACCOUNT_CHANGE = record(
+    [
+        ("sequence", "i8"),  # the command with which it came about
+        ("account_id", "u8"),
+        ("about", "i8"),  # of instalments: the sequence of the command that started them; else 0
+        # Instalments: their principal, at the end what of it was not billed by then. Relief: the due that has moved, at
+        # the end the minimum that is asked for again. Minor units of the account's currency.
+        ("amount_minor", "i8"),
+        ("day", "u2"),  # the local day to which it belongs, days since 1970-01-01
+        ("until", "u2"),  # of relief: the day by which something is due again; else 0
+        ("currency", "u2"),  # the account's, ISO 4217 numeric
+        ("kind", "u1"),  # ChangeKind
+        ("detail", "u1"),  # of the end of instalments: PlanEnd. Of relief: 1 where interest is waived
+        ("part", "u4"),  # which of the changes it is that came about with the same command, from 0
+        ("months", "u1"),  # how many instalments, or statements that ask for nothing and the one that asks again
+        ("spare", "u1"),
+        ("spare_2", "u2"),
+    ]
+)
+"""One change, as the kernel hands it over beside a command's result. 48 bytes."""
