@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from simulators.sandbox.scratch_sandbox import scratch_sandbox
+from tests.authz.printing.documents import texts
 from tests.shell_pages import SHELL, blocks, needs_a_shell, tapwright_variables
 
 PAGE = "docs/bank.md"
@@ -17,6 +18,7 @@ SAID = (
     r" +opening balance +0\.00\n2026-12-10 +purchase +3,000\.00 +3,000\.00\n +closing balance +3,000\.00\n\n"
     r"minimum 300\.00, due by 2027-01-25; interest 0\.00\n"
     r'\["2027-01-05",300000,30000,"2027-01-25"\]\n'
+    r"statement\.pdf: [\d,]+ bytes\n"
     r'\[30000,270000,"received"\]\n'
     r"closed \d+ days until 2027-02-05: .*\n"
     r"\[8520,278520,35520\]\n"
@@ -45,3 +47,5 @@ def test_the_commands_run_from_top_to_bottom(variables, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.fullmatch(SAID, done.stdout), done.stdout
     assert "<h1>Statement of 2027-01-05</h1>" in (tmp_path / "statement.html").read_text()
+    (text,) = texts((tmp_path / "statement.pdf").read_bytes())
+    assert "Statement of 2027-01-05" in text

@@ -1,6 +1,7 @@
 """Dependencies that the serving application provides to the engine's routers."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -37,6 +38,12 @@ def bare_projection(request: Request) -> Projection:
     return projection
 
 
+def current_bank_name(request: Request) -> Callable[[], str]:
+    """What the bank calls itself towards cardholders. Call it in a thread: it asks a database."""
+    bank_name: Callable[[], str] = request.app.state.bank_name
+    return bank_name
+
+
 async def current_projection(
     engine: Annotated[Engine, Depends(current_engine)], projection: Annotated[Projection, Depends(bare_projection)]
 ) -> Projection:
@@ -49,6 +56,7 @@ async def current_projection(
     return projection
 
 
+BankNameDependency = Annotated[Callable[[], str], Depends(current_bank_name)]
 EngineDependency = Annotated[Engine, Depends(current_engine)]
 ExplanationsDependency = Annotated[Explanations, Depends(current_explanations)]
 HistoryDependency = Annotated[History, Depends(current_history)]

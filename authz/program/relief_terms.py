@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from authz.program.amounts import AMOUNT_MAX
+from authz.program.amounts import AMOUNT_MAX, MISSED_DUES_MAX
 from authz.program.contradictions import Claim, Domain, check_claim
 from authz.program.parts import Part, is_new
 from authz.program.tables import ReliefAttribute, ReliefOperator
@@ -21,7 +21,7 @@ _OPERATORS = {
     ">": ReliefOperator.GREATER,
     ">=": ReliefOperator.GREATER_OR_EQUAL,
 }
-_DOMAINS = {"missed_dues": Domain(least=0, greatest=255), "owed": Domain(), "owed_ppm": Domain()}
+_DOMAINS = {"missed_dues": Domain(least=0, greatest=MISSED_DUES_MAX), "owed": Domain(), "owed_ppm": Domain()}
 """What each attribute can be. An account with a credit owes less than nothing."""
 
 

@@ -5,11 +5,11 @@ What is agreed with a customer, instalments and relief, stands in `plan_terms` a
 
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from authz.program.amounts import AMOUNT_MAX as AMOUNT_MAX
-from authz.program.amounts import Amount, PartsPerMillion
-from authz.program.parts import Identifier, Part
+from authz.program.amounts import MISSED_DUES_MAX, Amount, PartsPerMillion
+from authz.program.parts import Identifier, Part, is_new
 from authz.program.plan_terms import OFFERS_MAX, PLAN_MONTHS_MAX, PLANS, EarlyFee, PlanOffer, Plans, check_offers
 from authz.program.relief_terms import Relief, relief_columns
 from authz.program.tables import Bucket
@@ -94,7 +94,8 @@ class Terms(Part):
         default=2,
         ge=0,
         le=255,
-        description="After how many missed minimums in a row payments are declined; 0 for never.",
+        description="After how many missed minimums in a row payments are declined, at most "
+        f"{MISSED_DUES_MAX}; 0 for never.",
         examples=[2],
     )
     pay_order: list[BucketName] = Field(
@@ -123,6 +124,13 @@ class Terms(Part):
         if sorted(order) != sorted(PAY_ORDER):
             raise ValueError(f"must contain each of {', '.join(PAY_ORDER)} once")
         return order
+
+    @field_validator("blocks_after_missed")
+    @classmethod
+    def _counts_so_far(cls, missed: int, info: ValidationInfo) -> int:
+        if is_new(info) and missed > MISSED_DUES_MAX:
+            raise ValueError(f"must be at most {MISSED_DUES_MAX}")
+        return missed
 
     @field_validator("plans")
     @classmethod

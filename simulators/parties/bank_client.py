@@ -29,12 +29,13 @@ class BankClient(IssuerCalls):
 
     def statement(self, account_id: str, day: str | None = None) -> dict[str, Any] | None:
         """A statement with its lines; None where there is none yet. day: ISO 8601, None for the newest."""
-        if day is None:
-            newest = self._issuer.call("GET", f"{_path(account_id)}/statements?limit=1")["data"]
-            if not newest:
-                return None
-            day = newest[0]["day"]
-        return self._issuer.call("GET", f"{_path(account_id)}/statements/{quote(str(day), safe='')}")
+        path = self._path_of_statement(account_id, day)
+        return None if path is None else self._issuer.call("GET", path)
+
+    def statement_pdf(self, account_id: str, day: str | None = None) -> bytes | None:
+        """The same as PDF."""
+        path = self._path_of_statement(account_id, day)
+        return None if path is None else self._issuer.document(path, "application/pdf")
 
     def last_posting(self, account_id: str, kind: str) -> dict[str, Any] | None:
         """The newest posting of a kind, None where there is none."""
@@ -45,6 +46,15 @@ class BankClient(IssuerCalls):
     def books(self) -> dict[str, Any]:
         """The sums of all books, minor units. The key needs the scope sandbox."""
         return self._issuer.call("GET", "/v1/books")
+
+    def _path_of_statement(self, account_id: str, day: str | None) -> str | None:
+        """Where a statement is; None where there is none yet."""
+        if day is None:
+            newest = self._issuer.call("GET", f"{_path(account_id)}/statements?limit=1")["data"]
+            if not newest:
+                return None
+            day = newest[0]["day"]
+        return f"{_path(account_id)}/statements/{quote(str(day), safe='')}"
 
 
 def _path(account_id: str) -> str:

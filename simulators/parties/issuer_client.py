@@ -102,6 +102,15 @@ class Issuer:
         """A decision with its checks. Raises: IssuerRefused."""
         return self.call("GET", f"/v1/authorizations/{authorization_id}")
 
+    def document(self, path: str, media_type: str) -> bytes:
+        """What is at a path, in a form other than JSON. Raises: IssuerRefused."""
+        response = self._http.get(path, headers={"Accept": media_type})
+        if response.is_error:
+            raise IssuerRefused(response.status_code, answer_of(response))
+        if response.headers.get("content-type") != media_type:
+            raise IssuerRefused(response.status_code, {"code": "other_form", "detail": f"{path} is not {media_type}"})
+        return response.content
+
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Make any call of the API; an empty answer is an empty object. Raises: IssuerRefused."""
         response = self._http.request(method, path, json=body)

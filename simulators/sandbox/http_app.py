@@ -47,6 +47,7 @@ from tokenvault.http.protocol.calls import IDEMPOTENCY_KEY, Calls
 from tokenvault.http.protocol.head import Head
 from tokenvault.http.protocol.hosts import OwnHosts
 from tokenvault.http.routers import network
+from tokenvault.provisioning.policies import current_policy
 from tokenvault.storage.database import DatabaseUnavailable, look_up
 from tokenvault.vault import Vault
 
@@ -180,6 +181,7 @@ def build_app(
     app.state.bank_day = bank_day
     app.state.format_errors = iso_network.format_errors
     app.state.sight = partial(_sight, issuer_of)
+    app.state.bank_name = lambda: current_policy(vault).product.issuer_name
     app.state.secrets_limits = network.secrets_limits()
     app.state.secrets_per_second = settings.secrets_per_second
     app.state.public_url = settings.public_url

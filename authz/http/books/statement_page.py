@@ -1,6 +1,5 @@
 """A statement as a page to read and print."""
 
-import re
 from html import escape
 
 from authz.http.books.statement_views import StatementLine, StatementWithLines
@@ -8,9 +7,6 @@ from tokenvault.reference_data.currencies import major_text
 
 PAGE_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'", "Vary": "Accept"}
 """The page needs nothing from elsewhere and runs nothing."""
-
-_WEIGHT = re.compile(r"[01](\.[0-9]{0,3})?")
-"""RFC 9110, section 12.4.2."""
 
 _STYLE = """
 :root{color-scheme:light;--ink:#1d2330;--dim:#667085;--line:#e3e6ec;--soft:#f6f7f9}
@@ -29,22 +25,6 @@ td,th{border-top:1px solid var(--line);padding:.4rem .6rem;vertical-align:top}
 small{color:var(--dim)}tr{break-inside:avoid}
 @media print{body{padding:0;max-width:none}}
 """
-
-
-def wants_page(accept: str) -> bool:
-    """Whether a caller would rather have a page than JSON. accept: the header (RFC 9110, section 12.5.1).
-
-    `text/html` must be named: who takes anything gets JSON.
-    """
-    asked = dict(map(_weighed, accept.lower().split(",")))
-    return asked.get("text/html", 0.0) > asked.get("application/json", 0.0)
-
-
-def _weighed(entry: str) -> tuple[str, float]:
-    """A media type and its weight, 0 for a weight of another form."""
-    media_type, *parameters = (part.strip() for part in entry.split(";"))
-    weight = next((part[2:] for part in parameters if part.startswith("q=")), "1")
-    return media_type, float(weight) if _WEIGHT.fullmatch(weight) else 0.0
 
 
 def statement_page(statement: StatementWithLines) -> str:

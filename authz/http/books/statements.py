@@ -4,20 +4,23 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 from authz.engine import Engine
 from authz.history.history_rows import Row, RowQuery
 from authz.history.projection import Projection
 from authz.history.statement_rows import lines_of, statements
 from authz.http.books.bank_commands import known_account
-from authz.http.books.statement_page import PAGE_HEADERS, statement_page, wants_page
+from authz.http.books.statement_page import PAGE_HEADERS, statement_page
 from authz.http.books.statement_views import StatementList, StatementView, StatementWithLines
 from authz.http.books.written_day import WrittenDay
+from authz.http.media_types import PAGE, PDF, wanted
 from authz.http.paging import AsOf, Limit, reached
 from authz.http.sight import AccountId, SightDependency
-from authz.http.surroundings import EngineDependency, ProjectionDependency
+from authz.http.surroundings import BankNameDependency, EngineDependency, ProjectionDependency
+from authz.printing.statement_pdf import Statement, statement_pdf
 from authz.state.account_books import account_books
+from authz.state.account_terms import terms_of_account
 from authz.vocabulary.errors import HistoryUnavailable
 from tokenvault.vocabulary.errors import NotFound
 from tokenvault.vocabulary.identifiers import Prefix, to_text
@@ -55,24 +58,46 @@ def list_statements(
 @router.get(
     "/{account_id}/statements/{day}",
     response_model=StatementWithLines,
-    responses={200: {"content": {"text/html": {"schema": {"type": "string"}}}}},
+    responses={
+        200: {
+            "content": {
+                PAGE: {"schema": {"type": "string"}},
+                PDF: {"schema": {"type": "string", "format": "binary"}},
+            }
+        }
+    },
 )
 def read_statement(
     engine: EngineDependency,
     projection: ProjectionDependency,
     sight: SightDependency,
+    bank_name: BankNameDependency,
     account_id: AccountId,
     day: StatementDay,
     request: Request,
-) -> StatementWithLines | HTMLResponse:
-    """Read a statement with its postings; a page to print with `Accept: text/html`. Scope: issuer or sandbox."""
+) -> StatementWithLines | Response:
+    """Read a statement with its postings; a page to print with `Accept: text/html`, and a document that a bank would
+    send with `Accept: application/pdf`. Scope: issuer or sandbox.
+    """
     number = known_account(engine, sight, account_id)
     statement = found_statement(engine, projection, number, day)
     lines = projection.asked(lambda database: lines_of(database, statement))
-    shown = StatementWithLines.with_lines(statement, _opening_minor(projection, statement, lines), lines)
-    if wants_page(request.headers.get("accept", "")):
-        return HTMLResponse(statement_page(shown), headers=PAGE_HEADERS)
-    return shown
+    opening = _opening_minor(projection, statement, lines)
+    form = wanted(request.headers.get("accept", ""), PAGE, PDF)
+    if form == PDF:
+        names = {product.number: product.id for product in engine.document.products}
+        product = names.get(statement["product"], str(statement["product"]))
+        terms = terms_of_account(engine.state, number, statement["product"], day)
+        printed = Statement(bank_name(), product, statement, opening, lines, terms)
+        return Response(statement_pdf(printed), headers=_headers_of_pdf(day))
+    shown = StatementWithLines.with_lines(statement, opening, lines)
+    return HTMLResponse(statement_page(shown), headers=PAGE_HEADERS) if form == PAGE else shown
+
+
+def _headers_of_pdf(day: date) -> dict[str, str]:
+    """With the name that it is saved under."""
+    name = f"statement-{day.isoformat()}.pdf"
+    return {"Content-Type": PDF, "Content-Disposition": f'inline; filename="{name}"', "Vary": "Accept"}
 
 
 def found_statement(engine: Engine, projection: Projection, account: int, day: date) -> Row:

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from simulators.cli.flags.output_file import checked_output
 from simulators.cli.flags.server_address import UsageError, checked_api_key, checked_url, no_server
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def _run(lines: Callable[["BankClient", argparse.Namespace], Iterable[str]], arg
 
     url, api_key = checked_url(arguments.url), checked_api_key(arguments.api_key)
     _check_arguments(arguments)
+    checked_output(arguments.pdf, "--pdf")
     try:
         with BankClient(Issuer(url, api_key)) as client:
             for line in lines(client, arguments):
@@ -107,10 +109,23 @@ def _statement(client: "BankClient", arguments: argparse.Namespace) -> Iterable[
     """A statement. Raises: IssuerRefused."""
     from simulators.cli.bank.tables import statement_lines
 
+    if arguments.pdf is not None:
+        return [_written(client.statement_pdf(arguments.account, arguments.what), arguments)]
     statement = client.statement(arguments.account, arguments.what)
     if statement is None:
         return [f"{arguments.account} has no statement yet"]
     return statement_lines(statement)
+
+
+def _written(document: bytes | None, arguments: argparse.Namespace) -> str:
+    """What was written where. Raises: UsageError."""
+    if document is None:
+        return f"{arguments.account} has no statement yet"
+    try:
+        arguments.pdf.write_bytes(document)
+    except OSError as error:
+        raise UsageError(f"--pdf {arguments.pdf}: {error.strerror}") from None
+    return f"{arguments.pdf}: {len(document):,} bytes"
 
 
 def _pay(client: "BankClient", arguments: argparse.Namespace) -> Iterable[str]:

@@ -90,8 +90,8 @@ BAD = [
     (automatic(operator="between"), f"{_WHEN}.operator", "'='"),
     (automatic(value=-1), f"{_WHEN}.value", "greater than or equal to 0"),
     (automatic(value=AMOUNT_MAX + 1), f"{_WHEN}.value", "less than or equal to 1000000000000"),
-    (automatic(operator="<", value=0), _WHEN, "can never hold: the attribute is 0 to 255"),
-    (automatic(operator="=", value=256), _WHEN, "never has: it is 0 to 255"),
+    (automatic(operator="<", value=0), _WHEN, "can never hold: the attribute is 0 to 127"),
+    (automatic(operator="=", value=128), _WHEN, "never has: it is 0 to 127"),
     ({"grace_days": 0}, "grace_days", "greater than or equal to 1"),
     ({"grace_days": 29}, "grace_days", "less than or equal to 28"),
     ({"courtesy_days": -1}, "courtesy_days", "greater than or equal to 0"),
@@ -99,7 +99,7 @@ BAD = [
     ({"grace_days": 26}, "", "grace_days + courtesy_days must be at most 28"),
     ({"grace_days": 1, "courtesy_days": 28}, "", "grace_days + courtesy_days must be at most 28"),
     ({"blocks_after_missed": -1}, "blocks_after_missed", "greater than or equal to 0"),
-    ({"blocks_after_missed": 256}, "blocks_after_missed", "less than or equal to 255"),
+    ({"blocks_after_missed": 128}, "blocks_after_missed", "must be at most 127"),
     ({"interest_on": "paid"}, "interest_on", "'full' or 'unpaid'"),
     ({"pay_order": PAY_ORDER[1:]}, "pay_order", "each of fees, interest, carried, cash, billed, new once"),
     ({"pay_order": [*PAY_ORDER, "new"]}, "pay_order", "each of fees, interest, carried, cash, billed, new once"),
@@ -147,6 +147,14 @@ def test_terms_of_which_nothing_is_said():
     ]
 
 
+def test_a_bound_that_was_allowed_before_is_read_from_the_journal():
+    """Up to 255 missed dues were counted once."""
+    (read,) = journaled_document(
+        b'{"products":[{"number":1,"id":"card","terms":{"blocks_after_missed":255}}]}'
+    ).products
+    assert read.terms.blocks_after_missed == 255
+
+
 def test_what_may_be_agreed_where_nothing_is_said_of_it():
     """Plans of 3 to 24 months, and up to half a year of relief, which does not come by itself."""
     (read,) = journaled_document(b'{"products":[{"number":1,"id":"card"}]}').products
@@ -171,7 +179,7 @@ def test_what_may_be_agreed_where_nothing_is_said_of_it():
         ({"interest_on": "unpaid"}, {"keeps_paid_nights": 0}),
         ({"interest_on": "full"}, {"keeps_paid_nights": 1}),
         ({"blocks_after_missed": 0}, {"blocks_after_missed": 0}),
-        ({"blocks_after_missed": 255}, {"blocks_after_missed": 255}),
+        ({"blocks_after_missed": 127}, {"blocks_after_missed": 127}),
         ({"pay_order": ["new", "billed", "carried", "cash", "interest", "fees"]}, {"pay_order": 0x543210}),
         ({"plans": []}, {}),
         ({"early_fee": {"ppm": 1, "min": 1}}, {}),
@@ -241,7 +249,7 @@ any_terms = st.integers(1, 28).flatmap(
         late_fee=st.builds(LateFee, ppm=shares, min=amounts),
         cash_fee=st.builds(CashFee, ppm=shares, min=amounts),
         cash_share_ppm=shares,
-        blocks_after_missed=st.integers(0, 255),
+        blocks_after_missed=st.integers(0, 127),
         pay_order=st.permutations(PAY_ORDER),
         plans=any_plans,
         early_fee=st.builds(EarlyFee, ppm=shares, min=amounts),

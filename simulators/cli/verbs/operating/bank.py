@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 
 from simulators.cli.bank.accounts import run_books, run_pay, run_statement
 from simulators.cli.bank.closing import add_flags, run_close
@@ -43,6 +44,12 @@ def add(verbs: Verbs) -> None:
     )
     add_flags(bank)
     bank.add_argument(
+        "--pdf",
+        type=Path,
+        metavar="FILE",
+        help="statement: write it as PDF, as a bank would send it, instead of printing it",
+    )
+    bank.add_argument(
         "--url", default=default_url(), help="the server (default: TAPWRIGHT_URL, else http://127.0.0.1:8420)"
     )
     bank.add_argument(
@@ -59,4 +66,6 @@ def _run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"bank {action} is about all accounts: leave out {arguments.account}")
     if action != "close" and arguments.until is not None:
         raise UsageError("--until is for `tapwright bank close`")
+    if action != "statement" and arguments.pdf is not None:
+        raise UsageError("--pdf is for `tapwright bank statement`")
     return _ACTIONS[action](arguments)

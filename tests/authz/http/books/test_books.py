@@ -17,6 +17,7 @@ from authz.vocabulary.commands import Kind
 from authz.vocabulary.layouts import new_command
 from simulators.parties import sandbox_constants
 from tests.authz.http.books.bank import SHOP
+from tests.authz.printing.documents import texts
 
 
 def test_payments_are_received_listed_and_returned(bank):
@@ -252,6 +253,29 @@ def test_a_statement_as_a_page(bank, winter):
     assert re.findall("<script|src=|href=|url[(]", answer.text) == []
     for accept in ("*/*", "application/json", "application/json, text/html", "text/html;q=0.5, application/json"):
         assert bank.http.get(path, headers={"Accept": accept}).json()["closing"] == 402_350, accept
+
+
+def test_a_statement_as_pdf(bank, winter):
+    """With its header only: the bank's name as cardholders know it, the lines, and the terms of its day."""
+    account, _ = winter
+    path = f"/v1/accounts/{account}/statements/2027-01-05"
+    answer = bank.http.get(path, headers={"Accept": "application/pdf"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+    assert answer.headers["content-disposition"] == 'inline; filename="statement-2027-01-05.pdf"'
+    assert answer.headers["vary"] == "Accept"
+    (text,) = texts(answer.content)
+    assert text.startswith("Tapwright Bank Statement of 2027-01-05")
+    for row in (f"Account {account}", "Product phone_card", "4,023.50 423.50 2027-01-25 0.00", f"{SHOP}, BERLIN"):
+        assert row in text, row
+    assert "Interest 0.05 % of what is owed" in text
+    assert bank.http.put("/v1/provisioning_policy", json={"product": {"issuer_name": "招商银行"}}).status_code == 200
+    (text,) = texts(bank.http.get(path, headers={"Accept": "application/pdf"}).content)
+    assert text.startswith("招商银行 Statement of 2027-01-05")
+    for accept in ("*/*", "application/json, application/pdf", "application/pdf;q=0.1, application/json"):
+        assert bank.http.get(path, headers={"Accept": accept}).json()["closing"] == 402_350, accept
+    other = bank.kit.account("CNY", 100, product=1)
+    refused = bank.http.get(f"/v1/accounts/{other}/statements/2027-01-05", headers={"Accept": "application/pdf"})
+    assert (refused.status_code, refused.headers["content-type"]) == (404, "application/problem+json")
 
 
 def test_a_fee_is_waived_once(bank, winter):

@@ -8,6 +8,7 @@ from simulators.cli.bank.tables import books_lines, statement_lines
 from simulators.cli.command_line import main
 from simulators.sandbox.wiring import running_sandbox
 from tests.authz.http.books.bank import bank_on
+from tests.authz.printing.documents import texts
 from tests.clock import ManualClock
 from tests.conftest import settings_for
 from tokenvault.reference_data.currencies import major_text
@@ -57,6 +58,25 @@ def test_a_bill_is_paid_and_its_statement_printed(bank, told):
     assert "received 299.99 CNY; owed 2,700.00" in told("pay", account, "minimum")[1]
     assert "received 2,700.00 CNY; owed 0.00" in told("pay", account, "closing")[1]
     assert told("pay", account, "closing") == (0, "nothing is left to pay of the closing\n", "")
+
+
+def test_a_statement_is_written_as_pdf(bank, told, tmp_path):
+    """The newest, or that of a day; where there is none, no file is made."""
+    bank.go_to("2027-03-10")
+    account, phone = bank.account()
+    bank.buy(phone, 300_000)
+    file = tmp_path / "statement.pdf"
+    assert told("statement", account, "--pdf", str(file)) == (0, f"{account} has no statement yet\n", "")
+    assert not file.exists()
+    bank.go_to("2027-04-06")
+    assert told("pay", account, "0.01")[0] == 0
+    code, said, _ = told("statement", account, "--pdf", str(file))
+    assert (code, said) == (0, f"{file}: {file.stat().st_size:,} bytes\n")
+    (text,) = texts(file.read_bytes())
+    assert "2027-03-10 <Ann's & Bob's>, BERLIN Purchase 3,000.00" in text
+    code, said, refused = told("statement", account, "2020-01-05", "--pdf", str(file))
+    assert (code, said, "has no statement of 2020-01-05" in refused) == (1, "", True)
+    assert texts(file.read_bytes()) == [text]
 
 
 def test_the_books_are_proved(bank, told):

@@ -94,6 +94,8 @@ def told(arguments, capsys):
         (["bank", "close", "2027-01-05"], "bank close is about all accounts: leave out 2027-01-05\n"),
         (["bank", "books", "--until", "2027-01-05"], "--until is for `tapwright bank close`\n"),
         (["bank", "statement"], "bank statement needs an account: tapwright bank statement ACCOUNT\n"),
+        (["bank", "statement", "acct_0000000000001", "--pdf", "no/x.pdf"], "--pdf no/x.pdf: there is no folder no"),
+        (["bank", "books", "--pdf", "x.pdf"], "--pdf is for `tapwright bank statement`\n"),
         (["bank", "pay", "../books", "1"], "ACCOUNT: this is not an identifier of the form acct_"),
         (["bank", "pay", "acct_0000000000001"], "bank pay needs an amount: tapwright bank pay ACCOUNT AMOUNT\n"),
         (["bank", "pay", "acct_0000000000001", "1,5"], "AMOUNT '1,5' is not an amount such as 300.00, minimum or"),

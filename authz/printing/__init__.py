@@ -1,0 +1,1 @@
+"""What a bank sends to its customers on paper: statements as PDF."""
