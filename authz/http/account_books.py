@@ -1,7 +1,7 @@
 """The books of an account as the API shows them."""
 
 from datetime import date
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, Field
 
@@ -46,6 +46,14 @@ class AccountBooksView(BaseModel):
         "that day follow when it is closed, or before the account's next posting. Null where none is.",
         examples=[None],
     )
+    relief_until: date | None = Field(
+        description="While what was due is put off: the day by which something is due again, which then is `due_day`. "
+        "Null where nothing is put off.",
+        examples=[None],
+    )
+    relief_interest: Literal["waived", "accrues"] | None = Field(
+        description="Whether the nights until then bear interest; null where nothing is put off.", examples=[None]
+    )
 
     @classmethod
     def of(cls, books: AccountBooks | None) -> Self | None:
@@ -60,4 +68,12 @@ class AccountBooksView(BaseModel):
             missed=books.missed,
             next_statement_day=books.next_cut,
             pending_day=books.pending_day,
+            relief_until=books.relief_until,
+            relief_interest=_interest_in_relief(books),
         )
+
+
+def _interest_in_relief(books: AccountBooks) -> Literal["waived", "accrues"] | None:
+    if books.relief_until is None:
+        return None
+    return "waived" if books.relief_is_waived else "accrues"

@@ -8,7 +8,7 @@ import numpy as np
 
 from authz.arrays.hash_index import find_row
 from authz.program.tables import Bucket
-from authz.state.billing import MISSED_MAX, Sum
+from authz.state.billing import MISSED_MAX, RELIEF_WAIVES, Sum
 from authz.state.tables import Counter, State
 
 _DAYS_BEGIN = date(1970, 1, 1)
@@ -18,12 +18,16 @@ _DAYS_BEGIN = date(1970, 1, 1)
 class AccountBooks:
     """What an account with a product owes, in minor units, and by when.
 
-    due_minor: what is left of the last minimum.  to_pay_minor: what is left of the last closing balance.  due_day: of
-    both, None where no statement was cut or the due has passed.  missed: dues in a row.  next_cut: the day of the next
-    statement, None before the first posting.  pending_day: a day that is over and at whose end something is posted that
-    is not in the books yet.
+    product: its number.  cut_day: that of the account, which may wait until the due has passed.  due_minor: what is
+    left of the last minimum.  to_pay_minor: what is left of the last closing balance.  due_day: of both, None where no
+    statement was cut or the due has passed.  missed: dues in a row.  next_cut: the day of the next statement, None
+    before the first posting.  pending_day: a day that is over and at whose end something is posted that is not in the
+    books yet.  relief_until: the day by which something is due again, None where nothing was put off.
+    relief_is_waived: whether nights until then bear no interest.
     """
 
+    product: int
+    cut_day: int
     buckets: dict[Bucket, int]
     due_minor: int
     to_pay_minor: int
@@ -32,6 +36,8 @@ class AccountBooks:
     last_cut: date | None
     next_cut: date | None
     pending_day: date | None
+    relief_until: date | None = None
+    relief_is_waived: bool = False
 
 
 def account_books(state: State, account_id: int) -> AccountBooks | None:
@@ -40,22 +46,31 @@ def account_books(state: State, account_id: int) -> AccountBooks | None:
     if row < 0 or not state.accounts[row]["product"]:
         return None
     account = state.accounts[row].copy()
+    product, cut_day = int(account["product"]), int(account["cut_day"])
     if not account["billing"]:
-        return AccountBooks(dict.fromkeys(Bucket, 0), 0, 0, None, 0, None, None, None)
+        return AccountBooks(product, cut_day, dict.fromkeys(Bucket, 0), 0, 0, None, 0, None, None, None)
     place = int(account["billing"]) - 1
     books, billing = state.books[place].copy(), state.billing[place].copy()
     passes, event = int(billing["due_passes"]), int(account["next_event"])
-    # Another cut day waits until the due has passed.
-    next_cut = _cut_from(passes, account) if passes else _cut_from(int(billing["closed_until"]) + 1, billing)
+    next_cut = first_on(int(billing["cut_day"]), day_numbered(int(billing["closed_until"]) + 1))
+    if passes and next_cut >= day_numbered(passes):  # another cut day waits until the due has passed
+        next_cut = first_on(cut_day, day_numbered(passes))
+    # What is due by itself is due before the statement that follows, whatever the terms.
+    next_of_last = first_on(int(billing["cut_day"]), day_numbered(int(billing["last_cut"]) + 1))
+    in_relief = passes and day_numbered(int(billing["due_day"])) > next_of_last
     return AccountBooks(
+        product=product,
+        cut_day=cut_day,
         buckets={bucket: int(books[bucket]) for bucket in Bucket},
         due_minor=int(books[Sum.DUE]),
         to_pay_minor=int(books[Sum.TO_PAY]),
-        due_day=_day(int(billing["due_day"])) if passes else None,
+        due_day=day_numbered(int(billing["due_day"])) if passes else None,
         missed=int(billing["missed"]) & MISSED_MAX,
-        last_cut=_day(int(billing["last_cut"])) if billing["last_cut"] else None,
+        last_cut=day_numbered(int(billing["last_cut"])) if billing["last_cut"] else None,
         next_cut=next_cut,
-        pending_day=_day(event) if 0 < event < state.counters[Counter.DAY] else None,
+        pending_day=day_numbered(event) if 0 < event < state.counters[Counter.DAY] else None,
+        relief_until=day_numbered(int(billing["due_day"])) if in_relief else None,
+        relief_is_waived=bool(in_relief and int(billing["missed"]) & RELIEF_WAIVES),
     )
 
 
@@ -67,13 +82,13 @@ def is_returned(state: State, sequence: int) -> bool:
     return bool(found and state.payments[place]["is_returned"])
 
 
-def _day(number: int) -> date:
+def day_numbered(number: int) -> date:
+    """A local day as a date. number: days since 1970-01-01."""
     return _DAYS_BEGIN + timedelta(days=number)
 
 
-def _cut_from(number: int, row: np.void) -> date:
-    """The first day from one on that has the row's cut day in its month."""
-    day = _day(number)
-    while day.day != row["cut_day"]:
+def first_on(day_of_month: int, day: date) -> date:
+    """The first day from one on that has a number in its month. day_of_month: 1 to 28."""
+    while day.day != day_of_month:
         day += timedelta(days=1)
     return day

@@ -98,6 +98,7 @@ PLAN = record(
         ("account_id", "u8"),
         ("sequence", "i8"),  # of the command that started it
         ("of", "i8"),  # the sequence of the purchase, or of the authorization that it has completed; 0 for a statement
+        ("charge", "i8"),  # the sequence of the purchase's posting; 0 for a statement
         ("principal_minor", "i8"),
         ("left_minor", "i8"),  # what is neither billed nor given back
         ("next", "i4"),  # row + 1 of the account's next plan
@@ -110,7 +111,7 @@ PLAN = record(
         ("spare_2", "u2"),
     ]
 )
-"""Instalments of a purchase or a statement. 56 bytes; amounts in minor units."""
+"""Instalments of a purchase or a statement. 64 bytes; amounts in minor units."""
 
 
 def books_of(billing: Records) -> npt.NDArray[np.int64]:

@@ -29,6 +29,7 @@ IDS = {
     "terminal_id": "term",
     "frame_id": "frame",
     "payment_id": "pay",
+    "plan_id": "plan",
     "request_id": "req",
 }
 NAMES = {

@@ -64,6 +64,7 @@ BY_POSITION = {
     "/v1/exceptions",
     "/v1/tokens/{token_id}/transactions",
     "/v1/accounts/{account_id}/payments",
+    "/v1/accounts/{account_id}/plans",
 }
 """Lists of the journal: what they start after is a place in it, whosever it is."""
 BODIES = {
@@ -132,6 +133,9 @@ class Tenant:
         objects[Prefix.TRANSACTION] = posted[0]["id"]
         paid = self.issuer.call("POST", f"/v1/accounts/{objects[Prefix.ACCOUNT]}/payments", {"amount": 250})
         objects[Prefix.PAYMENT] = paid["id"]
+        split = {"purchase": objects[Prefix.TRANSACTION], "months": 12}
+        plan = self.issuer.call("POST", f"/v1/accounts/{objects[Prefix.ACCOUNT]}/plans", split)
+        objects[Prefix.PLAN] = plan["id"]
         objects[Prefix.EVENT] = _answered(self.call("wallet", "GET", "/v1/events"))["data"][0]["id"]
         deliveries = _answered(self.call("wallet", "GET", "/v1/webhook_deliveries"))["data"]
         objects[Prefix.WEBHOOK_DELIVERY] = deliveries[0]["id"]
@@ -160,6 +164,7 @@ class Tenant:
             Prefix.TOKEN: "/v1/tokens/{}",
             Prefix.TRANSACTION: "/v1/transactions/{}",
             Prefix.PAYMENT: "/v1/payments/{}",
+            Prefix.PLAN: "/v1/plans/{}",
         }
         seen = {path: self.operator("GET", path.format(self.objects[prefix])) for prefix, path in paths.items()}
         seen["endpoints"] = _answered(self.call("wallet", "GET", "/v1/webhook_endpoints"))

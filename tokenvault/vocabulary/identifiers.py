@@ -26,6 +26,7 @@ class Prefix(StrEnum):
     AUTHORIZATION = "auth"
     TRANSACTION = "txn"
     PAYMENT = "pay"
+    PLAN = "plan"
     EVENT = "evt"
     MESSAGE = "msg"
     WEBHOOK_ENDPOINT = "whep"

@@ -3,8 +3,10 @@
 from authz.engine import Engine
 from authz.http.sight import Sight, seen_account
 from authz.http.transactions import TransactionView
-from authz.vocabulary.commands import Records
+from authz.state.account_books import AccountBooks, account_books
+from authz.vocabulary.commands import Kind, Records
 from authz.vocabulary.labels import currency_code, day_text
+from authz.vocabulary.layouts import new_command
 from authz.vocabulary.posting_kinds import PostingKind
 from authz.vocabulary.reasons import ANSWERS, Reason
 from tokenvault.vocabulary.errors import Conflict, NotFound
@@ -13,6 +15,7 @@ _REFUSALS = {
     Reason.ACCOUNT_WITHOUT_PRODUCT: "the account has no product; PATCH /v1/accounts/{id} gives it one",
     Reason.ALREADY_GIVEN_BACK: "that was done before",
     Reason.NOTHING_OWED: "the account owes nothing",
+    Reason.EXCEEDS_REMAINDER: "amount is more than there is of it",
 }
 """Why a command cannot be, in the words of this API."""
 
@@ -23,6 +26,21 @@ def known_account(engine: Engine, sight: Sight, account_id: str) -> int:
     if engine.balance(number) is None:
         raise NotFound(f"there is no account {account_id}")
     return number
+
+
+async def books_now(engine: Engine, account: int) -> AccountBooks:
+    """The books of an account, once the engine knows what time it is.
+
+    Raises: NotFound.  Conflict, for an account without a product.
+    """
+    await engine.run(new_command(Kind.PASS_TIME))
+    if engine.balance(account) is None:
+        raise NotFound("there is no such account")
+    books = account_books(engine.state, account)
+    if books is None:
+        reason = Reason.ACCOUNT_WITHOUT_PRODUCT
+        raise Conflict(_REFUSALS[reason], code=reason.code)
+    return books
 
 
 async def carried_out(engine: Engine, command: Records, what: str) -> Records:

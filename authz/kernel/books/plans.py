@@ -73,7 +73,7 @@ def add_plan(state: State, account_row: Integer, principal: Integer, purchase: I
     plan = state.plans[row]
     plan["account_id"] = account_id
     plan["sequence"] = state.counters[Counter.SEQUENCE]
-    plan["of"] = purchase
+    plan["of"], plan["charge"] = purchase, command["decision"]
     plan["principal_minor"], plan["left_minor"] = principal, principal
     plan["fee_ppm"], plan["months"] = command["fee_ppm"], command["plan_months"]
     plan["started_day"] = today

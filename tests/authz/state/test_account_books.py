@@ -87,6 +87,45 @@ def test_another_cut_day_waits_for_the_due(bank):
     assert books.buckets[Bucket.FEES] == 1_000
 
 
+def test_relief_is_in_the_books_until_a_statement_asks_again(bank):
+    """Statements come meanwhile, on the day that is in force; another cut day waits until the due has passed."""
+    ask(bank, Kind.ADJUST, "2027-01-06", amount_minor=1)
+    books = account_books(bank.state, ACCOUNT)
+    assert (books.product, books.cut_day, books.relief_until, books.relief_is_waived) == (1, 5, None, False)
+    assert ask(bank, Kind.RELIEVE, "2027-01-20", months=2, is_waived=1) is Reason.APPROVED
+    bank.send(set_account(5, product=1, cut_day=20, time_us=noon("2027-01-21")))
+    books = account_books(bank.state, ACCOUNT)
+    assert (books.relief_until, books.due_day, books.relief_is_waived) == (date(2027, 3, 25), date(2027, 3, 25), True)
+    assert (books.cut_day, books.next_cut, books.due_minor, books.missed) == (20, date(2027, 2, 5), 0, 0)
+    ask(bank, Kind.ADJUST, "2027-02-06", amount_minor=1)
+    assert account_books(bank.state, ACCOUNT).relief_until == date(2027, 3, 25)
+    ask(bank, Kind.ADJUST, "2027-03-06", amount_minor=1)
+    books = account_books(bank.state, ACCOUNT)
+    assert (books.relief_until, books.relief_is_waived, books.due_day) == (None, False, date(2027, 3, 25))
+    assert books.next_cut == date(2027, 4, 20)
+
+
+def test_relief_is_known_where_the_cut_day_has_changed_since_the_last_statement(bank):
+    """Its day may then be less than a month behind that statement."""
+    bank.use(products=[{"number": 1, "id": "usual", "terms": {"grace_days": 1}}])
+    bank.send(set_account(5, product=1, cut_day=20, time_us=noon("2026-12-11")))
+    ask(bank, Kind.ADJUST, "2027-01-20", amount_minor=1)
+    ask(bank, Kind.ADJUST, "2027-01-21", amount_minor=1)
+    bank.send(set_account(6, product=1, cut_day=5, time_us=noon("2027-01-22")))
+    ask(bank, Kind.ADJUST, "2027-02-01", amount_minor=1)
+    books = account_books(bank.state, ACCOUNT)
+    assert (books.last_cut, books.next_cut, books.due_day) == (date(2027, 1, 20), date(2027, 2, 5), None)
+    ask(bank, Kind.RELIEVE, "2027-02-01", months=1, is_waived=1)
+    assert account_books(bank.state, ACCOUNT).relief_until == date(2027, 2, 6)
+
+
+def test_relief_that_accrues_is_told_from_one_that_is_waived(bank):
+    """By the books."""
+    assert ask(bank, Kind.RELIEVE, "2026-12-20", months=1, is_waived=0) is Reason.APPROVED
+    books = account_books(bank.state, ACCOUNT)
+    assert (books.relief_until, books.relief_is_waived) == (date(2027, 1, 25), False)
+
+
 def test_payments_are_known_as_returned(bank):
     """That one and no other."""
     sequences = []

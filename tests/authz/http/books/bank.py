@@ -33,9 +33,13 @@ class BankOnItsOwn:
         """The same hour, so many days later."""
         self.clock.advance(days * 86_400)
 
-    def account(self, cut_day: int = 5):
+    def close_until(self, day: str) -> None:
+        """Set the clock forward to the end of a day, and close all days up to it."""
+        self.post("/v1/simulations/days", {"until": day}, status=200)
+
+    def account(self, cut_day: int = 5, product: int = 1):
         """An account of CNY 20,000.00 with a product, and a phone that pays from it."""
-        account = self.kit.account("CNY", 2_000_000, product=1, cut_day=cut_day)
+        account = self.kit.account("CNY", 2_000_000, product=product, cut_day=cut_day)
         return account, self.kit.phone(self.kit.card(account, pin="7391"))
 
     def buy(self, phone, amount: int) -> None:

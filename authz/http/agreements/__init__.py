@@ -1,0 +1,1 @@
+"""What an issuer agrees with account holders on: instalments, and relief from what is due."""
