@@ -95,50 +95,30 @@ def cut(state: State, account_row: Integer, billing_row: Integer, terms_row: Int
 
     In relief nothing is asked for, and no instalment is billed.
     """
-    account, books, terms = state.billing[billing_row], state.books, state.terms[terms_row]
-    nights = books[billing_row, Sum.CARRIED_NIGHTS] + books[billing_row, Sum.CASH_NIGHTS]
-    # Compounded at a high rate for years it would outgrow 64 bits.
-    interest = min(share_of(nights, np.int64(terms["rate_ppm"])), AMOUNT_MAX)
-    sequence = state.counters[Counter.SEQUENCE]
-    charge_to(state, account_row, sequence, PostingKind.INTEREST, Bucket.INTEREST, interest, General.INTEREST, day)
-    books[billing_row, Sum.CARRIED_NIGHTS] = 0
-    books[billing_row, Sum.CASH_NIGHTS] = 0
+    account, books = state.billing[billing_row], state.books
+    interest = charge_interest(state, account_row, billing_row, terms_row, day)
     was_in_relief = is_in_relief(account, np.int64(account["last_cut"]))
     if not was_in_relief and deserves_relief(state, account_row, billing_row, terms_row):
+        terms = state.terms[terms_row]
         waives, months = np.int64(terms["relief_waives"]), np.int64(terms["relief_months"])
         put_off(state, account_row, billing_row, terms_row, day, months, waives, day)
-    in_relief = is_in_relief(account, day)
-    if books[billing_row, Bucket.NEW] > 0:
-        books[billing_row, Bucket.BILLED] += books[billing_row, Bucket.NEW]
-        books[billing_row, Bucket.NEW] = 0
-    books[billing_row, Sum.BILLED_NIGHTS] += books[billing_row, Sum.NEW_NIGHTS]
-    books[billing_row, Sum.NEW_NIGHTS] = 0
+    asks = not is_in_relief(account, day)
+    bill_what_is_new(state, billing_row)
     instalments: Integer = 0
-    if not in_relief:
+    if asks:
         instalments = bill_instalments(state, account_row, billing_row, day)
     spend_credit(state, billing_row, terms_row)
     closing: Integer = 0
     for bucket in range(PAID_BUCKETS):
         closing += books[billing_row, bucket]
     past_due = books[billing_row, Sum.DUE]
-    charged = books[billing_row, Bucket.INTEREST] + books[billing_row, Bucket.FEES]
-    whole = past_due + max(charged - books[billing_row, Sum.IN_A_MINIMUM], 0) + instalments
-    minimum: Integer = 0
-    if not in_relief:
-        if closing > 0:
-            minimum = min(closing, whole + share_of(max(closing - whole, 0), np.int64(terms["minimum_ppm"])))
-        books[billing_row, Sum.IN_A_MINIMUM] = charged
-        # What was put off to this due is due no sooner than was promised, whatever the terms are by now.
-        promised = np.int64(account["due_day"]) if was_in_relief else np.int64(0)
-        due_day = max(day + np.int64(terms["grace_days"]), promised)
-        account["due_day"] = due_day
-        account["due_passes"] = min(due_day + np.int64(terms["courtesy_days"]), day + DAYS_TO_PAY_MAX)
-    books[billing_row, Sum.DUE] = minimum
+    books[billing_row, Sum.DUE] = 0
     books[billing_row, Sum.TO_PAY] = max(closing, 0)
-    since = np.int64(account["last_cut"])
+    if asks:
+        ask(state, billing_row, terms_row, day, closing, past_due + instalments, was_in_relief)
+    minimum, since = books[billing_row, Sum.DUE], np.int64(account["last_cut"])
     account["last_cut"] = day
-    statement = next_statement(state)
-    statement["account_id"] = state.accounts[account_row]["account_id"]
+    statement = next_statement(state, account_row)
     statement["closing_minor"] = closing
     statement["minimum_minor"] = minimum
     statement["interest_minor"] = interest
@@ -146,12 +126,64 @@ def cut(state: State, account_row: Integer, billing_row: Integer, terms_row: Int
     statement["day"] = day
     statement["since"] = since
     statement["due_day"] = account["due_day"]
-    statement["currency"] = state.accounts[account_row]["currency"]
     statement["missed"] = missed_dues(account)
-    statement["product"] = state.accounts[account_row]["product"]
-    statement["spare"] = 0
-    if was_in_relief and not in_relief:
+    if was_in_relief and asks:
         note_asked_again(state, account_row, billing_row, minimum, day)
+
+
+@inlined
+def charge_interest(
+    state: State, account_row: Integer, billing_row: Integer, terms_row: Integer, day: Integer
+) -> Integer:
+    """Charge interest for the nights of what is carried and of cash; returns how much."""
+    books = state.books
+    nights = books[billing_row, Sum.CARRIED_NIGHTS] + books[billing_row, Sum.CASH_NIGHTS]
+    # Compounded at a high rate for years it would outgrow 64 bits.
+    interest = min(share_of(nights, np.int64(state.terms[terms_row]["rate_ppm"])), AMOUNT_MAX)
+    sequence = state.counters[Counter.SEQUENCE]
+    charge_to(state, account_row, sequence, PostingKind.INTEREST, Bucket.INTEREST, interest, General.INTEREST, day)
+    books[billing_row, Sum.CARRIED_NIGHTS] = 0
+    books[billing_row, Sum.CASH_NIGHTS] = 0
+    return interest
+
+
+@inlined
+def bill_what_is_new(state: State, billing_row: Integer) -> None:
+    """Move what was bought since the cut before to what is billed, with its nights. A credit stays."""
+    books = state.books
+    if books[billing_row, Bucket.NEW] > 0:
+        books[billing_row, Bucket.BILLED] += books[billing_row, Bucket.NEW]
+        books[billing_row, Bucket.NEW] = 0
+    books[billing_row, Sum.BILLED_NIGHTS] += books[billing_row, Sum.NEW_NIGHTS]
+    books[billing_row, Sum.NEW_NIGHTS] = 0
+
+
+@inlined
+def ask(
+    state: State,
+    billing_row: Integer,
+    terms_row: Integer,
+    day: Integer,
+    closing: Integer,
+    in_full: Integer,
+    was_in_relief: Any,
+) -> None:
+    """Ask for a minimum: what is asked for in full, charges that no minimum has asked for, and a share of the rest.
+
+    in_full: what was missed and the instalments.
+    """
+    account, books, terms = state.billing[billing_row], state.books, state.terms[terms_row]
+    charged = books[billing_row, Bucket.INTEREST] + books[billing_row, Bucket.FEES]
+    whole = in_full + max(charged - books[billing_row, Sum.IN_A_MINIMUM], 0)
+    books[billing_row, Sum.IN_A_MINIMUM] = charged
+    if closing > 0:
+        share = share_of(max(closing - whole, 0), np.int64(terms["minimum_ppm"]))
+        books[billing_row, Sum.DUE] = min(closing, whole + share)
+    # What was put off to this due is due no sooner than was promised, whatever the terms are by now.
+    promised = np.int64(account["due_day"]) if was_in_relief else np.int64(0)
+    due_day = max(day + np.int64(terms["grace_days"]), promised)
+    account["due_day"] = due_day
+    account["due_passes"] = min(due_day + np.int64(terms["courtesy_days"]), day + DAYS_TO_PAY_MAX)
 
 
 @inlined
@@ -167,12 +199,16 @@ def spend_credit(state: State, billing_row: Integer, terms_row: Integer) -> None
 
 
 @inlined
-def next_statement(state: State) -> Any:
-    """A row for one more statement, with the command and the part that name it."""
+def next_statement(state: State, account_row: Integer) -> Any:
+    """A row for one more statement of an account, with the command and the part that name it."""
     rows, place = state.statements.rows, state.statements.used[0]
     state.statements.used[0] += 1
-    statement = rows[place]
+    account, statement = state.accounts[account_row], rows[place]
     statement["sequence"] = state.counters[Counter.SEQUENCE]
+    statement["account_id"] = account["account_id"]
+    statement["currency"] = account["currency"]
+    statement["product"] = account["product"]
+    statement["spare"] = 0
     statement["part"] = 0
     if place > 0 and rows[place - 1]["sequence"] == statement["sequence"]:
         statement["part"] = np.int64(rows[place - 1]["part"]) + 1
