@@ -65,6 +65,12 @@ _NOTICES = {
         Kind.WAIVE, account_id=8, amount_minor=100, decision=9, part=1, posting_kind=PostingKind.LATE_FEE
     ),
     Kind.WRITE_OFF: command(Kind.WRITE_OFF, account_id=8),
+    Kind.RELIEVE: command(Kind.RELIEVE, account_id=8, months=2, is_waived=1),
+    Kind.START_PLAN: command(Kind.START_PLAN, account_id=9, decision=16, plan_months=3),
+    Kind.END_PLAN: command(Kind.END_PLAN, account_id=9, decision=15),
+    Kind.RELIEVE_RANGE: command(
+        Kind.RELIEVE_RANGE, first_row=0, rows=2, months=2, product=1, of_segment=ANY_SEGMENT, is_waived=1
+    ),
     Kind.CLOSE_DAY: command(Kind.CLOSE_DAY, day=LATER_US // DAY_US - 1, first_row=0, rows=2, time_us=LATER_US),
     Kind.RELIEVE: command(Kind.RELIEVE, account_id=8, months=6),
     Kind.RELIEVE_RANGE: command(Kind.RELIEVE_RANGE, first_row=0, rows=2, months=6, of_segment=ANY_SEGMENT),
@@ -80,7 +86,8 @@ WITHOUT_EFFECT = {Kind.PASS_TIME, Kind.ACTIVATE_PROGRAM}
 def a_bank():
     """An account with a hold (command 4), a charge of which a part is disputed (5) and one that waits (6).
 
-    Another one has a product, a correction (9) and a payment (10).
+    Another one has a product, a correction (9) and a payment (10), and a third a purchase (14) that is paid in
+    instalments (15) and one that is not (16).
     """
     bank = Bank(rules=[_ASK])
     bank.send(PAID)
@@ -90,6 +97,12 @@ def a_bank():
     bank.send(set_account(4, 8, product=1, cut_day=5))
     bank.send(command(Kind.ADJUST, account_id=8, amount_minor=700))
     bank.send(command(Kind.PAYMENT, account_id=8, amount_minor=50))
+    bank.send(set_account(5, 9, product=1, cut_day=5))
+    bank.send(set_card(6, 9, 9))
+    bank.send(set_token(7, 709, 9, 9))
+    bank.send(tap(4, 300, 709, kind=Kind.FINANCIAL_REQUEST))
+    bank.send(command(Kind.START_PLAN, account_id=9, decision=14, plan_months=3))
+    bank.send(tap(5, 300, 709, kind=Kind.FINANCIAL_REQUEST))
     return bank
 
 
@@ -157,6 +170,13 @@ _NOTICE_FIELDS = [
     (Kind.ISSUER_DECISION, "decider", [6, 256, 257]),
     (Kind.WAIVE, "posting_kind", [kind for kind in range(64) if kind not in WAIVABLE]),
     (Kind.SWITCH_ISSUER, "is_down", [2, 256, 257]),
+    (Kind.RELIEVE, "months", [0, 25, 255]),
+    (Kind.RELIEVE, "is_waived", [2, 255]),
+    (Kind.START_PLAN, "plan_months", [0, 61, 255]),
+    (Kind.RELIEVE_RANGE, "months", [0, 25, 255]),
+    (Kind.RELIEVE_RANGE, "is_waived", [2, 255]),
+    (Kind.RELIEVE_RANGE, "product", [32, 255]),
+    (Kind.RELIEVE_RANGE, "of_segment", [256, 65_534]),
 ]
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from authz.vocabulary.commands import Kind, Operation
 from tests.authz.commands import command
 from tests.authz.kernel.books.outcome import day_number
-from tests.authz.kernel.books.plain_ledger import PAY_ORDER, PlainTerms
+from tests.authz.kernel.books.plain.terms import PAY_ORDER, PlainRelief, PlainTerms
 from tests.authz.kernel.books.twin import ALL_ROWS, DAY_US, Twin
 
 ZONES = ("UTC", "Asia/Shanghai", "Europe/Berlin", "America/Los_Angeles", "Pacific/Auckland")
@@ -48,7 +48,25 @@ class Lives:
             blocks_after_missed=0,
             pay_order=choose([PAY_ORDER, PAY_ORDER, tuple(self.random.sample(PAY_ORDER, len(PAY_ORDER)))]),
             cash_share_ppm=1_000_000,
+            relief_interest=choose(["waived", "accrues"]),
+            automatic_relief=choose([None, None, self._relief()]),
         )
+
+    def _relief(self):
+        """By itself, where an account is behind or owes much."""
+        choose = self.random.choice
+        attribute, operator, value = choose(
+            [
+                ("missed_dues", ">=", 2),
+                ("missed_dues", "=", 1),
+                ("missed_dues", "!=", 0),
+                ("owed", ">", 1_000_000),
+                ("owed", "<=", 5_000),
+                ("owed_ppm", ">=", 2),
+                ("owed_ppm", "<", 1),
+            ]
+        )
+        return PlainRelief(attribute, operator, value, months=choose([1, 2, 6]))
 
     def _live(self, day):
         moments = [(day * DAY_US + self.random.randrange(DAY_US), None) for _ in range(self.random.choice([0, 0, 1]))]
@@ -62,6 +80,8 @@ class Lives:
         self.bank.pass_time()
         if self.random.random() < 0.01:
             self._switch()
+        if self.random.random() < 0.003:
+            self._relieve_many()
         for moment, account in sorted(moments, key=lambda each: each[0]):
             self.bank.clock_us = moment
             if account is None:
@@ -75,6 +95,12 @@ class Lives:
             self.terms[number] = self._terms()
         self.bank.activate(self.terms, self.random.choice(ZONES))
 
+    def _relieve_many(self):
+        """Some rows of accounts, perhaps only those with a product."""
+        first_row, rows = self.random.choice([(0, ALL_ROWS), (1, 2), (0, 1)])
+        named = {"first_row": first_row, "rows": rows, "product": self.random.choice([0, 1, 2])}
+        self.bank.relieve_range(self.random.choice([1, 3, 7]), waives=self.random.random() < 0.5, **named)
+
     def _amount(self):
         return self.random.choice([1, 99, 5_000, 12_345, 300_000, self.random.randint(1, 2_000_000)])
 
@@ -85,6 +111,7 @@ class Lives:
             acts += [(self._hold, 2), (self._cash, 1), (self._cash_back, 0.5)]
         if books.product:
             acts += [(self._pay, 5), (self._return, 1), (self._correct, 1), (self._give_back, 4), (self._waive, 1)]
+            acts += [(self._split, 2), (self._end_plan, 0.5), (self._relieve, 0.3)]
         acts += [(self._change, 0.5), (self._write_off, 0.1)]
         (act,) = self.random.choices([act for act, _ in acts], [weight for _, weight in acts])
         act(account)
@@ -136,6 +163,23 @@ class Lives:
             bucket = self.random.choice(["interest", "fees"])
             self.bank.waive(account, bucket, max(1, self.random.choice([books.balance(bucket), 1_000])))
 
+    def _split(self, account):
+        """A purchase or the last statement, in whole or in part; more than there is is refused."""
+        choose = self.random.choice
+        months, fee_ppm = choose([1, 2, 3, 6, 12, 60]), choose([6_000, 0, 333, 1_000_000])
+        amount = choose([0, 0, 1, 700, 50_000])
+        bought = choose(self.bought[account][-4:]) if self.bought[account] and self.random.random() < 0.7 else None
+        self.bank.start_plan(account, months, fee_ppm, amount, bought)
+
+    def _end_plan(self, account):
+        if plans := self.bank.books[account].plans[-3:]:
+            self.bank.end_plan(
+                account, self.random.choice(plans), *self.random.choice([(30_000, 1_000), (0, 0), (1, 7)])
+            )
+
+    def _relieve(self, account):
+        self.bank.relieve(account, self.random.choice([1, 1, 2, 6]), waives=self.random.random() < 0.5)
+
     def _write_off(self, account):
         if self.bank.books[account].product:
             self.bank.write_off(account)
@@ -161,7 +205,8 @@ class Lives:
             self.bank.charge_back(bought, self.random.randint(1, bought.left))
         elif way == "refund" and bought.left:
             amount = self.random.choice([bought.left, self.random.randint(1, bought.left)])
-            self.refunds[account].append((bought, self.bank.refund(bought, amount)))
+            names = bought.authorization is not None and self.random.random() < 0.4
+            self.refunds[account].append((bought, self.bank.refund(bought, amount, names_authorization=names)))
         elif way == "reversal" and bought.left == bought.current:
             self.bank.reverse(bought, self.random.choice([0, self.random.randrange(bought.current)]))
 

@@ -5,13 +5,14 @@ from datetime import date, timedelta
 
 from authz.journal.replay import apply_batch
 from authz.program.tables import Bucket
-from authz.state.billing import NIGHTS, General, Sum
-from authz.state.tables import Counter, State, new_state, postings_made, statements_made
+from authz.state.billing import MISSED_MAX, NIGHTS, RELIEF_WAIVES, General, Sum
+from authz.state.tables import Counter, State, changes_made, new_state, postings_made, statements_made
+from authz.vocabulary.account_changes import ChangeKind, PlanEnd
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.layouts import joined
 from authz.vocabulary.posting_kinds import posting_kind
 from authz.vocabulary.reasons import Reason
-from tests.authz.kernel.books.plain_ledger import BEARING, BUCKETS
+from tests.authz.kernel.books.plain.terms import BEARING, BUCKETS
 
 EPOCH = date(1970, 1, 1)
 
@@ -28,14 +29,16 @@ def day_of(number):
 
 @dataclass
 class Outcome:
-    """A state, and what has come out of the commands that it was made of. postings, statements: rows by account."""
+    """A state, and what has come out of the commands that it was made of. postings, statements, changes: by account."""
 
     state: State = field(default_factory=lambda: new_state(64))
     applied: int = 0
     postings: dict[int, list] = field(default_factory=dict)
     statements: dict[int, list] = field(default_factory=dict)
+    changes: dict[int, list] = field(default_factory=dict)
     names: set[tuple] = field(default_factory=set)
-    """Of all postings and statements: sequence and part."""
+    """Of all postings, statements and changes: sequence and part."""
+    rows_relieved: int = 0
 
     def take(self, commands, attachments, expected, batch=64):
         """Apply what was not applied yet, so many commands at once; those that bring a program alone."""
@@ -51,6 +54,8 @@ class Outcome:
                 assert answer is expected[place], told
             self._note("posting", self.postings, postings_made(self.state))
             self._note("statement", self.statements, statements_made(self.state))
+            self._note("change", self.changes, changes_made(self.state))
+            self.rows_relieved += int(results["rows_relieved"].sum())
             self.applied = end
 
     def _note(self, what, kept, rows):
@@ -66,7 +71,9 @@ def agree(outcome, ledgers):
     for account, books in enumerate(ledgers):
         assert told_of_postings(outcome.postings.get(account, [])) == books.postings, account
         assert told_of_statements(outcome.statements.get(account, [])) == plain_statements(books), account
+        assert told_of_changes(outcome.changes.get(account, [])) == plain_changes(books), account
         assert told_by_kernel(outcome.state, account) == told_by_ledger(books), account
+        assert told_of_plans(outcome.state, account) == plain_plans(books), account
         assert outcome.state.accounts[account]["posted_minor"] == books.owed, account
     general = {}
     for counter, amount in (each for books in ledgers for each in books.general().items()):
@@ -81,7 +88,9 @@ def told_by_kernel(state, account):
         return None
     books, billing = state.books[row], state.billing[row]
     yesterday = int(state.counters[Counter.DAY]) - 1
-    open_nights = yesterday - int(billing["closed_until"])
+    is_waived, due_day = bool(billing["missed"] & RELIEF_WAIVES), int(billing["due_day"])
+    days = range(int(billing["closed_until"]) + 1, yesterday + 1)
+    open_nights = sum(not (is_waived and day < due_day) for day in days)
     nights = {
         name: int(books[NIGHTS + place]) + open_nights * max(int(books[place]), 0) for place, name in enumerate(BEARING)
     }
@@ -92,7 +101,9 @@ def told_by_kernel(state, account):
         "to_pay": int(books[Sum.TO_PAY]),
         "in_a_minimum": int(books[Sum.IN_A_MINIMUM]),
         "passes": int(billing["due_passes"]),
-        "missed": int(billing["missed"]),
+        "due_day": due_day if billing["due_passes"] else 0,
+        "relief_waives": is_waived,
+        "missed": int(billing["missed"]) & MISSED_MAX,
         "last_cut": int(billing["last_cut"]),
         "lost_until": int(billing["lost_until"]),
         "cut_day": int(billing["cut_day"]),
@@ -103,11 +114,11 @@ def told_by_ledger(books):
     """The same of a plain ledger."""
     if books.cut_day_in_force is None:
         return None
-    days = {"passes": books.passes, "last_cut": books.last_cut, "lost_until": books.lost_until}
+    days = {name: getattr(books, name) for name in ("passes", "due_day", "last_cut", "lost_until")}
     return {
         "buckets": {name: books.balance(name) for name in BUCKETS},
         "nights": {name: sum(nights) for name, nights in books.nights.items()},
-        **{name: getattr(books, name) for name in ("due", "to_pay", "in_a_minimum", "missed")},
+        **{name: getattr(books, name) for name in ("due", "to_pay", "in_a_minimum", "missed", "relief_waives")},
         **{name: day_number(day) if day and day > EPOCH else 0 for name, day in days.items()},
         "cut_day": books.cut_day_in_force,
     }
@@ -143,3 +154,40 @@ def plain_statements(books):
 def general_of(state):
     """The general counters that are not 0."""
     return {each.name.lower(): int(state.general[each]) for each in General if state.general[each]}
+
+
+def told_of_plans(state, account):
+    """The instalments of an account: its plans in the order in which they were started."""
+    made = state.plans[: state.counters[Counter.PLANS]]
+    names = ("sequence", "of", "principal_minor", "left_minor", "months", "billed", "fee_ppm")
+    return [tuple(int(row[name]) for name in names) for row in made if row["account_id"] == account + 1]
+
+
+def plain_plans(books):
+    """The same of a plain ledger."""
+    return [
+        (plan.name, plan.of or 0, plan.principal, plan.left, plan.months, len(plan.instalments), plan.fee_ppm)
+        for plan in books.plans
+    ]
+
+
+def told_of_changes(rows):
+    """What the kernel says has changed, day by day; in no order within a day."""
+    told = []
+    for row in rows:
+        kind, detail = ChangeKind(int(row["kind"])), int(row["detail"])
+        words = "waived" if detail else "accrues"
+        if kind in (ChangeKind.PLAN_STARTED, ChangeKind.PLAN_ENDED):
+            words = PlanEnd(detail).name.lower() if detail else ""
+        named = [int(row[name]) for name in ("day", "about", "amount_minor", "until", "months")]
+        told.append((kind.name.lower(), words, *named))
+    return sorted(told, key=lambda each: (each[2], each))
+
+
+def plain_changes(books):
+    """What a plain ledger says."""
+    told = []
+    for each in books.changes:
+        until = day_number(each.until) if each.until else 0
+        told.append((each.kind, each.detail, day_number(each.day), each.about, each.amount, until, each.months))
+    return sorted(told, key=lambda each: (each[2], each))

@@ -8,59 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-BUCKETS = ("new", "billed", "carried", "cash", "interest", "fees", "planned")
-BEARING = ("new", "billed", "carried", "cash")
-CHARGED = ("interest", "fees")
-PAY_ORDER = ("fees", "interest", "carried", "cash", "billed", "new")
+from tests.authz.kernel.books.plain.buckets import Charge, PlainBuckets
+from tests.authz.kernel.books.plain.plans import PLANS_OPEN_MAX, PlainChange, PlainPlan, PlainPurchase
+from tests.authz.kernel.books.plain.terms import BEARING, BUCKETS, PPM, PlainTerms, half_up
+
 _DAY = timedelta(days=1)
-
-
-def half_up(numerator: int, denominator: int) -> int:
-    """A quotient of numbers that are not negative, rounded to the nearest whole number, halves upward."""
-    return (2 * numerator + denominator) // (2 * denominator)
-
-
-@dataclass(frozen=True)
-class PlainTerms:
-    """The terms of a product: amounts in minor units, shares in parts per million."""
-
-    grace_days: int = 20
-    courtesy_days: int = 3
-    tolerance: int = 1_000
-    rate_ppm: int = 500
-    interest_on: str = "full"
-    minimum_ppm: int = 100_000
-    late_fee_ppm: int = 50_000
-    late_fee_min: int = 1_000
-    cash_fee_ppm: int = 10_000
-    cash_fee_min: int = 1_000
-    blocks_after_missed: int = 2
-    pay_order: tuple[str, ...] = PAY_ORDER
-    cash_share_ppm: int = 500_000
-
-    def cash_fee(self, amount: int) -> int:
-        """The fee for so much cash."""
-        return max(half_up(amount * self.cash_fee_ppm, 1_000_000), self.cash_fee_min)
-
-    def late_fee(self, due: int) -> int:
-        """The fee where so much of a minimum was not paid."""
-        return max(half_up(due * self.late_fee_ppm, 1_000_000), self.late_fee_min)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """An amount that came into a bucket. against: the general counter that it came from, None for another bucket."""
-
-    amount: int
-    against: str | None
-
-
-@dataclass
-class Charge:
-    """Interest or a fee: how much of it is not paid, and whether a minimum has asked for it."""
-
-    left: int
-    is_asked: bool = False
+_DAYS_TO_PAY_MAX = timedelta(days=28)
+_OWED_PPM_MAX = 10**12
 
 
 @dataclass(frozen=True)
@@ -76,6 +30,8 @@ class PlainStatement:
     past_due: int
     missed: int
     product: int
+    planned: int
+    """What is in instalments that are not billed: no part of the closing balance."""
 
 
 @dataclass(frozen=True)
@@ -88,29 +44,30 @@ class PlainPayment:
 
 
 @dataclass
-class PlainBooks:
+class PlainBooks(PlainBuckets):
     """One account. terms_on: the terms of a product on a day.  today: the day that is open; what is done is done on it.
 
     An account without a product (0) has no books: what it owes is new when it joins one.
     """
 
-    terms_on: Callable[[int, date], PlainTerms]
-    today: date
+    terms_on: Callable[[int, date], PlainTerms] = lambda product, day: PlainTerms()
+    today: date = date.min
     product: int = 1
     cut_day: int = 5
+    credit_limit: int = 0
     cut_day_in_force: int | None = None
     """None until the books are opened, by the first posting under a product."""
-    entries: dict[str, list[Entry]] = field(default_factory=lambda: {bucket: [] for bucket in BUCKETS})
     postings: list[tuple[str, int, date]] = field(default_factory=list)
     statements: list[PlainStatement] = field(default_factory=list)
-    nights: dict[str, list[int]] = field(default_factory=lambda: {bucket: [] for bucket in BEARING})
-    charges: list[Charge] = field(default_factory=list)
-    """In the order in which they were charged: what is paid pays the oldest first."""
-    due: int = 0
-    to_pay: int = 0
+    plans: list[PlainPlan] = field(default_factory=list)
+    changes: list[PlainChange] = field(default_factory=list)
     due_day: date | None = None
-    """None where no due is open."""
+    """None where no due is open. In relief it is the day to which the due has moved."""
     passes: date | None = None
+    relief_cuts: int = 0
+    """How many statements are to come up to the one that asks for something again, with that; 0 without relief."""
+    relief_waives: bool = False
+    """Whether nights before the day that is due next bear no interest."""
     missed: int = 0
     last_cut: date = date.min
     lost_until: date = date.min
@@ -121,27 +78,15 @@ class PlainBooks:
         """Those of today."""
         return self.terms_on(self.product, self.today)
 
-    def balance(self, bucket: str) -> int:
-        """What is in a bucket."""
-        return sum(entry.amount for entry in self.entries[bucket])
-
     @property
     def owed(self) -> int:
         """All that was posted."""
         return sum(amount for _, amount, _ in self.postings)
 
     @property
-    def in_a_minimum(self) -> int:
-        """Interest and fees that a minimum has asked for, and that are not paid."""
-        return sum(charge.left for charge in self.charges if charge.is_asked)
-
-    def general(self) -> dict[str, int]:
-        """What the general counters stand at: the other side of every entry."""
-        found: dict[str, int] = {}
-        for entry in (entry for entries in self.entries.values() for entry in entries):
-            if entry.against is not None:
-                found[entry.against] = found.get(entry.against, 0) - entry.amount
-        return found
+    def open_plans(self) -> list[PlainPlan]:
+        """Those that have not come to an end."""
+        return [plan for plan in self.plans if plan.end is None]
 
     def _post(self, kind: str, amount: int) -> bool:
         """Post an amount; returns whether it has to be entered in books."""
@@ -154,19 +99,11 @@ class PlainBooks:
         if self.product != 0 and self.cut_day_in_force is None:
             self.cut_day_in_force = self.cut_day
 
-    def _enter(self, bucket: str, amount: int, against: str | None) -> None:
-        if amount:
-            self.entries[bucket].append(Entry(amount, against))
-
-    def _move(self, origin: str, target: str, amount: int) -> None:
-        self._enter(origin, -amount, None)
-        self._enter(target, amount, None)
-
     def _charge(self, kind: str, bucket: str, amount: int, against: str) -> None:
         """Interest or a fee."""
         if amount:
             self._post(kind, amount)
-            self._enter(bucket, amount, against)
+            self.enter(bucket, amount, against)
             self.charges.append(Charge(amount))
 
     # What happens on a day
@@ -176,20 +113,20 @@ class PlainBooks:
         had_none, self.product, self.cut_day = self.product == 0, product, cut_day
         if had_none and self.owed:
             self.open()
-            self._enter("new", self.owed, "opening")
+            self.enter("new", self.owed, "opening")
         elif self.cut_day_in_force is not None and self.due_day is None:
             self.cut_day_in_force = cut_day
 
     def buy(self, amount: int, kind: str = "purchase") -> None:
         """A purchase; what is presented again, or a refund that is taken back."""
         if self._post(kind, amount):
-            self._enter("new", amount, "network")
+            self.enter("new", amount, "network")
 
     def draw(self, amount: int, kind: str = "cash") -> int:
         """Cash, with its fee; returns the fee."""
         if not self._post(kind, amount):
             return 0
-        self._enter("cash", amount, "network")
+        self.enter("cash", amount, "network")
         fee = self.terms.cash_fee(amount)
         self._charge("cash_fee", "fees", fee, "fees")
         return fee
@@ -197,32 +134,33 @@ class PlainBooks:
     def pay(self, amount: int) -> PlainPayment:
         """A payment: what no bucket needs is a credit."""
         self._post("payment", -amount)
-        self._take(amount, "payments")
-        return PlainPayment(amount, *self._count(amount))
+        self.take(self.terms, amount, "payments")
+        return PlainPayment(amount, *self.count(amount))
 
     def return_payment(self, payment: PlainPayment) -> None:
         """A payment comes back: it is owed without grace, and what it has counted for is open again."""
         self._post("payment_returned", payment.amount)
-        self._enter("carried", payment.amount, "payments")
-        self.due += payment.due
-        self.to_pay += payment.to_pay
+        self.enter("carried", payment.amount, "payments")
+        self._count_no_longer(payment, payment.amount)
 
-    def give_back(
-        self, kind: str, bought: date, amount: int, *, has_goods: bool = True, has_cash: bool = False
-    ) -> PlainPayment:
-        """A refund, reversal or chargeback: first where its own purchase is now, then as a payment is taken."""
+    def _count_no_longer(self, given: PlainPayment | PlainPlan, amount: int) -> None:
+        """So much of it has counted for nothing. In relief nothing is due."""
+        self.due += 0 if self.relief_cuts else min(amount, given.due)
+        self.to_pay += min(amount, given.to_pay)
+
+    def give_back(self, kind: str, bought: PlainPurchase, amount: int) -> PlainPayment:
+        """A refund, reversal or chargeback: off the purchase's plan, then where it is now, then as a payment."""
         if not self._post(kind, -amount):
             return PlainPayment(amount, 0, 0)
-        own = (self.bucket_of(bought),) * has_goods + ("cash",) * has_cash
-        return PlainPayment(
-            amount, *self._count(self._take(amount, "network", *own, was_billed=bought <= self.last_cut))
-        )
+        rest = amount - sum(self._shorten(plan, amount) for plan in self.open_plans if plan.of == bought.name)
+        own = (self.bucket_of(bought.day),) * bought.has_goods + ("cash",) * bought.has_cash
+        billed = self.take(self.terms, rest, "network", *own, was_billed=bought.day <= self.last_cut)
+        return PlainPayment(amount, *self.count(billed))
 
     def take_refund_back(self, amount: int, refund: PlainPayment) -> None:
         """A refund is reversed: it is owed anew, and what it has counted for is open again."""
         self.buy(amount, "reversal")
-        self.due += min(amount, refund.due)
-        self.to_pay += min(amount, refund.to_pay)
+        self._count_no_longer(refund, amount)
 
     def bucket_of(self, bought: date) -> str:
         """Where a purchase of a day is now."""
@@ -233,61 +171,130 @@ class PlainBooks:
     def waive(self, bucket: str, amount: int) -> None:
         """A fee or interest is given back."""
         self._post("waiver", -amount)
-        self._count(self._take(amount, "waivers", bucket, was_billed=True))
+        self.count(self.take(self.terms, amount, "waivers", bucket, was_billed=True))
 
     def adjust(self, amount: int) -> None:
         """A correction: a charge is new, a credit counts for what was billed."""
         self._post("adjustment", amount)
         if amount > 0:
-            self._enter("new", amount, "adjustments")
+            self.enter("new", amount, "adjustments")
         else:
-            self._count(self._take(-amount, "adjustments"))
+            self.count(self.take(self.terms, -amount, "adjustments"))
 
     def write_off(self) -> None:
         """The issuer gives up all that is owed."""
         self._post("write_off", -self.owed)
+        for plan in self.open_plans:
+            plan.ended_with = plan.left
+            self._end(plan, "written_off", plan.left)
         for bucket in BUCKETS:
-            self._enter(bucket, -self.balance(bucket), "losses")
+            self.enter(bucket, -self.balance(bucket), "losses")
         for nights in self.nights.values():
             nights.clear()
         self.charges.clear()
         self.due = self.to_pay = 0
 
-    def _count(self, amount: int) -> tuple[int, int]:
-        """It counts toward what is due; returns for how much of the minimum, and of the closing balance."""
-        due, to_pay = min(amount, self.due), min(amount, self.to_pay)
-        self.due -= due
-        self.to_pay -= to_pay
-        return due, to_pay
+    # Instalments
 
-    def _take(self, amount: int, against: str, *own: str, was_billed: bool = False) -> int:
-        """Returns how much of it was on a statement; was_billed: whether what is taken from its own buckets was."""
+    def splittable(self, bought: PlainPurchase | None, left: int) -> int:
+        """How much of a purchase (or of the last statement, None) can be split. left: what is not given back of it."""
+        bucket = self.bucket_of(bought.day) if bought else "billed"
+        return 0 if bucket == "carried" else min(left, max(0, self.balance(bucket)))
+
+    def no_plan_because(self, amount: int, bought: PlainPurchase | None, left: int) -> str | None:
+        """Why a plan is refused, by the name of the reason. amount: 0 for all."""
+        if len(self.open_plans) >= PLANS_OPEN_MAX:
+            return "too_many_plans"
+        is_split = bought and any(plan.of == bought.name for plan in self.plans)
+        if bought and (bought.has_cash or is_split or self.bucket_of(bought.day) == "carried"):
+            return "not_splittable"
+        there = self.splittable(bought, left)
+        if there == 0:
+            return "nothing_owed"
+        return "exceeds_remainder" if amount > there else None
+
+    def start_plan(self, name: int, months: int, fee_ppm: int, amount: int, bought: PlainPurchase | None) -> PlainPlan:
+        """Put an amount of a purchase, or of the last statement, off into instalments. It is not due any more."""
+        bucket = self.bucket_of(bought.day) if bought else "billed"
+        self.take_nights(self.terms, bucket, amount)
+        self.move(bucket, "planned", amount)
+        counted = self.count(amount) if bucket == "billed" else (0, 0)
+        plan = PlainPlan(name, bought.name if bought else None, amount, months, fee_ppm, self.today, *counted)
+        self.plans.append(plan)
+        self.changes.append(PlainChange("plan_started", self.today, amount, months, name))
+        return plan
+
+    def _shorten(self, plan: PlainPlan, amount: int) -> int:
+        """What is given back of a purchase takes the last instalments first; returns how much it takes of the plan."""
+        left = plan.left
+        taken = min(amount, left)
+        self.enter("planned", -taken, "network")
+        plan.given_back += taken
+        if taken == left:
+            self._end(plan, "given_back", left)
+        return taken
+
+    def end_plan(self, plan: PlainPlan, fee_ppm: int, fee_min: int) -> None:
+        """What is left is billed at once, for a fee. What the plan has put off is due again, if no cut came since."""
+        left = plan.left
+        self.move("planned", "billed", left)
+        if not any(statement.day >= plan.started for statement in self.statements):
+            self._count_no_longer(plan, left)
+        plan.ended_with = left
+        self._end(plan, "early", left)
+        self._charge("plan_fee", "fees", max(half_up(left * fee_ppm, PPM), fee_min), "fees")
+
+    def _end(self, plan: PlainPlan, how: str, not_billed: int) -> None:
+        plan.end = how
+        self.changes.append(PlainChange("plan_ended", self.today, not_billed, plan.months, plan.name, detail=how))
+
+    def _bill_instalments(self) -> int:
+        """One of each plan, with its fee; returns how much that is without fees."""
         billed = 0
-        others = tuple(bucket for bucket in self.terms.pay_order if bucket not in own)
-        for bucket in (*own, *others):
-            there = max(0, self.balance(bucket))
-            taken = min(there, amount)
-            if taken and bucket in BEARING and self.terms.interest_on == "unpaid":
-                self.nights[bucket].append(-(sum(self.nights[bucket]) * taken // there))
-            if bucket in CHARGED:
-                billed += self._settle(taken)
-            elif was_billed if bucket in own else bucket != "new":
-                billed += taken
-            self._enter(bucket, -taken, against)
-            amount -= taken
-        self._enter("new", -amount, against)
+        for plan in self.open_plans:
+            part = plan.bill()
+            self.move("planned", "billed", part)
+            self._charge("plan_fee", "fees", plan.fee, "fees")
+            if plan.left == 0:
+                self._end(plan, "billed", 0)
+            billed += part
         return billed
 
-    def _settle(self, amount: int) -> int:
-        """Interest and fees are paid, or are carried from now on; returns for how much of it a minimum had asked."""
-        asked = 0
-        for charge in self.charges:
-            paid = min(charge.left, amount)
-            charge.left -= paid
-            amount -= paid
-            asked += paid if charge.is_asked else 0
-        self.charges = [charge for charge in self.charges if charge.left]
-        return asked
+    # Relief
+
+    def _due_after(self, months: int, since: date) -> date:
+        """The day by which the n-th of the statements that are cut from a day on is due."""
+        day = since
+        while months > (day.day == self.cut_day_in_force):
+            months -= day.day == self.cut_day_in_force
+            day += _DAY
+        return day + timedelta(days=self.terms.grace_days)
+
+    def relieve(self, months: int, *, waives: bool, since: date | None = None) -> bool:
+        """What is due moves; what is owed does not. since: the first day whose statement counts, today if not given.
+
+        Returns whether it has: not where a later day was promised before.
+        """
+        self.open()
+        until = self._due_after(months, since or self.today)
+        if self.due_day is not None and self.due_day >= until:
+            return False
+        detail = "waived" if waives else "accrues"
+        self.changes.append(PlainChange("relief_granted", self.today, self.due, months, until=until, detail=detail))
+        self.due, self.due_day, self.relief_cuts, self.relief_waives = 0, until, months, waives
+        self.passes = until + timedelta(days=self.terms.courtesy_days)
+        if not waives:
+            self.give_up_grace()
+            self.lost_until = self.last_cut
+        return True
+
+    def _relieve_by_itself(self) -> None:
+        relief = self.terms.automatic_relief
+        if relief is None:
+            return
+        share = min(max(0, self.owed) * PPM // self.credit_limit, _OWED_PPM_MAX)
+        if relief.holds({"missed_dues": self.missed, "owed": self.owed, "owed_ppm": share}):
+            self.relieve(relief.months, waives=self.terms.relief_interest == "waived", since=self.today + _DAY)
 
     # The end of a day
 
@@ -299,7 +306,8 @@ class PlainBooks:
             self.today += _DAY
 
     def _close_today(self) -> None:
-        for bucket in BEARING:
+        is_free = self.relief_waives and self.due_day is not None and self.today < self.due_day
+        for bucket in BEARING if not is_free else ():
             self.nights[bucket].append(max(0, self.balance(bucket)))
         if self.today == self.passes:
             self._pass_due()
@@ -310,10 +318,9 @@ class PlainBooks:
     def _pass_due(self) -> None:
         terms = self.terms
         if self.to_pay > terms.tolerance:
-            self._settle(self.balance("interest"))
-            for bucket in ("billed", "interest"):
-                self._move(bucket, "carried", self.balance(bucket))
-            self.nights["carried"] += self.nights["billed"]
+            self.give_up_grace()
+            self.settle(self.balance("interest"))
+            self.move("interest", "carried", self.balance("interest"))
             self.lost_until = self.last_cut
         self.nights["billed"] = []
         if self.due > terms.tolerance:
@@ -322,33 +329,43 @@ class PlainBooks:
         else:
             self.due, self.missed = 0, 0
         self.due_day = self.passes = None
+        self.relief_waives = False
 
     def _cut(self) -> None:
         terms = self.terms
-        interest = half_up(sum(self.nights["carried"] + self.nights["cash"]) * terms.rate_ppm, 1_000_000)
+        interest = half_up(sum(self.nights["carried"] + self.nights["cash"]) * terms.rate_ppm, PPM)
         self._charge("interest", "interest", interest, "interest")
-        self._move("new", "billed", max(0, self.balance("new")))
-        self.nights |= {"billed": self.nights["billed"] + self.nights["new"], "new": [], "carried": [], "cash": []}
-        self._spend_credit()
-        closing = sum(self.balance(bucket) for bucket in BUCKETS if bucket != "planned")
-        past_due = self.due
-        whole = past_due + sum(charge.left for charge in self.charges if not charge.is_asked)
-        share = half_up(max(closing - whole, 0) * terms.minimum_ppm, 1_000_000)
-        minimum = min(closing, whole + share) if closing > 0 else 0
-        for charge in self.charges:
-            charge.is_asked = True
+        self.nights |= {"carried": [], "cash": []}
+        was_in_relief, self.relief_cuts = self.relief_cuts > 0, max(0, self.relief_cuts - 1)
+        if not was_in_relief:
+            self._relieve_by_itself()
+        self.move("new", "billed", max(0, self.balance("new")))
+        self.nights |= {"billed": self.nights["billed"] + self.nights["new"], "new": []}
+        instalments = 0 if self.relief_cuts else self._bill_instalments()
+        self.spend_credit(terms)
+        closing, past_due, minimum = self.closing, self.due, 0
+        if not self.relief_cuts:
+            whole = past_due + sum(charge.left for charge in self.charges if not charge.is_asked) + instalments
+            share = half_up(max(closing - whole, 0) * terms.minimum_ppm, PPM)
+            minimum = min(closing, whole + share) if closing > 0 else 0
+            self._ask(minimum, promised=self.due_day if was_in_relief else None)
         since = self.last_cut if self.last_cut > date.min else None
         self.due, self.to_pay, self.last_cut = minimum, max(0, closing), self.today
-        self.due_day = self.today + timedelta(days=terms.grace_days)
-        self.passes = self.due_day + timedelta(days=terms.courtesy_days)
         figures = (closing, minimum, interest, min(past_due, minimum))
         self.statements.append(
-            PlainStatement(self.today, since, self.due_day, *figures, missed=self.missed, product=self.product)
+            PlainStatement(
+                self.today, since, self.due_day, *figures, self.missed, self.product, self.balance("planned")
+            )
         )
 
-    def _spend_credit(self) -> None:
-        for bucket in self.terms.pay_order:
-            spent = min(max(0, self.balance(bucket)), max(0, -self.balance("new")))
-            if bucket in CHARGED:
-                self._settle(spent)
-            self._move(bucket, "new", spent)
+    def _ask(self, minimum: int, promised: date | None) -> None:
+        """A statement asks for a minimum. promised: where it ends a relief, the day that was named then; no sooner."""
+        for charge in self.charges:
+            charge.is_asked = True
+        own = self.today + timedelta(days=self.terms.grace_days)
+        self.due_day = max(own, promised) if promised else own
+        courtesy = timedelta(days=self.terms.courtesy_days)
+        self.passes = min(self.due_day + courtesy, self.today + _DAYS_TO_PAY_MAX)
+        if promised:
+            detail = "waived" if self.relief_waives else "accrues"
+            self.changes.append(PlainChange("relief_ended", self.today, minimum, 0, until=self.due_day, detail=detail))

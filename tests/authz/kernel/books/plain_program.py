@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from tests.authz.kernel.books.plain_ledger import PlainTerms
+from tests.authz.kernel.books.plain.terms import PlainTerms
 
 _DAY = timedelta(days=1)
 
@@ -55,4 +55,13 @@ def _document(terms: PlainTerms) -> dict:
         "late_fee": {"ppm": terms.late_fee_ppm, "min": terms.late_fee_min},
         "cash_fee": {"ppm": terms.cash_fee_ppm, "min": terms.cash_fee_min},
         "pay_order": list(terms.pay_order),
+        "relief": {"months_max": 24, "interest": terms.relief_interest, "automatic": _automatic(terms)},
     }
+
+
+def _automatic(terms: PlainTerms) -> dict | None:
+    relief = terms.automatic_relief
+    if relief is None:
+        return None
+    when = {name: getattr(relief, name) for name in ("attribute", "operator", "value")}
+    return {"when": when, "months": relief.months}

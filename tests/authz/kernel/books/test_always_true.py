@@ -10,12 +10,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from authz.program.tables import Bucket
 from authz.state.billing import BUCKETS
-from authz.state.tables import rows_in_use, stored_arrays, with_stored_arrays
+from authz.state.tables import Counter, rows_in_use, stored_arrays, with_stored_arrays
 from authz.vocabulary.commands import Kind, Operation
 from authz.vocabulary.reasons import Reason
 from tests.authz.commands import command
-from tests.authz.kernel.books.outcome import Outcome, agree, day_number
-from tests.authz.kernel.books.plain_ledger import PAY_ORDER, PlainTerms
+from tests.authz.kernel.books.outcome import Outcome, agree, day_number, told_by_kernel
+from tests.authz.kernel.books.plain.terms import BUCKETS as NAMES_OF_BUCKETS
+from tests.authz.kernel.books.plain.terms import PAY_ORDER, PlainRelief, PlainTerms
 from tests.authz.kernel.books.twin import ALL_ROWS, DAY_US, Twin
 
 USUAL = PlainTerms(blocks_after_missed=0, cash_share_ppm=1_000_000)
@@ -24,12 +25,15 @@ TERMS = [
     replace(USUAL, interest_on="unpaid", rate_ppm=20_000, grace_days=25),
     replace(USUAL, tolerance=0, courtesy_days=0, grace_days=1, late_fee_min=0, pay_order=PAY_ORDER[::-1]),
     replace(USUAL, minimum_ppm=1_000_000, tolerance=50_000, cash_fee_min=0, late_fee_ppm=1_000_000),
+    replace(USUAL, automatic_relief=PlainRelief("missed_dues", ">=", 1, 2)),
+    replace(USUAL, automatic_relief=PlainRelief("owed", ">", 200_000, 1), relief_interest="accrues"),
 ]
 ZONES = ["UTC", "Asia/Shanghai", "America/Los_Angeles"]
 BEGINS = day_number(date(2026, 12, 10)) * DAY_US + DAY_US // 2
 ACCOUNTS = st.sampled_from([0, 0, 1, 2])
 AMOUNTS = st.sampled_from([1, 999, 50_000, 123_456, 300_000])
 LAST = st.integers(0, 5)
+MONTHS = st.sampled_from([1, 2, 3, 12])
 
 
 class BooksAreAlwaysTrue(RuleBasedStateMachine):
@@ -39,7 +43,7 @@ class BooksAreAlwaysTrue(RuleBasedStateMachine):
         super().__init__()
         self.terms = {1: TERMS[0], 2: TERMS[1]}
         self.bank = Twin([1, 2, 0], [5, 28, 14], self.terms, BEGINS)
-        self.bought, self.paid, self.refunds = [], [], []
+        self.bought, self.paid, self.refunds, self.plans = [], [], [], []
 
     @rule(days=st.sampled_from([0, 1, 1, 3, 20, 31, 70]), hours=st.integers(0, 23))
     def time_passes(self, days, hours):
@@ -121,6 +125,40 @@ class BooksAreAlwaysTrue(RuleBasedStateMachine):
         """The last one."""
         self.bank.take_refund_back(*self.refunds.pop())
 
+    @rule(account=ACCOUNTS, which=st.integers(-1, 3), amount=st.sampled_from([0, 0, 1, 4_000]), months=MONTHS)
+    def something_is_split(self, account, which, amount, months):
+        """An earlier purchase of the account, or its last statement, unless that is refused."""
+        bought = [each for each in self.bought if each.account == account]
+        if self._payable(account):
+            named = bought[-1 - which % len(bought)] if bought and which >= 0 else None
+            plan = self.bank.start_plan(account, months, 6_000, amount, named)
+            self.plans += [(account, plan)] if plan else []
+
+    @precondition(lambda self: self.plans)
+    @rule(which=LAST, fee_min=st.sampled_from([0, 1_000]))
+    def a_plan_ends_early(self, which, fee_min):
+        """Or is refused, for it has ended."""
+        account, plan = self.plans[-1 - which % len(self.plans)]
+        self.bank.end_plan(account, plan, 30_000, fee_min)
+
+    @rule(account=ACCOUNTS, months=st.sampled_from([1, 2, 5]), waives=st.booleans())
+    def a_due_is_put_off(self, account, months, waives):
+        """What is owed stays the same: where interest is waived each bucket, else their sum."""
+        if not self._payable(account):
+            return
+        self.bank.begin_day()
+        before = {bucket: self.bank.books[account].balance(bucket) for bucket in NAMES_OF_BUCKETS}
+        self.bank.relieve(account, months, waives=waives)
+        self.bank.apply()
+        after = told_by_kernel(self.bank.outcome.state, account)["buckets"]
+        assert sum(after.values()) == sum(before.values())
+        assert after == before or not waives
+
+    @rule(first_row=st.integers(0, 3), product=st.sampled_from([0, 1, 2]), waives=st.booleans())
+    def dues_of_many_are_put_off(self, first_row, product, waives):
+        """Of those that owe something."""
+        self.bank.relieve_range(2, waives=waives, first_row=first_row, product=product)
+
     @rule(account=ACCOUNTS, amount=AMOUNTS, sign=st.sampled_from([1, -1]))
     def the_issuer_corrects(self, account, amount, sign):
         """Up or down."""
@@ -167,28 +205,41 @@ class BooksAreAlwaysTrue(RuleBasedStateMachine):
 
     @invariant()
     def a_statement_is_the_one_before_and_what_was_posted_since(self):
-        """So that each posting is on one statement."""
+        """So that each posting is on one statement, and what is in instalments on the statements to come."""
         self.bank.apply()
         outcome = self.bank.outcome
         for account, statements in outcome.statements.items():
-            since, closing = 0, 0
-            for statement in statements:
+            since, postings = 0, outcome.postings.get(account, [])
+            for statement, plain in zip(statements, self.bank.books[account].statements, strict=False):
                 day = int(statement["day"])
                 assert int(statement["since"]) == since < day
-                closing += sum(
-                    int(row["amount_minor"])
-                    for row in outcome.postings.get(account, [])
-                    if since < int(row["day"]) <= day
-                )
-                assert int(statement["closing_minor"]) == closing, "no plan, so nothing is planned"
+                posted = sum(int(row["amount_minor"]) for row in postings if int(row["day"]) <= day)
+                assert int(statement["closing_minor"]) + plain.planned == posted
                 since = day
+
+    @invariant()
+    def a_plan_is_billed_or_given_back_but_for_what_is_left(self):
+        """And what is left of all of an account's is what it has planned."""
+        self.bank.apply()
+        state = self.bank.outcome.state
+        for plan in state.plans[: state.counters[Counter.PLANS]]:
+            assert 0 <= plan["left_minor"] <= plan["principal_minor"]
+            assert (plan["left_minor"] > 0) == (plan["end"] == 0)
+        for account, row in enumerate(state.accounts["billing"][: len(self.bank.books)].tolist()):
+            own = state.plans["account_id"][: state.counters[Counter.PLANS]] == account + 1
+            left = state.plans["left_minor"][: state.counters[Counter.PLANS]][own].sum()
+            assert left == (state.books[row - 1, Bucket.PLANNED] if row else 0)
+        for books in self.bank.books:
+            for plan in books.plans:
+                assert plan.principal == sum(plan.instalments) + plan.given_back + plan.ended_with + plan.left
 
     def _closed(self):
         """The same bank with all its days closed."""
         outcome = self.bank.outcome
         arrays = {name: array.copy() for name, array in stored_arrays(outcome.state).items()}
         kept = [
-            {account: list(rows) for account, rows in each.items()} for each in (outcome.postings, outcome.statements)
+            {account: list(rows) for account, rows in each.items()}
+            for each in (outcome.postings, outcome.statements, outcome.changes)
         ]
         copied = Outcome(with_stored_arrays(arrays, outcome.state.program), 0, *kept, set(outcome.names))
         day = day_number(self.bank.today) - 1

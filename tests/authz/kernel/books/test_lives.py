@@ -1,12 +1,17 @@
 """Random lives of accounts: the kernel's books are those of the plain ledger, whenever days are closed."""
 
+from dataclasses import replace
+
 import pytest
 
+from authz.journal.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from authz.journal.data_directory import checkpoints_in
 from authz.state.tables import rows_in_use
 from tests.authz.kernel.books.lives import Lives, closed
-from tests.authz.kernel.books.outcome import Outcome, agree, told_of_postings, told_of_statements
+from tests.authz.kernel.books.outcome import Outcome, agree, told_of_changes, told_of_postings, told_of_statements
 
 ACCOUNTS = 4
+TOLD = {"postings": told_of_postings, "statements": told_of_statements, "changes": told_of_changes}
 SOME = range(6)
 A_THOUSAND_LIVES = range(1_000, 1_000 + 1_000 // ACCOUNTS)
 
@@ -24,10 +29,11 @@ def check_lives(seed):
     made = {how: outcome_of(lives.bank, closed(lives.bank, seed, how)) for how in ("never", "daily", "at_random")}
     agree(made["at_random"], lives.bank.books)
     stored = {how: rows_in_use(outcome.state) for how, outcome in made.items()}
+    assert {outcome.rows_relieved for outcome in made.values()} == {lives.bank.rows_relieved}
     for name in stored["daily"]:
         assert stored["never"][name] == stored["daily"][name] == stored["at_random"][name], name
     for account in range(ACCOUNTS):
-        for told, kept in ((told_of_postings, "postings"), (told_of_statements, "statements")):
+        for kept, told in TOLD.items():
             never, daily, at_random = (told(getattr(each, kept).get(account, [])) for each in made.values())
             assert never == daily == at_random
 
@@ -48,15 +54,33 @@ def test_a_thousand_lives(seed):
 @pytest.mark.parametrize("seed", SOME[:2])
 @pytest.mark.parametrize("batch", [1, 7, 8_192])
 def test_batches_make_no_difference(seed, batch):
-    """Commands that are replayed in other batches than they came in leave the same bytes, postings and statements."""
+    """Commands that are replayed in other batches than they came in leave the same bytes and tell the same."""
     lives = Lives(seed, ACCOUNTS)
     commands = closed(lives.bank, seed, "at_random")
     made, again = outcome_of(lives.bank, commands), outcome_of(lives.bank, commands, batch)
     assert rows_in_use(made.state) == rows_in_use(again.state)
-    for kept in ("postings", "statements"):
+    for kept in TOLD:
         assert {account: [row.tolist() for row in rows] for account, rows in getattr(made, kept).items()} == {
             account: [row.tolist() for row in rows] for account, rows in getattr(again, kept).items()
         }
+
+
+def test_a_life_goes_on_from_a_checkpoint(tmp_path):
+    """With plans that are open and dues that are put off: the same bytes as without the file in between."""
+    lives = Lives(SOME[1], ACCOUNTS)
+    commands, disk = closed(lives.bank, SOME[1], "at_random"), checkpoints_in(tmp_path)
+    half = len(commands) // 2
+    made = Outcome()
+    made.take(commands[:half], lives.bank.attachments, lives.bank.expected)
+    document = lives.bank.attachments[max(place for place in lives.bank.attachments if place < half)]
+    write_checkpoint(disk, Checkpoint(half, made.state, document))
+    again = replace(made, state=read_checkpoint(disk, half).state)
+    assert (again.state.plans["left_minor"] > 0).any()
+    for outcome in (made, again):
+        outcome.names, outcome.postings, outcome.statements, outcome.changes = set(), {}, {}, {}
+        outcome.take(commands, lives.bank.attachments, lives.bank.expected)
+    assert rows_in_use(made.state) == rows_in_use(again.state)
+    assert made.names == again.names
 
 
 def test_lives_are_full_of_what_can_happen():
@@ -65,11 +89,18 @@ def test_lives_are_full_of_what_can_happen():
     kinds = {kind for each in books for kind, _, _ in each.postings}
     assert kinds == {
         "adjustment", "cash", "cash_fee", "chargeback", "interest", "late_fee", "payment", "payment_returned",
-        "purchase", "refund", "representment", "reversal", "waiver", "write_off",
+        "plan_fee", "purchase", "refund", "representment", "reversal", "waiver", "write_off",
     }  # fmt: skip
     statements = [statement for each in books for statement in each.statements]
     assert len(statements) > 100
     assert any(statement.closing < 0 for statement in statements)
     assert any(statement.past_due for statement in statements)
     assert max(statement.missed for statement in statements) > 2
+    changes = {(change.kind, change.detail) for each in books for change in each.changes}
+    ends = ("billed", "given_back", "early", "written_off")
+    assert changes == {
+        ("plan_started", ""),
+        *(("plan_ended", end) for end in ends),
+        *((kind, interest) for kind in ("relief_granted", "relief_ended") for interest in ("waived", "accrues")),
+    }
     assert any(len({statement.day.day for statement in each.statements}) > 2 for each in books)

@@ -5,7 +5,6 @@ from datetime import date
 
 import pytest
 
-from authz.vocabulary.commands import Kind
 from authz.vocabulary.reasons import Reason
 from tests.authz.kernel.books.outcome import day_number, told_of_postings
 from tests.authz.kernel.books.plain_ledger import PlainTerms
@@ -139,7 +138,7 @@ def test_six_months_of_relief(is_waived):
     story = Story(date(2027, 1, 5))
     story.bank.buy(0, 15_064_38)
     assert story.statement_of(date(2027, 1, 5)) == (0, 15_064.38, 1_506.44)
-    story.on(date(2027, 1, 20)).tell(Kind.RELIEVE, 0, months=6, is_waived=is_waived)
+    story.on(date(2027, 1, 20)).relieve(0, 6, waives=bool(is_waived))
     told = [story.statement_of(date(2027, month, 5)) for month in range(2, 8)]
     story.on(date(2027, 7, 25)).pay(0, round(told[-1][1] * YUAN))
     assert [*told, story.statement_of(date(2027, 8, 5))] == _RELIEVED[is_waived]
@@ -150,8 +149,7 @@ def _three_instalments(months=3):
     """1,200.00 in twelve instalments at 0.6 percent a month, each paid in full."""
     story = Story(date(2026, 11, 20))
     bought = story.bank.buy(0, 1_200 * YUAN)
-    story.bank.apply()
-    story.bank.tell(Kind.START_PLAN, 0, decision=bought.sequence, plan_months=12, fee_ppm=6_000)
+    story.bank.start_plan(0, 12, 6_000, bought=bought)
     told = []
     for month in range(months):
         year, number = divmod(11 + month, 12)

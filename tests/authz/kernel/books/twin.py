@@ -8,11 +8,14 @@ import numpy as np
 
 from authz.program.document import ProgramDocument, canonical, with_offsets
 from authz.vocabulary.commands import NO_LIMIT, CardholderVerification, Channel, Flag, Kind, Operation
+from authz.vocabulary.layouts import ANY_SEGMENT
 from authz.vocabulary.posting_kinds import PostingKind
 from authz.vocabulary.reasons import Reason
 from tests.authz.commands import command, referring, set_account, set_card, set_token, tap
 from tests.authz.kernel.books.outcome import Outcome, day_number
-from tests.authz.kernel.books.plain_ledger import PlainBooks, PlainPayment, PlainTerms
+from tests.authz.kernel.books.plain.plans import PlainPlan, PlainPurchase
+from tests.authz.kernel.books.plain.terms import PlainTerms
+from tests.authz.kernel.books.plain_ledger import PlainBooks, PlainPayment
 from tests.authz.kernel.books.plain_program import PlainCalendar, PlainProducts, section
 
 DAY_US = 86_400_000_000
@@ -38,6 +41,15 @@ class Bought:
     has_cash: bool = False
     fee: int = 0
     disputed: int = 0
+    authorization: np.ndarray | None = None
+    """Of what was held before it was charged."""
+    name: int = 0
+    """The sequence of that, by which both are one purchase; 0 where nothing was held."""
+
+    @property
+    def plain(self):
+        """What the ledger knows of it."""
+        return PlainPurchase(self.name or self.sequence, self.day, self.has_goods, self.has_cash)
 
 
 @dataclass
@@ -70,9 +82,9 @@ class Twin:
         """Open the accounts, and activate the first program."""
         self.calendar, self.plain_products = PlainCalendar(), PlainProducts()
         self.outcome = Outcome()
-        self.counter = self.notices = 0
+        self.counter = self.notices = self.rows_relieved = 0
         self.books = [
-            PlainBooks(self.plain_products.terms_on, date.min, product, cut_day)
+            PlainBooks(terms_on=self.plain_products.terms_on, product=product, cut_day=cut_day, credit_limit=MUCH)
             for product, cut_day in zip(self.products, self.cut_days, strict=True)
         ]
         for account, books in enumerate(self.books):
@@ -176,7 +188,9 @@ class Twin:
         )
         sequence, books = self.send(message), self.books[account]
         fee = books.draw(amount) if is_cash else books.buy(amount) or 0
-        return Bought(message, account, sequence, self.today, amount, amount, not is_cash, is_cash, fee)
+        its = {"has_goods": not is_cash, "has_cash": is_cash, "fee": fee, "authorization": authorization}
+        its["name"] = next(place for place, made in enumerate(self.commands, 1) if made is authorization)
+        return Bought(message, account, sequence, self.today, amount, amount, **its)
 
     def draw(self, account, amount):
         """Cash that is charged at once."""
@@ -197,9 +211,10 @@ class Twin:
         self.books[account].draw(cash)
         return Bought(message, account, sequence, self.today, whole, whole, has_goods=True, has_cash=True)
 
-    def refund(self, bought, amount):
-        """A merchant gives back; returns the message, and for how much it has counted."""
-        message = self._follow(bought.message, Kind.FINANCIAL_REQUEST, amount_minor=amount, operation=Operation.REFUND)
+    def refund(self, bought, amount, *, names_authorization=False):
+        """A merchant gives back, naming the charge or what it has completed; returns the message, and what counted."""
+        named = bought.authorization if names_authorization else bought.message
+        message = self._follow(named, Kind.FINANCIAL_REQUEST, amount_minor=amount, operation=Operation.REFUND)
         self.send(message)
         return message, self._give_back(bought, "refund", amount)
 
@@ -207,7 +222,7 @@ class Twin:
         """A merchant gives back, and does not say for what: at most what is owed."""
         self.send(self.tap(account, amount, kind=Kind.FINANCIAL_ADVICE, operation=Operation.REFUND))
         if given := min(amount, max(self.books[account].owed, 0)):
-            self.books[account].give_back("refund", self.today, given)
+            self.books[account].give_back("refund", PlainPurchase(0, self.today), given)
 
     def take_refund_back(self, bought, refund):
         """A refund is reversed. refund: see there."""
@@ -247,9 +262,8 @@ class Twin:
         bought.left += amount
 
     def _give_back(self, bought, kind, amount):
-        its = {"has_goods": bought.has_goods, "has_cash": bought.has_cash}
         bought.left -= amount
-        return self.books[bought.account].give_back(kind, bought.day, amount, **its)
+        return self.books[bought.account].give_back(kind, bought.plain, amount)
 
     def pay(self, account, amount):
         """A payment."""
@@ -292,6 +306,43 @@ class Twin:
         self.tell(Kind.WRITE_OFF, account, Reason.APPROVED if owes else Reason.NOTHING_OWED)
         if owes:
             self.books[account].write_off()
+
+    def start_plan(self, account, months, fee_ppm=6_000, amount=0, bought=None):
+        """Instalments of a purchase, or of the last statement; amount: 0 for all. None where they are refused."""
+        self.begin_day()
+        books, plain = self.books[account], bought.plain if bought else None
+        left = bought.left if bought else MUCH
+        named = {"decision": bought.sequence if bought else 0, "amount_minor": amount}
+        why_not = books.no_plan_because(amount, plain, left)
+        reason = Reason[why_not.upper()] if why_not else Reason.APPROVED
+        name = self.tell(Kind.START_PLAN, account, reason, **named, plan_months=months, fee_ppm=fee_ppm)
+        if why_not:
+            return None
+        return books.start_plan(name, months, fee_ppm, amount or books.splittable(plain, left), plain)
+
+    def end_plan(self, account, plan: PlainPlan, fee_ppm=30_000, fee_min=1_000):
+        """What is left of a plan is billed at once; it is refused where the plan has ended."""
+        self.begin_day()
+        reason = Reason.MISSING_ORIGINAL_AUTHORIZATION if plan.end else Reason.APPROVED
+        self.tell(Kind.END_PLAN, account, reason, decision=plan.name, fee_ppm=fee_ppm, fee_min=fee_min)
+        if reason is Reason.APPROVED:
+            self.books[account].end_plan(plan, fee_ppm, fee_min)
+
+    def relieve(self, account, months, *, waives=True):
+        """What is due moves to the due day of the n-th statement to come."""
+        self.begin_day()
+        self.books[account].relieve(months, waives=waives)
+        self.tell(Kind.RELIEVE, account, months=months, is_waived=int(waives))
+
+    def relieve_range(self, months, *, waives=True, first_row=0, rows=ALL_ROWS, product=0):
+        """The same of all in a range of rows that owe something, and have a product if one is named."""
+        self.begin_day()
+        named = {"first_row": first_row, "rows": rows, "product": product, "of_segment": ANY_SEGMENT}
+        for books in self.books[first_row : first_row + rows]:
+            if books.owed > 0 and books.product and product in (0, books.product):
+                self.rows_relieved += books.relieve(months, waives=waives)
+        named |= {"months": months, "is_waived": int(waives)}
+        self.send(command(Kind.RELIEVE_RANGE, time_us=self.clock_us, **named))
 
     def pass_time(self):
         """Nothing; the place of a CLOSE_DAY."""
