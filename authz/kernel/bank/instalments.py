@@ -37,10 +37,10 @@ def start_plan(state: State, account_row: Integer, command: Any) -> Integer:
         return np.int64(Reason.UNDEFINED_VALUE)
     if open_plans(state, account_row) >= PLANS_OPEN_MAX:
         return np.int64(Reason.TOO_MANY_PLANS)
-    row = books_today(state, account_row)
+    row = np.int64(state.accounts[account_row]["billing"]) - 1
     purchase: Integer = 0
     bucket: Integer = np.int64(Bucket.BILLED)
-    there: Integer = state.books[row, bucket]
+    there: Integer = state.books[row, bucket] if found(row) else np.int64(0)
     if command["decision"] != 0:
         charge_row = find_sequence(state, np.int64(command["decision"]))
         if not found(charge_row) or not _is_charge_of(state, charge_row, account_row):
@@ -49,6 +49,8 @@ def start_plan(state: State, account_row: Integer, command: Any) -> Integer:
         charged_on = day_charged(state, state.transactions[charge_row])
         if not _is_goods(state.transactions[charge_row]) or was_split(state, account_row, purchase):
             return np.int64(Reason.NOT_SPLITTABLE)
+        if not found(row):
+            return np.int64(Reason.NOTHING_OWED)
         if charged_on <= state.billing[row]["lost_until"]:
             return np.int64(Reason.NOT_SPLITTABLE)
         if charged_on > state.billing[row]["last_cut"]:
@@ -58,7 +60,7 @@ def start_plan(state: State, account_row: Integer, command: Any) -> Integer:
         return np.int64(Reason.NOTHING_OWED)
     if amount > there:
         return np.int64(Reason.EXCEEDS_REMAINDER)
-    _move_to_plan(state, account_row, row, bucket, amount if amount > 0 else there)
+    _move_to_plan(state, account_row, bucket, amount if amount > 0 else there)
     add_plan(state, account_row, amount if amount > 0 else there, purchase, command)
     return np.int64(Reason.APPROVED)
 
@@ -79,8 +81,9 @@ def _is_goods(charge: Any) -> Any:
 
 
 @inlined
-def _move_to_plan(state: State, account_row: Integer, row: Integer, bucket: Integer, principal: Integer) -> None:
+def _move_to_plan(state: State, account_row: Integer, bucket: Integer, principal: Integer) -> None:
     """Move an amount out of a bucket into instalments. What a statement had asked for counts as a payment does."""
+    row = books_today(state, account_row)
     drop_nights(state, row, bucket, principal, terms_on(state, account_row, state.counters[Counter.DAY]))
     state.books[row, bucket] -= principal
     state.books[row, Bucket.PLANNED] += principal

@@ -72,13 +72,7 @@ _NOTICES = {
         Kind.RELIEVE_RANGE, first_row=0, rows=2, months=2, product=1, of_segment=ANY_SEGMENT, is_waived=1
     ),
     Kind.CLOSE_DAY: command(Kind.CLOSE_DAY, day=LATER_US // DAY_US - 1, first_row=0, rows=2, time_us=LATER_US),
-    Kind.RELIEVE: command(Kind.RELIEVE, account_id=8, months=6),
-    Kind.RELIEVE_RANGE: command(Kind.RELIEVE_RANGE, first_row=0, rows=2, months=6, of_segment=ANY_SEGMENT),
-    Kind.START_PLAN: command(Kind.START_PLAN, account_id=8, plan_months=3, time_us=LATER_US),
-    Kind.END_PLAN: command(Kind.END_PLAN, account_id=8, decision=11, time_us=LATER_US),
 }
-_BEFORE = {Kind.END_PLAN: Kind.START_PLAN}
-"""What must have come before a kind of command."""
 _ASK = {"id": "ask", "state": "live", "when": {"attribute": "amount", "operator": "=", "value": 100}, "action": "ask"}
 WITHOUT_EFFECT = {Kind.PASS_TIME, Kind.ACTIVATE_PROGRAM}
 
@@ -125,8 +119,6 @@ def message_of(kind):
 def test_every_kind_has_an_effect(kind):
     """Or is one of the two that are written down to have none."""
     bank = a_bank()
-    if kind in _BEFORE:
-        bank.send(_NOTICES[_BEFORE[kind]])
     before = what_stands(bank)
     made = message_of(kind) if kind in MESSAGES else _NOTICES.get(kind, command(kind))
     assert bank.send(made) is Reason.APPROVED
