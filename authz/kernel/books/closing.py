@@ -8,7 +8,15 @@ from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.books.days import next_cut
 from authz.kernel.books.ledger import charge_to
 from authz.kernel.books.plans import bill_instalments
-from authz.kernel.books.relief import deserves_relief, is_in_relief, is_waived, missed_dues, note_asked_again, put_off
+from authz.kernel.books.relief import (
+    asks_for_something,
+    deserves_relief,
+    is_in_relief,
+    is_waived,
+    missed_dues,
+    note_asked_again,
+    put_off,
+)
 from authz.kernel.books.shares import share_of
 from authz.kernel.books.taking import PAID_BUCKETS, bucket_paid
 from authz.kernel.books.terms import terms_on
@@ -97,12 +105,12 @@ def cut(state: State, account_row: Integer, billing_row: Integer, terms_row: Int
     """
     account, books = state.billing[billing_row], state.books
     interest = charge_interest(state, account_row, billing_row, terms_row, day)
-    was_in_relief = is_in_relief(account, np.int64(account["last_cut"]))
+    was_in_relief = is_in_relief(account)
     if not was_in_relief and deserves_relief(state, account_row, billing_row, terms_row):
         terms = state.terms[terms_row]
         waives, months = np.int64(terms["relief_waives"]), np.int64(terms["relief_months"])
         put_off(state, account_row, billing_row, terms_row, day, months, waives, day)
-    asks = not is_in_relief(account, day)
+    asks = asks_for_something(account, day)
     bill_what_is_new(state, billing_row)
     instalments: Integer = 0
     if asks:

@@ -47,6 +47,6 @@ def count_no_longer(state: State, billing_row: Integer, sequence: Integer, amoun
         given["due_minor"] -= due
         given["to_pay_minor"] -= to_pay
         account = state.billing[billing_row]
-        if not is_in_relief(account, np.int64(account["last_cut"])):
+        if not is_in_relief(account):
             state.books[billing_row, Sum.DUE] += due
         state.books[billing_row, Sum.TO_PAY] += to_pay

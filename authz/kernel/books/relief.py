@@ -32,12 +32,19 @@ def is_waived(account: Any) -> Any:
 
 
 @inlined
-def is_in_relief(account: Any, cut: Integer) -> Any:
-    """Whether a cut asks for nothing, because what is due then is due only with a later one. account: BILLING.
+def is_in_relief(account: Any) -> Any:
+    """Whether what is due was put off to the due day of a cut to come. account: BILLING.
 
-    cut: a local day; that of the last cut for whether the account is in relief now.
+    What a cut asks for passes before the next one at the latest, for another cut day waits until it has.
     """
-    return account["due_passes"] != 0 and np.int64(account["due_day"]) - cut > DAYS_TO_PAY_MAX
+    following = next_cut(np.int64(account["last_cut"]) + 1, np.int64(account["cut_day"]))
+    return account["due_passes"] != 0 and account["due_day"] > following
+
+
+@inlined
+def asks_for_something(account: Any, cut: Integer) -> Any:
+    """Whether a cut does: not where what is due then was put off to a later one. account: BILLING.  cut: its day."""
+    return account["due_passes"] == 0 or np.int64(account["due_day"]) - cut <= DAYS_TO_PAY_MAX
 
 
 @compiled

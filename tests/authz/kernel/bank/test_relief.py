@@ -184,6 +184,20 @@ def test_another_cut_day_waits_for_the_end_of_relief(product):
     assert [statement.day.day for statement in bank.books[0].statements] == [5, 5, 5, 14]
 
 
+def test_relief_behind_a_change_of_the_cut_day(bank):
+    """The cut that asks again comes a few days after the last: it is told that the relief has ended all the same."""
+    bank.activate({1: replace(USUAL, grace_days=1, courtesy_days=0)}, "UTC")
+    on(bank, CUT + _DAY)
+    paid = bank.pay(0, 30_000)
+    on(bank, date(2027, 1, 8))
+    bank.set_account(0, 1, 14)
+    bank.relieve(0, 1)
+    bank.return_payment(0, paid)
+    assert books(bank, date(2027, 1, 9))["due"] == 0
+    books(bank, date(2027, 1, 15))
+    assert [each.kind for each in bank.books[0].changes] == ["relief_granted", "relief_ended"]
+
+
 def test_what_has_paid_a_due_and_comes_back_in_relief_is_not_due(bank):
     """It is owed, and asked for with the statement that asks again."""
     refunded = bank.buy(0, 50_000)
