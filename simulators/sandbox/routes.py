@@ -38,6 +38,7 @@ READING_ORDER = (
     "plans",
     "relief",
     "relief_of_many",
+    "dues",
     "books",
     "exceptions",
     "program",
