@@ -23,10 +23,26 @@ SAID = (
     r"closed \d+ days until 2029-02-05: .*\n"
     r"\[8520,278520,35520\]\n"
     r'\["returned",308520\]\n'
+    r"approved\n"
+    r"plan_\w{13}: 1,200\.00 CNY in 12 instalments, with a fee of 7\.20 each\n"
+    r"\[120000,1880000,0,120000\]\n"
+    r"closed \d+ days until 2029-03-05: .*\n"
+    r"2029-02-06 +purchase +1,200\.00 +1,200\.00.*\n2029-03-05 +plan fee +7\.20 +1,207\.20\n"
+    r" +closing balance +107\.20\n\n"
+    r"minimum 107\.20, due by 2029-03-25; interest 0\.00\n"
+    r"plan_\w{13}: ended, with a fee of 33\.00; acct_\w{13} owes 1,240\.20 CNY\n"
+    r"acct_\w{13}: nothing is due before 2029-05-25\n"
+    r"closed \d+ days until 2029-04-05: .*\n"
+    r'\["2029-04-05",0,"2029-05-25",0\]\n'
+    r"2029-04-06: acct_\w{13}, CNY; 0\.00 of 1,240\.20 due by 2029-05-25\n\n"
+    r"statement +due by +closing +minimum +instalments +fees +interest +past due\n"
+    r"2029-05-05 +2029-05-25 +1,240\.20 +153\.72( +0\.00){4}\n"
+    r"2029-06-05 +2029-06-25 +1,257\.40 +279\.57 +0\.00 +10\.00 +7\.20 +153\.72\n"
+    r"2029-07-05 +2029-07-25 +1,289\.41 +409\.36 +0\.00 +13\.98 +18\.03 +279\.57\n"
     r"the books are in balance\n\[0,true\]\n"
-    r"\[28,1,1\]\n"
-    r'\["2029-03-06","2029-03-05",null\]\n'
-    r"(\d) of \1 passed\n"
+    r"\[30,2,2\]\n"
+    r'\["2029-05-06","2029-05-05",null\]\n'
+    r"(\d+) of \2 passed\n"
 )
 """What the commands print, in order."""
 

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.dialects.sqlite import insert
 
+from authz.history.book_rows import account_changes, change_rows, statement_rows, statements
 from authz.history.history_file import AT_THE_BEGINNING, make_anew, prepared, tells_of_this_past
 from authz.history.history_rows import (
     Row,
@@ -31,7 +32,6 @@ from authz.history.history_rows import (
     rows_of,
 )
 from authz.history.payment_course import name_payments
-from authz.history.statement_rows import statement_rows, statements
 from authz.journal.marks import BEGINNING, Mark
 from authz.journal.records import Durable
 from authz.journal.replay import History, replayed_batches
@@ -288,7 +288,7 @@ class Projection:
 
     def _start_over(self) -> None:
         with self.database.begin() as connection:
-            for table in (decisions, postings, expiries, statements):
+            for table in (decisions, postings, expiries, statements, account_changes):
                 connection.execute(sa.delete(table))
             connection.execute(sa.update(position).values(**AT_THE_BEGINNING))
         with self._changed:
@@ -334,11 +334,17 @@ class Projection:
         if durable.last <= self._position:
             return
         new = durable.part(max(0, self._position + 1 - durable.first), len(durable.commands))
-        rows, cut = rows_of(new, self._issuer_of, self._wallet_of), statement_rows(new, self._issuer_of)
+        rows = rows_of(new, self._issuer_of, self._wallet_of)
+        cut, changed = statement_rows(new, self._issuer_of), change_rows(new, self._issuer_of)
         self._write_expired(rows.expired)
         with self.database.begin() as connection:
             name_payments(connection, decisions, rows.decided, rows.posted)
-            for table, made in ((decisions, rows.decided), (postings, rows.posted), (statements, cut)):
+            for table, made in (
+                (decisions, rows.decided),
+                (postings, rows.posted),
+                (statements, cut),
+                (account_changes, changed),
+            ):
                 if made:
                     connection.execute(sa.insert(table), made)
             for change in rows.settled:
@@ -348,12 +354,12 @@ class Projection:
             connection.execute(sa.update(position).values(sequence=durable.last, time_us=durable.time_us))
         with self._changed:
             self._position, self._position_us = durable.last, durable.time_us
-            written = max(len(durable.commands), len(rows.posted) + len(cut))
+            written = max(len(durable.commands), len(rows.posted) + len(cut) + len(changed))
             self._rests_until = time.monotonic() + written / PACE_PER_SECOND
             self._changed.notify_all()
 
 
 def _weight(durable: Durable) -> int:
     """For how many commands some count in the queue."""
-    made = len(durable.postings) + len(durable.expiries) + len(durable.statements)
+    made = len(durable.postings) + len(durable.expiries) + len(durable.statements) + len(durable.changes)
     return max(len(durable.commands), made // _ROWS_WEIGH_AS_A_COMMAND)

@@ -23,6 +23,10 @@ _LETTERS = {
     EventType.PAYMENT_RETURNED: "B",
     EventType.DUE_MISSED: "U",
     EventType.STATEMENT_ISSUED: "S",
+    EventType.PLAN_STARTED: "J",
+    EventType.PLAN_ENDED: "E",
+    EventType.RELIEF_GRANTED: "G",
+    EventType.RELIEF_ENDED: "F",
 }
 _TYPES = {letter: event_type for event_type, letter in _LETTERS.items()}
 _NUMBERED = len(to_text(Prefix.EVENT, 1))

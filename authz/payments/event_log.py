@@ -8,11 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from authz.history.book_rows import account_changes, statements
 from authz.history.history_rows import decisions, expiries, position, postings
 from authz.history.posting_ids import posting_key
-from authz.history.statement_rows import statements
 from authz.payments.event_ids import EventKey
-from authz.payments.events import TOLD_BY_KIND, PaymentEvent, Position, Source
+from authz.payments.events import CHANGE_TOLD_BY, TOLD_BY_KIND, PaymentEvent, Position, Source
 from authz.payments.viewers import View, Viewer
 from tokenvault.vocabulary.errors import NotFound
 from tokenvault.vocabulary.event_types import EventType
@@ -23,12 +23,14 @@ _TABLES = {
     Source.DECISION: decisions,
     Source.POSTING: postings,
     Source.STATEMENT: statements,
+    Source.CHANGE: account_changes,
 }
 _KEY: "dict[Source, tuple[sa.ColumnElement[int], ...]]" = {
     Source.EXPIRY: (expiries.c.sequence, expiries.c.part),
     Source.DECISION: (decisions.c.at,),
     Source.POSTING: (postings.c.at, postings.c.part),
     Source.STATEMENT: (statements.c.sequence, statements.c.part),
+    Source.CHANGE: (account_changes.c.sequence, account_changes.c.part),
 }
 """The place of each row: its command, and its part where a command makes several."""
 _KIND_OF = {event: kind for kind, event in TOLD_BY_KIND.items()}
@@ -164,6 +166,8 @@ def _is_of_type(source: Source, wanted: EventType | None) -> "sa.ColumnElement[b
         return None if wanted is EventType.AUTHORIZATION_EXPIRED else False
     if source is Source.STATEMENT:
         return None if wanted is EventType.STATEMENT_ISSUED else False
+    if source is Source.CHANGE:
+        return account_changes.c.kind == CHANGE_TOLD_BY[wanted] if wanted in CHANGE_TOLD_BY else False
     if source is Source.DECISION:
         return decisions.c.event == wanted
     if wanted in _KIND_OF:
@@ -180,6 +184,8 @@ def _is_about(source: Source, resource_id: str | None) -> "sa.ColumnElement[bool
             return sa.and_(postings.c.sequence == sequence, postings.c.part == part)
         if source is Source.STATEMENT:
             return statements.c.account_id == to_number(Prefix.ACCOUNT, resource_id)
+        if source is Source.CHANGE:
+            return _is_change_of(resource_id)
         number = to_number(Prefix.AUTHORIZATION, resource_id)
     except NotFound:
         return False
@@ -187,3 +193,11 @@ def _is_about(source: Source, resource_id: str | None) -> "sa.ColumnElement[bool
         return expiries.c.decision == number
     is_first = sa.and_(decisions.c.sequence == number, decisions.c.payment.is_(None))
     return sa.or_(is_first, decisions.c.payment == number)
+
+
+def _is_change_of(resource_id: str) -> "sa.ColumnElement[bool]":
+    """Changes of a plan, or reliefs of an account. Raises: NotFound for an identifier of neither."""
+    if resource_id.startswith(f"{Prefix.PLAN}_"):
+        return account_changes.c.plan == to_number(Prefix.PLAN, resource_id)
+    account = account_changes.c.account_id == to_number(Prefix.ACCOUNT, resource_id)
+    return sa.and_(account, account_changes.c.plan.is_(None))

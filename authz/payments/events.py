@@ -1,11 +1,12 @@
 """Events of payments, derived from the rows of the history: a pure function of a row and of who looks at it.
 
-Three kinds of rows are events: an expiry, a decision with which something happened, and a posting. Their order is that
-of the commands that brought them about, and within one command as in `Source`: holds end before it is decided, and what
-is posted follows from the decision.
+These kinds of rows are events: an expiry, a decision with which something happened, a posting, a statement, and a
+change of a plan or relief. Their order is that of the commands that brought them about, and within one command as in
+`Source`: holds end before it is decided, and what is posted follows from the decision.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -29,9 +30,10 @@ class Source(IntEnum):
     DECISION = 1
     POSTING = 2
     STATEMENT = 3
+    CHANGE = 4
 
 
-_POSITION = re.compile(r"([0-9]{1,18})/(-1|[0-3])/(-1|[0-9]{1,18})")
+_POSITION = re.compile(r"([0-9]{1,18})/(-1|[0-4])/(-1|[0-9]{1,18})")
 
 
 class Position(NamedTuple):
@@ -70,6 +72,16 @@ TOLD_BY_KIND = {
 }
 """By kind of posting: the event that it is, where that is not `transaction.posted`."""
 
+CHANGE_TOLD_BY = {
+    EventType.PLAN_STARTED: "plan_started",
+    EventType.PLAN_ENDED: "plan_ended",
+    EventType.RELIEF_GRANTED: "relief_granted",
+    EventType.RELIEF_ENDED: "relief_ended",
+}
+"""By event: the kind of change of an account that it tells."""
+
+_EVENT_OF_CHANGE = {kind: event for event, kind in CHANGE_TOLD_BY.items()}
+
 
 @dataclass(frozen=True)
 class PaymentEvent:
@@ -101,6 +113,8 @@ class PaymentEvent:
             return EventType.AUTHORIZATION_EXPIRED
         if self.source is Source.STATEMENT:
             return EventType.STATEMENT_ISSUED
+        if self.source is Source.CHANGE:
+            return _EVENT_OF_CHANGE[self.row["kind"]]
         if self.source is Source.POSTING:
             return TOLD_BY_KIND.get(self.row["kind"], EventType.TRANSACTION_POSTED)
         return EventType(self.row["event"])
@@ -121,8 +135,10 @@ class PaymentEvent:
 
     @property
     def resource_id(self) -> str:
-        """What it happened to: a posting, an account whose statement was cut, or a payment's first authorization."""
-        if self.source is Source.STATEMENT:
+        """What it happened to: a posting, a plan, a payment's first authorization, or else an account."""
+        if self.source is Source.CHANGE and self.row["plan"] is not None:
+            return to_text(Prefix.PLAN, self.row["plan"])
+        if self.source in (Source.STATEMENT, Source.CHANGE):
             return to_text(Prefix.ACCOUNT, self.row["account_id"])
         if self.source is Source.POSTING:
             return posting_id(self.row["sequence"], self.row["part"])
@@ -207,6 +223,30 @@ def _statement_with_issuer(event: PaymentEvent) -> dict[str, Any]:
     }
 
 
+def _change_with_issuer(event: PaymentEvent) -> dict[str, Any]:
+    row = event.row
+    return {
+        **({} if row["plan"] is None else {"id": event.resource_id}),
+        "account_id": to_text(Prefix.ACCOUNT, row["account_id"]),
+        "time": moment(row["time_us"]),
+        "day": row["day"],
+        "currency": row["currency"],
+        **_WHAT_CHANGED[event.type](row),
+    }
+
+
+_WHAT_CHANGED: dict[EventType, Callable[[Row], dict[str, Any]]] = {
+    EventType.PLAN_STARTED: lambda row: {"principal": row["amount_minor"], "months": row["months"]},
+    EventType.PLAN_ENDED: lambda row: {"end": row["plan_end"], "left": row["amount_minor"]},
+    EventType.RELIEF_GRANTED: lambda row: _relief(row) | {"moved": row["amount_minor"], "months": row["months"]},
+    EventType.RELIEF_ENDED: lambda row: _relief(row) | {"minimum": row["amount_minor"]},
+}
+
+
+def _relief(row: Row) -> dict[str, Any]:
+    return {"due_day": row["until"], "interest": "waived" if row["is_waived"] else "accrues"}
+
+
 def _expiry_with_issuer(event: PaymentEvent) -> dict[str, Any]:
     row = event.row
     return {
@@ -274,10 +314,12 @@ _WITH_ISSUER = {
     Source.DECISION: _decision_with_issuer,
     Source.POSTING: _posting_with_issuer,
     Source.STATEMENT: _statement_with_issuer,
+    Source.CHANGE: _change_with_issuer,
 }
 _WITH_CARDHOLDER = {
     Source.EXPIRY: _expiry_with_cardholder,
     Source.DECISION: _decision_with_cardholder,
     Source.POSTING: _posting_with_cardholder,
     Source.STATEMENT: _statement_with_issuer,
+    Source.CHANGE: _change_with_issuer,
 }

@@ -8,6 +8,12 @@ from simulators.parties.issuer_calls import IssuerCalls
 Due = Literal["minimum", "closing"]
 """What is left of the last statement's minimum, or of its closing balance."""
 
+Interest = Literal["waived", "accrues"]
+"""Whether nights of a relief bear interest."""
+
+Paid = Literal["nothing", "minimum", "all"]
+"""What is paid of each statement to come, where dues are looked at ahead."""
+
 _LEFT_OF = {"minimum": "minimum_due", "closing": "statement_due"}
 
 
@@ -43,6 +49,50 @@ class BankClient(IssuerCalls):
         found = self._issuer.call("GET", f"/v1/transactions?{query}")["data"]
         return found[0] if found else None
 
+    def split_purchase(
+        self, account_id: str, posting_id: str, months: int, amount_minor: int | None = None
+    ) -> dict[str, Any]:
+        """Have a purchase billed in instalments; returns the plan. amount_minor: None for all of it."""
+        return self._split(account_id, {"purchase": posting_id}, months, amount_minor)
+
+    def split_statement(
+        self, account_id: str, day: str, months: int, amount_minor: int | None = None
+    ) -> dict[str, Any]:
+        """Have the last statement billed in instalments; returns the plan. day: on which it was cut.
+
+        amount_minor: None for all of it that is not paid.
+        """
+        return self._split(account_id, {"statement": day}, months, amount_minor)
+
+    def _split(self, account_id: str, what: dict[str, str], months: int, amount_minor: int | None) -> dict[str, Any]:
+        amount = {} if amount_minor is None else {"amount": amount_minor}
+        return self._issuer.call("POST", f"{_path(account_id)}/plans", what | {"months": months} | amount)
+
+    def newest_open_plan(self, account_id: str) -> dict[str, Any] | None:
+        """The plan that an account has begun last and that has not ended, None where there is none."""
+        plans: list[dict[str, Any]] = self._issuer.call("GET", f"{_path(account_id)}/plans")["data"]
+        return next((plan for plan in plans if plan["end"] is None), None)
+
+    def end_plan(self, plan_id: str) -> dict[str, Any]:
+        """Bill what is left of instalments at once; returns the plan."""
+        return self._issuer.call("POST", f"/v1/plans/{quote(plan_id, safe='')}/end")
+
+    def relieve(self, account_id: str, months: int, interest: Interest | None = None) -> dict[str, Any]:
+        """Move what an account has to pay to the due day of a later statement. interest: None as in the terms."""
+        return self._issuer.call("POST", f"{_path(account_id)}/relief", _relief(months, interest))
+
+    def relieve_all(
+        self, product: int, months: int, interest: Interest | None = None, segment: int | None = None
+    ) -> dict[str, Any]:
+        """The same for all accounts with a product, or those of a segment. The key needs the scope sandbox."""
+        of_segment = {} if segment is None else {"segment": segment}
+        return self._issuer.call("POST", "/v1/relief", {"product": product} | of_segment | _relief(months, interest))
+
+    def dues(self, account_id: str, months: int, paid: Paid = "nothing") -> dict[str, Any]:
+        """What will be due with the statements to come. paid: of each of them."""
+        query = urlencode({"months": months, "paid": paid})
+        return self._issuer.call("GET", f"{_path(account_id)}/dues?{query}")
+
     def books(self) -> dict[str, Any]:
         """The sums of all books, minor units. The key needs the scope sandbox."""
         return self._issuer.call("GET", "/v1/books")
@@ -59,3 +109,7 @@ class BankClient(IssuerCalls):
 
 def _path(account_id: str) -> str:
     return f"/v1/accounts/{quote(account_id, safe='')}"
+
+
+def _relief(months: int, interest: Interest | None) -> dict[str, Any]:
+    return {"months": months} | ({} if interest is None else {"interest": interest})

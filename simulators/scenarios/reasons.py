@@ -19,7 +19,8 @@ STEP_REASONS = (
 """The reasons of a step itself: it needs no network, the phone has none, or its subject was never created."""
 
 PROBLEM_CODES = (
-    "bad_request", "card_closed", "channel_not_allowed", "code_expired", "conflict",
+    "already_ended", "already_in_relief", "bad_request", "card_closed", "channel_not_allowed", "code_expired",
+    "conflict",
     "counter_used_up", "country_not_allowed", "device_already_registered", "engine_stopped", "expiration_mismatch",
     "forbidden", "idempotency_key_in_use", "idempotency_key_reused", "identifiers_exhausted", "internal_error",
     "invalid_cryptogram", "invalid_dpop_proof", "invalid_field", "invalid_program", "key_already_there",

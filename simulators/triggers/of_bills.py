@@ -1,9 +1,11 @@
-"""Events of bills. Each function makes one happen, and returns what it happened to: the posting."""
+"""Events of bills. Each function makes one happen, and returns what it happened to."""
 
-from simulators.triggers.stage import AMOUNT_MINOR, Stage
+from simulators.triggers.stage import AMOUNT_MINOR, Stage, must_be_approved
 
 _PRODUCT = 1
 """Its terms do not matter here: a program without it has usual ones."""
+_MONTHS = 3
+"""The fewest instalments, and statements of a relief, that usual terms offer."""
 
 
 def receive(stage: Stage) -> str:
@@ -28,3 +30,31 @@ def give_back(stage: Stage) -> str:
     payment = _paid(stage)
     stage.post(f"/v1/payments/{payment}/return")
     return _posting(stage, payment)
+
+
+def start_plan(stage: Stage) -> str:
+    """A purchase of a new account with a product is split into instalments."""
+    return _split(stage)
+
+
+def _split(stage: Stage) -> str:
+    """The plan by which a new account's purchase is billed in instalments."""
+    account = stage.account(product=_PRODUCT)
+    authorization = must_be_approved(stage.paid(account, posts_at_once=True))
+    posted = stage.call("GET", f"/v1/authorizations/{authorization}")["postings"]
+    return str(stage.post(f"/v1/accounts/{account}/plans", purchase=posted[0]["id"], months=_MONTHS)["id"])
+
+
+def end_plan(stage: Stage) -> str:
+    """A purchase of a new account is split into instalments, and what is left of them is billed at once."""
+    plan = _split(stage)
+    stage.post(f"/v1/plans/{plan}/end")
+    return plan
+
+
+def grant_relief(stage: Stage) -> str:
+    """A new account with a product, which owes something, is relieved."""
+    account = stage.account(product=_PRODUCT)
+    must_be_approved(stage.paid(account, posts_at_once=True))
+    stage.post(f"/v1/accounts/{account}/relief", months=_MONTHS)
+    return account

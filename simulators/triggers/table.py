@@ -48,13 +48,16 @@ TRIGGERS: dict[EventType, Steps] = {
     EventType.DISPUTE_REPRESENTED: of_payments.represent,
     EventType.PAYMENT_RECEIVED: of_bills.receive,
     EventType.PAYMENT_RETURNED: of_bills.give_back,
+    EventType.PLAN_STARTED: of_bills.start_plan,
+    EventType.PLAN_ENDED: of_bills.end_plan,
+    EventType.RELIEF_GRANTED: of_bills.grant_relief,
 }
 
 NOT_TRIGGERED: dict[EventType, str] = {
     EventType.PORTFOLIO_LOADED: "a portfolio is loaded by a program that opens the vault's database "
     "(`tokenvault.provisioning.bulk_load`); no call of the HTTP API does it",
     **dict.fromkeys(
-        (EventType.DUE_MISSED, EventType.STATEMENT_ISSUED),
+        (EventType.DUE_MISSED, EventType.STATEMENT_ISSUED, EventType.RELIEF_ENDED),
         "it takes weeks of the server's clock, which `tapwright bank close --until DATE` lets pass",
     ),
 }

@@ -49,6 +49,10 @@ class EventType(StrEnum):
     PAYMENT_RETURNED = "payment.returned"
     DUE_MISSED = "due.missed"
     STATEMENT_ISSUED = "statement.issued"
+    PLAN_STARTED = "plan.started"
+    PLAN_ENDED = "plan.ended"
+    RELIEF_GRANTED = "relief.granted"
+    RELIEF_ENDED = "relief.ended"
 
 
 PAYMENT_EVENTS = frozenset(
@@ -65,6 +69,10 @@ PAYMENT_EVENTS = frozenset(
         EventType.PAYMENT_RETURNED,
         EventType.DUE_MISSED,
         EventType.STATEMENT_ISSUED,
+        EventType.PLAN_STARTED,
+        EventType.PLAN_ENDED,
+        EventType.RELIEF_GRANTED,
+        EventType.RELIEF_ENDED,
     }
 )
 """What happens to payments: derived from what the engine has decided, see `authz.payments`."""

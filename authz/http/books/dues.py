@@ -74,7 +74,11 @@ async def look_ahead_at_dues(
         int, Query(ge=1, le=_MONTHS_MAX, description="How many statements to look ahead.", examples=[12])
     ] = 12,
     paid: Annotated[
-        Paid, Query(description="What is paid of each statement on its due day, and today of one that is open.")
+        Paid,
+        Query(
+            description="What is paid of each statement on its due day, and today of one that is open.",
+            examples=["nothing"],
+        ),
     ] = Paid.NOTHING,
 ) -> DuesView:
     """Look ahead at what an account will have to pay if nothing else is posted: what closing its days will do under

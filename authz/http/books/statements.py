@@ -7,9 +7,9 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from authz.engine import Engine
+from authz.history.book_rows import lines_of, statements
 from authz.history.history_rows import Row, RowQuery
 from authz.history.projection import Projection
-from authz.history.statement_rows import lines_of, statements
 from authz.http.books.bank_commands import known_account
 from authz.http.books.statement_page import PAGE_HEADERS, statement_page
 from authz.http.books.statement_views import StatementList, StatementView, StatementWithLines

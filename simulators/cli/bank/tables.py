@@ -46,6 +46,27 @@ def statement_lines(statement: dict[str, Any]) -> Iterator[str]:
         yield f"past due {past_due}; minimums missed in a row: {statement['missed']}"
 
 
+_DUE_COLUMNS = ("closing", "minimum", "instalments", "fees", "interest", "past_due")
+
+
+def dues_lines(dues: dict[str, Any]) -> Iterator[str]:
+    """What is due and what will be, as the API has it, in major units of the account's currency."""
+    currency, due_day = dues["currency"], dues["due_day"]
+    minimum, closing = (major_text(dues[name], currency) for name in ("minimum_due", "statement_due"))
+    if due_day is None:
+        yield f"{dues['today']}: {dues['account_id']}, {currency}; nothing is due"
+    else:
+        yield f"{dues['today']}: {dues['account_id']}, {currency}; {minimum} of {closing} due by {due_day}"
+    if not dues["data"]:
+        yield "no statement is ahead before the first posting"
+        return
+    yield ""
+    yield f"{'statement':<12}{'due by':<12}" + "".join(f"{name.replace('_', ' '):>14}" for name in _DUE_COLUMNS)
+    for due in dues["data"]:
+        amounts = (major_text(due[name], currency) for name in _DUE_COLUMNS)
+        yield f"{due['day']:<12}{due['due_day']:<12}" + "".join(f"{amount:>14}" for amount in amounts)
+
+
 def _row(day: str, what: str, amount: str, balance: str, merchant: str = "") -> str:
     return f"{day:<12}{what:<{_NAME_WIDTH}}{amount:>16}{balance:>16}  {_printable(merchant)}".rstrip()
 

@@ -119,6 +119,9 @@ class BalanceValues(Values):
     posted: SignedAmountText | None = Field(default=None, description="What is owed.")
     held: SignedAmountText | None = Field(default=None, description="What is held for authorizations.")
     available: SignedAmountText | None = Field(default=None, description="What can be spent.")
+    planned: AmountText | None = Field(default=None, description="What of it are instalments that are not billed yet.")
+    minimum: AmountText | None = Field(default=None, description="What is left to pay of the last minimum.")
+    due_day: DayText | None = Field(default=None, description="By when.")
 
 
 class VersionValues(Values):
@@ -175,6 +178,30 @@ class WaiverValues(Values):
 
     given_back: AmountText | None = Field(default=None, description="How much was given back.")
     posted: SignedAmountText | None = Field(default=None, description="What is owed afterwards.")
+
+
+class PlanValues(Values):
+    """Of instalments that begin, in major units."""
+
+    principal: AmountText | None = Field(default=None, description="How much is billed in instalments.")
+    fee: AmountText | None = Field(default=None, description="The fee with each of them.")
+    left: AmountText | None = Field(default=None, description="What of it is not billed yet.")
+    planned: AmountText | None = Field(default=None, description="The same of all the account's instalments.")
+
+
+class PlanEndValues(Values):
+    """Of instalments that end early, in major units."""
+
+    billed: AmountText | None = Field(default=None, description="What of them was left, and is billed now.")
+    planned: AmountText | None = Field(default=None, description="What of others is not billed yet.")
+    posted: SignedAmountText | None = Field(default=None, description="What is owed afterwards.")
+
+
+class ReliefValues(Values):
+    """Of a relief, in major units."""
+
+    due_day: DayText | None = Field(default=None, description="The day by which something is due again.")
+    minimum: AmountText | None = Field(default=None, description="What is due by then, as far as it is known now.")
 
 
 class AttackValues(Part):

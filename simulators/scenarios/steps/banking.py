@@ -8,23 +8,12 @@ from simulators.parties.bank_client import BankClient
 from simulators.scenarios.staging.cast import Part
 from simulators.scenarios.staging.expected import BillValues, StatementValues, WaiverValues
 from simulators.scenarios.staging.outcome import Outcome
-from simulators.scenarios.staging.rehearsal import Rehearsal
 from simulators.scenarios.staging.stage import NeverCameToBe, Stage
 from simulators.scenarios.staging.values import Amount, BillAmountText, Day
-from simulators.scenarios.steps.step import Step
+from simulators.scenarios.steps.step import AccountStep, Step
 
 
-class _AccountStep(Step):
-    refers_to: ClassVar[dict[str, str]] = {"account": "accounts"}
-
-    account: str = Field(default="main", description="Which account.")
-
-    def currency(self, rehearsal: Rehearsal) -> str | None:
-        """The account's."""
-        return rehearsal.account_currency(self.account)
-
-
-class PayBill(_AccountStep):
+class PayBill(AccountStep):
     """Pay an account's bill."""
 
     verb: ClassVar[str] = "pay_bill"
@@ -45,7 +34,7 @@ class PayBill(_AccountStep):
         return Outcome(values={"paid": minor, "posted": paid["posted_balance"], "available": paid["available"]})
 
 
-class Statement(_AccountStep):
+class Statement(AccountStep):
     """Look at a statement of an account."""
 
     verb: ClassVar[str] = "statement"
@@ -63,7 +52,7 @@ class Statement(_AccountStep):
         return Outcome(values=values | {"lines": [line["kind"] for line in statement["lines"]]})
 
 
-class Waive(_AccountStep):
+class Waive(AccountStep):
     """Give back the interest or fee that an account was charged last."""
 
     verb: ClassVar[str] = "waive"

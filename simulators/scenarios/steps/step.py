@@ -72,6 +72,18 @@ def played(step: Step, stage: Stage) -> Outcome:
         return Outcome(*failure(error))
 
 
+class AccountStep(Step):
+    """A step about one account."""
+
+    refers_to: ClassVar[dict[str, str]] = {"account": "accounts"}
+
+    account: str = Field(default="main", description="Which account.")
+
+    def currency(self, rehearsal: Rehearsal) -> str | None:
+        """The account's."""
+        return rehearsal.account_currency(self.account)
+
+
 class PhoneStep(Step):
     """A step that one phone takes."""
 

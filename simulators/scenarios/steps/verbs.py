@@ -2,6 +2,7 @@
 
 from simulators.scenarios.steps.banking import BANKING
 from simulators.scenarios.steps.closing import CLOSING
+from simulators.scenarios.steps.deferring import DEFERRING
 from simulators.scenarios.steps.following import FOLLOWING
 from simulators.scenarios.steps.issuing import ISSUING
 from simulators.scenarios.steps.paying import PAYING
@@ -10,5 +11,7 @@ from simulators.scenarios.steps.step import Step
 from simulators.scenarios.steps.surroundings import SURROUNDINGS
 
 VERBS: dict[str, type[Step]] = {
-    kind.verb: kind for group in (PAYING, FOLLOWING, PHONES, ISSUING, BANKING, CLOSING, SURROUNDINGS) for kind in group
+    kind.verb: kind
+    for group in (PAYING, FOLLOWING, PHONES, ISSUING, BANKING, DEFERRING, CLOSING, SURROUNDINGS)
+    for kind in group
 }

@@ -237,7 +237,7 @@ def test_what_one_command_makes_weighs_in_the_queue(told, monkeypatch):
     directory, batches, _ = told
     monkeypatch.setattr(projection_module, "_ROWS_WEIGH_AS_A_COMMAND", 1)
     durable = batches[-1]
-    rows_made = len(durable.postings) + len(durable.expiries) + len(durable.statements)
+    rows_made = sum(len(made) for made in (durable.postings, durable.expiries, durable.statements, durable.changes))
     assert projection_module._weight(durable) == max(len(durable.commands), rows_made)
     monkeypatch.setattr(projection_module, "QUEUED_COMMANDS_MAX", len(durable.commands) + 4_000)
     made = Projection(open_history(directory / "history.db"), history_in(directory), lambda: durable.last)

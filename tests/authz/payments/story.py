@@ -3,6 +3,7 @@
 import numpy as np
 import sqlalchemy as sa
 
+from authz.history.book_rows import account_changes, change_rows, statement_rows, statements
 from authz.history.history_file import open_history, prepared
 from authz.history.history_rows import decisions, expiries, position, postings, rows_of
 from authz.history.payment_course import name_payments
@@ -38,10 +39,16 @@ class Story:
         name_accounts(self.state, commands)
         self.state, results, _ = apply_batch(self.state, commands)
         durable = Durable(first, commands, results, *made_by(self.state))
-        rows = rows_of(durable, lambda _account: "bank", lambda _token: "purse")
+        rows = rows_of(durable, _bank, lambda _token: "purse")
         with self.database.begin() as connection:
             name_payments(connection, decisions, rows.decided, rows.posted)
-            for table, made in ((decisions, rows.decided), (postings, rows.posted), (expiries, list(rows.expired))):
+            for table, made in (
+                (decisions, rows.decided),
+                (postings, rows.posted),
+                (expiries, list(rows.expired)),
+                (statements, statement_rows(durable, _bank)),
+                (account_changes, change_rows(durable, _bank)),
+            ):
                 if made:
                     connection.execute(sa.insert(table), made)
             for change in rows.settled:
@@ -50,3 +57,8 @@ class Story:
                 )
             connection.execute(sa.update(position).values(sequence=durable.last, time_us=durable.time_us))
         return durable.last
+
+
+def _bank(_account):
+    """Who issues all accounts."""
+    return "bank"

@@ -9,7 +9,7 @@ from authz.payments.events import moment
 from authz.payments.viewers import View, Viewer
 from authz.vocabulary.commands import Kind
 from tests.authz.bank import HOUR_US
-from tests.authz.commands import NOW_US, command, referring, reversal, tap
+from tests.authz.commands import NOW_US, command, referring, reversal, set_account, set_card, set_token, tap
 from tests.authz.payments.story import Story
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "events.md"
@@ -25,7 +25,7 @@ WALLETS = ("authorization.approved", "transaction.posted")
 
 def documented(path):
     """One event of each type as its issuer sees it, and some as a wallet does: what a webhook carries."""
-    story = Story(path)
+    story = Story(path, products=[{"number": 1, "id": "phone_card"}])
     held = tap(1, 1_250, **SHOP)
     story.tell(held)
     story.tell(tap(2, 999_900, **SHOP))
@@ -38,11 +38,25 @@ def documented(path):
     story.tell(reversal(other, **SHOP))
     story.tell(tap(4, 300, **SHOP))
     story.tell(command(Kind.PASS_TIME, time_us=NOW_US + 170 * HOUR_US))
+    _live_with_a_bill(story)
     found = events_seen(story.database, Viewer(everything=True), EventQuery(100, oldest_first=True))
     story.database.dispose()
     first = {event.type.value: event for event in reversed(found)}
     shown = {name: _body(event, View.ISSUER) for name, event in first.items()}
     return shown | {f"{name} of a wallet": _body(first[name], View.CARDHOLDER) for name in WALLETS}
+
+
+def _live_with_a_bill(story):
+    """Another account splits a purchase, is relieved until its first statement, and ends the instalments."""
+    story.tell(set_account(4, account=8, limit_minor=200_000, transaction_limit_minor=200_000, product=1, cut_day=5))
+    story.tell(set_card(5, card=80, account=8))
+    story.tell(set_token(6, pan=800, card=80, account=8))
+    bought = story.tell(tap(5, 120_000, pan=800, kind=Kind.FINANCIAL_REQUEST, time_us=NOW_US + 171 * HOUR_US, **SHOP))
+    its = {"account_id": 8, "time_us": NOW_US + 172 * HOUR_US}
+    plan = story.tell(command(Kind.START_PLAN, decision=bought, plan_months=12, fee_ppm=6_000, **its))
+    story.tell(command(Kind.RELIEVE, months=1, is_waived=1, **its))
+    its["time_us"] += 14 * 24 * HOUR_US
+    story.tell(command(Kind.END_PLAN, decision=plan, fee_ppm=30_000, fee_min=1_000, **its))
 
 
 def _body(event, view):
@@ -60,6 +74,6 @@ def test_examples_are_what_is_sent(tmp_path):
     expected = list(documented(tmp_path / "history.db").values())
     examples = re.findall(r"^```json\n(.*?)^```$", DOCUMENT.read_text(), re.MULTILINE | re.DOTALL)
     shown = [json.loads(example) for example in examples]
-    assert len(shown) == len(expected) == 8 + len(WALLETS)
+    assert len(shown) == len(expected) == 13 + len(WALLETS)
     for event in expected:
         assert event in shown, f"docs/events.md has no such example: {json.dumps(event, indent=2)}"

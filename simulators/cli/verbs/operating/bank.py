@@ -1,4 +1,4 @@
-"""``tapwright bank``: days, payments, statements and books of accounts with a product."""
+"""``tapwright bank``: days, payments, statements, instalments and books of accounts with a product."""
 
 import argparse
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from simulators.cli.bank.accounts import run_books, run_pay, run_statement
 from simulators.cli.bank.closing import add_flags, run_close
+from simulators.cli.bank.deferring import add_deferring_flags, run_dues, run_end_plan, run_plan, run_relieve
 from simulators.cli.flags.arguments import Verbs
 from simulators.cli.flags.server_address import UsageError, default_url
 
@@ -14,35 +15,60 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "books": run_books,
     "statement": run_statement,
     "pay": run_pay,
+    "plan": run_plan,
+    "end-plan": run_end_plan,
+    "relieve": run_relieve,
+    "dues": run_dues,
 }
 """In the order of the help."""
 
 _OF_ALL_ACCOUNTS = ("close", "books")
+_ABOUT_MORE = ("statement", "pay", "plan")
+"""They take a second argument."""
+
+_OPTIONS = {
+    "until": ("close",),
+    "months": ("plan", "relieve", "dues"),
+    "pdf": ("statement",),
+    "amount": ("plan",),
+    "interest": ("relieve",),
+    "product": ("relieve",),
+    "segment": ("relieve",),
+    "paid": ("dues",),
+}
+"""Which actions each option is for."""
 
 
 def add(verbs: Verbs) -> None:
     """Its flags."""
     bank = verbs.add_parser(
         "bank",
-        help="close days, pay accounts, show statements, prove the books",
+        help="close days, pay accounts, show statements, agree on instalments, prove the books",
         description="Work with accounts that have a product on a running server: close days, receive a payment, print "
-        "a statement, or add up all books and prove that they are in balance.",
+        "a statement, agree on instalments or relief, look at what will be due, or add up all books and prove that "
+        "they are in balance.",
     )
     bank.add_argument(
         "action",
         choices=[*_ACTIONS],
         help="close: set the server's clock forward to the end of a day, and close all days up to it; books: add up "
-        "the books of all accounts; statement: print a statement of an account; pay: receive a payment of an account",
+        "the books of all accounts; statement: print a statement of an account; pay: receive a payment of an account; "
+        "plan: have a purchase, or the last statement, billed in instalments; end-plan: bill what is left of them at "
+        "once; relieve: move what is due to the due day of a later statement; dues: print what will be due",
     )
-    bank.add_argument("account", metavar="ACCOUNT", nargs="?", help="statement and pay: the account, acct_...")
+    bank.add_argument(
+        "account", metavar="ACCOUNT|PLAN", nargs="?", help="the account, acct_...; end-plan: the plan, plan_..."
+    )
     bank.add_argument(
         "what",
-        metavar="DATE|AMOUNT",
+        metavar="DATE|AMOUNT|PURCHASE",
         nargs="?",
         help="statement: the day on which it was cut, such as 2027-01-05 (default: the newest statement); pay: an "
-        "amount in major units, such as 300.00, or what is left of the last statement: minimum or closing",
+        "amount in major units, such as 300.00, or what is left of the last statement: minimum or closing; plan: the "
+        "posting of a purchase, txn_... (default: the last statement)",
     )
     add_flags(bank)
+    add_deferring_flags(bank)
     bank.add_argument(
         "--pdf",
         type=Path,
@@ -55,7 +81,8 @@ def add(verbs: Verbs) -> None:
     bank.add_argument(
         "--api-key",
         metavar="KEY",
-        help="an API key with the scope issuer or sandbox; close and books: sandbox (default: the sandbox's own)",
+        help="an API key with the scope issuer or sandbox; close, books and relieve --product: sandbox (default: the "
+        "sandbox's own)",
     )
     bank.set_defaults(run=_run)
 
@@ -64,8 +91,9 @@ def _run(arguments: argparse.Namespace) -> int:
     action = arguments.action
     if action in _OF_ALL_ACCOUNTS and arguments.account is not None:
         raise UsageError(f"bank {action} is about all accounts: leave out {arguments.account}")
-    if action != "close" and arguments.until is not None:
-        raise UsageError("--until is for `tapwright bank close`")
-    if action != "statement" and arguments.pdf is not None:
-        raise UsageError("--pdf is for `tapwright bank statement`")
+    if action not in _ABOUT_MORE and arguments.what is not None:
+        raise UsageError(f"bank {action} takes one argument: leave out {arguments.what}")
+    for option, actions in _OPTIONS.items():
+        if action not in actions and getattr(arguments, option) is not None:
+            raise UsageError(f"--{option} is for `tapwright bank {' | '.join(actions)}`")
     return _ACTIONS[action](arguments)

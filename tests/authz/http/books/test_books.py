@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from authz.engine import Engine
+from authz.history.book_rows import statements
 from authz.history.projection import Projection
-from authz.history.statement_rows import statements
 from authz.http.books.books import BooksView
 from authz.program.tables import Bucket
 from authz.state.billing import General

@@ -60,23 +60,55 @@ def test_a_bill_is_paid_and_its_statement_printed(bank, told):
     assert told("pay", account, "closing") == (0, "nothing is left to pay of the closing\n", "")
 
 
-def test_a_statement_is_written_as_pdf(bank, told, tmp_path):
-    """The newest, or that of a day; where there is none, no file is made."""
-    bank.go_to("2027-03-10")
+def test_a_purchase_is_split_and_its_plan_ended(bank, told):
+    """The terms say what each instalment costs, and what it costs to end them early."""
     account, phone = bank.account()
-    bank.buy(phone, 300_000)
-    file = tmp_path / "statement.pdf"
-    assert told("statement", account, "--pdf", str(file)) == (0, f"{account} has no statement yet\n", "")
-    assert not file.exists()
-    bank.go_to("2027-04-06")
-    assert told("pay", account, "0.01")[0] == 0
-    code, said, _ = told("statement", account, "--pdf", str(file))
-    assert (code, said) == (0, f"{file}: {file.stat().st_size:,} bytes\n")
-    (text,) = texts(file.read_bytes())
-    assert "2027-03-10 <Ann's & Bob's>, BERLIN Purchase 3,000.00" in text
-    code, said, refused = told("statement", account, "2020-01-05", "--pdf", str(file))
-    assert (code, said, "has no statement of 2020-01-05" in refused) == (1, "", True)
-    assert texts(file.read_bytes()) == [text]
+    bank.buy(phone, 120_000)
+    purchase = bank.get("/v1/transactions", account_id=account)["data"][0]["id"]
+    assert told("plan", account, "--months", "12") == (0, f"{account} has no statement yet\n", "")
+    code, said, _ = told("plan", account, purchase, "--months", "12")
+    told_of = re.fullmatch(r"(plan_\w{13}): 1,200.00 CNY in 12 instalments, with a fee of 7.20 each\n", said)
+    assert (code, bool(told_of)) == (0, True), said
+    plan = told_of[1]
+    code, _, said = told("plan", account, purchase, "--months", "12")
+    assert (code, "409 not_splittable" in said) == (1, True), said
+    code, _, said = told("plan", account, purchase, "--months", "5")
+    assert (code, "422 invalid_field: months" in said) == (1, True), said
+    ended = f"{plan}: ended, with a fee of 36.00; {account} owes 1,236.00 CNY\n"
+    assert told("end-plan", plan) == (0, ended, "")
+    assert told("end-plan", plan)[0] == 1
+    assert [each["resource_id"] for each in bank.get("/v1/events", type="plan.ended", limit=1)["data"]] == [plan]
+
+
+def test_a_part_of_a_statement_is_split(bank, told):
+    """What is split is no longer to be paid with that statement."""
+    bank.go_to("2027-02-10")
+    account, phone = bank.account()
+    bank.buy(phone, 240_000)
+    bank.go_to("2027-03-06")
+    bank.post(f"/v1/accounts/{account}/adjustments", {"amount": 1})
+    code, _, said = told("plan", account, "--months", "6", "--amount", "12.005")
+    assert (code, said) == (2, "tapwright: --amount 12.005: CNY has 2 decimals\n")
+    code, said, _ = told("plan", account, "--months", "6", "--amount", "1200")
+    assert (code, "1,200.00 CNY in 6 instalments, with a fee of 7.20 each" in said) == (0, True), said
+    assert bank.get(f"/v1/accounts/{account}/balance")["books"]["statement_due"] == 120_000
+
+
+def test_accounts_are_relieved(bank, told):
+    """One, or all with a product that owe something."""
+    bank.go_to("2027-04-10")
+    account, phone = bank.account()
+    bank.buy(phone, 240_000)
+    assert told("relieve", account, "--months", "2") == (0, f"{account}: nothing is due before 2027-06-25\n", "")
+    code, _, said = told("relieve", account, "--months", "7")
+    assert (code, "422 invalid_field: months" in said) == (1, True), said
+    code, said, _ = told("relieve", "--product", "1", "--months", "3", "--interest", "accrues")
+    assert (code, bool(re.fullmatch(r"[1-9]\d* accounts relieved\n", said))) == (0, True), said
+    books = bank.get(f"/v1/accounts/{account}/balance")["books"]
+    assert (books["relief_until"], books["relief_interest"]) == ("2027-07-25", "accrues")
+    assert told("relieve", "--product", "1", "--segment", "9", "--months", "6")[1] == "0 accounts relieved\n"
+    code, _, said = told("relieve", "--product", "1", "--months", "3", "--api-key", "tapwright-test-issuer")
+    assert (code, "403 missing_scope" in said) == (1, True), said
 
 
 def test_the_books_are_proved(bank, told):
@@ -128,3 +160,36 @@ def test_texts_of_merchants_do_not_reach_the_terminal_as_commands():
         "-1,234.56",
         "-123.456",
     ]
+
+
+def test_dues_ahead_are_printed(bank, told):
+    """The next statements, and what is due now; an account that was never charged has none ahead."""
+    fresh, phone = bank.account()
+    code, said, _ = told("dues", fresh)
+    assert (code, "nothing is due\nno statement is ahead" in said) == (0, True), said
+    bank.buy(phone, 300_000)
+    code, said, _ = told("dues", fresh, "--months", "2", "--paid", "all")
+    assert (code, len(said.splitlines())) == (0, 5), said
+    assert said.splitlines()[-2].split()[2:] == ["3,000.00", "300.00", "0.00", "0.00", "0.00", "0.00"]
+    assert said.splitlines()[-1].split()[2:] == ["0.00"] * 6
+    code, _, said = told("dues", fresh, "--months", "25")
+    assert (code, "months" in said) in ((1, True), (2, True)), said
+
+
+def test_a_statement_is_written_as_pdf(bank, told, tmp_path):
+    """The newest, or that of a day; where there is none, no file is made."""
+    bank.go_to("2027-05-10")
+    account, phone = bank.account()
+    bank.buy(phone, 300_000)
+    file = tmp_path / "statement.pdf"
+    assert told("statement", account, "--pdf", str(file)) == (0, f"{account} has no statement yet\n", "")
+    assert not file.exists()
+    bank.go_to("2027-06-06")
+    assert told("pay", account, "0.01")[0] == 0
+    code, said, _ = told("statement", account, "--pdf", str(file))
+    assert (code, said) == (0, f"{file}: {file.stat().st_size:,} bytes\n")
+    (text,) = texts(file.read_bytes())
+    assert "2027-05-10 <Ann's & Bob's>, BERLIN Purchase 3,000.00" in text
+    code, said, refused = told("statement", account, "2020-01-05", "--pdf", str(file))
+    assert (code, said, "has no statement of 2020-01-05" in refused) == (1, "", True)
+    assert texts(file.read_bytes()) == [text]

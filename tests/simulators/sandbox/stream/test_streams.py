@@ -92,7 +92,7 @@ class Stage:
         results["account_id"], results["reason"] = account, Reason.APPROVED
         nothing = np.zeros(0)
         self.news.engine.durable_sequence += count + 1
-        self.streams.follow(Durable(first, commands, results, nothing, nothing, nothing))
+        self.streams.follow(Durable(first, commands, results, *[nothing] * 4))
 
 
 def entries(blocks):

@@ -1,0 +1,130 @@
+"""The books of accounts in SQL: statements, and changes of what is to be paid by when, with their tables and rows.
+
+What is charged and paid is in `history_rows.postings`; a plan and a relief move dues, and post nothing.
+"""
+
+import numpy as np
+import sqlalchemy as sa
+
+from authz.history.history_rows import Row, TenantOf, metadata, nobody, postings
+from authz.journal.records import Durable
+from authz.vocabulary.account_changes import ChangeKind, PlanEnd
+from authz.vocabulary.labels import currency_code, day_text
+
+statements = sa.Table(
+    "statements",
+    metadata,
+    # The command with which it was cut, and which of that command's statements it is, from 0.
+    sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("part", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("time_us", sa.BigInteger, nullable=False),
+    sa.Column("account_id", sa.BigInteger, nullable=False),
+    sa.Column("issuer", sa.String(32), nullable=True),  # the tenant that owns the account
+    sa.Column("day", sa.String(10), nullable=False),  # the day on which it was cut, ISO 8601, as those below
+    sa.Column("since", sa.String(10), nullable=True),  # the day of the statement before; NULL for the first
+    sa.Column("due_day", sa.String(10), nullable=False),
+    sa.Column("closing_minor", sa.BigInteger, nullable=False),  # in the account's currency, as those below
+    sa.Column("minimum_minor", sa.BigInteger, nullable=False),
+    sa.Column("interest_minor", sa.BigInteger, nullable=False),
+    sa.Column("past_due_minor", sa.BigInteger, nullable=False),
+    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("missed", sa.BigInteger, nullable=False),
+    sa.Column("product", sa.BigInteger, nullable=False),
+    sa.Index("statements_of_account", "account_id", "day"),
+    sa.Index("statements_of_issuer", "issuer", "sequence", "part"),
+)
+
+account_changes = sa.Table(
+    "account_changes",
+    metadata,
+    # The command that brought it about, and which of that command's changes it is, from 0.
+    sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("part", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("time_us", sa.BigInteger, nullable=False),
+    sa.Column("account_id", sa.BigInteger, nullable=False),
+    sa.Column("issuer", sa.String(32), nullable=True),  # the tenant that owns the account
+    sa.Column("kind", sa.String(16), nullable=False),  # the name of a `ChangeKind`
+    sa.Column("plan", sa.BigInteger, nullable=True),  # the command that started the plan; NULL for a relief
+    sa.Column("plan_end", sa.String(16), nullable=True),  # why a plan has ended: the name of a `PlanEnd`
+    sa.Column("is_waived", sa.Boolean, nullable=True),  # of a relief: whether nights in it bear no interest
+    # In the account's currency. The principal of a plan that starts; what was not billed yet of one that ends; the due
+    # that a relief moves; the minimum that ends a relief.
+    sa.Column("amount_minor", sa.BigInteger, nullable=False),
+    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("months", sa.BigInteger, nullable=False),
+    sa.Column("day", sa.String(10), nullable=False),  # the local day on which it happened, ISO 8601, as that below
+    sa.Column("until", sa.String(10), nullable=True),  # of a relief: the day by which something is due again
+    sa.Index("changes_of_account", "account_id", "sequence", "part"),
+    sa.Index("changes_of_plan", "plan", sqlite_where=sa.text("plan IS NOT NULL")),
+    sa.Index("changes_of_issuer", "issuer", "sequence", "part"),
+)
+
+_NUMBERS_OF_STATEMENT = (
+    "sequence",
+    "part",
+    "account_id",
+    "closing_minor",
+    "minimum_minor",
+    "interest_minor",
+    "past_due_minor",
+    "missed",
+    "product",
+)
+
+
+def statement_rows(durable: Durable, issuer_of: TenantOf = nobody) -> list[Row]:
+    """The rows of the statements that were cut with commands. issuer_of: who owns an account."""
+    times = np.repeat(durable.commands["time_us"], durable.results["statements"])
+    return [
+        _statement(int(time_us), statement, issuer_of)
+        for time_us, statement in zip(times, durable.statements, strict=True)
+    ]
+
+
+def _statement(time_us: int, statement: np.void, issuer_of: TenantOf) -> Row:
+    return {
+        **{name: int(statement[name]) for name in _NUMBERS_OF_STATEMENT},
+        "time_us": time_us,
+        "issuer": issuer_of(int(statement["account_id"])),
+        "day": day_text(int(statement["day"])),
+        "since": day_text(int(statement["since"])) if statement["since"] else None,
+        "due_day": day_text(int(statement["due_day"])),
+        "currency": currency_code(int(statement["currency"])),
+    }
+
+
+_NUMBERS_OF_CHANGE = ("sequence", "part", "account_id", "amount_minor", "months")
+
+
+def change_rows(durable: Durable, issuer_of: TenantOf = nobody) -> list[Row]:
+    """The rows of what commands have changed of plans and reliefs. issuer_of: who owns an account."""
+    times = np.repeat(durable.commands["time_us"], durable.results["changes"])
+    return [_change(int(time_us), change, issuer_of) for time_us, change in zip(times, durable.changes, strict=True)]
+
+
+def _change(time_us: int, change: np.void, issuer_of: TenantOf) -> Row:
+    kind, detail = ChangeKind(int(change["kind"])), int(change["detail"])
+    is_relief = kind in (ChangeKind.RELIEF_GRANTED, ChangeKind.RELIEF_ENDED)
+    return {
+        **{name: int(change[name]) for name in _NUMBERS_OF_CHANGE},
+        "time_us": time_us,
+        "issuer": issuer_of(int(change["account_id"])),
+        "kind": kind.name.lower(),
+        "plan": None if is_relief else int(change["about"]),
+        "plan_end": PlanEnd(detail).name.lower() if kind is ChangeKind.PLAN_ENDED else None,
+        "is_waived": bool(detail) if is_relief else None,
+        "currency": currency_code(int(change["currency"])),
+        "day": day_text(int(change["day"])),
+        "until": day_text(int(change["until"])) if is_relief else None,
+    }
+
+
+def lines_of(database: sa.Engine, statement: Row) -> list[Row]:
+    """The postings that are on a statement, the oldest first: those of the days behind the statement before."""
+    account, day = postings.c.account_id == statement["account_id"], postings.c.day
+    query = sa.select(postings).where(account, day <= statement["day"])
+    if statement["since"] is not None:
+        query = query.where(day > statement["since"])
+    with database.connect() as connection:
+        ordered = connection.execute(query.order_by(day, postings.c.sequence, postings.c.part))
+        return [dict(row._mapping) for row in ordered]
