@@ -237,6 +237,19 @@ def test_a_plan_that_ends_after_a_statement_is_billed_and_due_with_the_next(bank
     assert ends(bank) == [("early", 60_000)]
 
 
+def test_a_plan_that_begins_on_the_day_of_a_statement_has_put_off_what_that_does_not_ask_for(bank):
+    """The statement is cut at the end of the day: when the plan ends on the next, nothing is due again."""
+    bank.buy(0, 90_000)
+    cut(bank, CUT)
+    bank.relieve(0, 2)
+    bank.clock_us = noon(CUTS[1])
+    bank.pass_time()
+    plan = bank.start_plan(0, 3, 0, 60_000)
+    assert books(bank, CUTS[1] + timedelta(days=1))["to_pay"] == 30_000
+    bank.end_plan(0, plan, 0, 0)
+    assert books(bank, CUTS[1] + timedelta(days=2))["to_pay"] == 30_000
+
+
 @pytest.mark.parametrize(
     ("fee_ppm", "fee_min", "fee"), [(30_000, 1_000, 2_700), (0, 0, None), (0, 1, 1), (1_000_000, 0, 90_000)]
 )
