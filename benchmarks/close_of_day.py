@@ -4,8 +4,9 @@
 
 Accounts with books are written straight into a state and nothing else. Days are closed as the sandbox does it, with
 commands of 16,384 accounts: a typical day, on which a statement is cut for one account in 28; 28 days, with the
-statements written to a file a day; and the worst day, on which the statement of every account is cut. Then the same
-days as set-based SQL on SQLite in memory, whose books must be the same, in turn with ours. Last, taps arrive at a
+statements written to a file a day; and the worst day, on which the statement of every account is cut. Then 28 days of
+accounts of which one in ten has an instalment plan, in turn with the same accounts without plans. Then the same days
+as set-based SQL on SQLite in memory, whose books must be the same, in turn with ours. Last, taps arrive at a
 steady rate while nothing is closed, and while days are closed between their batches, with a tenth of the time.
 """
 
@@ -33,6 +34,7 @@ from authz.vocabulary.layouts import new_command
 from authz.vocabulary.statements import STATEMENT
 from benchmarks import machine
 from benchmarks.billed_accounts import PRODUCT, billed_state, terms_program, write_books
+from benchmarks.billed_plans import with_plans
 from benchmarks.closing_in_sql import BankInSql, totals_of
 from benchmarks.portfolio import notices, taps
 from simulators.sandbox.clocks.local_days import day_of, end_of_day
@@ -41,6 +43,7 @@ from simulators.sandbox.feeds.bank_day import ROWS_TOGETHER
 FIRST_DAY = day_of(date(2026, 11, 24))
 _MONTH = 28
 _SQL_DAYS = 3
+_PLANS_EVERY = 10
 _CHUNK = 50_000
 _REST = 9
 """After a command, nine times as long is left to taps, as the sandbox does it under load."""
@@ -150,6 +153,31 @@ def days(accounts: int, scratch: Path) -> Figures:
         "worst day, ns an account": [worst.total / accounts * 1e9],
         "resident bytes": [float(resident)],
     }
+
+
+def beside_plans(accounts: int) -> Figures:
+    """The same days with a plan on every tenth account, and without, in turn."""
+    closers = {
+        "without plans": Closer(billed_state(accounts, FIRST_DAY)),
+        "with plans": Closer(with_plans(billed_state(accounts, FIRST_DAY), every=_PLANS_EVERY)),
+    }
+    figures: Figures = {name: [] for name in closers}
+    made = dict.fromkeys(closers, 0)
+    for day in range(FIRST_DAY, FIRST_DAY + _MONTH):
+        # Who comes second has no advantage of the one before: they take turns at that too.
+        for name in sorted(closers, reverse=bool(day % 2)):
+            close = closers[name].close(day)
+            figures[name].append(close.total / accounts * 1e9)
+            made[name] += close.postings
+    for closer in closers.values():
+        _prove(closer.state)
+    without, with_them = (sum(figures[name]) for name in closers)
+    plans = int(closers["with plans"].state.counters[Counter.PLANS])
+    assert made["with plans"] - made["without plans"] > plans // 2, "instalments have fees"
+    print(f"{accounts:,} accounts, {_MONTH} days in turn: with {plans:,} plans {with_them / without:.2f} times as long")
+    print(f"    without plans {machine.spread(figures['without plans'])} ns an account a day")
+    print(f"    with plans {machine.spread(figures['with plans'])} ns an account a day", flush=True)
+    return {f"a day {name}, ns an account": each for name, each in figures.items()}
 
 
 def _most(seconds: list[float]) -> str:
@@ -278,6 +306,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--accounts", type=int, default=10_000_000, help="184 bytes each (10000000)")
+    parser.add_argument("--plan-accounts", type=int, default=5_000_000, help="with and without plans (5000000)")
     parser.add_argument("--sql-accounts", type=int, default=1_000_000, help="beside SQLite (1000000)")
     parser.add_argument("--tap-accounts", type=int, default=1_000_000, help="with cards and tokens, for taps (1000000)")
     parser.add_argument("--rate", type=int, default=10_000, help="taps a second (10000)")
@@ -290,6 +319,7 @@ def main() -> None:
     Closer(billed_state(1, FIRST_DAY)).close(FIRST_DAY)  # so that machine code is loaded
     with tempfile.TemporaryDirectory(prefix="tapwright-bench-", dir=options.directory) as scratch:
         figures = days(options.accounts, Path(scratch))
+    figures |= beside_plans(options.plan_accounts)
     figures |= beside_sql(min(options.sql_accounts, options.accounts))
     figures |= beside_taps(options.tap_accounts, options.rate, options.seconds)
     if options.json:
