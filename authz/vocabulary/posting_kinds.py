@@ -76,7 +76,7 @@ class PostingKind(IntEnum):
         return self >= PostingKind.PAYMENT
 
 
-WAIVABLE = frozenset({PostingKind.INTEREST, PostingKind.LATE_FEE, PostingKind.CASH_FEE})
+WAIVABLE = frozenset({PostingKind.INTEREST, PostingKind.LATE_FEE, PostingKind.CASH_FEE, PostingKind.PLAN_FEE})
 """What an issuer can give back of what it has charged."""
 
 _KINDS = {kind.value: kind for kind in PostingKind}

@@ -185,6 +185,17 @@ def test_a_plan_is_ended_early_once(bank, purchase):
     assert bank.post(f"/v1/plans/{plan['id']}/end", status=409)["code"] == "already_ended"
 
 
+def test_the_fee_of_a_plan_is_waived(bank, purchase):
+    """As other fees are, once."""
+    account, bought = purchase
+    plan = split(bank, account, purchase=bought)
+    bank.post(f"/v1/plans/{plan['id']}/end", status=200)
+    (fee,) = bank.get("/v1/transactions", account_id=account, kind="plan_fee")["data"]
+    waived = bank.post(f"/v1/transactions/{fee['id']}/waive")
+    assert (waived["kind"], waived["amount"], waived["posted_balance"]) == ("waiver", -3_600, 120_000)
+    assert bank.post(f"/v1/transactions/{fee['id']}/waive", status=409)["code"] == "already_given_back"
+
+
 def test_plans_are_listed_the_newest_first(bank):
     """Page by page, ended ones too; each is read by its identifier."""
     account, phone = bank.account()

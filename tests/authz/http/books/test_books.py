@@ -293,7 +293,7 @@ def test_a_fee_is_waived_once(bank, winter):
     bought = next(each for each in listed if each["kind"] == "purchase")
     refused = bank.post(f"/v1/transactions/{bought['id']}/waive", status=409)
     assert refused["code"] == "not_waivable"
-    assert "interest, late_fee, cash_fee" in refused["detail"]
+    assert "interest, late_fee, cash_fee, plan_fee" in refused["detail"]
 
 
 def test_what_one_day_close_has_charged_is_waived_by_its_parts(bank):
