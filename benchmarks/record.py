@@ -22,7 +22,7 @@ from typing import Any
 
 from benchmarks import machine
 
-PROGRAMS = ("wire", "latency", "kernel", "whole_bank", "close_of_day", "http", "growth", "soak")
+PROGRAMS = ("wire", "latency", "kernel", "whole_bank", "close_of_day", "reliefs", "http", "growth", "soak")
 RESULTS = Path(__file__).parent / "results"
 _LIBRARIES = ("numba", "numpy", "cryptography", "uvloop", "sqlalchemy")
 

@@ -7,11 +7,11 @@ from authz.program.tables import Bucket
 from authz.state.billing import Sum
 from authz.state.tables import Counter
 from authz.vocabulary.statements import STATEMENT
+from benchmarks import close_of_day
+from benchmarks.accounts_with_plans import with_plans
 from benchmarks.billed_accounts import billed_state
-from benchmarks.billed_plans import with_plans
 from benchmarks.close_of_day import FIRST_DAY, Close, Closer, Load, Turns, beside_plans
 from benchmarks.closing_in_sql import BankInSql, totals_of
-from benchmarks.reliefs import relieved_by_ranges, relieved_one_by_one
 
 
 @pytest.mark.parametrize("each_night", [True, False], ids=["all rows each night", "rows in which something ends"])
@@ -35,43 +35,6 @@ def test_the_sql_ends_days_as_the_kernel_does(each_night):
     assert in_sql.totals(FIRST_DAY + 60) == totals_of(state, FIRST_DAY + 60, statements, postings)
 
 
-def test_plans_of_every_tenth_account_are_billed():
-    """One instalment a month, with its fee; books are in balance before and after."""
-    state = with_plans(billed_state(100, FIRST_DAY), every=10)
-    before, count = state.plans.copy(), int(state.counters[Counter.PLANS])
-    assert (count, before["account_id"].tolist()) == (10, list(range(1, 101, 10)))
-    closer, fees = Closer(state), 0
-    for day in range(FIRST_DAY, FIRST_DAY + 31):
-        fees += closer.close(day).postings
-    owed = closer.state.accounts["posted_minor"]
-    assert int(owed.sum()) + int(closer.state.general.sum()) == 0
-    assert (closer.state.books[:, : int(Sum.NEW_NIGHTS)].sum(axis=1) == owed).all()
-    billed = closer.state.plans["billed"].astype(int) - before["billed"]
-    assert set(billed.tolist()) <= {1, 2}
-    assert (closer.state.plans["left_minor"] < before["left_minor"]).all()
-    assert fees >= 10
-
-
-def test_plans_are_compared_with_none(capsys):
-    """Both banks close the same days."""
-    figures = beside_plans(200)
-    assert {len(each) for each in figures.values()} == {28}
-    assert "with 20 plans" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("relieve", [relieved_by_ranges, relieved_one_by_one])
-def test_all_who_owe_are_relieved(relieve):
-    """What is due moves by half a year, and what is owed stays."""
-    state = billed_state(300, FIRST_DAY)
-    owed = state.accounts["posted_minor"].copy()
-    assert (owed > 0).all()
-    state, seconds, relieved = relieve(state)
-    assert (relieved, seconds > 0) == (300, True)
-    assert (state.accounts["posted_minor"][:300] == owed).all()
-    assert not state.books[:300, Sum.DUE].any()
-    assert state.billing["due_day"][:300].min() > FIRST_DAY + 5 * 30
-
-
 def test_statements_of_a_day_are_in_its_file(tmp_path):
     """One row of 64 bytes each, for every account whose statement is cut on that day."""
     closer = Closer(billed_state(100, FIRST_DAY, cut_day=24))
@@ -79,6 +42,46 @@ def test_statements_of_a_day_are_in_its_file(tmp_path):
     written = np.fromfile(tmp_path / "a_day", STATEMENT)
     assert written["account_id"].tolist() == list(range(1, 101))
     assert int(written["closing_minor"].sum()) == made.closing_minor == int(closer.state.accounts["posted_minor"].sum())
+
+
+def test_every_tenth_account_has_a_plan_and_owes_as_much_as_without():
+    """As many of each cut day; what is left of each plan stands in the bucket of instalments, with no nights."""
+    plain, state = billed_state(2_800, FIRST_DAY), with_plans(billed_state(2_800, FIRST_DAY), FIRST_DAY)
+    plans = state.plans[: state.counters[Counter.PLANS]]
+    rows = plans["account_id"].astype(np.int64) - 1
+    assert 270 <= len(plans) == len(set(rows.tolist())) <= 280
+    assert np.bincount(state.accounts["cut_day"][rows], minlength=29)[1:].min() >= 8
+    assert (state.books[rows, Bucket.PLANNED] == plans["left_minor"]).all()
+    assert (plans["left_minor"] > 0).all()
+    assert (state.accounts["posted_minor"] == plain.accounts["posted_minor"]).all()
+    moved = [Bucket.NEW, Bucket.PLANNED]
+    assert (state.books[:, moved].sum(axis=1) == plain.books[:, Bucket.NEW]).all()
+    nights = FIRST_DAY - 1 - state.billing["last_cut"].astype(np.int64)
+    assert (state.books[:, Sum.NEW_NIGHTS] == state.books[:, Bucket.NEW] * nights).all()
+
+
+def test_days_with_plans_bill_an_instalment_with_each_statement():
+    """In 28 days an account has one statement at most: of two cut days in 28 none has one. The rest is the benchmark's.
+
+    The index finds the plan of each account: an instalment is billed of every one whose statement is cut.
+    """
+    figures = beside_plans(2_800)
+    assert figures["instalments billed"][0] > 250
+    assert [len(values) for values in figures.values()] == [28, 28, 1, 1]
+    assert figures["28 days with plans / without"][0] > 0
+
+
+def test_a_plan_that_is_not_found_would_be_noticed(monkeypatch):
+    """Without the index no instalment is billed."""
+
+    def without_an_index(state, today):
+        made = with_plans(state, today)
+        made.plan_slots[:] = 0
+        return made
+
+    monkeypatch.setattr(close_of_day, "with_plans", without_an_index)
+    with pytest.raises(AssertionError, match="an instalment with each statement"):
+        beside_plans(280)
 
 
 def test_taps_beside_a_close_are_approved_and_timed():
