@@ -41,6 +41,8 @@ def statement_page(statement: StatementWithLines) -> str:
     facts = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in about.items())
     since = f"after {statement.since.isoformat()} up to" if statement.since else "up to"
     rows = "".join(_row(line, currency) for line in statement.lines)
+    if statement.later_instalments:
+        rows += _moved_row("Later instalments", statement.later_instalments, currency)
     title = f"Statement of {statement.day.isoformat()}"
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
@@ -61,6 +63,10 @@ def _row(line: StatementLine, currency: str) -> str:
     amounts = (major_text(minor, currency) for minor in (line.amount, line.balance))
     cells = "".join(f'<td class="amount">{amount}' for amount in amounts)
     return f"<tr><td>{line.day.isoformat()}<td>{what}{cells}</tr>"
+
+
+def _moved_row(name: str, minor: int, currency: str) -> str:
+    return f'<tr><td><td>{name}<td class="amount">{major_text(minor, currency)}<td></tr>'
 
 
 def _sum_row(name: str, minor: int, currency: str) -> str:

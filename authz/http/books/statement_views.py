@@ -67,7 +67,7 @@ class StatementLine(BaseModel):
 
 
 class StatementWithLines(StatementView):
-    """A statement and its postings: `opening` and the amounts of all `lines` add up to `closing`."""
+    """A statement and its postings: `opening`, the amounts of all `lines` and `later_instalments` make `closing`."""
 
     opening: int = Field(
         description="What the statement before closed with; on the first 0, unless the account's oldest postings are "
@@ -75,11 +75,18 @@ class StatementWithLines(StatementView):
         examples=[0],
     )
     lines: list[StatementLine] = Field(description="The postings, the oldest first.", examples=[[]])
+    later_instalments: int = Field(
+        description="What has moved into instalments that are not billed yet, below zero, or has been billed of them: "
+        "they are in the balance of the lines, and not in `closing`.",
+        examples=[0],
+    )
 
     @classmethod
     def with_lines(cls, row: Row, opening_minor: int, lines: list[Row]) -> Self:
         """Show a statement and its postings."""
-        return cls(**_shown(row), opening=opening_minor, lines=[StatementLine.of(line) for line in lines])
+        moved = row["closing_minor"] - opening_minor - sum(line["amount_minor"] for line in lines)
+        shown = [StatementLine.of(line) for line in lines]
+        return cls(**_shown(row), opening=opening_minor, lines=shown, later_instalments=moved)
 
 
 class StatementList(BaseModel):

@@ -117,11 +117,13 @@ def found_statement(engine: Engine, projection: Projection, account: int, day: d
 
 
 def _opening_minor(projection: Projection, statement: Row, lines: list[Row]) -> int:
-    """What the statement before closed with; where the history has none, all that is not in the lines."""
+    """What the statement before closed with; where the history has none, what was owed before the first line."""
     before: list[Row] = []
     if statement["since"] is not None:
         wanted = RowQuery({"account_id": statement["account_id"], "day": statement["since"]}, limit=1)
         before, _ = projection.newest(statements, wanted)
     if before:
         return int(before[0]["closing_minor"])
-    return int(statement["closing_minor"]) - sum(int(line["amount_minor"]) for line in lines)
+    if lines:
+        return int(lines[0]["posted_minor"]) - int(lines[0]["amount_minor"])
+    return int(statement["closing_minor"])

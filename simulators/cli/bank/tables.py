@@ -38,6 +38,8 @@ def statement_lines(statement: dict[str, Any]) -> Iterator[str]:
         amount, balance = (major_text(line[name], currency) for name in ("amount", "balance"))
         merchant = ", ".join(filter(None, (line["merchant_name"], line["merchant_city"])))
         yield _row(line["day"], line["kind"].replace("_", " "), amount, balance, merchant)
+    if statement["later_instalments"]:
+        yield _row("", "later instalments", major_text(statement["later_instalments"], currency), "")
     yield _row("", "closing balance", "", shown["closing"])
     yield ""
     yield f"minimum {shown['minimum']}, due by {statement['due_day']}; interest {shown['interest']}"

@@ -49,6 +49,9 @@ def test_twelve_instalments(bank, purchase):
     bank.close_until("2026-12-05")
     statement = bank.get(f"/v1/accounts/{account}/statements/2026-12-05")
     assert (statement["closing"], statement["minimum"]) == (10_720, 10_720)
+    assert (statement["opening"], statement["later_instalments"]) == (0, -110_000)
+    page = bank.http.get(f"/v1/accounts/{account}/statements/2026-12-05", headers={"Accept": "text/html"}).text
+    assert '<td>Later instalments<td class="amount">-1,100.00' in page
     assert [line["kind"] for line in statement["lines"]] == ["purchase", "plan_fee"]
     now = bank.get(f"/v1/plans/{plan['id']}")
     assert now == plan | {"left": 110_000, "billed": 1, "schedule": plan["schedule"][1:]}

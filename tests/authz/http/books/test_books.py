@@ -207,6 +207,7 @@ def test_statements_are_listed_and_each_adds_up(bank, winter):
     for shown, head in ((second, listed[0]), (first, listed[1])):
         assert {name: shown[name] for name in head} == head
         assert shown["opening"] + sum(line["amount"] for line in shown["lines"]) == shown["closing"]
+        assert shown["later_instalments"] == 0
         assert shown["lines"][-1]["balance"] == shown["closing"]
     assert (first["opening"], second["opening"]) == (0, first["closing"])
     # 26 nights of the cash, from 12-10 to 01-05 with both, at 500 ppm.

@@ -147,7 +147,7 @@ def test_books_out_of_balance_are_not_overlooked():
 def test_texts_of_merchants_do_not_reach_the_terminal_as_commands():
     """What cannot be printed is replaced; amounts follow their currency."""
     line = {"day": "2026-12-10", "kind": "purchase", "amount": 5, "balance": 5, "merchant_city": "BERLIN"}
-    statement = dict.fromkeys(("opening", "closing", "minimum", "interest", "past_due"), 5) | {
+    statement = dict.fromkeys(("opening", "closing", "minimum", "interest", "past_due", "later_instalments"), 5) | {
         "currency": "JPY", "day": "2027-01-05", "account_id": "acct", "due_day": "2027-01-25", "missed": 1,
         "lines": [line | {"merchant_name": "\x1b[31mCAFE"}],
     }  # fmt: skip
