@@ -28,7 +28,7 @@ def terms_in_words(terms: np.void, currency: str) -> Iterator[tuple[str, str]]:
     yield "Interest", f"{rate} of what is owed at the end of each day, for cash from the day of its withdrawal on"
     base = "all that was on it" if terms["keeps_paid_nights"] else "what of it stayed unpaid"
     yield "Purchases", f"no interest if the statement is paid in full in time; else on {base}"
-    yield "Minimum", f"what is past due, interest, fees and {minimum} of the rest"
+    yield "Minimum", f"what is past due, instalments, interest, fees and {minimum} of the rest"
     yield "Payment", f"{_days(grace)} after the statement; up to {_days(courtesy)} later counts as in time"
     tolerance = int(terms["tolerance"])
     if tolerance:

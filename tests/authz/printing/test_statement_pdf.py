@@ -184,7 +184,7 @@ def test_terms_are_said_as_they_are():
     assert said == {
         "Interest": "0.035 % of what is owed at the end of each day, for cash from the day of its withdrawal on",
         "Purchases": "no interest if the statement is paid in full in time; else on what of it stayed unpaid",
-        "Minimum": "what is past due, interest, fees and 5 % of the rest",
+        "Minimum": "what is past due, instalments, interest, fees and 5 % of the rest",
         "Payment": "25 days after the statement; up to 1 day later counts as in time",
         "Late fee": "0 %, at least 25.00, of the minimum that is not paid in time",
         "Cash fee": "1.2345 %, at least 0.00, of each withdrawal",
