@@ -15,8 +15,8 @@ from authz.state.billing import BILLING, General, Sum, books_of
 from authz.state.row_layouts import ACCOUNT
 from authz.state.tables import Counter, State, new_state, with_program
 from authz.vocabulary.commands import Records
+from authz.vocabulary.labels import date_of
 from benchmarks.portfolio import EUR, LIMIT_MINOR
-from simulators.sandbox.clocks.local_days import date_of
 
 PRODUCT, CUT_DAYS = 1, 28
 DAYS_TO_PASS = 23

@@ -32,6 +32,7 @@ from authz.program.tables import Bucket
 from authz.state.billing import Sum
 from authz.state.tables import Counter, State, new_state, with_program, with_room, with_rows
 from authz.vocabulary.commands import COMMAND, Kind, Records, new_results
+from authz.vocabulary.labels import day_of
 from authz.vocabulary.layouts import new_command
 from authz.vocabulary.posting_kinds import PostingKind
 from authz.vocabulary.statements import STATEMENT
@@ -40,7 +41,7 @@ from benchmarks.accounts_with_plans import with_plans
 from benchmarks.billed_accounts import PRODUCT, billed_state, terms_program, write_books
 from benchmarks.closing_in_sql import BankInSql, totals_of
 from benchmarks.portfolio import notices, taps
-from simulators.sandbox.clocks.local_days import day_of, end_of_day
+from simulators.sandbox.clocks.local_days import end_of_day
 from simulators.sandbox.feeds.bank_day import ROWS_TOGETHER
 
 FIRST_DAY = day_of(date(2026, 11, 24))

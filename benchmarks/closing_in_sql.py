@@ -13,7 +13,7 @@ import numpy as np
 from authz.program.tables import TERMS, Bucket
 from authz.state.billing import BEARING, NIGHTS, Sum
 from authz.state.tables import State
-from simulators.sandbox.clocks.local_days import date_of
+from authz.vocabulary.labels import date_of
 
 _PPM = 1_000_000
 _PLACES = [*(place.name.lower() for place in Bucket), *(place.name.lower() for place in Sum)]

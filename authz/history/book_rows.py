@@ -3,6 +3,8 @@
 What is charged and paid is in `history_rows.postings`; a plan and a relief move dues, and post nothing.
 """
 
+from typing import Any
+
 import numpy as np
 import sqlalchemy as sa
 
@@ -11,15 +13,22 @@ from authz.journal.records import Durable
 from authz.vocabulary.account_changes import ChangeKind, PlanEnd
 from authz.vocabulary.labels import currency_code, day_text
 
+
+def _made_by_commands() -> list[sa.Column[Any]]:
+    """The command that made a row, and which of the rows that it made this is, from 0; its time, and the account."""
+    return [
+        sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("part", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("time_us", sa.BigInteger, nullable=False),
+        sa.Column("account_id", sa.BigInteger, nullable=False),
+        sa.Column("issuer", sa.String(32), nullable=True),  # the tenant that owns the account
+    ]
+
+
 statements = sa.Table(
     "statements",
     metadata,
-    # The command with which it was cut, and which of that command's statements it is, from 0.
-    sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("part", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("time_us", sa.BigInteger, nullable=False),
-    sa.Column("account_id", sa.BigInteger, nullable=False),
-    sa.Column("issuer", sa.String(32), nullable=True),  # the tenant that owns the account
+    *_made_by_commands(),
     sa.Column("day", sa.String(10), nullable=False),  # the day on which it was cut, ISO 8601, as those below
     sa.Column("since", sa.String(10), nullable=True),  # the day of the statement before; NULL for the first
     sa.Column("due_day", sa.String(10), nullable=False),
@@ -37,12 +46,7 @@ statements = sa.Table(
 account_changes = sa.Table(
     "account_changes",
     metadata,
-    # The command that brought it about, and which of that command's changes it is, from 0.
-    sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("part", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("time_us", sa.BigInteger, nullable=False),
-    sa.Column("account_id", sa.BigInteger, nullable=False),
-    sa.Column("issuer", sa.String(32), nullable=True),  # the tenant that owns the account
+    *_made_by_commands(),
     sa.Column("kind", sa.String(16), nullable=False),  # the name of a `ChangeKind`
     sa.Column("plan", sa.BigInteger, nullable=True),  # the command that started the plan; NULL for a relief
     sa.Column("plan_end", sa.String(16), nullable=True),  # why a plan has ended: the name of a `PlanEnd`

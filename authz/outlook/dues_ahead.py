@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from itertools import islice
 
@@ -15,10 +15,10 @@ from authz.state.account_books import AccountBooks, account_books
 from authz.state.billing import LAST_DAY, Sum
 from authz.state.tables import Counter, State, postings_made, statements_made
 from authz.vocabulary.commands import Kind, Records
+from authz.vocabulary.labels import date_of
 from authz.vocabulary.layouts import new_command
 from authz.vocabulary.posting_kinds import posting_kind
 
-_DAYS_BEGIN = date(1970, 1, 1)
 _NEVER_US = np.iinfo(np.int64).max
 
 
@@ -74,7 +74,7 @@ def outlook_of(copy: State, now_us: int, months: int, paid: Paid = Paid.NOTHING)
     books = account_books(future.state, account_id)
     if books is None:
         return None
-    today = _date(future.today)
+    today = date_of(future.today)
     return Outlook(today, books, list(islice(future.statements(), months)))
 
 
@@ -151,8 +151,8 @@ class _Future:
 
     def _due(self, statement: np.void) -> DueAhead:
         return DueAhead(
-            day=_date(int(statement["day"])),
-            due_day=_date(int(statement["due_day"])),
+            day=date_of(int(statement["day"])),
+            due_day=date_of(int(statement["due_day"])),
             closing_minor=int(statement["closing_minor"]),
             minimum_minor=int(statement["minimum_minor"]),
             instalments_minor=self._instalments,
@@ -169,7 +169,3 @@ class _Future:
         command["time_us"] = self.state.counters[Counter.TIME_US]
         self.state, results, _ = apply_batch(self.state, command)
         assert results["reason"][0] == 0, "what the closing of days needs is not refused"
-
-
-def _date(day: int) -> date:
-    return _DAYS_BEGIN + timedelta(days=day)

@@ -10,8 +10,7 @@ from authz.arrays.hash_index import find_row
 from authz.program.tables import Bucket
 from authz.state.billing import MISSED_MAX, RELIEF_WAIVES, Sum
 from authz.state.tables import Counter, State
-
-_DAYS_BEGIN = date(1970, 1, 1)
+from authz.vocabulary.labels import date_of
 
 
 @dataclass(frozen=True)
@@ -52,24 +51,24 @@ def account_books(state: State, account_id: int) -> AccountBooks | None:
     place = int(account["billing"]) - 1
     books, billing = state.books[place].copy(), state.billing[place].copy()
     passes, event = int(billing["due_passes"]), int(account["next_event"])
-    next_cut = first_on(int(billing["cut_day"]), day_numbered(int(billing["closed_until"]) + 1))
-    if passes and next_cut >= day_numbered(passes):  # another cut day waits until the due has passed
-        next_cut = first_on(cut_day, day_numbered(passes))
+    next_cut = first_on(int(billing["cut_day"]), date_of(int(billing["closed_until"]) + 1))
+    if passes and next_cut >= date_of(passes):  # another cut day waits until the due has passed
+        next_cut = first_on(cut_day, date_of(passes))
     # What is due by itself is due before the statement that follows, whatever the terms.
-    next_of_last = first_on(int(billing["cut_day"]), day_numbered(int(billing["last_cut"]) + 1))
-    in_relief = passes and day_numbered(int(billing["due_day"])) > next_of_last
+    next_of_last = first_on(int(billing["cut_day"]), date_of(int(billing["last_cut"]) + 1))
+    in_relief = passes and date_of(int(billing["due_day"])) > next_of_last
     return AccountBooks(
         product=product,
         cut_day=cut_day,
         buckets={bucket: int(books[bucket]) for bucket in Bucket},
         due_minor=int(books[Sum.DUE]),
         to_pay_minor=int(books[Sum.TO_PAY]),
-        due_day=day_numbered(int(billing["due_day"])) if passes else None,
+        due_day=date_of(int(billing["due_day"])) if passes else None,
         missed=int(billing["missed"]) & MISSED_MAX,
-        last_cut=day_numbered(int(billing["last_cut"])) if billing["last_cut"] else None,
+        last_cut=date_of(int(billing["last_cut"])) if billing["last_cut"] else None,
         next_cut=next_cut,
-        pending_day=day_numbered(event) if 0 < event < state.counters[Counter.DAY] else None,
-        relief_until=day_numbered(int(billing["due_day"])) if in_relief else None,
+        pending_day=date_of(event) if 0 < event < state.counters[Counter.DAY] else None,
+        relief_until=date_of(int(billing["due_day"])) if in_relief else None,
         relief_is_waived=bool(in_relief and int(billing["missed"]) & RELIEF_WAIVES),
     )
 
@@ -80,11 +79,6 @@ def is_returned(state: State, sequence: int) -> bool:
     place = bisect_left(range(count), sequence, key=lambda row: int(state.payments[row]["sequence"]))
     found = place < count and int(state.payments[place]["sequence"]) == sequence
     return bool(found and state.payments[place]["is_returned"])
-
-
-def day_numbered(number: int) -> date:
-    """A local day as a date. number: days since 1970-01-01."""
-    return _DAYS_BEGIN + timedelta(days=number)
 
 
 def first_on(day_of_month: int, day: date) -> date:

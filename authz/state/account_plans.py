@@ -7,9 +7,9 @@ from datetime import date
 import numpy as np
 
 from authz.arrays.hash_index import find_row
-from authz.state.account_books import day_numbered
 from authz.state.tables import Counter, State
 from authz.vocabulary.account_changes import PlanEnd
+from authz.vocabulary.labels import date_of
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,6 @@ def _plan(plan: np.void) -> AccountPlan:
         months=int(plan["months"]),
         billed=int(plan["billed"]),
         fee_ppm=int(plan["fee_ppm"]),
-        started=day_numbered(int(plan["started_day"])),
+        started=date_of(int(plan["started_day"])),
         end=PlanEnd(int(plan["end"])) if plan["end"] else None,
     )

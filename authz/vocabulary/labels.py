@@ -8,9 +8,19 @@ from tokenvault.reference_data.currencies import CURRENCY_BY_NUMBER
 _DAYS_BEGIN = date(1970, 1, 1)
 
 
+def date_of(day: int) -> date:
+    """The date of a local day. day: days since 1970-01-01."""
+    return _DAYS_BEGIN + timedelta(days=day)
+
+
+def day_of(written: date) -> int:
+    """The local day of a date: days since 1970-01-01."""
+    return (written - _DAYS_BEGIN).days
+
+
 def day_text(day: int) -> str:
     """A local day as ISO 8601. day: days since 1970-01-01."""
-    return (_DAYS_BEGIN + timedelta(days=day)).isoformat()
+    return date_of(day).isoformat()
 
 
 def operation_name(number: int) -> str:

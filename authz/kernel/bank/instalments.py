@@ -60,8 +60,9 @@ def start_plan(state: State, account_row: Integer, command: Any) -> Integer:
         return np.int64(Reason.NOTHING_OWED)
     if amount > there:
         return np.int64(Reason.EXCEEDS_REMAINDER)
-    _move_to_plan(state, account_row, bucket, amount if amount > 0 else there)
-    add_plan(state, account_row, amount if amount > 0 else there, purchase, command)
+    principal = amount if amount > 0 else there
+    _move_to_plan(state, account_row, bucket, principal)
+    add_plan(state, account_row, principal, purchase, command)
     return np.int64(Reason.APPROVED)
 
 

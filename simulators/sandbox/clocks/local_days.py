@@ -1,24 +1,11 @@
 """Local days of a program's time zone, as the engine counts them: days since 1970-01-01."""
 
-from datetime import date
-
 import numpy as np
 
 from authz.kernel.accounts.calendar import DAY_US
 from authz.program.tables import Program
 
-_ORDINAL_OF_1970 = date(1970, 1, 1).toordinal()
 _SECOND_US = 1_000_000
-
-
-def date_of(day: int) -> date:
-    """The date of a local day."""
-    return date.fromordinal(_ORDINAL_OF_1970 + day)
-
-
-def day_of(written: date) -> int:
-    """The local day of a date."""
-    return written.toordinal() - _ORDINAL_OF_1970
 
 
 def local_day(program: Program, time_us: int) -> int:

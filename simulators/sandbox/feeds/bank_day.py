@@ -15,9 +15,10 @@ from authz.state.billing import LAST_DAY
 from authz.state.tables import Counter
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.errors import EngineStopped
+from authz.vocabulary.labels import date_of
 from authz.vocabulary.layouts import new_command
 from authz.vocabulary.reasons import Reason
-from simulators.sandbox.clocks.local_days import date_of, end_of_day, local_day
+from simulators.sandbox.clocks.local_days import end_of_day, local_day
 from simulators.sandbox.clocks.sandbox_clock import SandboxClock
 from simulators.sandbox.feeds.engine_load import EngineLoad
 from tokenvault.vocabulary.errors import Conflict, FieldError

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from authz.http.books.written_day import WrittenDay
-from simulators.sandbox.clocks.local_days import date_of, day_of
+from authz.vocabulary.labels import date_of, day_of
 from simulators.sandbox.feeds.bank_day import BankDay, DaysClosed, Progress
 from tokenvault.callers.caller import Scope
 from tokenvault.http.protocol import problem

@@ -182,7 +182,8 @@ def test_the_books_of_an_account(bank, winter):
     """What is owed by what becomes of it, and when; what waits for the end of a day is named."""
     account, before = winter
     books = before["books"]
-    assert (books["new"] + books["billed"], books["cash"], books["fees"]) == (300_000, 100_000, 1_000)
+    assert (books["new"], books["billed"]) in {(300_000, 0), (0, 300_000)}
+    assert (books["cash"], books["fees"]) == (100_000, 1_000)
     # The days are closed by the network itself, or else with the account's next command.
     now = bank.get(f"/v1/accounts/{account}/balance")
     books = now["books"]

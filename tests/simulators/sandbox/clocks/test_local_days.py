@@ -6,7 +6,8 @@ import pytest
 
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, with_offsets
-from simulators.sandbox.clocks.local_days import date_of, day_of, end_of_day, local_day
+from authz.vocabulary.labels import date_of, day_of
+from simulators.sandbox.clocks.local_days import end_of_day, local_day
 
 MICROSECONDS = 1_000_000
 

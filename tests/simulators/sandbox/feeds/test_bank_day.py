@@ -14,8 +14,8 @@ from authz.journal.replay import History, replayed
 from authz.state.billing import LAST_DAY
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.errors import EngineStopped
+from authz.vocabulary.labels import date_of, day_of
 from authz.vocabulary.layouts import new_command
-from simulators.sandbox.clocks.local_days import date_of, day_of
 from simulators.sandbox.feeds import bank_day
 from simulators.sandbox.feeds.bank_day import BankDay
 from tests.authz.commands import set_account
