@@ -199,7 +199,7 @@ def take_about_account(state: State, commands: Records, place: Integer, result: 
     elif kind <= Kind.REPRESENTMENT:
         reason = dispute(state, commands.view(DISPUTE)[place], result)
     else:
-        reason = take_bank_command(state, commands, place, account_row)
+        reason = take_bank_command(state, commands, place, account_row, result)
         if kind in (Kind.PAYMENT_RETURNED, Kind.WAIVE, Kind.START_PLAN, Kind.END_PLAN):
             result["original"] = commands.view(DISPUTE)[place]["decision"]  # all that have it have it there
     tell_balances(state, account_row, posted, held, result)

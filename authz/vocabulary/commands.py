@@ -202,7 +202,7 @@ RESULT = record(
         ("statements", "u4"),  # how many statements were cut with the command
         ("changes", "u4"),  # how many changes of accounts came about with the command, see `account_changes`
         ("rows_closed", "u4"),  # how many rows of accounts a command about a range of them has come through
-        ("rows_relieved", "u4"),  # how many of them a RELIEVE_RANGE has relieved
+        ("rows_relieved", "u4"),  # how many of them were relieved; of a RELIEVE 1, or 0 where it changed nothing
         ("postings", "u2"),  # how many postings were made with the command: by it, or at the end of days before it
         ("posting_kind", "u2"),  # PostingKind of the first that the command itself made, 0 where there is none
         ("payment_account_reference", "S29"),

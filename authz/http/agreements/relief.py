@@ -14,6 +14,7 @@ from authz.http.surroundings import EngineDependency
 from authz.program.relief_terms import RELIEF_MONTHS_MAX, ReliefInterest
 from authz.state.account_books import account_books
 from authz.vocabulary.commands import Kind
+from authz.vocabulary.errors import HistoryUnavailable
 from authz.vocabulary.layouts import new_command
 from tokenvault.vocabulary.errors import Conflict
 
@@ -62,16 +63,20 @@ async def relieve_account(
     Statements until then ask for nothing and bill no instalments; a due day that is as late or later stays (409).
     """
     number = await asyncio.to_thread(seen_account, sight, account_id)
-    before = await books_now(engine, number)
-    is_waived = is_waived_by(terms_in_force(engine, before.product), body.months, body.interest)
+    product = (await books_now(engine, number)).product
+    is_waived = is_waived_by(terms_in_force(engine, product), body.months, body.interest)
     command = new_command(Kind.RELIEVE, account_id=number, months=body.months, is_waived=is_waived)
-    await carried_out(engine, command, f"relief of {account_id}")
+    result = (await carried_out(engine, command, f"relief of {account_id}"))[0]
+    if not result["rows_relieved"]:
+        raise Conflict(
+            f"no relief of {account_id}: what is due was put off for as long or longer before", code="already_in_relief"
+        )
     after = account_books(engine.state, number)
-    if after is None or after.relief_until is None or after.relief_until == before.relief_until:
-        raise Conflict(f"what is due of {account_id} is put off for as long already", code="already_in_relief")
+    if after is None or after.due_day is None:  # months have passed since, on a clock that was set forward
+        raise HistoryUnavailable("the relief was granted, and the day to which the due was put off has passed since")
     return ReliefView(
         account_id=account_id,
         months=body.months,
         interest="waived" if is_waived else "accrues",
-        due_day=after.relief_until,
+        due_day=after.due_day,
     )

@@ -27,7 +27,7 @@ from authz.vocabulary.reasons import Reason
 
 
 @compiled
-def take_bank_command(state: State, commands: Records, place: Integer, account_row: Integer) -> Integer:
+def take_bank_command(state: State, commands: Records, place: Integer, account_row: Integer, result: Any) -> Integer:
     """Carry out a command about an account that was rolled; returns why it was refused, or `APPROVED`."""
     if not found(account_row):
         return np.int64(Reason.ACCOUNT_NOT_FOUND)
@@ -50,7 +50,7 @@ def take_bank_command(state: State, commands: Records, place: Integer, account_r
     elif kind == Kind.END_PLAN:
         reason = end_plan(state, account_row, commands.view(PLAN_END)[place])
     else:
-        relieve(state, account_row, commands.view(RELIEF)[place])
+        result["rows_relieved"] = 1 if relieve(state, account_row, commands.view(RELIEF)[place]) else 0
     return reason
 
 

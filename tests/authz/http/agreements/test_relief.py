@@ -1,9 +1,12 @@
 """Relief over HTTP: what is due of one account, or of many, is due later."""
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import pytest
 
-from authz.http.agreements import relief_of_many
+from authz.http.agreements import relief, relief_of_many
 from simulators.parties import sandbox_constants
 
 
@@ -11,7 +14,7 @@ from simulators.parties import sandbox_constants
 def billed(bank):
     """A function that opens accounts which owe for a purchase that was billed on 2026-12-05, due on 2026-12-25."""
     accounts = []
-    for product in (1, 1, 1, 2, 3):
+    for product in (1, 1, 1, 1, 2, 3):
         account, phone = bank.account(product=product)
         bank.buy(phone, 300_000)
         accounts.append(account)
@@ -41,7 +44,24 @@ def test_what_is_due_is_put_off(bank, billed):
     assert (books["relief_interest"], books["next_statement_day"]) == ("waived", "2027-01-05")
     assert bank.get(f"/v1/accounts/{account}")["books"] == books
     for months in (6, 2):
-        assert bank.post(path, {"months": months}, status=409)["code"] == "already_in_relief"
+        refused = bank.post(path, {"months": months}, status=409)
+        assert (refused["code"], "for as long or longer before" in refused["detail"]) == ("already_in_relief", True)
+
+
+def test_relief_that_is_asked_for_twice_at_the_same_time_is_granted_once(bank, billed, monkeypatch):
+    """Whoever comes second has changed nothing, and is told so. Both have read the books before either is relieved."""
+    account, both_have_read, books_now = billed(), asyncio.Barrier(2), relief.books_now
+
+    async def read(engine, number):
+        books = await books_now(engine, number)
+        await both_have_read.wait()
+        return books
+
+    monkeypatch.setattr(relief, "books_now", read)
+    with ThreadPoolExecutor(2) as pool:
+        path, body = f"/v1/accounts/{account}/relief", {"months": 3}
+        asked = [pool.submit(bank.http.post, path, json=body) for _ in range(2)]
+    assert sorted(each.result().status_code for each in asked) == [201, 409]
 
 
 def test_interest_is_waived_unless_it_is_said_to_accrue(bank, billed):

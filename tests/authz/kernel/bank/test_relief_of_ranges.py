@@ -91,10 +91,13 @@ def test_who_is_relieved_as_long_already_is_not_counted(bank):
     """Its day stays."""
     bank.clock_us = at(GRANTED)
     bank.relieve(1, 4, waives=False)
+    bank.relieve(1, 3)
+    bank.apply()
+    assert bank.outcome.rows_relieved == bank.rows_relieved == 1
     bank.relieve_range(3)
     bank.relieve_range(3, waives=False)
     bank.apply()
-    assert bank.outcome.rows_relieved == bank.rows_relieved == 2
+    assert bank.outcome.rows_relieved == bank.rows_relieved == 3
     bank.clock_us = at(date(2027, 5, 10))
     bank.close(date(2027, 5, 9))
     bank.apply()

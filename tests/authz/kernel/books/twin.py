@@ -331,7 +331,7 @@ class Twin:
     def relieve(self, account, months, *, waives=True):
         """What is due moves to the due day of the n-th statement to come."""
         self.begin_day()
-        self.books[account].relieve(months, waives=waives)
+        self.rows_relieved += self.books[account].relieve(months, waives=waives)
         self.tell(Kind.RELIEVE, account, months=months, is_waived=int(waives))
 
     def relieve_range(self, months, *, waives=True, first_row=0, rows=ALL_ROWS, product=0):
