@@ -18,7 +18,7 @@ import structlog
 
 from authz.journal.disk import Appending, Disk
 from authz.journal.earlier_layouts import SAME_MESSAGES, digest_of
-from authz.journal.earlier_rows import EARLIER_ROWS, take_over
+from authz.journal.earlier_rows import EARLIER_ROWS, settle, take_over
 from authz.journal.marks import Mark
 from authz.journal.segment_header import UNNAMED
 from authz.program.compilation import compiled_program
@@ -168,6 +168,7 @@ def read_checkpoint(disk: Disk, sequence: int) -> Checkpoint:
                 raise CheckpointDamaged(f"checkpoint {path} is damaged: {name}, at byte {each['position']}")
             if earlier is not None:
                 take_over(arrays[name], read)
+    settle(arrays)
     network, digest = bytes.fromhex(described["network"]), bytes.fromhex(described["digest"])
     return Checkpoint(sequence, with_stored_arrays(arrays, program), document, network, digest)
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from authz.journal.earlier_layouts import digest_of
 from authz.program.tables import TERMS
+from authz.state.billing import MISSED_MAX, PLAN
 from authz.state.row_layouts import ACCOUNT, TRANSACTION
 
 _BEFORE_BOOKS = ("billing", "next_event", "product", "cut_day")
@@ -27,8 +28,13 @@ _BEFORE_RELIEF = ("relief_value", "relief_attribute", "relief_operator", "relief
 
 _TERMS_BEFORE_RELIEF = np.dtype([field for field in TERMS.descr if field[0] not in _BEFORE_RELIEF])
 
+_PLAN_BEFORE_EARLY_ENDS = np.dtype(
+    [("spare_2" if field[0] == "ended_day" else field[0], field[1]) for field in PLAN.descr]
+)
+
 EARLIER_ROWS: dict[str, dict[bytes, np.dtype[Any]]] = {
     "accounts": {digest_of(_ACCOUNT_BEFORE_BOOKS): _ACCOUNT_BEFORE_BOOKS},
+    "plans": {digest_of(_PLAN_BEFORE_EARLY_ENDS): _PLAN_BEFORE_EARLY_ENDS},
     "terms": {digest_of(_TERMS_BEFORE_RELIEF): _TERMS_BEFORE_RELIEF},
     "transactions": {digest_of(_TRANSACTION_BEFORE_BOOKS): _TRANSACTION_BEFORE_BOOKS},
 }
@@ -39,3 +45,13 @@ def take_over(target: npt.NDArray[Any], earlier: npt.NDArray[Any]) -> None:
     """Copy what earlier rows hold into the first of those of this version."""
     for name in set(earlier.dtype.names or ()) & set(target.dtype.names or ()):
         target[name][: len(earlier)] = earlier[name]
+
+
+def settle(arrays: dict[str, npt.NDArray[Any]]) -> None:
+    """What a field holds that has had another meaning, in the tables of a whole checkpoint.
+
+    Before there was relief, and plans, missed dues were counted further than the bit that tells now whether relief
+    waives interest.
+    """
+    if "plans" not in arrays and "billing" in arrays:
+        np.minimum(arrays["billing"]["missed"], MISSED_MAX, out=arrays["billing"]["missed"])

@@ -183,7 +183,7 @@ def _row(product: Product) -> tuple[int, ...]:
         terms.grace_days,
         terms.courtesy_days,
         int(terms.interest_on == "full"),
-        terms.blocks_after_missed,
+        min(terms.blocks_after_missed, MISSED_DUES_MAX),
         kept_by_the_state,
         kept_by_the_state,
         product.number,

@@ -59,7 +59,7 @@ def _plan(plan: np.void) -> AccountPlan:
         sequence=int(plan["sequence"]),
         charge=int(plan["charge"]) or None,
         principal_minor=int(plan["principal_minor"]),
-        left_minor=int(plan["left_minor"]),
+        left_minor=0 if plan["end"] else int(plan["left_minor"]),
         months=int(plan["months"]),
         billed=int(plan["billed"]),
         fee_ppm=int(plan["fee_ppm"]),

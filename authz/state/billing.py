@@ -100,7 +100,10 @@ PLAN = record(
         ("of", "i8"),  # the sequence of the purchase, or of the authorization that it has completed; 0 for a statement
         ("charge", "i8"),  # the sequence of the purchase's posting; 0 for a statement
         ("principal_minor", "i8"),
-        ("left_minor", "i8"),  # what is neither billed nor given back
+        (
+            "left_minor",
+            "i8",
+        ),  # what is neither billed nor given back; of one that ended early: what no statement asks for
         ("next", "i4"),  # row + 1 of the account's next plan
         ("fee_ppm", "u4"),  # of the principal, with each instalment
         ("months", "u1"),
@@ -108,7 +111,7 @@ PLAN = record(
         ("started_day", "u2"),  # days since 1970-01-01
         ("end", "u1"),  # PlanEnd, 0 for one that is open
         ("spare", "u1"),
-        ("spare_2", "u2"),
+        ("ended_day", "u2"),  # of one that ended early
     ]
 )
 """Instalments of a purchase or a statement. 64 bytes; amounts in minor units."""

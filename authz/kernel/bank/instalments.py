@@ -8,10 +8,11 @@ from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.accounts.local_days import day_charged
 from authz.kernel.accounts.postings import left_to_give_back, name_of_purchase
 from authz.kernel.accounts.trace_index import find_sequence
-from authz.kernel.books.counted import count, count_no_longer
+from authz.kernel.books.counted import count
+from authz.kernel.books.early_ends import asked_of_billed, bill_the_rest
 from authz.kernel.books.ledger import drop_nights
 from authz.kernel.books.opening import books_today
-from authz.kernel.books.plans import add_plan, bill_the_rest, open_plan, open_plans, was_split
+from authz.kernel.books.plans import add_plan, open_plan, open_plans, was_split
 from authz.kernel.books.terms import terms_on
 from authz.program.tables import Bucket
 from authz.program.terms import AMOUNT_MAX
@@ -40,7 +41,7 @@ def start_plan(state: State, account_row: Integer, command: Any) -> Integer:
     row = np.int64(state.accounts[account_row]["billing"]) - 1
     purchase: Integer = 0
     bucket: Integer = np.int64(Bucket.BILLED)
-    there: Integer = state.books[row, bucket] if found(row) else np.int64(0)
+    left: Integer = np.int64(AMOUNT_MAX)
     if command["decision"] != 0:
         charge_row = find_sequence(state, np.int64(command["decision"]))
         if not found(charge_row) or not _is_charge_of(state, charge_row, account_row):
@@ -49,13 +50,16 @@ def start_plan(state: State, account_row: Integer, command: Any) -> Integer:
         charged_on = day_charged(state, state.transactions[charge_row])
         if not _is_goods(state.transactions[charge_row]) or was_split(state, account_row, purchase):
             return np.int64(Reason.NOT_SPLITTABLE)
-        if not found(row):
-            return np.int64(Reason.NOTHING_OWED)
-        if charged_on <= state.billing[row]["lost_until"]:
+        if found(row) and charged_on <= state.billing[row]["lost_until"]:
             return np.int64(Reason.NOT_SPLITTABLE)
-        if charged_on > state.billing[row]["last_cut"]:
+        if found(row) and charged_on > state.billing[row]["last_cut"]:
             bucket = np.int64(Bucket.NEW)
-        there = min(left_to_give_back(state, charge_row), state.books[row, bucket])
+        left = left_to_give_back(state, charge_row)
+    there: Integer = np.int64(0)
+    if found(row) and bucket == Bucket.NEW:
+        there = min(left, state.books[row, bucket])
+    elif found(row):
+        there = min(left, asked_of_billed(state, account_row, row))
     if there <= 0:
         return np.int64(Reason.NOTHING_OWED)
     if amount > there:
@@ -95,20 +99,13 @@ def _move_to_plan(state: State, account_row: Integer, bucket: Integer, principal
 
 @compiled
 def end_plan(state: State, account_row: Integer, command: Any) -> Integer:
-    """Bill what is left of a plan at once, with a fee. command: PLAN_END, with the fee that was agreed on.
-
-    Where no cut has come since its start, what it has counted for is due again.
-    """
+    """Bill what is left of a plan at once, with a fee. command: PLAN_END, with the fee that was agreed on."""
     if not 0 <= command["fee_min"] <= AMOUNT_MAX:
         return np.int64(Reason.INVALID_AMOUNT)
     if command["fee_ppm"] > _PPM:
         return np.int64(Reason.UNDEFINED_VALUE)
-    sequence = np.int64(command["decision"])
-    plan_row = open_plan(state, account_row, sequence)
+    plan_row = open_plan(state, account_row, np.int64(command["decision"]))
     if not found(plan_row):
         return np.int64(Reason.MISSING_ORIGINAL_AUTHORIZATION)
-    row = books_today(state, account_row)
-    left = bill_the_rest(state, account_row, row, plan_row, command)
-    if state.plans[plan_row]["started_day"] > state.billing[row]["last_cut"]:
-        count_no_longer(state, row, sequence, left)
+    bill_the_rest(state, account_row, books_today(state, account_row), plan_row, command)
     return np.int64(Reason.APPROVED)

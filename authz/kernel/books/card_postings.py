@@ -4,6 +4,7 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.books.counted import count, count_no_longer
+from authz.kernel.books.early_ends import take_back_unasked
 from authz.kernel.books.ledger import charge_to, enter, take_from, write_posting
 from authz.kernel.books.opening import books_today
 from authz.kernel.books.plans import shorten_plan
@@ -79,6 +80,7 @@ def book_return(
     terms_row = terms_on(state, account_row, today)
     if purchase != 0:
         amount -= shorten_plan(state, account_row, row, purchase, amount)
+        amount -= take_back_unasked(state, account_row, row, purchase, amount, terms_row)
     left: Integer = amount
     if operation == Operation.PURCHASE_WITH_CASH_BACK:
         left -= take_from(state, row, own, left, General.NETWORK, terms_row)

@@ -10,7 +10,6 @@ from authz.kernel.books.changes import note_change
 from authz.kernel.books.ledger import charge_to, enter
 from authz.kernel.books.shares import share_of
 from authz.program.tables import Bucket
-from authz.program.terms import AMOUNT_MAX
 from authz.state.billing import General
 from authz.state.rows import NO_ROW, found
 from authz.state.tables import Counter, State
@@ -155,19 +154,6 @@ def open_plan(state: State, account_row: Integer, sequence: Integer) -> Integer:
     while found(row) and (state.plans[row]["sequence"] != sequence or state.plans[row]["end"] != 0):
         row = next_plan(state.plans[row])
     return row
-
-
-@compiled
-def bill_the_rest(state: State, account_row: Integer, billing_row: Integer, plan_row: Integer, command: Any) -> Integer:
-    """Bill all that is left of a plan at once, with a fee; returns how much. command: PLAN_END."""
-    left, today = np.int64(state.plans[plan_row]["left_minor"]), state.counters[Counter.DAY]
-    state.books[billing_row, Bucket.PLANNED] -= left
-    state.books[billing_row, Bucket.BILLED] += left
-    fee = min(max(share_of(left, np.int64(command["fee_ppm"])), np.int64(command["fee_min"])), AMOUNT_MAX)
-    sequence = state.counters[Counter.SEQUENCE]
-    charge_to(state, account_row, sequence, PostingKind.PLAN_FEE, Bucket.FEES, fee, General.FEES, today)
-    close_plan(state, account_row, plan_row, PlanEnd.EARLY, left, today)
-    return left
 
 
 @compiled

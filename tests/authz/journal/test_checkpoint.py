@@ -20,7 +20,8 @@ from authz.journal.replay import History, apply_batch, replayed, replayed_comman
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, canonical
 from authz.program.tables import TERMS
-from authz.state.tables import new_state, rows_in_use
+from authz.state.billing import PLAN
+from authz.state.tables import Counter, new_state, rows_in_use, stored_arrays
 from authz.upkeep.checkpointing import Retention, make_checkpoint
 from authz.upkeep.journal_tools import dump, verify
 from authz.vocabulary.errors import CheckpointDamaged
@@ -129,6 +130,32 @@ def test_terms_of_the_version_before_are_read(tmp_path):
     read = read_checkpoint(disk, 7).state
     assert rows_in_use(read) == rows_in_use(state)
     assert {name: int(read.terms[1][name]) for name in ("rate_ppm", "grace_days")} == {"rate_ppm": 7, "grace_days": 20}
+
+
+def test_missed_dues_of_the_version_before_are_no_relief(tmp_path):
+    """They were counted further, and now the highest bit says that nights are waived."""
+    state, disk = new_state(16), checkpoints_in(tmp_path)
+    state.counters[Counter.BILLINGS] = 3
+    state.billing["missed"][:3] = 200, 128, 5
+    write_checkpoint(disk, Checkpoint(8, state, b""))
+    assert read_checkpoint(disk, 8).state.billing["missed"][:3].tolist() == [200, 128, 5]
+    arrays = {name: array for name, array in stored_arrays(state).items() if name != "plans"}
+    with pytest.MonkeyPatch.context() as earlier:
+        earlier.setattr(checkpoint, "stored_arrays", lambda _: arrays)
+        write_checkpoint(disk, Checkpoint(7, state, b""))
+    assert read_checkpoint(disk, 7).state.billing["missed"][:3].tolist() == [127, 127, 5]
+
+
+def test_plans_of_the_version_before_are_read(tmp_path):
+    """It did not know on which day a plan has ended early."""
+    state, disk = new_state(16), checkpoints_in(tmp_path)
+    state.counters[Counter.PLANS] = 1
+    state.plans["principal_minor"][0] = 700
+    before = np.dtype([("spare_2" if field[0] == "ended_day" else field[0], field[1]) for field in PLAN.descr])
+    plans = np.zeros(len(state.plans), before)
+    take_over(plans, state.plans)
+    write_checkpoint(disk, Checkpoint(7, state._replace(plans=plans), b""))
+    assert rows_in_use(read_checkpoint(disk, 7).state) == rows_in_use(state)
 
 
 def _dtype_of(fields):

@@ -237,6 +237,72 @@ def test_a_plan_that_ends_after_a_statement_is_billed_and_due_with_the_next(bank
     assert ends(bank) == [("early", 60_000)]
 
 
+@pytest.mark.parametrize("months_before", [0, 1])
+@pytest.mark.parametrize("way", ["refund", "reverse", "charge_back"])
+def test_what_is_given_back_of_a_plan_that_ended_early_counts_only_for_what_was_billed(bank, way, months_before):
+    """No statement has asked for the rest: without a payment the minimum of another purchase stays due."""
+    bank.buy(0, 100_000)
+    if months_before == 0:
+        cut(bank, CUT)
+        bank.clock_us = noon(CUT + timedelta(days=1))
+    bought = bank.buy(0, 90_000)
+    plan = bank.start_plan(0, 3, 0, bought=bought)
+    if months_before == 1:
+        cut(bank, CUT)
+    bank.clock_us = noon(DUE)
+    due, billed = bank.books[0].due, 30_000 * months_before
+    bank.end_plan(0, plan, 0, 0)
+    bank.reverse(bought) if way == "reverse" else getattr(bank, way)(bought, 90_000)
+    told = books(bank, DUE + timedelta(days=1))
+    assert (told["due"], told["to_pay"]) == (due - billed, 100_000)
+    assert (told["buckets"]["billed"], told["buckets"]["new"]) == (100_000, 0)
+
+
+def test_what_is_given_back_in_parts_takes_what_was_not_asked_for_first(bank):
+    """Then it counts, as far as the statement has asked for the purchase."""
+    bank.buy(0, 200_000)
+    bought = bank.buy(0, 90_000)
+    plan = bank.start_plan(0, 3, 0, bought=bought)
+    assert cut(bank, CUT) == (230_000, 50_000)
+    bank.clock_us = noon(DUE)
+    bank.end_plan(0, plan, 0, 0)
+    told = []
+    for part in (40_000, 15_000, 12_000):
+        bank.refund(bought, part)
+        told.append(bank.books[0].due)
+    assert told == [50_000, 50_000, 43_000]
+    books(bank, DUE + timedelta(days=1))
+
+
+def test_what_no_statement_has_asked_for_can_be_carried(bank):
+    """Where the last closing balance was not paid; what is given back of it counts for nothing there either."""
+    bank.buy(0, 100_000)
+    cut(bank, CUT)
+    bought = bank.buy(0, 90_000)
+    bank.end_plan(0, bank.start_plan(0, 3, 0, bought=bought), 0, 0)
+    bank.pay(0, 4_000)
+    day = date(2027, 1, 29)
+    assert books(bank, day)["buckets"]["carried"] == 186_000
+    bank.clock_us = noon(day)
+    bank.refund(bought, 50_000)
+    told = books(bank, day + timedelta(days=1))
+    assert (told["buckets"]["carried"], told["due"], told["missed"]) == (136_000, 6_000, 1)
+
+
+def test_what_was_billed_at_once_is_no_part_of_a_statement_that_is_split(bank):
+    """Else it would cover the minimum. The next statement asks for it."""
+    bank.buy(0, 100_000)
+    cut(bank, CUT)
+    bank.end_plan(0, bank.start_plan(0, 3, 0, bought=bank.buy(0, 90_000)), 0, 0)
+    assert bank.start_plan(0, 3, 0, 100_001) is None
+    assert bank.start_plan(0, 3, 0).principal == 100_000
+    assert bank.start_plan(0, 3, 0) is None
+    told = books(bank, CUT + timedelta(days=2))
+    assert (told["due"], told["to_pay"], told["buckets"]["billed"]) == (0, 0, 90_000)
+    assert cut(bank, CUTS[1]) == (90_000 + 33_333, 33_333 + 9_000)
+    assert bank.start_plan(0, 3, 0).principal == 90_000 + 33_333
+
+
 def test_a_plan_that_begins_on_the_day_of_a_statement_has_put_off_what_that_does_not_ask_for(bank):
     """The statement is cut at the end of the day: when the plan ends on the next, nothing is due again."""
     bank.buy(0, 90_000)

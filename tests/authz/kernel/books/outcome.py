@@ -157,16 +157,34 @@ def general_of(state):
 
 
 def told_of_plans(state, account):
-    """The instalments of an account: its plans in the order in which they were started."""
+    """The instalments of an account: its plans in the order in which they were started.
+
+    What is left of one that has ended is what no statement has asked for yet.
+    """
     made = state.plans[: state.counters[Counter.PLANS]]
+    billing_row = int(state.accounts[account]["billing"]) - 1
     names = ("sequence", "of", "principal_minor", "left_minor", "months", "billed", "fee_ppm")
-    return [tuple(int(row[name]) for name in names) for row in made if row["account_id"] == account + 1]
+    told = []
+    for row in made[made["account_id"] == account + 1]:
+        plan = {name: int(row[name]) for name in names}
+        if row["end"] and row["ended_day"] <= state.billing[billing_row]["last_cut"]:
+            plan["left_minor"] = 0
+        told.append(tuple(plan.values()))
+    return told
 
 
 def plain_plans(books):
     """The same of a plain ledger."""
     return [
-        (plan.name, plan.of or 0, plan.principal, plan.left, plan.months, len(plan.instalments), plan.fee_ppm)
+        (
+            plan.name,
+            plan.of or 0,
+            plan.principal,
+            plan.left + plan.unasked,
+            plan.months,
+            len(plan.instalments),
+            plan.fee_ppm,
+        )
         for plan in books.plans
     ]
 

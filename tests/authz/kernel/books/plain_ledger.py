@@ -153,6 +153,7 @@ class PlainBooks(PlainBuckets):
         if not self._post(kind, -amount):
             return PlainPayment(amount, 0, 0)
         rest = amount - sum(self._shorten(plan, amount) for plan in self.open_plans if plan.of == bought.name)
+        rest -= sum(self._take_unasked(plan, rest) for plan in self.plans if plan.of == bought.name)
         own = (self.bucket_of(bought.day),) * bought.has_goods + ("cash",) * bought.has_cash
         billed = self.take(self.terms, rest, "network", *own, was_billed=bought.day <= self.last_cut)
         return PlainPayment(amount, *self.count(billed))
@@ -199,7 +200,8 @@ class PlainBooks(PlainBuckets):
     def splittable(self, bought: PlainPurchase | None, left: int) -> int:
         """How much of a purchase (or of the last statement, None) can be split. left: what is not given back of it."""
         bucket = self.bucket_of(bought.day) if bought else "billed"
-        return 0 if bucket == "carried" else min(left, max(0, self.balance(bucket)))
+        unasked = sum(plan.unasked for plan in self.plans) if bucket == "billed" else 0
+        return 0 if bucket == "carried" else min(left, max(0, self.balance(bucket) - unasked))
 
     def no_plan_because(self, amount: int, bought: PlainPurchase | None, left: int) -> str | None:
         """Why a plan is refused, by the name of the reason. amount: 0 for all."""
@@ -218,8 +220,10 @@ class PlainBooks(PlainBuckets):
         bucket = self.bucket_of(bought.day) if bought else "billed"
         self.take_nights(self.terms, bucket, amount)
         self.move(bucket, "planned", amount)
-        counted = self.count(amount) if bucket == "billed" else (0, 0)
-        plan = PlainPlan(name, bought.name if bought else None, amount, months, fee_ppm, self.today, *counted)
+        plan = PlainPlan(name, bought.name if bought else None, amount, months, fee_ppm, self.today)
+        if bucket == "billed":
+            plan.is_of_a_statement = True
+            plan.due, plan.to_pay = self.count(amount)
         self.plans.append(plan)
         self.changes.append(PlainChange("plan_started", self.today, amount, months, name))
         return plan
@@ -234,12 +238,25 @@ class PlainBooks(PlainBuckets):
             self._end(plan, "given_back", left)
         return taken
 
+    def _take_unasked(self, plan: PlainPlan, amount: int) -> int:
+        """What is given back of a purchase whose plan has ended early: of what no statement asked for it counts not."""
+        taken, wanted = 0, min(amount, plan.unasked)
+        for bucket in ("billed", "carried") if self.lost_until == self.last_cut else ("billed",):
+            part = min(wanted - taken, self.balance(bucket))
+            self.take_nights(self.terms, bucket, part)
+            self.enter(bucket, -part, "network")
+            taken += part
+        plan.unasked -= taken
+        return taken
+
     def end_plan(self, plan: PlainPlan, fee_ppm: int, fee_min: int) -> None:
         """What is left is billed at once, for a fee. What the plan has put off is due again, if no cut came since."""
         left = plan.left
         self.move("planned", "billed", left)
-        if not any(statement.day >= plan.started for statement in self.statements):
+        if plan.is_of_a_statement and not any(statement.day >= plan.started for statement in self.statements):
             self._count_no_longer(plan, left)
+        else:
+            plan.unasked = left
         plan.ended_with = left
         self._end(plan, "early", left)
         self._charge("plan_fee", "fees", max(half_up(left * fee_ppm, PPM), fee_min), "fees")
@@ -349,6 +366,8 @@ class PlainBooks(PlainBuckets):
             share = half_up(max(closing - whole, 0) * terms.minimum_ppm, PPM)
             minimum = min(closing, whole + share) if closing > 0 else 0
             self._ask(minimum, promised=self.due_day if was_in_relief else None)
+        for plan in self.plans:
+            plan.unasked = 0
         since = self.last_cut if self.last_cut > date.min else None
         self.due, self.to_pay, self.last_cut = minimum, max(0, closing), self.today
         figures = (closing, minimum, interest, min(past_due, minimum))

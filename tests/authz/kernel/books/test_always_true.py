@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from authz.program.tables import Bucket
 from authz.state.billing import BUCKETS
 from authz.state.tables import Counter, rows_in_use, stored_arrays, with_stored_arrays
+from authz.vocabulary.account_changes import PlanEnd
 from authz.vocabulary.commands import Kind, Operation
 from authz.vocabulary.reasons import Reason
 from tests.authz.commands import command
@@ -224,10 +225,12 @@ class BooksAreAlwaysTrue(RuleBasedStateMachine):
         state = self.bank.outcome.state
         for plan in state.plans[: state.counters[Counter.PLANS]]:
             assert 0 <= plan["left_minor"] <= plan["principal_minor"]
-            assert (plan["left_minor"] > 0) == (plan["end"] == 0)
+            assert (
+                plan["left_minor"] > 0 if plan["end"] == 0 else plan["left_minor"] == 0 or plan["end"] == PlanEnd.EARLY
+            )
         for account, row in enumerate(state.accounts["billing"][: len(self.bank.books)].tolist()):
-            own = state.plans["account_id"][: state.counters[Counter.PLANS]] == account + 1
-            left = state.plans["left_minor"][: state.counters[Counter.PLANS]][own].sum()
+            made = state.plans[: state.counters[Counter.PLANS]]
+            left = made["left_minor"][(made["account_id"] == account + 1) & (made["end"] == 0)].sum()
             assert left == (state.books[row - 1, Bucket.PLANNED] if row else 0)
         for books in self.bank.books:
             for plan in books.plans:

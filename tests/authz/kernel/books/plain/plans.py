@@ -11,7 +11,7 @@ PLANS_OPEN_MAX = 24
 @dataclass
 class PlainPlan:
     """What is billed in instalments. name: of the command that started it.  of: the purchase's name, None for a
-    statement.  due, to_pay: what it has counted toward when it was started.
+    statement.  due, to_pay: what it has counted toward when it was started, if a statement had asked for it.
     """
 
     name: int
@@ -20,6 +20,8 @@ class PlainPlan:
     months: int
     fee_ppm: int
     started: date
+    is_of_a_statement: bool = False
+    """Whether a statement had asked for it before."""
     due: int = 0
     to_pay: int = 0
     given_back: int = 0
@@ -28,6 +30,8 @@ class PlainPlan:
     instalments: tuple[int, ...] = ()
     """What was billed, statement by statement."""
     end: str | None = None
+    unasked: int = 0
+    """What was billed at once, and no statement has asked for yet."""
 
     @property
     def left(self) -> int:
