@@ -75,7 +75,7 @@ def account_books(state: State, account_id: int) -> AccountBooks | None:
 
 def is_returned(state: State, sequence: int) -> bool:
     """Whether a payment was returned. sequence: of the command that it was received with."""
-    count = int(state.counters[Counter.PAYMENTS])
+    count = min(int(state.counters[Counter.PAYMENTS]), len(state.payments))  # they may grow while a thread reads
     place = bisect_left(range(count), sequence, key=lambda row: int(state.payments[row]["sequence"]))
     found = place < count and int(state.payments[place]["sequence"]) == sequence
     return bool(found and state.payments[place]["is_returned"])

@@ -46,7 +46,7 @@ def account_plans(state: State, account_id: int) -> list[AccountPlan]:
 
 def plan_named(state: State, sequence: int) -> AccountPlan | None:
     """The plan that a command has started, or None where it has started none."""
-    count = int(state.counters[Counter.PLANS])
+    count = min(int(state.counters[Counter.PLANS]), len(state.plans))  # they may grow while a thread reads
     row = bisect_left(range(count), sequence, key=lambda each: int(state.plans[each]["sequence"]))
     if row == count or int(state.plans[row]["sequence"]) != sequence:
         return None

@@ -138,6 +138,17 @@ def test_payments_are_known_as_returned(bank):
     assert not is_returned(bank.state, 1)
 
 
+def test_payments_are_looked_for_while_their_table_grows(bank):
+    """A thread has taken the state, whose table has no room for what came later."""
+    taken, sequences = bank.state, []
+    for amount in range(100, 160):
+        ask(bank, Kind.PAYMENT, "2026-12-11", amount_minor=amount)
+        sequences.append(int(bank.result["sequence"]))
+    ask(bank, Kind.PAYMENT_RETURNED, "2026-12-12", decision=sequences[1])
+    assert len(taken.payments) < len(sequences) < len(bank.state.payments)
+    assert [is_returned(state, sequences[1]) for state in (taken, bank.state)] == [False, True]
+
+
 def test_who_has_no_books():
     """An account without a product, and none at all."""
     bank = Bank()

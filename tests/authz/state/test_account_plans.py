@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from authz.state.account_plans import account_plans, plan_named
+from authz.state.tables import Counter
 from authz.vocabulary.account_changes import PlanEnd
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.reasons import Reason
@@ -56,6 +57,15 @@ def test_the_plans_of_an_account_are_read_the_newest_first(bank):
     assert account_plans(bank.state, ACCOUNT + 1) == []
     assert [plan_named(bank.state, each) for each in (second, first)] == account_plans(bank.state, ACCOUNT)
     assert [plan_named(bank.state, each) for each in (0, first - 1, second + 1, 2**62)] == [None] * 4
+
+
+def test_plans_are_looked_for_while_their_table_grows(bank):
+    """A thread has taken the state, whose table has no room for what came later."""
+    taken, named = bank.state, 0
+    while int(bank.state.counters[Counter.PLANS]) <= len(taken.plans):
+        named = split(bank, 0, day="2027-01-06", amount_minor=10)
+        bank.send(command(Kind.END_PLAN, time_us=noon("2027-01-06"), account_id=ACCOUNT, decision=named))
+    assert [plan_named(state, named) is None for state in (taken, bank.state)] == [True, False]
 
 
 def test_a_plan_of_a_statement_names_no_purchase(bank):

@@ -21,3 +21,13 @@ def test_terms_of_a_day():
 
     assert [rate(f"2026-12-{day}") for day in ("01", "10", "11", "31")] == [400, 400, 300, 300]
     assert (rate("2026-12-11", product=9), rate("2026-12-11", account=999)) == (500, 300)
+
+
+def test_who_reads_while_the_program_is_switched_finds_what_there_was():
+    """A thread has taken the state, and reads it after the switch: further terms have rows that its table has not."""
+    bank = Bank(products=[PRODUCTS[0] | {"terms": {"rate_ppm": 400}}])
+    bank.send(set_account(4, product=1, cut_day=5))
+    taken = bank.state
+    bank.use(products=[PRODUCTS[0] | {"terms": {"rate_ppm": 300}}])
+    terms = [terms_of_account(state, ACCOUNT, 1, date(2040, 1, 1)) for state in (taken, bank.state)]
+    assert [int(each["rate_ppm"]) for each in terms] == [400, 300]
