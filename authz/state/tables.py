@@ -325,7 +325,7 @@ def with_terms(state: State, program: Program) -> State:
     """The same state with the terms of a program behind those that it has, where they differ from them.
 
     They hold from the next local day on; those of a product that had none hold from today, and the default before.
-    A thread that reads terms in the state before finds them there as they were: neither rows nor `terms_of` are written.
+    A thread that reads terms in the state before finds them there as they were: nothing that it finds is written.
     """
     if state.counters[Counter.TERMS] == 0:
         state.terms[0], state.counters[Counter.TERMS] = DEFAULT_TERMS, 1

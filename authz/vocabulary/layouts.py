@@ -279,6 +279,9 @@ PLAN_START = _layout(
     [Kind.START_PLAN],
     Field("amount_minor", "i8", 48, "How much, in minor units of the account's currency; 0 for all of it."),
     Field("decision", "i8", 104, "The sequence of the purchase's posting; 0 for a statement."),
+    Field(
+        "statement_day", "u4", 156, "Of a statement: its day, days since 1970-01-01; 0 for the last, whichever it is."
+    ),
     Field("fee_ppm", "u4", 160, "The fee with each instalment, of the principal, parts per million."),
     Field("plan_months", "u1", 240, "How many instalments.", PLAN_MONTHS),
 )

@@ -80,6 +80,7 @@ class Reason(IntEnum):
     DAY_NOT_OVER = 68
     NOT_SPLITTABLE = 69
     TOO_MANY_PLANS = 70
+    NOT_THE_LAST_STATEMENT = 71
 
     @property
     def code(self) -> str:
@@ -103,6 +104,7 @@ OF_BANK_COMMANDS = frozenset(
         Reason.DAY_NOT_OVER,
         Reason.NOT_SPLITTABLE,
         Reason.TOO_MANY_PLANS,
+        Reason.NOT_THE_LAST_STATEMENT,
     }
 )
 """What only the issuer's own commands are refused with: no message, rule or limit has these."""
@@ -337,6 +339,11 @@ ANSWERS: dict[Reason, Answer] = {
     ),
     _R.TOO_MANY_PLANS: Answer(
         "65", "The account has as many instalment plans as it can have.", "Wait for one to end, or end it early."
+    ),
+    _R.NOT_THE_LAST_STATEMENT: Answer(
+        "21",
+        "This is not the account's last statement.",
+        "Name the day of the last statement: a later one may have come.",
     ),
     _R.DAY_NOT_OVER: Answer("21", "The day is not over.", "Close days that are over in the program's time zone."),
     _R.AWAITING_ISSUER: Answer(

@@ -13,7 +13,7 @@ from authz.history.projection import Projection
 from authz.http.agreements.agreed_terms import fee_agreed, terms_in_force
 from authz.http.agreements.plan_views import PlanEnded, PlanList, PlanView, shown
 from authz.http.agreements.schedule import to_come
-from authz.http.books.bank_commands import books_now, carried_out
+from authz.http.books.bank_commands import REFUSALS, books_now, carried_out
 from authz.http.books.written_day import WrittenDay
 from authz.http.paging import Limit
 from authz.http.sight import AccountId, Sight, SightDependency, seen_account
@@ -25,8 +25,10 @@ from authz.state.account_books import AccountBooks, account_books
 from authz.state.account_plans import AccountPlan, account_plans, plan_named
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.errors import HistoryUnavailable
+from authz.vocabulary.labels import day_of
 from authz.vocabulary.layouts import new_command
 from authz.vocabulary.posting_kinds import PostingKind
+from authz.vocabulary.reasons import Reason
 from tokenvault.vocabulary.errors import Conflict, FieldError, NotFound
 from tokenvault.vocabulary.identifiers import Prefix, to_number, to_text
 
@@ -37,7 +39,17 @@ STATUSES = (404, 409)
 PlanId = Annotated[str, Path(description="Identifier of a plan.", examples=["plan_000000000001A"])]
 
 _GOODS = (PostingKind.PURCHASE.code, PostingKind.FORCE_POST.code)
-_OF_THE_LAST_STATEMENT = 0
+_OF_A_STATEMENT = 0
+
+_REFUSALS_OF_PURCHASE = REFUSALS | {
+    Reason.NOTHING_OWED: "nothing of the purchase is left that was neither paid nor given back",
+}
+_REFUSALS_OF_STATEMENT = REFUSALS | {
+    Reason.NOTHING_OWED: "nothing of the statement is left that is neither paid, nor in instalments, nor carried over "
+    "because it was not paid in time",
+    Reason.NOT_THE_LAST_STATEMENT: "the account has another statement since",
+}
+_REFUSALS_OF_END = REFUSALS | {Reason.MISSING_ORIGINAL_AUTHORIZATION: "it has ended"}
 
 
 class PlanRequest(BaseModel):
@@ -92,20 +104,23 @@ async def start_plan(
     number = await asyncio.to_thread(seen_account, sight, account_id)
     books = await books_now(engine, number)
     fee_ppm = fee_agreed(terms_in_force(engine, books.product), body.months)
-    charge = _OF_THE_LAST_STATEMENT
+    charge, statement_day = _OF_A_STATEMENT, 0
     if body.purchase is not None:
         charge = await asyncio.to_thread(_purchase, projection, sight, body.purchase, number)
     elif body.statement is not None:
         _check_is_the_last(books, body.statement)
+        statement_day = day_of(body.statement)
     command = new_command(
         Kind.START_PLAN,
         account_id=number,
         decision=charge,
+        statement_day=statement_day,
         amount_minor=body.amount or 0,
         plan_months=body.months,
         fee_ppm=fee_ppm,
     )
-    result = (await carried_out(engine, command, f"plan for {account_id}"))[0]
+    refusals = _REFUSALS_OF_STATEMENT if charge == _OF_A_STATEMENT else _REFUSALS_OF_PURCHASE
+    result = (await carried_out(engine, command, f"plan for {account_id}", refusals))[0]
     return _view(engine, _there(plan_named(engine.state, int(result["sequence"]))))
 
 
@@ -145,7 +160,7 @@ async def end_plan(engine: EngineDependency, sight: SightDependency, plan_id: Pl
     command = new_command(
         Kind.END_PLAN, account_id=plan.account_id, decision=plan.sequence, fee_ppm=fee.ppm, fee_min=fee.min
     )
-    result = (await carried_out(engine, command, f"early end of {plan_id}"))[0]
+    result = (await carried_out(engine, command, f"early end of {plan_id}", _REFUSALS_OF_END))[0]
     ended = _there(plan_named(engine.state, plan.sequence))
     return PlanEnded(
         **shown(ended, int(result["billing_currency"]), []),

@@ -1,5 +1,7 @@
 """Commands about accounts with a product: carried out by the engine, with refusals and postings as the API has them."""
 
+from collections.abc import Mapping
+
 from authz.engine import Engine
 from authz.http.sight import Sight, seen_account
 from authz.http.transactions import TransactionView
@@ -11,7 +13,7 @@ from authz.vocabulary.posting_kinds import PostingKind
 from authz.vocabulary.reasons import ANSWERS, Reason
 from tokenvault.vocabulary.errors import Conflict, NotFound
 
-_REFUSALS = {
+REFUSALS = {
     Reason.ACCOUNT_WITHOUT_PRODUCT: "the account has no product; PATCH /v1/accounts/{id} gives it one",
     Reason.ALREADY_GIVEN_BACK: "that was done before",
     Reason.NOTHING_OWED: "the account owes nothing",
@@ -39,13 +41,16 @@ async def books_now(engine: Engine, account: int) -> AccountBooks:
     books = account_books(engine.state, account)
     if books is None:
         reason = Reason.ACCOUNT_WITHOUT_PRODUCT
-        raise Conflict(_REFUSALS[reason], code=reason.code)
+        raise Conflict(REFUSALS[reason], code=reason.code)
     return books
 
 
-async def carried_out(engine: Engine, command: Records, what: str) -> Records:
+async def carried_out(
+    engine: Engine, command: Records, what: str, refusals: Mapping[Reason, str] = REFUSALS
+) -> Records:
     """The one result of a command, once it is durable. what: the command in words, for the error.
 
+    refusals: why it cannot be, in words that are true of this command.
     Raises: NotFound, where there is no such account.  Conflict, for any other refusal.
     """
     results = await engine.run(command)
@@ -54,7 +59,7 @@ async def carried_out(engine: Engine, command: Records, what: str) -> Records:
         return results
     if reason is Reason.ACCOUNT_NOT_FOUND:
         raise NotFound("there is no such account")
-    raise Conflict(f"no {what}: {_REFUSALS.get(reason, ANSWERS[reason].sentence)}", code=reason.code)
+    raise Conflict(f"no {what}: {refusals.get(reason, ANSWERS[reason].sentence)}", code=reason.code)
 
 
 def made_posting(results: Records, kind: PostingKind) -> TransactionView:

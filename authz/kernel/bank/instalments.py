@@ -38,6 +38,8 @@ def start_plan(state: State, account_row: Integer, command: Any) -> Integer:
         return np.int64(Reason.UNDEFINED_VALUE)
     if open_plans(state, account_row) >= PLANS_OPEN_MAX:
         return np.int64(Reason.TOO_MANY_PLANS)
+    if command["decision"] == 0 and not _is_last_statement(state, account_row, np.int64(command["statement_day"])):
+        return np.int64(Reason.NOT_THE_LAST_STATEMENT)
     row = np.int64(state.accounts[account_row]["billing"]) - 1
     purchase: Integer = 0
     bucket: Integer = np.int64(Bucket.BILLED)
@@ -68,6 +70,14 @@ def start_plan(state: State, account_row: Integer, command: Any) -> Integer:
     _move_to_plan(state, account_row, bucket, principal)
     add_plan(state, account_row, principal, purchase, command)
     return np.int64(Reason.APPROVED)
+
+
+@inlined
+def _is_last_statement(state: State, account_row: Integer, day: Integer) -> Any:
+    """Whether an account's last statement is that of a day. day: 0 for whichever it is."""
+    row = np.int64(state.accounts[account_row]["billing"]) - 1
+    last_cut: Integer = state.billing[row]["last_cut"] if found(row) else np.int64(0)
+    return day == 0 or day == last_cut
 
 
 @inlined

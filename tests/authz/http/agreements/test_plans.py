@@ -5,6 +5,8 @@ from datetime import date
 
 import pytest
 
+from authz.http.agreements import plans
+
 
 def last_purchase(bank, account):
     """The identifier of an account's newest purchase."""
@@ -92,6 +94,40 @@ def test_a_part_of_the_last_statement(bank):
     rest = split(bank, account, 3, statement="2026-12-07")
     assert (rest["principal"], [each["amount"] for each in rest["schedule"]]) == (50_001, [16_667] * 3)
     assert split(bank, account, 3, statement="2026-12-07", status=409)["code"] == "nothing_owed"
+
+
+def test_a_statement_that_has_become_earlier_is_not_taken_for_the_next(bank, today, monkeypatch):
+    """It was the last one when the request came, and when the command was carried out there was another."""
+    bank.close_until(f"{today().year}-12-31")
+    account, phone = bank.account()
+    bank.buy(phone, 100_000)
+    bank.close_until(cut := f"{today().year}-01-05")
+    books_now = plans.books_now
+
+    async def read(engine, number):
+        books = await books_now(engine, number)
+        bank.clock.advance(31 * 86_400)
+        return books
+
+    with monkeypatch.context() as patched:
+        patched.setattr(plans, "books_now", read)
+        refused = split(bank, account, 3, statement=cut, status=409)
+    assert refused["code"] == "not_the_last_statement"
+    assert refused["detail"] == f"no plan for {account}: the account has another statement since"
+    assert bank.get(f"/v1/accounts/{account}/plans")["data"] == []
+
+
+def test_a_statement_that_was_carried_cannot_be_split(bank, today):
+    """The account owes something, and is not told that it does not."""
+    bank.close_until(f"{today().year}-12-31")
+    account, phone = bank.account()
+    bank.buy(phone, 100_000)
+    bank.close_until(cut := f"{today().year}-01-05")
+    bank.close_until(f"{today().year}-01-30")  # nothing was paid
+    assert bank.get(f"/v1/accounts/{account}/balance")["books"]["carried"] == 100_000
+    refused = split(bank, account, 3, statement=cut, status=409)
+    assert (refused["code"], "owes nothing" in refused["detail"]) == ("nothing_owed", False)
+    assert "carried over because it was not paid in time" in refused["detail"]
 
 
 def test_terms_decide_what_is_offered(bank):

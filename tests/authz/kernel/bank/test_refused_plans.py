@@ -124,6 +124,22 @@ def test_what_has_lost_its_grace_cannot_be_split(bank):
     check_refused(bank, START, Reason.NOTHING_OWED)
 
 
+def test_a_statement_is_named_by_its_day_or_is_the_last_whichever_it_is(bank):
+    """What was meant as one is not taken for the next that comes before the command is carried out."""
+    check_refused(bank, START, Reason.NOT_THE_LAST_STATEMENT, statement_day=day_number(CUT))
+    bank.clock_us = noon(DUE)
+    bank.pass_time()
+    for day in (CUT - timedelta(days=1), CUT + timedelta(days=1), BEGINS):
+        check_refused(bank, START, Reason.NOT_THE_LAST_STATEMENT, statement_day=day_number(day))
+    check_refused(bank, START, Reason.NOT_THE_LAST_STATEMENT, statement_day=2**32 - 1)
+    assert bank.start_plan(0, 3, amount=1_000, statement_day=day_number(CUT))
+    assert bank.start_plan(0, 3, amount=1_000)
+    assert bank.start_plan(0, 3, bought=bank.buy(0, 5_000), statement_day=day_number(BEGINS)), (
+        "of a purchase it is nothing"
+    )
+    agree_now(bank)
+
+
 def test_where_nothing_is_owed_nothing_can_be_split(bank):
     """A purchase that was given back or is paid, a statement that there is not yet, or that is paid."""
     check_refused(bank, START, Reason.NOTHING_OWED)

@@ -307,12 +307,12 @@ class Twin:
         if owes:
             self.books[account].write_off()
 
-    def start_plan(self, account, months, fee_ppm=6_000, amount=0, bought=None):
+    def start_plan(self, account, months, fee_ppm=6_000, amount=0, bought=None, statement_day=0):
         """Instalments of a purchase, or of the last statement; amount: 0 for all. None where they are refused."""
         self.begin_day()
         books, plain = self.books[account], bought.plain if bought else None
         left = bought.left if bought else MUCH
-        named = {"decision": bought.sequence if bought else 0, "amount_minor": amount}
+        named = {"decision": bought.sequence if bought else 0, "amount_minor": amount, "statement_day": statement_day}
         why_not = books.no_plan_because(amount, plain, left)
         reason = Reason[why_not.upper()] if why_not else Reason.APPROVED
         name = self.tell(Kind.START_PLAN, account, reason, **named, plan_months=months, fee_ppm=fee_ppm)
