@@ -11,9 +11,9 @@ import numpy as np
 
 from authz.journal.records import gathered
 from authz.journal.replay import REPLAYED_TOGETHER, History, replayed_batch
-from authz.program.changes import with_rule
 from authz.program.compilation import active_rules, compiled_program
 from authz.program.document import ProgramDocument, Rule, canonical, journaled_document
+from authz.program.rules.changes import with_rule
 from authz.program.tables import NUMBER_VERSION
 from authz.state.tables import State, stored_arrays, with_program, with_stored_arrays
 from authz.vocabulary.commands import MESSAGES, Flag, Kind, Records

@@ -16,7 +16,7 @@ from authz.kernel.checks.numbers import Check
 from authz.kernel.checks.order import ASKER_OF, ORDER, Asker, names_of_checks
 from authz.kernel.checks.rules import MATCHED, NOT_EVALUATED
 from authz.program.compilation import CompiledRows, active_rules
-from authz.program.rule_text import attribute_text, condition_text, limit_text, value_text
+from authz.program.rules.rule_text import attribute_text, condition_text, limit_text, value_text
 from authz.state.tables import postings_made
 from authz.vocabulary.commands import (
     Channel,

@@ -11,9 +11,9 @@ from pydantic import BaseModel, Field
 from authz.engine import Engine
 from authz.history.backtest import Backtest, backtest
 from authz.http.surroundings import EngineDependency, HistoryDependency
-from authz.program.changes import find_rule, with_new_rule, with_rule, without_rule
 from authz.program.compilation import active_rules
 from authz.program.document import Rule
+from authz.program.rules.changes import find_rule, with_new_rule, with_rule, without_rule
 from authz.vocabulary.labels import currency_code
 from tokenvault.vocabulary.errors import FieldError
 from tokenvault.vocabulary.identifiers import Prefix, to_text

@@ -7,7 +7,6 @@ from typing import Annotated
 import pytest
 from pydantic import TypeAdapter
 
-from authz.program.changes import find_rule, with_new_rule, without_rule
 from authz.program.conditions import AllOf, AnyOf, Comparison, Filter, Not, check_form, form_of, meter_of
 from authz.program.document import (
     AppliesTo,
@@ -25,6 +24,7 @@ from authz.program.document import (
     with_offsets,
 )
 from authz.program.periods import trailing_seconds
+from authz.program.rules.changes import find_rule, with_new_rule, without_rule
 from authz.program.terms import CashFee, LateFee, Product, Terms
 from authz.vocabulary.attributes import MEANINGS, Attribute, Form
 from tokenvault.vocabulary.errors import Conflict, NotFound

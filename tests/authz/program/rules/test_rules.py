@@ -7,8 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from authz.program.changes import with_rule
 from authz.program.document import ProgramDocument, ProgramInvalid, Rule, canonical, read_document
+from authz.program.rules.changes import with_rule
 from authz.vocabulary.reasons import Reason
 from tests.authz.bank import Bank
 from tests.authz.commands import tap

@@ -5,7 +5,7 @@ from pydantic import TypeAdapter
 
 from authz.program.conditions import Condition
 from authz.program.document import Limit, ProgramDocument
-from authz.program.rule_text import condition_text, limit_text, value_text
+from authz.program.rules.rule_text import condition_text, limit_text, value_text
 from authz.vocabulary.attributes import UNKNOWN
 from authz.vocabulary.commands import CardholderVerification, Channel, Operation
 
