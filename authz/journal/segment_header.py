@@ -18,7 +18,7 @@ import struct
 from typing import NamedTuple
 
 from authz.journal.earlier_layouts import SAME_BYTES
-from authz.journal.layout_digests import digest_of_layouts, digests_before_kinds_were_added
+from authz.journal.layout_digests import digest_of_layouts, digests_of_versions_before
 from authz.journal.marks import Mark
 from authz.journal.records import crc32c
 
@@ -28,7 +28,7 @@ UNNAMED = bytes(NETWORK_BYTES)
 
 _MAGIC = b"TAPWRJ04"
 _LAYOUTS = digest_of_layouts()
-_READ = frozenset({_LAYOUTS}) | digests_before_kinds_were_added() | SAME_BYTES
+_READ = frozenset({_LAYOUTS}) | digests_of_versions_before() | SAME_BYTES
 _FIXED = struct.Struct("<8s8s16sQ32s")
 _CHECK = struct.Struct("<I4x")
 SEGMENT_HEADER_BYTES = _FIXED.size + _CHECK.size

@@ -58,6 +58,8 @@ class Field(IntEnum):
     IS_WAIVED = 21
     PLAN_MONTHS = 22
     OF_SEGMENT = 23
+    SEGMENT_IS = 24
+    LIFE_STAGE = 25
 
 
 _A_MESSAGE = Kind.AUTHORIZATION_REQUEST
@@ -73,6 +75,8 @@ _CHANNEL_BITS = bits_defined(Kind.SET_TOKEN, "channels")
 _SEGMENTS = values_defined(Kind.SET_ACCOUNT, "segment")
 _PRODUCTS = values_defined(Kind.SET_ACCOUNT, "product")
 _CUT_DAYS = values_defined(Kind.SET_ACCOUNT, "cut_day")
+_SEGMENT_IS = values_defined(Kind.SET_ACCOUNT, "segment_is")
+_LIFE_STAGES = values_defined(Kind.SET_ACCOUNT, "life_stage")
 _PLAN_MONTHS = values_defined(Kind.START_PLAN, "plan_months")
 _RELIEF_MONTHS = values_defined(Kind.RELIEVE, "months")
 _IS_WAIVED = values_defined(Kind.RELIEVE, "is_waived")
@@ -135,6 +139,10 @@ def _undefined_in_notice(commands: Records, place: Integer, kind: Integer) -> In
             field = Field.PRODUCT
         elif not _CUT_DAYS[account["cut_day"]] or (account["product"] == 0) != (account["cut_day"] == 0):
             field = Field.CUT_DAY
+        elif not _SEGMENT_IS[account["segment_is"]]:
+            field = Field.SEGMENT_IS
+        elif not _LIFE_STAGES[account["life_stage"]]:
+            field = Field.LIFE_STAGE
     elif kind == Kind.SET_CARD:
         if not _CARD_STATES[commands.view(CARD)[place]["state"]]:
             field = Field.STATE

@@ -134,6 +134,19 @@ class Decider(IntEnum):
     RESTART = 5  # it was still waiting when the engine stopped
 
 
+class SegmentIs(IntEnum):
+    """How an account comes by its segment.
+
+    IMPLIED: as in journals of earlier versions: it is set, and pinned where it is not 0.  UNPINNED: the engine
+    classifies the account; a new one begins in the segment of the command, one that there is keeps its own.
+    PINNED: it is set, and stays.
+    """
+
+    IMPLIED = 0
+    UNPINNED = 1
+    PINNED = 2
+
+
 class ForcedScope(IntEnum):
     """Whose next authorization is forced."""
 

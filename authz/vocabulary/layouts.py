@@ -24,6 +24,7 @@ from authz.vocabulary.commands import (
     ForcedScope,
     Kind,
     Records,
+    SegmentIs,
 )
 from authz.vocabulary.posting_kinds import WAIVABLE
 from authz.vocabulary.reasons import DECLINES
@@ -50,6 +51,9 @@ PRODUCTS = range(32)
 
 CUT_DAYS = range(29)
 """Days of a month on which a statement can be cut: every month has them. 0 where an account has no product."""
+
+LIFE_STAGES = range(16)
+"""Stages of life of the customers whom accounts belong to, as the issuer numbers them; 0 where it is not known."""
 
 _ANY_OR_ONE = frozenset({*SEGMENTS, ANY_SEGMENT})
 _OPERATIONS = range(100)  # two digits; a check decides which of them are served
@@ -137,6 +141,9 @@ ACCOUNT = _layout(
     Field("segment", "u2", 238, "The segment of customers that the account belongs to.", SEGMENTS),
     Field("product", "u1", 240, "The product whose terms hold for the account; 0 for none.", PRODUCTS),
     Field("cut_day", "u1", 241, "The day of the month on which its statement is cut; 0 without a product.", CUT_DAYS),
+    Field("opened_day", "u2", 236, "When it was opened: days since 1970-01-01 in UTC; 0 for the day of the command."),
+    Field("segment_is", "u1", 242, "Whether its segment is pinned: `SegmentIs`.", frozenset(SegmentIs)),
+    Field("life_stage", "u1", 243, "Its customer's stage of life; 0 where it is not known.", LIFE_STAGES),
 )
 
 CARD = _layout("card", [Kind.SET_CARD], Field("state", "u2", 236, "The card's state.", frozenset(CardState)))

@@ -34,6 +34,7 @@ from authz.vocabulary.commands import (
     ForcedScope,
     Kind,
     Operation,
+    SegmentIs,
 )
 from authz.vocabulary.errors import JournalFromElsewhere, UndefinedValue
 from authz.vocabulary.layouts import ANY_SEGMENT, LAYOUT_OF, joined
@@ -153,6 +154,8 @@ _NOTICE_FIELDS = [
     (Kind.SET_ACCOUNT, "currency", [1_000, 65_535]),
     (Kind.SET_ACCOUNT, "product", [1, 32, 255]),
     (Kind.SET_ACCOUNT, "cut_day", [1, 29, 255]),
+    (Kind.SET_ACCOUNT, "segment_is", _beyond(SegmentIs)),
+    (Kind.SET_ACCOUNT, "life_stage", [16, 255]),
     (Kind.SET_CARD, "state", _beyond(CardState, 65_536)),
     (Kind.SET_TOKEN, "state", _beyond(TokenState, 65_536)),
     (Kind.SET_TOKEN, "channels", [1 << len(Channel), 1 << 16, 1 << 31]),
