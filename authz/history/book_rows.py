@@ -3,6 +3,8 @@
 What is charged and paid is in `history_rows.postings`; a plan and a relief move dues, and post nothing.
 """
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,8 @@ import sqlalchemy as sa
 
 from authz.history.history_rows import Row, TenantOf, metadata, nobody, postings
 from authz.journal.records import Durable
+from authz.program.relief_terms import ReliefInterest
+from authz.program.terms import DAYS_TO_PAY_MAX
 from authz.vocabulary.account_changes import ChangeKind, PlanEnd
 from authz.vocabulary.labels import currency_code, day_text
 
@@ -123,12 +127,75 @@ def _change(time_us: int, change: np.void, issuer_of: TenantOf) -> Row:
     }
 
 
-def lines_of(database: sa.Engine, statement: Row) -> list[Row]:
-    """The postings that are on a statement, the oldest first: those of the days behind the statement before."""
+@dataclass(frozen=True)
+class StatementContent:
+    """A statement with all that belongs to it. Amounts in minor units of the account's currency; days in ISO 8601.
+
+    row: its own.  opening_minor: what the statement before closed with; where the history has none, what was owed
+    before the first line.  lines: the postings, the oldest first.
+    relief_until: the day to which what is due was put off, None where the statement is not in a relief: one that is
+    asks for nothing.  relief_interest: whether nights until then bear interest, None where that is not known.
+    """
+
+    row: Row
+    opening_minor: int
+    lines: list[Row]
+    relief_until: str | None = None
+    relief_interest: ReliefInterest | None = None
+
+    @property
+    def later_instalments_minor(self) -> int:
+        """What has moved into instalments that are billed later, below zero, or has been billed of them."""
+        posted = sum(int(line["amount_minor"]) for line in self.lines)
+        return int(self.row["closing_minor"]) - self.opening_minor - posted
+
+
+def content_of(database: sa.Engine, statement: Row) -> StatementContent:
+    """What is on a statement. statement: its row."""
+    with database.connect() as connection:
+        lines = _lines(connection, statement)
+        opening = _opening_minor(connection, statement, lines)
+        if not _is_in_relief(statement):
+            return StatementContent(statement, opening, lines)
+        interest = _interest_in_relief(connection, statement)
+        return StatementContent(statement, opening, lines, statement["due_day"], interest)
+
+
+def _lines(connection: sa.Connection, statement: Row) -> list[Row]:
+    """The postings of the days behind the statement before."""
     account, day = postings.c.account_id == statement["account_id"], postings.c.day
     query = sa.select(postings).where(account, day <= statement["day"])
     if statement["since"] is not None:
         query = query.where(day > statement["since"])
-    with database.connect() as connection:
-        ordered = connection.execute(query.order_by(day, postings.c.sequence, postings.c.part))
-        return [dict(row._mapping) for row in ordered]
+    ordered = connection.execute(query.order_by(day, postings.c.sequence, postings.c.part))
+    return [dict(row._mapping) for row in ordered]
+
+
+def _opening_minor(connection: sa.Connection, statement: Row, lines: list[Row]) -> int:
+    of_account = statements.c.account_id == statement["account_id"]
+    query = sa.select(statements.c.closing_minor).where(of_account, statements.c.day == statement["since"])
+    before: int | None = connection.execute(query.limit(1)).scalar()
+    if before is not None:
+        return before
+    if lines:
+        return int(lines[0]["posted_minor"]) - int(lines[0]["amount_minor"])
+    return int(statement["closing_minor"])
+
+
+def _is_in_relief(statement: Row) -> bool:
+    """Whether what is due was put off to the due day of a later statement, see `books.relief.asks_for_something`."""
+    days = date.fromisoformat(statement["due_day"]) - date.fromisoformat(statement["day"])
+    return days.days > DAYS_TO_PAY_MAX
+
+
+def _interest_in_relief(connection: sa.Connection, statement: Row) -> ReliefInterest | None:
+    """How the relief that a statement is in was granted. No two end on the same day."""
+    query = sa.select(account_changes.c.is_waived).where(
+        account_changes.c.account_id == statement["account_id"],
+        account_changes.c.kind == ChangeKind.RELIEF_GRANTED.name.lower(),
+        account_changes.c.until == statement["due_day"],
+    )
+    is_waived = connection.execute(query.limit(1)).scalar()
+    if is_waived is None:
+        return None
+    return "waived" if is_waived else "accrues"

@@ -7,6 +7,12 @@ from pydantic import BaseModel, Field
 
 from authz.state.account_books import AccountBooks
 
+DUE_DAY_DESCRIBED = (
+    "The day by which both are to be paid: that of the last statement, also where nothing of it is left to pay. Null "
+    "before the first statement; and once the days of courtesy are over, when what was not paid is past due, until the "
+    "next statement."
+)
+
 
 class AccountBooksView(BaseModel):
     """What an account with a product owes, by what becomes of it, and what is to be paid by when.
@@ -33,9 +39,7 @@ class AccountBooksView(BaseModel):
         "paid.",
         examples=[300000],
     )
-    due_day: date | None = Field(
-        description="The day by which both are to be paid, null where nothing is due.", examples=["2027-01-25"]
-    )
+    due_day: date | None = Field(description=DUE_DAY_DESCRIBED, examples=["2027-01-25"])
     missed: int = Field(description="How many minimums in a row were not paid in time.", examples=[0])
     next_statement_day: date | None = Field(
         description="The day at whose end the next statement is cut, null before the first posting.",

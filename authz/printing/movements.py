@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from authz.history.history_rows import Row
+from authz.history.book_rows import StatementContent
 from authz.vocabulary.posting_kinds import PostingKind, Sign
 
 _PURCHASES, _CASH, _GIVEN_BACK = "Purchases", "Cash", "Refunds and reversals"
@@ -22,19 +22,18 @@ _IN_ORDER = (_PURCHASES, _CASH, _GIVEN_BACK, _PAYMENTS, _INTEREST, _FEES, _CORRE
 _BY_CODE = {kind.code: kind for kind in PostingKind}
 
 
-def movements(opening_minor: int, lines: Iterable[Row], closing_minor: int) -> Iterable[tuple[str, int]]:
+def movements(content: StatementContent) -> Iterable[tuple[str, int]]:
     """Groups of movements and their sums in minor units: from the opening balance they lead to the closing balance.
 
     Groups without any movement are left out. What becomes due in instalments later is not in the closing balance.
     """
     sums: dict[str, int] = {}
-    for line in lines:
+    for line in content.lines:
         group = _group(_BY_CODE[line["kind"]])
         sums[group] = sums.get(group, 0) + line["amount_minor"]
     yield from ((group, sums[group]) for group in _IN_ORDER if group in sums)
-    in_instalments = closing_minor - opening_minor - sum(sums.values())
-    if in_instalments:
-        yield "Change of what is due in later instalments", in_instalments
+    if content.later_instalments_minor:
+        yield "Change of what is due in later instalments", content.later_instalments_minor
 
 
 def _group(kind: PostingKind) -> str:

@@ -1,12 +1,13 @@
 """A statement as PDF: what a bank sends to its customers, on as many sheets of A4 as its lines need."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from authz.history.book_rows import StatementContent
 from authz.history.history_rows import Row
 from authz.printing.movements import movements
+from authz.printing.relief_in_words import relief_in_words
 from authz.printing.sheets import LEFT, RIGHT, Sheets
 from authz.printing.terms_in_words import terms_in_words
 from tokenvault.reference_data.currencies import major_text
@@ -22,16 +23,18 @@ _ROW, _ROW_OF_LINES, _ROW_OF_TERMS = 14.0, 15.0, 11.0
 class Statement:
     """What is printed. bank: the name of who sends it.  product: the name of the account's product.
 
-    row, lines: as the history has them.  opening_minor: what the statement before closed with.
-    terms: those that held on its day, a row of `TERMS`.
+    content: what is on it.  terms: those that held on its day, a row of `TERMS`.
     """
 
     bank: str
     product: str
-    row: Row
-    opening_minor: int
-    lines: Sequence[Row]
+    content: StatementContent
     terms: np.void
+
+    @property
+    def row(self) -> Row:
+        """Its row in the history."""
+        return self.content.row
 
     @property
     def account_id(self) -> str:
@@ -110,16 +113,18 @@ def _figures(sheets: Sheets, statement: Statement) -> None:
         for number, figure in enumerate(figures):
             x, room = LEFT + 12 + number * place, place - 16
             sheets.text(x, figure[part], size, width_max=room, is_bold=part == 1, is_dim=part == 0)
+    if statement.content.relief_until is not None:
+        sheets.down(30)
+        sheets.text(LEFT, relief_in_words(statement.content.relief_until, statement.content.relief_interest))
     sheets.down(36)
 
 
 def _summary(sheets: Sheets, statement: Statement) -> None:
     """How the opening balance became the closing balance."""
-    opening, closing = statement.opening_minor, statement.row["closing_minor"]
+    opening, closing = statement.content.opening_minor, statement.row["closing_minor"]
     sheets.text(LEFT, "Summary", 11, is_bold=True)
     sheets.down(4)
-    moved = movements(opening, statement.lines, closing)
-    rows = [("Opening balance", opening), *moved, ("Closing balance", closing)]
+    rows = [("Opening balance", opening), *movements(statement.content), ("Closing balance", closing)]
     for number, (name, minor) in enumerate(rows):
         is_sum = number in (0, len(rows) - 1)
         sheets.down(_ROW)
@@ -139,16 +144,16 @@ def _lines(sheets: Sheets, statement: Statement) -> None:
     sheets.text(LEFT, "Postings", 11, is_bold=True)
     sheets.down(4)
     _names_of_columns(sheets)
-    for line in statement.lines:
+    for line in statement.content.lines:
         if sheets.keep(_ROW_OF_LINES):
             _names_of_columns(sheets)
         sheets.down(_ROW_OF_LINES)
         _line(sheets, line, statement.amount(line["amount_minor"]))
-    if not statement.lines:
+    if not statement.content.lines:
         sheets.down(_ROW_OF_LINES)
         sheets.rule(above=10.5)
         sheets.text(_PLACE, "No postings", is_dim=True)
-    amounts = [line["amount_minor"] for line in statement.lines]
+    amounts = [line["amount_minor"] for line in statement.content.lines]
     sheets.keep(2 * _ROW_OF_LINES)
     for name, minor in (
         ("Charged in all", sum(amount for amount in amounts if amount > 0)),

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from authz.http.account_books import DUE_DAY_DESCRIBED
 from authz.http.books.bank_commands import known_account
 from authz.http.sight import AccountId, SightDependency
 from authz.http.surroundings import EngineDependency
@@ -56,9 +57,7 @@ class DuesView(BaseModel):
     statement_due: int = Field(
         description="What is left of the last statement's closing balance, minor units.", examples=[300000]
     )
-    due_day: date | None = Field(
-        description="The day by which both are to be paid, null where nothing is due.", examples=["2027-01-25"]
-    )
+    due_day: date | None = Field(description=DUE_DAY_DESCRIBED, examples=["2027-01-25"])
     data: list[DueView] = Field(
         description="The statements to come, the next one first; none before the first posting of an account.",
         examples=[[]],
@@ -76,7 +75,8 @@ async def look_ahead_at_dues(
     paid: Annotated[
         Paid,
         Query(
-            description="What is paid of each statement on its due day, and today of one that is open.",
+            description="What is paid of each statement on its due day, the open one included; today, where that has "
+            "passed and its days of courtesy have not.",
             examples=["nothing"],
         ),
     ] = Paid.NOTHING,

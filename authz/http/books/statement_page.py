@@ -3,6 +3,7 @@
 from html import escape
 
 from authz.http.books.statement_views import StatementLine, StatementWithLines
+from authz.printing.relief_in_words import relief_in_words
 from tokenvault.reference_data.currencies import major_text
 
 PAGE_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'", "Vary": "Accept"}
@@ -43,13 +44,16 @@ def statement_page(statement: StatementWithLines) -> str:
     rows = "".join(_row(line, currency) for line in statement.lines)
     if statement.later_instalments:
         rows += _moved_row("Later instalments", statement.later_instalments, currency)
+    relief = ""
+    if statement.relief_until is not None:
+        relief = f"<p>{relief_in_words(statement.relief_until.isoformat(), statement.relief_interest)}</p>"
     title = f"Statement of {statement.day.isoformat()}"
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{title}</title><style>{_STYLE}</style>"
         f"<header><h1>{title}</h1><p>Account <code>{escape(statement.account_id)}</code>, "
         f"product {statement.product}</p></header>"
-        f"<p>Postings {since} {statement.day.isoformat()}, in {escape(currency)}</p><dl>{facts}</dl>"
+        f"<p>Postings {since} {statement.day.isoformat()}, in {escape(currency)}</p><dl>{facts}</dl>{relief}"
         '<table><thead><tr><th>Day<th>Posting<th class="amount">Amount<th class="amount">Balance</tr></thead><tbody>'
         f"{_sum_row('Opening balance', statement.opening, currency)}{rows}"
         f"{_sum_row('Closing balance', statement.closing, currency)}</tbody></table></html>"

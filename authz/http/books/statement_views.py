@@ -5,11 +5,13 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
+from authz.history.book_rows import StatementContent
 from authz.history.history_rows import Row
 from authz.history.posting_ids import posting_id
 from authz.http.merchant_fields import MerchantCity, MerchantName
 from authz.http.paging import ReachedTime
 from authz.http.posting_names import POSTING_KINDS_DESCRIBED, PostingKindName
+from authz.program.relief_terms import ReliefInterest
 from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 
@@ -24,7 +26,7 @@ class StatementView(BaseModel):
     )
     due_day: date = Field(
         description="The day by which the minimum is due; who pays the closing balance by then pays no interest on "
-        "purchases.",
+        "purchases. A statement that asks for nothing has one, too.",
         examples=["2027-01-25"],
     )
     closing: int = Field(description="What was owed in all; negative for a credit.", examples=[300000])
@@ -81,12 +83,27 @@ class StatementWithLines(StatementView):
         examples=[0],
     )
 
+    relief_until: date | None = Field(
+        description="The day to which what is due was put off, which then is `due_day`: the statement asks for "
+        "nothing. Null where it is not in a relief.",
+        examples=[None],
+    )
+    relief_interest: ReliefInterest | None = Field(
+        description="Whether the nights until then bear interest; null where it is not in a relief.", examples=[None]
+    )
+
     @classmethod
-    def with_lines(cls, row: Row, opening_minor: int, lines: list[Row]) -> Self:
+    def with_lines(cls, content: StatementContent) -> Self:
         """Show a statement and its postings."""
-        moved = row["closing_minor"] - opening_minor - sum(line["amount_minor"] for line in lines)
-        shown = [StatementLine.of(line) for line in lines]
-        return cls(**_shown(row), opening=opening_minor, lines=shown, later_instalments=moved)
+        until = content.relief_until
+        return cls(
+            **_shown(content.row),
+            opening=content.opening_minor,
+            lines=[StatementLine.of(line) for line in content.lines],
+            later_instalments=content.later_instalments_minor,
+            relief_until=None if until is None else date.fromisoformat(until),
+            relief_interest=content.relief_interest,
+        )
 
 
 class StatementList(BaseModel):

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from authz.engine import Engine
-from authz.history.book_rows import lines_of, statements
+from authz.history.book_rows import content_of, statements
 from authz.history.history_rows import Row, RowQuery
 from authz.history.projection import Projection
 from authz.http.books.bank_commands import known_account
@@ -81,16 +81,15 @@ def read_statement(
     """
     number = known_account(engine, sight, account_id)
     statement = found_statement(engine, projection, number, day)
-    lines = projection.asked(lambda database: lines_of(database, statement))
-    opening = _opening_minor(projection, statement, lines)
+    content = projection.asked(lambda database: content_of(database, statement))
     form = wanted(request.headers.get("accept", ""), PAGE, PDF)
     if form == PDF:
         names = {product.number: product.id for product in engine.document.products}
         product = names.get(statement["product"], str(statement["product"]))
         terms = terms_of_account(engine.state, number, statement["product"], day)
-        printed = Statement(bank_name(), product, statement, opening, lines, terms)
+        printed = Statement(bank_name(), product, content, terms)
         return Response(statement_pdf(printed), headers=_headers_of_pdf(day))
-    shown = StatementWithLines.with_lines(statement, opening, lines)
+    shown = StatementWithLines.with_lines(content)
     return HTMLResponse(statement_page(shown), headers=PAGE_HEADERS) if form == PAGE else shown
 
 
@@ -114,16 +113,3 @@ def found_statement(engine: Engine, projection: Projection, account: int, day: d
         raise HistoryUnavailable("the history has not reached this statement yet")
     account_id = to_text(Prefix.ACCOUNT, account)
     raise NotFound(f"{account_id} has no statement of {day.isoformat()}, see /v1/accounts/{account_id}/statements")
-
-
-def _opening_minor(projection: Projection, statement: Row, lines: list[Row]) -> int:
-    """What the statement before closed with; where the history has none, what was owed before the first line."""
-    before: list[Row] = []
-    if statement["since"] is not None:
-        wanted = RowQuery({"account_id": statement["account_id"], "day": statement["since"]}, limit=1)
-        before, _ = projection.newest(statements, wanted)
-    if before:
-        return int(before[0]["closing_minor"])
-    if lines:
-        return int(lines[0]["posted_minor"]) - int(lines[0]["amount_minor"])
-    return int(statement["closing_minor"])

@@ -46,6 +46,9 @@ def statement_lines(statement: dict[str, Any]) -> Iterator[str]:
     if statement["past_due"] or statement["missed"]:
         past_due = major_text(statement["past_due"], currency)
         yield f"past due {past_due}; minimums missed in a row: {statement['missed']}"
+    if statement["relief_until"]:
+        interest = f", interest {statement['relief_interest']}" if statement["relief_interest"] else ""
+        yield f"in relief until {statement['relief_until']}{interest}"
 
 
 _DUE_COLUMNS = ("closing", "minimum", "instalments", "fees", "interest", "past_due")
@@ -55,10 +58,12 @@ def dues_lines(dues: dict[str, Any]) -> Iterator[str]:
     """What is due and what will be, as the API has it, in major units of the account's currency."""
     currency, due_day = dues["currency"], dues["due_day"]
     minimum, closing = (major_text(dues[name], currency) for name in ("minimum_due", "statement_due"))
-    if due_day is None:
-        yield f"{dues['today']}: {dues['account_id']}, {currency}; nothing is due"
-    else:
-        yield f"{dues['today']}: {dues['account_id']}, {currency}; {minimum} of {closing} due by {due_day}"
+    due = "nothing is due"
+    if due_day is not None:
+        due = f"{minimum} of {closing} due by {due_day}"
+    elif dues["minimum_due"] or dues["statement_due"]:
+        due = f"{minimum} of {closing} past due"
+    yield f"{dues['today']}: {dues['account_id']}, {currency}; {due}"
     if not dues["data"]:
         yield "no statement is ahead before the first posting"
         return

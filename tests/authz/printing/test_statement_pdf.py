@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
+from authz.history.book_rows import StatementContent
 from authz.printing.movements import movements
 from authz.printing.statement_pdf import Statement, statement_pdf
 from authz.printing.terms_in_words import terms_in_words
@@ -31,8 +32,13 @@ def line(kind="purchase", amount=300_000, day=0, name="TAPWRIGHT CAFE", city="BE
     return {"day": on.isoformat(), "kind": kind, "amount_minor": amount, **merchant}
 
 
-def document(lines, bank="Tapwright Bank", **values):
-    """The PDF of a statement over lines, which closes with what they add up to."""
+def moved(opening, lines, closing):
+    """Groups of movements and their sums."""
+    return list(movements(StatementContent({"closing_minor": closing}, opening, lines)))
+
+
+def document(lines, bank="Tapwright Bank", relief=(), **values):
+    """The PDF of a statement over lines, which closes with their sum. relief: until when, and its interest."""
     row = {
         "account_id": to_number(Prefix.ACCOUNT, ACCOUNT),
         "day": "2027-01-05",
@@ -44,7 +50,8 @@ def document(lines, bank="Tapwright Bank", **values):
         "missed": 0,
         "currency": "CNY",
     }
-    return statement_pdf(Statement(bank, "phone_card", row | values, 10_000, lines, terms()))
+    content = StatementContent(row | values, 10_000, lines, *relief)
+    return statement_pdf(Statement(bank, "phone_card", content, terms()))
 
 
 def test_a_statement_says_what_a_bank_says():
@@ -141,16 +148,28 @@ def test_a_statement_without_postings():
     assert "Purchases 0.00" not in text
 
 
+@pytest.mark.parametrize(
+    ("interest", "said"),
+    [("waived", " Interest until then is waived."), ("accrues", " Interest accrues until then."), (None, "")],
+)
+def test_a_statement_in_relief_says_until_when_it_asks_for_nothing(interest, said):
+    """And what that costs, if it is known; the line has room below the figures."""
+    (text,) = texts(document([line()], relief=("2027-06-25", interest), minimum_minor=0, due_day="2027-06-25"))
+    sentence = f"This statement asks for no payment: what is due has been put off until 2027-06-25.{said}"
+    assert sentence in text.split("\n")
+    assert "put off" not in texts(document([line()]))[0]
+
+
 def test_movements_lead_from_opening_to_closing():
     """By groups; what is left is what is due in later instalments."""
     lines = [line("purchase", 120_000), line("write_off", -500, 1, "", ""), line("payment_returned", 70, 2, "", "")]
     closing = 10_000 + 119_570
-    assert dict(movements(10_000, lines, closing)) == {
+    assert dict(moved(10_000, lines, closing)) == {
         "Purchases": 120_000,
         "Corrections by the bank": -500,
         "Payments received": 70,
     }
-    *_, last = movements(10_000, lines, closing - 110_000)
+    *_, last = moved(10_000, lines, closing - 110_000)
     assert last == ("Change of what is due in later instalments", -110_000)
 
 
@@ -158,7 +177,7 @@ def test_movements_lead_from_opening_to_closing():
 def test_every_kind_is_in_a_group(kind):
     """What the bank charges is interest, a fee or a payment that came back, and no correction."""
     amount = -7 if kind.sign is Sign.GIVES_BACK else 7
-    ((group, total),) = movements(0, [line(kind.code, amount)], amount)
+    ((group, total),) = moved(0, [line(kind.code, amount)], amount)
     assert total == amount
     assert not (kind.is_issuers and kind.sign is Sign.CHARGES and group == "Corrections by the bank")
 

@@ -2,12 +2,14 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import httpx
 import pytest
 
 from authz.http.agreements import relief, relief_of_many
 from simulators.parties import sandbox_constants
+from tests.authz.printing.documents import texts
 
 
 @pytest.fixture(scope="module")
@@ -167,3 +169,32 @@ def test_relief_of_many_is_the_operators(bank):
     headers = {"Authorization": f"Bearer {sandbox_constants.ISSUER_API_KEY}"}
     refused = httpx.post(f"{bank.network.http_url}/v1/relief", json={"product": 1, "months": 1}, headers=headers)
     assert refused.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("interest", "said"), [("waived", "Interest until then is waived."), ("accrues", "Interest accrues until then.")]
+)
+def test_a_statement_in_relief_says_so(bank, interest, said):
+    """In each of its forms, until the statement that asks for something again."""
+    today = date.fromisoformat(bank.get("/v1/simulations/days")["today"])
+    bank.close_until(f"{today.year}-12-31")
+    account, phone = bank.account()
+    bank.buy(phone, 10_000)
+    until = f"{today.year + 1}-02-25"
+    bank.post(f"/v1/accounts/{account}/relief", {"months": 2, "interest": interest})
+    bank.close_until(f"{today.year + 1}-02-05")
+
+    def forms(month):
+        path = f"/v1/accounts/{account}/statements/{today.year + 1}-{month:02}-05"
+        page, document = (bank.http.get(path, headers={"Accept": form}) for form in ("text/html", "application/pdf"))
+        return bank.get(path), page.text, texts(document.content)[0]
+
+    statement, *others = forms(1)
+    assert (statement["minimum"], statement["due_day"]) == (0, until)
+    assert (statement["relief_until"], statement["relief_interest"]) == (until, interest)
+    for form in others:
+        assert f"This statement asks for no payment: what is due has been put off until {until}. {said}" in form
+    statement, *others = forms(2)
+    assert (statement["minimum"] > 0, statement["due_day"]) == (True, until)
+    assert (statement["relief_until"], statement["relief_interest"]) == (None, None)
+    assert not any("put off" in form for form in others)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from simulators.cli.bank.tables import books_lines, statement_lines
+from simulators.cli.bank.tables import books_lines, dues_lines, statement_lines
 from simulators.cli.command_line import main
 from simulators.sandbox.wiring import running_sandbox
 from tests.authz.http.books.bank import bank_on
@@ -149,12 +149,16 @@ def test_texts_of_merchants_do_not_reach_the_terminal_as_commands():
     line = {"day": "2026-12-10", "kind": "purchase", "amount": 5, "balance": 5, "merchant_city": "BERLIN"}
     statement = dict.fromkeys(("opening", "closing", "minimum", "interest", "past_due", "later_instalments"), 5) | {
         "currency": "JPY", "day": "2027-01-05", "account_id": "acct", "due_day": "2027-01-25", "missed": 1,
+        "relief_until": None, "relief_interest": None,
         "lines": [line | {"merchant_name": "\x1b[31mCAFE"}],
     }  # fmt: skip
     said = "\n".join(statement_lines(statement))
     assert "?[31mCAFE, BERLIN" in said
     assert "\x1b" not in said
-    assert "past due 5; minimums missed in a row: 1" in said
+    assert said.endswith("past due 5; minimums missed in a row: 1")
+    for interest, words in (("waived", ", interest waived"), ("accrues", ", interest accrues"), (None, "")):
+        relieved = statement | {"relief_until": "2027-06-25", "relief_interest": interest}
+        assert list(statement_lines(relieved))[-1] == f"in relief until 2027-06-25{words}"
     assert [major_text(-123_456, currency) for currency in ("JPY", "EUR", "BHD")] == [
         "-123,456",
         "-1,234.56",
@@ -174,6 +178,16 @@ def test_dues_ahead_are_printed(bank, told):
     assert said.splitlines()[-1].split()[2:] == ["0.00"] * 6
     code, _, said = told("dues", fresh, "--months", "25")
     assert (code, "months" in said) in ((1, True), (2, True)), said
+
+
+@pytest.mark.parametrize(
+    ("due_day", "left", "said"),
+    [("2027-01-25", 5, "5 of 5 due by 2027-01-25"), (None, 5, "5 of 5 past due"), (None, 0, "nothing is due")],
+)
+def test_what_is_past_due_is_not_said_to_be_nothing(due_day, left, said):
+    """Its due day has passed, and the next statement has not come."""
+    dues = {"currency": "JPY", "today": "2027-01-30", "account_id": "acct", "due_day": due_day, "data": []}
+    assert next(dues_lines(dues | {"minimum_due": left, "statement_due": left})).endswith(f"; {said}")
 
 
 def test_a_statement_is_written_as_pdf(bank, told, tmp_path):
