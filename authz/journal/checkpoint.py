@@ -155,7 +155,7 @@ def read_checkpoint(disk: Disk, sequence: int) -> Checkpoint:
         program = compiled_program(
             journaled_document(document) if document else ProgramDocument(), described["program_version"]
         )
-        arrays = {}
+        arrays, converted = {}, {}
         for each in described["arrays"]:
             name = each["name"]
             earlier = EARLIER_ROWS.get(name, {}).get(bytes.fromhex(each["layout"]))
@@ -168,7 +168,8 @@ def read_checkpoint(disk: Disk, sequence: int) -> Checkpoint:
                 raise CheckpointDamaged(f"checkpoint {path} is damaged: {name}, at byte {each['position']}")
             if earlier is not None:
                 take_over(arrays[name], read)
-    settle(arrays)
+                converted[name] = earlier
+    settle(arrays, converted)
     network, digest = bytes.fromhex(described["network"]), bytes.fromhex(described["digest"])
     return Checkpoint(sequence, with_stored_arrays(arrays, program), document, network, digest)
 

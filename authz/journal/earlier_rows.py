@@ -19,8 +19,15 @@ _BEFORE_BOOKS = ("billing", "next_event", "product", "cut_day")
 """What accounts did not have before they had products."""
 
 _ACCOUNT_BEFORE_BOOKS = np.dtype([field for field in ACCOUNT.descr if field[0] not in _BEFORE_BOOKS])
+_TRANSACTION_BEFORE_SEGMENTS = np.dtype(
+    [
+        (field[0], "<u2" if field[0] == "message_class" else field[1])
+        for field in TRANSACTION.descr
+        if field[0] != "segment"
+    ]
+)
 _TRANSACTION_BEFORE_BOOKS = np.dtype(
-    [("spare" if field[0] == "days_to_charge" else field[0], field[1]) for field in TRANSACTION.descr]
+    [("spare" if field[0] == "days_to_charge" else field[0], field[1]) for field in _TRANSACTION_BEFORE_SEGMENTS.descr]
 )
 
 _BEFORE_RELIEF = ("relief_value", "relief_attribute", "relief_operator", "relief_months", "relief_waives", "spare_2")
@@ -36,7 +43,10 @@ EARLIER_ROWS: dict[str, dict[bytes, np.dtype[Any]]] = {
     "accounts": {digest_of(_ACCOUNT_BEFORE_BOOKS): _ACCOUNT_BEFORE_BOOKS},
     "plans": {digest_of(_PLAN_BEFORE_EARLY_ENDS): _PLAN_BEFORE_EARLY_ENDS},
     "terms": {digest_of(_TERMS_BEFORE_RELIEF): _TERMS_BEFORE_RELIEF},
-    "transactions": {digest_of(_TRANSACTION_BEFORE_BOOKS): _TRANSACTION_BEFORE_BOOKS},
+    "transactions": {
+        digest_of(_TRANSACTION_BEFORE_BOOKS): _TRANSACTION_BEFORE_BOOKS,
+        digest_of(_TRANSACTION_BEFORE_SEGMENTS): _TRANSACTION_BEFORE_SEGMENTS,
+    },
 }
 """By table and digest: the layouts that are converted."""
 
@@ -47,11 +57,15 @@ def take_over(target: npt.NDArray[Any], earlier: npt.NDArray[Any]) -> None:
         target[name][: len(earlier)] = earlier[name]
 
 
-def settle(arrays: dict[str, npt.NDArray[Any]]) -> None:
-    """What a field holds that has had another meaning, in the tables of a whole checkpoint.
+def settle(arrays: dict[str, npt.NDArray[Any]], earlier: dict[str, np.dtype[Any]]) -> None:
+    """Fill in, in the tables of a whole checkpoint, what an earlier version had elsewhere or counted otherwise.
 
-    Before there was relief, and plans, missed dues were counted further than the bit that tells now whether relief
-    waives interest.
+    earlier: by table, the layout of those that were converted.
     """
     if "plans" not in arrays and "billing" in arrays:
+        # Before there was relief, missed dues were counted further than the bit that tells now whether it waives.
         np.minimum(arrays["billing"]["missed"], MISSED_MAX, out=arrays["billing"]["missed"])
+    if "segment" not in (earlier.get("transactions", TRANSACTION).names or ()):
+        # In whose list a transaction stands was not written down; few accounts have ever moved.
+        transactions = arrays["transactions"]
+        transactions["segment"] = arrays["accounts"]["segment"][transactions["account_row"]]

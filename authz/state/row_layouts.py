@@ -103,14 +103,15 @@ TRANSACTION = record(
         ("account_row", "i4"),
         ("original", "i4"),  # row + 1 of what it adds to, completes, reverses or refunds; 0 for none
         ("next_of_account", "i4"),  # row + 1 of the account's next transaction
-        ("next_of_segment", "i4"),  # row + 1 of the next transaction of the account's segment
+        ("next_of_segment", "i4"),  # row + 1 of the next transaction of its segment
         # Of the first with its trace: row + 1 of the last that came, or its own where only reversals that came early
         # are behind it. 0 where it is alone.
         ("last_of_trace", "i4"),
         ("merchant_category", "u2"),
         ("country", "u2"),
         ("currency", "u2"),
-        ("message_class", "u2"),  # MessageClass
+        ("message_class", "u1"),  # MessageClass
+        ("segment", "u1"),  # the account's when it came: in whose list it stands
         ("reason", "u2"),
         ("flags", "u2"),  # TransactionFlag
         ("operation", "u1"),

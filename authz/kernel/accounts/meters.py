@@ -41,7 +41,8 @@ def remember(state: State, row: Integer) -> None:
     else:
         state.transactions[np.int64(account["last"]) - 1]["next_of_account"] = row + 1
     account["last"] = row + 1
-    segment = state.segments[state.accounts[account_row]["segment"]]
+    entry["segment"] = state.accounts[account_row]["segment"]
+    segment = state.segments[entry["segment"]]
     if segment["last"] == 0:
         segment["first"] = row + 1
     else:
@@ -142,12 +143,11 @@ class Subjects(NamedTuple):
 
 
 @inlined
-def subjects_of(state: State, token_row: Integer, account_row: Integer) -> Subjects:
-    """Whom the transactions of a token are about."""
+def subjects_of(state: State, token_row: Integer, account_row: Integer, segment: Integer) -> Subjects:
+    """Whom the transactions of a token are about, while its account is in a segment."""
     wanted = state.program.cells_of_scope
     card_row = np.int64(state.tokens[token_row]["card_row"])
     activity_row: Integer = activity_of(state, account_row)
-    segment = np.int64(state.accounts[account_row]["segment"])
     nowhere = np.int64(-1)
     return Subjects(
         token_row,
@@ -261,11 +261,15 @@ def measured(
 
 @compiled
 def correct_meters(state: State, row: Integer, direction: Integer) -> None:
-    """Take a transaction out of every cell that has counted it (-1), or put it back in (1), around a change of it."""
+    """Take a transaction out of every cell that has counted it (-1), or put it back in (1), around a change of it.
+
+    It stays with the segment in which its account was when it came.
+    """
     entry = state.transactions[row]
     if state.program.numbers[NUMBER_METERS] == 0:
         return
-    subjects = subjects_of(state, np.int64(entry["token_row"]), np.int64(entry["account_row"]))
+    segment = np.int64(entry["segment"])
+    subjects = subjects_of(state, np.int64(entry["token_row"]), np.int64(entry["account_row"]), segment)
     for number in range(state.program.numbers[NUMBER_METERS]):
         cell = state.cells[cell_place(state, number, subjects)]
         is_counted = np.int64(cell["tail"]) < row + 1 <= np.int64(cell["head"])

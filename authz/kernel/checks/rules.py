@@ -103,7 +103,8 @@ def check_limits_and_rules(
     How often a rule matched is counted here (`State.matches`), since shadow rules count too; no decision looks at it.
     """
     keep_day(state.program, findings.today, np.int64(command["time_us"]))
-    subjects = subjects_of(state, context.token_row, context.account_row)
+    segment = np.int64(state.accounts[context.account_row]["segment"])
+    subjects = subjects_of(state, context.token_row, context.account_row, segment)
     reason: Integer = Reason.APPROVED
     if context.billing_minor > 0:
         reason = exceeded_limit(state, command, context, subjects, findings.limits, findings.today)

@@ -21,11 +21,13 @@ from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, canonical
 from authz.program.tables import TERMS
 from authz.state.billing import PLAN
+from authz.state.row_layouts import TRANSACTION
 from authz.state.tables import Counter, new_state, rows_in_use, stored_arrays
 from authz.upkeep.checkpointing import Retention, make_checkpoint
 from authz.upkeep.journal_tools import dump, verify
 from authz.vocabulary.errors import CheckpointDamaged
 from authz.vocabulary.layouts import MESSAGE, joined
+from tests.authz.commands import set_account, set_card, set_token, tap
 from tests.authz.journal.test_replay import a_busy_day
 
 ROOT = Path(__file__).parents[3]
@@ -156,6 +158,21 @@ def test_plans_of_the_version_before_are_read(tmp_path):
     take_over(plans, state.plans)
     write_checkpoint(disk, Checkpoint(7, state._replace(plans=plans), b""))
     assert rows_in_use(read_checkpoint(disk, 7).state) == rows_in_use(state)
+
+
+def test_transactions_of_the_version_before_are_in_the_segment_of_their_account(tmp_path):
+    """In whose list they stand was not written down."""
+    disk = checkpoints_in(tmp_path)
+    state, _, _ = apply_batch(new_state(16), joined([set_account(1, segment=7), set_card(2), set_token(3), tap(1)]))
+    before = np.dtype(
+        [(name, "<u2" if name == "message_class" else form) for name, form in TRANSACTION.descr if name != "segment"]
+    )
+    transactions = np.zeros(len(state.transactions), before)
+    take_over(transactions, state.transactions)
+    write_checkpoint(disk, Checkpoint(7, state._replace(transactions=transactions), b""))
+    read = read_checkpoint(disk, 7).state
+    assert read.transactions["segment"][0] == 7
+    assert rows_in_use(read) == rows_in_use(state)
 
 
 def _dtype_of(fields):

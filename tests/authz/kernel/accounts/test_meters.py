@@ -118,10 +118,8 @@ def test_meters_agree_with_a_plain_list(steps, where):
         if what == "move":
             history.segment = which % 3
             bank.send(set_account(5 + number, segment=history.segment))
-        # A change of what was paid in another segment is taken off the sum of the account's new segment: left out here.
-        here = [each for each in sent if each[1]["segment"] == history.segment]
-        if what in ("reverse", "part", "increase") and here:
-            original, row = here[which % len(here)]
+        if what in ("reverse", "part", "increase") and sent:
+            original, row = sent[which % len(sent)]
             if what == "increase":
                 changed = bank.send(
                     referring(
@@ -258,3 +256,19 @@ def test_cash_has_limits_of_its_own():
     cash = {"operation": Operation.CASH, "cardholder_verification": CardholderVerification.PIN}
     assert bank.send(tap(2, 5_000, **cash)) is Reason.APPROVED
     assert bank.send(tap(3, 1, **cash)) is Reason.EXCEEDS_LIMIT
+
+
+@pytest.mark.parametrize("moves_back", [False, True])
+def test_what_is_reversed_leaves_the_sum_of_the_segment_in_which_it_was_paid(moves_back):
+    """And not that of the segment in which its account is now."""
+    limit = {"id": "two", "scope": "segment", "window": "day", "count_max": 2}
+    bank = Bank(limits=[limit])
+    paid = tap(1, 100)
+    assert [bank.send(each) for each in (paid, tap(2, 100))] == [Reason.APPROVED] * 2
+    bank.send(set_account(5, segment=2))
+    assert [bank.send(tap(number, 100)) for number in (3, 4)] == [Reason.APPROVED] * 2
+    assert bank.send(reversal(paid, amount_minor=100, stan=9_000)) is Reason.APPROVED
+    if moves_back:
+        bank.send(set_account(6, segment=0))
+    assert bank.send(tap(5, 100)) is (Reason.APPROVED if moves_back else Reason.EXCEEDS_LIMIT)
+    assert bank.send(tap(6, 100)) is Reason.EXCEEDS_LIMIT
