@@ -9,8 +9,8 @@ from itertools import islice
 import numpy as np
 
 from authz.journal.replay import apply_batch
+from authz.program.parts import AMOUNT_MAX
 from authz.program.tables import Bucket
-from authz.program.terms import AMOUNT_MAX
 from authz.state.account_books import AccountBooks, account_books
 from authz.state.billing import LAST_DAY, Sum
 from authz.state.tables import Counter, State, postings_made, statements_made

@@ -20,8 +20,9 @@ from authz.program.conditions import (
     form_of,
     meter_of,
 )
-from authz.program.document import Limit, ProgramDocument, ProgramInvalid, Rates, Rule, comparisons, subject_number
+from authz.program.document import Limit, ProgramDocument, ProgramInvalid, Rule, comparisons, subject_number
 from authz.program.periods import period_of
+from authz.program.settings import Rates
 from authz.program.tables import (
     CATEGORY,
     CURRENCY,

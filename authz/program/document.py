@@ -1,8 +1,7 @@
 """The program document: JSON, validated field by field."""
 
 from collections.abc import Iterator
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
@@ -16,66 +15,15 @@ from authz.program.conditions import (
     Not,
     ScopeName,
 )
-from authz.program.parts import JOURNALED, Identifier, Part, is_new
+from authz.program.parts import BOUND_MAX, JOURNALED, Identifier, Part, is_new
 from authz.program.periods import PERIODS, check_subject, check_window
+from authz.program.settings import CashVerification, CategoryRange, Rates, StandIn
 from authz.program.terms import NUMBERS, Product, check_distinct
 from authz.program.utc_offsets import UtcOffset, offsets_of
 from authz.vocabulary.reasons import DECLINES
 from tokenvault.reference_data.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.vocabulary.errors import CallerError, NotFound
 from tokenvault.vocabulary.identifiers import Prefix, to_number
-
-_BOUND_MAX = 2**63 - 1
-"""Of what bounds a sum or a count: the compiled program holds it in 64 bits."""
-
-CategoryCode = Annotated[
-    str, Field(pattern=r"^[0-9]{4}$", description="Merchant category, ISO 18245.", examples=["5411"])
-]
-GroupName = Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$", description="Group name.", examples=["grocery"])]
-
-
-class CategoryRange(Part):
-    """Merchant categories that are treated alike. Later ranges override earlier ones."""
-
-    first: CategoryCode
-    last: CategoryCode
-    group: GroupName
-    hold_hours: int = Field(
-        default=168, ge=1, le=744, description="How long an approved amount is held, hours.", examples=[168]
-    )
-    tolerance_percent: Decimal = Field(
-        default=Decimal(0),
-        ge=0,
-        le=100,
-        decimal_places=1,
-        description="How much more than was authorized a completion request may ask for, percent.",
-        examples=["20"],
-    )
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "CategoryRange":
-        if self.first > self.last:
-            raise ValueError("first must not be greater than last")
-        return self
-
-
-class Rates(Part):
-    """What one unit of the base currency is worth. Other pairs follow from it, to seven significant digits."""
-
-    base: str = Field(default="EUR", description="ISO 4217 alphabetic code.", examples=["EUR"])
-    per_base: dict[str, Decimal] = Field(
-        default={}, description="Units of each currency for one unit of the base.", examples=[{"USD": "1.08"}]
-    )
-
-    @model_validator(mode="after")
-    def _known_and_positive(self) -> "Rates":
-        for code in (self.base, *self.per_base):
-            if code not in CURRENCIES:
-                raise ValueError(f"{code} {NO_CURRENCY}")
-        for code, rate in self.per_base.items():
-            if not Decimal("0.0000001") <= rate <= Decimal("9999999"):
-                raise ValueError(f"the rate of {code} must be 0.0000001 to 9999999")
-        return self
 
 
 def _decline_reason(code: str) -> str:
@@ -95,10 +43,10 @@ class Limit(Part):
         examples=["day"],
     )
     count_max: int | None = Field(
-        default=None, ge=0, le=_BOUND_MAX, description="The limit's maximum number of transactions.", examples=[10]
+        default=None, ge=0, le=BOUND_MAX, description="The limit's maximum number of transactions.", examples=[10]
     )
     amount_max: int | None = Field(
-        default=None, ge=0, le=_BOUND_MAX, description="The most, minor units.", examples=[50000]
+        default=None, ge=0, le=BOUND_MAX, description="The most, minor units.", examples=[50000]
     )
     currency: str | None = Field(
         default=None, description="Accounts of this currency only; needed with amount_max.", examples=["EUR"]
@@ -203,41 +151,6 @@ class Rule(Part):
                 if comparison.where.segments and own not in comparison.where.segments:
                     raise ValueError(f"{comparison.attribute} leaves out the segment {own} that the rule applies to")
         return self
-
-
-class StandIn(Part):
-    """What the network may approve while the issuer is down, of each token in one outage."""
-
-    amount_max: int = Field(
-        default=5000,
-        ge=0,
-        le=_BOUND_MAX,
-        description="The most at once, minor units of the account's currency.",
-        examples=[5000],
-    )
-    count_max: int = Field(default=5, ge=0, le=_BOUND_MAX, description="How many transactions.", examples=[5])
-    total_max: int = Field(
-        default=15000,
-        ge=0,
-        le=_BOUND_MAX,
-        description="The most together, minor units of the account's currency.",
-        examples=[15000],
-    )
-
-
-CashVerificationName = Literal["pin", "any", "none"]
-
-
-class CashVerification(Part):
-    """How the cardholder must be verified before cash is paid out.
-
-    `pin`: by an online PIN that was right; `any`: by that, or by the device itself; `none`: not at all.
-    """
-
-    cash: CashVerificationName = Field(default="pin", description="For a withdrawal.", examples=["pin"])
-    purchase_with_cash_back: CashVerificationName = Field(
-        default="any", description="For a purchase with cash-back.", examples=["any"]
-    )
 
 
 class ProgramDocument(Part):

@@ -4,8 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from authz.program.amounts import Amount, PartsPerMillion
-from authz.program.parts import Part
+from authz.program.parts import Amount, Part, PartsPerMillion
 
 PLAN_MONTHS_MAX = 60
 """The most instalments of a plan: five years of statements."""

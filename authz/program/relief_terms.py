@@ -4,9 +4,8 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from authz.program.amounts import AMOUNT_MAX, MISSED_DUES_MAX
 from authz.program.contradictions import Claim, Domain, check_claim
-from authz.program.parts import Part, is_new
+from authz.program.parts import AMOUNT_MAX, MISSED_DUES_MAX, Part, is_new
 from authz.program.tables import ReliefAttribute, ReliefOperator
 
 RELIEF_MONTHS_MAX = 24

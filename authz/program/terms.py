@@ -7,9 +7,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from authz.program.amounts import AMOUNT_MAX as AMOUNT_MAX
-from authz.program.amounts import MISSED_DUES_MAX, Amount, PartsPerMillion
-from authz.program.parts import Identifier, Part, is_new
+from authz.program.parts import MISSED_DUES_MAX, Amount, Identifier, Part, PartsPerMillion, is_new
 from authz.program.plan_terms import OFFERS_MAX, PLAN_MONTHS_MAX, PLANS, EarlyFee, PlanOffer, Plans, check_offers
 from authz.program.relief_terms import Relief, relief_columns
 from authz.program.tables import Bucket

@@ -19,7 +19,7 @@ from authz.http.paging import Limit
 from authz.http.sight import AccountId, Sight, SightDependency, seen_account
 from authz.http.surroundings import EngineDependency, ProjectionDependency
 from authz.http.transactions import found_posting
-from authz.program.amounts import AMOUNT_MAX
+from authz.program.parts import AMOUNT_MAX
 from authz.program.plan_terms import PLAN_MONTHS_MAX
 from authz.state.account_books import AccountBooks, account_books
 from authz.state.account_plans import AccountPlan, account_plans, plan_named

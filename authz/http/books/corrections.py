@@ -9,7 +9,7 @@ from authz.http.books.bank_commands import carried_out, made_posting
 from authz.http.sight import AccountId, SightDependency, seen_account
 from authz.http.surroundings import EngineDependency
 from authz.http.transactions import TransactionView
-from authz.program.terms import AMOUNT_MAX
+from authz.program.parts import AMOUNT_MAX
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.layouts import new_command
 from authz.vocabulary.posting_kinds import PostingKind

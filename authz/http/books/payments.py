@@ -14,7 +14,7 @@ from authz.http.books.bank_commands import carried_out, known_account
 from authz.http.paging import AsOf, Limit, ReachedTime, reached
 from authz.http.sight import AccountId, Sight, SightDependency, seen_account
 from authz.http.surroundings import EngineDependency, ProjectionDependency
-from authz.program.terms import AMOUNT_MAX
+from authz.program.parts import AMOUNT_MAX
 from authz.state.account_books import is_returned
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.errors import HistoryUnavailable

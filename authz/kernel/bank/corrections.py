@@ -11,8 +11,8 @@ from authz.kernel.books.opening import books_today
 from authz.kernel.books.plans import write_plans_off
 from authz.kernel.books.taking import NO_BUCKET, count_toward_due, take
 from authz.kernel.books.terms import terms_on
+from authz.program.parts import AMOUNT_MAX
 from authz.program.tables import Bucket
-from authz.program.terms import AMOUNT_MAX
 from authz.state.billing import BEARING, BUCKETS, NIGHTS, General, Sum
 from authz.state.tables import Counter, State
 from authz.vocabulary.posting_kinds import PostingKind

@@ -14,8 +14,8 @@ from authz.kernel.books.ledger import drop_nights
 from authz.kernel.books.opening import books_today
 from authz.kernel.books.plans import add_plan, open_plan, open_plans, was_split
 from authz.kernel.books.terms import terms_on
+from authz.program.parts import AMOUNT_MAX
 from authz.program.tables import Bucket
-from authz.program.terms import AMOUNT_MAX
 from authz.state.batch_output import PLANS_OPEN_MAX
 from authz.state.rows import found
 from authz.state.tables import Counter, MessageClass, State

@@ -10,8 +10,8 @@ from authz.kernel.books.ledger import enter, write_posting
 from authz.kernel.books.opening import books_today
 from authz.kernel.books.taking import NO_BUCKET, take
 from authz.kernel.books.terms import terms_on
+from authz.program.parts import AMOUNT_MAX
 from authz.program.tables import Bucket
-from authz.program.terms import AMOUNT_MAX
 from authz.state.billing import General
 from authz.state.rows import found
 from authz.state.tables import Counter, State

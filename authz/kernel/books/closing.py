@@ -20,8 +20,9 @@ from authz.kernel.books.relief import (
 from authz.kernel.books.shares import share_of
 from authz.kernel.books.taking import PAID_BUCKETS, bucket_paid
 from authz.kernel.books.terms import terms_on
+from authz.program.parts import AMOUNT_MAX
 from authz.program.tables import Bucket
-from authz.program.terms import AMOUNT_MAX, DAYS_TO_PAY_MAX
+from authz.program.terms import DAYS_TO_PAY_MAX
 from authz.state.billing import BEARING, MISSED_MAX, NIGHTS, General, Sum
 from authz.state.tables import Counter, State
 from authz.vocabulary.posting_kinds import PostingKind

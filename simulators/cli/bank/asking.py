@@ -62,7 +62,7 @@ def amount_of(text: str, argument: str, or_else: str = "") -> Decimal:
 
     argument: its name.  or_else: what could stand there, too.  Raises: UsageError.
     """
-    from authz.program.terms import AMOUNT_MAX
+    from authz.program.parts import AMOUNT_MAX
 
     try:
         amount = Decimal(text)

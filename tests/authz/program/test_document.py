@@ -10,14 +10,10 @@ from pydantic import TypeAdapter
 from authz.program.conditions import AllOf, AnyOf, Comparison, Filter, Not, check_form, form_of, meter_of
 from authz.program.document import (
     AppliesTo,
-    CashVerification,
-    CategoryRange,
     Limit,
     ProgramDocument,
     ProgramInvalid,
-    Rates,
     Rule,
-    StandIn,
     UtcOffset,
     canonical,
     read_document,
@@ -25,6 +21,7 @@ from authz.program.document import (
 )
 from authz.program.periods import trailing_seconds
 from authz.program.rules.changes import find_rule, with_new_rule, without_rule
+from authz.program.settings import CashVerification, CategoryRange, Rates, StandIn
 from authz.program.terms import CashFee, LateFee, Product, Terms
 from authz.vocabulary.attributes import MEANINGS, Attribute, Form
 from tokenvault.vocabulary.errors import Conflict, NotFound

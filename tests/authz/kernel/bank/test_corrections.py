@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from authz.program.terms import AMOUNT_MAX
+from authz.program.parts import AMOUNT_MAX
 from authz.state.tables import rows_in_use
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.posting_kinds import PostingKind

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from authz.program.terms import AMOUNT_MAX
+from authz.program.parts import AMOUNT_MAX
 from authz.state.batch_output import PLANS_OPEN_MAX
 from authz.state.tables import rows_in_use
 from authz.vocabulary.commands import Kind, Operation

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from authz.journal.replay import apply_batch
-from authz.program.terms import AMOUNT_MAX
+from authz.program.parts import AMOUNT_MAX
 from authz.state.batch_output import POSTINGS_OF_A_COMMAND, POSTINGS_OF_AN_ACCOUNT
 from authz.state.tables import new_state, postings_made, rows_in_use, statements_made
 from authz.vocabulary.commands import Kind
