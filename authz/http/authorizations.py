@@ -12,7 +12,7 @@ from authz.history.explanation import Explanation
 from authz.history.history_rows import Row, decisions
 from authz.http.decision_filters import DecisionFilters
 from authz.http.merchant_fields import MerchantCity, MerchantName
-from authz.http.paging import ReachedTime, reached
+from authz.http.paging import HasMore, ReachedTime, reached
 from authz.http.posting_names import PostingKindName
 from authz.http.sight import SightDependency
 from authz.http.surroundings import EngineDependency, ExplanationsDependency, ProjectionDependency
@@ -251,7 +251,7 @@ class DecisionList(BaseModel):
     """A page of decisions, the newest first."""
 
     data: list[ListedDecisionView] = Field(description="The decisions.", examples=[[]])
-    has_more: bool = Field(description="Whether there are further, older entries.", examples=[False])
+    has_more: HasMore
     as_of: ReachedTime
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, Field
 
 from authz.history.history_rows import RowQuery
-from authz.http.paging import WANTED_TIME, microseconds
+from authz.http.paging import OLDER_DESCRIBED, WANTED_TIME, microseconds
 from authz.http.sight import Sight
 from tokenvault.vocabulary.identifiers import Prefix, to_number
 
@@ -24,9 +24,7 @@ class DecisionFilters(BaseModel):
     to: datetime | None = Field(None, description="Before this RFC 3339 time.", examples=["2026-11-25T00:00:00Z"])
     as_of: datetime | None = Field(None, description=WANTED_TIME, examples=["2026-11-24T10:15:00Z"])
     limit: int = Field(20, ge=1, le=100, description="Maximum number of entries per page.", examples=[20])
-    starting_after: str | None = Field(
-        None, description="Return entries that are older than this one.", examples=["auth_000000000001A"]
-    )
+    starting_after: str | None = Field(None, description=OLDER_DESCRIBED, examples=["auth_000000000001A"])
 
     def wanted(self, sight: Sight, present: tuple[str, ...] = ()) -> RowQuery:
         """The same as the history takes it, of what the caller sees. present: columns that must not be empty.

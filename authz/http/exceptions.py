@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from authz.history.history_rows import Row, decisions
 from authz.http.decision_filters import DecisionFilters
-from authz.http.paging import ReachedTime, reached
+from authz.http.paging import HasMore, ReachedTime, reached
 from authz.http.sight import SightDependency
 from authz.http.surroundings import EngineDependency, ProjectionDependency
 from authz.vocabulary.exception_reasons import SENTENCES, ExceptionReason
@@ -84,7 +84,7 @@ class ExceptionList(BaseModel):
     """A page of exceptions, the newest first."""
 
     data: list[ExceptionView] = Field(description="The exceptions.", examples=[[]])
-    has_more: bool = Field(description="Whether there are further, older entries.", examples=[False])
+    has_more: HasMore
     as_of: ReachedTime
 
 

@@ -1,7 +1,7 @@
 """Paged lists: newest first, with `limit`, `starting_after` and `has_more`."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query
 from pydantic import Field
@@ -19,6 +19,9 @@ To = Annotated[
     datetime | None, Query(alias="to", description="Before this RFC 3339 time.", examples=["2026-11-25T00:00:00Z"])
 ]
 
+OLDER_DESCRIBED = "Return entries that are older than this one."
+HasMore = Annotated[bool, Field(description="Whether there are further, older entries.", examples=[False])]
+
 WANTED_TIME = "Answer only with a list that tells of everything up to this RFC 3339 time, else 503 with `Retry-After`."
 ReachedTime = Annotated[
     datetime,
@@ -34,6 +37,11 @@ AsOf = Annotated[
         examples=["2026-11-24T10:15:00Z"],
     ),
 ]
+
+
+def older_than(example: str) -> Any:
+    """The query parameter `starting_after` of a list. example: of the last entry of a page."""
+    return Query(description=OLDER_DESCRIBED, examples=[example])
 
 
 def reached(engine: Engine, projection: Projection, wanted: datetime | None) -> datetime:

@@ -11,7 +11,7 @@ from authz.history.history_rows import Row, RowQuery, postings
 from authz.history.posting_ids import posting_id, posting_key
 from authz.history.projection import Projection
 from authz.http.merchant_fields import MerchantCity, MerchantName
-from authz.http.paging import AsOf, From, Limit, ReachedTime, To, microseconds, reached
+from authz.http.paging import AsOf, From, HasMore, Limit, ReachedTime, To, microseconds, older_than, reached
 from authz.http.posting_names import POSTING_KINDS_DESCRIBED, PostingKindName
 from authz.http.sight import Sight, SightDependency
 from authz.http.surroundings import EngineDependency, ProjectionDependency
@@ -88,7 +88,7 @@ class TransactionList(BaseModel):
     """A page of postings, the newest first."""
 
     data: list[TransactionView] = Field(description="The postings.", examples=[[]])
-    has_more: bool = Field(description="Whether there are further, older entries.", examples=[False])
+    has_more: HasMore
     as_of: ReachedTime
 
 
@@ -125,9 +125,7 @@ def list_transactions(
     from_time: From = None,
     to_time: To = None,
     limit: Limit = 20,
-    starting_after: Annotated[
-        str | None, Query(description="Return entries that are older than this one.", examples=["txn_000000000001A"])
-    ] = None,
+    starting_after: Annotated[str | None, older_than("txn_000000000001A")] = None,
     as_of: AsOf = None,
 ) -> TransactionList:
     """List postings, the newest first. Scope: issuer or sandbox."""

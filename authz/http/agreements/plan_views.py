@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, Field
 
 from authz.http.agreements.schedule import Instalment, fee_of_each
+from authz.http.paging import HasMore
 from authz.state.account_plans import AccountPlan
 from authz.vocabulary.labels import currency_code
 from tokenvault.vocabulary.identifiers import Prefix, to_text
@@ -72,7 +73,7 @@ class PlanList(BaseModel):
     """A page of plans, the newest first."""
 
     data: list[PlanView] = Field(description="The plans.", examples=[[]])
-    has_more: bool = Field(description="Whether there are further, older entries.", examples=[False])
+    has_more: HasMore
 
 
 def shown(plan: AccountPlan, currency: int, coming: list[Instalment]) -> dict[str, Any]:

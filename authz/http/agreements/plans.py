@@ -4,7 +4,7 @@ import asyncio
 from datetime import date
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from authz.engine import Engine
@@ -15,7 +15,7 @@ from authz.http.agreements.plan_views import PlanEnded, PlanList, PlanView, show
 from authz.http.agreements.schedule import to_come
 from authz.http.books.bank_commands import REFUSALS, books_now, carried_out
 from authz.http.books.written_day import WrittenDay
-from authz.http.paging import Limit
+from authz.http.paging import Limit, older_than
 from authz.http.sight import AccountId, Sight, SightDependency, seen_account
 from authz.http.surroundings import EngineDependency, ProjectionDependency
 from authz.http.transactions import found_posting
@@ -43,6 +43,8 @@ _OF_A_STATEMENT = 0
 
 _REFUSALS_OF_PURCHASE = REFUSALS | {
     Reason.NOTHING_OWED: "nothing of the purchase is left that was neither paid nor given back",
+    Reason.NOT_SPLITTABLE: "the purchase has cash in it, was split before (all that completes one authorization is one "
+    "purchase), or was carried over because its statement was not paid in time",
 }
 _REFUSALS_OF_STATEMENT = REFUSALS | {
     Reason.NOTHING_OWED: "nothing of the statement is left that is neither paid, nor in instalments, nor carried over "
@@ -130,17 +132,18 @@ async def list_plans(
     sight: SightDependency,
     account_id: AccountId,
     limit: Limit = 20,
-    starting_after: Annotated[
-        str | None, Query(description="Return entries that are older than this one.", examples=["plan_000000000001A"])
-    ] = None,
+    starting_after: Annotated[str | None, older_than("plan_000000000001A")] = None,
 ) -> PlanList:
     """List the plans that an account has had, the newest first. Scope: issuer or sandbox."""
     number = await asyncio.to_thread(seen_account, sight, account_id)
-    before = to_number(Prefix.PLAN, starting_after) if starting_after else None
+    last = to_number(Prefix.PLAN, starting_after) if starting_after else None
     await engine.settled()
     if engine.balance(number) is None:
         raise NotFound(f"there is no account {account_id}")
-    plans = [each for each in account_plans(engine.state, number) if before is None or each.sequence < before]
+    plans = account_plans(engine.state, number)
+    if last is not None and last not in {each.sequence for each in plans}:
+        raise NotFound(f"{account_id} has no plan {starting_after}")
+    plans = [each for each in plans if last is None or each.sequence < last]
     return PlanList(data=[_view(engine, plan) for plan in plans[:limit]], has_more=len(plans) > limit)
 
 

@@ -4,14 +4,14 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from authz.engine import Engine
 from authz.history.history_rows import Row, RowQuery, postings
 from authz.history.projection import Projection
 from authz.http.books.bank_commands import carried_out, known_account
-from authz.http.paging import AsOf, Limit, ReachedTime, reached
+from authz.http.paging import AsOf, HasMore, Limit, ReachedTime, older_than, reached
 from authz.http.sight import AccountId, Sight, SightDependency, seen_account
 from authz.http.surroundings import EngineDependency, ProjectionDependency
 from authz.program.parts import AMOUNT_MAX
@@ -82,7 +82,7 @@ class PaymentList(BaseModel):
     """A page of payments, the newest first."""
 
     data: list[PaymentView] = Field(description="The payments.", examples=[[]])
-    has_more: bool = Field(description="Whether there are further, older entries.", examples=[False])
+    has_more: HasMore
     as_of: ReachedTime
 
 
@@ -113,9 +113,7 @@ def list_payments_received(
     sight: SightDependency,
     account_id: AccountId,
     limit: Limit = 20,
-    starting_after: Annotated[
-        str | None, Query(description="Return entries that are older than this one.", examples=["pay_000000000001A"])
-    ] = None,
+    starting_after: Annotated[str | None, older_than("pay_000000000001A")] = None,
     as_of: AsOf = None,
 ) -> PaymentList:
     """List the payments of an account, the newest first. Scope: issuer or sandbox."""

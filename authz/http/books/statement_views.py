@@ -9,7 +9,7 @@ from authz.history.book_rows import StatementContent
 from authz.history.history_rows import Row
 from authz.history.posting_ids import posting_id
 from authz.http.merchant_fields import MerchantCity, MerchantName
-from authz.http.paging import ReachedTime
+from authz.http.paging import HasMore, ReachedTime
 from authz.http.posting_names import POSTING_KINDS_DESCRIBED, PostingKindName
 from authz.program.relief_terms import ReliefInterest
 from tokenvault.vocabulary.identifiers import Prefix, to_text
@@ -110,7 +110,7 @@ class StatementList(BaseModel):
     """A page of statements, the newest first."""
 
     data: list[StatementView] = Field(description="The statements.", examples=[[]])
-    has_more: bool = Field(description="Whether there are further, older entries.", examples=[False])
+    has_more: HasMore
     as_of: ReachedTime
 
 

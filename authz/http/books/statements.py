@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import HTMLResponse, Response
 
 from authz.engine import Engine
@@ -15,7 +15,7 @@ from authz.http.books.statement_page import PAGE_HEADERS, statement_page
 from authz.http.books.statement_views import StatementList, StatementView, StatementWithLines
 from authz.http.books.written_day import WrittenDay
 from authz.http.media_types import PAGE, PDF, wanted
-from authz.http.paging import AsOf, Limit, reached
+from authz.http.paging import AsOf, Limit, older_than, reached
 from authz.http.sight import AccountId, SightDependency
 from authz.http.surroundings import BankNameDependency, EngineDependency, ProjectionDependency
 from authz.printing.statement_pdf import Statement, statement_pdf
@@ -39,9 +39,7 @@ def list_statements(
     sight: SightDependency,
     account_id: AccountId,
     limit: Limit = 20,
-    starting_after: Annotated[
-        WrittenDay | None, Query(description="Return entries that are older than this one.", examples=["2027-01-05"])
-    ] = None,
+    starting_after: Annotated[WrittenDay | None, older_than("2027-01-05")] = None,
     as_of: AsOf = None,
 ) -> StatementList:
     """List the statements of an account, the newest first. Scope: issuer or sandbox."""

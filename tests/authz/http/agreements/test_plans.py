@@ -193,7 +193,8 @@ def test_what_cannot_be_split(bank, purchase):
     (cash,) = bank.get("/v1/transactions", account_id=account, kind="cash")["data"]
     assert split(bank, account, 3, purchase=cash["id"], status=409)["code"] == "not_splittable"
     split(bank, account, 3, purchase=bought)
-    assert split(bank, account, 3, purchase=bought, status=409)["code"] == "not_splittable"
+    again = split(bank, account, 3, purchase=bought, status=409)
+    assert (again["code"], "was split before" in again["detail"]) == ("not_splittable", True)
 
 
 def test_a_refund_shortens_a_plan_from_its_end(bank):
@@ -247,6 +248,11 @@ def test_plans_are_listed_the_newest_first(bank):
     assert ([each["id"] for each in page["data"]], page["has_more"]) == ([made[2]["id"], made[1]["id"]], True)
     rest = bank.get(path, starting_after=made[1]["id"])
     assert (rest["data"], rest["has_more"]) == ([made[0]], False)
+    other, phone = bank.account()
+    bank.buy(phone, 3_000)
+    for named in (split(bank, other, 3)["id"], "plan_00000000ZZZZZ"):
+        answer = bank.http.get(path, params={"starting_after": named})
+        assert (answer.status_code, answer.json()["detail"]) == (404, f"{account} has no plan {named}")
     bank.post(f"/v1/accounts/{account}/write_off")
     assert {(each["status"], each["end"]) for each in bank.get(path)["data"]} == {("ended", "written_off")}
 
