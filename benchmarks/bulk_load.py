@@ -52,7 +52,7 @@ def one_by_one(vault: Vault) -> float:
     """Cards with a token a second, each through three transactions of its own."""
     started = time.perf_counter()
     for _ in range(ONE_BY_ONE):
-        account = open_account(vault, currency="EUR", credit_limit_minor=1, transaction_limit_minor=None, segment=0)
+        account = open_account(vault, currency="EUR", credit_limit_minor=1, transaction_limit_minor=None)
         source = CardSource(card_id=issue_card(vault, account.text_id).text_id)
         wanted = TokenRequest(source, sandbox_constants.MERCHANT_REQUESTOR_ID, location=TokenLocation.REMOTE)
         request_token(vault, None, wanted)

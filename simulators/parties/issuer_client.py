@@ -65,14 +65,17 @@ class Issuer:
         *,
         product: int | None = None,
         cut_day: int | None = None,
+        segment: int | None = None,
+        life_stage: int | None = None,
     ) -> dict[str, Any]:
         """Open an account; amounts in minor units. Raises: IssuerRefused.
 
         product: its number in the program, None for none.  cut_day: the day of the month of its cuts, 1 where None.
+        segment: the one that it is pinned to, None for none.  life_stage: of its customer, None where it is not known.
         """
         body = {"currency": currency, "credit_limit": credit_limit, "transaction_limit": transaction_limit}
-        billed = {"product": product, "cut_day": cut_day}
-        given = {name: value for name, value in billed.items() if value is not None}
+        further = {"product": product, "cut_day": cut_day, "segment": segment, "life_stage": life_stage}
+        given = {name: value for name, value in further.items() if value is not None}
         return self.call("POST", "/v1/accounts", body | given)
 
     def issue_card(self, account_id: str, **contact_points: str) -> dict[str, Any]:

@@ -95,13 +95,19 @@ class TestKit:
         *,
         product: int | None = None,
         cut_day: int | None = None,
+        segment: int | None = None,
+        life_stage: int | None = None,
     ) -> str:
         """Open an account; returns its identifier. Amounts in minor units.
 
         product: its number in the program, None for none.  cut_day: the day of the month of its cuts, 1 where None.
+        segment: the one that it is pinned to, None for none.  life_stage: of its customer, None where it is not known.
         """
         limits = credit_limit, transaction_limit
-        return str(self.issuer.open_account(currency, *limits, product=product, cut_day=cut_day)["id"])
+        opened = self.issuer.open_account(
+            currency, *limits, product=product, cut_day=cut_day, segment=segment, life_stage=life_stage
+        )
+        return str(opened["id"])
 
     def card(
         self,

@@ -1,4 +1,4 @@
-"""An account's limits, segment, product and cut day change for what comes, and for nothing that was paid."""
+"""What can be changed of an account is changed for what comes, and for nothing that was paid."""
 
 import httpx
 import pytest
@@ -74,7 +74,13 @@ def test_an_event_says_what_has_changed(issuer, change, account):
         ({"credit_limit": "12"}, "credit_limit"),
         ({"transaction_limit": 1.5}, "transaction_limit"),
         ({"segment": 256}, "segment"),
-        ({"segment": None}, "segment"),
+        ({"segment": -1}, "segment"),
+        ({"segment": "null"}, "segment"),
+        ({"segment": False}, "segment"),
+        ({"life_stage": 16}, "life_stage"),
+        ({"life_stage": -1}, "life_stage"),
+        ({"life_stage": None}, "life_stage"),
+        ({"life_stage": "3"}, "life_stage"),
         ({"product": -1}, "product"),
         ({"product": 32}, "product"),
         ({"product": None}, "product"),
@@ -147,6 +153,47 @@ def test_a_product_is_not_taken_away(issuer, change, account):
     assert error["message"] == "cannot be taken away, only exchanged: the account has product 2"
     assert issuer.call("GET", f"/v1/accounts/{account}")["credit_limit"] == 10_000
     assert read(issuer, account) == (2, 9)
+
+
+def classified(issuer, account):
+    """Pinned segment and stage of life, as an account is read and as it is listed."""
+    seen = issuer.call("GET", f"/v1/accounts/{account}")
+    [listed] = [each for each in issuer.call("GET", "/v1/accounts?limit=100")["data"] if each["id"] == account]
+    shown = seen["segment"], seen["life_stage"]
+    assert shown == (listed["segment"], listed["life_stage"])
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ({}, (None, 0)),
+        ({"segment": None}, (None, 0)),
+        ({"segment": 0, "life_stage": 0}, (0, 0)),
+        ({"segment": 255, "life_stage": 15}, (255, 15)),
+    ],
+)
+def test_an_account_is_opened_in_a_segment_or_in_none(issuer, given, shown):
+    """Which is shown wherever the account is: a null is not the segment 0."""
+    opened = issuer.call("POST", "/v1/accounts", {"currency": "EUR", "credit_limit": 1, **given})
+    assert (opened["segment"], opened["life_stage"]) == shown
+    assert classified(issuer, opened["id"]) == shown
+
+
+def test_a_segment_is_pinned_and_unpinned(issuer, change, account):
+    """What is left out stays; events have null where the account is no longer pinned."""
+    assert change(account, {"segment": 7, "life_stage": 3}).json()["segment"] == 7
+    assert change(account, {"life_stage": 4}).json()["segment"] == 7
+    assert change(account, {"segment": None}).json()["segment"] is None
+    assert classified(issuer, account) == (None, 4)
+    assert change(account, {"segment": 0}).json()["segment"] == 0
+    events = issuer.call("GET", f"/v1/events?resource_id={account}")["data"]
+    assert [event["data"] for event in events[:-1]] == [
+        {"segment": 0},
+        {"segment": None},
+        {"life_stage": 4},
+        {"segment": 7, "life_stage": 3},
+    ]
 
 
 def test_bounds(change, account):

@@ -22,7 +22,7 @@ from tokenvault.tokens.tokens import TokenLocation
 
 def new_card(vault, contacts=None):
     """A card on an account of its own."""
-    account = open_account(vault, currency="EUR", credit_limit_minor=100_000, transaction_limit_minor=None, segment=0)
+    account = open_account(vault, currency="EUR", credit_limit_minor=100_000, transaction_limit_minor=None)
     return issue_card(vault, account.text_id, contacts)
 
 

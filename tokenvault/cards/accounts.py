@@ -10,6 +10,7 @@ from tokenvault.callers.caller import current_caller
 from tokenvault.callers.listing import newest_first
 from tokenvault.callers.ownership import Owners, visible
 from tokenvault.cards.products import NO_PRODUCT, check_exchange, cut_day_with
+from tokenvault.cards.segments import UNKNOWN_LIFE_STAGE
 from tokenvault.events import events, outbox
 from tokenvault.reference_data.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.storage import schema
@@ -27,6 +28,7 @@ class Account:
     """An account. Amounts in minor units of currency; created_at in Unix seconds.
 
     transaction_limit_minor: the greatest single amount, or None where only the available credit bounds it.
+    segment: the one that it is pinned to, None where the engine classifies it; life_stage: see `segments`.
     product, cut_day: see `products`; None where there is no product.  tenant: the issuer.
     """
 
@@ -34,7 +36,8 @@ class Account:
     currency: str
     credit_limit_minor: int
     transaction_limit_minor: int | None
-    segment: int
+    segment: int | None
+    life_stage: int
     product: int
     cut_day: int | None
     tenant: str
@@ -50,6 +53,7 @@ NAMES = {
     "credit_limit_minor": "credit_limit",
     "transaction_limit_minor": "transaction_limit",
     "segment": "segment",
+    "life_stage": "life_stage",
     "product": "product",
     "cut_day": "cut_day",
 }
@@ -62,13 +66,15 @@ def open_account(
     currency: str,
     credit_limit_minor: int,
     transaction_limit_minor: int | None,
-    segment: int,
+    segment: int | None = None,
+    life_stage: int = UNKNOWN_LIFE_STAGE,
     product: int = NO_PRODUCT,
     cut_day: int | None = None,
 ) -> Account:
     """Open an account.
 
     transaction_limit_minor: greatest single amount; no bound of its own where None.
+    segment: the one that it is pinned to; the engine classifies it where None.
     cut_day: the first of the month where None and there is a product.
     Raises: FieldError.
     """
@@ -80,6 +86,7 @@ def open_account(
         credit_limit_minor=credit_limit_minor,
         transaction_limit_minor=transaction_limit_minor,
         segment=segment,
+        life_stage=life_stage,
         product=product,
         cut_day=cut_day_with(product, cut_day),
         tenant=current_caller.get().tenant,
@@ -93,12 +100,13 @@ def open_account(
 
 
 def change_account(vault: Vault, text_id: str, changes: Mapping[str, Any]) -> Account:
-    """Change limits, segment, product or cut day of an account, from now on; what is held and posted stays.
+    """Change limits, segment, stage of life, product or cut day of an account, from now on; held and posted stays.
 
     changes: by field of `Account`, those in `NAMES`; what is left out stays.
 
     An account that owes more than its new credit limit has nothing available until enough of it is paid. One that gets
-    its first product without a cut day gets the first of the month. Changes that change nothing are no event.
+    its first product without a cut day gets the first of the month. One that is pinned to no segment any longer stays
+    where it is until the engine classifies it next. Changes that change nothing are no event.
     Raises: NotFound; FieldError.
     """
     with vault.transaction() as connection:
@@ -141,6 +149,8 @@ def _tell(
         segment=account.segment,
         product=account.product,
         cut_day=account.cut_day,
+        life_stage=account.life_stage,
+        opened_at=account.created_at,
     )
     outbox.put(connection, notice)
     events.record(vault, connection, event_type, account.text_id, data, Owners(issuer=account.tenant))

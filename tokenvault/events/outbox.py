@@ -18,17 +18,22 @@ from tokenvault.storage.database import reading, writing
 class AccountNotice:
     """The state of an account for the engine. Amounts in minor units of the currency (ISO 4217 alphabetic).
 
-    product: 0 for none.  cut_day: a day of the month, None without a product. Notices of before there were products,
-    which an outbox may still hold, have neither.
+    segment: the one that it is pinned to, None where the engine classifies it.  product: 0 for none.
+    cut_day: a day of the month, None without a product.  opened_at: Unix seconds.
+
+    An outbox may still hold notices of versions before. Those of before there were products have neither product nor
+    cut day. In those without an `opened_at`, the segment is always a number, and 0 does not pin the account.
     """
 
     account_id: int
     currency: str
     credit_limit_minor: int
     transaction_limit_minor: int | None
-    segment: int
+    segment: int | None
     product: int = 0
     cut_day: int | None = None
+    life_stage: int = 0
+    opened_at: int | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from tokenvault.callers.caller import current_caller
 from tokenvault.callers.ownership import Owners
 from tokenvault.cards.cards import PIN_TRIES, CardState
 from tokenvault.cards.products import NO_PRODUCT, cut_day_with
+from tokenvault.cards.segments import UNKNOWN_LIFE_STAGE
 from tokenvault.emv.cryptograms.cryptogram_versions import TAPWRIGHT_AES
 from tokenvault.events import events, outbox
 from tokenvault.keys.key_ring import KeyPurpose
@@ -79,7 +80,8 @@ def _load_chunk(vault: Vault, plan: LoadPlan, count: int, token_count: int) -> N
                 "currency": plan.currency,
                 "credit_limit_minor": plan.credit_limit_minor,
                 "transaction_limit_minor": None,
-                "segment": 0,
+                "segment": None,
+                "life_stage": UNKNOWN_LIFE_STAGE,
                 "product": plan.product,
                 "cut_day": cut_day,
                 "tenant": tenant,
@@ -205,9 +207,10 @@ def _token_rows(
 
 
 def _account_notices(rows: list[dict[str, Any]]) -> Iterator[outbox.Notice]:
-    names = ("currency", "credit_limit_minor", "transaction_limit_minor", "segment", "product", "cut_day")
+    names = ("currency", "credit_limit_minor", "transaction_limit_minor", "segment", "life_stage", "product", "cut_day")
     for row in rows:
-        yield outbox.AccountNotice(account_id=row["id"], **{name: row[name] for name in names})
+        told = {name: row[name] for name in names}
+        yield outbox.AccountNotice(account_id=row["id"], opened_at=row["created_at"], **told)
 
 
 def _card_notices(rows: list[dict[str, Any]]) -> Iterator[outbox.Notice]:

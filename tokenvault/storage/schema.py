@@ -42,7 +42,8 @@ accounts = sa.Table(
     sa.Column("currency", sa.String(3), nullable=False),
     sa.Column("credit_limit_minor", sa.BigInteger, nullable=False),
     sa.Column("transaction_limit_minor", sa.BigInteger, nullable=True),
-    sa.Column("segment", sa.Integer, nullable=False),
+    sa.Column("segment", sa.Integer, nullable=True),  # NULL where none is pinned to it
+    sa.Column("life_stage", sa.Integer, nullable=False),
     sa.Column("product", sa.Integer, nullable=False),
     sa.Column("cut_day", sa.Integer, nullable=True),  # NULL without a product
     _tenant(),

@@ -11,6 +11,7 @@ import structlog
 from authz.arrays.hash_index import find_row
 from authz.engine import Engine
 from authz.program.compilation import merchant_key
+from authz.state.billing import LAST_DAY
 from authz.state.tables import State
 from authz.vocabulary.commands import (
     COUNTRY_BITS,
@@ -18,6 +19,7 @@ from authz.vocabulary.commands import (
     Channel,
     Kind,
     Records,
+    SegmentIs,
 )
 from authz.vocabulary.layouts import joined, new_command
 from tokenvault.background.errands import in_thread
@@ -29,6 +31,7 @@ from tokenvault.tokens.lifecycle import TokenState
 
 _CHUNK = 4096
 _RETRY_SECONDS = 5.0
+_DAY_SECONDS = 86_400
 
 log = structlog.get_logger()
 
@@ -163,18 +166,7 @@ def command_of(entry: outbox.Entry) -> Records:
     """
     match entry.notice:
         case outbox.AccountNotice() as account:
-            limit = account.transaction_limit_minor
-            return new_command(
-                Kind.SET_ACCOUNT,
-                outbox_sequence=entry.sequence,
-                account_id=account.account_id,
-                currency=CURRENCIES[account.currency].number,
-                limit_minor=account.credit_limit_minor,
-                transaction_limit_minor=NO_LIMIT if limit is None else limit,
-                segment=account.segment,
-                product=account.product,
-                cut_day=account.cut_day or 0,
-            )
+            return _account_command(entry.sequence, account)
         case outbox.CardNotice() as card:
             return new_command(
                 Kind.SET_CARD,
@@ -196,6 +188,30 @@ def command_of(entry: outbox.Entry) -> Records:
             )
         case outbox.UnreadableNotice(kind):
             raise ValueError(f"a notice of kind {kind} that cannot be read")
+
+
+def _account_command(sequence: int, account: outbox.AccountNotice) -> Records:
+    limit = account.transaction_limit_minor
+    return new_command(
+        Kind.SET_ACCOUNT,
+        outbox_sequence=sequence,
+        account_id=account.account_id,
+        currency=CURRENCIES[account.currency].number,
+        limit_minor=account.credit_limit_minor,
+        transaction_limit_minor=NO_LIMIT if limit is None else limit,
+        segment=account.segment or 0,
+        segment_is=_segment_is(account),
+        life_stage=account.life_stage,
+        opened_day=min((account.opened_at or 0) // _DAY_SECONDS, LAST_DAY),
+        product=account.product,
+        cut_day=account.cut_day or 0,
+    )
+
+
+def _segment_is(account: outbox.AccountNotice) -> SegmentIs:
+    if account.opened_at is None:  # a notice of a version that told a segment only
+        return SegmentIs.IMPLIED
+    return SegmentIs.UNPINNED if account.segment is None else SegmentIs.PINNED
 
 
 def _token_command(sequence: int, token: outbox.TokenNotice) -> Records:

@@ -23,6 +23,7 @@ from simulators.scenarios.staging.values import (
 from simulators.wallet.card.payment_application import Flow
 from tokenvault.cards.contact_points import VerificationMethod, check_contact
 from tokenvault.cards.products import CUT_DAYS, NO_PRODUCT, PRODUCTS, cut_day_with
+from tokenvault.cards.segments import LIFE_STAGES, SEGMENTS
 from tokenvault.tokens.tokens import CRYPTOGRAM_PROFILES
 from tokenvault.vocabulary.errors import FieldError
 
@@ -87,6 +88,18 @@ class AccountPart(Part):
         ge=CUT_DAYS[0],
         le=CUT_DAYS[-1],
         description="Day of the month on which its statements are cut; 1 if left out.",
+    )
+    segment: int | None = Field(
+        default=None,
+        ge=SEGMENTS[0],
+        le=SEGMENTS[-1],
+        description="Segment that it is pinned to; the program's segments classify it if left out.",
+    )
+    life_stage: int | None = Field(
+        default=None,
+        ge=LIFE_STAGES[0],
+        le=LIFE_STAGES[-1],
+        description="Stage of life of its customer, 1 to 15; not known if left out or 0.",
     )
 
     def misfits(self) -> Iterator[Misfit]:

@@ -97,7 +97,8 @@ class Stage(TestKit):
         limits = {"credit_limit": part.credit_limit.minor(part.currency, self.random)}
         if part.transaction_limit is not None:
             limits["transaction_limit"] = part.transaction_limit.minor(part.currency, self.random)
-        return self.account(part.currency, **limits, product=part.product, cut_day=part.cut_day)
+        further = {name: getattr(part, name) for name in ("product", "cut_day", "segment", "life_stage")}
+        return self.account(part.currency, **limits, **further)
 
     def wish(self, name: str) -> dict[str, Any]:
         """What a phone asks for with its token."""

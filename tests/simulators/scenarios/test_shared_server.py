@@ -58,13 +58,15 @@ def hours_between(one, other):
 
 
 def test_accounts_of_the_cast_have_their_products(running, operator):
-    """With the cut day that the scenario says, or with none."""
-    accounts = "main: {product: 2, cut_day: 9}, other: {product: 3}, plain: {}"
+    """With the cut day that the scenario says, or with none, and with the segment that it pins them to."""
+    accounts = "main: {product: 2, cut_day: 9, segment: 4}, other: {product: 3, life_stage: 5}, plain: {}"
     scenario = parse_scenario(f"scenario: A\ncast:\n  accounts: {{{accounts}}}\nsteps:\n  - tap: {{amount: 3.50}}\n")
     with running_server(running.http_url, running.iso_address)(scenario) as server:
         assert play(scenario, server).passed
     newest = operator.call("GET", "/v1/accounts?limit=3")["data"]
     assert sorted((each["product"], each["cut_day"] or 0) for each in newest) == [(0, 0), (2, 9), (3, 1)]
+    classified = {each["product"]: (each["segment"], each["life_stage"]) for each in newest}
+    assert classified == {0: (None, 0), 2: (4, 0), 3: (None, 5)}
 
 
 def played(running, text, **options):

@@ -109,6 +109,16 @@ def test_accounts_are_loaded_with_a_product(vault, billed, kept):
     assert [(each.product, each.cut_day) for each in accounts] == [kept, kept]
 
 
+def test_loaded_accounts_are_pinned_to_no_segment(vault):
+    """They were opened now, as they show, and the engine classifies them."""
+    load(vault, LoadPlan(2, 0, SHOP))
+    kept = {(each.segment, each.life_stage, each.created_at) for each in list_accounts(vault, limit=9)}
+    assert kept == {(None, 0, vault.now())}
+    notices = [entry.notice for entry in outbox.entries_after(vault.database, 0)]
+    accounts = [notice for notice in notices if isinstance(notice, outbox.AccountNotice)]
+    assert {(each.segment, each.life_stage, each.opened_at) for each in accounts} == kept
+
+
 @pytest.mark.parametrize(
     ("billed", "field"),
     [({"product": 32}, "product"), ({"cut_day": 5}, "cut_day"), ({"product": 1, "cut_day": 29}, "cut_day")],

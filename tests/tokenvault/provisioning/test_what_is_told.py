@@ -266,7 +266,7 @@ def test_a_portfolio_is_kept_and_told_as_it_was_planned(vault, monkeypatch):
     heard = []
     load(vault, LoadPlan(9, 6, sandbox_constants.MERCHANT_REQUESTOR_ID, "JPY", 70_000), heard.append)
     accounts = list_accounts(vault, limit=99)
-    assert {(each.currency, each.credit_limit_minor, each.segment) for each in accounts} == {("JPY", 70_000, 0)}
+    assert {(each.currency, each.credit_limit_minor, each.segment) for each in accounts} == {("JPY", 70_000, None)}
     told = [event.data for event in list_events(vault, limit=9, oldest_first=True)]
     assert told == [{"accounts": 4, "tokens": 4}, {"accounts": 4, "tokens": 2}, {"accounts": 1, "tokens": 0}]
     tokens = list_tokens(vault, limit=99)

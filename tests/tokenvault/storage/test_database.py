@@ -198,6 +198,32 @@ def test_accounts_from_before_there_were_products_have_none(url):
     database.dispose()
 
 
+def test_accounts_that_were_in_a_segment_are_pinned_to_it(url):
+    """Those in segment 0 are pinned to none; going back, an account that is pinned to none is in segment 0 again."""
+    database = open_database(url)
+    config = migrations()
+    row = {"currency": "EUR", "credit_limit_minor": 5_000, "product": 0, "tenant": "default", "created_at": 0}
+    columns = schema.accounts.c
+    with migrating(database) as connection:
+        config.attributes["connection"] = connection
+        pinned = sa.select(columns.id, columns.segment).order_by(columns.id)
+        command.downgrade(config, "0009")
+        for number, segment in ((1, 0), (2, 3)):
+            connection.execute(sa.insert(schema.accounts).values(id=number, segment=segment, **row))
+        command.upgrade(config, "0010")
+        stages = sa.select(columns.life_stage)
+        assert connection.execute(pinned).all() == [(1, None), (2, 3)]
+        assert connection.scalars(stages).all() == [0, 0]
+        connection.execute(sa.insert(schema.accounts).values(id=4, segment=0, life_stage=7, **row))
+        assert connection.execute(pinned).all() == [(1, None), (2, 3), (4, 0)]
+        command.downgrade(config, "0009")
+        assert connection.execute(pinned).all() == [(1, 0), (2, 3), (4, 0)]
+        command.upgrade(config, "0010")
+        assert connection.execute(pinned).all() == [(1, None), (2, 3), (4, None)]
+        assert set(connection.scalars(stages)) == {0}
+    database.dispose()
+
+
 _VALUES = {str: "1", bytes: b"1", bool: True, int: 1, object: []}
 
 

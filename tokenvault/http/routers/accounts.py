@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 from tokenvault.callers.caller import Scope
 from tokenvault.cards import accounts
 from tokenvault.cards.products import CUT_DAYS, NO_PRODUCT, PRODUCTS
+from tokenvault.cards.segments import LIFE_STAGES, SEGMENTS, UNKNOWN_LIFE_STAGE
 from tokenvault.http.fields.fields import AccountId, AmountMinor, Body, CurrencyCode, Timestamp, View, timestamp
 from tokenvault.http.fields.paging import Limit, Page, StartingAfter, page
 from tokenvault.http.protocol import problem
@@ -15,7 +16,16 @@ from tokenvault.http.protocol.access import VaultDependency, requires
 
 router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
 
-Segment = Annotated[int, Field(description="Customer segment, a small number of your own.", examples=[1], ge=0, le=255)]
+Segment = Annotated[int, Field(ge=SEGMENTS[0], le=SEGMENTS[-1])]
+LifeStage = Annotated[
+    int,
+    Field(
+        description="Stage of life of the customer, 1 to 15 with a meaning of your own; 0 if it is not known.",
+        examples=[3],
+        ge=LIFE_STAGES[0],
+        le=LIFE_STAGES[-1],
+    ),
+]
 Product = Annotated[
     int,
     Field(
@@ -41,7 +51,13 @@ class AccountRequest(Body):
         description="Maximum single amount in minor units; if there is none, only the available credit limits it.",
         examples=[100000],
     )
-    segment: Segment = 0
+    segment: Segment | None = Field(
+        None,
+        description="Customer segment that the account is pinned to. If there is none, the account begins in segment 0 "
+        "and the program's segments classify it.",
+        examples=[1],
+    )
+    life_stage: LifeStage = UNKNOWN_LIFE_STAGE
     product: Product = NO_PRODUCT
     cut_day: CutDay | None = Field(
         None,
@@ -57,7 +73,15 @@ class AccountChangeRequest(Body):
     transaction_limit: AmountMinor | None = Field(
         None, description="New maximum single amount in minor units; null removes the limit.", examples=[50000]
     )
-    segment: Segment | None = Field(None, description="New customer segment.", examples=[2])
+    segment: Segment | None = Field(
+        None,
+        description="Customer segment that the account is pinned to from now on. Null unpins it: it stays where it is "
+        "until its next statement, when the program's segments classify it.",
+        examples=[2],
+    )
+    life_stage: LifeStage | None = Field(
+        None, description="New stage of life of the customer, 1 to 15; 0 if it is not known.", examples=[4]
+    )
     product: Product | None = Field(
         None,
         description="New product. Once an account has one, it can be exchanged, but not be taken away.",
@@ -70,7 +94,7 @@ class AccountChangeRequest(Body):
         examples=[10],
     )
 
-    @field_validator("credit_limit", "segment", "product", "cut_day")
+    @field_validator("credit_limit", "life_stage", "product", "cut_day")
     @classmethod
     def _is_a_number(cls, value: int | None) -> int:
         if value is None:
@@ -91,7 +115,11 @@ class AccountView(View):
     transaction_limit: AmountMinor | None = Field(
         description="Maximum single amount in minor units, null if there is none.", examples=[100000]
     )
-    segment: Segment
+    segment: Segment | None = Field(
+        description="Customer segment that the account is pinned to, null if the program's segments classify it.",
+        examples=[1],
+    )
+    life_stage: LifeStage
     product: Product
     cut_day: CutDay | None = Field(
         description="Day of the month on which statements are cut, null without a product.", examples=[5]
@@ -107,6 +135,7 @@ class AccountView(View):
             credit_limit=account.credit_limit_minor,
             transaction_limit=account.transaction_limit_minor,
             segment=account.segment,
+            life_stage=account.life_stage,
             product=account.product,
             cut_day=account.cut_day,
             created_at=timestamp(account.created_at),
@@ -122,6 +151,7 @@ def open_account(vault: VaultDependency, body: AccountRequest) -> AccountView:
         credit_limit_minor=body.credit_limit,
         transaction_limit_minor=body.transaction_limit,
         segment=body.segment,
+        life_stage=body.life_stage,
         product=body.product,
         cut_day=body.cut_day,
     )
@@ -137,5 +167,5 @@ def list_accounts(vault: VaultDependency, limit: Limit = 20, starting_after: Sta
 
 @router.patch("/{account_id}", dependencies=[requires(Scope.ISSUER, Scope.SANDBOX)], responses=problem.responses(404))
 def change_account(vault: VaultDependency, account_id: AccountId, body: AccountChangeRequest) -> AccountView:
-    """Change an account's limits, segment, product or cut day, from now on. Scope: issuer or sandbox."""
+    """Change an account's limits, segment, stage of life, product or cut day, from now on. Scope: issuer or sandbox."""
     return AccountView.of(accounts.change_account(vault, account_id, body.changes()))

@@ -10,14 +10,16 @@ import structlog
 from authz.engine import Engine
 from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentJournal
+from authz.kernel.undefined_values import Field, first_undefined
+from authz.state.billing import LAST_DAY
 from authz.state.tables import Counter, rows_in_use
-from authz.vocabulary.commands import NO_LIMIT
+from authz.vocabulary.commands import NO_LIMIT, SegmentIs
 from authz.vocabulary.layouts import joined
 from simulators.sandbox.feeds import vault_feed
 from simulators.sandbox.feeds.vault_feed import VaultFeed, command_of
 from tests.clock import ManualClock
 from tests.tokenvault.vaults import new_vault
-from tokenvault.cards.accounts import open_account
+from tokenvault.cards.accounts import change_account, open_account
 from tokenvault.cards.cards import issue_card
 from tokenvault.events import outbox
 from tokenvault.storage import schema
@@ -61,14 +63,54 @@ def test_an_account_with_its_product(vault, billed, told):
     assert (command["product"][0], command["cut_day"][0]) == told
 
 
+_DAY, _SECONDS = 20_781, 20_781 * 86_400
+
+
+@pytest.mark.parametrize(
+    ("notice", "told"),
+    [
+        ({"segment": None, "opened_at": _SECONDS}, (0, SegmentIs.UNPINNED, 0, _DAY)),
+        ({"segment": 0, "opened_at": _SECONDS + 86_399}, (0, SegmentIs.PINNED, 0, _DAY)),
+        ({"segment": 255, "opened_at": _SECONDS + 86_400, "life_stage": 15}, (255, SegmentIs.PINNED, 15, _DAY + 1)),
+        ({"segment": None, "opened_at": 0, "life_stage": 1}, (0, SegmentIs.UNPINNED, 1, 0)),
+        ({"segment": 3, "opened_at": (LAST_DAY + 1) * 86_400}, (3, SegmentIs.PINNED, 0, LAST_DAY)),
+        ({"segment": 0}, (0, SegmentIs.IMPLIED, 0, 0)),
+        ({"segment": 3}, (3, SegmentIs.IMPLIED, 0, 0)),
+    ],
+)
+def test_an_account_with_its_segment(vault, notice, told):
+    """The engine hears whether it is pinned, and of the day (UTC) when it was opened; in notices of the version before,
+    which have no time of opening, it hears of the segment as it did then.
+    """
+    state = {"account_id": 9, "currency": "EUR", "credit_limit_minor": 5_000, "transaction_limit_minor": None}
+    with vault.database.begin() as connection:
+        connection.execute(sa.insert(schema.outbox).values(kind="account", state={**state, **notice}))
+    command = command_of(next(iter(outbox.entries_after(vault.database, 0))))
+    assert tuple(command[name][0] for name in ("segment", "segment_is", "life_stage", "opened_day")) == told
+    assert first_undefined(joined([command])) == (-1, Field.NONE)
+
+
+def test_an_account_is_opened_today(vault):
+    """And stays opened on that day, however much later it is changed."""
+    account = open_account(vault, currency="EUR", credit_limit_minor=5_000, transaction_limit_minor=None, life_stage=2)
+    vault.clock.now += 40 * 86_400
+    change_account(vault, account.text_id, {"segment": 3})
+    opened, changed = (command_of(entry) for entry in outbox.entries_after(vault.database, 0))
+    for command, segment in ((opened, (0, SegmentIs.UNPINNED)), (changed, (3, SegmentIs.PINNED))):
+        assert (command["segment"][0], command["segment_is"][0]) == segment
+        assert (command["opened_day"][0], command["life_stage"][0]) == (ManualClock().now // 86_400, 2)
+
+
 def test_a_notice_from_before_there_were_products(vault):
     """An outbox may still hold one after an upgrade: it is about an account that has none."""
     state = dict(vars(outbox.AccountNotice(9, "EUR", 5_000, None, 2)))
-    del state["product"], state["cut_day"]
+    for name in ("product", "cut_day", "life_stage", "opened_at"):
+        del state[name]
     with vault.database.begin() as connection:
         connection.execute(sa.insert(schema.outbox).values(kind="account", state=state))
     command = command_of(next(iter(outbox.entries_after(vault.database, 0))))
     assert (command["segment"][0], command["product"][0], command["cut_day"][0]) == (2, 0, 0)
+    assert command["segment_is"][0] == SegmentIs.IMPLIED
 
 
 async def _fed(directory, vault):

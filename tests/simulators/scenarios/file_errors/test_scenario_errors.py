@@ -318,6 +318,8 @@ def test_what_can_be_known_of_a_step(steps, problem):
         ("accounts: {main: {product: 32}}", "accounts.main.product: '32' is out of range"),
         ("accounts: {main: {product: 1, cut_day: 29}}", "accounts.main.cut_day: '29' is out of range"),
         ("accounts: {main: {cut_day: 5}}", "accounts.main.cut_day: is for accounts with a product"),
+        ("accounts: {main: {segment: 256}}", "accounts.main.segment: '256' is out of range"),
+        ("accounts: {main: {life_stage: 16}}", "accounts.main.life_stage: '16' is out of range"),
         ("cards: {main: {pin: abc}}", "cards.main.pin: 'abc' is no PIN"),
         ("cards: {main: {e_mail: nobody}}", "cards.main.e_mail: must be an e-mail address"),
         (
