@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.arrays.hash_index import text_key
+from authz.program.categories import category_rows, group_names, need_names, scene_names
 from authz.program.conditions import (
     ATTRIBUTE_BY_CODE,
     AllOf,
@@ -24,7 +25,6 @@ from authz.program.document import Limit, ProgramDocument, ProgramInvalid, Rule,
 from authz.program.periods import period_of
 from authz.program.settings import Rates
 from authz.program.tables import (
-    CATEGORY,
     CURRENCY,
     FILTER,
     INSTRUCTION,
@@ -57,14 +57,11 @@ from authz.program.tables import (
     Scope,
 )
 from authz.program.terms import terms_rows
-from authz.vocabulary.attributes import ATTRIBUTES_MAX, HUNDREDTHS, Attribute, Form
+from authz.vocabulary.attributes import HUNDREDTHS, MEASURES_MAX, Attribute, Form
 from authz.vocabulary.commands import CardholderVerification, Channel, Operation, Records
-from authz.vocabulary.layouts import CATEGORIES, CURRENCY_NUMBERS
+from authz.vocabulary.layouts import CURRENCY_NUMBERS
 from authz.vocabulary.reasons import Reason
 from tokenvault.reference_data.currencies import CURRENCIES
-
-HOLD_HOURS = 168
-"""The hours for which an approved amount is held if the merchant category has no time of its own."""
 
 MERCHANT_CHARACTERS = 15
 
@@ -101,7 +98,7 @@ def compiled_program(document: ProgramDocument, version: int) -> Program:
     meters = _table(rows.meters, METER)
     cell_of, cells_of_scope = _cells(meters[: len(rows.meters)])
     return Program(
-        categories=_categories(document),
+        categories=category_rows(document.categories, document.scenes),
         currencies=currencies,
         rates=rates,
         offsets=_offsets(document),
@@ -141,7 +138,7 @@ class CompiledRows:
 
     def __init__(self, document: ProgramDocument) -> None:
         self._document = document
-        self._groups = group_names(document)
+        self._groups = group_names(document.categories)
         self.filters: list[tuple[int, ...]] = []
         self.meters: list[tuple[int, ...]] = []
         self.sets: list[tuple[int, ...]] = []
@@ -255,10 +252,8 @@ class CompiledRows:
     def _derived(self, meter: int, *, is_sum: bool) -> int:
         place = self._derived_of.setdefault((meter, is_sum), len(Attribute) + len(self.derived))
         if place == len(Attribute) + len(self.derived):
-            if place >= ATTRIBUTES_MAX:
-                raise ProgramInvalid(
-                    [("rules", f"must use at most {ATTRIBUTES_MAX - len(Attribute)} different counts and sums")]
-                )
+            if len(self.derived) >= MEASURES_MAX:
+                raise ProgramInvalid([("rules", f"must use at most {MEASURES_MAX} different counts and sums")])
             self.derived.append((place, -1 - meter if is_sum else meter))
         return place
 
@@ -278,19 +273,36 @@ class CompiledRows:
             _mask(Channel[name.upper()] for name in where.channels) or _ALL_32,
             _mask(Operation[name.upper()] & 31 for name in where.operations) or _ALL_32,
             _mask(CardholderVerification[name.upper()] for name in where.cardholder_verification) or _ALL_32,
-            self._set(map(int, where.categories)),
-            self._set(map(int, where.countries)),
-            self._set(map(merchant_key, where.merchants)),
-            self._set(where.segments),
+            self._categories_of(where),
+            self._any_of(map(int, where.countries)),
+            self._any_of(map(merchant_key, where.merchants)),
+            self._any_of(where.segments),
             CURRENCIES[currency].number if currency else 0,
             int(where == Filter(segments=where.segments) and currency is None),
         )
         return _place(self.filters, row)
 
+    def _categories_of(self, where: Filter) -> int:
+        """The number of the set of merchant categories that a filter lets through, -1 for all.
+
+        Where it names categories, scenes and needs, those that fit all of these: perhaps none.
+        """
+        given = [set(map(int, where.categories))] if where.categories else []
+        scenes = self._document.scenes
+        if where.scenes:
+            given.append({code for each in scenes if each.scene in where.scenes for code in each.codes()})
+        if where.needs:
+            given.append({code for each in scenes if each.need in where.needs for code in each.codes()})
+        return self._set(set.intersection(*given)) if given else -1
+
+    def _any_of(self, values: Iterable[int]) -> int:
+        """The number of a set of values, -1 where there are none, which stands for all."""
+        row = set(values)
+        return self._set(row) if row else -1
+
     def _set(self, values: Iterable[int]) -> int:
-        """The number of a set of values, -1 for the empty one, which stands for all."""
-        row = tuple(sorted(set(values)))
-        return _place(self.sets, row) if row else -1
+        """The number of a set of values. Nothing is in an empty one."""
+        return _place(self.sets, tuple(sorted(set(values))))
 
     def _number(self, form: Form, value: Any) -> int:
         """A value as attributes hold it."""
@@ -301,6 +313,10 @@ class CompiledRows:
                 return CURRENCIES[value].number
             case Form.GROUP:
                 return self._groups.index(value)
+            case Form.SCENE:
+                return 1 + scene_names(self._document.scenes).index(value)
+            case Form.NEED:
+                return 1 + need_names(self._document.scenes).index(value)
             case Form.CHANNEL:
                 return Channel[value.upper()]
             case Form.OPERATION:
@@ -336,23 +352,6 @@ def merchant_key(merchant: str) -> int:
     """The number that stands for a card acceptor (DE 42)."""
     text = np.frombuffer(merchant.ljust(MERCHANT_CHARACTERS).encode("ascii"), np.uint8)
     return int(text_key(text, 0, MERCHANT_CHARACTERS))
-
-
-def group_names(document: ProgramDocument) -> list[str]:
-    """The category groups; a group's number is its place in this list, 0 is no group."""
-    return ["", *dict.fromkeys(entry.group for entry in document.categories)]
-
-
-def _categories(document: ProgramDocument) -> Records:
-    categories = np.zeros(len(CATEGORIES), CATEGORY)
-    categories["hold_hours"] = HOLD_HOURS
-    groups = group_names(document)
-    for entry in document.categories:
-        rows = categories[int(entry.first) : int(entry.last) + 1]
-        rows["hold_hours"] = entry.hold_hours
-        rows["tolerance_permille"] = int(entry.tolerance_percent * 10)
-        rows["group"] = groups.index(entry.group)
-    return categories
 
 
 def _rates(rates: Rates) -> tuple[Records, Records]:

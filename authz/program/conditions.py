@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, ValidationInfo, model_validator
 
 from authz.program.contradictions import Claim, Domain, Value, can_hold, check_claim
-from authz.program.parts import Part, is_new
+from authz.program.parts import IDENTIFIER, Identifier, Part, is_new
 from authz.program.periods import check_subject, check_window
 from authz.vocabulary.attributes import HUNDREDTHS, MEANINGS, Attribute, Form
 from authz.vocabulary.commands import CardholderVerification, Channel, Operation
@@ -35,6 +35,10 @@ class Filter(Part):
     cardholder_verification: list[str] = Field(default=[], description="`none`, `pin`, `device`.", examples=[["none"]])
     categories: list[str] = Field(default=[], description="Merchant categories.", examples=[["5411"]])
     category_groups: list[str] = Field(default=[], description="Names of category groups.", examples=[["grocery"]])
+    scenes: list[Identifier] = Field(default=[], description="Names of scenes.", examples=[["restaurant"]])
+    needs: list[Identifier] = Field(
+        default=[], description="Needs: the category is in a scene that serves one of them.", examples=[["dining"]]
+    )
     countries: list[str] = Field(default=[], description="ISO 3166 numeric codes.", examples=[["276"]])
     merchants: list[Annotated[str, Field(pattern="^[ -~]{1,15}$")]] = Field(
         default=[], description="DE 42.", examples=[["CAFE00000000001"]]
@@ -137,6 +141,8 @@ _PATTERNS = {
     Form.CURRENCY: "|".join(CURRENCIES),
     Form.DIGITS: r"[0-9]{1,18}",
     Form.GROUP: r"[a-z][a-z_]{0,31}",
+    Form.SCENE: IDENTIFIER,
+    Form.NEED: IDENTIFIER,
     Form.MERCHANT: r"[ -~]{1,15}",
 }
 _CODES: Mapping[Form, tuple[Callable[[str], bool], str]] = {

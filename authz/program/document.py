@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
+from authz.program.categories import SCENES_MAX, CategoryRange, Scene, check_scenes, need_names, scene_names
 from authz.program.conditions import (
     AllOf,
     AnyOf,
@@ -17,7 +18,7 @@ from authz.program.conditions import (
 )
 from authz.program.parts import BOUND_MAX, JOURNALED, Identifier, Part, is_new
 from authz.program.periods import PERIODS, check_subject, check_window
-from authz.program.settings import CashVerification, CategoryRange, Rates, StandIn
+from authz.program.settings import CashVerification, Rates, StandIn
 from authz.program.terms import NUMBERS, Product, check_distinct
 from authz.program.utc_offsets import UtcOffset, offsets_of
 from authz.vocabulary.reasons import DECLINES
@@ -169,6 +170,12 @@ class ProgramDocument(Part):
         description="How merchant categories are treated; those in no range hold for 168 hours.",
         examples=[[]],
     )
+    scenes: list[Scene] = Field(
+        default=[],
+        max_length=SCENES_MAX,
+        description="Where customers spend, by merchant category, and the needs that are served there.",
+        examples=[[{"scene": "restaurant", "need": "dining", "categories": [["5812", "5812"]]}]],
+    )
     limits: list[Limit] = Field(
         default=[], max_length=256, description="Limits; amounts in minor units.", examples=[[]]
     )
@@ -200,20 +207,38 @@ class ProgramDocument(Part):
             identifiers = [part.id for part in parts]
             if twice := [each for each in identifiers if identifiers.count(each) > 1]:
                 raise ValueError(f"{name}: {twice[0]} occurs twice")
-        groups = {entry.group for entry in self.categories}
-        filters = [limit.where for limit in self.limits]
-        named: list[tuple[str, str]] = []
-        for rule in self.rules:
-            for comparison in comparisons(rule.when):
-                filters.append(comparison.where)
-                if comparison.attribute == "category_group" and comparison.operator != "is_unknown":
-                    values = comparison.value if isinstance(comparison.value, list) else [comparison.value]
-                    named += [(f"rules: {rule.id}", value) for value in values]
-        named += [("where", group) for each in filters for group in each.category_groups]
-        for where, group in named:
-            if group not in groups:
-                raise ValueError(f"{where}: no category is in a group {group!r}")
+        self._check_names_of_categories()
         return self
+
+    def _check_names_of_categories(self) -> None:
+        """Whether the groups, scenes and needs that limits and rules name are there. Raises: ValueError."""
+        kinds = (
+            (
+                "category_group",
+                "category_groups",
+                {each.group for each in self.categories},
+                "no category is in a group",
+            ),
+            ("scene", "scenes", set(scene_names(self.scenes)), "there is no scene"),
+            ("need", "needs", set(need_names(self.scenes)), "no scene serves a need"),
+        )
+        for attribute, field, known, refusal in kinds:
+            named = [("where", name) for limit in self.limits for name in getattr(limit.where, field)]
+            for rule in self.rules:
+                for comparison in comparisons(rule.when):
+                    named += [("where", name) for name in getattr(comparison.where, field)]
+                    if comparison.attribute == attribute and comparison.operator != "is_unknown":
+                        values = comparison.value if isinstance(comparison.value, list) else [comparison.value]
+                        named += [(f"rules: {rule.id}", value) for value in values]
+            for where, name in named:
+                if name not in known:
+                    raise ValueError(f"{where}: {refusal} {name!r}")
+
+    @field_validator("scenes")
+    @classmethod
+    def _scenes_are_disjoint(cls, scenes: list[Scene]) -> list[Scene]:
+        check_scenes(scenes)
+        return scenes
 
     @field_validator("products")
     @classmethod

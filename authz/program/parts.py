@@ -11,8 +11,11 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+IDENTIFIER = r"[a-z0-9][a-z0-9_-]{0,63}"
+"""What a name of one's own looks like."""
+
 Identifier = Annotated[
-    str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", description="A name of your own.", examples=["night-atm"])
+    str, Field(pattern=rf"^{IDENTIFIER}$", description="A name of your own.", examples=["night-atm"])
 ]
 
 AMOUNT_MAX = 10**12

@@ -1,42 +1,12 @@
-"""Settings of the program beside its limits and rules: categories, rates, stand-in and cash."""
+"""Settings of the program beside its limits and rules: rates, stand-in and cash."""
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
 from authz.program.parts import BOUND_MAX, Part
 from tokenvault.reference_data.currencies import CURRENCIES, NO_CURRENCY
-
-CategoryCode = Annotated[
-    str, Field(pattern=r"^[0-9]{4}$", description="Merchant category, ISO 18245.", examples=["5411"])
-]
-GroupName = Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$", description="Group name.", examples=["grocery"])]
-
-
-class CategoryRange(Part):
-    """Merchant categories that are treated alike. Later ranges override earlier ones."""
-
-    first: CategoryCode
-    last: CategoryCode
-    group: GroupName
-    hold_hours: int = Field(
-        default=168, ge=1, le=744, description="How long an approved amount is held, hours.", examples=[168]
-    )
-    tolerance_percent: Decimal = Field(
-        default=Decimal(0),
-        ge=0,
-        le=100,
-        decimal_places=1,
-        description="How much more than was authorized a completion request may ask for, percent.",
-        examples=["20"],
-    )
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "CategoryRange":
-        if self.first > self.last:
-            raise ValueError("first must not be greater than last")
-        return self
 
 
 class Rates(Part):

@@ -92,7 +92,10 @@ class ReliefOperator(IntEnum):
     GREATER_OR_EQUAL = 5
 
 
-CATEGORY = record([("hold_hours", "u2"), ("tolerance_permille", "u2"), ("group", "u2"), ("spare", "u2")])
+CATEGORY = record(
+    [("hold_hours", "u2"), ("tolerance_permille", "u2"), ("group", "u2"), ("scene", "u1"), ("need", "u1")]
+)
+"""How a merchant category is treated, and the numbers of its group, its scene and the need served there; 0 for none."""
 
 CURRENCY = record([("position", "i2"), ("exponent", "i2")])
 """position: row and column in the rates, -1 where there are none."""

@@ -36,6 +36,12 @@ class Attribute(IntEnum):
     IS_FOREIGN_CURRENCY = 26
     IS_PREAUTHORIZATION = 27
     CASH_AMOUNT = 28
+    SCENE = 29
+    NEED = 30
+    PRODUCT = 31
+    MISSED_DUES = 32
+    IN_RELIEF = 33
+    OWED_PPM = 34
 
     @property
     def code(self) -> str:
@@ -43,7 +49,10 @@ class Attribute(IntEnum):
         return self.name.lower()
 
 
-ATTRIBUTES_MAX = 128
+MEASURES_MAX = 99
+"""How many different counts and sums the rules of a program can compare."""
+
+ATTRIBUTES_MAX = len(Attribute) + MEASURES_MAX
 """Room for fixed attributes and those of meters."""
 
 UNKNOWN = -(2**63)
@@ -66,6 +75,8 @@ class Form(StrEnum):
     COUNTRY = "ISO 3166 numeric code, three digits"
     CATEGORY = "four digits, ISO 18245"
     GROUP = "name of a category group"
+    SCENE = "name of a scene"
+    NEED = "name of a need"
     CHANNEL = "name of a channel"
     OPERATION = "name of an operation"
     VERIFICATION = "`none`, `pin` or `device`"
@@ -156,6 +167,21 @@ MEANINGS: dict[Attribute, Meaning] = {
     _A.IS_PREAUTHORIZATION: Meaning(Form.BOOLEAN, "DE 25 announces that the final amount follows later."),
     _A.CASH_AMOUNT: Meaning(
         Form.MINOR_UNITS, "The cash part in the transaction's currency; the full amount of a withdrawal.", least=0
+    ),
+    _A.SCENE: Meaning(
+        Form.SCENE,
+        "The authorization program's scene that contains the merchant category.",
+        "the category is in no scene",
+    ),
+    _A.NEED: Meaning(Form.NEED, "The need that is served in that scene.", "the category is in no scene"),
+    _A.PRODUCT: Meaning(Form.NUMBER, "The number of the account's product, 0 for none.", least=0, greatest=31),
+    _A.MISSED_DUES: Meaning(Form.NUMBER, "How many dues the account has missed in a row.", least=0, greatest=127),
+    _A.IN_RELIEF: Meaning(Form.BOOLEAN, "What the account has to pay was put off to a later statement."),
+    _A.OWED_PPM: Meaning(
+        Form.NUMBER,
+        "What the account owes (its posted balance) in parts per million of its credit limit, rounded down; "
+        "1,000,000,000,000 if it owes something and has no credit limit.",
+        least=0,
     ),
 }
 assert set(MEANINGS) == set(Attribute), "every attribute is explained"

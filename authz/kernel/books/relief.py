@@ -108,15 +108,16 @@ def deserves_relief(state: State, account_row: Integer, billing_row: Integer, te
     if attribute == ReliefAttribute.OWED:
         value = np.int64(account["posted_minor"])
     elif attribute == ReliefAttribute.OWED_PPM:
-        value = _share_of_limit(np.int64(account["posted_minor"]), np.int64(account["limit_minor"]))
+        value = owed_ppm(account)
     return attribute != ReliefAttribute.NEVER and _compares(
         value, np.int64(terms["relief_operator"]), np.int64(terms["relief_value"])
     )
 
 
 @inlined
-def _share_of_limit(owed: Integer, limit: Integer) -> Integer:
-    """What is owed in parts per million of the credit limit, rounded down."""
+def owed_ppm(account: Any) -> Integer:
+    """What an account owes in parts per million of its credit limit, rounded down. account: ACCOUNT."""
+    owed, limit = np.int64(account["posted_minor"]), np.int64(account["limit_minor"])
     if owed <= 0:
         return np.int64(0)
     if limit <= 0 or owed // limit > _SHARE_MAX:

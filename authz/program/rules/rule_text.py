@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from authz.program.compilation import group_names
+from authz.program.categories import group_names, need_names, scene_names
 from authz.program.conditions import AllOf, AnyOf, Comparison, Condition, Filter, Not, form_of
 from authz.program.document import Limit, ProgramDocument
 from authz.vocabulary.attributes import HUNDREDTHS, UNKNOWN, Form
@@ -79,7 +79,11 @@ def value_text(attribute: str, value: int, currency: str, merchant: str, documen
         case Form.CATEGORY:
             return f"{value:04d}"
         case Form.GROUP:
-            return group_names(document)[value]
+            return group_names(document.categories)[value]
+        case Form.SCENE:
+            return scene_names(document.scenes)[value - 1]
+        case Form.NEED:
+            return need_names(document.scenes)[value - 1]
         case Form.CHANNEL | Form.OPERATION | Form.VERIFICATION:
             return _NAMES[form](value).name.lower()
         case _:

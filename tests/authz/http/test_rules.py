@@ -171,6 +171,41 @@ def test_a_limit_of_each_account_in_a_segment(http, shop):
     assert terminal.pay(phone, 100).approved
 
 
+SCENES = [
+    {"scene": "restaurant", "need": "dining", "categories": [["5812", "5814"]]},
+    {"scene": "cinema", "need": "play", "categories": [["7832", "7832"]]},
+]
+
+
+def test_scenes_and_books_in_rules_and_limits(http, shop):
+    """They are read back, seen by a rule, and what a limit of a need has counted is shown."""
+    _, account, phone, terminal = shop
+    names = ("scene", "need", "product", "missed_dues", "in_relief", "owed_ppm")
+    values = {"scene": "restaurant", "need": "play", "in_relief": True}
+    looks = [{"attribute": name, "operator": "=", "value": values.get(name, 0)} for name in names]
+    looks.append({"attribute": "count_day", "operator": ">", "value": 5, "where": {"scenes": ["restaurant"]}})
+    limit = {"id": "dining-out", "window": "day", "count_max": 1, "where": {"needs": ["dining"]}}
+    rule = RULE | {"when": {"any": looks}}
+    program = {"scenes": SCENES, "limits": [limit], "rules": [rule]}
+    read = http.put("/v1/program", json=program).json()["document"]
+    assert (read["scenes"], read["limits"][0]["where"]["needs"]) == (SCENES, ["dining"])
+    assert http.get("/v1/program").json()["document"] == read
+    paid = terminal.pay(phone, 1_000)  # at 5814
+    (seen,) = http.get(f"/v1/authorizations/{paid.authorization_id}").json()["rules"]
+    count = "count_day where scenes restaurant"
+    assert seen["saw"] == {
+        "scene": "restaurant", "need": "dining", "product": "0", "missed_dues": "0", "in_relief": "false",
+        "owed_ppm": "0", count: "0",
+    }  # fmt: skip
+    assert seen["condition"].startswith("(scene = restaurant or need = play or product = 0")
+    (counter,) = http.get(f"/v1/accounts/{account}").json()["counters"]
+    assert (counter["name"], counter["count"], counter["count_max"]) == ("dining-out", 1, 1)
+    refused = terminal.pay(phone, 1_000)
+    checks = http.get(f"/v1/authorizations/{refused.authorization_id}").json()["checks"]
+    failed = [(check["name"], check["saw"], check["bound"]) for check in checks if check["outcome"] == "failed"]
+    assert failed == [("limit dining-out", "2 transactions in day of account, needs dining", "at most 1")]
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -181,6 +216,7 @@ def test_a_limit_of_each_account_in_a_segment(http, shop):
         ({"colour": "red"}, "colour"),
         ({"id": "Not A Name"}, "id"),
         ({"when": {"attribute": "category_group", "operator": "=", "value": "grocery"}}, "document"),
+        ({"when": {"attribute": "scene", "operator": "=", "value": "restaurant"}}, "document"),
     ],
 )
 def test_a_bad_rule_is_refused_by_path(http, change, field):

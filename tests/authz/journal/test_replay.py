@@ -63,6 +63,10 @@ def a_program() -> bytes:
                     "time_zone": "America/New_York",
                     "rates": {"base": "EUR", "per_base": {"USD": "1.0837"}},
                     "categories": [{"first": "5800", "last": "5899", "group": "food", "hold_hours": 2}],
+                    "scenes": [
+                        {"scene": "bar", "need": "play", "categories": [["5813", "5814"]]},
+                        {"scene": "shop", "need": "home", "categories": [["5411", "5411"]]},
+                    ],
                     "limits": [{"id": "hour", "window": "1h", "count_max": 40, "where": {"category_groups": ["food"]}}],
                     "rules": [
                         {"id": f"r{number}", "state": "shadow", "when": when, "action": "flag"}

@@ -4,9 +4,9 @@ import pytest
 
 from authz.program.compilation import merchant_key
 from authz.vocabulary.attributes import MEANINGS, UNKNOWN, Attribute, Form
-from authz.vocabulary.commands import CardholderVerification, Channel, Flag, Operation
+from authz.vocabulary.commands import CardholderVerification, Channel, Flag, Kind, Operation
 from tests.authz.bank import HOUR_US, Bank
-from tests.authz.commands import EUR, NOW_US, USD, set_token, tap
+from tests.authz.commands import EUR, NOW_US, USD, set_account, set_token, tap
 
 A = Attribute
 BERLIN = {"latitude": 5_252_000, "longitude": 1_340_500}
@@ -45,11 +45,22 @@ SEEN = {
     A.IS_FOREIGN_CURRENCY: ([], {"currency": USD, "signed_currency": USD}, 1),
     A.IS_PREAUTHORIZATION: ([], {"flags": Flag.PREAUTHORIZATION}, 1),
     A.CASH_AMOUNT: ([], CASH, 1_250),
+    A.SCENE: ([], {"merchant_category": 5812}, 3),
+    A.NEED: ([], {"merchant_category": 7832}, 2),
+    A.PRODUCT: ([], {}, 5),
+    A.MISSED_DUES: ([], {}, 0),
+    A.IN_RELIEF: ([], {}, 0),
+    A.OWED_PPM: ([{"amount": 33_333, "kind": Kind.FINANCIAL_REQUEST}], {}, 333_330),
 }
+SCENES = [
+    {"scene": "bar", "need": "dining", "categories": [["5813", "5813"]]},
+    {"scene": "cinema", "need": "play", "categories": [["7832", "7832"]]},
+    {"scene": "restaurant", "need": "dining", "categories": [["5812", "5812"]]},
+]
 EXAMPLES = {
     Form.BOOLEAN: True, Form.CURRENCY: "EUR", Form.COUNTRY: "276", Form.CATEGORY: "5814", Form.GROUP: "food",
     Form.CHANNEL: "contactless", Form.OPERATION: "purchase", Form.VERIFICATION: "pin", Form.MERCHANT: "CAFE",
-    Form.DIGITS: "07",
+    Form.DIGITS: "07", Form.SCENE: "bar", Form.NEED: "play",
 }  # fmt: skip
 
 
@@ -59,6 +70,7 @@ def bank_that_looks_at(attribute):
     bank = Bank(
         time_zone="Europe/Berlin",
         categories=[{"first": "5800", "last": "5899", "group": "food"}],
+        scenes=SCENES,
         rates={"base": "EUR", "per_base": {"USD": "1.25"}},
         rules=[{"id": "look", "state": "shadow", "when": when, "action": "flag"}],
     )
@@ -69,7 +81,7 @@ def bank_that_looks_at(attribute):
             device_created=seconds - 2 * 86_400, device_risk=4,
         )
     )  # fmt: skip
-    bank.state.accounts["segment"][0] = 3
+    bank.send(set_account(5, limit_minor=100_000, segment=3, product=5, cut_day=28))
     return bank
 
 
@@ -102,7 +114,7 @@ def test_what_is_not_known_compares_as_false(attribute):
         {"id": f"r{number}", "state": "shadow", "when": when, "action": "flag"}
         for number, when in enumerate(conditions)
     ]
-    bank = Bank(rules=rules, categories=[{"first": "5800", "last": "5801", "group": "food"}])
+    bank = Bank(rules=rules, categories=[{"first": "5800", "last": "5801", "group": "food"}], scenes=SCENES)
     bank.send(tap(1, amount=100))
     assert int(bank.findings.values[attribute]) == UNKNOWN
     assert bank.findings.rules[: len(rules)].tolist() == [1] * (len(rules) - 1) + [2]

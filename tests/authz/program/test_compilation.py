@@ -29,7 +29,7 @@ from authz.program.tables import (
     Outcome,
     Scope,
 )
-from authz.vocabulary.attributes import ATTRIBUTES_MAX, Attribute
+from authz.vocabulary.attributes import MEASURES_MAX, Attribute
 from authz.vocabulary.commands import CardholderVerification, Channel, Operation
 from authz.vocabulary.reasons import Reason
 
@@ -66,7 +66,7 @@ def test_a_document_that_says_nothing():
     assert (program.cell_of.tolist(), program.cells_of_scope.tolist()) == ([0], [0] * len(Scope))
     assert program.derived.shape == (0, 2)
     assert (len(program.categories), len(program.currencies)) == (10_000, 1_000)
-    assert set(program.categories.tolist()) == {(168, 0, 0, 0)}
+    assert set(program.categories.tolist()) == {(168, 0, 0, 0, 0)}
 
 
 def test_categories():
@@ -77,9 +77,61 @@ def test_categories():
             {"first": "5422", "last": "5422", "group": "meat"},
         ]
     )
-    outside, food, meat = (168, 0, 0, 0), (24, 125, 1, 0), (168, 0, 2, 0)
+    outside, food, meat = (168, 0, 0, 0, 0), (24, 125, 1, 0, 0), (168, 0, 2, 0, 0)
     told = {category: program.categories[category].item() for category in (5410, 5411, 5421, 5422, 5423, 5499, 5500)}
     assert told == {5410: outside, 5411: food, 5421: food, 5422: meat, 5423: food, 5499: food, 5500: outside}
+
+
+SCENES = [
+    {"scene": "bar", "need": "dining", "categories": [["5813", "5813"], ["5801", "5802"]]},
+    {"scene": "cinema", "need": "play", "categories": [["7829", "7832"]]},
+    {"scene": "restaurant", "need": "dining", "categories": [["5812", "5812"], ["0000", "0001"]]},
+]
+
+
+def test_categories_of_scenes():
+    """Each has the number of its scene, and that of the need which is served there, beside its group."""
+    rows = compiled(scenes=SCENES, categories=[{"first": "5813", "last": "5814", "group": "food"}]).categories
+    told = {code: rows[code][["group", "scene", "need"]].item() for code in (0, 1, 2, 5800, 5801, 5802, 5803, 5812)}
+    assert told == {
+        0: (0, 3, 1), 1: (0, 3, 1), 2: (0, 0, 0), 5800: (0, 0, 0), 5801: (0, 1, 1), 5802: (0, 1, 1), 5803: (0, 0, 0),
+        5812: (0, 3, 1),
+    }  # fmt: skip
+    told = {code: rows[code][["group", "scene", "need"]].item() for code in (5813, 5814, 7828, 7829, 7832, 7833)}
+    assert told == {
+        5813: (1, 1, 1), 5814: (1, 0, 0), 7828: (0, 0, 0), 7829: (0, 2, 2), 7832: (0, 2, 2), 7833: (0, 0, 0),
+    }  # fmt: skip
+
+
+def test_the_last_of_all_scenes_and_needs():
+    """255 and 64: the greatest numbers that there are."""
+    scenes = [
+        {"scene": f"s{number}", "need": f"n{number % 64}", "categories": [[f"{number:04d}", f"{number:04d}"]]}
+        for number in range(1, 256)
+    ]
+    rows = compiled(scenes=scenes).categories
+    assert rows[255][["scene", "need"]].item() == (255, 63)
+    assert rows[192][["scene", "need"]].item() == (192, 64)
+
+
+@pytest.mark.parametrize(
+    ("where", "codes"),
+    [
+        ({"scenes": ["bar"]}, [5801, 5802, 5813]),
+        ({"scenes": ["cinema", "bar"]}, [5801, 5802, 5813, 7829, 7830, 7831, 7832]),
+        ({"needs": ["dining"]}, [0, 1, 5801, 5802, 5812, 5813]),
+        ({"scenes": ["bar"], "needs": ["dining"]}, [5801, 5802, 5813]),
+        ({"needs": ["dining"], "categories": ["5812", "5814"]}, [5812]),
+        ({"scenes": ["bar"], "categories": ["5812", "5814"]}, []),
+        ({"scenes": ["bar"], "needs": ["play"]}, []),
+    ],
+)
+def test_filters_of_scenes_and_needs(where, codes):
+    """A set of categories: those that fit all that is named, perhaps none, which is another than all."""
+    program = compiled(scenes=SCENES, limits=[limit("a", where=where), limit("b", where={"countries": ["276"]})])
+    assert program.filters[["categories", "countries", "is_open"]].tolist() == [(0, -1, 0), (-1, 1, 0)]
+    assert program.set_starts.tolist() == [0, len(codes), len(codes) + 1]
+    assert program.set_values.tolist() == [*codes, 276]
 
 
 def test_currencies():
@@ -302,7 +354,7 @@ def test_measures():
 @pytest.mark.parametrize("more", [0, 1])
 def test_how_many_measures(more):
     """As many as there is room for behind the fixed attributes."""
-    count = ATTRIBUTES_MAX - len(Attribute) + more
+    count = MEASURES_MAX + more
     rules = [rule(compared(f"count_{number + 1}s", ">", 1), f"r{number}") for number in range(count)]
     if more:
         with pytest.raises(ProgramInvalid, match=f"rules: must use at most {count - 1} different counts and sums"):
@@ -332,12 +384,16 @@ def test_names_in_comparisons_are_numbers():
         "merchant": ("CAFE", merchant_key("CAFE")),
         "currency": ("EUR", 978),
         "category_group": ("food", 1),
+        "scene": ("cinema", 2),
+        "need": ("play", 2),
+        "in_relief": (False, 0),
         "country": ("040", 40),
         "is_new_merchant": (True, 1),
         "amount_z_score": (-1.25, -125),
     }
     program = compiled(
         categories=[{"first": "5411", "last": "5499", "group": "food"}],
+        scenes=SCENES,
         rules=[
             rule(compared(attribute, "=", value), attribute.replace("_", "-"))
             for attribute, (value, _) in whens.items()

@@ -7,6 +7,7 @@ from typing import Annotated
 import pytest
 from pydantic import TypeAdapter
 
+from authz.program.categories import CategoryRange, Scene
 from authz.program.conditions import AllOf, AnyOf, Comparison, Filter, Not, check_form, form_of, meter_of
 from authz.program.document import (
     AppliesTo,
@@ -21,7 +22,7 @@ from authz.program.document import (
 )
 from authz.program.periods import trailing_seconds
 from authz.program.rules.changes import find_rule, with_new_rule, without_rule
-from authz.program.settings import CashVerification, CategoryRange, Rates, StandIn
+from authz.program.settings import CashVerification, Rates, StandIn
 from authz.program.terms import CashFee, LateFee, Product, Terms
 from authz.vocabulary.attributes import MEANINGS, Attribute, Form
 from tokenvault.vocabulary.errors import Conflict, NotFound
@@ -55,7 +56,18 @@ def category(**changes):
     return {"categories": [{"first": "5411", "last": "5499", "group": "grocery"} | changes]}
 
 
+def scene(name="restaurant", need="dining", *ranges):
+    """One scene."""
+    return {"scene": name, "need": need, "categories": [list(each) for each in ranges or [("5812", "5812")]]}
+
+
+def scenes(*made):
+    """A document with scenes."""
+    return {"scenes": list(made)}
+
+
 GROCERIES = category()
+RESTAURANT = scenes(scene())
 GOOD = [
     limit(window="30d"),
     limit(window="2592000s"),
@@ -91,6 +103,17 @@ GOOD = [
     limit(where={"category_groups": ["grocery"]}) | GROCERIES,
     compared("count_24h", ">", 3, where={"category_groups": ["grocery"]}) | GROCERIES,
     rules({"all": [{"any": [{"not": ALWAYS}]}]}),
+    scenes(scene("bar", "dining", ("5813", "5813")), scene("pub-2", "dining", ("5812", "5812"), ("5814", "9999"))),
+    scenes(scene("dining", "dining")),
+    limit(where={"scenes": ["restaurant"], "needs": ["dining"], "categories": ["5812"]}) | RESTAURANT,
+    compared("count_24h", ">", 3, where={"scenes": ["restaurant"]}) | RESTAURANT,
+    compared("scene", "=", "restaurant") | RESTAURANT,
+    compared("need", "not_in", ["dining"]) | RESTAURANT,
+    compared("scene", "is_unknown"),
+    compared("product", "in", [0, 31]),
+    compared("missed_dues", "=", 127),
+    compared("in_relief", "=", True),
+    compared("owed_ppm", ">=", 0),
 ]
 BAD = [
     (limit(window="31d"), "limits[0].window", "longer than 30 days"),
@@ -176,6 +199,40 @@ BAD = [
         "document",
         "where: no category is in a group 'fuel'",
     ),
+    (scenes(scene("Bar")), "scenes[0].scene", "should match pattern"),
+    (scenes(scene("bar", "")), "scenes[0].need", "should match pattern"),
+    (scenes(scene("bar", "dining", ("5813", "581"))), "scenes[0].categories[0][1]", "should match pattern"),
+    (scenes(scene("bar", "dining", ("5813",))), "scenes[0].categories[0][1]", "Field required"),
+    (scenes(scene() | {"categories": []}), "scenes[0].categories", "at least 1"),
+    (scenes(scene("bar", "dining", ("5814", "5813"))), "scenes[0]", "5814 to 5813 must have its first category first"),
+    (scenes(scene(), scene("bar")), "scenes", "restaurant and bar both have the category 5812"),
+    (scenes(scene("bar", "dining", ("0001", "5813")), scene()), "scenes", "bar and restaurant both have the category"),
+    (
+        scenes(scene("bar", "dining", ("5813", "5813"), ("5800", "5820"))),
+        "scenes",
+        "bar has the category 5813 twice",
+    ),
+    (scenes(scene(), scene("restaurant", "play", ("1", "1"))), "scenes[1].categories[0][0]", "should match pattern"),
+    (scenes(scene(), scene("restaurant", "play", ("0001", "0001"))), "scenes", "restaurant occurs twice"),
+    (limit(where={"scenes": ["restaurant"]}), "document", "where: there is no scene 'restaurant'"),
+    (limit(where={"needs": ["restaurant"]}) | RESTAURANT, "document", "where: no scene serves a need 'restaurant'"),
+    (limit(where={"scenes": ["Restaurant"]}), "limits[0].where.scenes[0]", "should match pattern"),
+    (limit(where={"needs": ["dining", "dining"]}) | RESTAURANT, "limits[0].where", "needs contains 'dining' twice"),
+    (
+        compared("count_24h", ">", 3, where={"scenes": ["restaurant", "bar"]}) | RESTAURANT,
+        "document",
+        "there is no scene 'bar'",
+    ),
+    (compared("scene", "=", "bar") | RESTAURANT, "document", "rules: r0: there is no scene 'bar'"),
+    (compared("need", "in", ["dining", "play"]) | RESTAURANT, "document", "rules: r0: no scene serves a need 'play'"),
+    (compared("scene", "=", 7) | RESTAURANT, "rules[0].when", "is not of the form: name of a scene"),
+    (compared("need", "=", "A B") | RESTAURANT, "rules[0].when", "is not of the form: name of a need"),
+    (compared("scene", "<", "restaurant") | RESTAURANT, "rules[0].when", "has no order"),
+    (compared("product", "=", 32), "rules[0].when", "never has"),
+    (compared("missed_dues", ">", 127), "rules[0].when", "can never hold"),
+    (compared("in_relief", "=", 1), "rules[0].when", "not of the form"),
+    (compared("in_relief", "is_unknown"), "rules[0].when", "never unknown"),
+    (compared("owed_ppm", "<", 0), "rules[0].when", "can never hold"),
 ]
 
 
@@ -220,6 +277,30 @@ def test_how_many_rules(count):
         assert len(ProgramDocument.model_validate(document).rules) == 512
 
 
+@pytest.mark.parametrize("count", [255, 256])
+def test_how_many_scenes(count):
+    """At most 255: so many numbers a category has for them."""
+    made = [scene(f"s{number}", "dining", (f"{number:04d}", f"{number:04d}")) for number in range(count)]
+    if count > 255:
+        with pytest.raises(ProgramInvalid, match="scenes: List should have at most 255 items"):
+            read_document(json.dumps(scenes(*made)))
+    else:
+        assert len(read_document(json.dumps(scenes(*made))).scenes) == 255
+
+
+@pytest.mark.parametrize("count", [64, 65])
+def test_how_many_needs(count):
+    """At most 64, however many scenes serve each."""
+    made = [
+        scene(f"s{number}", f"n{number % count}", (f"{number:04d}", f"{number:04d}")) for number in range(count * 2)
+    ]
+    if count > 64:
+        with pytest.raises(ProgramInvalid, match="scenes: scenes must serve at most 64 needs"):
+            read_document(json.dumps(scenes(*made)))
+    else:
+        assert len(read_document(json.dumps(scenes(*made))).scenes) == 128
+
+
 @pytest.mark.parametrize(
     ("window", "seconds"),
     [("90s", 90), ("15m", 900), ("24h", 86_400), ("30d", 2_592_000), ("day", None), ("1w", None), ("05m", None)],
@@ -256,6 +337,8 @@ def test_the_form_of_an_attribute(attribute, form):
         (Form.DECIMAL, [1, 1.5, -(10**15) + 1], [True, "1", 10**15, -(10**15)]),
         (Form.DIGITS, ["1", "1" * 18], ["", "1" * 19, 1, "a"]),
         (Form.GROUP, ["a", "a" + "_" * 31], ["", "a" * 33, "A", "1a"]),
+        (Form.SCENE, ["a", "0" * 64], ["", "A", "a" * 65, "a\n", 1, None]),
+        (Form.NEED, ["a-b_c"], ["-a", 1]),
         (Form.MERCHANT, ["x", "x" * 15], ["", "x" * 16, "\n", 1]),
         (Form.CHANNEL, ["contactless"], ["CONTACTLESS", 1]),
     ],
@@ -315,6 +398,7 @@ def test_what_is_meant_where_nothing_is_said():
         "categories": [
             {"first": "5411", "last": "5499", "group": "grocery", "hold_hours": 168, "tolerance_percent": "0"}
         ],
+        "scenes": [],
         "limits": [
             {
                 "id": "x", "scope": "account", "window": "day", "count_max": 1, "amount_max": None, "currency": None,
@@ -338,7 +422,7 @@ def test_what_is_meant_where_nothing_is_said():
 
 PARTS = (
     AllOf, AnyOf, AppliesTo, CashFee, CashVerification, CategoryRange, Comparison, Filter, LateFee, Limit, Not, Product,
-    ProgramDocument, Rates, Rule, StandIn, Terms, UtcOffset,
+    ProgramDocument, Rates, Rule, Scene, StandIn, Terms, UtcOffset,
 )  # fmt: skip
 
 

@@ -13,6 +13,11 @@ CATEGORIES = [
     {"first": "5800", "last": "5899", "group": "food"},
     {"first": "7995", "last": "7995", "group": "gambling"},
 ]
+SCENES = [
+    {"scene": "restaurant", "need": "dining", "categories": [["5812", "5812"], ["5814", "5814"]]},
+    {"scene": "bar", "need": "dining", "categories": [["5813", "5813"]]},
+    {"scene": "games", "need": "play", "categories": [["7993", "7995"]]},
+]
 PIN, DEVICE = CardholderVerification.PIN, CardholderVerification.DEVICE
 CASH = {"operation": Operation.CASH, "cardholder_verification": PIN}
 CASH_BACK = {"operation": Operation.PURCHASE_WITH_CASH_BACK, "cardholder_verification": PIN, "cash_minor": 100}
@@ -48,6 +53,17 @@ FILTERS = [
         categories(5411, 5499, 5814, 5912, 7995),
         categories(5410, 5412, 5813, 5815, 7994, 7996),
     ),
+    ({"scenes": ["restaurant"]}, categories(5812, 5814), categories(5811, 5813, 5815, 7995, 0)),
+    ({"scenes": ["bar", "games"]}, categories(5813, 7993, 7995), categories(5812, 5814, 7992, 7996)),
+    ({"needs": ["dining"]}, categories(5812, 5813, 5814), categories(5811, 5815, 7995)),
+    ({"needs": ["dining"], "scenes": ["bar", "games"]}, categories(5813), categories(5812, 5814, 7995)),
+    ({"needs": ["dining"], "categories": ["5812", "7995"]}, categories(5812), categories(5813, 5814, 7995)),
+    ({"needs": ["play"], "category_groups": ["gambling"]}, categories(7995), categories(7993, 7994, 5814)),
+    (
+        {"scenes": ["bar"], "countries": ["276"]},
+        [{"merchant_category": 5813, "country": 276}],
+        [{"merchant_category": 5813, "country": 250}, {"merchant_category": 5812, "country": 276}],
+    ),
     ({"countries": ["276"]}, [{"country": 276}], [{"country": 250}, {"country": 0}, {"country": 840}]),
     ({"countries": ["276", "250"]}, [{"country": 276}, {"country": 250}], [{"country": 251}, {"country": 826}]),
     ({"merchants": ["CAFE", "BAKERY"]}, shops("CAFE", "BAKERY"), shops("BAR", "CAFE2")),
@@ -65,7 +81,7 @@ FILTERS = [
 
 def a_bank(**limit):
     """A bank that lets nothing pass that its one limit is about, with a token for all channels."""
-    bank = Bank(categories=CATEGORIES, limits=[{"id": "none", "count_max": 0, "window": "day", **limit}])
+    bank = Bank(categories=CATEGORIES, scenes=SCENES, limits=[{"id": "none", "count_max": 0, "window": "day", **limit}])
     bank.send(set_token(4, channels=sum(1 << channel for channel in Channel)))
     return bank
 
@@ -85,11 +101,45 @@ def test_a_limit_is_about_what_its_filter_says(where, inside, outside):
 def test_a_meter_counts_what_its_filter_says(where, inside, outside):
     """A rule's count, too: what came before is counted as it was, whatever comes now."""
     when = {"attribute": "count_day", "operator": ">=", "value": len(inside), "of": "account", "where": where}
-    bank = Bank(categories=CATEGORIES, rules=[{"id": "many", "state": "live", "when": when, "action": "decline"}])
+    bank = Bank(
+        categories=CATEGORIES, scenes=SCENES, rules=[{"id": "many", "state": "live", "when": when, "action": "decline"}]
+    )
     bank.send(set_token(4, channels=sum(1 << channel for channel in Channel)))
     for number, values in enumerate([*outside, *inside], 1):
         assert bank.send(tap(number, 100, **values)) is Reason.APPROVED, values
     assert bank.send(tap(50, 100)) is Reason.SUSPECTED_FRAUD
+
+
+EMPTY = [
+    {"scenes": ["restaurant"], "categories": ["5813"]},
+    {"scenes": ["bar"], "needs": ["play"]},
+    {"needs": ["play"], "categories": ["5411"]},
+]
+
+
+@pytest.mark.parametrize("where", EMPTY, ids=str)
+def test_a_scene_with_none_of_the_categories(where):
+    """Nothing fits both, so that nothing is declined, and nothing counted."""
+    bank = a_bank(where=where)
+    for number, code in enumerate((5411, 5812, 5813, 5814, 7995, 9999), 1):
+        assert bank.send(tap(number, 100, merchant_category=code)) is Reason.APPROVED
+        assert bank.findings.limits[0]["reached"] == 0
+    when = {"attribute": "count_day", "operator": ">", "value": 0, "where": where}
+    bank.use(scenes=SCENES, rules=[{"id": "any", "state": "live", "when": when, "action": "decline"}])
+    assert bank.send(tap(50, 100)) is Reason.APPROVED
+
+
+def test_scenes_of_a_later_program():
+    """Count what came before, as they are drawn now."""
+    bank = Bank()
+    for number, code in enumerate((5812, 5813, 7995), 1):
+        assert bank.send(tap(number, 100, merchant_category=code)) is Reason.APPROVED
+    when = {"attribute": "count_day", "operator": ">=", "value": 2, "where": {"needs": ["dining"]}}
+    rule = {"id": "dined", "state": "live", "when": when, "action": "decline"}
+    bank.use(scenes=SCENES, rules=[rule])
+    assert bank.send(tap(4, 100)) is Reason.SUSPECTED_FRAUD
+    bank.use(scenes=[SCENES[0] | {"categories": [["5812", "5812"]]}], rules=[rule])
+    assert bank.send(tap(5, 100)) is Reason.APPROVED
 
 
 def two_segments(**document):

@@ -16,7 +16,12 @@ CATEGORIES = [
     {"first": "5411", "last": "5499", "group": "grocery"},
     {"first": "5541", "last": "5542", "group": "fuel"},
 ]
-DOCUMENT = ProgramDocument.model_validate({"categories": CATEGORIES})
+SCENES = [
+    {"scene": "bar", "need": "dining", "categories": [["5813", "5813"]]},
+    {"scene": "cinema", "need": "play", "categories": [["7829", "7832"]]},
+    {"scene": "restaurant", "need": "dining", "categories": [["5812", "5812"]]},
+]
+DOCUMENT = ProgramDocument.model_validate({"categories": CATEGORIES, "scenes": SCENES})
 
 
 @pytest.mark.parametrize(
@@ -59,6 +64,10 @@ def test_a_condition_as_one_line(condition, text):
         ({"window": "24h", "scope": "token"}, "24h of token"),
         ({"window": "day", "where": {"channels": ["contactless"]}}, "day of account, channels contactless"),
         ({"window": "day", "where": {"segments": [7, 9]}}, "day of account, segments 7 or 9"),
+        (
+            {"window": "day", "where": {"scenes": ["bar", "cinema"], "needs": ["play"]}},
+            "day of account, scenes bar or cinema, needs play",
+        ),
         ({"window": "transaction", "count_max": None, "amount_max": 1, "currency": "EUR"}, "transaction"),
         (
             {
@@ -93,6 +102,15 @@ def test_what_a_limit_is_about(limit, text):
         ("merchant_category", 742, "0742"),
         ("category_group", 1, "grocery"),
         ("category_group", 2, "fuel"),
+        ("scene", 1, "bar"),
+        ("scene", 3, "restaurant"),
+        ("scene", UNKNOWN, "unknown"),
+        ("need", 1, "dining"),
+        ("need", 2, "play"),
+        ("product", 1, "1"),
+        ("missed_dues", 0, "0"),
+        ("in_relief", 1, "true"),
+        ("owed_ppm", 995_000, "995000"),
         ("channel", Channel.QR_CODE, "qr_code"),
         ("operation", Operation.CASH, "cash"),
         ("cardholder_verification", CardholderVerification.PIN, "pin"),
