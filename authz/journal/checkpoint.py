@@ -155,7 +155,7 @@ def read_checkpoint(disk: Disk, sequence: int) -> Checkpoint:
         program = compiled_program(
             journaled_document(document) if document else ProgramDocument(), described["program_version"]
         )
-        arrays, converted = {}, {}
+        arrays, used, converted = {}, {}, {}
         for each in described["arrays"]:
             name = each["name"]
             earlier = EARLIER_ROWS.get(name, {}).get(bytes.fromhex(each["layout"]))
@@ -163,13 +163,14 @@ def read_checkpoint(disk: Disk, sequence: int) -> Checkpoint:
             if not is_known:
                 raise CheckpointDamaged(f"checkpoint {path} is of another version: {name} has another layout")
             arrays[name] = storage_for(name, each["count"])
+            used[name] = arrays[name][: each["count"]]
             read = arrays[name] if earlier is None else np.zeros(each["count"], earlier)
             if not _read_into(read.view(np.uint8)[: each["bytes"]], file, each):
                 raise CheckpointDamaged(f"checkpoint {path} is damaged: {name}, at byte {each['position']}")
             if earlier is not None:
                 take_over(arrays[name], read)
                 converted[name] = earlier
-    settle(arrays, converted)
+    settle(used, converted)
     network, digest = bytes.fromhex(described["network"]), bytes.fromhex(described["digest"])
     return Checkpoint(sequence, with_stored_arrays(arrays, program), document, network, digest)
 

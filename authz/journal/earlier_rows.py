@@ -60,6 +60,7 @@ def take_over(target: npt.NDArray[Any], earlier: npt.NDArray[Any]) -> None:
 def settle(arrays: dict[str, npt.NDArray[Any]], earlier: dict[str, np.dtype[Any]]) -> None:
     """Fill in, in the tables of a whole checkpoint, what an earlier version had elsewhere or counted otherwise.
 
+    arrays: the rows in use and no others, for behind them there are addresses and no memory.
     earlier: by table, the layout of those that were converted.
     """
     if "plans" not in arrays and "billing" in arrays:

@@ -20,9 +20,9 @@ from authz.journal.replay import History, apply_batch, replayed, replayed_comman
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, canonical
 from authz.program.tables import TERMS
-from authz.state.billing import PLAN
+from authz.state.billing import BILLING, PLAN
 from authz.state.row_layouts import TRANSACTION
-from authz.state.tables import Counter, new_state, rows_in_use, stored_arrays
+from authz.state.tables import Counter, new_state, rows_in_use, storage_for, stored_arrays
 from authz.upkeep.checkpointing import Retention, make_checkpoint
 from authz.upkeep.journal_tools import dump, verify
 from authz.vocabulary.errors import CheckpointDamaged
@@ -158,6 +158,23 @@ def test_plans_of_the_version_before_are_read(tmp_path):
     take_over(plans, state.plans)
     write_checkpoint(disk, Checkpoint(7, state._replace(plans=plans), b""))
     assert rows_in_use(read_checkpoint(disk, 7).state) == rows_in_use(state)
+
+
+def test_room_behind_the_rows_in_use_is_not_written(tmp_path, monkeypatch):
+    """It is addresses and not memory: to write there would ask for all the memory that a bank could ever need."""
+    made = np.zeros(6, BILLING)
+    made["missed"] = 200
+    state, disk = new_state(16), checkpoints_in(tmp_path)
+    state.counters[Counter.BILLINGS] = 2
+    state.billing["missed"][:2] = 200
+    arrays = {name: array for name, array in stored_arrays(state).items() if name != "plans"}
+    monkeypatch.setattr(checkpoint, "stored_arrays", lambda _: arrays)
+    write_checkpoint(disk, Checkpoint(7, state, b""))
+    monkeypatch.setattr(
+        checkpoint, "storage_for", lambda name, count: made if name == "billing" else storage_for(name, count)
+    )
+    read_checkpoint(disk, 7)
+    assert made["missed"].tolist() == [127, 127, 200, 200, 200, 200]
 
 
 def test_transactions_of_the_version_before_are_in_the_segment_of_their_account(tmp_path):
