@@ -5,15 +5,17 @@ would not have.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from authz.journal.records import gathered
 from authz.journal.replay import REPLAYED_TOGETHER, History, replayed_batch
+from authz.program.categories import Scene
 from authz.program.compilation import active_rules, compiled_program
 from authz.program.document import ProgramDocument, Rule, canonical, journaled_document
-from authz.program.rules.changes import with_rule
+from authz.program.rules.changes import with_missing_scenes, with_rule
 from authz.program.tables import NUMBER_VERSION
 from authz.state.tables import State, stored_arrays, with_program, with_stored_arrays
 from authz.vocabulary.commands import MESSAGES, Flag, Kind, Records
@@ -50,30 +52,32 @@ class Backtest:
     examples: list[ChangedDecision] = field(default_factory=list)
 
 
-def backtest(history: History, rule: Rule, until: int | None = None) -> Backtest:
+def backtest(history: History, rule: Rule, until: int | None = None, scenes: Sequence[Scene] = ()) -> Backtest:
     """Replay everything that the journal holds, with and without a rule.
+
+    scenes: those of the rule's program. Earlier programs that lack one have it too, see `with_missing_scenes`.
 
     Raises: ProgramInvalid, EngineError; HistoryUnavailable where files of the journal go while they are read.
     """
     try:
-        return _replayed_twice(history, rule, until)
+        return _replayed_twice(history, rule, until, scenes)
     except FileNotFoundError:
         raise HistoryUnavailable("the journal was put back or shortened while it was read") from None
 
 
-def _replayed_twice(history: History, rule: Rule, until: int | None) -> Backtest:
+def _replayed_twice(history: History, rule: Rule, until: int | None, scenes: Sequence[Scene]) -> Backtest:
     start = history.earliest()
     live = rule.model_copy(update={"state": "live"})
     document = journaled_document(start.document) if start.document else ProgramDocument()
     as_was, as_would = start.state, _copied(start.state)
-    document = with_rule(document, live)
+    document = with_rule(with_missing_scenes(document, scenes), live)
     as_would = _switched(as_would, document)
     found = Backtest(start.sequence + 1, start.sequence)
     matched = 0
     for batch in gathered(history.journal.read(after=start.sequence, until=until), REPLAYED_TOGETHER):
         attachment = b""
         if batch.attachment:
-            document = with_rule(journaled_document(batch.attachment), live)
+            document = with_rule(with_missing_scenes(journaled_document(batch.attachment), scenes), live)
             attachment, matched = canonical(document), 0
         as_was, before, _ = replayed_batch(as_was, batch._replace(commands=batch.commands.copy()))
         would = batch._replace(commands=batch.commands.copy(), attachment=attachment)

@@ -148,5 +148,7 @@ async def backtest_rule(engine: EngineDependency, history: HistoryDependency, ru
     """Replay the journal with the rule live and report what it would have changed. Scope: sandbox."""
     rule = find_rule(engine.document, rule_id)
     await engine.settled()
-    found = await asyncio.to_thread(partial(backtest, history, rule, until=engine.durable_sequence))
+    found = await asyncio.to_thread(
+        partial(backtest, history, rule, until=engine.durable_sequence, scenes=engine.document.scenes)
+    )
     return BacktestView.of(rule_id, found)

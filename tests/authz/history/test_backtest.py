@@ -9,7 +9,7 @@ from authz.journal.journal_files import SegmentJournal, SegmentReader
 from authz.journal.records import Batch
 from authz.journal.replay import History, apply_batch, replayed
 from authz.program.conditions import Filter
-from authz.program.document import ProgramDocument, Rule, canonical, with_offsets
+from authz.program.document import ProgramDocument, ProgramInvalid, Rule, canonical, with_offsets
 from authz.state.tables import new_state, rows_in_use
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.errors import HistoryUnavailable
@@ -99,6 +99,33 @@ def test_it_goes_through_changes_of_the_program(tmp_path):
         (Reason.APPROVED, Reason.SUSPECTED_FRAUD): 1,
         (Reason.EXCEEDS_LIMIT, Reason.SUSPECTED_FRAUD): 2,
     }
+
+
+CAFE = {"scene": "cafe", "need": "dining", "categories": [["5812", "5815"]]}
+IN_SCENE = {"attribute": "scene", "operator": "=", "value": "cafe"}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "matched"),
+    [
+        ([], [5812, 5813, 5814]),
+        ([{"scene": "bar", "need": "play", "categories": [["5813", "5813"]]}], [5812, 5814]),
+        ([CAFE | {"categories": [["5813", "5813"]]}], [5813]),
+    ],
+)
+def test_earlier_programs_have_the_scenes_that_they_lack(tmp_path, earlier, matched):
+    """So a rule about a scene is asked of what came before there was one; what earlier programs say stays as it is."""
+    limit = {"id": "l", "window": "day", "count_max": 9, "where": {"scenes": [each["scene"] for each in earlier]}}
+    before = ProgramDocument.model_validate({"scenes": earlier, "limits": [limit] if earlier else []})
+    switch = Batch(0, command(Kind.ACTIVATE_PROGRAM), canonical(with_offsets(before)))
+    taps = [Batch(0, tap(number, merchant_category=code)) for number, code in enumerate((5811, 5812, 5813, 5814), 1)]
+    history = journal_of(tmp_path, Batch(0, opening()), switch, *taps)
+    now = ProgramDocument.model_validate({"scenes": [CAFE]})
+    rule = Rule.model_validate({"id": "x", "when": IN_SCENE, "action": "decline"})
+    found = backtest(history, rule, scenes=now.scenes)
+    assert [each.sequence for each in found.examples] == [5 + code - 5811 for code in matched]
+    with pytest.raises(ProgramInvalid, match="there is no scene 'cafe'"):
+        backtest(history, rule)
 
 
 def test_agrees_with_having_been_live(tmp_path):

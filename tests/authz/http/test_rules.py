@@ -178,7 +178,7 @@ SCENES = [
 
 
 def test_scenes_and_books_in_rules_and_limits(http, shop):
-    """They are read back, seen by a rule, and what a limit of a need has counted is shown."""
+    """They are read back, seen by a rule and its back-test, and what a limit of a need has counted is shown."""
     _, account, phone, terminal = shop
     names = ("scene", "need", "product", "missed_dues", "in_relief", "owed_ppm")
     values = {"scene": "restaurant", "need": "play", "in_relief": True}
@@ -198,6 +198,7 @@ def test_scenes_and_books_in_rules_and_limits(http, shop):
         "owed_ppm": "0", count: "0",
     }  # fmt: skip
     assert seen["condition"].startswith("(scene = restaurant or need = play or product = 0")
+    assert http.post(f"/v1/rules/{RULE['id']}/backtest").json()["matches"] >= 1
     (counter,) = http.get(f"/v1/accounts/{account}").json()["counters"]
     assert (counter["name"], counter["count"], counter["count_max"]) == ("dining-out", 1, 1)
     refused = terminal.pay(phone, 1_000)
