@@ -488,7 +488,7 @@ static void enter(tables *t, const struct command *c, struct result *r, int64_t 
     memcpy(e->retrieval_reference, c->retrieval_reference, sizeof e->retrieval_reference);
     e->merchant_key = c->merchant_key; e->channel = c->channel; e->token_row = (int32_t)token_row;
     e->account_row = token->account_row; e->merchant_category = c->merchant_category; e->country = c->country;
-    e->currency = c->currency; e->message_class = 1; e->operation = c->operation;
+    e->currency = c->currency; e->message_class = 1; e->segment = (uint8_t)account->segment; e->operation = c->operation;
     e->cardholder_verification = c->cardholder_verification;
     struct activity *a = &t->activities[activity_of(t, token->account_row)];
     if (!a->last) a->first = (int32_t)(row + 1);
