@@ -53,8 +53,7 @@ class AccountRequest(Body):
     )
     segment: Segment | None = Field(
         None,
-        description="Customer segment that the account is pinned to. If there is none, the account begins in segment 0 "
-        "and the program's segments classify it.",
+        description="Customer segment that the account is pinned to. If there is none, the account is in segment 0.",
         examples=[1],
     )
     life_stage: LifeStage = UNKNOWN_LIFE_STAGE
@@ -75,8 +74,8 @@ class AccountChangeRequest(Body):
     )
     segment: Segment | None = Field(
         None,
-        description="Customer segment that the account is pinned to from now on. Null unpins it: it stays where it is "
-        "until its next statement, when the program's segments classify it.",
+        description="Customer segment that the account is pinned to from now on. Null unpins it: it is in segment 0 "
+        "from now on.",
         examples=[2],
     )
     life_stage: LifeStage | None = Field(
@@ -116,7 +115,7 @@ class AccountView(View):
         description="Maximum single amount in minor units, null if there is none.", examples=[100000]
     )
     segment: Segment | None = Field(
-        description="Customer segment that the account is pinned to, null if the program's segments classify it.",
+        description="Customer segment that the account is pinned to, null if it is pinned to none.",
         examples=[1],
     )
     life_stage: LifeStage
