@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from authz.history.history_rows import Row, TenantOf, metadata, nobody, postings
 from authz.journal.records import Durable
-from authz.program.relief_terms import ReliefInterest
+from authz.program.relief_terms import ReliefInterest, relief_interest
 from authz.program.terms import DAYS_TO_PAY_MAX
 from authz.vocabulary.account_changes import ChangeKind, PlanEnd
 from authz.vocabulary.labels import currency_code, day_text
@@ -196,6 +196,4 @@ def _interest_in_relief(connection: sa.Connection, statement: Row) -> ReliefInte
         account_changes.c.until == statement["due_day"],
     )
     is_waived = connection.execute(query.limit(1)).scalar()
-    if is_waived is None:
-        return None
-    return "waived" if is_waived else "accrues"
+    return None if is_waived is None else relief_interest(is_waived)

@@ -1,10 +1,11 @@
 """The books of an account as the API shows them."""
 
 from datetime import date
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import BaseModel, Field
 
+from authz.program.relief_terms import ReliefInterest, relief_interest
 from authz.state.account_books import AccountBooks
 
 DUE_DAY_DESCRIBED = (
@@ -55,7 +56,7 @@ class AccountBooksView(BaseModel):
         "Null where nothing is put off.",
         examples=[None],
     )
-    relief_interest: Literal["waived", "accrues"] | None = Field(
+    relief_interest: ReliefInterest | None = Field(
         description="Whether the nights until then bear interest; null where nothing is put off.", examples=[None]
     )
 
@@ -73,11 +74,5 @@ class AccountBooksView(BaseModel):
             next_statement_day=books.next_cut,
             pending_day=books.pending_day,
             relief_until=books.relief_until,
-            relief_interest=_interest_in_relief(books),
+            relief_interest=None if books.relief_until is None else relief_interest(books.relief_is_waived),
         )
-
-
-def _interest_in_relief(books: AccountBooks) -> Literal["waived", "accrues"] | None:
-    if books.relief_until is None:
-        return None
-    return "waived" if books.relief_is_waived else "accrues"

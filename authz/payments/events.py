@@ -18,6 +18,7 @@ from authz.history.history_rows import Row
 from authz.history.posting_ids import posting_id
 from authz.payments.event_ids import EventKey, event_id
 from authz.payments.viewers import View, Viewer
+from authz.program.relief_terms import relief_interest
 from authz.vocabulary.posting_kinds import PostingKind
 from tokenvault.vocabulary.event_types import EventType
 from tokenvault.vocabulary.identifiers import Prefix, to_text
@@ -244,7 +245,7 @@ _WHAT_CHANGED: dict[EventType, Callable[[Row], dict[str, Any]]] = {
 
 
 def _relief(row: Row) -> dict[str, Any]:
-    return {"due_day": row["until"], "interest": "waived" if row["is_waived"] else "accrues"}
+    return {"due_day": row["until"], "interest": relief_interest(row["is_waived"])}
 
 
 def _expiry_with_issuer(event: PaymentEvent) -> dict[str, Any]:

@@ -12,6 +12,12 @@ RELIEF_MONTHS_MAX = 24
 
 ReliefInterest = Literal["waived", "accrues"]
 
+
+def relief_interest(is_waived: bool) -> ReliefInterest:
+    """Whether the nights in a relief bear interest, as documents and answers say it."""
+    return "waived" if is_waived else "accrues"
+
+
 _OPERATORS = {
     "=": ReliefOperator.EQUAL,
     "!=": ReliefOperator.NOT_EQUAL,

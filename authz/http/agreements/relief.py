@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import date
-from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,7 +10,7 @@ from authz.http.agreements.agreed_terms import is_waived_by, terms_in_force
 from authz.http.books.bank_commands import books_now, carried_out
 from authz.http.sight import AccountId, SightDependency, seen_account
 from authz.http.surroundings import EngineDependency
-from authz.program.relief_terms import RELIEF_MONTHS_MAX, ReliefInterest
+from authz.program.relief_terms import RELIEF_MONTHS_MAX, ReliefInterest, relief_interest
 from authz.state.account_books import account_books
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.errors import HistoryUnavailable
@@ -48,9 +47,7 @@ class ReliefView(BaseModel):
 
     account_id: str = Field(description="The account.", examples=["acct_06R8C3N5VZQ4T"])
     months: int = Field(description="At which of the statements to come something is due again, from 1.", examples=[6])
-    interest: Literal["waived", "accrues"] = Field(
-        description="Whether the nights until then bear interest.", examples=["waived"]
-    )
+    interest: ReliefInterest = Field(description="Whether the nights until then bear interest.", examples=["waived"])
     due_day: date = Field(description="The day by which something is due again.", examples=["2027-07-25"])
 
 
@@ -77,6 +74,6 @@ async def relieve_account(
     return ReliefView(
         account_id=account_id,
         months=body.months,
-        interest="waived" if is_waived else "accrues",
+        interest=relief_interest(is_waived),
         due_day=after.due_day,
     )
