@@ -93,7 +93,7 @@ class AccountPart(Part):
         default=None,
         ge=SEGMENTS[0],
         le=SEGMENTS[-1],
-        description="Segment that it is pinned to; the program's segments classify it if left out.",
+        description="Segment that it is pinned to; 0 if left out.",
     )
     life_stage: int | None = Field(
         default=None,
