@@ -24,9 +24,9 @@ from pathlib import Path
 import numpy as np
 
 from authz.journal.replay import apply_batch
-from authz.kernel.accounts.calendar import keep_day
 from authz.kernel.application import apply
 from authz.kernel.checks.findings import Findings, new_findings
+from authz.kernel.measures.calendar import keep_day
 from authz.program.compilation import compiled_program
 from authz.program.tables import Bucket
 from authz.state.billing import Sum

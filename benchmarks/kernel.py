@@ -20,12 +20,13 @@ from pathlib import Path
 import numpy as np
 
 from authz.journal.replay import apply_batch
-from authz.kernel.accounts.calendar import keep_day
 from authz.kernel.application import apply
 from authz.kernel.checks.findings import new_findings
+from authz.kernel.measures.calendar import keep_day
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
-from authz.state.tables import State, new_state, stored_arrays, with_program, with_room
+from authz.state.stored import stored_arrays
+from authz.state.tables import State, new_state, with_program, with_room
 from authz.vocabulary.commands import COMMAND, new_results
 from benchmarks import machine
 from benchmarks.in_c import DecidedInC

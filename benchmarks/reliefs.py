@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from authz.kernel.accounts.calendar import keep_day
 from authz.kernel.application import apply
 from authz.kernel.checks.findings import new_findings
+from authz.kernel.measures.calendar import keep_day
 from authz.program.tables import Bucket
 from authz.state.billing import BUCKETS, General, Sum
 from authz.state.tables import Counter, State, changes_made, with_room

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from authz.journal.replay import apply_batch
-from authz.kernel.accounts.calendar import keep_day
 from authz.kernel.application import apply
 from authz.kernel.checks.findings import new_findings
 from authz.kernel.checks.order import DECIDING, ORDER, Asker
+from authz.kernel.measures.calendar import keep_day
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
 from authz.state.tables import new_state, with_program, with_room

@@ -17,7 +17,8 @@ from authz.program.compilation import active_rules, compiled_program
 from authz.program.document import ProgramDocument, Rule, canonical, journaled_document
 from authz.program.rules.changes import with_missing_scenes, with_rule
 from authz.program.tables import NUMBER_VERSION
-from authz.state.tables import State, stored_arrays, with_program, with_stored_arrays
+from authz.state.stored import stored_arrays, with_stored_arrays
+from authz.state.tables import State, with_program
 from authz.vocabulary.commands import MESSAGES, Flag, Kind, Records
 from authz.vocabulary.errors import HistoryUnavailable
 from authz.vocabulary.layouts import MESSAGE

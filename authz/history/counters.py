@@ -7,8 +7,8 @@ import numpy as np
 
 from authz.arrays.hash_index import find_row
 from authz.engine import Engine
-from authz.kernel.accounts.meters import measured
 from authz.kernel.checks.findings import new_findings
+from authz.kernel.measures.meters import measured
 from authz.program.document import Limit
 from authz.program.tables import Scope
 from authz.state.tables import State

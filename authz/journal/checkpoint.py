@@ -24,7 +24,8 @@ from authz.journal.segment_header import UNNAMED
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, journaled_document
 from authz.program.tables import NUMBER_VERSION
-from authz.state.tables import STORED_DTYPES, State, storage_for, stored_arrays, with_stored_arrays
+from authz.state.stored import STORED_DTYPES, storage_for, stored_arrays, with_stored_arrays
+from authz.state.tables import State
 from authz.vocabulary.errors import CheckpointDamaged
 from authz.vocabulary.layouts import MESSAGE
 

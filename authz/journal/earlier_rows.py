@@ -15,9 +15,13 @@ from authz.program.tables import TERMS
 from authz.state.billing import MISSED_MAX, PLAN
 from authz.state.row_layouts import ACCOUNT, TRANSACTION
 
-_BEFORE_BOOKS = ("billing", "next_event", "product", "cut_day")
+_BEFORE_SEGMENTS = ("opened_day", "life_stage", "is_pinned", "holdings")
+"""What accounts did not have before they were classified by segment."""
+
+_BEFORE_BOOKS = (*_BEFORE_SEGMENTS, "billing", "next_event", "product", "cut_day")
 """What accounts did not have before they had products."""
 
+_ACCOUNT_BEFORE_SEGMENTS = np.dtype([field for field in ACCOUNT.descr if field[0] not in _BEFORE_SEGMENTS])
 _ACCOUNT_BEFORE_BOOKS = np.dtype([field for field in ACCOUNT.descr if field[0] not in _BEFORE_BOOKS])
 _TRANSACTION_BEFORE_SEGMENTS = np.dtype(
     [
@@ -40,7 +44,10 @@ _PLAN_BEFORE_EARLY_ENDS = np.dtype(
 )
 
 EARLIER_ROWS: dict[str, dict[bytes, np.dtype[Any]]] = {
-    "accounts": {digest_of(_ACCOUNT_BEFORE_BOOKS): _ACCOUNT_BEFORE_BOOKS},
+    "accounts": {
+        digest_of(_ACCOUNT_BEFORE_BOOKS): _ACCOUNT_BEFORE_BOOKS,
+        digest_of(_ACCOUNT_BEFORE_SEGMENTS): _ACCOUNT_BEFORE_SEGMENTS,
+    },
     "plans": {digest_of(_PLAN_BEFORE_EARLY_ENDS): _PLAN_BEFORE_EARLY_ENDS},
     "terms": {digest_of(_TERMS_BEFORE_RELIEF): _TERMS_BEFORE_RELIEF},
     "transactions": {
@@ -66,6 +73,9 @@ def settle(arrays: dict[str, npt.NDArray[Any]], earlier: dict[str, np.dtype[Any]
     if "plans" not in arrays and "billing" in arrays:
         # Before there was relief, missed dues were counted further than the bit that tells now whether it waives.
         np.minimum(arrays["billing"]["missed"], MISSED_MAX, out=arrays["billing"]["missed"])
+    if "is_pinned" not in (earlier.get("accounts", ACCOUNT).names or ()):
+        accounts = arrays["accounts"]
+        accounts["is_pinned"] = accounts["segment"] != 0
     if "segment" not in (earlier.get("transactions", TRANSACTION).names or ()):
         # In whose list a transaction stands was not written down; few accounts have ever moved.
         transactions = arrays["transactions"]

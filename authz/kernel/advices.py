@@ -10,15 +10,16 @@ from authz.kernel.accounts.exception_items import list_as_exception
 from authz.kernel.accounts.habits import is_first_hand, learn
 from authz.kernel.accounts.holds import place_hold
 from authz.kernel.accounts.message_context import MessageContext, has
-from authz.kernel.accounts.meters import correct_meters
 from authz.kernel.accounts.postings import charge, complete, refund
 from authz.kernel.accounts.trace_index import enter_trace, new_transaction
 from authz.kernel.authorization import increase
 from authz.kernel.checks.findings import Findings
 from authz.kernel.checks.originals import followed_row
+from authz.kernel.measures.meters import correct_meters
 from authz.kernel.passes import decide_for_advice, identify_for_advice
 from authz.state.rows import found
-from authz.state.tables import MessageClass, State, TransactionFlag
+from authz.state.tables import State
+from authz.state.transaction_flags import MessageClass, TransactionFlag
 from authz.vocabulary.commands import Flag, Kind, Operation
 from authz.vocabulary.exception_reasons import ExceptionReason
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason

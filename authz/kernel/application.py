@@ -42,7 +42,8 @@ from authz.kernel.stand_in import is_next_advice, stand_in, switch_issuer
 from authz.kernel.undefined_values import Field, undefined_field
 from authz.program.tables import NUMBER_LIMITS, NUMBER_RULES, NUMBER_VERSION
 from authz.state.rows import NO_ROW, found
-from authz.state.tables import Counter, MessageClass, State
+from authz.state.tables import Counter, State
+from authz.state.transaction_flags import MessageClass
 from authz.vocabulary.commands import OF_RANGES, Flag, Kind, Operation, Records
 from authz.vocabulary.exception_reasons import ExceptionReason
 from authz.vocabulary.layouts import DISPUTE, FORCED_REASON, HOLD, ISSUER_DECISION, ISSUER_SWITCH, MESSAGE

@@ -9,12 +9,13 @@ from authz.kernel.accounts.conversion import converted
 from authz.kernel.accounts.habits import is_first_hand, learn, note_decline
 from authz.kernel.accounts.holds import available_credit, extend_hold, place_hold
 from authz.kernel.accounts.message_context import MessageContext, card_takes_part
-from authz.kernel.accounts.meters import correct_meters
 from authz.kernel.accounts.postings import charge, complete, refund
 from authz.kernel.accounts.trace_index import enter_trace, is_repeat, new_transaction
 from authz.kernel.checks.originals import is_said_again
+from authz.kernel.measures.meters import correct_meters
 from authz.state.rows import found
-from authz.state.tables import MessageClass, State
+from authz.state.tables import State
+from authz.state.transaction_flags import MessageClass
 from authz.vocabulary.commands import CryptogramOutcome, Kind, Operation
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 

@@ -9,11 +9,12 @@ from authz.kernel.accounts.conversion import converted
 from authz.kernel.accounts.habits import learn, note_decline
 from authz.kernel.accounts.holds import release_hold
 from authz.kernel.accounts.message_context import has
-from authz.kernel.accounts.meters import correct_meters
 from authz.kernel.accounts.postings import charge
 from authz.kernel.accounts.trace_index import find_sequence
+from authz.kernel.measures.meters import correct_meters
 from authz.state.rows import found
-from authz.state.tables import MessageClass, State, TransactionFlag
+from authz.state.tables import State
+from authz.state.transaction_flags import MessageClass, TransactionFlag
 from authz.vocabulary.reasons import Reason
 
 

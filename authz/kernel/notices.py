@@ -4,12 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from authz.arrays.compiled import Integer, compiled
+from authz.arrays.compiled import Integer, compiled, inlined
 from authz.arrays.hash_index import add_row, find_row
 from authz.kernel.books.opening import join_product, roll
+from authz.kernel.measures.calendar import DAY_US
+from authz.state.billing import LAST_DAY
 from authz.state.rows import found
 from authz.state.tables import Counter, State
-from authz.vocabulary.commands import Kind, Records
+from authz.vocabulary.commands import Kind, Records, SegmentIs
 from authz.vocabulary.layouts import ACCOUNT, CARD, LIMITED_USE_KEY, TOKEN
 from authz.vocabulary.reasons import Reason
 
@@ -50,13 +52,29 @@ def set_account(state: State, command: Any) -> None:
         state.counters[Counter.ACCOUNTS] += 1
         state.accounts[row]["account_id"] = command["account_id"]
         state.accounts[row]["currency"] = command["currency"]
+        state.accounts[row]["opened_day"] = min(max(np.int64(command["time_us"]) // DAY_US, 0), LAST_DAY)
         add_row(state.account_slots, command["account_id"], row)
     roll(state, row)
     state.accounts[row]["limit_minor"] = command["limit_minor"]
     state.accounts[row]["transaction_limit_minor"] = command["transaction_limit_minor"]
-    state.accounts[row]["segment"] = command["segment"]
+    if command["opened_day"] != 0:
+        state.accounts[row]["opened_day"] = command["opened_day"]
+    state.accounts[row]["life_stage"] = command["life_stage"]
+    set_segment(state, row, command)
     if command["product"] != 0:
         join_product(state, row, np.int64(command["product"]), np.int64(command["cut_day"]))
+
+
+@inlined
+def set_segment(state: State, row: Integer, command: Any) -> None:
+    """Pin an account to a segment, or unpin it.
+
+    One that is unpinned stays in its segment until its next statement; without books it gets none.
+    """
+    account, how, segment = state.accounts[row], np.int64(command["segment_is"]), np.int64(command["segment"])
+    account["is_pinned"] = 1 if how == SegmentIs.PINNED or (how == SegmentIs.IMPLIED and segment != 0) else 0
+    if how != SegmentIs.UNPINNED or account["billing"] == 0:
+        account["segment"] = segment
 
 
 @compiled

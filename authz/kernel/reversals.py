@@ -9,7 +9,6 @@ from authz.kernel.accounts.conversion import SAME_CURRENCY
 from authz.kernel.accounts.exception_items import list_as_exception
 from authz.kernel.accounts.holds import release_hold
 from authz.kernel.accounts.message_context import MessageContext, has
-from authz.kernel.accounts.meters import correct_meters
 from authz.kernel.accounts.postings import (
     add_refundable,
     asked_back,
@@ -26,9 +25,11 @@ from authz.kernel.checks.originals import (
     is_of_its_acquirer,
     remaining_of,
 )
+from authz.kernel.measures.meters import correct_meters
 from authz.kernel.passes import decide_for_reversal, identify_for_reversal
 from authz.state.rows import found
-from authz.state.tables import MessageClass, State, TransactionFlag
+from authz.state.tables import State
+from authz.state.transaction_flags import MessageClass, TransactionFlag
 from authz.vocabulary.exception_reasons import ExceptionReason
 from authz.vocabulary.posting_kinds import PostingKind
 from authz.vocabulary.reasons import Reason

@@ -21,7 +21,8 @@ from authz.kernel.passes import (
     identify_for_stored_advice,
     identify_for_stored_reversal,
 )
-from authz.state.tables import Counter, State, TransactionFlag
+from authz.state.tables import Counter, State
+from authz.state.transaction_flags import TransactionFlag
 from authz.vocabulary.commands import Flag, Kind
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.accounts.message_context import is_message
-from authz.state.tables import MessageClass
+from authz.state.transaction_flags import MessageClass
 from authz.vocabulary.commands import Flag, Kind, Records
 from authz.vocabulary.layouts import (
     ACCOUNT,

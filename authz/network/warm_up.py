@@ -13,10 +13,10 @@ from authz.iso8583.dialects.fields import built_in
 from authz.iso8583.encoding.scan import new_places, scan_table, split_frames
 from authz.iso8583.messages.answering import room_for_answers, write_answers
 from authz.iso8583.messages.reading import read_transactions
-from authz.kernel.accounts.meters import measured
 from authz.kernel.application import apply, name_accounts
 from authz.kernel.checks.findings import new_findings
 from authz.kernel.freshness import is_fresh
+from authz.kernel.measures.meters import measured
 from authz.kernel.undefined_values import first_undefined
 from authz.network.advice_limits import says_more
 from authz.network.arrivals import names_another

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.arrays.hash_index import find_row
-from authz.state.tables import Counter, State, with_stored_arrays
+from authz.state.stored import with_stored_arrays
+from authz.state.tables import Counter, State
 from authz.vocabulary.commands import Records
 
 _COUNTERS = (Counter.TIME_US, Counter.SEQUENCE, Counter.DAY, Counter.DAY_ENDS_US, Counter.TERMS, Counter.EXPIRED_HOUR)

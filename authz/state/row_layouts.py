@@ -16,6 +16,10 @@ ACCOUNT = record(
         ("next_event", "u2"),  # the next day at whose end its books change by themselves, 0 where there is none
         ("product", "u1"),  # 0 for none
         ("cut_day", "u1"),
+        ("opened_day", "u2"),  # days since 1970-01-01 in UTC; 0 where an earlier version did not know it
+        ("life_stage", "u1"),  # of its customer, as the issuer numbers them; 0 where it is not known
+        ("is_pinned", "u1"),  # 1 where its segment is set and stays, 0 where it is classified
+        ("holdings", "i4"),  # row + 1 of the first of what it holds, 0 where it holds nothing
     ]
 )
 

@@ -34,29 +34,6 @@ from authz.vocabulary.commands import Records
 from authz.vocabulary.layouts import ANY_SEGMENT, MESSAGE, PRODUCTS, SEGMENTS
 
 
-class MessageClass(IntEnum):
-    """What a transaction came as: the second digit of its message type."""
-
-    POSTING = 0  # no message: a chargeback or representment
-    AUTHORIZATION = 1
-    FINANCIAL = 2
-    REVERSAL = 4
-
-
-class TransactionFlag(IntEnum):
-    """What has become of a transaction, one bit each."""
-
-    REVERSED = 1
-    EXPIRED = 2
-    ADVISED = 4  # decided elsewhere
-    TOO_EARLY = 8  # the reversal of a message that had not come
-    STOOD_IN = 16  # answered by stand-in; its advice has not reached the issuer
-
-
-FEE_PRODUCT_SHIFT = 8
-"""From this bit on, the flags of a transaction say by the terms of which product a fee was charged for its cash."""
-
-
 class Counter(IntEnum):
     """What the counters count: rows in use, how far commands have been applied, and the time of the last."""
 
@@ -144,7 +121,7 @@ class State(NamedTuple):
     program: Program
 
 
-_INDEXED = (
+INDEXED = (
     ("accounts", Counter.ACCOUNTS, "account_slots", "account_id", "accounts"),
     ("cards", Counter.CARDS, "card_slots", "card_id", "cards"),
     ("tokens", Counter.TOKENS, "token_slots", "token_pan", "tokens"),
@@ -156,8 +133,8 @@ _INDEXED = (
 An account has several plans: its first is entered before the others, and so it is the one that a search finds.
 """
 
-_COUNTED = {
-    **{name: counter for name, counter, _, _, _ in _INDEXED},
+COUNTED = {
+    **{name: counter for name, counter, _, _, _ in INDEXED},
     "activities": Counter.ACTIVITIES,
     "cells": Counter.CELLS,
     "advices": Counter.STORED_ADVICES,
@@ -165,7 +142,7 @@ _COUNTED = {
     "payments": Counter.PAYMENTS,
     "terms": Counter.TERMS,
 }
-_WHOLE = ("segments", "forced", "counters", "expiring", "matches", "general", "terms_of")
+WHOLE = ("segments", "forced", "counters", "expiring", "matches", "general", "terms_of")
 
 
 LONG_ROOM = {
@@ -281,11 +258,11 @@ def with_long_room(state: State) -> State:
 def _with_added(state: State, added: dict[str, int]) -> State:
     """The same state with room for so many more rows in each table and index, and keys seen."""
     changed: dict[str, Any] = {}
-    for name, counter in _COUNTED.items():
+    for name, counter in COUNTED.items():
         table, count = getattr(state, name), int(state.counters[counter])
-        if (grown := _grown(table, count, added.get(name, 0))) is not table:
+        if (grown := grown_by(table, count, added.get(name, 0))) is not table:
             changed[name] = grown
-    for name, counter, slots, key, room in _INDEXED:
+    for name, counter, slots, key, room in INDEXED:
         count = int(state.counters[counter])
         wanted = count + added[room]
         if wanted > capacity_of(getattr(state, slots)):
@@ -302,7 +279,7 @@ def _roomier(keys: npt.NDArray[np.uint64], count: int) -> npt.NDArray[np.uint64]
     return keys if 2 * count <= len(keys) else key_set(keys[keys != 0], 2 * count)
 
 
-def _grown(table: Records, count: int, added: int) -> Records:
+def grown_by(table: Records, count: int, added: int) -> Records:
     """A table with room for more rows: the same one where it has it. What has grown once grows by half at least."""
     if count + added <= len(table):
         return table
@@ -339,7 +316,7 @@ def with_terms(state: State, program: Program) -> State:
         if newest >= 0 and _says_the_same(state.terms[newest], row):
             continue
         count = int(state.counters[Counter.TERMS])
-        state = state._replace(terms=_grown(state.terms, count, 1))
+        state = state._replace(terms=grown_by(state.terms, count, 1))
         state.terms[count] = row
         state.terms[count]["earlier"] = max(newest, 0) + 1
         state.terms[count]["from_day"] = state.counters[Counter.DAY] + (1 if newest >= 0 else 0)
@@ -351,48 +328,3 @@ def with_terms(state: State, program: Program) -> State:
 def _says_the_same(terms: np.void, other: np.void) -> bool:
     """Whether terms are equal but for since when they hold."""
     return all(terms[name] == other[name] for name in TERMS.names or () if name not in ("earlier", "from_day"))
-
-
-def stored_arrays(state: State) -> dict[str, npt.NDArray[Any]]:
-    """All that a state cannot do without, by name: rows in use, and what was used in order of its keys.
-
-    Two states that answer alike have the same. Indexes, and where a key stands in a set, depend on how they have grown.
-    """
-    used = {name: getattr(state, name)[: state.counters[counter]] for name, counter in _COUNTED.items()}
-    return used | {"seen": np.sort(state.seen[state.seen != 0])} | {name: getattr(state, name) for name in _WHOLE}
-
-
-STORED_DTYPES: dict[str, np.dtype[Any]] = {
-    name: array.dtype for name, array in new_state(16)._asdict().items() if name in (*_COUNTED, "seen", *_WHOLE)
-}
-
-
-def storage_for(name: str, count: int) -> npt.NDArray[Any]:
-    """Where so many rows of a stored array can be read into, with room behind them for those of an engine."""
-    return zeros(count + (0 if name == "seen" else LONG_ROOM.get(name, 0)), STORED_DTYPES[name])
-
-
-def with_stored_arrays(arrays: dict[str, npt.NDArray[Any]], program: Program) -> State:
-    """The state that these arrays were stored from; one that is not among them is empty.
-
-    Tables may have room behind the rows in use, see `storage_for`, and are then taken as they are.
-    """
-    state = new_state(16, program)
-    if "counters" not in arrays:
-        return state
-    counters = state.counters
-    counters[: len(arrays["counters"])] = arrays["counters"]  # an earlier version counted less
-    changed: dict[str, Any] = {name: arrays[name] for name in _WHOLE if name in arrays and name != "counters"}
-    for name, counter in _COUNTED.items():
-        changed[name] = _grown(arrays.get(name, getattr(state, name)), int(counters[counter]), 1)
-    changed["books"] = books_of(changed["billing"])
-    for name, counter, slots, key, room in _INDEXED:
-        count = int(counters[counter])
-        changed[slots] = rebuilt(changed[name][key], count, min(count + LONG_ROOM[room], len(changed[name])))
-    seen = arrays.get("seen", state.seen[:0])
-    return state._replace(seen=key_set(seen, max(16, 2 * len(seen))), **changed)
-
-
-def rows_in_use(state: State) -> dict[str, bytes]:
-    """The content of a state as bytes, for comparing two."""
-    return {name: array.tobytes() for name, array in stored_arrays(state).items()}

@@ -8,7 +8,7 @@ import pytest
 from authz.engine import Engine
 from authz.journal.records import Batch
 from authz.journal.replay import History, replayed
-from authz.state.tables import rows_in_use
+from authz.state.stored import rows_in_use
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.errors import EngineStopped
 from authz.vocabulary.layouts import joined, new_command

@@ -20,7 +20,7 @@ from authz.history.history_rows import metadata as history_tables
 from authz.journal.checkpoint import checkpoints, write_checkpoint
 from authz.journal.data_directory import checkpoints_in, history_in
 from authz.journal.replay import replayed
-from authz.state.tables import stored_arrays
+from authz.state.stored import stored_arrays
 from simulators.cli.actions.doctor import run_doctor
 from simulators.cli.actions.journal import run_accept_loss
 from simulators.parties import sandbox_constants

@@ -182,7 +182,7 @@ with scratch_sandbox() as sandbox, TestKit(sandbox.http_url, sandbox.iso_address
 """,
     tests=(
         "tests/authz/kernel/test_undefined_values.py::test_every_period_counts_and_begins[quarter]",
-        "tests/authz/kernel/accounts/test_calendar.py",
+        "tests/authz/kernel/measures/test_calendar.py",
         "tests/authz/program",
     ),
     documents={"rules.md": "| `quarter` | since the first of January, April, July or October |"},

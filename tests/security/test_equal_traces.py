@@ -19,7 +19,8 @@ from authz.kernel.accounts.trace_index import (
     find_same,
     key_of,
 )
-from authz.state.tables import Counter, MessageClass, TransactionFlag, with_room
+from authz.state.tables import Counter, with_room
+from authz.state.transaction_flags import MessageClass, TransactionFlag
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.reasons import Reason
 from tests.authz.bank import Bank

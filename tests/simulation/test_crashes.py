@@ -13,7 +13,8 @@ from authz.journal.journal_files import SegmentJournal
 from authz.journal.records import Batch
 from authz.journal.replay import History, apply_batch, replayed
 from authz.kernel.application import name_accounts
-from authz.state.tables import new_state, rows_in_use
+from authz.state.stored import rows_in_use
+from authz.state.tables import new_state
 from authz.upkeep.checkpointing import Retention, make_checkpoint
 from authz.vocabulary.errors import CheckpointDamaged, EngineError, JournalDamaged, JournalEndsEarly
 from authz.vocabulary.layouts import joined

@@ -22,7 +22,7 @@ from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentJournal, SegmentReader
 from authz.journal.replay import replayed
 from authz.network.warm_up import compile_everything
-from authz.state.tables import rows_in_use
+from authz.state.stored import rows_in_use
 from authz.upkeep.checkpointing import Retention, make_checkpoint
 from authz.vocabulary.layouts import joined
 from simulators.process.logging_setup import configure_logging

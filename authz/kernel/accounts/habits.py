@@ -7,7 +7,7 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.arrays.hash_index import add_key, holds_key, scrambled
-from authz.kernel.accounts.meters import activity_of
+from authz.kernel.measures.meters import activity_of
 from authz.state.tables import Counter, State
 from authz.vocabulary.commands import NO_POSITION, CardholderVerification, Channel, Flag, Kind
 

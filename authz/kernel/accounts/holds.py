@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
-from authz.kernel.accounts.calendar import HOUR_US
 from authz.kernel.accounts.trace_index import find_sequence
 from authz.kernel.books.opening import books_row
+from authz.kernel.measures.calendar import HOUR_US
 from authz.state.rows import found
-from authz.state.tables import EXPIRY_HOURS, Counter, State, TransactionFlag
+from authz.state.tables import EXPIRY_HOURS, Counter, State
+from authz.state.transaction_flags import TransactionFlag
 from authz.vocabulary.commands import Operation
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 

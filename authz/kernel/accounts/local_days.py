@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
-from authz.kernel.accounts.calendar import DAY_US, utc_of, utc_offset
+from authz.kernel.measures.calendar import DAY_US, utc_of, utc_offset
 from authz.state.billing import LAST_DAY
 from authz.state.tables import Counter, State
 

@@ -14,7 +14,8 @@ from authz.kernel.accounts.waivers import PART_OF_CASH_FEE, note_waived, was_wai
 from authz.kernel.books.card_postings import book_charge, book_refund_taken_back, book_return, give_cash_fee_back
 from authz.kernel.books.ledger import write_posting
 from authz.state.rows import found
-from authz.state.tables import FEE_PRODUCT_SHIFT, Counter, MessageClass, State
+from authz.state.tables import Counter, State
+from authz.state.transaction_flags import FEE_PRODUCT_SHIFT, MessageClass
 from authz.vocabulary.commands import Flag, Kind, Operation
 from authz.vocabulary.posting_kinds import PARTS_OF_DAYS, PostingKind
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason

@@ -6,9 +6,10 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.arrays.hash_index import add_row, first_slot, scrambled
-from authz.kernel.accounts.meters import remember
+from authz.kernel.measures.meters import remember
 from authz.state.rows import NO_ROW, found, row_of_sequence
-from authz.state.tables import Counter, MessageClass, State, TransactionFlag
+from authz.state.tables import Counter, State
+from authz.state.transaction_flags import MessageClass, TransactionFlag
 from authz.vocabulary.commands import Flag, Kind
 
 _MASK_62 = np.uint64((1 << 62) - 1)

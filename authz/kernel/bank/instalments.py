@@ -18,7 +18,8 @@ from authz.program.parts import AMOUNT_MAX
 from authz.program.tables import Bucket
 from authz.state.batch_output import PLANS_OPEN_MAX
 from authz.state.rows import found
-from authz.state.tables import Counter, MessageClass, State
+from authz.state.tables import Counter, State
+from authz.state.transaction_flags import MessageClass
 from authz.vocabulary.commands import Operation
 from authz.vocabulary.reasons import Reason
 

@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.arrays.compiled import Integer, inlined
-from authz.kernel.accounts.calendar import DAY_US, HOUR_US, Day, Today
 from authz.kernel.accounts.geography import distance_km
 from authz.kernel.accounts.habits import COUNTRY, MERCHANT, has_position, has_used, is_card_present, standard_deviation
 from authz.kernel.accounts.holds import available_credit
 from authz.kernel.accounts.message_context import MessageContext, has
-from authz.kernel.accounts.meters import Subjects, read_meter
 from authz.kernel.books.relief import is_in_relief, missed_dues, owed_ppm
+from authz.kernel.measures.calendar import DAY_US, HOUR_US, Day, Today
+from authz.kernel.measures.meters import Subjects, read_meter
 from authz.program.tables import NUMBER_NEEDED
 from authz.state.tables import State
 from authz.vocabulary.attributes import HUNDREDTHS, UNKNOWN, Attribute

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 
 from authz.arrays.compiled import Integer, inlined
-from authz.kernel.accounts.calendar import month_of
 from authz.kernel.accounts.message_context import MessageContext
 from authz.kernel.books.relief import missed_dues
 from authz.kernel.books.terms import terms_on
 from authz.kernel.checks.findings import Finding
+from authz.kernel.measures.calendar import month_of
 from authz.state.rows import found
 from authz.state.tables import Counter, State
 from authz.vocabulary.commands import COUNTRIES_MAX, COUNTRY_BITS

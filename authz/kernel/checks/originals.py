@@ -16,7 +16,8 @@ from authz.kernel.accounts.postings import (
 )
 from authz.kernel.checks.findings import Finding
 from authz.state.rows import NO_ROW, found
-from authz.state.tables import MessageClass, State, TransactionFlag
+from authz.state.tables import State
+from authz.state.transaction_flags import MessageClass, TransactionFlag
 from authz.vocabulary import follow_ups
 from authz.vocabulary.commands import Flag, Kind, Operation
 from authz.vocabulary.follow_ups import FollowUp, Rule, SharedField

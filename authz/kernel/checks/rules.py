@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.arrays.compiled import Integer, inlined
-from authz.kernel.accounts.calendar import keep_day
-from authz.kernel.accounts.filters import in_set
 from authz.kernel.accounts.message_context import MessageContext
-from authz.kernel.accounts.meters import subjects_of
 from authz.kernel.checks.attribute_values import Values, fill_values
 from authz.kernel.checks.findings import Findings
 from authz.kernel.checks.limits import exceeded_limit
+from authz.kernel.measures.calendar import keep_day
+from authz.kernel.measures.filters import in_set
+from authz.kernel.measures.meters import subjects_of
 from authz.program.tables import MATCH, NUMBER_RULES, Action, Operator, Program, Scope
 from authz.state.tables import State
 from authz.vocabulary.attributes import UNKNOWN

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from authz.kernel.accounts.calendar import DAY_US
+from authz.kernel.measures.calendar import DAY_US
 from authz.program.tables import Program
 
 _SECOND_US = 1_000_000

@@ -10,7 +10,7 @@ from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentJournal, SegmentReader
 from authz.journal.records import Batch
 from authz.journal.replay import History, replayed_command
-from authz.kernel.accounts.calendar import DAY_US
+from authz.kernel.measures.calendar import DAY_US
 from authz.program.document import ProgramDocument, canonical, with_offsets
 from authz.state.tables import postings_made
 from authz.vocabulary.commands import Kind

@@ -10,7 +10,8 @@ from authz.journal.records import Batch
 from authz.journal.replay import History, apply_batch, replayed
 from authz.program.conditions import Filter
 from authz.program.document import ProgramDocument, ProgramInvalid, Rule, canonical, with_offsets
-from authz.state.tables import new_state, rows_in_use
+from authz.state.stored import rows_in_use
+from authz.state.tables import new_state
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.errors import HistoryUnavailable
 from authz.vocabulary.reasons import Reason

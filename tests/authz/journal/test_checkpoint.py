@@ -21,8 +21,9 @@ from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, canonical
 from authz.program.tables import TERMS
 from authz.state.billing import BILLING, PLAN
-from authz.state.row_layouts import TRANSACTION
-from authz.state.tables import Counter, new_state, rows_in_use, storage_for, stored_arrays
+from authz.state.row_layouts import ACCOUNT, TRANSACTION
+from authz.state.stored import rows_in_use, storage_for, stored_arrays
+from authz.state.tables import Counter, new_state
 from authz.upkeep.checkpointing import Retention, make_checkpoint
 from authz.upkeep.journal_tools import dump, verify
 from authz.vocabulary.errors import CheckpointDamaged
@@ -158,6 +159,21 @@ def test_plans_of_the_version_before_are_read(tmp_path):
     take_over(plans, state.plans)
     write_checkpoint(disk, Checkpoint(7, state._replace(plans=plans), b""))
     assert rows_in_use(read_checkpoint(disk, 7).state) == rows_in_use(state)
+
+
+def test_accounts_of_the_version_before_are_pinned_to_their_segment(tmp_path):
+    """It did not know when they were opened; the segment was the one that the vault had told."""
+    state, _, _ = apply_batch(new_state(16), joined([set_account(1, 7, segment=3), set_account(2, 8)]))
+    state.accounts["opened_day"][:2] = 0
+    disk = checkpoints_in(tmp_path)
+    before = np.dtype(ACCOUNT.descr[: ACCOUNT.names.index("opened_day")])
+    assert before.itemsize == 56
+    accounts = np.zeros(len(state.accounts), before)
+    take_over(accounts, state.accounts)
+    write_checkpoint(disk, Checkpoint(7, state._replace(accounts=accounts), b""))
+    read = read_checkpoint(disk, 7).state
+    assert read.accounts["is_pinned"][:2].tolist() == [1, 0]
+    assert rows_in_use(read) == rows_in_use(state)
 
 
 def test_room_behind_the_rows_in_use_is_not_written(tmp_path, monkeypatch):

@@ -11,7 +11,8 @@ from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentJournal
 from authz.journal.records import Batch
 from authz.journal.replay import replayed, replayed_batches
-from authz.state.tables import Counter, rows_in_use
+from authz.state.stored import rows_in_use
+from authz.state.tables import Counter
 from authz.upkeep.journal_tools import verify
 from authz.vocabulary.commands import MESSAGES, Kind
 from authz.vocabulary.layouts import MESSAGE

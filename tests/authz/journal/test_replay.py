@@ -17,7 +17,8 @@ from authz.journal.records import Batch
 from authz.journal.replay import History, apply_batch, replayed, replayed_command
 from authz.kernel.checks.numbers import Check
 from authz.program.document import ProgramDocument, canonical, with_offsets
-from authz.state.tables import new_state, rows_in_use
+from authz.state.stored import rows_in_use
+from authz.state.tables import new_state
 from authz.vocabulary.attributes import MEANINGS, Attribute
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.layouts import MESSAGE, joined

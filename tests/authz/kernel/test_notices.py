@@ -3,8 +3,9 @@
 import pytest
 
 from authz.kernel.application import name_accounts
+from authz.kernel.measures.calendar import DAY_US
 from authz.vocabulary.attributes import Attribute
-from authz.vocabulary.commands import Kind
+from authz.vocabulary.commands import Kind, SegmentIs
 from authz.vocabulary.layouts import joined
 from authz.vocabulary.reasons import Reason
 from authz.vocabulary.states import CardState
@@ -125,6 +126,44 @@ def test_a_segment_is_told_of_its_accounts():
     assert bank.send(tap(2)) is Reason.SUSPECTED_FRAUD
     bank.send(set_account(5, segment=4))
     assert bank.send(tap(3)) is Reason.APPROVED
+
+
+def test_when_an_account_was_opened_and_its_stage_of_life_are_kept():
+    """The day of the command counts where the vault does not tell one; a later notice that tells none leaves it."""
+    bank = Bank()
+    account = bank.state.accounts[0]
+    assert (account["opened_day"], account["life_stage"]) == (NOW_US // DAY_US, 0)
+    bank.send(set_account(4, opened_day=20_000, life_stage=3))
+    assert (account["opened_day"], account["life_stage"]) == (20_000, 3)
+    bank.send(set_account(5, life_stage=4))
+    assert (account["opened_day"], account["life_stage"]) == (20_000, 4)
+
+
+@pytest.mark.parametrize(
+    ("told", "segment", "is_pinned"),
+    [
+        ({"segment": 3, "segment_is": SegmentIs.PINNED}, 3, 1),
+        ({"segment": 0, "segment_is": SegmentIs.PINNED}, 0, 1),
+        ({"segment": 3, "segment_is": SegmentIs.IMPLIED}, 3, 1),
+        ({"segment": 0, "segment_is": SegmentIs.IMPLIED}, 0, 0),
+        ({"segment": 0, "segment_is": SegmentIs.UNPINNED}, 0, 0),
+    ],
+)
+def test_an_account_is_pinned_or_not(told, segment, is_pinned):
+    """One without books has no statement at which it could be classified: it leaves its segment when it is unpinned."""
+    bank = Bank()
+    bank.send(set_account(4, segment=7, segment_is=SegmentIs.PINNED))
+    bank.send(set_account(5, **told))
+    assert tuple(bank.state.accounts[0][["segment", "is_pinned"]]) == (segment, is_pinned)
+
+
+def test_an_account_with_books_stays_in_its_segment_when_it_is_unpinned():
+    """It is classified at its next statement."""
+    bank = Bank()
+    bank.send(set_account(4, product=1, cut_day=5, segment=7, segment_is=SegmentIs.PINNED))
+    bank.send(command(Kind.PAYMENT, account_id=7, amount_minor=100))
+    bank.send(set_account(5, product=1, cut_day=5, segment_is=SegmentIs.UNPINNED))
+    assert tuple(bank.state.accounts[0][["segment", "is_pinned"]]) == (7, 0)
 
 
 def _key(sequence, index, uses, until=NOW + 60):

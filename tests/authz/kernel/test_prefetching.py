@@ -9,7 +9,7 @@ from authz.kernel import prefetching
 from authz.kernel.accounts.trace_index import own_key
 from authz.kernel.checks.findings import RUN
 from authz.state.row_layouts import ACCOUNT
-from authz.state.tables import MessageClass
+from authz.state.transaction_flags import MessageClass
 from authz.vocabulary.layouts import joined
 from tests.authz.bank import Bank
 from tests.authz.commands import set_account, set_card, set_token, tap

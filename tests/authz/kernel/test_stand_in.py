@@ -2,7 +2,8 @@
 
 from authz.journal.replay import apply_batch
 from authz.kernel.application import name_accounts
-from authz.state.tables import Counter, rows_in_use
+from authz.state.stored import rows_in_use
+from authz.state.tables import Counter
 from authz.vocabulary.commands import CryptogramOutcome, Flag, Kind, Operation
 from authz.vocabulary.layouts import joined
 from authz.vocabulary.reasons import Reason

@@ -12,7 +12,8 @@ from authz.outlook.dues_ahead import DueAhead, Paid, outlook_of
 from authz.program.tables import Bucket
 from authz.state.account_books import account_books
 from authz.state.billing import LAST_DAY
-from authz.state.tables import Counter, postings_made, rows_in_use, statements_made
+from authz.state.stored import rows_in_use
+from authz.state.tables import Counter, postings_made, statements_made
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.posting_kinds import PostingKind
 from authz.vocabulary.reasons import Reason

@@ -16,7 +16,8 @@ from authz.journal.marks import Mark
 from authz.journal.records import Batch
 from authz.journal.replay import History, apply_batch, replayed, replayed_batches, replayed_command
 from authz.kernel.application import name_accounts
-from authz.state.tables import Counter, new_state, rows_in_use
+from authz.state.stored import rows_in_use
+from authz.state.tables import Counter, new_state
 from authz.upkeep.checkpointing import Retention, make_checkpoint
 from authz.upkeep.safeguards import check, check_notices
 from authz.vocabulary.errors import AcknowledgedLoss, ForeignFile

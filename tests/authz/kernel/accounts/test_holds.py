@@ -6,15 +6,9 @@ import pytest
 from authz.journal.replay import apply_batch
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
-from authz.state.tables import (
-    Counter,
-    TransactionFlag,
-    expiries_made,
-    new_state,
-    rows_in_use,
-    stored_arrays,
-    with_stored_arrays,
-)
+from authz.state.stored import rows_in_use, stored_arrays, with_stored_arrays
+from authz.state.tables import Counter, expiries_made, new_state
+from authz.state.transaction_flags import TransactionFlag
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.expiries import EXPIRY
 from authz.vocabulary.layouts import joined

@@ -9,14 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from authz.journal.replay import apply_batch
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
-from authz.state.tables import (
-    Counter,
-    new_state,
-    postings_made,
-    rows_in_use,
-    stored_arrays,
-    with_stored_arrays,
-)
+from authz.state.stored import rows_in_use, stored_arrays, with_stored_arrays
+from authz.state.tables import Counter, new_state, postings_made
 from authz.vocabulary.commands import NO_LIMIT, CryptogramOutcome, Flag, Kind, Operation
 from authz.vocabulary.layouts import joined
 from authz.vocabulary.posting_kinds import POSTING, posting_kind

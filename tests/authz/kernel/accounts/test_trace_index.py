@@ -9,7 +9,8 @@ from authz.kernel.accounts.trace_index import find_sequence, own_key, trace_key
 from authz.kernel.application import name_accounts
 from authz.kernel.checks.findings import new_findings
 from authz.kernel.freshness import is_fresh
-from authz.state.tables import MessageClass, new_state
+from authz.state.tables import new_state
+from authz.state.transaction_flags import MessageClass
 from authz.vocabulary.commands import Flag, Kind
 from authz.vocabulary.layouts import joined
 from authz.vocabulary.reasons import Reason

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from authz.program.parts import AMOUNT_MAX
-from authz.state.tables import rows_in_use
+from authz.state.stored import rows_in_use
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.posting_kinds import PostingKind
 from authz.vocabulary.reasons import Reason

@@ -6,7 +6,7 @@ import pytest
 
 from authz.program.parts import AMOUNT_MAX
 from authz.state.batch_output import PLANS_OPEN_MAX
-from authz.state.tables import rows_in_use
+from authz.state.stored import rows_in_use
 from authz.vocabulary.commands import Kind, Operation
 from authz.vocabulary.reasons import Reason
 from tests.authz.kernel.books.outcome import agree, day_number

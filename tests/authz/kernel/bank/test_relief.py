@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from authz.state.billing import DUE_DAY_MAX
-from authz.state.tables import rows_in_use
+from authz.state.stored import rows_in_use
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.reasons import Reason
 from tests.authz.kernel.books.outcome import agree, day_number, told_by_kernel

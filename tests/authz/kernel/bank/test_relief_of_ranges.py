@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from authz.journal.replay import apply_batch
-from authz.state.tables import changes_made, rows_in_use
+from authz.state.stored import rows_in_use
+from authz.state.tables import changes_made
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.layouts import ANY_SEGMENT
 from authz.vocabulary.reasons import Reason

@@ -10,7 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from authz.program.tables import Bucket
 from authz.state.billing import BUCKETS
-from authz.state.tables import Counter, rows_in_use, stored_arrays, with_stored_arrays
+from authz.state.stored import rows_in_use, stored_arrays, with_stored_arrays
+from authz.state.tables import Counter
 from authz.vocabulary.account_changes import PlanEnd
 from authz.vocabulary.commands import Kind, Operation
 from authz.vocabulary.reasons import Reason

@@ -9,7 +9,8 @@ import pytest
 from authz.journal.replay import apply_batch
 from authz.program.parts import AMOUNT_MAX
 from authz.state.batch_output import POSTINGS_OF_A_COMMAND, POSTINGS_OF_AN_ACCOUNT
-from authz.state.tables import new_state, postings_made, rows_in_use, statements_made
+from authz.state.stored import rows_in_use
+from authz.state.tables import new_state, postings_made, statements_made
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.layouts import joined
 from authz.vocabulary.posting_kinds import PARTS_OF_DAYS

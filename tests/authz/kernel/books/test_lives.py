@@ -6,7 +6,7 @@ import pytest
 
 from authz.journal.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from authz.journal.data_directory import checkpoints_in
-from authz.state.tables import rows_in_use
+from authz.state.stored import rows_in_use
 from tests.authz.kernel.books.lives import Lives, closed
 from tests.authz.kernel.books.outcome import Outcome, agree, told_of_changes, told_of_postings, told_of_statements
 

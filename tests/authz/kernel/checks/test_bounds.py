@@ -2,7 +2,7 @@
 
 import pytest
 
-from authz.state.tables import TransactionFlag
+from authz.state.transaction_flags import TransactionFlag
 from authz.vocabulary.commands import NO_LIMIT, CardholderVerification, Channel, Flag, Kind, Operation
 from authz.vocabulary.reasons import Reason
 from tests.authz.bank import HOUR_US, Bank

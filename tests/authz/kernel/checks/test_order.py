@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from authz.history.check_wording import Shown
-from authz.kernel.accounts.calendar import DAY_US
 from authz.kernel.checks.findings import Findings, new_findings
 from authz.kernel.checks.forcing import TEST_AMOUNT_BASE
 from authz.kernel.checks.numbers import Check
@@ -17,7 +16,8 @@ from authz.kernel.checks.order import ASKER_OF, ORDER, Asker, Row, names_of_chec
 from authz.kernel.checks.stand_in_limits import use_stand_in
 from authz.kernel.freshness import is_fresh
 from authz.kernel.generation import MODULES
-from authz.state.tables import stored_arrays
+from authz.kernel.measures.calendar import DAY_US
+from authz.state.stored import stored_arrays
 from authz.vocabulary.commands import (
     MESSAGES,
     CardholderVerification,

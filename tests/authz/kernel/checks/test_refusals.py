@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from authz.journal.replay import apply_batch
-from authz.kernel.accounts.calendar import month_of
 from authz.kernel.checks.numbers import Check
-from authz.state.tables import new_state, rows_in_use
+from authz.kernel.measures.calendar import month_of
+from authz.state.stored import rows_in_use
+from authz.state.tables import new_state
 from authz.vocabulary.commands import CardholderVerification, Channel, CryptogramOutcome, Flag, Operation
 from authz.vocabulary.layouts import joined
 from authz.vocabulary.reasons import ANSWERS, Reason

@@ -12,7 +12,8 @@ from authz.journal.disk import Directory
 from authz.journal.journal_files import SegmentJournal
 from authz.kernel.undefined_values import Field, first_undefined
 from authz.state.billing import LAST_DAY
-from authz.state.tables import Counter, rows_in_use
+from authz.state.stored import rows_in_use
+from authz.state.tables import Counter
 from authz.vocabulary.commands import NO_LIMIT, SegmentIs
 from authz.vocabulary.layouts import joined
 from simulators.sandbox.feeds import vault_feed

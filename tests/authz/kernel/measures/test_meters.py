@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authz.journal.replay import apply_batch
-from authz.kernel.accounts.calendar import period_start
+from authz.kernel.measures.calendar import period_start
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, with_offsets
 from authz.program.periods import Period

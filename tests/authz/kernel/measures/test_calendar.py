@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from authz.kernel.accounts.calendar import (
+from authz.kernel.measures.calendar import (
     DAY_US,
     Day,
     first_of_month,

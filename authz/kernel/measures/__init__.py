@@ -1,0 +1,1 @@
+"""What limits, rules and segments measure: periods of the calendar, filters, meters."""
