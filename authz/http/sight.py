@@ -18,15 +18,19 @@ class Sight:
     """What a caller may see. everything: the operator.  issuer: the tenant whose accounts are visible.
 
     all_decisions: a network, which sees every decision but no account.
+    account: the only account that is visible, by its number: that behind a phone's token.
     """
 
     issuer_of: IssuerOf
     everything: bool = False
     issuer: str | None = None
     all_decisions: bool = False
+    account: int | None = None
 
     def sees_account(self, account_id: int | None) -> bool:
         """Whether an account may be seen. None is the account of an unknown token, which every issuer may see."""
+        if self.account is not None:
+            return account_id == self.account
         if self.everything or self.issuer is None:
             return self.everything
         return account_id is None or self.issuer_of(account_id) == self.issuer
@@ -43,6 +47,8 @@ class Sight:
     @property
     def own_rows(self) -> dict[str, object]:
         """The columns by which postings are restricted to the caller's accounts."""
+        if self.account is not None:
+            return {"account_id": self.account}
         return {} if self.everything else {"issuer": self.issuer}
 
 

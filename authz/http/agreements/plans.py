@@ -172,6 +172,11 @@ async def end_plan(engine: EngineDependency, sight: SightDependency, plan_id: Pl
     )
 
 
+def open_plans(engine: Engine, account: int) -> list[PlanView]:
+    """The plans of an account whose instalments are still to come, the newest first."""
+    return [_view(engine, plan) for plan in account_plans(engine.state, account) if plan.end is None]
+
+
 def _purchase(projection: Projection, sight: Sight, transaction_id: str, account: int) -> int:
     """The sequence of a purchase of an account. Raises: NotFound, FieldError, Conflict, HistoryUnavailable."""
     row = found_posting(projection, sight, transaction_id)

@@ -1,0 +1,1 @@
+"""What the phone shows of the account behind its token, in sections, and their order."""

@@ -1,0 +1,1 @@
+"""Of authz/http/phone."""

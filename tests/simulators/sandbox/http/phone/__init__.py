@@ -1,0 +1,1 @@
+"""Of simulators/sandbox/http/phone."""
