@@ -28,6 +28,7 @@ class BalanceView(BaseModel):
     posted: int = Field(description="Posted to the account, minor units.", examples=[0])
     held: int = Field(description="Held for approved authorizations, minor units.", examples=[1250])
     available: int = Field(description="Available credit, minor units.", examples=[248750])
+    segment: int = Field(description="The segment of customers that the account is in now, 0 for none.", examples=[0])
     books: AccountBooksView | None = Field(
         description="What of it is owed since when, and due by when; null for an account without a product.",
         examples=[None],
@@ -55,5 +56,6 @@ async def account_balance(engine: Engine, account_id: str) -> BalanceView:
         posted=balance.posted_minor,
         held=balance.held_minor,
         available=balance.available_minor,
+        segment=balance.segment,
         books=AccountBooksView.of(account_books(engine.state, number)),
     )

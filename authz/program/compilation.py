@@ -23,6 +23,7 @@ from authz.program.conditions import (
 )
 from authz.program.document import Limit, ProgramDocument, ProgramInvalid, Rule, comparisons, subject_number
 from authz.program.periods import period_of
+from authz.program.segments import terms_rows
 from authz.program.settings import Rates
 from authz.program.tables import (
     CURRENCY,
@@ -56,7 +57,6 @@ from authz.program.tables import (
     Program,
     Scope,
 )
-from authz.program.terms import terms_rows
 from authz.vocabulary.attributes import HUNDREDTHS, MEASURES_MAX, Attribute, Form
 from authz.vocabulary.commands import CardholderVerification, Channel, Operation, Records
 from authz.vocabulary.layouts import CURRENCY_NUMBERS
@@ -112,7 +112,7 @@ def compiled_program(document: ProgramDocument, version: int) -> Program:
         set_starts=np.array([0, *accumulate(map(len, rows.sets))], np.int32),
         set_values=np.array([value for each in rows.sets for value in each] or [0], np.int64),
         derived=np.array(rows.derived or [(0, 0)], np.int32).reshape(-1, 2)[: len(rows.derived)],
-        terms=_table(terms_rows(document.products), TERMS),
+        terms=_table(list(terms_rows(document.products, document.segments)), TERMS),
         numbers=numbers,
     )
 

@@ -1,7 +1,7 @@
 """The program document: JSON, validated field by field."""
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
@@ -18,13 +18,16 @@ from authz.program.conditions import (
 )
 from authz.program.parts import BOUND_MAX, JOURNALED, Identifier, Part, is_new
 from authz.program.periods import PERIODS, check_subject, check_window
+from authz.program.segments import SEGMENT_NUMBERS, Segment, check_terms
 from authz.program.settings import CashVerification, Rates, StandIn
-from authz.program.terms import NUMBERS, Product, check_distinct
+from authz.program.terms import NUMBERS, Product
 from authz.program.utc_offsets import UtcOffset, offsets_of
 from authz.vocabulary.reasons import DECLINES
 from tokenvault.reference_data.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.vocabulary.errors import CallerError, NotFound
 from tokenvault.vocabulary.identifiers import Prefix, to_number
+
+Numbered = TypeVar("Numbered", Product, Segment)
 
 
 def _decline_reason(code: str) -> str:
@@ -186,6 +189,12 @@ class ProgramDocument(Part):
         description="Products with their terms: interest, fees, and when what is owed must be paid.",
         examples=[[{"number": 1, "id": "phone_card"}]],
     )
+    segments: list[Segment] = Field(
+        default=[],
+        max_length=len(SEGMENT_NUMBERS),
+        description="Segments of customers, each with terms that lie over those of a product.",
+        examples=[[{"number": 1, "id": "travel_core", "terms": {"grace_days": 25}}]],
+    )
     stand_in: StandIn = Field(
         default=StandIn(), description="What is approved while the issuer is down.", examples=[{"amount_max": 5000}]
     )
@@ -208,6 +217,14 @@ class ProgramDocument(Part):
             if twice := [each for each in identifiers if identifiers.count(each) > 1]:
                 raise ValueError(f"{name}: {twice[0]} occurs twice")
         self._check_names_of_categories()
+        return self
+
+    @model_validator(mode="after")
+    def _terms_fit_over_each_other(self) -> "ProgramDocument":
+        try:
+            check_terms(self.products, self.segments)
+        except ValueError as error:
+            raise ValueError(f"segments: {error}") from None
         return self
 
     def _check_names_of_categories(self) -> None:
@@ -240,11 +257,14 @@ class ProgramDocument(Part):
         check_scenes(scenes)
         return scenes
 
-    @field_validator("products")
+    @field_validator("products", "segments")
     @classmethod
-    def _products_are_distinct(cls, products: list[Product]) -> list[Product]:
-        check_distinct(products)
-        return products
+    def _numbers_and_names_differ(cls, parts: list[Numbered]) -> list[Numbered]:
+        for field in ("number", "id"):
+            values = [getattr(part, field) for part in parts]
+            if twice := [value for value in values if values.count(value) > 1]:
+                raise ValueError(f"{field} {twice[0]} occurs twice")
+        return parts
 
     @field_validator("time_zone")
     @classmethod

@@ -3,12 +3,12 @@
 What is agreed with a customer, instalments and relief, stands in `plan_terms` and `relief_terms`.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from authz.program.parts import MISSED_DUES_MAX, Amount, Identifier, Part, PartsPerMillion, is_new
-from authz.program.plan_terms import OFFERS_MAX, PLAN_MONTHS_MAX, PLANS, EarlyFee, PlanOffer, Plans, check_offers
+from authz.program.plan_terms import OFFERS_MAX, PLAN_MONTHS_MAX, PLANS, EarlyFee, Plans, check_offers
 from authz.program.relief_terms import Relief, relief_columns
 from authz.program.tables import Bucket
 from authz.vocabulary.layouts import ANY_SEGMENT, PRODUCTS
@@ -21,6 +21,18 @@ DAYS_TO_PAY_MAX = 28
 
 BucketName = Literal["fees", "interest", "carried", "cash", "billed", "new"]
 PAY_ORDER: list[BucketName] = ["fees", "interest", "carried", "cash", "billed", "new"]
+
+
+def _check_order(order: list[BucketName]) -> list[BucketName]:
+    if sorted(order) != sorted(PAY_ORDER):
+        raise ValueError(f"must contain each of {', '.join(PAY_ORDER)} once")
+    return order
+
+
+def _check_missed(missed: int, info: ValidationInfo) -> int:
+    if is_new(info) and missed > MISSED_DUES_MAX:
+        raise ValueError(f"must be at most {MISSED_DUES_MAX}")
+    return missed
 
 
 class LateFee(Part):
@@ -88,7 +100,7 @@ class Terms(Part):
         description="How much of the credit limit may be withdrawn as cash, parts per million.",
         examples=[500_000],
     )
-    blocks_after_missed: int = Field(
+    blocks_after_missed: Annotated[int, AfterValidator(_check_missed)] = Field(
         default=2,
         ge=0,
         le=255,
@@ -96,13 +108,13 @@ class Terms(Part):
         f"{MISSED_DUES_MAX}; 0 for never.",
         examples=[2],
     )
-    pay_order: list[BucketName] = Field(
+    pay_order: Annotated[list[BucketName], AfterValidator(_check_order)] = Field(
         default=PAY_ORDER,
         description="What a payment pays first, and so on: `fees`, `interest`, `carried` (from earlier statements, "
         "bears interest), `cash`, `billed` (on the last statement) and `new` (since then), each once.",
         examples=[PAY_ORDER],
     )
-    plans: Plans = Field(
+    plans: Annotated[Plans, AfterValidator(check_offers)] = Field(
         default=PLANS,
         description=f"Which instalment plans may be agreed, at most {OFFERS_MAX}: `months`, how many instalments (1 to "
         f"{PLAN_MONTHS_MAX}), and `ppm`, the fee charged with each, parts per million of the amount that the "
@@ -115,25 +127,6 @@ class Terms(Part):
     relief: Relief = Field(
         default=Relief(), description="For putting off what is due.", examples=[{"months_max": 6, "interest": "waived"}]
     )
-
-    @field_validator("pay_order")
-    @classmethod
-    def _names_each_bucket_once(cls, order: list[BucketName]) -> list[BucketName]:
-        if sorted(order) != sorted(PAY_ORDER):
-            raise ValueError(f"must contain each of {', '.join(PAY_ORDER)} once")
-        return order
-
-    @field_validator("blocks_after_missed")
-    @classmethod
-    def _counts_so_far(cls, missed: int, info: ValidationInfo) -> int:
-        if is_new(info) and missed > MISSED_DUES_MAX:
-            raise ValueError(f"must be at most {MISSED_DUES_MAX}")
-        return missed
-
-    @field_validator("plans")
-    @classmethod
-    def _offers_differ(cls, offers: list[PlanOffer]) -> list[PlanOffer]:
-        return check_offers(offers)
 
     @model_validator(mode="after")
     def _passes_before_the_next_cut(self) -> "Terms":
@@ -152,21 +145,8 @@ class Product(Part):
     terms: Terms = Field(default=Terms(), description="Its terms.", examples=[{"rate_ppm": 500}])
 
 
-def check_distinct(products: list[Product]) -> None:
-    """Check that no two products have the same number or name. Raises: ValueError."""
-    for field in ("number", "id"):
-        values = [getattr(product, field) for product in products]
-        if twice := [value for value in values if values.count(value) > 1]:
-            raise ValueError(f"{field} {twice[0]} occurs twice")
-
-
-def terms_rows(products: list[Product]) -> list[tuple[int, ...]]:
-    """A row of `TERMS` for each product, in order of their numbers."""
-    return [_row(product) for product in sorted(products, key=lambda product: product.number)]
-
-
-def _row(product: Product) -> tuple[int, ...]:
-    terms = product.terms
+def terms_row(terms: Terms, product: int, segment: int) -> tuple[int, ...]:
+    """A row of `TERMS`. segment: `ANY_SEGMENT` for all that have no row of their own."""
     kept_by_the_state = 0
     return (
         terms.tolerance,
@@ -184,12 +164,12 @@ def _row(product: Product) -> tuple[int, ...]:
         min(terms.blocks_after_missed, MISSED_DUES_MAX),
         kept_by_the_state,
         kept_by_the_state,
-        product.number,
+        product,
         0,
-        ANY_SEGMENT,
+        segment,
         *relief_columns(terms.relief),
     )
 
 
-DEFAULT_TERMS = _row(Product.model_construct(number=0, terms=Terms()))
+DEFAULT_TERMS = terms_row(Terms(), 0, ANY_SEGMENT)
 """A row of `TERMS` for the accounts whose product is in no program."""

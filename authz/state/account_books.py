@@ -22,7 +22,7 @@ class AccountBooks:
     statement was cut or the due has passed.  missed: dues in a row.  next_cut: the day of the next statement, None
     before the first posting.  pending_day: a day that is over and at whose end something is posted that is not in the
     books yet.  relief_until: the day by which something is due again, None where nothing was put off.
-    relief_is_waived: whether nights until then bear no interest.
+    relief_is_waived: whether nights until then bear no interest.  segment: the account's.
     """
 
     product: int
@@ -37,6 +37,7 @@ class AccountBooks:
     pending_day: date | None
     relief_until: date | None = None
     relief_is_waived: bool = False
+    segment: int = 0
 
 
 def account_books(state: State, account_id: int) -> AccountBooks | None:
@@ -47,7 +48,8 @@ def account_books(state: State, account_id: int) -> AccountBooks | None:
     account = state.accounts[row].copy()
     product, cut_day = int(account["product"]), int(account["cut_day"])
     if not account["billing"]:
-        return AccountBooks(product, cut_day, dict.fromkeys(Bucket, 0), 0, 0, None, 0, None, None, None)
+        nothing = dict.fromkeys(Bucket, 0)
+        return AccountBooks(product, cut_day, nothing, 0, 0, None, 0, None, None, None, segment=int(account["segment"]))
     place = int(account["billing"]) - 1
     books, billing = state.books[place].copy(), state.billing[place].copy()
     passes, event = int(billing["due_passes"]), int(account["next_event"])
@@ -70,6 +72,7 @@ def account_books(state: State, account_id: int) -> AccountBooks | None:
         pending_day=date_of(event) if 0 < event < state.counters[Counter.DAY] else None,
         relief_until=date_of(int(billing["due_day"])) if in_relief else None,
         relief_is_waived=bool(in_relief and int(billing["missed"]) & RELIEF_WAIVES),
+        segment=int(account["segment"]),
     )
 
 

@@ -10,13 +10,14 @@ from authz.state.tables import State
 
 @dataclass(frozen=True)
 class Balance:
-    """What an account stands at, in minor units of currency (ISO 4217 numeric)."""
+    """What an account stands at, in minor units of currency (ISO 4217 numeric), and the segment that it is in."""
 
     currency: int
     limit_minor: int
     posted_minor: int
     held_minor: int
     available_minor: int
+    segment: int
 
 
 def balance_in(state: State, account_id: int) -> Balance | None:
@@ -26,4 +27,4 @@ def balance_in(state: State, account_id: int) -> Balance | None:
         return None
     account = state.accounts[row].copy()
     limit, posted, held = (int(account[name]) for name in ("limit_minor", "posted_minor", "held_minor"))
-    return Balance(int(account["currency"]), limit, posted, held, limit - posted - held)
+    return Balance(int(account["currency"]), limit, posted, held, limit - posted - held, int(account["segment"]))

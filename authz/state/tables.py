@@ -307,24 +307,34 @@ def with_terms(state: State, program: Program) -> State:
     if state.counters[Counter.TERMS] == 0:
         state.terms[0], state.counters[Counter.TERMS] = DEFAULT_TERMS, 1
     state = state._replace(terms_of=state.terms_of.copy())
-    for row in program.terms[program.terms["product"] != 0]:
-        product, segment = int(row["product"]), int(row["segment"])
+    for product in np.unique(program.terms["product"][program.terms["product"] != 0]).tolist():
         cells = state.terms_of.reshape(len(PRODUCTS), len(SEGMENTS))[product]
-        if segment != ANY_SEGMENT:
-            cells = cells[segment : segment + 1]
-        newest = int(cells[0]) - 1
-        if newest >= 0 and _says_the_same(state.terms[newest], row):
-            continue
-        count = int(state.counters[Counter.TERMS])
-        state = state._replace(terms=grown_by(state.terms, count, 1))
-        state.terms[count] = row
-        state.terms[count]["earlier"] = max(newest, 0) + 1
-        state.terms[count]["from_day"] = state.counters[Counter.DAY] + (1 if newest >= 0 else 0)
-        cells[:] = count + 1
-        state.counters[Counter.TERMS] = count + 1
+        # Segments whose terms were the same and are the same again share a row.
+        pairs = np.stack([cells, _places_of_terms(program, product)])
+        for newest, place in np.unique(pairs, axis=1).T.tolist():
+            row = program.terms[place]
+            if newest > 0 and _says_the_same(state.terms[newest - 1], row):
+                continue
+            count = int(state.counters[Counter.TERMS])
+            state = state._replace(terms=grown_by(state.terms, count, 1))
+            state.terms[count] = row
+            state.terms[count]["earlier"] = max(newest, 1)
+            state.terms[count]["from_day"] = state.counters[Counter.DAY] + (1 if newest > 0 else 0)
+            cells[(pairs[0] == newest) & (pairs[1] == place)] = count + 1
+            state.counters[Counter.TERMS] = count + 1
     return state
 
 
+def _places_of_terms(program: Program, product: int) -> npt.NDArray[np.int32]:
+    """The row of a program's terms for a product in each segment."""
+    places = np.zeros(len(SEGMENTS), np.int32)
+    for place in np.flatnonzero(program.terms["product"] == product).tolist():
+        segment = int(program.terms[place]["segment"])
+        places[slice(None) if segment == ANY_SEGMENT else segment] = place
+    return places
+
+
 def _says_the_same(terms: np.void, other: np.void) -> bool:
-    """Whether terms are equal but for since when they hold."""
-    return all(terms[name] == other[name] for name in TERMS.names or () if name not in ("earlier", "from_day"))
+    """Whether terms are equal but for since when and in which segments they hold."""
+    of_the_row = ("earlier", "from_day", "segment")
+    return all(terms[name] == other[name] for name in TERMS.names or () if name not in of_the_row)

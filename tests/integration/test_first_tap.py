@@ -47,6 +47,7 @@ def test_a_tap_is_approved_and_held(issuer, account, phone, terminal):
         "posted": 0,
         "held": 1_250,
         "available": 248_750,
+        "segment": 0,
         "books": None,
     }
     decision = issuer.authorization(receipt.authorization_id)

@@ -2,14 +2,15 @@
 
 from authz.engine import Engine
 from authz.program.relief_terms import ReliefInterest
+from authz.program.segments import terms_in
 from authz.program.terms import Terms
 from tokenvault.vocabulary.errors import FieldError
 
 
-def terms_in_force(engine: Engine, product: int) -> Terms:
-    """The terms of a product, by its number: the defaults where the program in force leaves it out."""
-    found = (each.terms for each in engine.document.products if each.number == product)
-    return next(found, Terms())
+def terms_in_force(engine: Engine, product: int, segment: int) -> Terms:
+    """The terms of a product in a segment: the defaults where the program in force leaves the product out."""
+    document = engine.document
+    return terms_in(document.products, document.segments, product, segment)
 
 
 def fee_agreed(terms: Terms, months: int) -> int:

@@ -105,7 +105,7 @@ async def start_plan(
     """
     number = await asyncio.to_thread(seen_account, sight, account_id)
     books = await books_now(engine, number)
-    fee_ppm = fee_agreed(terms_in_force(engine, books.product), body.months)
+    fee_ppm = fee_agreed(terms_in_force(engine, books.product, books.segment), body.months)
     charge, statement_day = _OF_A_STATEMENT, 0
     if body.purchase is not None:
         charge = await asyncio.to_thread(_purchase, projection, sight, body.purchase, number)
@@ -159,7 +159,8 @@ async def end_plan(engine: EngineDependency, sight: SightDependency, plan_id: Pl
     plan = await _found(engine, sight, plan_id)
     if plan.end is not None:
         raise Conflict(f"{plan_id} has ended: {plan.end.name.lower()}", code="already_ended")
-    fee = terms_in_force(engine, (await books_now(engine, plan.account_id)).product).early_fee
+    books = await books_now(engine, plan.account_id)
+    fee = terms_in_force(engine, books.product, books.segment).early_fee
     command = new_command(
         Kind.END_PLAN, account_id=plan.account_id, decision=plan.sequence, fee_ppm=fee.ppm, fee_min=fee.min
     )
@@ -217,7 +218,7 @@ def _view(engine: Engine, plan: AccountPlan) -> PlanView:
     assert balance is not None, "a plan is of an account"
     coming = []
     if books is not None:  # it has a product still
-        coming = to_come(plan, books, terms_in_force(engine, books.product))
+        coming = to_come(plan, books, terms_in_force(engine, books.product, books.segment))
     return PlanView.of(plan, balance.currency, coming)
 
 

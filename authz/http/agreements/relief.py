@@ -60,8 +60,8 @@ async def relieve_account(
     Statements until then ask for nothing and bill no instalments; a due day that is as late or later stays (409).
     """
     number = await asyncio.to_thread(seen_account, sight, account_id)
-    product = (await books_now(engine, number)).product
-    is_waived = is_waived_by(terms_in_force(engine, product), body.months, body.interest)
+    books = await books_now(engine, number)
+    is_waived = is_waived_by(terms_in_force(engine, books.product, books.segment), body.months, body.interest)
     command = new_command(Kind.RELIEVE, account_id=number, months=body.months, is_waived=is_waived)
     result = (await carried_out(engine, command, f"relief of {account_id}"))[0]
     if not result["rows_relieved"]:

@@ -51,7 +51,7 @@ async def relieve_accounts(engine: EngineDependency, body: ReliefOfManyRequest) 
     """
     if body.product not in {each.number for each in engine.document.products}:
         raise FieldError("product", f"the program has no product {body.product}")
-    is_waived = is_waived_by(terms_in_force(engine, body.product), body.months, body.interest)
+    is_waived = is_waived_by(terms_in_force(engine, body.product, body.segment or 0), body.months, body.interest)
     row = relieved = 0
     while row < engine.state.counters[Counter.ACCOUNTS]:
         command = new_command(

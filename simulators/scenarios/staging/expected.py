@@ -114,11 +114,12 @@ class PhoneValues(TokenValues, TapsValues):
 
 
 class BalanceValues(Values):
-    """Of an account, in major units."""
+    """Of an account, amounts in major units."""
 
     posted: SignedAmountText | None = Field(default=None, description="What is owed.")
     held: SignedAmountText | None = Field(default=None, description="What is held for authorizations.")
     available: SignedAmountText | None = Field(default=None, description="What can be spent.")
+    segment: int | None = Field(default=None, ge=0, le=255, description="The segment that it is in, 0 for none.")
     planned: AmountText | None = Field(default=None, description="What of it are instalments that are not billed yet.")
     minimum: AmountText | None = Field(default=None, description="What is left to pay of the last minimum.")
     due_day: DayText | None = Field(default=None, description="By when.")
@@ -186,6 +187,7 @@ class PlanValues(Values):
     principal: AmountText | None = Field(default=None, description="How much is billed in instalments.")
     fee: AmountText | None = Field(default=None, description="The fee with each of them.")
     left: AmountText | None = Field(default=None, description="What of it is not billed yet.")
+    segment: int | None = Field(default=None, ge=0, le=255, description="The segment that it is in, 0 for none.")
     planned: AmountText | None = Field(default=None, description="The same of all the account's instalments.")
 
 
@@ -193,6 +195,7 @@ class PlanEndValues(Values):
     """Of instalments that end early, in major units."""
 
     billed: AmountText | None = Field(default=None, description="What of them was left, and is billed now.")
+    segment: int | None = Field(default=None, ge=0, le=255, description="The segment that it is in, 0 for none.")
     planned: AmountText | None = Field(default=None, description="What of others is not billed yet.")
     posted: SignedAmountText | None = Field(default=None, description="What is owed afterwards.")
 

@@ -58,7 +58,7 @@ class SetPin(_CardStep):
 
 
 class Balance(Step):
-    """Read an account's balances: `posted`, `held` and `available`, and with a product what is due, in major units."""
+    """Read an account's balances: `posted`, `held` and `available`, its `segment`, and with a product what is due."""
 
     verb: ClassVar[str] = "balance"
     values: ClassVar[type[Part]] = BalanceValues
@@ -73,7 +73,7 @@ class Balance(Step):
     def play(self, stage: Stage) -> Outcome:
         """Look."""
         told = stage.issuer.balance(stage.accounts[self.account])
-        values = {name: told[name] for name in ("posted", "held", "available")}
+        values = {name: told[name] for name in ("posted", "held", "available", "segment")}
         if (books := told["books"]) is not None:
             values |= {"planned": books["planned"], "minimum": books["minimum_due"], "due_day": books["due_day"]}
         return Outcome(values=values)

@@ -11,7 +11,8 @@ from authz.printing.movements import movements
 from authz.printing.statement_pdf import Statement, statement_pdf
 from authz.printing.terms_in_words import terms_in_words
 from authz.program.tables import TERMS
-from authz.program.terms import Product, terms_rows
+from authz.program.terms import Terms, terms_row
+from authz.vocabulary.layouts import ANY_SEGMENT
 from authz.vocabulary.posting_kinds import PostingKind, Sign
 from tests.authz.printing.documents import marked_share, size, texts
 from tokenvault.vocabulary.identifiers import Prefix, to_number
@@ -21,8 +22,7 @@ ACCOUNT = "acct_06R8C3N5VZQ4T"
 
 def terms(**changed):
     """A row of `TERMS`."""
-    product = Product.model_validate({"number": 1, "id": "phone_card", "terms": changed})
-    return np.array(terms_rows([product]), TERMS)[0]
+    return np.array([terms_row(Terms.model_validate(changed), 1, ANY_SEGMENT)], TERMS)[0]
 
 
 def line(kind="purchase", amount=300_000, day=0, name="TAPWRIGHT CAFE", city="BERLIN"):

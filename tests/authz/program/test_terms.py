@@ -11,7 +11,7 @@ from authz.program.document import ProgramDocument, ProgramInvalid, canonical, j
 from authz.program.plan_terms import EarlyFee, PlanOffer
 from authz.program.relief_terms import AutomaticRelief, Relief, ReliefCondition
 from authz.program.tables import TERMS, Bucket
-from authz.program.terms import PAY_ORDER, CashFee, LateFee, Product, Terms, terms_rows
+from authz.program.terms import PAY_ORDER, CashFee, LateFee, Product, Terms, terms_row
 from authz.vocabulary.layouts import ANY_SEGMENT
 
 AMOUNT_MAX, PPM_MAX = 10**12, 1_000_000
@@ -153,7 +153,7 @@ def test_a_bound_that_was_allowed_before_is_read_from_the_journal():
         b'{"products":[{"number":1,"id":"card","terms":{"blocks_after_missed":255}}]}'
     ).products
     assert read.terms.blocks_after_missed == 255
-    assert dict(zip(TERMS.names, terms_rows([read])[0], strict=True))["blocks_after_missed"] == 127
+    assert dict(zip(TERMS.names, terms_row(read.terms, 1, ANY_SEGMENT), strict=True))["blocks_after_missed"] == 127
 
 
 def test_what_may_be_agreed_where_nothing_is_said_of_it():

@@ -3,6 +3,7 @@
 from datetime import date
 
 from authz.state.account_terms import terms_of_account
+from authz.state.tables import Counter
 from authz.vocabulary.commands import Kind
 from tests.authz.bank import Bank
 from tests.authz.commands import set_account
@@ -31,3 +32,38 @@ def test_who_reads_while_the_program_is_switched_finds_what_there_was():
     bank.use(products=[PRODUCTS[0] | {"terms": {"rate_ppm": 300}}])
     terms = [terms_of_account(state, ACCOUNT, 1, date(2040, 1, 1)) for state in (taken, bank.state)]
     assert [int(each["rate_ppm"]) for each in terms] == [400, 300]
+
+
+def test_terms_in_a_segment():
+    """They lie over those of the product while the account is in it, and from the next day on where they change."""
+    segments = [{"number": 3, "id": "core", "terms": {"rate_ppm": 100}}]
+    bank = Bank(products=[PRODUCTS[0] | {"terms": {"rate_ppm": 400}}], segments=segments)
+    bank.send(set_account(4, product=1, cut_day=5))
+    ask(bank, Kind.ADJUST, "2026-12-10", amount_minor=1)
+
+    def rates():
+        days = (date(2026, 12, 10), date(2026, 12, 11))
+        return [int(terms_of_account(bank.state, ACCOUNT, 1, day)["rate_ppm"]) for day in days]
+
+    assert rates() == [400, 400]
+    bank.send(set_account(5, product=1, cut_day=5, segment=3))
+    assert rates() == [100, 100]
+    bank.use(products=bank.document.model_dump()["products"], segments=[segments[0] | {"terms": {"rate_ppm": 200}}])
+    assert rates() == [100, 200]
+    bank.send(set_account(6, product=1, cut_day=5, segment=0))
+    assert rates() == [400, 400]
+    bank.send(set_account(7, product=1, cut_day=5, segment=3))
+    bank.use(products=bank.document.model_dump()["products"])
+    assert rates() == [100, 400]
+
+
+def test_segments_with_the_same_terms_share_a_row():
+    """A program with many of them does not fill the table."""
+    product = PRODUCTS[0] | {"terms": {"rate_ppm": 400}}
+    bank = Bank(products=[product])
+    before = int(bank.state.counters[Counter.TERMS])
+    segments = [{"number": each, "id": f"s{each}", "terms": {"rate_ppm": 400}} for each in range(1, 29)]
+    bank.use(products=[product], segments=segments)
+    assert bank.state.counters[Counter.TERMS] == before
+    bank.use(products=[product], segments=[each | {"terms": {"rate_ppm": 300}} for each in segments[:2]])
+    assert bank.state.counters[Counter.TERMS] == before + 2

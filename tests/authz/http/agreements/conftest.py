@@ -21,6 +21,7 @@ PRODUCTS = [
     {"number": 3, "id": "strict_card", "terms": {"plans": [], "relief": {"months_max": 0}}},
     {"number": 4, "id": "card_of_many"},
 ]
+SEGMENTS = [{"number": 5, "id": "gold", "terms": {"plans": [{"months": 9, "ppm": 100}], "relief": {"months_max": 1}}}]
 
 
 @pytest.fixture(scope="module")
@@ -29,5 +30,6 @@ def bank(tmp_path_factory):
     clock = ManualClock()
     settings = settings_for(tmp_path_factory.mktemp("bank") / "data")
     with running_sandbox(settings, clock) as network, bank_on(network, clock) as opened:
-        opened.kit.issuer.call("PUT", "/v1/program", {"time_zone": ZONE, "products": PRODUCTS})
+        program = {"time_zone": ZONE, "products": PRODUCTS, "segments": SEGMENTS}
+        opened.kit.issuer.call("PUT", "/v1/program", program)
         yield opened

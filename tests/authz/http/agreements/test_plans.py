@@ -70,6 +70,18 @@ def test_the_purchase_of_a_completed_authorization_is_named_by_its_posting(bank)
     assert bank.get(f"/v1/plans/{plan['id']}")["purchase"] == plan["purchase"] == bought
 
 
+def test_a_segment_s_terms_say_what_may_be_agreed(bank, purchase):
+    """They lie over those of the product while the account is in it."""
+    account, bought = purchase
+    assert bank.get(f"/v1/accounts/{account}/balance")["segment"] == 0
+    bank.kit.issuer.call("PATCH", f"/v1/accounts/{account}", {"segment": 5})
+    assert bank.get(f"/v1/accounts/{account}/balance")["segment"] == 5
+    assert "must be one of 9" in split(bank, account, 12, purchase=bought, status=422)["errors"][0]["message"]
+    assert split(bank, account, 9, purchase=bought)["fee_ppm"] == 100
+    refused = bank.post(f"/v1/accounts/{account}/relief", {"months": 2}, status=422)
+    assert "must be at most 1" in refused["errors"][0]["message"]
+
+
 def test_a_part_of_the_last_statement(bank):
     """Counts toward what is due as a payment would; the day must be that of the last statement."""
     account, phone = bank.account(cut_day=7)
