@@ -11,7 +11,7 @@ from authz.vocabulary.layouts import SEGMENTS
 
 
 def terms_of_account(state: State, account_id: int, product: int, day: date) -> np.void:
-    """The terms of a product that held for an account on a day: a row of `TERMS`, see `authz.kernel.books.terms`.
+    """The terms of a product that held for an account on a day: a row of `TERMS`, see `authz.kernel.ledger.terms`.
 
     product: its number, which is that of the account unless it had another on that day.
     """

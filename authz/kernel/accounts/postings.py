@@ -12,7 +12,7 @@ from authz.kernel.accounts.message_context import has
 from authz.kernel.accounts.trace_index import find_sequence, new_row
 from authz.kernel.accounts.waivers import PART_OF_CASH_FEE, note_waived, was_waived
 from authz.kernel.books.card_postings import book_charge, book_refund_taken_back, book_return, give_cash_fee_back
-from authz.kernel.books.ledger import write_posting
+from authz.kernel.ledger.entries import write_posting
 from authz.state.rows import found
 from authz.state.tables import Counter, State
 from authz.state.transaction_flags import FEE_PRODUCT_SHIFT, MessageClass

@@ -10,10 +10,10 @@ from authz.kernel.accounts.postings import left_to_give_back, name_of_purchase
 from authz.kernel.accounts.trace_index import find_sequence
 from authz.kernel.books.counted import count
 from authz.kernel.books.early_ends import asked_of_billed, bill_the_rest
-from authz.kernel.books.ledger import drop_nights
 from authz.kernel.books.opening import books_today
 from authz.kernel.books.plans import add_plan, open_plan, open_plans, was_split
-from authz.kernel.books.terms import terms_on
+from authz.kernel.ledger.entries import drop_nights
+from authz.kernel.ledger.terms import terms_on
 from authz.program.parts import AMOUNT_MAX
 from authz.program.tables import Bucket
 from authz.state.batch_output import PLANS_OPEN_MAX

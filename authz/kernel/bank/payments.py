@@ -6,10 +6,10 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.books.counted import count, count_no_longer, find_counted
-from authz.kernel.books.ledger import enter, write_posting
 from authz.kernel.books.opening import books_today
-from authz.kernel.books.taking import NO_BUCKET, take
-from authz.kernel.books.terms import terms_on
+from authz.kernel.ledger.entries import enter, write_posting
+from authz.kernel.ledger.taking import NO_BUCKET, take
+from authz.kernel.ledger.terms import terms_on
 from authz.program.parts import AMOUNT_MAX
 from authz.program.tables import Bucket
 from authz.state.billing import General

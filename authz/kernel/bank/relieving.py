@@ -8,7 +8,7 @@ from authz.arrays.compiled import Integer, compiled
 from authz.kernel.books.closing import note_next_event
 from authz.kernel.books.opening import books_today
 from authz.kernel.books.relief import put_off
-from authz.kernel.books.terms import terms_on
+from authz.kernel.ledger.terms import terms_on
 from authz.state.tables import Counter, State
 
 

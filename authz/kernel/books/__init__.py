@@ -1,1 +1,1 @@
-"""The books of accounts with a product: buckets, interest, dues and statements."""
+"""The books of accounts with a product: interest, dues and statements, instalments and relief."""

@@ -5,12 +5,12 @@ import numpy as np
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.books.counted import count, count_no_longer
 from authz.kernel.books.early_ends import take_back_unasked
-from authz.kernel.books.ledger import charge_to, enter, take_from, write_posting
 from authz.kernel.books.opening import books_today
 from authz.kernel.books.plans import shorten_plan
-from authz.kernel.books.shares import share_of
-from authz.kernel.books.taking import count_toward_due, take
-from authz.kernel.books.terms import terms_of, terms_on
+from authz.kernel.ledger.entries import charge_to, enter, take_from, write_posting
+from authz.kernel.ledger.shares import share_of
+from authz.kernel.ledger.taking import count_toward_due, take
+from authz.kernel.ledger.terms import terms_of, terms_on
 from authz.program.tables import Bucket
 from authz.state.billing import General
 from authz.state.tables import Counter, State

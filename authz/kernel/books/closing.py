@@ -6,7 +6,6 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.books.days import next_cut
-from authz.kernel.books.ledger import charge_to
 from authz.kernel.books.plans import bill_instalments
 from authz.kernel.books.relief import (
     asks_for_something,
@@ -17,9 +16,10 @@ from authz.kernel.books.relief import (
     note_asked_again,
     put_off,
 )
-from authz.kernel.books.shares import share_of
-from authz.kernel.books.taking import PAID_BUCKETS, bucket_paid
-from authz.kernel.books.terms import terms_on
+from authz.kernel.ledger.entries import charge_to
+from authz.kernel.ledger.shares import share_of
+from authz.kernel.ledger.taking import PAID_BUCKETS, bucket_paid
+from authz.kernel.ledger.terms import terms_on
 from authz.program.parts import AMOUNT_MAX
 from authz.program.tables import Bucket
 from authz.program.terms import DAYS_TO_PAY_MAX

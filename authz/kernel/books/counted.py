@@ -4,7 +4,7 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, compiled
 from authz.kernel.books.relief import is_in_relief
-from authz.kernel.books.taking import count_toward_due
+from authz.kernel.ledger.taking import count_toward_due
 from authz.state.billing import Sum
 from authz.state.rows import found, row_of_sequence
 from authz.state.tables import Counter, State

@@ -10,9 +10,9 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.books.counted import count_no_longer, find_counted
-from authz.kernel.books.ledger import charge_to, take_from
 from authz.kernel.books.plans import close_plan, first_plan, next_plan
-from authz.kernel.books.shares import share_of
+from authz.kernel.ledger.entries import charge_to, take_from
+from authz.kernel.ledger.shares import share_of
 from authz.program.parts import AMOUNT_MAX
 from authz.program.tables import Bucket
 from authz.state.billing import General

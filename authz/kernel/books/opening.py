@@ -4,7 +4,7 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.books.closing import count_nights, end_days, note_next_event
-from authz.kernel.books.ledger import enter
+from authz.kernel.ledger.entries import enter
 from authz.program.tables import Bucket
 from authz.state.billing import General
 from authz.state.tables import Counter, State

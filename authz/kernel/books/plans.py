@@ -6,9 +6,9 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.arrays.hash_index import add_row, find_row
-from authz.kernel.books.changes import note_change
-from authz.kernel.books.ledger import charge_to, enter
-from authz.kernel.books.shares import share_of
+from authz.kernel.ledger.changes import note_change
+from authz.kernel.ledger.entries import charge_to, enter
+from authz.kernel.ledger.shares import share_of
 from authz.program.tables import Bucket
 from authz.state.billing import General
 from authz.state.rows import NO_ROW, found

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
-from authz.kernel.books.changes import note_change
 from authz.kernel.books.days import next_cut
-from authz.kernel.books.shares import part_of
+from authz.kernel.ledger.changes import note_change
+from authz.kernel.ledger.shares import part_of
 from authz.program.tables import Bucket, ReliefAttribute, ReliefOperator
 from authz.program.terms import DAYS_TO_PAY_MAX
 from authz.state.billing import DUE_DAY_MAX, MISSED_MAX, RELIEF_WAIVES, Sum

@@ -8,9 +8,9 @@ from authz.arrays.compiled import Integer, inlined
 from authz.kernel.accounts.conversion import NO_RATE, converted
 from authz.kernel.accounts.holds import available_credit
 from authz.kernel.accounts.message_context import MessageContext, has
-from authz.kernel.books.shares import share_of
-from authz.kernel.books.terms import terms_on
 from authz.kernel.checks.findings import Finding
+from authz.kernel.ledger.shares import share_of
+from authz.kernel.ledger.terms import terms_on
 from authz.program.tables import Bucket
 from authz.state.rows import found
 from authz.state.tables import Counter, State

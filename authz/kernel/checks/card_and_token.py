@@ -7,8 +7,8 @@ import numpy as np
 from authz.arrays.compiled import Integer, inlined
 from authz.kernel.accounts.message_context import MessageContext
 from authz.kernel.books.relief import missed_dues
-from authz.kernel.books.terms import terms_on
 from authz.kernel.checks.findings import Finding
+from authz.kernel.ledger.terms import terms_on
 from authz.kernel.measures.calendar import month_of
 from authz.state.rows import found
 from authz.state.tables import Counter, State

@@ -3,7 +3,7 @@
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
-from authz.kernel.books.ledger import enter, take_from
+from authz.kernel.ledger.entries import enter, take_from
 from authz.program.tables import Bucket
 from authz.state.billing import Sum
 from authz.state.tables import State

@@ -3,7 +3,7 @@
 import numpy as np
 
 from authz.arrays.compiled import Integer, inlined
-from authz.kernel.books.shares import part_of
+from authz.kernel.ledger.shares import part_of
 from authz.program.tables import Bucket
 from authz.state.billing import BEARING, NIGHTS, Sum
 from authz.state.tables import Counter, State

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authz.arrays.compiled import compiled
-from authz.kernel.books.shares import part_of, share_of
+from authz.kernel.ledger.shares import part_of, share_of
 
 PPM = 1_000_000
 HUGE = 2**62
