@@ -39,6 +39,11 @@ SAID = (
     r"2029-05-05 +2029-05-25 +1,240\.20 +153\.72( +0\.00){4}\n"
     r"2029-06-05 +2029-06-25 +1,257\.40 +279\.57 +0\.00 +10\.00 +7\.20 +153\.72\n"
     r"2029-07-05 +2029-07-25 +1,289\.41 +409\.36 +0\.00 +13\.98 +18\.03 +279\.57\n"
+    r'\["card","credit","bill","plans","postings"\]\n'
+    r'\{"channels":\["contactless","e_commerce","qr_code"\],"merchant_id":null,"countries":\[\],'
+    r'"transaction_limit":10000\}\n'
+    r"exceeds_limit\n"
+    r"\[5000,1880980\]\n"
     r"the books are in balance\n\[0,true\]\n"
     r"\[30,2,2\]\n"
     r'\["2029-05-06","2029-05-05",null\]\n'

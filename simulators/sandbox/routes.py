@@ -21,6 +21,7 @@ READING_ORDER = (
     "cards",
     "devices",
     "tokens",
+    "controls",
     "phone_account",
     "phone_dues",
     "token_transactions",

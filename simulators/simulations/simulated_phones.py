@@ -168,6 +168,15 @@ class SimulatedPhones:
             _with_token(held).refill()
             return held
 
+    def call(self, identifier: str, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+        """Make a call about its token that the phone signs; returns the answer. path: behind `/v1/tokens/{id}/`.
+
+        Raises: as `provision`.
+        """
+        with self._used(identifier) as held:
+            phone = _with_token(held)
+            return phone.call(method, f"/v1/tokens/{phone.token_id}/{path}", body)
+
     def set_locked(self, identifier: str, *, locked: bool) -> SimulatedPhone:
         """Lock a phone, or unlock it. Raises: NotFound."""
         with self._used(identifier) as held:

@@ -45,6 +45,14 @@ def deactivate_token(stage: Stage) -> str:
     return token
 
 
+def change_controls(stage: Stage) -> str:
+    """The holder of a new phone limits what can be paid with its token."""
+    phone = stage.phone()
+    call = {"method": "PATCH", "path": "controls", "body": {"transaction_limit": AMOUNT_MINOR}}
+    stage.call("POST", f"/v1/simulations/phones/{phone['id']}/calls", call)
+    return str(phone["token_id"])
+
+
 def renew_token(stage: Stage) -> str:
     """A new token gets another expiry."""
     token = stage.token()

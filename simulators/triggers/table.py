@@ -32,6 +32,7 @@ TRIGGERS: dict[EventType, Steps] = {
     EventType.TOKEN_RESUMED: of_tokens.resume_token,
     EventType.TOKEN_DEACTIVATED: of_tokens.deactivate_token,
     EventType.TOKEN_RENEWED: of_tokens.renew_token,
+    EventType.TOKEN_CONTROLS_CHANGED: of_tokens.change_controls,
     EventType.TOKEN_CARD_CHANGED: of_tokens.change_card_of_token,
     EventType.TOKEN_KEY_REPLENISHED: of_tokens.replenish_key,
     EventType.TOKEN_CRYPTOGRAM_MADE: of_tokens.make_cryptogram,

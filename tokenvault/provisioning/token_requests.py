@@ -220,6 +220,7 @@ def _new_token(vault: Vault, asked: _Asked, request: TokenRequest) -> Token:
         transaction_counter=0,
         limited_use_key=None,
         device_risk=0 if score is None else 6 - score,
+        controls=None,
         created_at=vault.now(),
         **asked.requestor.domain.narrowed(_wish(asked, request)).columns(),
     )

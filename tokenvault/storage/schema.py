@@ -126,6 +126,7 @@ tokens = sa.Table(
     sa.Column("transaction_counter", sa.Integer, nullable=False),
     sa.Column("limited_use_key", sa.String(7), nullable=True),
     sa.Column("device_risk", sa.Integer, nullable=False),
+    sa.Column("controls", sa.JSON(none_as_null=True), nullable=True),
     _created_at(),
 )
 

@@ -92,11 +92,12 @@ def _objection(vault: Vault, connection: sa.Connection, token: Token, usage: Usa
         return VerificationFailed("the expiry is not the token's", code="expiration_mismatch")
     if token.expiry < vault.expiry_after(0):
         return VerificationFailed("the token has expired", code="token_expired")
-    if usage.channel not in token.channels:
+    domain = token.usable_domain
+    if usage.channel not in domain.channels:
         return VerificationFailed("the token may not be used in this channel", code="channel_not_allowed")
-    if token.merchant_id is not None and usage.merchant_id != token.merchant_id:
+    if domain.merchant_id is not None and usage.merchant_id != domain.merchant_id:
         return VerificationFailed("the token may not pay at this merchant", code="merchant_not_allowed")
-    if token.countries and usage.country not in token.countries:
+    if domain.countries and usage.country not in domain.countries:
         return VerificationFailed("the token may not pay in this country", code="country_not_allowed")
     if not _is_right(vault, token, usage.values):
         return VerificationFailed("the cryptogram does not belong to this token and data", code="invalid_cryptogram")

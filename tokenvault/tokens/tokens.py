@@ -27,7 +27,7 @@ from tokenvault.emv.cryptograms.cryptogram_versions import (
 )
 from tokenvault.events import events, outbox
 from tokenvault.keys.key_ring import KeyPurpose
-from tokenvault.program.token_domain import TokenDomain
+from tokenvault.program.token_domain import DomainWish, TokenDomain
 from tokenvault.storage import schema
 from tokenvault.tokens.lifecycle import Change, Initiator, LifecycleState, TokenState, after
 from tokenvault.tokens.token_pans import unused_token_pan
@@ -76,7 +76,8 @@ class Token:
     device_id: None for the token of a merchant on file.  token_pan: None until the request is approved.
     expiry: YYMM.  votes: the decision input of each party.  replaces_id: the token that this one's activation ends.
     transaction_counter: the last one used, where the vault keeps the key.  limited_use_key: index of the phone's
-    newest.  device_risk: 1 (trusted) to 5, 0 where the wallet said nothing.  created_at: Unix seconds.
+    newest.  device_risk: 1 (trusted) to 5, 0 where the wallet said nothing.  controls: fields of a `DomainWish` by
+    which the cardholder restricts it.  created_at: Unix seconds.
     """
 
     id: int
@@ -104,6 +105,7 @@ class Token:
     transaction_counter: int
     limited_use_key: str | None
     device_risk: int
+    controls: dict[str, Any] | None
     created_at: int
 
     def __repr__(self) -> str:
@@ -136,10 +138,20 @@ class Token:
 
     @property
     def domain(self) -> TokenDomain:
-        """Its domain."""
+        """Its domain, as it was granted."""
         return TokenDomain(
             frozenset(self.channels), self.merchant_id, frozenset(self.countries), self.transaction_limit_minor
         )
+
+    @property
+    def restrictions(self) -> DomainWish:
+        """What its cardholder asks to take away from its domain."""
+        return DomainWish.of_columns(self.controls or {})
+
+    @property
+    def usable_domain(self) -> TokenDomain:
+        """Where it can be used: its domain without what its cardholder has taken away."""
+        return self.domain.narrowed(self.restrictions)
 
 
 def key_purpose_of(cryptogram_version: int) -> KeyPurpose:
@@ -318,7 +330,6 @@ def notify(connection: sa.Connection, token: Token) -> None:
             token_pan=token.token_pan,
             expiry=token.expiry,
             state=token.state,
-            channels=token.channels,
             cryptogram_version=token.cryptogram_version,
             key_index=token.key_index,
             payment_account_reference=card.payment_account_reference,
@@ -326,8 +337,6 @@ def notify(connection: sa.Connection, token: Token) -> None:
             created_at=token.created_at,
             device_created_at=created_at,
             device_risk=token.device_risk,
-            merchant_id=token.merchant_id,
-            countries=token.countries,
-            transaction_limit_minor=token.transaction_limit_minor,
+            **token.usable_domain.columns(),
         ),
     )

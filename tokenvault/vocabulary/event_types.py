@@ -31,6 +31,7 @@ class EventType(StrEnum):
     TOKEN_RESUMED = "token.resumed"  # noqa: S105
     TOKEN_DEACTIVATED = "token.deactivated"  # noqa: S105
     TOKEN_RENEWED = "token.renewed"  # noqa: S105
+    TOKEN_CONTROLS_CHANGED = "token.controls_changed"  # noqa: S105
     TOKEN_CARD_CHANGED = "token.card_changed"  # noqa: S105
     TOKEN_KEY_REPLENISHED = "token.key_replenished"  # noqa: S105
     TOKEN_CRYPTOGRAM_MADE = "token.cryptogram_made"  # noqa: S105

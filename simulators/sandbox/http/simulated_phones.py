@@ -1,6 +1,6 @@
 """``/v1/simulations/phones``: phones that hold tokens and pay with them, run by this server."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from pydantic import AfterValidator, Field
@@ -109,6 +109,25 @@ class CodeRequest(Body):
         examples=["123456"],
         pattern="^[0-9]{6}$",
     )
+
+
+class PhoneCallRequest(Body):
+    """A call about the phone's token, which the phone signs."""
+
+    method: Literal["GET", "POST", "PATCH"] = Field("GET", description="The method.", examples=["GET"])
+    path: str = Field(
+        description="What follows `/v1/tokens/{id}/`.",
+        examples=["account"],
+        pattern="^[a-z_]+(/[0-9A-Za-z_]+)*$",
+        max_length=64,
+    )
+    body: dict[str, Any] | None = Field(None, description="What is sent; null for nothing.", examples=[None])
+
+
+class PhoneCallView(View):
+    """What a phone was answered."""
+
+    answer: dict[str, Any] = Field(description="The answer, as the call describes it.", examples=[{"sections": []}])
 
 
 class SimulatedPhoneView(View):
@@ -221,6 +240,18 @@ async def refill_simulated_phone(simulations: SimulationsDependency, phone_id: S
     """Replenish the phone's limited-use key. Scope: sandbox."""
     phones = simulations.phones
     return await simulations.run(lambda: SimulatedPhoneView.of(phones, phones.refill(phone_id)))
+
+
+@router.post("/{phone_id}/calls")
+async def call_by_simulated_phone(
+    simulations: SimulationsDependency, phone_id: SimulatedPhoneId, body: PhoneCallRequest
+) -> PhoneCallView:
+    """Have the phone make a call about its token that takes its proof (DPoP), such as `account`, `controls` or
+    `payments`; what that is refused for, this is. Scope: sandbox.
+    """
+    phones = simulations.phones
+    answer = await simulations.run(lambda: phones.call(phone_id, body.method, body.path, body.body))
+    return PhoneCallView(answer=answer)
 
 
 @router.post("/{phone_id}/lock")
