@@ -11,6 +11,11 @@ from tests.shell_pages import SHELL, blocks, needs_a_shell, tapwright_variables
 
 PAGE = "docs/bank.md"
 SAID = (
+    r'\["approved",2000000,"CNY","green",true\]\n'
+    r'\["declined",\["city_not_open","score_low"\]\]\n'
+    r'\["in_review",\["score_low"\],300000\]\n'
+    r"1\n"
+    r'\["approved","desk",300000\]\n'
     r"approved\n"
     r'300000\n300000\n"2029-01-05"\n'
     r"closed \d+ days until 2029-01-05: 1 account, 1 statement, 0 postings; \d+\.\d\d s\n"

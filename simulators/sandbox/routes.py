@@ -17,6 +17,9 @@ _VAULT, _ENGINE, _SANDBOX = "tokenvault.http", "authz.http", "simulators.sandbox
 _VENDORS = "simulators.vendor_apis"
 
 READING_ORDER = (
+    "customers",
+    "applications",
+    "application_policy",
     "accounts",
     "cards",
     "devices",

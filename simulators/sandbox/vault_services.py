@@ -8,6 +8,7 @@ import structlog
 from authz.network.pin_verification import EnteredPin, PinOutcome
 from tokenvault.background.errands import in_thread
 from tokenvault.cards.pins import PinAttempt, PinEncryption, WrongPin, verify_pin
+from tokenvault.customers.reviewing import expire_due
 from tokenvault.key_management.key_rotation import reseal_some
 from tokenvault.keys.key_ring import KeyRing
 from tokenvault.tokens.tokens import VERSIONS, key_purpose_of
@@ -17,6 +18,7 @@ from tokenvault.vocabulary.errors import Conflict, FieldError, KeyUnavailable, N
 log = structlog.get_logger()
 
 _RESEAL_PAUSE_SECONDS = 0.5
+_EXPIRY_PAUSE_SECONDS = 0.5
 
 
 async def keep_resealing(vault: Vault) -> None:
@@ -28,6 +30,13 @@ async def keep_resealing(vault: Vault) -> None:
             log.exception("resealing_failed")
             busy = False
         await asyncio.sleep(0.001 if busy else _RESEAL_PAUSE_SECONDS)
+
+
+async def keep_expiring(vault: Vault) -> None:
+    """End reviews of applications soon after their time has passed, so that their events come although nobody looks."""
+    while True:
+        await in_thread(expire_due, vault)
+        await asyncio.sleep(_EXPIRY_PAUSE_SECONDS)
 
 
 def issuer_keys(keys: KeyRing) -> Callable[[int, int], bytes | None]:

@@ -60,7 +60,7 @@ from simulators.sandbox.snapshots.snapshots import Network, Snapshots
 from simulators.sandbox.traffic.frame_recording import FrameRecording, Line, RecordedHandler
 from simulators.sandbox.traffic.request_log import RequestLog
 from simulators.sandbox.vault_presence import require_vault
-from simulators.sandbox.vault_services import issuer_keys, keep_resealing, verified_pin
+from simulators.sandbox.vault_services import issuer_keys, keep_expiring, keep_resealing, verified_pin
 from simulators.vendor_apis.simulated_wallets import SimulatedWallets
 from simulators.vendor_apis.token_notifications import TokenNotifier
 from tokenvault.background.errands import in_thread, keep_doing
@@ -156,6 +156,7 @@ class Sandbox:
         payments_told = Interruptible(payments.run)
         self._keep_running("webhooks of payments", payments_told.run)
         self._keep_running("resealing", partial(keep_resealing, vault))
+        self._keep_running("reviews of applications", partial(keep_expiring, vault))
 
         dialect = built_in()
         decisions = IssuerDecisions(

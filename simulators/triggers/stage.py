@@ -1,6 +1,7 @@
 """What triggers work with: accounts, cards, simulated phones and payments of a running server, made when needed."""
 
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, Self
@@ -59,6 +60,12 @@ class Stage:
     def post(self, path: str, **body: Any) -> dict[str, Any]:
         """Make or change something."""
         return self.call("POST", path, body)
+
+    def customer(self, identity: str) -> str:
+        """A new customer, whose identity document forces an outcome of applications."""
+        document = {"kind": "passport", "country": "156", "number": f"{identity}_{uuid.uuid4().hex}"}
+        body = {"identity_document": document, "birth_date": "1990-05-17"}
+        return str(self.post("/v1/customers", **body)["id"])
 
     def account(self, credit_limit: int = CREDIT_LIMIT_MINOR, product: int | None = None) -> str:
         """A new account's identifier. credit_limit: minor units.  product: its number in the program."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from simulators.triggers import of_bills, of_cards, of_payments, of_tokens
+from simulators.triggers import of_bills, of_cards, of_customers, of_payments, of_tokens
 from simulators.triggers.stage import Stage
 from tokenvault.vocabulary.event_types import EventType
 
@@ -13,6 +13,10 @@ Steps = Callable[[Stage], str]
 TRIGGERS: dict[EventType, Steps] = {
     EventType.ACCOUNT_OPENED: of_cards.open_account,
     EventType.ACCOUNT_CHANGED: of_cards.change_account,
+    EventType.CUSTOMER_REGISTERED: of_customers.register,
+    EventType.APPLICATION_SUBMITTED: of_customers.apply,
+    EventType.APPLICATION_REVIEW_STARTED: of_customers.start_review,
+    EventType.APPLICATION_DECIDED: of_customers.apply,
     EventType.CARD_ISSUED: of_cards.issue_card,
     EventType.CARD_FROZEN: of_cards.freeze_card,
     EventType.CARD_UNFROZEN: of_cards.unfreeze_card,
@@ -57,6 +61,8 @@ TRIGGERS: dict[EventType, Steps] = {
 NOT_TRIGGERED: dict[EventType, str] = {
     EventType.PORTFOLIO_LOADED: "a portfolio is loaded by a program that opens the vault's database "
     "(`tokenvault.provisioning.bulk_load`); no call of the HTTP API does it",
+    EventType.APPLICATION_EXPIRED: "it takes a week of the server's clock, or the `review_seconds` of the issuer's "
+    "application policy",
     **dict.fromkeys(
         (EventType.DUE_MISSED, EventType.STATEMENT_ISSUED, EventType.RELIEF_ENDED),
         "it takes weeks of the server's clock, which `tapwright bank close --until DATE` lets pass",

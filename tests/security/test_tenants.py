@@ -35,7 +35,9 @@ PUBLIC = {
 }
 """The same for everybody."""
 MADE_FOR_ONESELF = {
+    ("POST", "/v1/customers"),
     ("POST", "/v1/accounts"),
+    ("PUT", "/v1/application_policy"),
     ("POST", "/v1/devices"),
     ("POST", "/v1/webhook_endpoints"),
 }
@@ -43,6 +45,8 @@ MADE_FOR_ONESELF = {
 DIRECTORY = {"/v1/token_requestors", "/v1/token_requestors/{requestor_id}"}
 """Who asks for tokens is no secret among issuers; a wallet sees its own."""
 LISTED = {
+    "/v1/customers": Prefix.CUSTOMER,
+    "/v1/applications": Prefix.APPLICATION,
     "/v1/accounts": Prefix.ACCOUNT,
     "/v1/cards": Prefix.CARD,
     "/v1/devices": Prefix.DEVICE,
@@ -118,6 +122,13 @@ class Tenant:
 
     def _live(self):
         objects = self.objects
+        customer = {
+            "identity_document": {"kind": "passport", "country": "156", "number": "force_in_review"},
+            "birth_date": "1990-05-17",
+        }
+        objects[Prefix.CUSTOMER] = self.issuer.call("POST", "/v1/customers", customer)["id"]
+        application = {"customer_id": objects[Prefix.CUSTOMER], "product": 1, "channel": "app", "city": "Shanghai"}
+        objects[Prefix.APPLICATION] = self.issuer.call("POST", "/v1/applications", application)["id"]
         objects[Prefix.ACCOUNT] = self.issuer.open_account("EUR", 100_000, product=1)["id"]
         objects[Prefix.CARD] = self.issuer.issue_card(objects[Prefix.ACCOUNT])["id"]
         self.spare_card = self.issuer.issue_card(objects[Prefix.ACCOUNT])["id"]
@@ -158,6 +169,8 @@ class Tenant:
     def everything(self):
         """All that its own keys and the operator see of it."""
         paths = {
+            Prefix.CUSTOMER: "/v1/customers/{}",
+            Prefix.APPLICATION: "/v1/applications/{}",
             Prefix.ACCOUNT: "/v1/accounts/{}",
             Prefix.CARD: "/v1/cards/{}",
             Prefix.DEVICE: "/v1/devices/{}",
@@ -339,7 +352,17 @@ def _lacks_scope(answer):
 def test_lists_show_ones_own(ada, bob):
     """Each list has something of each tenant, and nothing of the other."""
     lists = {
-        "issuer": ("accounts", "cards", "tokens", "devices", "authorizations", "transactions", "events"),
+        "issuer": (
+            "customers",
+            "applications",
+            "accounts",
+            "cards",
+            "tokens",
+            "devices",
+            "authorizations",
+            "transactions",
+            "events",
+        ),
         "wallet": ("tokens", "devices", "token_requestors", "events", "webhook_endpoints", "webhook_deliveries"),
     }
     for scope, names in lists.items():

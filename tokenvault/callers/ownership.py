@@ -1,9 +1,9 @@
 """Object ownership: each object belongs to a tenant, and a caller sees only its own (OWASP API1:2023).
 
 A tenant is a name. An API key belongs to one; its scopes say what the key may do, its tenant says with whose objects.
-An issuer's tenant owns its accounts, and with them their cards; a wallet's tenant owns its token requestors, with
-their tokens, and its devices. A token is its wallet's, and its card's issuer sees it too. Networks see all tokens, the
-operator (scope `sandbox`) and the vault itself see everything.
+An issuer's tenant owns its customers, with their applications, and its accounts, with their cards; a wallet's tenant
+owns its token requestors, with their tokens, and its devices. A token is its wallet's, and its card's issuer sees it
+too. Networks see all tokens, the operator (scope `sandbox`) and the vault itself see everything.
 
 Whoever finds something by the name that a caller gave uses `visible`; what is not visible is not there. What the vault
 follows on its own, such as a token's card, it finds by number.
@@ -18,7 +18,9 @@ from tokenvault.callers.caller import Scope, current_caller
 from tokenvault.storage.database import reading
 from tokenvault.storage.schema import (
     accounts,
+    applications,
     cards,
+    customers,
     devices,
     events,
     token_requestors,
@@ -58,6 +60,14 @@ def token_of_own_tenant() -> Condition:
 
 def _is_own_account(tenant: str) -> Condition:
     return accounts.c.tenant == tenant
+
+
+def _is_own_customer(tenant: str) -> Condition:
+    return customers.c.tenant == tenant
+
+
+def _is_own_application(tenant: str) -> Condition:
+    return applications.c.customer_id.in_(sa.select(customers.c.id).where(_is_own_customer(tenant)))
 
 
 def _is_own_card(tenant: str) -> Condition:
@@ -108,6 +118,8 @@ def _is_any(_tenant: str) -> Condition:
 
 _BY_SCOPE: dict[str, dict[Scope, Callable[[str], Condition]]] = {
     accounts.name: {Scope.ISSUER: _is_own_account},
+    customers.name: {Scope.ISSUER: _is_own_customer},
+    applications.name: {Scope.ISSUER: _is_own_application},
     # A wallet names a card by its identifier only where issuer and wallet are one tenant: an in-house wallet.
     cards.name: {Scope.ISSUER: _is_own_card, Scope.WALLET: _is_own_card},
     devices.name: {

@@ -78,6 +78,35 @@ def open_account(
     cut_day: the first of the month where None and there is a product.
     Raises: FieldError.
     """
+    with vault.transaction() as connection:
+        return open_account_in(
+            vault,
+            connection,
+            currency=currency,
+            credit_limit_minor=credit_limit_minor,
+            transaction_limit_minor=transaction_limit_minor,
+            segment=segment,
+            life_stage=life_stage,
+            product=product,
+            cut_day=cut_day,
+            tenant=current_caller.get().tenant,
+        )
+
+
+def open_account_in(
+    vault: Vault,
+    connection: sa.Connection,
+    *,
+    currency: str,
+    credit_limit_minor: int,
+    transaction_limit_minor: int | None,
+    segment: int | None,
+    life_stage: int,
+    product: int,
+    cut_day: int | None,
+    tenant: str,
+) -> Account:
+    """Open an account as a part of a transaction, see `open_account`. tenant: the issuer. Raises: FieldError."""
     if currency not in CURRENCIES:
         raise FieldError("currency", NO_CURRENCY)
     account = Account(
@@ -89,13 +118,12 @@ def open_account(
         life_stage=life_stage,
         product=product,
         cut_day=cut_day_with(product, cut_day),
-        tenant=current_caller.get().tenant,
+        tenant=tenant,
         created_at=vault.now(),
     )
     _check_limits(account)
-    with vault.transaction() as connection:
-        connection.execute(sa.insert(schema.accounts).values(**asdict(account)))
-        _tell(vault, connection, account, EventType.ACCOUNT_OPENED, {"currency": currency})
+    connection.execute(sa.insert(schema.accounts).values(**asdict(account)))
+    _tell(vault, connection, account, EventType.ACCOUNT_OPENED, {"currency": currency})
     return account
 
 

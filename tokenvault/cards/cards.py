@@ -72,31 +72,36 @@ def issue_card(vault: Vault, account_text_id: str, contacts: Contacts | None = N
     Raises: NotFound if there is no such account; FieldError; Conflict if the funding range is exhausted.
     """
     account = find_account(vault, account_text_id)
-    card_id = vault.new_number()
     with vault.transaction() as connection:
-        pan = unused_funding_pan(vault, connection)
-        expiry = vault.expiry_after(vault.program.card_validity_months)
-        masked_contacts, contact_columns = sealed_contacts(vault, card_id, contacts or {})
-        card = Card(
-            card_id,
-            account.id,
-            pan[-4:],
-            expiry,
-            _new_reference(vault),
-            CardState.ACTIVE,
-            vault.now(),
-            masked_contacts,
+        return issue_card_in(vault, connection, account.id, contacts or {})
+
+
+def issue_card_in(vault: Vault, connection: sa.Connection, account_id: int, contacts: Contacts) -> Card:
+    """Issue a card as a part of a transaction, see `issue_card`. Raises: FieldError; Conflict."""
+    card_id = vault.new_number()
+    pan = unused_funding_pan(vault, connection)
+    expiry = vault.expiry_after(vault.program.card_validity_months)
+    masked_contacts, contact_columns = sealed_contacts(vault, card_id, contacts)
+    card = Card(
+        card_id,
+        account_id,
+        pan[-4:],
+        expiry,
+        _new_reference(vault),
+        CardState.ACTIVE,
+        vault.now(),
+        masked_contacts,
+    )
+    connection.execute(
+        sa.insert(schema.cards).values(
+            **card.__dict__,
+            **sealed_pan(vault, card_id, pan),
+            **contact_columns,
+            pin_tries_left=PIN_TRIES,
         )
-        connection.execute(
-            sa.insert(schema.cards).values(
-                **card.__dict__,
-                **sealed_pan(vault, card_id, pan),
-                **contact_columns,
-                pin_tries_left=PIN_TRIES,
-            )
-        )
-        notify(connection, card)
-        record_card(vault, connection, EventType.CARD_ISSUED, card)
+    )
+    notify(connection, card)
+    record_card(vault, connection, EventType.CARD_ISSUED, card)
     return card
 
 

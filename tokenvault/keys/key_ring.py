@@ -24,6 +24,7 @@ class KeyPurpose(StrEnum):
     TOKEN_PAN = "token_pan"  # noqa: S105 - a name
     CODE_DIGEST = "code_digest"
     API_KEY_DIGEST = "api_key_digest"
+    IDENTITY_DIGEST = "identity_digest"
     AUDIT_TRAIL = "audit_trail"
     CARD_ENTRY = "card_entry"
     PUSH_PROVISIONING = "push_provisioning"
@@ -45,6 +46,7 @@ KEY_BYTES = {
     KeyPurpose.TOKEN_PAN: 32,
     KeyPurpose.CODE_DIGEST: 32,
     KeyPurpose.API_KEY_DIGEST: 32,
+    KeyPurpose.IDENTITY_DIGEST: 32,
     KeyPurpose.AUDIT_TRAIL: 32,
     KeyPurpose.CARD_ENTRY: 32,
     KeyPurpose.PUSH_PROVISIONING: 32,

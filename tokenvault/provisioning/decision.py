@@ -6,17 +6,10 @@ identification and verification, and three green inputs approve. An input is cal
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 
 from tokenvault.cards.cards import CardState
-
-
-class Vote(IntEnum):
-    """The decision input of one party; the greatest of the three decides."""
-
-    GREEN = 0
-    YELLOW = 1
-    RED = 2
+from tokenvault.vocabulary.votes import Ballot, Vote, score_vote
 
 
 class Outcome(StrEnum):
@@ -161,17 +154,7 @@ class Decision:
     reasons: tuple[Reason | WalletReason, ...] = ()
 
 
-@dataclass
-class _Ballot:
-    """The decision input of one party as it is determined: the worst finding counts, and every finding is reported."""
-
-    vote: Vote = Vote.GREEN
-    reasons: list[Reason | WalletReason] = field(default_factory=list)
-
-    def find(self, vote: Vote, reason: Reason | WalletReason) -> None:
-        if vote is not Vote.GREEN:
-            self.vote = max(self.vote, vote)
-            self.reasons.append(reason)
+_Ballot = Ballot[Reason | WalletReason]
 
 
 def decide(risk: RiskInformation, seen: Circumstances, policy: ProvisioningPolicy) -> Decision:
@@ -202,10 +185,10 @@ def _wallet_vote(risk: RiskInformation, policy: ProvisioningPolicy) -> _Ballot:
 def _network_vote(risk: RiskInformation, seen: Circumstances, policy: ProvisioningPolicy) -> _Ballot:
     ballot = _Ballot()
     ballot.find(
-        _score_vote(risk.device_score, policy.device_score_red, policy.device_score_yellow), Reason.DEVICE_SCORE_LOW
+        score_vote(risk.device_score, policy.device_score_red, policy.device_score_yellow), Reason.DEVICE_SCORE_LOW
     )
     ballot.find(
-        _score_vote(risk.account_score, policy.account_score_red, policy.account_score_yellow),
+        score_vote(risk.account_score, policy.account_score_red, policy.account_score_yellow),
         Reason.ACCOUNT_SCORE_LOW,
     )
     if risk.account_age_days is not None and risk.account_age_days < policy.account_age_days_min:
@@ -217,12 +200,6 @@ def _network_vote(risk: RiskInformation, seen: Circumstances, policy: Provisioni
     elif seen.recent_requests >= policy.recent_requests_yellow:
         ballot.find(Vote.YELLOW, Reason.TOO_MANY_RECENT_REQUESTS)
     return ballot
-
-
-def _score_vote(score: int | None, red: int, yellow: int) -> Vote:
-    if score is None or score > yellow:
-        return Vote.GREEN
-    return Vote.RED if score <= red else Vote.YELLOW
 
 
 def _issuer_vote(risk: RiskInformation, seen: Circumstances, policy: ProvisioningPolicy) -> _Ballot:

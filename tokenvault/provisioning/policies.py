@@ -7,10 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from tokenvault.events import audit
-from tokenvault.provisioning.decision import ProvisioningPolicy, Vote, WalletReason
+from tokenvault.provisioning.decision import ProvisioningPolicy, WalletReason
 from tokenvault.storage import schema
 from tokenvault.vault import Vault
 from tokenvault.vocabulary.errors import FieldError
+from tokenvault.vocabulary.votes import Vote
 
 
 @dataclass(frozen=True)

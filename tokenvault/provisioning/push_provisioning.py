@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from joserfc import jws
 from joserfc.errors import JoseError
 
-from tokenvault.cards.cards import open_card_in
+from tokenvault.cards.cards import Card, open_card_in
 from tokenvault.events import audit
 from tokenvault.keys.key_ring import KeyPurpose
 from tokenvault.keys.sealed_entry import elliptic_keys
@@ -47,13 +47,17 @@ class ForgedPayload(FieldError):
 def make_payload(vault: Vault, card_id: str) -> PushPayload:
     """A signed payload for a card, good once and for a quarter of an hour. Raises: NotFound; Conflict if closed."""
     with vault.transaction() as connection:
-        card = open_card_in(connection, card_id)
-        key = next(elliptic_keys(vault.keys, KeyPurpose.PUSH_PROVISIONING))
-        expires_at = vault.now() + LIFETIME_SECONDS
-        claims = {"card_id": card.text_id, "jti": vault.random_bytes(16).hex(), "exp": expires_at}
-        header = {"alg": _ALGORITHM, "typ": _TYPE, "kid": key.kid}
-        payload = jws.serialize_compact(header, json.dumps(claims).encode(), key, algorithms=[_ALGORITHM])
-        audit.write(vault, connection, "push_payload.made", card.text_id)
+        return make_payload_in(vault, connection, open_card_in(connection, card_id))
+
+
+def make_payload_in(vault: Vault, connection: sa.Connection, card: Card) -> PushPayload:
+    """A signed payload for a card that is not closed, made as a part of a transaction."""
+    key = next(elliptic_keys(vault.keys, KeyPurpose.PUSH_PROVISIONING))
+    expires_at = vault.now() + LIFETIME_SECONDS
+    claims = {"card_id": card.text_id, "jti": vault.random_bytes(16).hex(), "exp": expires_at}
+    header = {"alg": _ALGORITHM, "typ": _TYPE, "kid": key.kid}
+    payload = jws.serialize_compact(header, json.dumps(claims).encode(), key, algorithms=[_ALGORITHM])
+    audit.write(vault, connection, "push_payload.made", card.text_id)
     return PushPayload(payload, expires_at)
 
 

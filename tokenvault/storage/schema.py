@@ -5,40 +5,14 @@ What is sealed stands beside the version of its key. A change here needs a migra
 
 import sqlalchemy as sa
 
+from tokenvault.storage.columns import created_at, number, sequence, tenant
+from tokenvault.storage.columns import metadata as metadata
 from tokenvault.vocabulary.tenants import TENANT_CHARACTERS_MAX
-
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _number() -> "sa.Column[int]":
-    return sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False)
-
-
-def _created_at() -> "sa.Column[int]":
-    return sa.Column("created_at", sa.BigInteger, nullable=False)
-
-
-def _tenant() -> "sa.Column[str]":
-    return sa.Column("tenant", sa.String(TENANT_CHARACTERS_MAX), nullable=False)
-
-
-def _sequence() -> "sa.Column[int]":
-    # SQLite promises never to use a number twice only with AUTOINCREMENT, which takes a plain integer type.
-    plain = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-    return sa.Column("sequence", plain, primary_key=True, autoincrement=True)
-
 
 accounts = sa.Table(
     "accounts",
     metadata,
-    _number(),
+    number(),
     sa.Column("currency", sa.String(3), nullable=False),
     sa.Column("credit_limit_minor", sa.BigInteger, nullable=False),
     sa.Column("transaction_limit_minor", sa.BigInteger, nullable=True),
@@ -46,14 +20,14 @@ accounts = sa.Table(
     sa.Column("life_stage", sa.Integer, nullable=False),
     sa.Column("product", sa.Integer, nullable=False),
     sa.Column("cut_day", sa.Integer, nullable=True),  # NULL without a product
-    _tenant(),
-    _created_at(),
+    tenant(),
+    created_at(),
 )
 
 cards = sa.Table(
     "cards",
     metadata,
-    _number(),
+    number(),
     sa.Column("account_id", sa.ForeignKey(accounts.c.id), nullable=False, index=True),
     sa.Column("sealed_pan", sa.LargeBinary, nullable=False),
     sa.Column("pan_key_version", sa.Integer, nullable=False, index=True),
@@ -68,20 +42,20 @@ cards = sa.Table(
     sa.Column("masked_contacts", sa.JSON, nullable=False),
     sa.Column("pin_verification_value", sa.String(4), nullable=True),
     sa.Column("pin_tries_left", sa.Integer, nullable=False),
-    _created_at(),
+    created_at(),
 )
 
 devices = sa.Table(
     "devices",
     metadata,
-    _number(),
+    number(),
     sa.Column("name", sa.String(64), nullable=False),
     sa.Column("kind", sa.String(32), nullable=False),
     sa.Column("public_key", sa.LargeBinary(65), nullable=False),
     sa.Column("key_thumbprint", sa.String(43), nullable=False, unique=True),
     sa.Column("attested_by", sa.String(256), nullable=False),
-    _tenant(),
-    _created_at(),
+    tenant(),
+    created_at(),
 )
 
 token_requestors = sa.Table(
@@ -94,14 +68,14 @@ token_requestors = sa.Table(
     sa.Column("merchant_id", sa.String(15), nullable=True),
     sa.Column("countries", sa.JSON, nullable=False),
     sa.Column("transaction_limit_minor", sa.BigInteger, nullable=True),
-    _tenant(),
-    _created_at(),
+    tenant(),
+    created_at(),
 )
 
 tokens = sa.Table(
     "tokens",
     metadata,
-    _number(),
+    number(),
     sa.Column("card_id", sa.ForeignKey(cards.c.id), nullable=False, index=True),
     sa.Column("device_id", sa.ForeignKey(devices.c.id), nullable=True, index=True),
     sa.Column("token_requestor_id", sa.ForeignKey(token_requestors.c.identifier), nullable=False),
@@ -127,7 +101,7 @@ tokens = sa.Table(
     sa.Column("limited_use_key", sa.String(7), nullable=True),
     sa.Column("device_risk", sa.Integer, nullable=False),
     sa.Column("controls", sa.JSON(none_as_null=True), nullable=True),
-    _created_at(),
+    created_at(),
 )
 
 _ENDED = ("deactivated", "declined")
@@ -173,14 +147,14 @@ verifications = sa.Table(
 messages = sa.Table(
     "messages",
     metadata,
-    _sequence(),
+    sequence(),
     sa.Column("id", sa.BigInteger, nullable=False, unique=True),
     sa.Column("token_id", sa.ForeignKey(tokens.c.id), nullable=False, index=True),
     sa.Column("method", sa.String(32), nullable=False),
     sa.Column("recipient", sa.String(128), nullable=False),
     sa.Column("sealed_text", sa.LargeBinary, nullable=False),
     sa.Column("text_key_version", sa.Integer, nullable=False, index=True),
-    _created_at(),
+    created_at(),
     sqlite_autoincrement=True,
 )
 
@@ -189,13 +163,13 @@ policies = sa.Table(
     metadata,
     sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("document", sa.JSON, nullable=False),
-    _created_at(),
+    created_at(),
 )
 
 outbox = sa.Table(
     "outbox",
     metadata,
-    _sequence(),
+    sequence(),
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("state", sa.JSON, nullable=False),
     sqlite_autoincrement=True,
@@ -204,36 +178,36 @@ outbox = sa.Table(
 events = sa.Table(
     "events",
     metadata,
-    _sequence(),
+    sequence(),
     sa.Column("id", sa.BigInteger, nullable=False, unique=True),
     sa.Column("type", sa.String(48), nullable=False),
     sa.Column("resource_id", sa.String(24), nullable=False, index=True),
     sa.Column("issuer", sa.String(TENANT_CHARACTERS_MAX), nullable=True),
     sa.Column("wallet", sa.String(TENANT_CHARACTERS_MAX), nullable=True),
     sa.Column("data", sa.JSON, nullable=False),
-    _created_at(),
+    created_at(),
     sqlite_autoincrement=True,
 )
 
 webhook_endpoints = sa.Table(
     "webhook_endpoints",
     metadata,
-    _number(),
+    number(),
     sa.Column("url", sa.String(2048), nullable=False),
     sa.Column("event_types", sa.JSON, nullable=False),
-    _tenant(),
+    tenant(),
     sa.Column("hears_everything", sa.Boolean, nullable=False),
     sa.Column("scopes", sa.JSON, nullable=False),  # what its caller's key was good for: as whom it sees payments
     sa.Column("payments_until", sa.String(64), nullable=True),  # how far it was told of payments
     sa.Column("sealed_secret", sa.LargeBinary, nullable=False),
     sa.Column("secret_key_version", sa.Integer, nullable=False, index=True),
-    _created_at(),
+    created_at(),
 )
 
 webhook_deliveries = sa.Table(
     "webhook_deliveries",
     metadata,
-    _number(),
+    number(),
     sa.Column("endpoint_id", sa.ForeignKey(webhook_endpoints.c.id, ondelete="CASCADE"), nullable=False, index=True),
     sa.Column("event_sequence", sa.ForeignKey(events.c.sequence), nullable=True),  # NULL for a payment's event
     # What names a payment's event, and the event as this endpoint sees it: id, resource_id, data, created_at.
@@ -245,7 +219,7 @@ webhook_deliveries = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("next_attempt_at", sa.BigInteger, nullable=False),
     sa.Column("last_outcome", sa.String(128), nullable=True),
-    _created_at(),
+    created_at(),
     sa.Index("ix_webhook_deliveries_due", "state", "next_attempt_at"),
     sa.Index(
         "ix_webhook_deliveries_payment",
@@ -280,15 +254,15 @@ proofs_seen = sa.Table(
 api_keys = sa.Table(
     "api_keys",
     metadata,
-    _number(),
+    number(),
     sa.Column("name", sa.String(64), nullable=False),
     sa.Column("scopes", sa.JSON, nullable=False),
-    _tenant(),
+    tenant(),
     sa.Column("lineage", sa.BigInteger, nullable=False),  # the first key of those that rotation made of each other
     sa.Column("digest", sa.LargeBinary(32), nullable=False, unique=True),
     sa.Column("calls_per_second", sa.Integer, nullable=True),
     sa.Column("expires_at", sa.BigInteger, nullable=True),
-    _created_at(),
+    created_at(),
 )
 
 wrong_guesses = sa.Table(
@@ -313,7 +287,7 @@ pin_attempts = sa.Table(
 idempotent_answers = sa.Table(
     "idempotent_answers",
     metadata,
-    _number(),
+    number(),
     sa.Column("name_digest", sa.LargeBinary(32), nullable=False, unique=True),
     sa.Column("request_digest", sa.LargeBinary(32), nullable=False),
     sa.Column("status", sa.Integer, nullable=False),
@@ -333,23 +307,83 @@ keys = sa.Table(
 key_rotations = sa.Table(
     "key_rotations",
     metadata,
-    _number(),
+    number(),
     sa.Column("purpose", sa.String(32), nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("resealed", sa.BigInteger, nullable=False),
     sa.Column("remaining", sa.BigInteger, nullable=False),
-    _created_at(),
+    created_at(),
 )
 
 high_water = sa.Table(
     "high_water",
     metadata,
-    _number(),
+    number(),
     sa.Column("network", sa.LargeBinary(16), nullable=False),
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("digest", sa.LargeBinary(32), nullable=False),
     sa.Column("reserved", sa.BigInteger, nullable=False),
+)
+
+customers = sa.Table(
+    "customers",
+    metadata,
+    number(),
+    sa.Column("reference", sa.String(64), nullable=True),
+    sa.Column("identity_digest", sa.LargeBinary(32), nullable=False),
+    sa.Column("birth_date", sa.String(10), nullable=False),
+    sa.Column("life_stage", sa.Integer, nullable=False),
+    sa.Column("bureau_score", sa.Integer, nullable=False),
+    sa.Column("forced_outcome", sa.String(16), nullable=True),
+    tenant(),
+    created_at(),
+    sa.UniqueConstraint("tenant", "identity_digest"),
+)
+
+applications = sa.Table(
+    "applications",
+    metadata,
+    number(),
+    sa.Column("customer_id", sa.ForeignKey(customers.c.id), nullable=False, index=True),
+    sa.Column("product", sa.Integer, nullable=False),
+    sa.Column("cut_day", sa.Integer, nullable=True),
+    sa.Column("channel", sa.String(32), nullable=False),
+    sa.Column("city", sa.String(64), nullable=False),
+    sa.Column("device_digest", sa.LargeBinary(32), nullable=True, index=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("votes", sa.JSON, nullable=False),
+    sa.Column("reasons", sa.JSON, nullable=False),
+    sa.Column("score", sa.Integer, nullable=False),
+    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("credit_limit_minor", sa.BigInteger, nullable=True),
+    sa.Column("decided_by", sa.String(16), nullable=True),  # NULL while it is in review
+    sa.Column("decided_at", sa.BigInteger, nullable=True),
+    sa.Column("review_until", sa.BigInteger, nullable=True),
+    sa.Column("account_id", sa.ForeignKey(accounts.c.id), nullable=True, unique=True),
+    sa.Column("card_id", sa.ForeignKey(cards.c.id), nullable=True, unique=True),
+    created_at(),
+    sa.Index("ix_applications_review", "state", "review_until"),
+)
+
+application_policies = sa.Table(
+    "application_policies",
+    metadata,
+    sa.Column("tenant", sa.String(TENANT_CHARACTERS_MAX), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("document", sa.JSON, nullable=False),
+    created_at(),
+)
+
+_IN_REVIEW = applications.c.state == "in_review"
+
+application_in_review = sa.Index(
+    "application_in_review",
+    applications.c.customer_id,
+    applications.c.product,
+    unique=True,
+    sqlite_where=_IN_REVIEW,
+    postgresql_where=_IN_REVIEW,
 )
 
 sa.Index("ix_accounts_tenant", accounts.c.tenant)
@@ -357,5 +391,5 @@ sa.Index("ix_devices_tenant", devices.c.tenant, devices.c.created_at)
 sa.Index("ix_events_issuer", events.c.issuer, events.c.sequence)
 sa.Index("ix_events_wallet", events.c.wallet, events.c.sequence)
 
-for _listed in (accounts, cards, devices, tokens):
+for _listed in (accounts, applications, cards, customers, devices, tokens):
     sa.Index(f"ix_{_listed.name}_listing", _listed.c.created_at, _listed.c.id)

@@ -1,4 +1,4 @@
-"""Types of events: what happens to accounts, cards, devices and tokens in the vault, and what is paid with them.
+"""Types of events: what happens to customers, accounts, cards and tokens in the vault, and what is paid with them.
 
 The vault makes the former. It knows the names of the latter, because its webhooks deliver both.
 """
@@ -12,6 +12,11 @@ class EventType(StrEnum):
     PORTFOLIO_LOADED = "portfolio.loaded"
     ACCOUNT_OPENED = "account.opened"
     ACCOUNT_CHANGED = "account.changed"
+    CUSTOMER_REGISTERED = "customer.registered"
+    APPLICATION_SUBMITTED = "application.submitted"
+    APPLICATION_REVIEW_STARTED = "application.review_started"
+    APPLICATION_DECIDED = "application.decided"
+    APPLICATION_EXPIRED = "application.expired"
     CARD_ISSUED = "card.issued"
     CARD_FROZEN = "card.frozen"
     CARD_UNFROZEN = "card.unfrozen"

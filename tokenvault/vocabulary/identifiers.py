@@ -19,6 +19,8 @@ _NUMBER_MAX = 2**63 - 1
 class Prefix(StrEnum):
     """The kinds of things that have an identifier."""
 
+    CUSTOMER = "cust"
+    APPLICATION = "appl"
     ACCOUNT = "acct"
     CARD = "card"
     DEVICE = "dev"

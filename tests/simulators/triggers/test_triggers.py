@@ -96,7 +96,7 @@ def test_the_list_has_every_type(capsys):
     assert main(["trigger", "--list", "--url", "http://127.0.0.1:1"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == [str(each) for each in EventType]
-    assert lines[0].startswith("portfolio.loaded         Cannot be triggered: a portfolio is loaded by a program")
+    assert lines[0].startswith("portfolio.loaded            Cannot be triggered: a portfolio is loaded by a program")
     assert any(line.endswith("  A payment of a new phone is reversed.") for line in lines)
 
 

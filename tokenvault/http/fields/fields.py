@@ -25,6 +25,8 @@ def _assigned_country(code: str) -> str:
     return code
 
 
+CustomerId = Annotated[str, Field(description="Identifier of a customer.", examples=["cust_02D7R5K9W3M6P"])]
+ApplicationId = Annotated[str, Field(description="Identifier of an application.", examples=["appl_04X8B1N6T3Q9F"])]
 AccountId = Annotated[str, Field(description="Identifier of an account.", examples=["acct_06R8C3N5VZQ4T"])]
 CardId = Annotated[str, Field(description="Identifier of a funding card.", examples=["card_0J9ZP2M7K4B1X"])]
 DeviceId = Annotated[str, Field(description="Identifier of a device.", examples=["dev_03TQ8H6W5N2RC"])]

@@ -13,7 +13,8 @@ from tokenvault.http.fields.fields import Body, CountryCode
 from tokenvault.http.protocol import problem
 from tokenvault.http.protocol.access import VaultDependency, requires
 from tokenvault.provisioning import policies
-from tokenvault.provisioning.decision import ProvisioningPolicy, Vote, WalletReason
+from tokenvault.provisioning.decision import ProvisioningPolicy, WalletReason
+from tokenvault.vocabulary.votes import Vote
 
 router = APIRouter(prefix="/v1", tags=["provisioning policy"])
 

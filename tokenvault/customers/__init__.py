@@ -1,0 +1,1 @@
+"""Customers of an issuer, and their applications for cards."""
