@@ -160,6 +160,9 @@ class Rule(Part):
 class ProgramDocument(Part):
     """The whole program."""
 
+    description: str = Field(
+        default="", max_length=2000, description="What it is, for people.", examples=["Limits of a test network"]
+    )
     time_zone: str = Field(
         default="UTC", description="Zone of calendar days, weeks, months and years.", examples=["Europe/Berlin"]
     )

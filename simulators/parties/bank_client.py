@@ -97,6 +97,14 @@ class BankClient(IssuerCalls):
         """The sums of all books, minor units. The key needs the scope sandbox."""
         return self._issuer.call("GET", "/v1/books")
 
+    def program(self) -> dict[str, Any]:
+        """The authorization program in force: its `version` and its `document`. The key needs the scope sandbox."""
+        return self._issuer.call("GET", "/v1/program")
+
+    def activate(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Replace the program; returns what is in force then. The key needs the scope sandbox."""
+        return self._issuer.call("PUT", "/v1/program", document)
+
     def _path_of_statement(self, account_id: str, day: str | None) -> str | None:
         """Where a statement is; None where there is none yet."""
         if day is None:

@@ -1,4 +1,4 @@
-"""``tapwright bank``: days, payments, statements, instalments and books of accounts with a product."""
+"""``tapwright bank``: days, payments, statements, instalments and books of accounts with a product, and the program."""
 
 import argparse
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from pathlib import Path
 from simulators.cli.bank.accounts import run_books, run_pay, run_statement
 from simulators.cli.bank.closing import add_flags, run_close
 from simulators.cli.bank.deferring import add_deferring_flags, run_dues, run_end_plan, run_plan, run_relieve
+from simulators.cli.bank.program import run_program
 from simulators.cli.flags.arguments import Verbs
 from simulators.cli.flags.server_address import UsageError, default_url
 
@@ -19,6 +20,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "end-plan": run_end_plan,
     "relieve": run_relieve,
     "dues": run_dues,
+    "program": run_program,
 }
 """In the order of the help."""
 
@@ -45,8 +47,8 @@ def add(verbs: Verbs) -> None:
         "bank",
         help="close days, pay accounts, show statements, agree on instalments, prove the books",
         description="Work with accounts that have a product on a running server: close days, receive a payment, print "
-        "a statement, agree on instalments or relief, look at what will be due, or add up all books and prove that "
-        "they are in balance.",
+        "a statement, agree on instalments or relief, look at what will be due, add up all books and prove that "
+        "they are in balance, or activate a program of products, scenes and rules.",
     )
     bank.add_argument(
         "action",
@@ -54,10 +56,15 @@ def add(verbs: Verbs) -> None:
         help="close: set the server's clock forward to the end of a day, and close all days up to it; books: add up "
         "the books of all accounts; statement: print a statement of an account; pay: receive a payment of an account; "
         "plan: have a purchase, or the last statement, billed in instalments; end-plan: bill what is left of them at "
-        "once; relieve: move what is due to the due day of a later statement; dues: print what will be due",
+        "once; relieve: move what is due to the due day of a later statement; dues: print what will be due; "
+        "program: print the authorization program in force, or activate an included one or a file",
     )
     bank.add_argument(
-        "account", metavar="ACCOUNT|PLAN", nargs="?", help="the account, acct_...; end-plan: the plan, plan_..."
+        "account",
+        metavar="ACCOUNT|PLAN|PROGRAM",
+        nargs="?",
+        help="the account, acct_...; end-plan: the plan, plan_...; program: the program to activate, whole_bank or a "
+        "file of JSON (default: print the one in force)",
     )
     bank.add_argument(
         "what",
@@ -81,8 +88,8 @@ def add(verbs: Verbs) -> None:
     bank.add_argument(
         "--api-key",
         metavar="KEY",
-        help="an API key with the scope issuer or sandbox; close, books and relieve --product: sandbox (default: the "
-        "sandbox's own)",
+        help="an API key with the scope issuer or sandbox; close, books, program and relieve --product: sandbox "
+        "(default: the sandbox's own)",
     )
     bank.set_defaults(run=_run)
 

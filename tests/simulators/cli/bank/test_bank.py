@@ -1,9 +1,11 @@
 """``tapwright bank`` against a real server: what it says, and what it does to accounts."""
 
+import json
 import re
 
 import pytest
 
+from authz.program.shipped_programs import shipped_text
 from simulators.cli.bank.tables import books_lines, dues_lines, statement_lines
 from simulators.cli.command_line import main
 from simulators.sandbox.wiring import running_sandbox
@@ -207,3 +209,26 @@ def test_a_statement_is_written_as_pdf(bank, told, tmp_path):
     code, said, refused = told("statement", account, "2020-01-05", "--pdf", str(file))
     assert (code, said, "has no statement of 2020-01-05" in refused) == (1, "", True)
     assert texts(file.read_bytes()) == [text]
+
+
+def test_a_program_is_activated_and_printed(bank, told, tmp_path):
+    """An included one, then what was printed and changed; what is no program is refused by path and changes nothing."""
+    before, file = told("program"), tmp_path / "mine.json"
+    code, said, _ = told("program", "whole_bank")
+    assert code == 0
+    assert re.fullmatch(r"whole_bank is in force as version \d+: 4 products, 55 scenes, 4 limits, 6 rules\n", said), (
+        said
+    )
+    printed = json.loads(told("program")[1])
+    assert printed["scenes"] == json.loads(shipped_text("whole_bank"))["scenes"]
+    file.write_text(json.dumps(printed | {"limits": [], "scenes": [{"scene": "home"}]}))
+    code, _, refused = told("program", str(file))
+    assert (code, "scenes.0.need" in refused) == (1, True), refused
+    for text, problem in (("{", "is not JSON: "), ("[" * 100_000, "is not JSON: "), ("[]", "is not a JSON object")):
+        file.write_text(text)
+        code, _, refused = told("program", str(file))
+        assert (code, problem in refused) == (2, True), refused
+    assert json.loads(told("program")[1]) == printed
+    file.write_text(before[1])
+    assert told("program", str(file))[0] == 0
+    assert told("program") == before
