@@ -52,7 +52,7 @@ SAID = (
     r"the books are in balance\n\[0,true\]\n"
     r"\[30,2,2\]\n"
     r'\["2029-05-06","2029-05-05",null\]\n'
-    r"whole_bank is in force as version \d+: 4 products, 55 scenes, 4 limits, 6 rules\n"
+    r"whole_bank is in force as version \d+: 4 products, 28 segments, 55 scenes, 7 limits, 7 rules\n"
     r'\["restaurant","fast_food","bar","bakery_and_sweets","catering"\]\n'
     r"approved\nmerchant_not_allowed\n"
     r"stricter\.json is in force as version \d+: .*\n"

@@ -393,6 +393,7 @@ def test_what_is_meant_where_nothing_is_said():
     )
     nothing = {name: [] for name in Filter.model_fields}
     assert document.model_dump(mode="json", by_alias=True) == {
+        "description": "",
         "time_zone": "UTC",
         "utc_offsets": [],
         "categories": [
@@ -413,6 +414,7 @@ def test_what_is_meant_where_nothing_is_said():
             }
         ],
         "products": [],
+        "segments": [],
         "stand_in": {"amount_max": 5000, "count_max": 5, "total_max": 15000},
         "cash_verification": {"cash": "pin", "purchase_with_cash_back": "any"},
         "test_amounts": True,

@@ -8,7 +8,7 @@ from authz.program.shipped_programs import shipped_names, shipped_text
 from tokenvault.reference_data.merchant_categories import is_merchant_category
 from tokenvault.vocabulary.errors import NotFound
 
-NEEDS, SCENES = 12, 55
+NEEDS, SCENES, SEGMENTS = 12, 55, 28
 WITHOUT_SCENE = {
     "cash and money": (4829, 6010, 6011, 6012, 6050, 6051, 6211, 6540),
     "games of chance": (7800, 7801, 7802, 7995, 9406),
@@ -40,6 +40,19 @@ def test_the_whole_bank_says_that_it_is_a_proposal(whole_bank):
     assert whole_bank.description.startswith("A proposal")
     assert len(whole_bank.scenes) == SCENES
     assert len({each.need for each in whole_bank.scenes}) == NEEDS
+
+
+def test_segments_of_the_whole_bank(whole_bank):
+    """All numbers are taken; each has terms of its own, and some have limits, rules, a desk or a portal."""
+    segments = whole_bank.segments
+    assert [each.number for each in segments] == [*range(1, SEGMENTS + 1)]
+    assert [each.id for each in segments[:4]] == ["travel_core", "travel_key", "travel_broad", "travel_potential"]
+    assert {each.id.removeprefix("need_") for each in segments[4:16]} == {each.need for each in whole_bank.scenes}
+    assert all(any(term is not None for term in each.terms.model_dump().values()) for each in segments)
+    assert {each.desk for each in segments} == {"one_to_one", "one_to_many", "circle", "mass"}
+    assert len({tuple(each.portal) for each in segments}) > 5
+    assert {number for limit in whole_bank.limits for number in limit.where.segments} == {17, 18, 22}
+    assert [rule.applies_to.id for rule in whole_bank.rules if rule.applies_to.scope == "segment"] == ["1"]
 
 
 def test_scenes_of_the_whole_bank_are_where_customers_spend(whole_bank):

@@ -216,9 +216,9 @@ def test_a_program_is_activated_and_printed(bank, told, tmp_path):
     before, file = told("program"), tmp_path / "mine.json"
     code, said, _ = told("program", "whole_bank")
     assert code == 0
-    assert re.fullmatch(r"whole_bank is in force as version \d+: 4 products, 55 scenes, 4 limits, 6 rules\n", said), (
-        said
-    )
+    assert re.fullmatch(
+        r"whole_bank is in force as version \d+: 4 products, 28 segments, 55 scenes, 7 limits, 7 rules\n", said
+    ), said
     printed = json.loads(told("program")[1])
     assert printed["scenes"] == json.loads(shipped_text("whole_bank"))["scenes"]
     file.write_text(json.dumps(printed | {"limits": [], "scenes": [{"scene": "home"}]}))
