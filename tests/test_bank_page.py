@@ -44,7 +44,9 @@ SAID = (
     r"2029-05-05 +2029-05-25 +1,240\.20 +153\.72( +0\.00){4}\n"
     r"2029-06-05 +2029-06-25 +1,257\.40 +279\.57 +0\.00 +10\.00 +7\.20 +153\.72\n"
     r"2029-07-05 +2029-07-25 +1,289\.41 +409\.36 +0\.00 +13\.98 +18\.03 +279\.57\n"
-    r'\["card","credit","bill","plans","postings"\]\n'
+    r"card +Tapwright Card \d{4}, token \d{4}: active\n"
+    r"credit +18,759\.80 of 20,000\.00 CNY available; 1,240\.20 owed, 0\.00 held\n"
+    r"bill +0\.00 of 1,240\.20 CNY due by 2029-05-25\n"
     r'\{"channels":\["contactless","e_commerce","qr_code"\],"merchant_id":null,"countries":\[\],'
     r'"transaction_limit":10000\}\n'
     r"exceeds_limit\n"

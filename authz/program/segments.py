@@ -62,8 +62,9 @@ class Segment(Part):
     portal: list[Identifier] = Field(
         default=[],
         max_length=PORTAL_MAX,
-        description="The sections that a phone shows of an account, in this order; an empty list for the usual order.",
-        examples=[["available", "bill", "points"]],
+        description="The sections that a phone shows first of an account, in this order; what is not named follows in "
+        "the usual order.",
+        examples=[["bill", "credit", "plans"]],
     )
 
     @field_validator("portal")

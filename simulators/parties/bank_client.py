@@ -93,6 +93,12 @@ class BankClient(IssuerCalls):
         query = urlencode({"months": months, "paid": paid})
         return self._issuer.call("GET", f"{_path(account_id)}/dues?{query}")
 
+    def shown_on_phone(self, phone_id: str) -> dict[str, Any]:
+        """What a simulated phone shows of its account. phone_id: phone_..., of this server."""
+        answer = self._issuer.call("POST", f"/v1/simulations/phones/{quote(phone_id)}/calls", {"path": "account"})
+        shown: dict[str, Any] = answer["answer"]
+        return shown
+
     def books(self) -> dict[str, Any]:
         """The sums of all books, minor units. The key needs the scope sandbox."""
         return self._issuer.call("GET", "/v1/books")

@@ -27,6 +27,7 @@ from simulators.wallet.card.payment_application import (
 from simulators.wallet.card.secure_element import NoKeysLeft, SecureElement, Unwrap, Wrap
 from simulators.wallet.qr import consumer_presented
 from simulators.wallet.qr.merchant_presented import MerchantCode
+from simulators.wallet.self_service import SelfService
 from simulators.wallet.token_wishes import token_wish
 from tokenvault.devices.proof_of_possession import access_token_hash
 from tokenvault.emv.cryptograms.cryptogram_versions import SignedFor
@@ -65,7 +66,7 @@ class ScannedPayment:
     answer: CardAnswer
 
 
-class Phone:
+class Phone(SelfService):
     """One simulated device with a wallet on it.
 
     base_url: of the HTTP API.  public_url: what its proofs name instead, where the API knows itself by another URL.

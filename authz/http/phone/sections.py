@@ -1,6 +1,7 @@
 """The engine's sections of what a phone shows: available credit, bill, instalments, postings."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
@@ -78,10 +79,17 @@ class PostingsSection(BaseModel):
 EngineSection = CreditSection | BillSection | PlansSection | PostingsSection
 
 
-async def sections_of(
-    engine: Engine, projection: Projection, sight: Sight, account_id: str
-) -> tuple[str, list[EngineSection]]:
-    """An account's currency, and the sections that it has: bill and plans only with a product.
+@dataclass(frozen=True)
+class EngineSections:
+    """The sections that an account has. portal: the order in which its segment wants sections shown."""
+
+    currency: str
+    portal: list[str]
+    sections: list[EngineSection]
+
+
+async def sections_of(engine: Engine, projection: Projection, sight: Sight, account_id: str) -> EngineSections:
+    """The sections that an account has: bill and plans only with a product.
 
     projection: once it contains what was decided. Raises: NotFound.
     """
@@ -100,7 +108,9 @@ async def sections_of(
     posted = await asyncio.to_thread(
         list_transactions, engine, projection, sight, account_id=account_id, limit=_POSTINGS
     )
-    return balance.currency, [*found, PostingsSection(section="postings", data=posted.data)]
+    found.append(PostingsSection(section="postings", data=posted.data))
+    portals = {segment.number: segment.portal for segment in engine.document.segments}
+    return EngineSections(balance.currency, portals.get(balance.segment, []), found)
 
 
 async def _bill(

@@ -75,9 +75,9 @@ def dues_lines(dues: dict[str, Any]) -> Iterator[str]:
 
 
 def _row(day: str, what: str, amount: str, balance: str, merchant: str = "") -> str:
-    return f"{day:<12}{what:<{_NAME_WIDTH}}{amount:>16}{balance:>16}  {_printable(merchant)}".rstrip()
+    return f"{day:<12}{what:<{_NAME_WIDTH}}{amount:>16}{balance:>16}  {printable(merchant)}".rstrip()
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """What a merchant calls itself comes from a message: a terminal is not to obey it."""
     return "".join(character if character.isprintable() else "?" for character in text)

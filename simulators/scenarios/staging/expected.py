@@ -211,3 +211,27 @@ class AttackValues(Part):
     """Of an attack."""
 
     refused: int | None = Field(default=None, ge=0, description="How many attempts were refused.")
+
+
+class PhoneAccountValues(TokenValues):
+    """Of what a phone shows of its account, amounts in major units."""
+
+    sections: list[str] | None = Field(default=None, description="What it shows, in any order.")
+    first: str | None = Field(default=None, description="The section at the top.")
+    available: SignedAmountText | None = Field(default=None, description="What can be spent.")
+    posted: SignedAmountText | None = Field(default=None, description="What is owed.")
+    minimum: AmountText | None = Field(default=None, description="What is left of the last minimum.")
+    closing: AmountText | None = Field(default=None, description="What is left of the last closing balance.")
+    due_day: DayText | None = Field(default=None, description="By when.")
+    missed: int | None = Field(default=None, ge=0, description="How many minimums in a row were missed.")
+    plans: int | None = Field(default=None, ge=0, description="How many plans have instalments to come.")
+    postings: list[str] | None = Field(default=None, description="The kinds of the last postings, in any order.")
+
+
+class ControlsValues(Values):
+    """Of a cardholder's controls: where the token can be used, amounts in major units."""
+
+    frozen: bool | None = Field(default=None, description="Whether its cardholder has locked it.")
+    channels: list[str] | None = Field(default=None, description="In which channels, in any order.")
+    countries: list[str] | None = Field(default=None, description="In which countries; none for everywhere.")
+    limit: AmountText | None = Field(default=None, description="Up to which amount.")

@@ -7,6 +7,7 @@ from pathlib import Path
 from simulators.cli.bank.accounts import run_books, run_pay, run_statement
 from simulators.cli.bank.closing import add_flags, run_close
 from simulators.cli.bank.deferring import add_deferring_flags, run_dues, run_end_plan, run_plan, run_relieve
+from simulators.cli.bank.phone import run_phone
 from simulators.cli.bank.program import run_program
 from simulators.cli.flags.arguments import Verbs
 from simulators.cli.flags.server_address import UsageError, default_url
@@ -21,6 +22,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "relieve": run_relieve,
     "dues": run_dues,
     "program": run_program,
+    "phone": run_phone,
 }
 """In the order of the help."""
 
@@ -57,14 +59,15 @@ def add(verbs: Verbs) -> None:
         "the books of all accounts; statement: print a statement of an account; pay: receive a payment of an account; "
         "plan: have a purchase, or the last statement, billed in instalments; end-plan: bill what is left of them at "
         "once; relieve: move what is due to the due day of a later statement; dues: print what will be due; "
-        "program: print the authorization program in force, or activate an included one or a file",
+        "program: print the authorization program in force, or activate an included one or a file; phone: print what a "
+        "simulated phone shows of its account",
     )
     bank.add_argument(
         "account",
-        metavar="ACCOUNT|PLAN|PROGRAM",
+        metavar="ACCOUNT|PLAN|PROGRAM|PHONE",
         nargs="?",
         help="the account, acct_...; end-plan: the plan, plan_...; program: the program to activate, whole_bank or a "
-        "file of JSON (default: print the one in force)",
+        "file of JSON (default: print the one in force); phone: the simulated phone, phone_...",
     )
     bank.add_argument(
         "what",
@@ -88,7 +91,7 @@ def add(verbs: Verbs) -> None:
     bank.add_argument(
         "--api-key",
         metavar="KEY",
-        help="an API key with the scope issuer or sandbox; close, books, program and relieve --product: sandbox "
+        help="an API key with the scope issuer or sandbox; close, books, program, phone and relieve --product: sandbox "
         "(default: the sandbox's own)",
     )
     bank.set_defaults(run=_run)

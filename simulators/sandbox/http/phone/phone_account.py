@@ -63,8 +63,8 @@ class PhoneAccountView(View):
     token_id: TokenId
     currency: CurrencyCode
     sections: list[AnySection] = Field(
-        description="What there is to show, in the order in which the issuer wants it shown. A section that the "
-        "account has no use for is left out: there is no bill without a product.",
+        description="What there is to show, in the order of the `portal` of the account's segment, then what that does "
+        "not name. A section that the account has no use for is left out: there is no bill without a product.",
         examples=[[]],
     )
 
@@ -77,6 +77,8 @@ async def read_phone_account(
     device (DPoP); the token is active or suspended. Scope: wallet.
     """
     policy = await asyncio.to_thread(current_policy, vault)
-    currency, found = await sections_of(engine, projection, holding.sight, holding.account_id)
-    shown: list[AnySection] = [CardSection.of(holding, policy), *found]
-    return PhoneAccountView(token_id=holding.phone.token.text_id, currency=currency, sections=in_order(shown))
+    found = await sections_of(engine, projection, holding.sight, holding.account_id)
+    shown: list[AnySection] = [CardSection.of(holding, policy), *found.sections]
+    return PhoneAccountView(
+        token_id=holding.phone.token.text_id, currency=found.currency, sections=in_order(shown, found.portal)
+    )

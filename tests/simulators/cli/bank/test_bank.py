@@ -6,6 +6,7 @@ import re
 import pytest
 
 from authz.program.shipped_programs import shipped_text
+from simulators.cli.bank.phone import phone_lines
 from simulators.cli.bank.tables import books_lines, dues_lines, statement_lines
 from simulators.cli.command_line import main
 from simulators.sandbox.wiring import running_sandbox
@@ -232,3 +233,47 @@ def test_a_program_is_activated_and_printed(bank, told, tmp_path):
     file.write_text(before[1])
     assert told("program", str(file))[0] == 0
     assert told("program") == before
+
+
+def test_what_a_phone_shows_is_printed(bank, told):
+    """From top to bottom: card, credit, bill, instalments and postings."""
+    account = bank.kit.account("CNY", 2_000_000, product=1, cut_day=5)
+    held = bank.post("/v1/simulations/phones", {"card_id": bank.kit.card(account)})
+    code, said, _ = told("phone", held["id"])
+    assert code == 0
+    lines = [line.split(maxsplit=1) for line in said.splitlines()]
+    assert [name for name, _ in lines] == ["card", "credit", "bill", "plans", "postings"]
+    assert re.fullmatch(r"Tapwright Card \d{4}, token \d{4}: active", lines[0][1])
+    assert [text for _, text in lines[1:]] == [
+        "20,000.00 of 20,000.00 CNY available; 0.00 owed, 0.00 held",
+        "nothing is due",
+        "none",
+        "none",
+    ]
+    bank.post("/v1/simulations/authorizations", {"token_id": held["token_id"], "amount": 5_000, "channel": "qr_code"})
+    assert "50.00 held" in told("phone", held["id"])[1]
+    code, _, said = told("phone", "phone_0000000000001")
+    assert (code, "404 not_found" in said) == (1, True)
+
+
+def test_sections_of_a_phone_as_lines():
+    """A merchant's name does not reach the terminal as a command; a section that is not known is named."""
+    dues = {"day": "2027-02-05", "due_day": "2027-02-25", "minimum": 1_000}
+    plan = {"id": "plan_1", "left": 900, "principal": 1_200, "billed": 3, "months": 12}
+    posting = {"day": "2027-01-02", "kind": "late_fee", "amount": 1_500, "merchant_name": "\x1b[2J"}
+    bill = {"section": "bill", "minimum_due": 300, "statement_due": 3_000, "due_day": None, "ahead": [dues]}
+    sections = [
+        bill,
+        bill | {"due_day": "2027-01-25", "ahead": []},
+        {"section": "plans", "data": [plan]},
+        {"section": "postings", "data": [posting]},
+        {"section": "weather"},
+    ]
+    assert list(phone_lines({"currency": "CNY", "sections": sections})) == [
+        "bill         3.00 of 30.00 CNY past due",
+        "bill         2027-02-05: 10.00 will be due by 2027-02-25",
+        "bill         3.00 of 30.00 CNY due by 2027-01-25",
+        "plans        plan_1: 9.00 of 12.00 CNY to come, 3 of 12 billed",
+        "postings     2027-01-02 late fee                 15.00  ?[2J",
+        "weather",
+    ]

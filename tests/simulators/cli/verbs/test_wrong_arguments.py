@@ -113,6 +113,8 @@ def told(arguments, capsys):
         (["bank", "end-plan"], "bank end-plan needs a plan: tapwright bank end-plan PLAN\n"),
         (["bank", "end-plan", "acct_0000000000001"], "PLAN: this is not an identifier of the form plan_"),
         (["bank", "end-plan", "plan_0000000000001", "now"], "bank end-plan takes one argument: leave out now\n"),
+        (["bank", "phone"], "bank phone needs a simulated phone: tapwright bank phone PHONE\n"),
+        (["bank", "phone", "acct_0000000000001"], "PHONE: this is not an identifier of the form phone_"),
         (["bank", "relieve"], "bank relieve needs an account: tapwright bank relieve ACCOUNT\n"),
         (["bank", "relieve", "acct_0000000000001", "--months", "0"], "--months 0: must be from 1 to 24\n"),
         (

@@ -11,8 +11,7 @@ from simulators.wallet.phone import WalletRefused
 
 def shown(phone):
     """The sections that a phone is told, by their names, in the order in which they came."""
-    answer = phone.call("GET", f"/v1/tokens/{phone.token_id}/account")
-    return {each["section"]: each for each in answer["sections"]}
+    return phone.account()
 
 
 @pytest.fixture
@@ -54,6 +53,17 @@ def test_an_account_without_a_product_has_no_bill(bank):
     """And no instalments."""
     phone = bank.kit.phone()
     assert list(shown(phone)) == ["card", "credit", "postings"]
+
+
+def test_the_order_is_that_of_the_segment(bank):
+    """What its portal names comes first; what it names and nobody shows is passed over."""
+    program = bank.get("/v1/program")["document"]
+    segments = [{"number": 1, "id": "travel", "portal": ["bill", "lounges", "credit"]}]
+    bank.kit.issuer.call("PUT", "/v1/program", program | {"segments": segments})
+    account, phone = bank.account()
+    assert list(shown(phone)) == ["card", "credit", "bill", "plans", "postings"]
+    bank.kit.issuer.call("PATCH", f"/v1/accounts/{account}", {"segment": 1})
+    assert list(shown(phone)) == ["bill", "credit", "card", "plans", "postings"]
 
 
 def test_the_last_ten_postings(bank):
