@@ -16,6 +16,9 @@ SAID = (
     r'\["in_review",\["score_low"\],300000\]\n'
     r"1\n"
     r'\["approved","desk",300000\]\n'
+    r"appl_\w{13}: cust_\w{13}, product 1, approved, 20,000\.00 CNY\n"
+    r"no applications\n"
+    r'\[1,"phone_card",500\]\n'
     r"approved\n"
     r'300000\n300000\n"2029-01-05"\n'
     r"closed \d+ days until 2029-01-05: 1 account, 1 statement, 0 postings; \d+\.\d\d s\n"

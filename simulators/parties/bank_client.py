@@ -33,6 +33,34 @@ class BankClient(IssuerCalls):
         """Have an account receive a payment; returns it."""
         return self._issuer.call("POST", f"{_path(account_id)}/payments", {"amount": amount_minor})
 
+    def register_customer(self, document_number: str, birth_date: str) -> dict[str, Any]:
+        """Register a customer by the number of a passport, which is secret; returns the customer. ISO 8601 date."""
+        document = {"kind": "passport", "country": "156", "number": document_number}
+        return self._issuer.call("POST", "/v1/customers", {"identity_document": document, "birth_date": birth_date})
+
+    def apply(self, customer_id: str, **asked: Any) -> dict[str, Any]:
+        """Apply for a card; returns the application as it was decided. asked: fields of the call, None for none."""
+        given = {name: value for name, value in asked.items() if value is not None}
+        return self._issuer.call("POST", "/v1/applications", {"customer_id": customer_id} | given)
+
+    def applications(self, state: str | None = None) -> list[dict[str, Any]]:
+        """The newest applications, at most a hundred. state: None for any."""
+        query = urlencode({"limit": 100} | ({} if state is None else {"state": state}))
+        found: list[dict[str, Any]] = self._issuer.call("GET", f"/v1/applications?{query}")["data"]
+        return found
+
+    def application(self, application_id: str) -> dict[str, Any]:
+        """One application."""
+        return self._issuer.call("GET", f"/v1/applications/{quote(application_id, safe='')}")
+
+    def answer_application(
+        self, application_id: str, decision: str, credit_limit_minor: int | None = None
+    ) -> dict[str, Any]:
+        """Answer an application in review as the desk; returns it. decision: ``approved`` or ``declined``."""
+        limit = {} if credit_limit_minor is None else {"credit_limit": credit_limit_minor}
+        path = f"/v1/applications/{quote(application_id, safe='')}/answer"
+        return self._issuer.call("POST", path, {"decision": decision} | limit)
+
     def statement(self, account_id: str, day: str | None = None) -> dict[str, Any] | None:
         """A statement with its lines; None where there is none yet. day: ISO 8601, None for the newest."""
         path = self._path_of_statement(account_id, day)

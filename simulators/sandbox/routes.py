@@ -20,6 +20,7 @@ READING_ORDER = (
     "customers",
     "applications",
     "application_policy",
+    "products",
     "accounts",
     "cards",
     "devices",

@@ -14,14 +14,17 @@ TERMINAL_REASONS = (
 
 STEP_REASONS = (
     "done", "refused", "got_through", "no_network", "cannot_do_this", "no_such_payment", "no_such_code",
+    "no_such_application", "in_review",
     "no_statement", "no_such_plan", "no_such_posting", "nothing_due",
 )  # fmt: skip
 """The reasons of a step itself: it needs no network, the phone has none, or its subject was never created."""
 
 PROBLEM_CODES = (
-    "already_ended", "already_in_relief", "bad_request", "card_closed", "channel_not_allowed", "code_expired",
+    "already_ended", "already_in_relief", "application_in_review", "application_not_in_review",
+    "bad_request", "card_closed", "channel_not_allowed", "code_expired",
     "conflict",
-    "counter_used_up", "country_not_allowed", "device_already_registered", "engine_stopped", "expiration_mismatch",
+    "counter_used_up", "country_not_allowed", "customer_exists",
+    "device_already_registered", "engine_stopped", "expiration_mismatch",
     "forbidden", "idempotency_key_in_use", "idempotency_key_reused", "identifiers_exhausted", "internal_error",
     "invalid_cryptogram", "invalid_dpop_proof", "invalid_field", "invalid_program", "key_already_there",
     "merchant_not_allowed", "missing_scope", "no_code_sent",

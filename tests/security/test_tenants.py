@@ -28,6 +28,7 @@ IDENTIFIER = re.compile(rf"\b(?:{'|'.join(Prefix)})_[0-9A-HJKMNP-TV-Z]{{13}}(?:[
 REQUESTOR = "requestor"
 
 PUBLIC = {
+    ("GET", "/v1/products"),
     ("GET", "/v1/provisioning_policy"),
     ("GET", "/v1/product_art.svg"),
     ("GET", "/v1/encryption_keys"),

@@ -37,7 +37,10 @@ def add_deferring_flags(bank: argparse.ArgumentParser) -> None:
         help="relieve: whether nights until then bear interest (default: as in the terms of the product)",
     )
     bank.add_argument(
-        "--product", metavar="NUMBER", type=int, help="relieve, without ACCOUNT: all accounts with this product"
+        "--product",
+        metavar="NUMBER",
+        type=int,
+        help="relieve, without ACCOUNT: all accounts with this product; apply: what is applied for (default: 1)",
     )
     bank.add_argument(
         "--segment", metavar="NUMBER", type=int, help="relieve --product: only those of this segment (default: all)"

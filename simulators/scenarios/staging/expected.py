@@ -125,6 +125,15 @@ class BalanceValues(Values):
     due_day: DayText | None = Field(default=None, description="By when.")
 
 
+class ApplicationValues(Values):
+    """Of an application that was decided, amounts in major units."""
+
+    reasons: list[str] | None = Field(default=None, description="Why it was declined, or is reviewed.")
+    credit_limit: AmountText | None = Field(default=None, description="The limit that is granted, or proposed.")
+    score: int | None = Field(default=None, description="The credit bureau's score.")
+    decided_by: str | None = Field(default=None, description="`decision`, `desk` or `time`.")
+
+
 class VersionValues(Values):
     """Of a program that was put in force."""
 

@@ -70,6 +70,8 @@ class Stage(TestKit):
         self.terminals: dict[str, Terminal] = {}
         self.receipts: dict[str, Receipt] = {}
         self.codes: dict[str, str] = {}
+        self.customers: dict[str, str] = {}
+        self.applications: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         try:

@@ -1,5 +1,6 @@
 """All steps by verb."""
 
+from simulators.scenarios.steps.applying import APPLYING
 from simulators.scenarios.steps.banking import BANKING
 from simulators.scenarios.steps.closing import CLOSING
 from simulators.scenarios.steps.deferring import DEFERRING
@@ -13,6 +14,6 @@ from simulators.scenarios.steps.surroundings import SURROUNDINGS
 
 VERBS: dict[str, type[Step]] = {
     kind.verb: kind
-    for group in (PAYING, FOLLOWING, PHONES, ISSUING, BANKING, DEFERRING, SELF_SERVICE, CLOSING, SURROUNDINGS)
+    for group in (PAYING, FOLLOWING, PHONES, ISSUING, APPLYING, BANKING, DEFERRING, SELF_SERVICE, CLOSING, SURROUNDINGS)
     for kind in group
 }

@@ -1,10 +1,11 @@
-"""``tapwright bank``: days, payments, statements, instalments and books of accounts with a product, and the program."""
+"""``tapwright bank``: applications, days, payments, statements, instalments, books, and the program."""
 
 import argparse
 from collections.abc import Callable
 from pathlib import Path
 
 from simulators.cli.bank.accounts import run_books, run_pay, run_statement
+from simulators.cli.bank.applying import add_applying_flags, run_answer_application, run_applications, run_apply
 from simulators.cli.bank.closing import add_flags, run_close
 from simulators.cli.bank.deferring import add_deferring_flags, run_dues, run_end_plan, run_plan, run_relieve
 from simulators.cli.bank.phone import run_phone
@@ -23,11 +24,14 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "dues": run_dues,
     "program": run_program,
     "phone": run_phone,
+    "apply": run_apply,
+    "applications": run_applications,
+    "answer-application": run_answer_application,
 }
 """In the order of the help."""
 
-_OF_ALL_ACCOUNTS = ("close", "books")
-_ABOUT_MORE = ("statement", "pay", "plan")
+_OF_ALL_ACCOUNTS = ("close", "books", "applications")
+_ABOUT_MORE = ("statement", "pay", "plan", "answer-application")
 """They take a second argument."""
 
 _OPTIONS = {
@@ -36,9 +40,15 @@ _OPTIONS = {
     "pdf": ("statement",),
     "amount": ("plan",),
     "interest": ("relieve",),
-    "product": ("relieve",),
+    "product": ("relieve", "apply"),
     "segment": ("relieve",),
     "paid": ("dues",),
+    "score": ("apply",),
+    "city": ("apply",),
+    "channel": ("apply",),
+    "cut_day": ("apply",),
+    "state": ("applications",),
+    "credit_limit": ("answer-application",),
 }
 """Which actions each option is for."""
 
@@ -60,25 +70,29 @@ def add(verbs: Verbs) -> None:
         "plan: have a purchase, or the last statement, billed in instalments; end-plan: bill what is left of them at "
         "once; relieve: move what is due to the due day of a later statement; dues: print what will be due; "
         "program: print the authorization program in force, or activate an included one or a file; phone: print what a "
-        "simulated phone shows of its account",
+        "simulated phone shows of its account; apply: apply for a card, as a new customer unless one is named; "
+        "applications: print the newest applications; answer-application: answer one that is in review, as the "
+        "issuer's desk",
     )
     bank.add_argument(
         "account",
-        metavar="ACCOUNT|PLAN|PROGRAM|PHONE",
+        metavar="ACCOUNT|PLAN|PROGRAM|PHONE|CUSTOMER|APPLICATION",
         nargs="?",
         help="the account, acct_...; end-plan: the plan, plan_...; program: the program to activate, whole_bank or a "
-        "file of JSON (default: print the one in force); phone: the simulated phone, phone_...",
+        "file of JSON (default: print the one in force); phone: the simulated phone, phone_...; apply: the customer, "
+        "cust_...; answer-application: the application, appl_...",
     )
     bank.add_argument(
         "what",
-        metavar="DATE|AMOUNT|PURCHASE",
+        metavar="DATE|AMOUNT|PURCHASE|ANSWER",
         nargs="?",
         help="statement: the day on which it was cut, such as 2027-01-05 (default: the newest statement); pay: an "
         "amount in major units, such as 300.00, or what is left of the last statement: minimum or closing; plan: the "
-        "posting of a purchase, txn_... (default: the last statement)",
+        "posting of a purchase, txn_... (default: the last statement); answer-application: approved or declined",
     )
     add_flags(bank)
     add_deferring_flags(bank)
+    add_applying_flags(bank)
     bank.add_argument(
         "--pdf",
         type=Path,
@@ -105,5 +119,5 @@ def _run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"bank {action} takes one argument: leave out {arguments.what}")
     for option, actions in _OPTIONS.items():
         if action not in actions and getattr(arguments, option) is not None:
-            raise UsageError(f"--{option} is for `tapwright bank {' | '.join(actions)}`")
+            raise UsageError(f"--{option.replace('_', '-')} is for `tapwright bank {' | '.join(actions)}`")
     return _ACTIONS[action](arguments)
