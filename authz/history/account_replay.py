@@ -23,9 +23,12 @@ from authz.journal.records import END_MARK
 from authz.journal.replay import ReplayedCommand
 from authz.kernel.accounts.local_days import pass_day
 from authz.kernel.application import apply
+from authz.kernel.books.opening import roll
 from authz.kernel.checks.findings import new_findings
 from authz.program.compilation import compiled_program
-from authz.program.document import ProgramDocument, comparisons, journaled_document
+from authz.program.conditions import comparisons
+from authz.program.document import ProgramDocument, journaled_document
+from authz.program.segments import classifies
 from authz.program.tables import NUMBER_VERSION, Program
 from authz.state.tables import Counter, State, new_state, with_program, with_room
 from authz.vocabulary.commands import COMMAND_BYTES, ForcedScope, Kind, Records, new_results
@@ -203,8 +206,10 @@ class AccountReplay:
         results, findings, command = new_results(1), new_findings(), None
         for sequence, command in zip(sequences, self._read(sequences), strict=True):
             while (later := self._next_program(in_force)) is not None and later.since <= sequence:
+                pass_day(state, np.int64(later.time_us))  # its terms hold from the day behind this one
+                if classifies(in_force.document.segments) or classifies(later.document.segments):
+                    state = _with_days_closed(state)
                 in_force = later
-                pass_day(state, np.int64(in_force.time_us))  # its terms hold from the day behind this one
                 state = with_program(state, in_force.program)
             state, results = self._applied(state, command, sequence, findings)
         assert command is not None, "the command itself is among them"
@@ -222,6 +227,14 @@ class AccountReplay:
         results = new_results(1)
         apply(state, np.require(command.copy(), requirements="W"), results, findings)
         return state, results
+
+
+def _with_days_closed(state: State) -> State:
+    """The same state with the days closed that are over, as they are before a switch of segments."""
+    state = with_room(state, 1)
+    for row in range(int(state.counters[Counter.ACCOUNTS])):
+        roll(state, np.int64(row))
+    return state
 
 
 def _counts_a_segment(document: ProgramDocument) -> bool:

@@ -43,6 +43,7 @@ statements = sa.Table(
     sa.Column("currency", sa.String(3), nullable=False),
     sa.Column("missed", sa.BigInteger, nullable=False),
     sa.Column("product", sa.BigInteger, nullable=False),
+    sa.Column("segment", sa.BigInteger, nullable=False),  # by the terms of which it was cut
     sa.Index("statements_of_account", "account_id", "day"),
     sa.Index("statements_of_issuer", "issuer", "sequence", "part"),
 )
@@ -52,7 +53,7 @@ account_changes = sa.Table(
     metadata,
     *_made_by_commands(),
     sa.Column("kind", sa.String(16), nullable=False),  # the name of a `ChangeKind`
-    sa.Column("plan", sa.BigInteger, nullable=True),  # the command that started the plan; NULL for a relief
+    sa.Column("plan", sa.BigInteger, nullable=True),  # the command that started a plan; NULL for what is of none
     sa.Column("plan_end", sa.String(16), nullable=True),  # why a plan has ended: the name of a `PlanEnd`
     sa.Column("is_waived", sa.Boolean, nullable=True),  # of a relief: whether nights in it bear no interest
     # In the account's currency. The principal of a plan that starts; what was not billed yet of one that ends; the due
@@ -62,6 +63,8 @@ account_changes = sa.Table(
     sa.Column("months", sa.BigInteger, nullable=False),
     sa.Column("day", sa.String(10), nullable=False),  # the local day on which it happened, ISO 8601, as that below
     sa.Column("until", sa.String(10), nullable=True),  # of a relief: the day by which something is due again
+    sa.Column("segment", sa.BigInteger, nullable=True),  # the one into which an account came
+    sa.Column("segment_before", sa.BigInteger, nullable=True),
     sa.Index("changes_of_account", "account_id", "sequence", "part"),
     sa.Index("changes_of_plan", "plan", sqlite_where=sa.text("plan IS NOT NULL")),
     sa.Index("changes_of_issuer", "issuer", "sequence", "part"),
@@ -77,6 +80,7 @@ _NUMBERS_OF_STATEMENT = (
     "past_due_minor",
     "missed",
     "product",
+    "segment",
 )
 
 
@@ -105,25 +109,29 @@ _NUMBERS_OF_CHANGE = ("sequence", "part", "account_id", "amount_minor", "months"
 
 
 def change_rows(durable: Durable, issuer_of: TenantOf = nobody) -> list[Row]:
-    """The rows of what commands have changed of plans and reliefs. issuer_of: who owns an account."""
+    """The rows of what commands have changed of plans, reliefs and segments. issuer_of: who owns an account."""
     times = np.repeat(durable.commands["time_us"], durable.results["changes"])
     return [_change(int(time_us), change, issuer_of) for time_us, change in zip(times, durable.changes, strict=True)]
 
 
 def _change(time_us: int, change: np.void, issuer_of: TenantOf) -> Row:
     kind, detail = ChangeKind(int(change["kind"])), int(change["detail"])
+    is_plan = kind in (ChangeKind.PLAN_STARTED, ChangeKind.PLAN_ENDED)
     is_relief = kind in (ChangeKind.RELIEF_GRANTED, ChangeKind.RELIEF_ENDED)
+    is_segment = kind is ChangeKind.SEGMENT_CHANGED
     return {
         **{name: int(change[name]) for name in _NUMBERS_OF_CHANGE},
         "time_us": time_us,
         "issuer": issuer_of(int(change["account_id"])),
         "kind": kind.name.lower(),
-        "plan": None if is_relief else int(change["about"]),
+        "plan": int(change["about"]) if is_plan else None,
         "plan_end": PlanEnd(detail).name.lower() if kind is ChangeKind.PLAN_ENDED else None,
         "is_waived": bool(detail) if is_relief else None,
         "currency": currency_code(int(change["currency"])),
         "day": day_text(int(change["day"])),
         "until": day_text(int(change["until"])) if is_relief else None,
+        "segment": detail if is_segment else None,
+        "segment_before": int(change["about"]) if is_segment else None,
     }
 
 

@@ -5,6 +5,7 @@ from pydantic import BaseModel, Field
 
 from authz.http.surroundings import EngineDependency
 from authz.program.document import ProgramDocument
+from authz.upkeep.program_switch import switch_program
 
 router = APIRouter(prefix="/v1/program", tags=["rules"])
 SCOPES = ("sandbox",)
@@ -35,5 +36,5 @@ async def read_program(engine: EngineDependency) -> ProgramView:
 @router.put("", response_model_by_alias=True)
 async def replace_program(engine: EngineDependency, body: ProgramDocument) -> ProgramView:
     """Replace the program. It is validated as a whole and takes effect between two decisions. Scope: sandbox."""
-    version = await engine.change(lambda _: body)
+    version = await switch_program(engine, lambda _: body)
     return ProgramView(version=version, document=_shown(body))

@@ -14,6 +14,7 @@ from authz.http.surroundings import EngineDependency, HistoryDependency
 from authz.program.compilation import active_rules
 from authz.program.document import Rule
 from authz.program.rules.changes import find_rule, with_new_rule, with_rule, without_rule
+from authz.upkeep.program_switch import switch_program
 from authz.vocabulary.labels import currency_code
 from tokenvault.vocabulary.errors import FieldError
 from tokenvault.vocabulary.identifiers import Prefix, to_text
@@ -118,7 +119,7 @@ async def list_rules(engine: EngineDependency) -> RuleList:
 @router.post("", status_code=201, response_model_by_alias=True)
 async def add_rule(engine: EngineDependency, body: Rule) -> RuleView:
     """Add a rule, which is evaluated after all others. Scope: sandbox."""
-    await engine.change(lambda document: with_new_rule(document, body))
+    await switch_program(engine, lambda document: with_new_rule(document, body))
     return RuleView.of(engine, body)
 
 
@@ -133,14 +134,14 @@ async def replace_rule(engine: EngineDependency, rule_id: RuleId, body: Rule) ->
     """Replace a rule in its place, or add it: draft, shadow or live. Scope: sandbox."""
     if body.id != rule_id:
         raise FieldError("id", "is not the identifier in the path")
-    await engine.change(lambda document: with_rule(document, body))
+    await switch_program(engine, lambda document: with_rule(document, body))
     return RuleView.of(engine, body)
 
 
 @router.delete("/{rule_id}", status_code=204)
 async def remove_rule(engine: EngineDependency, rule_id: RuleId) -> None:
     """Remove a rule from the program. Scope: sandbox."""
-    await engine.change(lambda document: without_rule(document, rule_id))
+    await switch_program(engine, lambda document: without_rule(document, rule_id))
 
 
 @router.post("/{rule_id}/backtest")

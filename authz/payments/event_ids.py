@@ -27,6 +27,7 @@ _LETTERS = {
     EventType.PLAN_ENDED: "E",
     EventType.RELIEF_GRANTED: "G",
     EventType.RELIEF_ENDED: "F",
+    EventType.SEGMENT_CHANGED: "L",
 }
 _TYPES = {letter: event_type for event_type, letter in _LETTERS.items()}
 _NUMBERED = len(to_text(Prefix.EVENT, 1))

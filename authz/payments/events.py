@@ -1,8 +1,8 @@
 """Events of payments, derived from the rows of the history: a pure function of a row and of who looks at it.
 
 These kinds of rows are events: an expiry, a decision with which something happened, a posting, a statement, and a
-change of a plan or relief. Their order is that of the commands that brought them about, and within one command as in
-`Source`: holds end before it is decided, and what is posted follows from the decision.
+change of a plan, a relief or a segment. Their order is that of the commands that brought them about, and within one
+command as in `Source`: holds end before it is decided, and what is posted follows from the decision.
 """
 
 import re
@@ -78,6 +78,7 @@ CHANGE_TOLD_BY = {
     EventType.PLAN_ENDED: "plan_ended",
     EventType.RELIEF_GRANTED: "relief_granted",
     EventType.RELIEF_ENDED: "relief_ended",
+    EventType.SEGMENT_CHANGED: "segment_changed",
 }
 """By event: the kind of change of an account that it tells."""
 
@@ -241,6 +242,7 @@ _WHAT_CHANGED: dict[EventType, Callable[[Row], dict[str, Any]]] = {
     EventType.PLAN_ENDED: lambda row: {"end": row["plan_end"], "left": row["amount_minor"]},
     EventType.RELIEF_GRANTED: lambda row: _relief(row) | {"moved": row["amount_minor"], "months": row["months"]},
     EventType.RELIEF_ENDED: lambda row: _relief(row) | {"minimum": row["amount_minor"]},
+    EventType.SEGMENT_CHANGED: lambda row: {"segment": row["segment"], "before": row["segment_before"]},
 }
 
 

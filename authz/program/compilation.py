@@ -1,7 +1,6 @@
 """Compiles a program document into the arrays that the kernel reads."""
 
 from collections.abc import Iterable
-from decimal import ROUND_HALF_EVEN, Context, Decimal
 from itertools import accumulate
 from typing import Any
 
@@ -18,15 +17,15 @@ from authz.program.conditions import (
     Condition,
     Filter,
     Not,
+    comparisons,
     form_of,
     meter_of,
 )
-from authz.program.document import Limit, ProgramDocument, ProgramInvalid, Rule, comparisons, subject_number
+from authz.program.document import Limit, ProgramDocument, ProgramInvalid, Rule, subject_number
 from authz.program.periods import period_of
 from authz.program.segments import terms_rows
-from authz.program.settings import Rates
+from authz.program.settings import rate_tables
 from authz.program.tables import (
-    CURRENCY,
     FILTER,
     INSTRUCTION,
     LIMIT,
@@ -40,6 +39,7 @@ from authz.program.tables import (
     NUMBER_METERS,
     NUMBER_NEEDED,
     NUMBER_RULES,
+    NUMBER_SEGMENTS,
     NUMBER_STAND_IN_AMOUNT,
     NUMBER_STAND_IN_COUNT,
     NUMBER_STAND_IN_TOTAL,
@@ -47,8 +47,8 @@ from authz.program.tables import (
     NUMBER_VERSION,
     NUMBERS,
     OFFSET,
-    RATE,
     RULE,
+    SEGMENT,
     TERMS,
     Action,
     CashVerification,
@@ -59,7 +59,6 @@ from authz.program.tables import (
 )
 from authz.vocabulary.attributes import HUNDREDTHS, MEASURES_MAX, Attribute, Form
 from authz.vocabulary.commands import CardholderVerification, Channel, Operation, Records
-from authz.vocabulary.layouts import CURRENCY_NUMBERS
 from authz.vocabulary.reasons import Reason
 from tokenvault.reference_data.currencies import CURRENCIES
 
@@ -74,29 +73,30 @@ _REASON_OF = {
     Action.REFER: Reason.REFER_TO_ISSUER,
 }
 _BEGINNING = np.iinfo(np.int64).min
-_SEVEN_DIGITS = Context(prec=7, rounding=ROUND_HALF_EVEN)
-_DECIMALS_MAX = 9
 
 
 def compiled_program(document: ProgramDocument, version: int) -> Program:
     """The arrays of a checked document."""
     numbers = np.zeros(NUMBERS, np.int64)
     numbers[NUMBER_VERSION] = version
-    currencies, rates = _rates(document.rates)
+    currencies, rates = rate_tables(document.rates)
     rows = CompiledRows(document)
     limits = rows.limits()
     rules = rows.rules()
+    # What follows is asked when accounts are classified, and costs a payment nothing.
+    numbers[NUMBER_METERS], derived = len(rows.meters), len(rows.derived)
+    numbers[NUMBER_NEEDED] = _mask({row[1] for row in rows.instructions} & set(Attribute))
+    segments, measured = rows.segments()
+    numbers[NUMBER_SEGMENTS] = len(segments)
     numbers[NUMBER_LIMITS], numbers[NUMBER_RULES] = len(document.limits), len(rules)
-    numbers[NUMBER_METERS] = len(rows.meters)
     numbers[NUMBER_TEST_AMOUNTS] = int(document.test_amounts)
     numbers[NUMBER_STAND_IN_AMOUNT] = document.stand_in.amount_max
     numbers[NUMBER_STAND_IN_COUNT] = document.stand_in.count_max
     numbers[NUMBER_STAND_IN_TOTAL] = document.stand_in.total_max
     numbers[NUMBER_CASH] = CashVerification[document.cash_verification.cash.upper()]
     numbers[NUMBER_CASH_BACK] = CashVerification[document.cash_verification.purchase_with_cash_back.upper()]
-    numbers[NUMBER_NEEDED] = _mask({row[1] for row in rows.instructions} & set(Attribute))
     meters = _table(rows.meters, METER)
-    cell_of, cells_of_scope = _cells(meters[: len(rows.meters)])
+    cell_of, cells_of_scope = _cells(meters[: numbers[NUMBER_METERS]])
     return Program(
         categories=category_rows(document.categories, document.scenes),
         currencies=currencies,
@@ -111,10 +111,16 @@ def compiled_program(document: ProgramDocument, version: int) -> Program:
         instructions=_table(rows.instructions, INSTRUCTION),
         set_starts=np.array([0, *accumulate(map(len, rows.sets))], np.int32),
         set_values=np.array([value for each in rows.sets for value in each] or [0], np.int64),
-        derived=np.array(rows.derived or [(0, 0)], np.int32).reshape(-1, 2)[: len(rows.derived)],
+        derived=_pairs(rows.derived[:derived]),
+        measured=_pairs(measured),
+        segments=_table(segments, SEGMENT),
         terms=_table(list(terms_rows(document.products, document.segments)), TERMS),
         numbers=numbers,
     )
+
+
+def _pairs(pairs: list[tuple[int, int]]) -> npt.NDArray[np.int32]:
+    return np.array(pairs, np.int32).reshape(len(pairs), 2)
 
 
 def _table(rows: list[tuple[int, ...]], dtype: np.dtype[np.void]) -> Records:
@@ -174,6 +180,16 @@ class CompiledRows:
             reason = Reason[rule.reason.upper()] if action is Action.DECLINE else _REASON_OF[action]
             rows.append((subject, scope, action, reason, int(rule.state == "live"), first, 0))
         return rows
+
+    def segments(self) -> tuple[list[tuple[int, ...]], list[tuple[int, int]]]:
+        """The rows of the segments that have a condition, and what of `derived` these look at. Rules come first."""
+        rows: list[tuple[int, ...]] = []
+        places: set[int] = set()
+        for segment in self._document.segments:
+            if segment.when is not None:
+                rows.append((self._condition(segment.when, MATCH, NO_MATCH), segment.number))
+                places |= {self._attribute(comparison) for comparison in comparisons(segment.when)}
+        return rows, [pair for pair in self.derived if pair[0] in places]
 
     def places_by_rule(self) -> list[list[tuple[Comparison, int]]]:
         """For each rule its comparisons, and the places of their attributes among a decision's values."""
@@ -253,7 +269,9 @@ class CompiledRows:
         place = self._derived_of.setdefault((meter, is_sum), len(Attribute) + len(self.derived))
         if place == len(Attribute) + len(self.derived):
             if len(self.derived) >= MEASURES_MAX:
-                raise ProgramInvalid([("rules", f"must use at most {MEASURES_MAX} different counts and sums")])
+                raise ProgramInvalid(
+                    [("rules", f"rules and segments must use at most {MEASURES_MAX} different counts and sums")]
+                )
             self.derived.append((place, -1 - meter if is_sum else meter))
         return place
 
@@ -352,27 +370,6 @@ def merchant_key(merchant: str) -> int:
     """The number that stands for a card acceptor (DE 42)."""
     text = np.frombuffer(merchant.ljust(MERCHANT_CHARACTERS).encode("ascii"), np.uint8)
     return int(text_key(text, 0, MERCHANT_CHARACTERS))
-
-
-def _rates(rates: Rates) -> tuple[Records, Records]:
-    currencies = np.zeros(len(CURRENCY_NUMBERS), CURRENCY)
-    currencies["position"] = -1
-    for currency in CURRENCIES.values():
-        currencies[currency.number]["exponent"] = currency.exponent
-    worth = {rates.base: Decimal(1), **rates.per_base}
-    table = np.zeros((len(worth), len(worth)), RATE)
-    for row, (source, per_source) in enumerate(worth.items()):
-        currencies[CURRENCIES[source].number]["position"] = row
-        for column, per_target in enumerate(worth.values()):
-            table[row, column] = _mantissa(_SEVEN_DIGITS.divide(per_target, per_source))
-    return currencies, table
-
-
-def _mantissa(rate: Decimal) -> tuple[int, int]:
-    """A rate in the form of DE 10: at most seven digits and at most nine decimals; (0, 0) if it does not fit."""
-    decimals = min(_DECIMALS_MAX, max(0, 6 - rate.adjusted()))
-    mantissa = int(rate.scaleb(decimals).to_integral_value(ROUND_HALF_EVEN))
-    return (mantissa, decimals) if 0 < mantissa <= 9_999_999 else (0, 0)
 
 
 def _offsets(document: ProgramDocument) -> Records:

@@ -264,3 +264,18 @@ Condition = Annotated[
 
 for _model in (AllOf, AnyOf, Not):
     _model.model_rebuild()
+
+
+def comparisons(condition: Condition) -> Iterator[Comparison]:
+    """Every comparison in a condition, from left to right."""
+    match condition:
+        case Comparison():
+            yield condition
+        case AllOf():
+            for part in condition.all:
+                yield from comparisons(part)
+        case AnyOf():
+            for part in condition.any:
+                yield from comparisons(part)
+        case Not():
+            yield from comparisons(condition.not_)

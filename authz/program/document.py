@@ -1,21 +1,12 @@
 """The program document: JSON, validated field by field."""
 
-from collections.abc import Iterator
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from authz.program.categories import SCENES_MAX, CategoryRange, Scene, check_scenes, need_names, scene_names
-from authz.program.conditions import (
-    AllOf,
-    AnyOf,
-    Comparison,
-    Condition,
-    Filter,
-    Not,
-    ScopeName,
-)
+from authz.program.conditions import Condition, Filter, ScopeName, comparisons
 from authz.program.parts import BOUND_MAX, JOURNALED, Identifier, Part, is_new
 from authz.program.periods import PERIODS, check_subject, check_window
 from authz.program.segments import SEGMENT_NUMBERS, Segment, check_terms
@@ -244,15 +235,20 @@ class ProgramDocument(Part):
         )
         for attribute, field, known, refusal in kinds:
             named = [("where", name) for limit in self.limits for name in getattr(limit.where, field)]
-            for rule in self.rules:
-                for comparison in comparisons(rule.when):
+            for owner, condition in self._conditions():
+                for comparison in comparisons(condition):
                     named += [("where", name) for name in getattr(comparison.where, field)]
                     if comparison.attribute == attribute and comparison.operator != "is_unknown":
                         values = comparison.value if isinstance(comparison.value, list) else [comparison.value]
-                        named += [(f"rules: {rule.id}", value) for value in values]
+                        named += [(owner, value) for value in values]
             for where, name in named:
                 if name not in known:
                     raise ValueError(f"{where}: {refusal} {name!r}")
+
+    def _conditions(self) -> list[tuple[str, Condition]]:
+        """The conditions of rules and segments, each with whose it is."""
+        of_rules = [(f"rules: {rule.id}", rule.when) for rule in self.rules]
+        return of_rules + [(f"segments: {each.id}", each.when) for each in self.segments if each.when is not None]
 
     @field_validator("scenes")
     @classmethod
@@ -277,21 +273,6 @@ class ProgramDocument(Part):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError(f"{name!r} is not a time zone of the IANA database") from None
         return name
-
-
-def comparisons(condition: Condition) -> Iterator[Comparison]:
-    """Every comparison in a condition, from left to right."""
-    match condition:
-        case Comparison():
-            yield condition
-        case AllOf():
-            for part in condition.all:
-                yield from comparisons(part)
-        case AnyOf():
-            for part in condition.any:
-                yield from comparisons(part)
-        case Not():
-            yield from comparisons(condition.not_)
 
 
 class ProgramInvalid(CallerError):

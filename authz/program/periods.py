@@ -7,6 +7,9 @@ tells periods apart by anything but their rows. `docs.generated` writes the tabl
 import re
 from enum import IntEnum, unique
 
+import numpy as np
+import numpy.typing as npt
+
 from authz.program.tables import Scope
 
 TRAILING_DAYS_MAX = 30
@@ -106,3 +109,25 @@ def period_of(window: str) -> tuple[Period, int]:
         return Period.TRAILING, seconds * 1_000_000
     period = PERIODS[window]
     return period, period.every * _DAY_US if period.begins is Begins.BACK_FROM_NOW else 0
+
+
+@unique
+class Day(IntEnum):
+    """What is kept of a local day, until it is over or its offset changes: places in an array.
+
+    Behind them stands, in the order of `Period`, when each began.
+    """
+
+    PROGRAM_VERSION = 0
+    FROM_US = 1
+    UNTIL_US = 2
+    OFFSET_US = 3
+
+
+Today = npt.NDArray[np.int64]
+"""int64[len(Day) + len(Period)]: what follows from the time alone, worked out once a day. No part of the state."""
+
+
+def new_today() -> Today:
+    """Room for what is kept of a day."""
+    return np.zeros(len(Day) + len(Period), np.int64)

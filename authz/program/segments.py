@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, create_model, field_validator
 from pydantic.fields import FieldInfo
 
+from authz.program.conditions import Comparison, Condition, comparisons, meter_of
 from authz.program.parts import Identifier, Part
 from authz.program.terms import DAYS_TO_PAY_MAX, Product, Terms, terms_row
+from authz.vocabulary.attributes import OF_ACCOUNTS
 from authz.vocabulary.layouts import ANY_SEGMENT
 
 SEGMENT_NUMBERS = range(1, 29)
@@ -49,6 +51,12 @@ class Segment(Part):
         examples=[1],
     )
     id: Identifier
+    when: Condition | None = Field(
+        default=None,
+        description="Which accounts belong to it: a condition of what is known of an account by itself, asked when "
+        "its statement is cut. Null where accounts come into it by being pinned only.",
+        examples=[{"attribute": "amount_year", "operator": ">=", "value": 5_000_000}],
+    )
     terms: SegmentTerms = Field(
         default=SegmentTerms(),
         description="What is different in this segment: terms as those of a product, each of which may be left out.",
@@ -67,12 +75,38 @@ class Segment(Part):
         examples=[["bill", "credit", "plans"]],
     )
 
+    @field_validator("when")
+    @classmethod
+    def _asks_of_the_account_alone(cls, when: Condition | None) -> Condition | None:
+        for comparison in [] if when is None else comparisons(when):
+            _check_asks_of_the_account(comparison)
+        return when
+
     @field_validator("portal")
     @classmethod
     def _names_each_section_once(cls, sections: list[str]) -> list[str]:
         if twice := [section for section in sections if sections.count(section) > 1]:
             raise ValueError(f"contains {twice[0]!r} twice")
         return sections
+
+
+def _check_asks_of_the_account(comparison: Comparison) -> None:
+    """Check that a comparison follows from an account and its transactions. Raises: ValueError."""
+    name = comparison.attribute
+    if meter_of(name) is None:
+        known = [attribute.code for attribute in OF_ACCOUNTS]
+        if name not in known:
+            asked = ", ".join(known)
+            raise ValueError(f"{name} is not one of {asked}, and no count_, amount_ or declines_ of the account")
+    elif comparison.of != "account":
+        raise ValueError(f"{name} must be of the account, not of {comparison.of}")
+    elif comparison.where.segments:
+        raise ValueError(f"{name}: where must not name segments, since the segment follows from it")
+
+
+def classifies(segments: list[Segment]) -> bool:
+    """Whether accounts are put into some of these by themselves."""
+    return any(segment.when is not None for segment in segments)
 
 
 def laid_over(terms: Terms, segment: Segment | None) -> Terms:

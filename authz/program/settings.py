@@ -1,11 +1,15 @@
 """Settings of the program beside its limits and rules: rates, stand-in and cash."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Literal
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from authz.program.parts import BOUND_MAX, Part
+from authz.program.tables import CURRENCY, RATE
+from authz.vocabulary.commands import Records
+from authz.vocabulary.layouts import CURRENCY_NUMBERS
 from tokenvault.reference_data.currencies import CURRENCIES, NO_CURRENCY
 
 
@@ -61,3 +65,29 @@ class CashVerification(Part):
     purchase_with_cash_back: CashVerificationName = Field(
         default="any", description="For a purchase with cash-back.", examples=["any"]
     )
+
+
+_SEVEN_DIGITS = Context(prec=7, rounding=ROUND_HALF_EVEN)
+_DECIMALS_MAX = 9
+
+
+def rate_tables(rates: Rates) -> tuple[Records, Records]:
+    """CURRENCY by number, and RATE from row to column."""
+    currencies = np.zeros(len(CURRENCY_NUMBERS), CURRENCY)
+    currencies["position"] = -1
+    for currency in CURRENCIES.values():
+        currencies[currency.number]["exponent"] = currency.exponent
+    worth = {rates.base: Decimal(1), **rates.per_base}
+    table = np.zeros((len(worth), len(worth)), RATE)
+    for row, (source, per_source) in enumerate(worth.items()):
+        currencies[CURRENCIES[source].number]["position"] = row
+        for column, per_target in enumerate(worth.values()):
+            table[row, column] = _mantissa(_SEVEN_DIGITS.divide(per_target, per_source))
+    return currencies, table
+
+
+def _mantissa(rate: Decimal) -> tuple[int, int]:
+    """A rate in the form of DE 10: at most seven digits and at most nine decimals; (0, 0) if it does not fit."""
+    decimals = min(_DECIMALS_MAX, max(0, 6 - rate.adjusted()))
+    mantissa = int(rate.scaleb(decimals).to_integral_value(ROUND_HALF_EVEN))
+    return (mantissa, decimals) if 0 < mantissa <= 9_999_999 else (0, 0)

@@ -153,6 +153,9 @@ INSTRUCTION = record(
 )
 MATCH, NO_MATCH = -1, -2
 
+SEGMENT = record([("first", "i4"), ("number", "u4")])
+"""A segment into which accounts are put. first: the instruction that its condition begins with."""
+
 TERMS = record(
     [
         ("tolerance", "i8"),  # minor units, as are the fees
@@ -194,7 +197,8 @@ NUMBER_STAND_IN_COUNT = 7
 NUMBER_STAND_IN_TOTAL = 8
 NUMBER_CASH = 9  # CashVerification of a withdrawal
 NUMBER_CASH_BACK = 10  # and of a purchase with cash-back
-NUMBERS = 11
+NUMBER_SEGMENTS = 11  # those with a condition
+NUMBERS = 12
 """What stands where in `Program.numbers`, and how many there are."""
 
 
@@ -206,7 +210,9 @@ class Program(NamedTuple):
     from row to column.  offsets: OFFSET[n], in order, the first from the beginning of time.  cell_of: int32[METERS],
     a meter's place among those of its scope.  cells_of_scope: int32[5], how many there are of each.  set_starts:
     int32[sets + 1], where each set begins in set_values.  derived: int32[n, 2], an attribute and the meter it shows,
-    negative (-1 - meter) for the meter's sum instead of its count.  terms: TERMS[n], in order of product; one row of
+    negative (-1 - meter) for the meter's sum instead of its count: those that rules look at.  measured: the same
+    of those that segments look at, which are counted when an account is classified and at no other time.  segments:
+    SEGMENT[n], in the order in which they are asked.  terms: TERMS[n], in order of product; one row of
     product 0 where there are no products.  numbers: single settings.
     """
 
@@ -224,5 +230,7 @@ class Program(NamedTuple):
     set_starts: npt.NDArray[np.int32]
     set_values: npt.NDArray[np.int64]
     derived: npt.NDArray[np.int32]
+    measured: npt.NDArray[np.int32]
+    segments: Records
     terms: Records
     numbers: npt.NDArray[np.int64]

@@ -15,6 +15,7 @@ from authz.arrays.hash_index import Slots, capacity_of, key_set, keys_for, rebui
 from authz.arrays.memory import zeros
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
+from authz.program.periods import Today, new_today
 from authz.program.tables import RULES_MAX, TERMS, Program
 from authz.program.terms import DEFAULT_TERMS
 from authz.state.batch_output import (
@@ -30,6 +31,7 @@ from authz.state.batch_output import (
 )
 from authz.state.billing import BILLING, GENERAL_MAX, PAYMENT, PLAN, books_of
 from authz.state.row_layouts import ACCOUNT, ACTIVITY, CARD, CELL, FORCED, TOKEN, TRANSACTION
+from authz.vocabulary.attributes import ATTRIBUTES_MAX
 from authz.vocabulary.commands import Records
 from authz.vocabulary.layouts import ANY_SEGMENT, MESSAGE, PRODUCTS, SEGMENTS
 
@@ -87,6 +89,9 @@ class State(NamedTuple):
     plans: PLAN, in order of sequence.
 
     postings, expiries, statements, changes: made by the batch at hand, see `made_by`.
+
+    asked_values, asked_today: what the conditions of segments are asked with, int64[ATTRIBUTES_MAX] and see `periods`;
+    no part of what is stored.
     """
 
     accounts: Records
@@ -118,6 +123,8 @@ class State(NamedTuple):
     expiries: Expiries
     statements: Statements
     changes: Changes
+    asked_values: npt.NDArray[np.int64]
+    asked_today: Today
     program: Program
 
 
@@ -198,6 +205,8 @@ def new_state(capacity: int = 1024, program: Program | None = None) -> State:
         expiries=room_for_expiries(capacity),
         statements=room_for_statements(most_made(capacity)),
         changes=room_for_changes(most_made(capacity)),
+        asked_values=np.zeros(ATTRIBUTES_MAX, np.int64),
+        asked_today=new_today(),
         program=program or compiled_program(ProgramDocument(), version=0),
     )
     return with_terms(state, state.program)

@@ -1,4 +1,4 @@
-"""Changes of accounts that are no postings: instalments that begin and end, relief that is granted and ends."""
+"""Changes of accounts that are no postings: of instalments, of relief, and of the segment of customers."""
 
 from enum import IntEnum, unique
 
@@ -13,6 +13,7 @@ class ChangeKind(IntEnum):
     PLAN_ENDED = 2
     RELIEF_GRANTED = 3
     RELIEF_ENDED = 4
+    SEGMENT_CHANGED = 5
 
 
 @unique
@@ -29,7 +30,8 @@ ACCOUNT_CHANGE = record(
     [
         ("sequence", "i8"),  # the command with which it came about
         ("account_id", "u8"),
-        ("about", "i8"),  # of instalments: the sequence of the command that started them; else 0
+        # Of instalments: the sequence of the command that started them. Of a segment: the one before. Else 0.
+        ("about", "i8"),
         # Instalments: their principal, at the end what of it was not billed by then. Relief: the due that has moved, at
         # the end the minimum that is asked for again. Minor units of the account's currency.
         ("amount_minor", "i8"),
@@ -37,7 +39,7 @@ ACCOUNT_CHANGE = record(
         ("until", "u2"),  # of relief: the day by which something is due again; else 0
         ("currency", "u2"),  # the account's, ISO 4217 numeric
         ("kind", "u1"),  # ChangeKind
-        ("detail", "u1"),  # of the end of instalments: PlanEnd. Of relief: 1 where interest is waived
+        ("detail", "u1"),  # PlanEnd; of relief 1 where interest is waived; the segment that it is in now
         ("part", "u4"),  # which of the changes it is that came about with the same command, from 0
         ("months", "u1"),  # how many instalments, or statements that ask for nothing and the one that asks again
         ("spare", "u1"),

@@ -42,6 +42,8 @@ class Attribute(IntEnum):
     MISSED_DUES = 32
     IN_RELIEF = 33
     OWED_PPM = 34
+    ACCOUNT_AGE = 35
+    LIFE_STAGE = 36
 
     @property
     def code(self) -> str:
@@ -49,8 +51,18 @@ class Attribute(IntEnum):
         return self.name.lower()
 
 
+OF_ACCOUNTS = (
+    Attribute.PRODUCT,
+    Attribute.MISSED_DUES,
+    Attribute.IN_RELIEF,
+    Attribute.OWED_PPM,
+    Attribute.ACCOUNT_AGE,
+    Attribute.LIFE_STAGE,
+)
+"""Those that follow from an account by itself, without a transaction."""
+
 MEASURES_MAX = 99
-"""How many different counts and sums the rules of a program can compare."""
+"""How many different counts and sums the rules and segments of a program can compare."""
 
 ATTRIBUTES_MAX = len(Attribute) + MEASURES_MAX
 """Room for fixed attributes and those of meters."""
@@ -182,6 +194,19 @@ MEANINGS: dict[Attribute, Meaning] = {
         "What the account owes (its posted balance) in parts per million of its credit limit, rounded down; "
         "1,000,000,000,000 if it owes something and has no credit limit.",
         least=0,
+    ),
+    _A.ACCOUNT_AGE: Meaning(
+        Form.NUMBER,
+        "How many days ago the account was opened.",
+        "the account was opened by a version that did not keep the day",
+        least=0,
+    ),
+    _A.LIFE_STAGE: Meaning(
+        Form.NUMBER,
+        "The stage of life of the account's customer, as the issuer numbers them.",
+        "it is not known",
+        least=1,
+        greatest=15,
     ),
 }
 assert set(MEANINGS) == set(Attribute), "every attribute is explained"

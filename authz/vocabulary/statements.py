@@ -16,7 +16,7 @@ STATEMENT = record(
         ("currency", "u2"),  # the account's, ISO 4217 numeric
         ("missed", "u1"),  # dues that were missed in a row
         ("product", "u1"),
-        ("spare", "u2"),
+        ("segment", "u2"),  # whose terms it was cut by
         ("part", "u4"),  # which of the statements it is that were cut with the same command, from 0
     ]
 )

@@ -64,7 +64,7 @@ NOT_TRIGGERED: dict[EventType, str] = {
     EventType.APPLICATION_EXPIRED: "it takes a week of the server's clock, or the `review_seconds` of the issuer's "
     "application policy",
     **dict.fromkeys(
-        (EventType.DUE_MISSED, EventType.STATEMENT_ISSUED, EventType.RELIEF_ENDED),
+        (EventType.DUE_MISSED, EventType.STATEMENT_ISSUED, EventType.RELIEF_ENDED, EventType.SEGMENT_CHANGED),
         "it takes weeks of the server's clock, which `tapwright bank close --until DATE` lets pass",
     ),
 }

@@ -59,6 +59,7 @@ class EventType(StrEnum):
     PLAN_ENDED = "plan.ended"
     RELIEF_GRANTED = "relief.granted"
     RELIEF_ENDED = "relief.ended"
+    SEGMENT_CHANGED = "segment.changed"
 
 
 PAYMENT_EVENTS = frozenset(
@@ -79,6 +80,7 @@ PAYMENT_EVENTS = frozenset(
         EventType.PLAN_ENDED,
         EventType.RELIEF_GRANTED,
         EventType.RELIEF_ENDED,
+        EventType.SEGMENT_CHANGED,
     }
 )
 """What happens to payments: derived from what the engine has decided, see `authz.payments`."""

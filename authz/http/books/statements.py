@@ -20,7 +20,7 @@ from authz.http.sight import AccountId, SightDependency
 from authz.http.surroundings import BankNameDependency, EngineDependency, ProjectionDependency
 from authz.printing.statement_pdf import Statement, statement_pdf
 from authz.state.account_books import account_books
-from authz.state.account_terms import terms_of_account
+from authz.state.account_terms import terms_in_segment
 from authz.vocabulary.errors import HistoryUnavailable
 from tokenvault.vocabulary.errors import NotFound
 from tokenvault.vocabulary.identifiers import Prefix, to_text
@@ -84,7 +84,7 @@ def read_statement(
     if form == PDF:
         names = {product.number: product.id for product in engine.document.products}
         product = names.get(statement["product"], str(statement["product"]))
-        terms = terms_of_account(engine.state, number, statement["product"], day)
+        terms = terms_in_segment(engine.state, statement["product"], statement["segment"], day)
         printed = Statement(bank_name(), product, content, terms)
         return Response(statement_pdf(printed), headers=_headers_of_pdf(day))
     shown = StatementWithLines.with_lines(content)

@@ -1,10 +1,14 @@
-"""The end of local days: nights are counted, a due passes, a statement is cut. Days that end alike end together."""
+"""The end of local days: nights are counted, a due passes, a statement is cut and the account is classified anew.
+
+Days that end alike end together.
+"""
 
 from typing import Any
 
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
+from authz.kernel.books.classification import classify
 from authz.kernel.books.days import next_cut
 from authz.kernel.books.plans import bill_instalments
 from authz.kernel.books.relief import (
@@ -68,6 +72,7 @@ def end_days(state: State, account_row: Integer, until: Integer) -> None:
             state.billing[billing_row]["cut_day"] = account["cut_day"]
         if next_cut(day, np.int64(state.billing[billing_row]["cut_day"])) == day:
             cut(state, account_row, billing_row, terms_row, day)
+            classify(state, account_row, day)
         note_next_event(state, account_row)
 
 
@@ -217,7 +222,7 @@ def next_statement(state: State, account_row: Integer) -> Any:
     statement["account_id"] = account["account_id"]
     statement["currency"] = account["currency"]
     statement["product"] = account["product"]
-    statement["spare"] = 0
+    statement["segment"] = account["segment"]
     statement["part"] = 0
     if place > 0 and rows[place - 1]["sequence"] == statement["sequence"]:
         statement["part"] = np.int64(rows[place - 1]["part"]) + 1

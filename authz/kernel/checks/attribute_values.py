@@ -3,30 +3,27 @@
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from authz.arrays.compiled import Integer, inlined
 from authz.kernel.accounts.geography import distance_km
 from authz.kernel.accounts.habits import COUNTRY, MERCHANT, has_position, has_used, is_card_present, standard_deviation
 from authz.kernel.accounts.holds import available_credit
 from authz.kernel.accounts.message_context import MessageContext, has
-from authz.kernel.books.relief import is_in_relief, missed_dues, owed_ppm
-from authz.kernel.measures.calendar import DAY_US, HOUR_US, Day, Today
+from authz.kernel.books.classification import fill_account_values
+from authz.kernel.measures.calendar import DAY_US, HOUR_US
+from authz.kernel.measures.conditions import Values
 from authz.kernel.measures.meters import Subjects, read_meter
+from authz.program.periods import Day, Today
 from authz.program.tables import NUMBER_NEEDED
-from authz.state.tables import State
-from authz.vocabulary.attributes import HUNDREDTHS, UNKNOWN, Attribute
+from authz.state.tables import Counter, State
+from authz.vocabulary.attributes import HUNDREDTHS, OF_ACCOUNTS, UNKNOWN, Attribute
 from authz.vocabulary.commands import NO_POSITION, Flag, Operation
-
-Values = npt.NDArray[np.int64]
 
 _SECOND_US = 1_000_000
 _WEEKDAY_OF_1970 = 3
 _A = Attribute
 _VALUE_MAX = 1e15
-_OF_SCENES_AND_BOOKS = sum(
-    1 << attribute for attribute in (_A.SCENE, _A.NEED, _A.PRODUCT, _A.MISSED_DUES, _A.IN_RELIEF, _A.OWED_PPM)
-)
+_OF_SCENES_AND_ACCOUNTS = sum(1 << attribute for attribute in (_A.SCENE, _A.NEED, *OF_ACCOUNTS))
 """Those that are filled in only where a rule looks at one of them."""
 
 
@@ -62,8 +59,8 @@ def fill_values(
     values[_A.IS_PREAUTHORIZATION] = 1 if has(command["flags"], Flag.PREAUTHORIZATION) else 0
     values[_A.CASH_AMOUNT] = amount if operation == Operation.CASH else np.int64(command["cash_minor"])
     fill_habits(state, command, context, subjects, values)
-    if state.program.numbers[NUMBER_NEEDED] & _OF_SCENES_AND_BOOKS:
-        fill_scenes_and_books(state, command, context, values)
+    if state.program.numbers[NUMBER_NEEDED] & _OF_SCENES_AND_ACCOUNTS:
+        fill_scenes_and_account(state, command, context, values)
     for place in range(len(state.program.derived)):
         attribute, meter = np.int64(state.program.derived[place, 0]), np.int64(state.program.derived[place, 1])
         number = meter if meter >= 0 else -1 - meter
@@ -104,19 +101,12 @@ def fill_habits(state: State, command: Any, context: MessageContext, subjects: S
 
 
 @inlined
-def fill_scenes_and_books(state: State, command: Any, context: MessageContext, values: Values) -> None:
-    """In which scene the account spends, and what its books say. They were brought to today with the message."""
+def fill_scenes_and_account(state: State, command: Any, context: MessageContext, values: Values) -> None:
+    """In which scene the account spends, and what is known of it. It was brought to today with the message."""
     category = state.program.categories[command["merchant_category"]]
-    account = state.accounts[context.account_row]
     values[_A.SCENE] = np.int64(category["scene"]) if category["scene"] != 0 else UNKNOWN
     values[_A.NEED] = np.int64(category["need"]) if category["need"] != 0 else UNKNOWN
-    values[_A.PRODUCT] = account["product"]
-    values[_A.OWED_PPM] = owed_ppm(account)
-    values[_A.MISSED_DUES] = values[_A.IN_RELIEF] = 0
-    if account["billing"] != 0:
-        books = state.billing[np.int64(account["billing"]) - 1]
-        values[_A.MISSED_DUES] = missed_dues(books)
-        values[_A.IN_RELIEF] = 1 if is_in_relief(books) else 0
+    fill_account_values(state, context.account_row, state.counters[Counter.DAY], values)
 
 
 @inlined

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from authz.arrays.by_reference import by_reference
 from authz.arrays.compiled import Integer, inlined
 from authz.kernel.checks.numbers import Check
-from authz.kernel.measures.calendar import Today, new_today
+from authz.program.periods import Today, new_today
 from authz.program.tables import LIMITS_MAX, RULES_MAX
 from authz.vocabulary.attributes import ATTRIBUTES_MAX
 from authz.vocabulary.commands import Records, record

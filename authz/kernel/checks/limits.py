@@ -6,9 +6,9 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, inlined
 from authz.kernel.accounts.message_context import MessageContext
-from authz.kernel.measures.calendar import Today
 from authz.kernel.measures.filters import is_about, passes
 from authz.kernel.measures.meters import Subjects, read_meter
+from authz.program.periods import Today
 from authz.program.tables import NUMBER_LIMITS
 from authz.state.rows import found
 from authz.state.tables import State

@@ -7,43 +7,18 @@ import numpy.typing as npt
 
 from authz.arrays.compiled import Integer, inlined
 from authz.kernel.accounts.message_context import MessageContext
-from authz.kernel.checks.attribute_values import Values, fill_values
+from authz.kernel.checks.attribute_values import fill_values
 from authz.kernel.checks.findings import Findings
 from authz.kernel.checks.limits import exceeded_limit
 from authz.kernel.measures.calendar import keep_day
-from authz.kernel.measures.filters import in_set
+from authz.kernel.measures.conditions import Values, holds
 from authz.kernel.measures.meters import subjects_of
-from authz.program.tables import MATCH, NUMBER_RULES, Action, Operator, Program, Scope
+from authz.program.tables import NUMBER_RULES, Action, Scope
 from authz.state.tables import State
-from authz.vocabulary.attributes import UNKNOWN
 from authz.vocabulary.reasons import Reason
 
 NOT_EVALUATED, NO_MATCH, MATCHED = 0, 1, 2
 """What became of a rule."""
-
-
-@inlined
-def holds(program: Program, first: Integer, values: Values) -> Any:
-    """Whether a condition holds: instructions that jump, so that what is decided is not asked any further."""
-    place = first
-    while place >= 0:
-        instruction = program.instructions[place]
-        seen, value = values[instruction["attribute"]], np.int64(instruction["value"])
-        operator = np.int64(instruction["operator"])
-        if operator == Operator.IS_UNKNOWN:
-            is_true = seen == UNKNOWN
-        elif seen == UNKNOWN:
-            is_true = False
-        elif operator == Operator.EQUAL:
-            is_true = seen == value
-        elif operator == Operator.LESS:
-            is_true = seen < value
-        elif operator == Operator.LESS_OR_EQUAL:
-            is_true = seen <= value
-        else:
-            is_true = in_set(program, value, seen)
-        place = np.int64(instruction["if_true"]) if is_true else np.int64(instruction["if_false"])
-    return place == MATCH
 
 
 @inlined

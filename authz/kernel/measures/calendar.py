@@ -1,12 +1,9 @@
 """Calendar arithmetic on Unix microseconds, in the proleptic Gregorian calendar."""
 
-from enum import IntEnum, unique
-
 import numpy as np
-import numpy.typing as npt
 
 from authz.arrays.compiled import Integer, compiled, inlined
-from authz.program.periods import Begins, Period
+from authz.program.periods import Begins, Day, Period, Today
 from authz.program.tables import NUMBER_VERSION, Program
 
 HOUR_US = 3_600_000_000
@@ -75,6 +72,13 @@ def utc_of(program: Program, local_us: Integer, offset_us: Integer) -> Integer:
     return local_us - utc_offset(program, local_us - offset_us)
 
 
+@compiled
+def last_moment(program: Program, day: Integer) -> Integer:
+    """The last microsecond of a local day, Unix time. day: days since 1970-01-01."""
+    midnight = (day + 1) * DAY_US
+    return utc_of(program, midnight, utc_offset(program, midnight)) - 1
+
+
 # The table of periods as compiled code reads it.
 _BEGINS = np.array([period.begins for period in Period], np.int64)
 _EVERY = np.array([period.every for period in Period], np.int64)
@@ -114,29 +118,8 @@ def local_start(begins: Integer, every: Integer, since: Integer, local_us: Integ
     return (days - (days - since) % every) * DAY_US
 
 
-@unique
-class Day(IntEnum):
-    """What is kept of a local day, until it is over or its offset changes: places in an array.
-
-    Behind them stands, in the order of `Period`, when each began.
-    """
-
-    PROGRAM_VERSION = 0
-    FROM_US = 1
-    UNTIL_US = 2
-    OFFSET_US = 3
-
-
 _STARTS = len(Day)
 _PERIODS = tuple(period for period in Period if period.begins is not Begins.BACK_FROM_NOW)
-
-Today = npt.NDArray[np.int64]
-"""int64[len(Day) + len(Period)]: what follows from the time alone, worked out once a day. No part of the state."""
-
-
-def new_today() -> Today:
-    """Room for what is kept of a day."""
-    return np.zeros(_STARTS + len(Period), np.int64)
 
 
 @inlined

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
-from authz.kernel.measures.calendar import Today, keep_day, start_today
+from authz.kernel.measures.calendar import keep_day, start_today
 from authz.kernel.measures.filters import is_about, passes
-from authz.program.periods import Begins, Period
+from authz.program.periods import Begins, Period, Today
 from authz.program.tables import NUMBER_METERS, NUMBER_VERSION, Outcome, Scope
 from authz.state.tables import Counter, State
 from authz.state.transaction_flags import TransactionFlag

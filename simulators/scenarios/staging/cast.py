@@ -93,7 +93,7 @@ class AccountPart(Part):
         default=None,
         ge=SEGMENTS[0],
         le=SEGMENTS[-1],
-        description="Segment that it is pinned to; 0 if left out.",
+        description="Segment that it is pinned to; if left out, it begins in segment 0 and is pinned to none.",
     )
     life_stage: int | None = Field(
         default=None,

@@ -23,6 +23,14 @@ def a_program(rate_ppm, time_zone):
     return canonical(with_offsets(ProgramDocument.model_validate({"products": [terms], "time_zone": time_zone})))
 
 
+def with_segment(number):
+    """One that puts every account into this segment."""
+    when = {"attribute": "missed_dues", "operator": ">=", "value": 0}
+    segments = [{"number": number, "id": "all", "when": when}]
+    document = {"products": [{"number": 1, "id": "phone_card"}], "segments": segments}
+    return canonical(with_offsets(ProgramDocument.model_validate(document)))
+
+
 def on_day(days, kind, **values):
     """A command so many days after the first."""
     return command(kind, time_us=NOW_US + days * DAY_US, **values)
@@ -53,6 +61,31 @@ def test_terms_hold_from_the_day_behind_their_program(tmp_path, zone):
     assert own.state.billing[0] == whole.state.billing[0]
     assert np.array_equal(own.state.general, whole.state.general)
     assert own.result["posted_minor"] == whole.result["posted_minor"] != 44_900
+
+
+def test_an_account_is_classified_as_it_was_before_its_program_was_switched(tmp_path):
+    """The days that were over were closed before that, for all accounts and under the program of then."""
+    journal = SegmentJournal(Directory(tmp_path))
+    spent = tap(1, 45_000, kind=Kind.FINANCIAL_REQUEST, account_id=7, token_id=701, card_id=70)
+    for made, attachment in (
+        (command(Kind.ACTIVATE_PROGRAM), with_segment(5)),
+        (opening(), b""),
+        (set_account(4, product=1, cut_day=5), b""),
+        (spent, b""),
+        (on_day(71, Kind.CLOSE_DAY, day=NOW_US // DAY_US + 70, first_row=0, rows=9), b""),
+        (on_day(71, Kind.ACTIVATE_PROGRAM), with_segment(6)),
+        (on_day(72, Kind.PAYMENT, account_id=7, amount_minor=100), b""),
+    ):
+        journal.append(Batch(journal.next_sequence, made, attachment))
+    last = journal.last_sequence
+    journal.close()
+    index = AccountReplay(SegmentReader(Directory(tmp_path)))
+    index.read_on()
+    own, whole = index.command(last), replayed_command(History(SegmentReader(Directory(tmp_path))), last)
+    assert own is not None
+    assert whole is not None
+    assert own.state.accounts[0]["segment"] == whole.state.accounts[0]["segment"] == 5
+    assert own.state.billing[0] == whole.state.billing[0]
 
 
 def test_what_a_close_of_days_has_posted_is_not_told_of_the_command_behind_it(tmp_path):

@@ -58,6 +58,32 @@ def test_a_count_in_a_segment_is_that_of_an_account_that_is_in_it_by_then(tmp_pa
     assert [each.sequence for each in found.examples] == [7, 8]
 
 
+def test_what_a_rule_would_have_declined_in_a_segment(tmp_path):
+    """Accounts are in the segments into which they came with their statements, on both sides."""
+    bought = {"attribute": "amount_month", "operator": ">=", "value": 40_000}
+    segments = [{"number": 5, "id": "buyers", "when": bought}]
+    document = ProgramDocument.model_validate({"products": [{"number": 1, "id": "card"}], "segments": segments})
+    journal = SegmentJournal(Directory(tmp_path))
+    sale = {"kind": Kind.FINANCIAL_REQUEST}
+    for made, days, attachment in (
+        (command(Kind.ACTIVATE_PROGRAM), 0, canonical(with_offsets(document))),
+        (opening(), 0, b""),
+        (set_account(4, product=1, cut_day=28), 0, b""),
+        (tap(1, 45_000, **sale), 1, b""),
+        (tap(2, 2_000, **sale), 7, b""),
+        (tap(3, 500, **sale), 7, b""),
+        (tap(4, 2_000, **sale), 37, b""),
+    ):
+        made["time_us"] = NOW_US + days * 24 * 60 * MINUTE_US
+        journal.append(Batch(journal.next_sequence, made, attachment))
+    over = {"attribute": "amount", "operator": ">", "value": 1_000}
+    rule = Rule.model_validate(
+        {"id": "r", "when": over, "action": "decline", "applies_to": {"scope": "segment", "id": "5"}}
+    )
+    found = backtest(History(journal), rule)
+    assert [(each.sequence, each.after) for each in found.examples] == [(7, Reason.SUSPECTED_FRAUD)]
+
+
 def test_files_go_while_they_are_read(tmp_path):
     """A network is put back, or a part of its journal is given up: it can be asked for again."""
     journal_of(tmp_path, Batch(0, opening()))

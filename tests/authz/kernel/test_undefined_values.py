@@ -13,14 +13,14 @@ from authz.iso8583.messages.reading import channel_of, kind_of
 from authz.journal.records import Batch
 from authz.journal.replay import History, apply_batch, replayed
 from authz.kernel.accounts.trace_index import class_of
-from authz.kernel.measures.calendar import DAY_US, new_today, period_start
+from authz.kernel.measures.calendar import DAY_US, period_start
 from authz.kernel.measures.meters import window_start
 from authz.kernel.notices import take_notice
 from authz.kernel.undefined_values import Field, first_undefined, undefined_value
 from authz.program.compilation import _REASON_OF, compiled_program
 from authz.program.conditions import ScopeName
 from authz.program.document import AppliesTo, ProgramDocument, Rule
-from authz.program.periods import PERIODS, Period
+from authz.program.periods import PERIODS, Period, new_today
 from authz.program.tables import Action, Outcome, Scope
 from authz.state.stored import rows_in_use
 from authz.state.tables import Counter, new_state

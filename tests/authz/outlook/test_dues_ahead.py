@@ -30,8 +30,8 @@ TWELVE = {"plan_months": 12, "fee_ppm": 6_000}
 class Life:
     """Account 7, beside one with a plan of its own, from noon of a day on; each step is a command about it."""
 
-    def __init__(self, begins=date(2026, 12, 10), cut_day=5, product=1, products=PRODUCTS):
-        self.bank, self.day, self.atc = Bank(products=products), begins, 0
+    def __init__(self, begins=date(2026, 12, 10), cut_day=5, product=1, products=PRODUCTS, **document):
+        self.bank, self.day, self.atc = Bank(products=products, **document), begins, 0
         self.purchases = []
         for sequence, account in ((4, ACCOUNT), (5, OTHER)):
             values = {"limit_minor": MUCH, "transaction_limit_minor": MUCH, "product": product, "cut_day": cut_day}
@@ -269,3 +269,20 @@ def test_a_copy_has_nothing_of_other_accounts():
     assert copy.plans["principal_minor"][:2].tolist() == [120_000, 60_000]
     assert copy.plans["next"][:2].tolist() == [2, 0]
     assert np.array_equal(copy.billing[:1], life.bank.state.billing[life.bank.state.accounts[0]["billing"] - 1 :][:1])
+
+
+def test_it_foresees_into_which_segments_the_account_comes():
+    """By what it has bought, which is copied: it is in the first segment for two statements, and then in the other."""
+    bought = {"attribute": "amount_30d", "operator": ">=", "value": 40_000}
+    older = {"attribute": "account_age", "operator": ">=", "value": 80}
+    segments = [
+        {"number": 4, "id": "buys", "when": bought, "terms": {"rate_ppm": 50_000}},
+        {"number": 9, "id": "older", "when": older, "terms": {"rate_ppm": 7}},
+    ]
+    life = Life(segments=segments)
+    life.buy(30_000)
+    life.buy(30_000)
+    foreseen = life.ahead(5).dues
+    happened = [statement for _ in range(170) for statement in life.close()][:5]
+    assert [int(row["segment"]) for row in happened] == [0, 4, 0, 9, 9]
+    assert [each.interest_minor for each in foreseen] == [int(row["interest_minor"]) for row in happened]

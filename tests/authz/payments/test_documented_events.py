@@ -25,7 +25,9 @@ WALLETS = ("authorization.approved", "transaction.posted")
 
 def documented(path):
     """One event of each type as its issuer sees it, and some as a wallet does: what a webhook carries."""
-    story = Story(path, products=[{"number": 1, "id": "phone_card"}])
+    young = {"attribute": "account_age", "operator": "<", "value": 90}
+    segments = [{"number": 2, "id": "newcomers", "when": young}]
+    story = Story(path, products=[{"number": 1, "id": "phone_card"}], segments=segments)
     held = tap(1, 1_250, **SHOP)
     story.tell(held)
     story.tell(tap(2, 999_900, **SHOP))
@@ -74,6 +76,6 @@ def test_examples_are_what_is_sent(tmp_path):
     expected = list(documented(tmp_path / "history.db").values())
     examples = re.findall(r"^```json\n(.*?)^```$", DOCUMENT.read_text(), re.MULTILINE | re.DOTALL)
     shown = [json.loads(example) for example in examples]
-    assert len(shown) == len(expected) == 13 + len(WALLETS)
+    assert len(shown) == len(expected) == 14 + len(WALLETS)
     for event in expected:
         assert event in shown, f"docs/events.md has no such example: {json.dumps(event, indent=2)}"

@@ -102,6 +102,27 @@ def test_a_relief_from_its_grant_to_the_statement_that_ends_it(story, is_waived,
     assert minimum == asked >= 1_200
 
 
+def test_an_account_that_comes_into_a_segment_and_leaves_it(tmp_path):
+    """With its statements, and without news where it stays where it is."""
+    young = {"attribute": "account_age", "operator": "<", "value": 50}
+    segments = [{"number": 2, "id": "newcomers", "when": young}]
+    story = Story(tmp_path / "history.db", products=[{"number": 1, "id": "phone_card"}], segments=segments)
+    story.tell(set_account(4, product=1, cut_day=5))
+    bought(story)
+    days_later(story, 100)
+    at = "2027-03-04T12:00:00Z"
+    assert told(story) == [
+        (EventType.SEGMENT_CHANGED, ACCOUNT, shown(at, "2026-12-05", segment=2, before=0)),
+        (EventType.SEGMENT_CHANGED, ACCOUNT, shown(at, "2027-02-05", segment=0, before=2)),
+    ]
+    with story.database.connect() as connection:
+        cut = connection.exec_driver_sql("SELECT day, segment FROM statements ORDER BY day").all()
+    assert cut == [("2026-12-05", 0), ("2027-01-05", 2), ("2027-02-05", 2)]
+    found = events_seen(story.database, EVERYBODY, EventQuery(9, type=EventType.SEGMENT_CHANGED))
+    assert [event_named(story.database, EVERYBODY, event.key) for event in found] == found
+    story.database.dispose()
+
+
 def test_they_are_found_by_type_by_resource_and_by_identifier(story):
     """A plan's events by the plan, those of reliefs and statements by the account; none under another."""
     number = split(story, bought(story)[0], months=1)

@@ -51,6 +51,8 @@ SEEN = {
     A.MISSED_DUES: ([], {}, 0),
     A.IN_RELIEF: ([], {}, 0),
     A.OWED_PPM: ([{"amount": 33_333, "kind": Kind.FINANCIAL_REQUEST}], {}, 333_330),
+    A.ACCOUNT_AGE: ([], {}, 40),
+    A.LIFE_STAGE: ([], {}, 6),
 }
 SCENES = [
     {"scene": "bar", "need": "dining", "categories": [["5813", "5813"]]},
@@ -81,7 +83,9 @@ def bank_that_looks_at(attribute):
             device_created=seconds - 2 * 86_400, device_risk=4,
         )
     )  # fmt: skip
-    bank.send(set_account(5, limit_minor=100_000, segment=3, product=5, cut_day=28))
+    opened_day = NOW_US // (24 * HOUR_US) - 40
+    of_account = {"segment": 3, "product": 5, "cut_day": 28, "opened_day": opened_day, "life_stage": 6}
+    bank.send(set_account(5, limit_minor=100_000, **of_account))
     return bank
 
 
@@ -115,6 +119,7 @@ def test_what_is_not_known_compares_as_false(attribute):
         for number, when in enumerate(conditions)
     ]
     bank = Bank(rules=rules, categories=[{"first": "5800", "last": "5801", "group": "food"}], scenes=SCENES)
+    bank.state.accounts["opened_day"] = 0  # as in a checkpoint of a version that did not keep it
     bank.send(tap(1, amount=100))
     assert int(bank.findings.values[attribute]) == UNKNOWN
     assert bank.findings.rules[: len(rules)].tolist() == [1] * (len(rules) - 1) + [2]

@@ -18,6 +18,7 @@ from authz.program.tables import (
     NUMBER_METERS,
     NUMBER_NEEDED,
     NUMBER_RULES,
+    NUMBER_SEGMENTS,
     NUMBER_STAND_IN_AMOUNT,
     NUMBER_STAND_IN_COUNT,
     NUMBER_STAND_IN_TOTAL,
@@ -357,10 +358,28 @@ def test_how_many_measures(more):
     count = MEASURES_MAX + more
     rules = [rule(compared(f"count_{number + 1}s", ">", 1), f"r{number}") for number in range(count)]
     if more:
-        with pytest.raises(ProgramInvalid, match=f"rules: must use at most {count - 1} different counts and sums"):
+        with pytest.raises(
+            ProgramInvalid, match=f"rules: rules and segments must use at most {count - 1} different counts and sums"
+        ):
             compiled(rules=rules)
     else:
         assert len(compiled(rules=rules).derived) == count
+
+
+def test_what_segments_measure_costs_a_payment_nothing():
+    """Their counts stand behind those of rules, with which they share what is the same."""
+    of_rules, of_segments = compared("count_day", ">", 1), compared("amount_year", ">", 2)
+    segments = [
+        {"number": 7, "id": "a", "when": of_segments},
+        {"number": 8, "id": "pinned"},
+        {"number": 5, "id": "b", "when": {"all": [of_rules, compared("missed_dues", "=", 1)]}},
+    ]
+    program, first = compiled(rules=[rule(of_rules)], segments=segments), len(Attribute)
+    assert program.derived.tolist() == [[first, 0]]
+    assert program.measured.tolist() == [[first, 0], [first + 1, -2]]
+    assert program.segments["number"].tolist() == [7, 5]
+    assert (program.numbers[NUMBER_METERS], program.cells_of_scope.sum(), len(program.meters)) == (1, 1, 2)
+    assert program.numbers[NUMBER_NEEDED] == 0
 
 
 @pytest.mark.parametrize("more", [0, 1])
@@ -410,12 +429,14 @@ def test_single_settings():
         "stand_in": {"amount_max": 100, "count_max": 7, "total_max": 300},
         "cash_verification": {"cash": "none", "purchase_with_cash_back": "pin"},
         "test_amounts": False,
+        "segments": [{"number": 3, "id": "s", "when": compared("amount_year", ">", 5)}, {"number": 4, "id": "t"}],
     }
     numbers = compiled_program(ProgramDocument.model_validate(document), 12).numbers
     assert {place: int(numbers[place]) for place in range(len(numbers))} == {
         NUMBER_VERSION: 12, NUMBER_LIMITS: 2, NUMBER_RULES: 2, NUMBER_METERS: 3, NUMBER_NEEDED: 1 << Attribute.AMOUNT,
         NUMBER_TEST_AMOUNTS: 0, NUMBER_STAND_IN_AMOUNT: 100, NUMBER_STAND_IN_COUNT: 7, NUMBER_STAND_IN_TOTAL: 300,
         NUMBER_CASH: CashVerification.NONE, NUMBER_CASH_BACK: CashVerification.PIN,
+        NUMBER_SEGMENTS: 1,
     }  # fmt: skip
     usual = compiled().numbers
     assert (usual[NUMBER_TEST_AMOUNTS], usual[NUMBER_RULES], usual[NUMBER_LIMITS]) == (1, 0, 0)

@@ -22,6 +22,7 @@ from authz.program.document import (
 )
 from authz.program.periods import trailing_seconds
 from authz.program.rules.changes import find_rule, with_new_rule, without_rule
+from authz.program.segments import Segment
 from authz.program.settings import CashVerification, Rates, StandIn
 from authz.program.terms import CashFee, LateFee, Product, Terms
 from authz.vocabulary.attributes import MEANINGS, Attribute, Form
@@ -424,7 +425,7 @@ def test_what_is_meant_where_nothing_is_said():
 
 PARTS = (
     AllOf, AnyOf, AppliesTo, CashFee, CashVerification, CategoryRange, Comparison, Filter, LateFee, Limit, Not, Product,
-    ProgramDocument, Rates, Rule, Scene, StandIn, Terms, UtcOffset,
+    ProgramDocument, Rates, Rule, Scene, Segment, StandIn, Terms, UtcOffset,
 )  # fmt: skip
 
 

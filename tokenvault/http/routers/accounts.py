@@ -53,7 +53,8 @@ class AccountRequest(Body):
     )
     segment: Segment | None = Field(
         None,
-        description="Customer segment that the account is pinned to. If there is none, the account is in segment 0.",
+        description="Customer segment that the account is pinned to. If there is none, the account begins in segment "
+        "0, and its statements put it into the segment that the authorization program says.",
         examples=[1],
     )
     life_stage: LifeStage = UNKNOWN_LIFE_STAGE
@@ -74,8 +75,8 @@ class AccountChangeRequest(Body):
     )
     segment: Segment | None = Field(
         None,
-        description="Customer segment that the account is pinned to from now on. Null unpins it: it is in segment 0 "
-        "from now on.",
+        description="Customer segment that the account is pinned to from now on. Null unpins it: its next "
+        "statement puts it into the segment that the authorization program says.",
         examples=[2],
     )
     life_stage: LifeStage | None = Field(

@@ -1,11 +1,12 @@
 """Random lives of accounts: seeded, each in a bank with others, under programs and time zones that change."""
 
 import random
-from datetime import date
+from datetime import date, timedelta
 
 from authz.vocabulary.commands import Kind, Operation
 from tests.authz.commands import command
 from tests.authz.kernel.books.outcome import day_number
+from tests.authz.kernel.books.plain.segments import PlainSegment
 from tests.authz.kernel.books.plain.terms import PAY_ORDER, PlainRelief, PlainTerms
 from tests.authz.kernel.books.twin import ALL_ROWS, DAY_US, Twin
 
@@ -17,13 +18,14 @@ _HOLD_DAYS = 6
 class Lives:
     """A bank with so many accounts, for so many days. After that, `bank` knows all its commands."""
 
-    def __init__(self, seed, accounts=4, days=400):
+    def __init__(self, seed, accounts=4, days=400, *, with_segments=False):
         self.random = random.Random(seed)
         start = self.random.randrange(day_number(_FIRST_DAY), day_number(_LAST_FIRST_DAY))
-        self.terms = {number: self._terms() for number in (1, 2)}
+        self.terms = {number: self._terms() for number in ((1, 2, 3) if with_segments else (1, 2))}
         products = [self.random.choice([1, 1, 1, 2, 3, 0]) for _ in range(accounts)]
         cut_days = [self.random.randint(1, 28) for _ in range(accounts)]
-        self.bank = Twin(products, cut_days, self.terms, start * DAY_US + DAY_US // 2, self.random.choice(ZONES))
+        zone, segments = self.random.choice(ZONES), self._segments() if with_segments else []
+        self.bank = Twin(products, cut_days, self.terms, start * DAY_US + DAY_US // 2, zone, segments)
         self.bought, self.paid, self.refunds, self.held = ([[] for _ in range(accounts)] for _ in range(4))
         self.mood = [self.random.choice([0.02, 0.1, 0.3]) for _ in range(accounts)]
         for day in range(start + 1, start + days):
@@ -51,6 +53,28 @@ class Lives:
             relief_interest=choose(["waived", "accrues"]),
             automatic_relief=choose([None, None, self._relief()]),
         )
+
+    def _segments(self):
+        """Some segments, in any order: by what is bought, by age, and by how an account stands."""
+        window = self.random.choice(["month", 7, 30])
+        conditions = [
+            ("count", ">=", 1, "month"),
+            ("amount", ">=", 300_000, window),
+            ("amount", "<", 1, 30),
+            ("account_age", "<", 60, ""),
+            ("missed_dues", ">=", 2, ""),
+            ("owed_ppm", ">=", 1, ""),
+            ("product", "=", 2, ""),
+        ]
+        choose = self.random.choice
+        return [
+            PlainSegment(
+                number,
+                *condition,
+                terms={"rate_ppm": choose([0, 700, 9_000]), "tolerance": choose([0, 5_000])} if number % 3 else {},
+            )
+            for number, condition in enumerate(self.random.sample(conditions, 5), 1)
+        ]
 
     def _relief(self):
         """By itself, where an account is behind or owes much."""
@@ -93,6 +117,8 @@ class Lives:
         """Another program: terms change or are new, and perhaps the time zone does."""
         for number in self.random.sample([1, 2, 3], self.random.randint(0, 3)):
             self.terms[number] = self._terms()
+        if self.bank.segments:
+            self.bank.close(self.bank.calendar.day_at(self.bank.clock_us) - timedelta(days=1))
         self.bank.activate(self.terms, self.random.choice(ZONES))
 
     def _relieve_many(self):
@@ -107,6 +133,7 @@ class Lives:
     def _act(self, account):
         books = self.bank.books[account]
         acts = [(self._buy, 6)]
+        acts += [(self._pin, 0.5), (self._cash_back, 2)] if self.bank.segments else []
         if not self.bank.is_blocked(account):
             acts += [(self._hold, 2), (self._cash, 1), (self._cash_back, 0.5)]
         if books.product:
@@ -183,6 +210,9 @@ class Lives:
     def _write_off(self, account):
         if self.bank.books[account].product:
             self.bank.write_off(account)
+
+    def _pin(self, account):
+        self.bank.pin(account, self.random.choice([None, None, 0, 1, 2, 200]))
 
     def _change(self, account):
         product = self.random.choice([self.bank.books[account].product, 1, 2, 3]) or 1

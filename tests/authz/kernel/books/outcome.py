@@ -75,6 +75,7 @@ def agree(outcome, ledgers):
         assert told_by_kernel(outcome.state, account) == told_by_ledger(books), account
         assert told_of_plans(outcome.state, account) == plain_plans(books), account
         assert outcome.state.accounts[account]["posted_minor"] == books.owed, account
+        assert outcome.state.accounts[account]["segment"] == books.segment, account
     general = {}
     for counter, amount in (each for books in ledgers for each in books.general().items()):
         general[counter] = general.get(counter, 0) + amount
@@ -130,7 +131,7 @@ def told_of_postings(rows):
 
 
 _STATEMENT = {"closing": "closing_minor", "minimum": "minimum_minor", "interest": "interest_minor"}
-_STATEMENT |= {"past_due": "past_due_minor", "missed": "missed", "product": "product"}
+_STATEMENT |= {"past_due": "past_due_minor", "missed": "missed", "product": "product", "segment": "segment"}
 
 
 def told_of_statements(rows):
@@ -195,6 +196,8 @@ def told_of_changes(rows):
     for row in rows:
         kind, detail = ChangeKind(int(row["kind"])), int(row["detail"])
         words = "waived" if detail else "accrues"
+        if kind is ChangeKind.SEGMENT_CHANGED:
+            words = str(detail)
         if kind in (ChangeKind.PLAN_STARTED, ChangeKind.PLAN_ENDED):
             words = PlanEnd(detail).name.lower() if detail else ""
         named = [int(row[name]) for name in ("day", "about", "amount_minor", "until", "months")]

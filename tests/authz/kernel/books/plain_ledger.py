@@ -5,7 +5,7 @@ is computed in closed form, and nothing is kept as a total that can be summed up
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from tests.authz.kernel.books.plain.buckets import Charge, PlainBuckets
@@ -30,6 +30,7 @@ class PlainStatement:
     past_due: int
     missed: int
     product: int
+    segment: int
     planned: int
     """What is in instalments that are not billed: no part of the closing balance."""
 
@@ -46,6 +47,7 @@ class PlainPayment:
 @dataclass
 class PlainBooks(PlainBuckets):
     """One account. terms_on: the terms of a product on a day.  today: the day that is open; what is done is done on it.
+    terms_in: what a segment changes in the terms.  segment_of: the segment of the account when a day ends.
 
     An account without a product (0) has no books: what it owes is new when it joins one.
     """
@@ -71,12 +73,16 @@ class PlainBooks(PlainBuckets):
     missed: int = 0
     last_cut: date = date.min
     lost_until: date = date.min
+    segment: int = 0
+    pinned: int | None = None
+    terms_in: dict[int, dict[str, int]] = field(default_factory=dict)
+    segment_of: Callable[["PlainBooks"], int] | None = None
     """The cut up to which what was billed has lost its grace."""
 
     @property
     def terms(self) -> PlainTerms:
         """Those of today."""
-        return self.terms_on(self.product, self.today)
+        return replace(self.terms_on(self.product, self.today), **self.terms_in.get(self.segment, {}))
 
     @property
     def owed(self) -> int:
@@ -116,6 +122,21 @@ class PlainBooks(PlainBuckets):
             self.enter("new", self.owed, "opening")
         elif self.cut_day_in_force is not None and self.due_day is None:
             self.cut_day_in_force = cut_day
+
+    def pin(self, segment: int | None) -> None:
+        """Another segment, whatever is known of the account; None to be classified again."""
+        self.pinned = segment
+        if segment is not None or self.cut_day_in_force is None:
+            self.segment = segment or 0
+
+    def _move_to(self, segment: int) -> None:
+        if segment != self.segment:
+            self.changes.append(PlainChange("segment_changed", self.today, 0, 0, self.segment, detail=str(segment)))
+            self.segment = segment
+
+    def share_owed(self) -> int:
+        """What is owed in parts per million of the credit limit."""
+        return min(max(0, self.owed) * PPM // self.credit_limit, _OWED_PPM_MAX)
 
     def buy(self, amount: int, kind: str = "purchase") -> None:
         """A purchase; what is presented again, or a refund that is taken back."""
@@ -309,8 +330,7 @@ class PlainBooks(PlainBuckets):
         relief = self.terms.automatic_relief
         if relief is None:
             return
-        share = min(max(0, self.owed) * PPM // self.credit_limit, _OWED_PPM_MAX)
-        if relief.holds({"missed_dues": self.missed, "owed": self.owed, "owed_ppm": share}):
+        if relief.holds({"missed_dues": self.missed, "owed": self.owed, "owed_ppm": self.share_owed()}):
             self.relieve(relief.months, waives=self.terms.relief_interest == "waived", since=self.today + _DAY)
 
     # The end of a day
@@ -331,6 +351,8 @@ class PlainBooks(PlainBuckets):
             self.cut_day_in_force = self.cut_day
         if self.today.day == self.cut_day_in_force:
             self._cut()
+            if self.segment_of is not None and self.pinned is None:
+                self._move_to(self.segment_of(self))
 
     def _pass_due(self) -> None:
         terms = self.terms
@@ -371,10 +393,9 @@ class PlainBooks(PlainBuckets):
         since = self.last_cut if self.last_cut > date.min else None
         self.due, self.to_pay, self.last_cut = minimum, max(0, closing), self.today
         figures = (closing, minimum, interest, min(past_due, minimum))
+        whose = (self.product, self.segment)
         self.statements.append(
-            PlainStatement(
-                self.today, since, self.due_day, *figures, self.missed, self.product, self.balance("planned")
-            )
+            PlainStatement(self.today, since, self.due_day, *figures, self.missed, *whose, self.balance("planned"))
         )
 
     def _ask(self, minimum: int, promised: date | None) -> None:

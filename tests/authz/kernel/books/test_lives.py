@@ -23,9 +23,9 @@ def outcome_of(bank, commands, batch=64):
     return made
 
 
-def check_lives(seed):
+def check_lives(seed, *, with_segments=False):
     """The books agree with the ledger to the minor unit, and are the same bytes whenever days are closed."""
-    lives = Lives(seed, ACCOUNTS)
+    lives = Lives(seed, ACCOUNTS, with_segments=with_segments)
     made = {how: outcome_of(lives.bank, closed(lives.bank, seed, how)) for how in ("never", "daily", "at_random")}
     agree(made["at_random"], lives.bank.books)
     stored = {how: rows_in_use(outcome.state) for how, outcome in made.items()}
@@ -44,11 +44,18 @@ def test_a_life_is_that_of_the_plain_ledger_whenever_days_are_closed(seed):
     check_lives(seed)
 
 
+@pytest.mark.parametrize("seed", SOME)
+def test_a_life_in_segments_is_that_of_the_plain_ledger(seed):
+    """Accounts are classified at each statement, by what they have bought among others, and some are pinned."""
+    check_lives(seed, with_segments=True)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", A_THOUSAND_LIVES)
 def test_a_thousand_lives(seed):
     """The same of a thousand accounts."""
     check_lives(seed)
+    check_lives(seed, with_segments=True)
 
 
 @pytest.mark.parametrize("seed", SOME[:2])
@@ -81,6 +88,15 @@ def test_a_life_goes_on_from_a_checkpoint(tmp_path):
         outcome.take(commands, lives.bank.attachments, lives.bank.expected)
     assert rows_in_use(made.state) == rows_in_use(again.state)
     assert made.names == again.names
+
+
+def test_lives_in_segments_are_full_of_changes():
+    """Into each segment and out of it."""
+    banks = [Lives(seed, ACCOUNTS, with_segments=True).bank for seed in SOME]
+    changes = [each for bank in banks for books in bank.books for each in books.changes]
+    moves = [(each.about, int(each.detail)) for each in changes if each.kind == "segment_changed"]
+    assert {before for before, _ in moves} >= {0, 1, 2, 3, 4, 5}
+    assert {after for _, after in moves} == {0, 1, 2, 3, 4, 5}
 
 
 def test_lives_are_full_of_what_can_happen():

@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from authz.program.document import ProgramDocument, canonical, with_offsets
-from authz.vocabulary.commands import NO_LIMIT, CardholderVerification, Channel, Flag, Kind, Operation
+from authz.vocabulary.commands import NO_LIMIT, CardholderVerification, Channel, Flag, Kind, Operation, SegmentIs
 from authz.vocabulary.layouts import ANY_SEGMENT
 from authz.vocabulary.posting_kinds import PostingKind
 from authz.vocabulary.reasons import Reason
 from tests.authz.commands import command, referring, set_account, set_card, set_token, tap
 from tests.authz.kernel.books.outcome import Outcome, day_number
 from tests.authz.kernel.books.plain.plans import PlainPlan, PlainPurchase
+from tests.authz.kernel.books.plain.segments import PlainSegment
 from tests.authz.kernel.books.plain.terms import PlainTerms
 from tests.authz.kernel.books.plain_ledger import PlainBooks, PlainPayment
 from tests.authz.kernel.books.plain_program import PlainCalendar, PlainProducts, section
@@ -64,6 +65,8 @@ class Paid:
 class Twin:
     """Accounts 1, 2, ... each with a card and a token. products, cut_days: of each.  clock_us: of the next command.
 
+    segments: those of every program.
+
     Commands wait until `apply`. expected: how the kernel must answer them.  slots: the places of those that may as well
     be a CLOSE_DAY, and the local day on which they come.
     """
@@ -73,6 +76,7 @@ class Twin:
     terms: dict[int, PlainTerms]
     clock_us: int
     zone: str = "UTC"
+    segments: list[PlainSegment] = field(default_factory=list)
     commands: list = field(default_factory=list)
     attachments: dict[int, bytes] = field(default_factory=dict)
     expected: list[Reason] = field(default_factory=list)
@@ -87,6 +91,11 @@ class Twin:
             PlainBooks(terms_on=self.plain_products.terms_on, product=product, cut_day=cut_day, credit_limit=MUCH)
             for product, cut_day in zip(self.products, self.cut_days, strict=True)
         ]
+        self.with_cash_back = [[] for _ in self.books]
+        self.opened = date.fromordinal(date(1970, 1, 1).toordinal() + self.clock_us // DAY_US)
+        for books in self.books if self.segments else ():
+            books.terms_in = {each.number: each.terms for each in self.segments}
+            books.segment_of = self._segment_of
         for account, books in enumerate(self.books):
             self.set_account(account, books.product, books.cut_day)
             self.send(self._noticed(set_card, card=account + 1, account=account + 1))
@@ -131,13 +140,37 @@ class Twin:
         self.begin_day()
         values = {"limit_minor": MUCH, "transaction_limit_minor": NO_LIMIT, "product": product, "cut_day": cut_day}
         values["cut_day"] = cut_day if product else 0
+        pinned = self.books[account].pinned
+        values["segment"] = pinned or 0
+        values["segment_is"] = SegmentIs.UNPINNED if pinned is None else SegmentIs.PINNED
         self.send(self._noticed(set_account, account=account + 1, **values))
         if product:
             self.books[account].join(product, cut_day)
 
+    def pin(self, account, segment):
+        """The vault tells that an account is pinned to a segment, or to none."""
+        self.begin_day()
+        books = self.books[account]
+        books.pin(segment)
+        self.set_account(account, books.product, books.cut_day)
+
+    def _segment_of(self, books):
+        """The segment of an account at the end of the day that is open in its ledger."""
+        attributes = {
+            "product": books.product,
+            "missed_dues": books.missed,
+            "owed_ppm": books.share_owed(),
+            "account_age": (books.today - self.opened).days,
+        }
+        account = next(place for place, each in enumerate(self.books) if each is books)
+        spent = [(int(each.message["time_us"][0]), each.current) for each in self.with_cash_back[account]]
+        of_day = attributes, spent, books.today, self.calendar.next_zone
+        return next((each.number for each in self.segments if each.holds(*of_day)), 0)
+
     def activate(self, terms, zone):
         """Another program."""
-        document = ProgramDocument.model_validate({"time_zone": zone, "products": section(terms)})
+        segments = [each.document for each in self.segments]
+        document = ProgramDocument.model_validate({"time_zone": zone, "products": section(terms), "segments": segments})
         attachment = canonical(with_offsets(document))
         self.send(command(Kind.ACTIVATE_PROGRAM, time_us=self.clock_us), attachment=attachment)
         for product, its in terms.items():
@@ -209,7 +242,9 @@ class Twin:
         if goods:
             self.books[account].buy(goods)
         self.books[account].draw(cash)
-        return Bought(message, account, sequence, self.today, whole, whole, has_goods=True, has_cash=True)
+        bought = Bought(message, account, sequence, self.today, whole, whole, has_goods=True, has_cash=True)
+        self.with_cash_back[account].append(bought)
+        return bought
 
     def refund(self, bought, amount, *, names_authorization=False):
         """A merchant gives back, naming the charge or what it has completed; returns the message, and what counted."""

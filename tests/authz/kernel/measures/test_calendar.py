@@ -5,19 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from authz.kernel.measures.calendar import (
-    DAY_US,
-    Day,
-    first_of_month,
-    keep_day,
-    local_start,
-    new_today,
-    start_today,
-    year_and_month,
-)
+from authz.kernel.measures.calendar import DAY_US, first_of_month, keep_day, local_start, start_today, year_and_month
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, with_offsets
-from authz.program.periods import MONDAY, Begins, Period
+from authz.program.periods import MONDAY, Begins, Day, Period, new_today
 from tests.authz.commands import NOW_US
 
 YEARS = range(1_600, 2_500)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from authz.kernel.measures.calendar import new_today
 from authz.kernel.measures.meters import measured
+from authz.program.periods import new_today
 from authz.program.tables import Scope
 from authz.vocabulary.attributes import Attribute
 from authz.vocabulary.commands import CardholderVerification, Flag, Kind
