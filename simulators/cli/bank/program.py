@@ -44,6 +44,7 @@ def _read(name: str) -> dict[str, Any]:
 
     try:
         document = json.loads(Path(name).read_text() if name.endswith(".json") else shipped_text(name))
+        json.dumps(document, allow_nan=False, ensure_ascii=False).encode()  # Python reads more than JSON may say
     except OSError as error:
         raise UsageError(f"{name}: {error.strerror}") from None
     except NotFound as error:

@@ -225,7 +225,8 @@ def test_a_program_is_activated_and_printed(bank, told, tmp_path):
     file.write_text(json.dumps(printed | {"limits": [], "scenes": [{"scene": "home"}]}))
     code, _, refused = told("program", str(file))
     assert (code, "scenes.0.need" in refused) == (1, True), refused
-    for text, problem in (("{", "is not JSON: "), ("[" * 100_000, "is not JSON: "), ("[]", "is not a JSON object")):
+    no_json = ("{", "[" * 100_000, '{"test_amounts": NaN}', '{"description": "\\ud800"}')
+    for text, problem in (*((each, "is not JSON: ") for each in no_json), ("[]", "is not a JSON object")):
         file.write_text(text)
         code, _, refused = told("program", str(file))
         assert (code, problem in refused) == (2, True), refused
