@@ -121,3 +121,38 @@ def test_what_is_wrong_with_a_segment_is_said_where_it_is(wrong, path, message):
 def test_numbers_and_names_differ(second, twice):
     """Two segments are two."""
     assert refusal(segment(), second) == [("segments", f"{twice} occurs twice")]
+
+
+@pytest.mark.parametrize(
+    ("when", "message"),
+    [
+        ({"attribute": "amount", "operator": ">", "value": 1}, "amount is not one of product, missed_dues"),
+        ({"attribute": "segment", "operator": "=", "value": 1}, "segment is not one of product, missed_dues"),
+        (
+            {"not": {"attribute": "count_day", "operator": ">", "value": 1, "of": "card"}},
+            "count_day must be of the account, not of card",
+        ),
+        (
+            {"attribute": "count_day", "operator": ">", "value": 1, "of": "segment"},
+            "count_day must be of the account, not of segment",
+        ),
+        (
+            {"attribute": "count_day", "operator": ">", "value": 1, "where": {"segments": [1]}},
+            "count_day: where must not name segments",
+        ),
+    ],
+)
+def test_a_condition_asks_of_the_account_alone(when, message):
+    """Not of a transaction, of a card, or of the segment that follows from it."""
+    ((where, said),) = refusal(segment(when=when))
+    assert (where, message in said) == ("segments[0].when", True)
+
+
+def test_a_condition_names_scenes_and_needs_that_there_are():
+    """As one of a rule does."""
+    when = {"attribute": "amount_year", "operator": ">", "value": 1, "where": {"needs": ["travel"]}}
+    assert refusal(segment(when=when)) == [("document", "where: no scene serves a need 'travel'")]
+    of_account = {"attribute": "account_age", "operator": "<", "value": 0}
+    ((where, said),) = refusal(segment(when=of_account))
+    assert where.startswith("segments[0].when")
+    assert "can never hold" in said
