@@ -9,13 +9,11 @@ from authz.kernel.books.relief import is_in_relief, missed_dues, owed_ppm
 from authz.kernel.ledger.changes import note_change
 from authz.kernel.measures.calendar import last_moment
 from authz.kernel.measures.conditions import Values, holds
-from authz.kernel.measures.meters import measured
+from authz.kernel.measures.meters import measure_account
 from authz.program.tables import NUMBER_SEGMENTS
 from authz.state.tables import State
 from authz.vocabulary.account_changes import ChangeKind
 from authz.vocabulary.attributes import UNKNOWN, Attribute
-
-_NO_SUBJECT = -1
 
 
 @inlined
@@ -38,11 +36,7 @@ def segment_of(state: State, account_row: Integer, day: Integer) -> Integer:
     values = state.asked_values
     fill_account_values(state, account_row, day, values)
     end_us = last_moment(state.program, day)
-    for place in range(len(state.program.measured)):
-        attribute, meter = np.int64(state.program.measured[place, 0]), np.int64(state.program.measured[place, 1])
-        number = meter if meter >= 0 else -1 - meter
-        count, total = measured(state, number, account_row, _NO_SUBJECT, end_us, state.asked_today)
-        values[attribute] = count if meter >= 0 else total
+    measure_account(state, account_row, state.program.measured, end_us, state.asked_today, values)
     for place in range(state.program.numbers[NUMBER_SEGMENTS]):
         segment = state.program.segments[place]
         if holds(state.program, np.int64(segment["first"]), values):

@@ -9,9 +9,11 @@ new program brings along shows at once what it would have shown had it always be
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.measures.calendar import keep_day, start_today
+from authz.kernel.measures.conditions import Values
 from authz.kernel.measures.filters import is_about, passes
 from authz.program.periods import Begins, Period, Today
 from authz.program.tables import NUMBER_METERS, NUMBER_VERSION, Outcome, Scope
@@ -19,6 +21,9 @@ from authz.state.tables import Counter, State
 from authz.state.transaction_flags import TransactionFlag
 from authz.vocabulary.commands import Operation
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
+
+_NO_SUBJECT = -1
+"""No row: what a meter of an account looks for beside it."""
 
 
 @inlined
@@ -258,6 +263,38 @@ def measured(
             amount += np.int64(state.transactions[row]["billing_minor"])
         ahead = following(state, row, scope)
     return count, amount
+
+
+@compiled
+def measure_account(
+    state: State,
+    account_row: Integer,
+    asked: npt.NDArray[np.int32],
+    time_us: Integer,
+    today: Today,
+    values: Values,
+) -> None:
+    """Fill in what meters of an account would show now, counted anew and without a trace in the state.
+
+    One pass over its transactions serves all of them, since that is what takes the time.
+    asked: places among the values, with the meters shown there as in `Program.derived`.
+    """
+    keep_day(state.program, today, time_us)
+    for place in range(len(asked)):
+        values[asked[place, 0]] = 0
+    ahead: Integer = 0
+    if state.accounts[account_row]["activity"] != 0:
+        ahead = np.int64(state.activities[np.int64(state.accounts[account_row]["activity"]) - 1]["first"])
+    while ahead != 0:
+        row = ahead - 1
+        entry = state.transactions[row]
+        made, billing = np.int64(entry["time_us"]), np.int64(entry["billing_minor"])
+        for place in range(len(asked)):
+            shown = np.int64(asked[place, 1])
+            number = shown if shown >= 0 else -1 - shown
+            if made >= window_start(state, number, time_us, today) and concerns(state, number, row, _NO_SUBJECT):
+                values[asked[place, 0]] += 1 if shown >= 0 else billing
+        ahead = following(state, row, np.int64(Scope.ACCOUNT))
 
 
 @compiled

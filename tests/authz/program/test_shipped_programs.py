@@ -43,11 +43,12 @@ def test_the_whole_bank_says_that_it_is_a_proposal(whole_bank):
 
 
 def test_segments_of_the_whole_bank(whole_bank):
-    """All numbers are taken; each has terms of its own, and some have limits, rules, a desk or a portal."""
+    """All numbers are taken; each has a condition and terms, and some have limits, rules, a desk or a portal."""
     segments = whole_bank.segments
     assert [each.number for each in segments] == [*range(1, SEGMENTS + 1)]
     assert [each.id for each in segments[:4]] == ["travel_core", "travel_key", "travel_broad", "travel_potential"]
     assert {each.id.removeprefix("need_") for each in segments[4:16]} == {each.need for each in whole_bank.scenes}
+    assert all(each.when is not None for each in segments)
     assert all(any(term is not None for term in each.terms.model_dump().values()) for each in segments)
     assert {each.desk for each in segments} == {"one_to_one", "one_to_many", "circle", "mass"}
     assert len({tuple(each.portal) for each in segments}) > 5
