@@ -52,7 +52,7 @@ class Sight:
         return {} if self.everything else {"issuer": self.issuer}
 
 
-def current_sight(request: Request) -> Sight:
+async def current_sight(request: Request) -> Sight:
     """What the caller may see, as the serving application determines it."""
     sight: Sight = request.app.state.sight()
     return sight

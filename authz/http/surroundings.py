@@ -1,4 +1,7 @@
-"""Dependencies that the serving application provides to the engine's routers."""
+"""Dependencies that the serving application provides to the engine's routers.
+
+What waits for nothing is `async`: FastAPI would hand it to a thread otherwise, and each of these hops takes time.
+"""
 
 import asyncio
 from collections.abc import Callable
@@ -14,31 +17,31 @@ from authz.journal.replay import History
 _CATCH_UP_SECONDS = 2.0
 
 
-def current_engine(request: Request) -> Engine:
+async def current_engine(request: Request) -> Engine:
     """The engine behind the application."""
     engine: Engine = request.app.state.engine
     return engine
 
 
-def current_history(request: Request) -> History:
+async def current_history(request: Request) -> History:
     """The journal and checkpoints behind the application."""
     history: History = request.app.state.history
     return history
 
 
-def current_explanations(request: Request) -> Explanations:
+async def current_explanations(request: Request) -> Explanations:
     """The explanations of decisions, shared by all callers."""
     explanations: Explanations = request.app.state.explanations
     return explanations
 
 
-def bare_projection(request: Request) -> Projection:
+async def bare_projection(request: Request) -> Projection:
     """The history in its present state."""
     projection: Projection = request.app.state.projection
     return projection
 
 
-def current_bank_name(request: Request) -> Callable[[], str]:
+async def current_bank_name(request: Request) -> Callable[[], str]:
     """What the bank calls itself towards cardholders. Call it in a thread: it asks a database."""
     bank_name: Callable[[], str] = request.app.state.bank_name
     return bank_name

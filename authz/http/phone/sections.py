@@ -12,8 +12,8 @@ from authz.history.projection import Projection
 from authz.http.account_books import DUE_DAY_DESCRIBED, AccountBooksView
 from authz.http.agreements.plan_views import PlanView
 from authz.http.agreements.plans import open_plans
-from authz.http.balances import BalanceView, account_balance
-from authz.http.books.dues import DueView, look_ahead_at_dues
+from authz.http.balances import account_balance
+from authz.http.books.dues import DuesView, DueView, look_ahead_at_dues
 from authz.http.books.statement_views import StatementView
 from authz.http.books.statements import list_statements
 from authz.http.sight import Sight
@@ -101,26 +101,33 @@ async def sections_of(engine: Engine, projection: Projection, sight: Sight, acco
         held=balance.held,
         available=balance.available,
     )
+    reading = asyncio.to_thread(_from_history, engine, projection, sight, account_id)
     found: list[EngineSection] = [credit]
-    if balance.books is not None:
-        found.append(await _bill(engine, projection, sight, balance, balance.books))
+    if balance.books is None:
+        posted, _ = await reading
+    else:
+        ahead = look_ahead_at_dues(engine, sight, account_id, months=_DUES_AHEAD)
+        (posted, statement), dues = await asyncio.gather(reading, ahead)
+        found.append(_bill(statement, balance.books, dues))
         found.append(PlansSection(section="plans", data=open_plans(engine, to_number(Prefix.ACCOUNT, account_id))))
-    posted = await asyncio.to_thread(
-        list_transactions, engine, projection, sight, account_id=account_id, limit=_POSTINGS
-    )
-    found.append(PostingsSection(section="postings", data=posted.data))
+    found.append(PostingsSection(section="postings", data=posted))
     portals = {segment.number: segment.portal for segment in engine.document.segments}
     return EngineSections(balance.currency, portals.get(balance.segment, []), found)
 
 
-async def _bill(
-    engine: Engine, projection: Projection, sight: Sight, balance: BalanceView, books: AccountBooksView
-) -> BillSection:
-    cut = await asyncio.to_thread(list_statements, engine, projection, sight, balance.account_id, limit=1)
-    dues = await look_ahead_at_dues(engine, sight, balance.account_id, months=_DUES_AHEAD)
+def _from_history(
+    engine: Engine, projection: Projection, sight: Sight, account_id: str
+) -> tuple[list[TransactionView], StatementView | None]:
+    """The last postings of an account, and its last statement."""
+    posted = list_transactions(engine, projection, sight, account_id=account_id, limit=_POSTINGS).data
+    cut = list_statements(engine, projection, sight, account_id, limit=1).data
+    return posted, cut[0] if cut else None
+
+
+def _bill(statement: StatementView | None, books: AccountBooksView, dues: DuesView) -> BillSection:
     return BillSection(
         section="bill",
-        statement=cut.data[0] if cut.data else None,
+        statement=statement,
         minimum_due=dues.minimum_due,
         statement_due=dues.statement_due,
         due_day=dues.due_day,

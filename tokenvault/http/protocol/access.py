@@ -79,7 +79,7 @@ def _digest(key: str) -> bytes:
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
 
 
-def current_vault(request: Request) -> Vault:
+async def current_vault(request: Request) -> Vault:
     """The vault behind the application that serves this request."""
     vault: Vault = request.app.state.vault
     return vault
@@ -154,7 +154,7 @@ def optional_device_proof(
     return verify_proof(vault, dpop, method, _url(request), _api_key(credentials))
 
 
-def device_proof(proven: Annotated[ProvenKey | None, Depends(optional_device_proof)]) -> ProvenKey:
+async def device_proof(proven: Annotated[ProvenKey | None, Depends(optional_device_proof)]) -> ProvenKey:
     """The key that signed this call; a call without a proof is refused."""
     if proven is None:
         raise Unauthenticated(

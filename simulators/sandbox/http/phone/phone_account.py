@@ -76,8 +76,9 @@ async def read_phone_account(
     """Read what the phone shows: card, available credit, bill, instalments, last postings. Signed by the token's
     device (DPoP); the token is active or suspended. Scope: wallet.
     """
-    policy = await asyncio.to_thread(current_policy, vault)
-    found = await sections_of(engine, projection, holding.sight, holding.account_id)
+    found, policy = await asyncio.gather(
+        sections_of(engine, projection, holding.sight, holding.account_id), asyncio.to_thread(current_policy, vault)
+    )
     shown: list[AnySection] = [CardSection.of(holding, policy), *found.sections]
     return PhoneAccountView(
         token_id=holding.phone.token.text_id, currency=found.currency, sections=in_order(shown, found.portal)
