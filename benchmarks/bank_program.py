@@ -23,7 +23,7 @@ from authz.kernel.checks.findings import new_findings
 from authz.kernel.measures.calendar import keep_day
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, read_document, with_offsets
-from authz.program.shipped_programs import shipped_text
+from authz.program.shipped.programs import shipped_text
 from authz.state.tables import State, new_state, with_program, with_room
 from authz.vocabulary.commands import COMMAND, Kind, Records, new_results
 from authz.vocabulary.layouts import ACCOUNT

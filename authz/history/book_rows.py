@@ -1,6 +1,6 @@
-"""The books of accounts in SQL: statements, and changes of what is to be paid by when, with their tables and rows.
+"""The books of accounts in SQL: statements, and changes that post nothing, with their tables and rows.
 
-What is charged and paid is in `history_rows.postings`; a plan and a relief move dues, and post nothing.
+What is charged and paid is in `history_rows.postings`; a plan and a relief move dues, and units are no money.
 """
 
 from dataclasses import dataclass
@@ -56,13 +56,16 @@ account_changes = sa.Table(
     sa.Column("plan", sa.BigInteger, nullable=True),  # the command that started a plan; NULL for what is of none
     sa.Column("plan_end", sa.String(16), nullable=True),  # why a plan has ended: the name of a `PlanEnd`
     sa.Column("is_waived", sa.Boolean, nullable=True),  # of a relief: whether nights in it bear no interest
+    sa.Column("unit", sa.BigInteger, nullable=True),  # of units: their number, and how many there are afterwards
+    sa.Column("balance", sa.BigInteger, nullable=True),
     # In the account's currency. The principal of a plan that starts; what was not billed yet of one that ends; the due
-    # that a relief moves; the minimum that ends a relief.
+    # that a relief moves; the minimum that ends a relief. How many units.
     sa.Column("amount_minor", sa.BigInteger, nullable=False),
     sa.Column("currency", sa.String(3), nullable=False),
     sa.Column("months", sa.BigInteger, nullable=False),
     sa.Column("day", sa.String(10), nullable=False),  # the local day on which it happened, ISO 8601, as that below
-    sa.Column("until", sa.String(10), nullable=True),  # of a relief: the day by which something is due again
+    # Of a relief: the day by which something is due again. Of units that are given: their last day, NULL for no end.
+    sa.Column("until", sa.String(10), nullable=True),
     sa.Column("segment", sa.BigInteger, nullable=True),  # the one into which an account came
     sa.Column("segment_before", sa.BigInteger, nullable=True),
     sa.Index("changes_of_account", "account_id", "sequence", "part"),
@@ -105,11 +108,17 @@ def _statement(time_us: int, statement: np.void, issuer_of: TenantOf) -> Row:
     }
 
 
+_OF_UNITS = (
+    ChangeKind.UNITS_GIVEN,
+    ChangeKind.UNITS_SPENT,
+    ChangeKind.UNITS_EXPIRED,
+    ChangeKind.UNITS_TAKEN_BACK,
+)
 _NUMBERS_OF_CHANGE = ("sequence", "part", "account_id", "amount_minor", "months")
 
 
 def change_rows(durable: Durable, issuer_of: TenantOf = nobody) -> list[Row]:
-    """The rows of what commands have changed of plans, reliefs and segments. issuer_of: who owns an account."""
+    """The rows of what commands have changed of plans, reliefs, segments and units. issuer_of: who owns an account."""
     times = np.repeat(durable.commands["time_us"], durable.results["changes"])
     return [_change(int(time_us), change, issuer_of) for time_us, change in zip(times, durable.changes, strict=True)]
 
@@ -119,6 +128,7 @@ def _change(time_us: int, change: np.void, issuer_of: TenantOf) -> Row:
     is_plan = kind in (ChangeKind.PLAN_STARTED, ChangeKind.PLAN_ENDED)
     is_relief = kind in (ChangeKind.RELIEF_GRANTED, ChangeKind.RELIEF_ENDED)
     is_segment = kind is ChangeKind.SEGMENT_CHANGED
+    is_of_units = kind in _OF_UNITS
     return {
         **{name: int(change[name]) for name in _NUMBERS_OF_CHANGE},
         "time_us": time_us,
@@ -127,9 +137,11 @@ def _change(time_us: int, change: np.void, issuer_of: TenantOf) -> Row:
         "plan": int(change["about"]) if is_plan else None,
         "plan_end": PlanEnd(detail).name.lower() if kind is ChangeKind.PLAN_ENDED else None,
         "is_waived": bool(detail) if is_relief else None,
+        "unit": detail if is_of_units else None,
+        "balance": int(change["about"]) if is_of_units else None,
         "currency": currency_code(int(change["currency"])),
         "day": day_text(int(change["day"])),
-        "until": day_text(int(change["until"])) if is_relief else None,
+        "until": day_text(int(change["until"])) if change["until"] else None,
         "segment": detail if is_segment else None,
         "segment_before": int(change["about"]) if is_segment else None,
     }

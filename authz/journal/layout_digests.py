@@ -18,6 +18,8 @@ KINDS_ADDED: tuple[Kind, ...] = (
     Kind.START_PLAN,
     Kind.END_PLAN,
     Kind.RELIEVE_RANGE,
+    Kind.GIVE_UNITS,
+    Kind.REDEEM,
 )
 """Kinds of commands that journals were once written without, in the order in which they were added.
 

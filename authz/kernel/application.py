@@ -93,7 +93,7 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
             result["reason"] = take_message(state, commands.view(MESSAGE)[i], result, findings)
         elif kind in OF_RANGES:
             result["reason"] = take_about_range(state, commands, i, result)
-        elif Kind.CHARGEBACK <= kind <= Kind.END_PLAN:
+        elif Kind.CHARGEBACK <= kind <= Kind.REDEEM:
             result["reason"] = take_about_account(state, commands, i, result)
         elif kind == Kind.FORCE_REASON:
             result["reason"] = force_reason(state, commands.view(FORCED_REASON)[i])

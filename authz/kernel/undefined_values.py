@@ -24,6 +24,7 @@ from authz.vocabulary.layouts import (
     RELIEF,
     RELIEF_RANGE,
     TOKEN,
+    UNITS_MOVED,
     WAIVER,
     bits_defined,
     values_defined,
@@ -60,6 +61,7 @@ class Field(IntEnum):
     OF_SEGMENT = 23
     SEGMENT_IS = 24
     LIFE_STAGE = 25
+    UNIT = 26
 
 
 _A_MESSAGE = Kind.AUTHORIZATION_REQUEST
@@ -81,6 +83,7 @@ _PLAN_MONTHS = values_defined(Kind.START_PLAN, "plan_months")
 _RELIEF_MONTHS = values_defined(Kind.RELIEVE, "months")
 _IS_WAIVED = values_defined(Kind.RELIEVE, "is_waived")
 _OF_SEGMENT = values_defined(Kind.RELIEVE_RANGE, "of_segment")
+_UNITS = values_defined(Kind.GIVE_UNITS, "unit")
 _WAIVABLE = values_defined(Kind.WAIVE, "posting_kind")
 _CARD_STATES = values_defined(Kind.SET_CARD, "state")
 _TOKEN_STATES = values_defined(Kind.SET_TOKEN, "state")
@@ -175,6 +178,9 @@ def _undefined_in_notice(commands: Records, place: Integer, kind: Integer) -> In
     elif kind == Kind.WAIVE:
         if not _WAIVABLE[commands.view(WAIVER)[place]["posting_kind"]]:
             field = Field.POSTING_KIND
+    elif kind == Kind.GIVE_UNITS or kind == Kind.REDEEM:
+        if not _UNITS[commands.view(UNITS_MOVED)[place]["unit"]]:
+            field = Field.UNIT
     elif kind == Kind.SWITCH_ISSUER and not _IS_DOWN[commands.view(ISSUER_SWITCH)[place]["is_down"]]:
         field = Field.IS_DOWN
     return field

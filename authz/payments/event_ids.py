@@ -28,6 +28,10 @@ _LETTERS = {
     EventType.RELIEF_GRANTED: "G",
     EventType.RELIEF_ENDED: "F",
     EventType.SEGMENT_CHANGED: "L",
+    EventType.UNITS_GIVEN: "V",
+    EventType.UNITS_SPENT: "Y",
+    EventType.UNITS_EXPIRED: "W",
+    EventType.UNITS_TAKEN_BACK: "K",
 }
 _TYPES = {letter: event_type for event_type, letter in _LETTERS.items()}
 _NUMBERED = len(to_text(Prefix.EVENT, 1))

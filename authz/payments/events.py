@@ -1,8 +1,8 @@
 """Events of payments, derived from the rows of the history: a pure function of a row and of who looks at it.
 
 These kinds of rows are events: an expiry, a decision with which something happened, a posting, a statement, and a
-change of a plan, a relief or a segment. Their order is that of the commands that brought them about, and within one
-command as in `Source`: holds end before it is decided, and what is posted follows from the decision.
+change of a plan, a relief, a segment or units. Their order is that of the commands that brought them about, and within
+one command as in `Source`: holds end before it is decided, and what is posted follows from the decision.
 """
 
 import re
@@ -79,6 +79,10 @@ CHANGE_TOLD_BY = {
     EventType.RELIEF_GRANTED: "relief_granted",
     EventType.RELIEF_ENDED: "relief_ended",
     EventType.SEGMENT_CHANGED: "segment_changed",
+    EventType.UNITS_GIVEN: "units_given",
+    EventType.UNITS_SPENT: "units_spent",
+    EventType.UNITS_EXPIRED: "units_expired",
+    EventType.UNITS_TAKEN_BACK: "units_taken_back",
 }
 """By event: the kind of change of an account that it tells."""
 
@@ -232,7 +236,7 @@ def _change_with_issuer(event: PaymentEvent) -> dict[str, Any]:
         "account_id": to_text(Prefix.ACCOUNT, row["account_id"]),
         "time": moment(row["time_us"]),
         "day": row["day"],
-        "currency": row["currency"],
+        **({"currency": row["currency"]} if row["unit"] is None else {}),
         **_WHAT_CHANGED[event.type](row),
     }
 
@@ -243,7 +247,15 @@ _WHAT_CHANGED: dict[EventType, Callable[[Row], dict[str, Any]]] = {
     EventType.RELIEF_GRANTED: lambda row: _relief(row) | {"moved": row["amount_minor"], "months": row["months"]},
     EventType.RELIEF_ENDED: lambda row: _relief(row) | {"minimum": row["amount_minor"]},
     EventType.SEGMENT_CHANGED: lambda row: {"segment": row["segment"], "before": row["segment_before"]},
+    EventType.UNITS_GIVEN: lambda row: _units(row) | {"until": row["until"]},
+    EventType.UNITS_SPENT: lambda row: _units(row),
+    EventType.UNITS_EXPIRED: lambda row: _units(row),
+    EventType.UNITS_TAKEN_BACK: lambda row: _units(row),
 }
+
+
+def _units(row: Row) -> dict[str, Any]:
+    return {"unit": row["unit"], "amount": row["amount_minor"], "balance": row["balance"]}
 
 
 def _relief(row: Row) -> dict[str, Any]:

@@ -57,6 +57,7 @@ from authz.program.tables import (
     Program,
     Scope,
 )
+from authz.program.units import unit_rows
 from authz.vocabulary.attributes import HUNDREDTHS, MEASURES_MAX, Attribute, Form
 from authz.vocabulary.commands import CardholderVerification, Channel, Operation, Records
 from authz.vocabulary.reasons import Reason
@@ -115,6 +116,7 @@ def compiled_program(document: ProgramDocument, version: int) -> Program:
         measured=_pairs(measured),
         segments=_table(segments, SEGMENT),
         terms=_table(list(terms_rows(document.products, document.segments)), TERMS),
+        units=unit_rows(document.units),
         numbers=numbers,
     )
 

@@ -12,7 +12,9 @@ from authz.program.periods import PERIODS, check_subject, check_window
 from authz.program.segments import SEGMENT_NUMBERS, Segment, check_terms
 from authz.program.settings import CashVerification, Rates, StandIn
 from authz.program.terms import NUMBERS, Product
+from authz.program.units import Unit
 from authz.program.utc_offsets import UtcOffset, offsets_of
+from authz.vocabulary.layouts import UNITS
 from authz.vocabulary.reasons import DECLINES
 from tokenvault.reference_data.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.vocabulary.errors import CallerError, NotFound
@@ -189,6 +191,12 @@ class ProgramDocument(Part):
         description="Segments of customers, each with terms that lie over those of a product.",
         examples=[[{"number": 1, "id": "travel_core", "terms": {"grace_days": 25}}]],
     )
+    units: list[Unit] = Field(
+        default=[],
+        max_length=len(UNITS),
+        description="Counted rights that accounts hold: points, visits, waivers.",
+        examples=[[{"number": 1, "id": "points", "price": 1, "expires_days": 730}]],
+    )
     stand_in: StandIn = Field(
         default=StandIn(), description="What is approved while the issuer is down.", examples=[{"amount_max": 5000}]
     )
@@ -256,7 +264,7 @@ class ProgramDocument(Part):
         check_scenes(scenes)
         return scenes
 
-    @field_validator("products", "segments")
+    @field_validator("products", "segments", "units")
     @classmethod
     def _numbers_and_names_differ(cls, parts: list[Numbered]) -> list[Numbered]:
         for field in ("number", "id"):

@@ -186,6 +186,25 @@ TERMS = record(
 )
 """The terms of a product in a segment of customers. Shares are in parts per million."""
 
+
+class Shortfall(IntEnum):
+    """What becomes of units that are to be taken back, and that are not there any more."""
+
+    DEBT = 0  # the account owes units: what is given later pays them first
+    CHARGED = 1  # it is charged their price
+
+
+UNIT = record(
+    [
+        ("price", "i8"),  # minor units for one of it; 0 where it cannot be redeemed
+        ("expires_days", "u2"),  # how many days after the day on which they were given; 0 for never
+        ("is_there", "u1"),  # 0 where the program has no unit of this number
+        ("shortfall", "u1"),  # Shortfall
+        ("spare", "u4"),
+    ]
+)
+"""A unit, at the place of its number."""
+
 NUMBER_VERSION = 0
 NUMBER_LIMITS = 1
 NUMBER_RULES = 2
@@ -213,7 +232,7 @@ class Program(NamedTuple):
     negative (-1 - meter) for the meter's sum instead of its count: those that rules look at.  measured: the same
     of those that segments look at, which are counted when an account is classified and at no other time.  segments:
     SEGMENT[n], in the order in which they are asked.  terms: TERMS[n], in order of product; one row of
-    product 0 where there are no products.  numbers: single settings.
+    product 0 where there are no products.  units: UNIT[256], by number.  numbers: single settings.
     """
 
     categories: Records
@@ -233,4 +252,5 @@ class Program(NamedTuple):
     measured: npt.NDArray[np.int32]
     segments: Records
     terms: Records
+    units: Records
     numbers: npt.NDArray[np.int64]

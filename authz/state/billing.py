@@ -117,6 +117,20 @@ PLAN = record(
 """Instalments of a purchase or a statement. 64 bytes; amounts in minor units."""
 
 
+HOLDING = record(
+    [
+        ("amount", "i8"),  # 0 for a row that its account can use again; below 0 for units that it owes
+        ("next", "i4"),  # row + 1 of the account's next holding
+        ("unit", "u2"),
+        ("until", "u2"),  # the last day on which they can be spent, days since 1970-01-01; 0 for no end
+    ]
+)
+"""So many units of an account that expire on the same day. 16 bytes."""
+
+HOLDINGS_MAX = 1_000
+"""How many kinds and last days of units an account can hold at the same time."""
+
+
 def books_of(billing: Records) -> npt.NDArray[np.int64]:
     """The same memory as numbers, int64[n, 16]: compiled code finds a bucket by its number there."""
     books: npt.NDArray[Any] = billing.view(np.int64).reshape(-1, PLACES)

@@ -29,7 +29,7 @@ from authz.state.batch_output import (
     room_for_postings,
     room_for_statements,
 )
-from authz.state.billing import BILLING, GENERAL_MAX, PAYMENT, PLAN, books_of
+from authz.state.billing import BILLING, GENERAL_MAX, HOLDING, HOLDINGS_MAX, PAYMENT, PLAN, books_of
 from authz.state.row_layouts import ACCOUNT, ACTIVITY, CARD, CELL, FORCED, TOKEN, TRANSACTION
 from authz.vocabulary.attributes import ATTRIBUTES_MAX
 from authz.vocabulary.commands import Records
@@ -61,7 +61,11 @@ class Counter(IntEnum):
     DAY = 19  # the local day of the last command, days since 1970-01-01; it never goes back
     DAY_ENDS_US = 20
     PLANS = 21
+    HOLDINGS = 23
 
+
+COUNTERS = max(Counter) + 1
+"""So many places there are for counters."""
 
 EXPIRY_HOURS = 1024
 """Holds wait for their hour in a ring of so many; none is held for longer."""
@@ -86,7 +90,7 @@ class State(NamedTuple):
     in order of sequence.  general: int64[GENERAL_MAX], indexed by `General`.  terms: TERMS, those that programs have
     brought, in their order.  terms_of: int32[products * segments], product by product, row + 1 of the newest of them.
 
-    plans: PLAN, in order of sequence.
+    plans: PLAN, in order of sequence.  holdings: HOLDING, those of each account chained from its row.
 
     postings, expiries, statements, changes: made by the batch at hand, see `made_by`.
 
@@ -117,6 +121,7 @@ class State(NamedTuple):
     general: npt.NDArray[np.int64]
     plans: Records
     plan_slots: Slots
+    holdings: Records
     terms: Records
     terms_of: npt.NDArray[np.int32]
     postings: Postings
@@ -148,6 +153,7 @@ COUNTED = {
     "billing": Counter.BILLINGS,
     "payments": Counter.PAYMENTS,
     "terms": Counter.TERMS,
+    "holdings": Counter.HOLDINGS,
 }
 WHOLE = ("segments", "forced", "counters", "expiring", "matches", "general", "terms_of")
 
@@ -164,6 +170,7 @@ LONG_ROOM = {
     "billing": 1 << 24,
     "payments": 1 << 24,
     "plans": 1 << 20,
+    "holdings": 1 << 24,
     "seen": 1 << 21,
 }
 """How many rows and keys an engine has room for from the start, so that it does not pause to grow: addresses, not
@@ -190,7 +197,7 @@ def new_state(capacity: int = 1024, program: Program | None = None) -> State:
         segments=np.zeros(len(SEGMENTS), ACTIVITY),
         advices=np.zeros(16, MESSAGE),
         forced=np.zeros(FORCED_MAX, FORCED),
-        counters=np.zeros(len(Counter), np.int64),
+        counters=np.zeros(COUNTERS, np.int64),
         expiring=np.zeros(EXPIRY_HOURS, np.int32),
         matches=np.zeros(RULES_MAX, np.int64),
         billing=billing,
@@ -199,6 +206,7 @@ def new_state(capacity: int = 1024, program: Program | None = None) -> State:
         general=np.zeros(GENERAL_MAX, np.int64),
         plans=zeros(capacity, PLAN),
         plan_slots=slots_for(capacity),
+        holdings=zeros(capacity, HOLDING),
         terms=np.zeros(1, TERMS),
         terms_of=np.zeros(len(PRODUCTS) * len(SEGMENTS), np.int32),
         postings=room_for_postings(most_made(capacity)),
@@ -216,7 +224,8 @@ def with_room(state: State, commands: int, of_ranges: int = 0) -> State:
     """The same state with room for so many more commands. of_ranges: how many of them are `OF_RANGES`."""
     cells = int(state.program.cells_of_scope.sum())
     added = dict.fromkeys(LONG_ROOM, _ROWS_PER_COMMAND * commands)
-    state = _with_added(state, added | {"activities": commands, "cells": cells * commands, "advices": commands})
+    added |= {"activities": commands, "cells": cells * commands, "advices": commands}
+    state = _with_added(state, added | {"holdings": HOLDINGS_MAX * commands})
     if len(state.expiries.rows) < len(state.transactions):
         state = state._replace(expiries=room_for_expiries(len(state.transactions)))
     made = most_made(commands, of_ranges)

@@ -46,6 +46,8 @@ class Kind(IntEnum):
     START_PLAN = 37  # a purchase or a statement is billed in instalments
     END_PLAN = 38  # what is left of it is billed at once
     RELIEVE_RANGE = 39  # what is due is due months later, for a range of accounts
+    GIVE_UNITS = 40  # an account gets points, visits or waivers, or some are taken back
+    REDEEM = 41  # units are exchanged for money
 
 
 OF_RANGES = (Kind.CLOSE_DAY, Kind.RELIEVE_RANGE)

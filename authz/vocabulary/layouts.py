@@ -52,6 +52,9 @@ PRODUCTS = range(32)
 CUT_DAYS = range(29)
 """Days of a month on which a statement can be cut: every month has them. 0 where an account has no product."""
 
+UNITS = range(1, 256)
+"""Units, which accounts hold, by the number that the program gives them."""
+
 LIFE_STAGES = range(16)
 """Stages of life of the customers whom accounts belong to, as the issuer numbers them; 0 where it is not known."""
 
@@ -299,6 +302,13 @@ PLAN_END = _layout(
     Field("fee_min", "i8", 48, "The least fee for ending it early, minor units."),
     Field("decision", "i8", 104, "The sequence of the plan's start."),
     Field("fee_ppm", "u4", 160, "The fee, of what is left, parts per million."),
+)
+
+UNITS_MOVED = _layout(
+    "units",
+    [Kind.GIVE_UNITS, Kind.REDEEM],
+    Field("amount", "i8", 48, "How many; below 0 for those that are taken back."),
+    Field("unit", "u2", 236, "Which unit.", UNITS),
 )
 
 DAY_CLOSE = _layout(

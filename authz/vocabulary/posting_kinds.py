@@ -53,6 +53,8 @@ class PostingKind(IntEnum):
     ADJUSTMENT = 38, Sign.EITHER, False, "A correction by the issuer."
     WRITE_OFF = 39, Sign.GIVES_BACK, False, "A debt that the issuer gives up."
     PLAN_FEE = 40, Sign.CHARGES, False, "A fee for instalments, charged with each of them, or for ending them early."
+    REWARD = 41, Sign.GIVES_BACK, False, "Money for units, such as points, that the account holder has exchanged."
+    REWARD_CLAWBACK = 42, Sign.CHARGES, False, "The price of units that are taken back after they were spent."
 
     sign: Sign
     is_disputable: bool

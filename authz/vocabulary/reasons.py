@@ -81,6 +81,10 @@ class Reason(IntEnum):
     NOT_SPLITTABLE = 69
     TOO_MANY_PLANS = 70
     NOT_THE_LAST_STATEMENT = 71
+    UNIT_NOT_FOUND = 72
+    NOT_REDEEMABLE = 73
+    NOT_ENOUGH_UNITS = 74
+    TOO_MANY_HOLDINGS = 75
 
     @property
     def code(self) -> str:
@@ -105,6 +109,10 @@ OF_BANK_COMMANDS = frozenset(
         Reason.NOT_SPLITTABLE,
         Reason.TOO_MANY_PLANS,
         Reason.NOT_THE_LAST_STATEMENT,
+        Reason.UNIT_NOT_FOUND,
+        Reason.NOT_REDEEMABLE,
+        Reason.NOT_ENOUGH_UNITS,
+        Reason.TOO_MANY_HOLDINGS,
     }
 )
 """What only the issuer's own commands are refused with: no message, rule or limit has these."""
@@ -344,6 +352,14 @@ ANSWERS: dict[Reason, Answer] = {
         "21",
         "This is not the account's last statement.",
         "Name the day of the last statement: a later one may have come.",
+    ),
+    _R.UNIT_NOT_FOUND: Answer("25", "The program in force has no such unit.", "Name a unit of the program."),
+    _R.NOT_REDEEMABLE: Answer("57", "Units of this kind have no price.", "Redeem units that have one."),
+    _R.NOT_ENOUGH_UNITS: Answer("51", "The account holds fewer units.", "Redeem at most as many as it holds."),
+    _R.TOO_MANY_HOLDINGS: Answer(
+        "65",
+        "The account holds units of as many kinds and last days as it can.",
+        "Wait until some are spent or expire.",
     ),
     _R.DAY_NOT_OVER: Answer("21", "The day is not over.", "Close days that are over in the program's time zone."),
     _R.AWAITING_ISSUER: Answer(

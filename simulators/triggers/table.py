@@ -67,6 +67,10 @@ NOT_TRIGGERED: dict[EventType, str] = {
         (EventType.DUE_MISSED, EventType.STATEMENT_ISSUED, EventType.RELIEF_ENDED, EventType.SEGMENT_CHANGED),
         "it takes weeks of the server's clock, which `tapwright bank close --until DATE` lets pass",
     ),
+    **dict.fromkeys(
+        (EventType.UNITS_GIVEN, EventType.UNITS_SPENT, EventType.UNITS_EXPIRED, EventType.UNITS_TAKEN_BACK),
+        "it takes a program with units; `POST /v1/accounts/{id}/units` gives some of them to an account",
+    ),
 }
 """Types that cannot be triggered, and why."""
 

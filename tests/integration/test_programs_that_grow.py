@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from authz.program.shipped_programs import shipped_text
+from authz.program.shipped.programs import shipped_text
 from simulators.parties.merchant import Merchant
 from simulators.sandbox.scratch_sandbox import scratch_sandbox
 from simulators.testkit.kit import TestKit

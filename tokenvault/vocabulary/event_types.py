@@ -60,6 +60,10 @@ class EventType(StrEnum):
     RELIEF_GRANTED = "relief.granted"
     RELIEF_ENDED = "relief.ended"
     SEGMENT_CHANGED = "segment.changed"
+    UNITS_GIVEN = "units.given"
+    UNITS_SPENT = "units.spent"
+    UNITS_EXPIRED = "units.expired"
+    UNITS_TAKEN_BACK = "units.taken_back"
 
 
 PAYMENT_EVENTS = frozenset(
@@ -81,6 +85,10 @@ PAYMENT_EVENTS = frozenset(
         EventType.RELIEF_GRANTED,
         EventType.RELIEF_ENDED,
         EventType.SEGMENT_CHANGED,
+        EventType.UNITS_GIVEN,
+        EventType.UNITS_SPENT,
+        EventType.UNITS_EXPIRED,
+        EventType.UNITS_TAKEN_BACK,
     }
 )
 """What happens to payments: derived from what the engine has decided, see `authz.payments`."""

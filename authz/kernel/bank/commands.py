@@ -10,6 +10,7 @@ from authz.kernel.bank.instalments import end_plan, start_plan
 from authz.kernel.bank.payments import pay, return_payment
 from authz.kernel.bank.ranges import close_day, relieve_range
 from authz.kernel.bank.relieving import relieve
+from authz.kernel.bank.units import give_units, redeem
 from authz.state.rows import found
 from authz.state.tables import State
 from authz.vocabulary.commands import Kind, Records
@@ -21,6 +22,7 @@ from authz.vocabulary.layouts import (
     PLAN_START,
     RELIEF,
     RELIEF_RANGE,
+    UNITS_MOVED,
     WAIVER,
 )
 from authz.vocabulary.reasons import Reason
@@ -49,6 +51,10 @@ def take_bank_command(state: State, commands: Records, place: Integer, account_r
         reason = start_plan(state, account_row, commands.view(PLAN_START)[place])
     elif kind == Kind.END_PLAN:
         reason = end_plan(state, account_row, commands.view(PLAN_END)[place])
+    elif kind == Kind.GIVE_UNITS:
+        reason = give_units(state, account_row, commands.view(UNITS_MOVED)[place])
+    elif kind == Kind.REDEEM:
+        reason = redeem(state, account_row, commands.view(UNITS_MOVED)[place])
     else:
         result["rows_relieved"] = 1 if relieve(state, account_row, commands.view(RELIEF)[place]) else 0
     return reason

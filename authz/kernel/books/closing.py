@@ -24,6 +24,7 @@ from authz.kernel.ledger.entries import charge_to
 from authz.kernel.ledger.shares import share_of
 from authz.kernel.ledger.taking import PAID_BUCKETS, bucket_paid
 from authz.kernel.ledger.terms import terms_on
+from authz.kernel.units.holdings import expect_expiry, expire, next_expiry
 from authz.program.parts import AMOUNT_MAX
 from authz.program.tables import Bucket
 from authz.program.terms import DAYS_TO_PAY_MAX
@@ -53,6 +54,7 @@ def note_next_event(state: State, account_row: Integer) -> None:
     event = next_cut(np.int64(account["closed_until"]) + 1, np.int64(account["cut_day"]))
     passes = np.int64(account["due_passes"])
     state.accounts[account_row]["next_event"] = passes if passes != 0 and passes < event else event
+    expect_expiry(state, account_row, next_expiry(state, account_row))
 
 
 @compiled
@@ -73,6 +75,7 @@ def end_days(state: State, account_row: Integer, until: Integer) -> None:
         if next_cut(day, np.int64(state.billing[billing_row]["cut_day"])) == day:
             cut(state, account_row, billing_row, terms_row, day)
             classify(state, account_row, day)
+        expire(state, account_row, day)
         note_next_event(state, account_row)
 
 

@@ -39,7 +39,7 @@ def _activated(client: "BankClient", document: dict[str, Any], name: str) -> str
 
 def _read(name: str) -> dict[str, Any]:
     """A document in a file of JSON, or an included one. Raises: UsageError."""
-    from authz.program.shipped_programs import shipped_text
+    from authz.program.shipped.programs import shipped_text
     from tokenvault.vocabulary.errors import NotFound
 
     try:

@@ -71,6 +71,8 @@ _NOTICES = {
     Kind.RELIEVE: command(Kind.RELIEVE, account_id=8, months=2, is_waived=1),
     Kind.START_PLAN: command(Kind.START_PLAN, account_id=9, decision=16, plan_months=3),
     Kind.END_PLAN: command(Kind.END_PLAN, account_id=9, decision=15),
+    Kind.GIVE_UNITS: command(Kind.GIVE_UNITS, account_id=8, unit=1, amount=5),
+    Kind.REDEEM: command(Kind.REDEEM, account_id=8, unit=1, amount=2),
     Kind.RELIEVE_RANGE: command(
         Kind.RELIEVE_RANGE, first_row=0, rows=2, months=2, product=1, of_segment=ANY_SEGMENT, is_waived=1
     ),
@@ -83,10 +85,10 @@ WITHOUT_EFFECT = {Kind.PASS_TIME, Kind.ACTIVATE_PROGRAM}
 def a_bank():
     """An account with a hold (command 4), a charge of which a part is disputed (5) and one that waits (6).
 
-    Another one has a product, a correction (9) and a payment (10), and a third a purchase (14) that is paid in
-    instalments (15) and one that is not (16).
+    Another one has a product, a correction (9), a payment (10) and 10 points, and a third a purchase (14) that is paid
+    in instalments (15) and one that is not (16).
     """
-    bank = Bank(rules=[_ASK])
+    bank = Bank(rules=[_ASK], units=[{"number": 1, "id": "points", "price": 3}])
     bank.send(PAID)
     bank.send(tap(2, 500, kind=Kind.FINANCIAL_REQUEST))
     assert bank.send(tap(3, 100)) is Reason.AWAITING_ISSUER
@@ -100,6 +102,7 @@ def a_bank():
     bank.send(tap(4, 300, 709, kind=Kind.FINANCIAL_REQUEST))
     bank.send(command(Kind.START_PLAN, account_id=9, decision=14, plan_months=3))
     bank.send(tap(5, 300, 709, kind=Kind.FINANCIAL_REQUEST))
+    bank.send(command(Kind.GIVE_UNITS, account_id=8, unit=1, amount=10))
     return bank
 
 
@@ -170,6 +173,8 @@ _NOTICE_FIELDS = [
     (Kind.RELIEVE, "months", [0, 25, 255]),
     (Kind.RELIEVE, "is_waived", [2, 255]),
     (Kind.START_PLAN, "plan_months", [0, 61, 255]),
+    (Kind.GIVE_UNITS, "unit", [0, 256, 65_535]),
+    (Kind.REDEEM, "unit", [0, 256, 65_535]),
     (Kind.RELIEVE_RANGE, "months", [0, 25, 255]),
     (Kind.RELIEVE_RANGE, "is_waived", [2, 255]),
     (Kind.RELIEVE_RANGE, "product", [32, 255]),

@@ -28,7 +28,9 @@ def documented(path):
     """One event of each type as its issuer sees it, and some as a wallet does: what a webhook carries."""
     young = {"attribute": "account_age", "operator": "<", "value": 90}
     segments = [{"number": 2, "id": "newcomers", "when": young}]
-    story = Story(path, products=[{"number": 1, "id": "phone_card"}], segments=segments)
+    points = {"number": 1, "id": "points", "price": 1, "expires_days": 5}
+    products = [{"number": 1, "id": "phone_card"}]
+    story = Story(path, products=products, segments=segments, units=[points])
     held = tap(1, 1_250, **SHOP)
     story.tell(held)
     story.tell(tap(2, 999_900, **SHOP))
@@ -50,7 +52,7 @@ def documented(path):
 
 
 def _live_with_a_bill(story):
-    """Another account splits a purchase, is relieved until its first statement, and ends the instalments."""
+    """Another account splits a purchase, is relieved until its first statement, ends instalments, and has points."""
     story.tell(set_account(4, account=8, limit_minor=200_000, transaction_limit_minor=200_000, product=1, cut_day=5))
     story.tell(set_card(5, card=80, account=8))
     story.tell(set_token(6, pan=800, card=80, account=8))
@@ -60,6 +62,11 @@ def _live_with_a_bill(story):
     story.tell(command(Kind.RELIEVE, months=1, is_waived=1, **its))
     its["time_us"] += 14 * 24 * HOUR_US
     story.tell(command(Kind.END_PLAN, decision=plan, fee_ppm=30_000, fee_min=1_000, **its))
+    story.tell(command(Kind.GIVE_UNITS, unit=1, amount=86, **its))
+    story.tell(command(Kind.REDEEM, unit=1, amount=40, **its))
+    story.tell(command(Kind.GIVE_UNITS, unit=1, amount=-36, **its))
+    its["time_us"] += 6 * 24 * HOUR_US
+    story.tell(command(Kind.ADJUST, amount_minor=1, **its))
 
 
 def _body(event, view):
@@ -77,6 +84,6 @@ def test_examples_are_what_is_sent(tmp_path):
     expected = list(documented(tmp_path / "history.db").values())
     examples = re.findall(r"^```json\n(.*?)^```$", DOCUMENT.read_text(), re.MULTILINE | re.DOTALL)
     shown = [event for event in map(json.loads, examples) if event["type"] in PAYMENT_EVENTS]
-    assert len(shown) == len(expected) == 14 + len(WALLETS)
+    assert len(shown) == len(expected) == 18 + len(WALLETS)
     for event in expected:
         assert event in shown, f"docs/events.md has no such example: {json.dumps(event, indent=2)}"

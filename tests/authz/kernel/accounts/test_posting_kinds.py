@@ -70,7 +70,7 @@ def test_post_is_the_only_door_to_a_balance():
     writers = {
         (str(path.relative_to(KERNEL)), name) for path in KERNEL.rglob("*.py") for name in writers_of_balances(path)
     }
-    assert writers == {("accounts/postings.py", "post"), ("books/ledger.py", "write_posting")}
+    assert writers == {("accounts/postings.py", "post"), ("ledger/entries.py", "write_posting")}
 
 
 def test_the_name_of_a_balance_is_only_used_to_read_it():

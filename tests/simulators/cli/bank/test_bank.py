@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from authz.program.shipped_programs import shipped_text
+from authz.program.shipped.programs import shipped_text
 from simulators.cli.bank.phone import phone_lines
 from simulators.cli.bank.tables import books_lines, dues_lines, statement_lines
 from simulators.cli.command_line import main

@@ -5,7 +5,7 @@ from importlib.resources import files
 from tokenvault.vocabulary.errors import NotFound
 
 _SUFFIX = ".json"
-_FOLDER = files("authz.program").joinpath("shipped")
+_FOLDER = files("authz.program.shipped")
 
 
 def shipped_names() -> list[str]:

@@ -4,7 +4,7 @@ import pytest
 
 from authz.program.compilation import compiled_program
 from authz.program.document import read_document, with_offsets
-from authz.program.shipped_programs import shipped_names, shipped_text
+from authz.program.shipped.programs import shipped_names, shipped_text
 from tokenvault.reference_data.merchant_categories import is_merchant_category
 from tokenvault.vocabulary.errors import NotFound
 

@@ -1,0 +1,1 @@
+"""The rights of accounts: the units that they hold."""

@@ -1,0 +1,57 @@
+"""What an issuer does with the units of an account: it gives and takes back, and pays for those that are redeemed."""
+
+from typing import Any
+
+import numpy as np
+
+from authz.arrays.compiled import Integer, compiled
+from authz.kernel.books.opening import books_row, books_today
+from authz.kernel.ledger.entries import write_posting
+from authz.kernel.ledger.taking import NO_BUCKET, count_toward_due, take
+from authz.kernel.ledger.terms import terms_on
+from authz.kernel.units.holdings import balance_of, give, last_day_of, spend, take_back
+from authz.program.parts import AMOUNT_MAX
+from authz.state.billing import General
+from authz.state.tables import Counter, State
+from authz.vocabulary.posting_kinds import PostingKind
+from authz.vocabulary.reasons import Reason
+
+
+@compiled
+def give_units(state: State, account_row: Integer, command: Any) -> Integer:
+    """Give units to an account, or take some back. command: UNITS_MOVED."""
+    amount, unit, today = np.int64(command["amount"]), np.int64(command["unit"]), state.counters[Counter.DAY]
+    if amount == 0 or not -AMOUNT_MAX <= amount <= AMOUNT_MAX:
+        return np.int64(Reason.INVALID_AMOUNT)
+    if state.program.units[unit]["is_there"] == 0:
+        return np.int64(Reason.UNIT_NOT_FOUND)
+    if amount < 0:
+        books_today(state, account_row)
+        take_back(state, account_row, unit, -amount, today)
+        return np.int64(Reason.APPROVED)
+    books_row(state, account_row)
+    if give(state, account_row, unit, amount, last_day_of(state, unit, today), today) == 0:
+        return np.int64(Reason.TOO_MANY_HOLDINGS)
+    return np.int64(Reason.APPROVED)
+
+
+@compiled
+def redeem(state: State, account_row: Integer, command: Any) -> Integer:
+    """Pay an account the price of units that it holds; it is taken as a payment is. command: UNITS_MOVED."""
+    amount, unit, today = np.int64(command["amount"]), np.int64(command["unit"]), state.counters[Counter.DAY]
+    row = state.program.units[unit]
+    if row["is_there"] == 0:
+        return np.int64(Reason.UNIT_NOT_FOUND)
+    price = np.int64(row["price"])
+    if price == 0:
+        return np.int64(Reason.NOT_REDEEMABLE)
+    if not 0 < amount <= AMOUNT_MAX // price:
+        return np.int64(Reason.INVALID_AMOUNT)
+    if balance_of(state, account_row, unit) < amount:
+        return np.int64(Reason.NOT_ENOUGH_UNITS)
+    money, billing_row = amount * price, books_today(state, account_row)
+    spend(state, account_row, unit, amount, today)
+    write_posting(state, account_row, state.counters[Counter.SEQUENCE], PostingKind.REWARD, -money, today)
+    take(state, billing_row, NO_BUCKET, 0, money, General.REWARDS, terms_on(state, account_row, today))
+    count_toward_due(state, billing_row, money)
+    return np.int64(Reason.APPROVED)

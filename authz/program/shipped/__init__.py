@@ -1,0 +1,1 @@
+"""Programs that are included: the documents, and how they are found by name."""
