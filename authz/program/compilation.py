@@ -49,6 +49,7 @@ from authz.program.tables import (
     OFFSET,
     RULE,
     SEGMENT,
+    SEGMENT_MEASURES_MAX,
     TERMS,
     Action,
     CashVerification,
@@ -60,6 +61,7 @@ from authz.program.tables import (
 from authz.program.units import unit_rows
 from authz.vocabulary.attributes import HUNDREDTHS, MEASURES_MAX, Attribute, Form
 from authz.vocabulary.commands import CardholderVerification, Channel, Operation, Records
+from authz.vocabulary.layouts import CATEGORIES
 from authz.vocabulary.reasons import Reason
 from tokenvault.reference_data.currencies import CURRENCIES
 
@@ -114,6 +116,7 @@ def compiled_program(document: ProgramDocument, version: int) -> Program:
         set_values=np.array([value for each in rows.sets for value in each] or [0], np.int64),
         derived=_pairs(rows.derived[:derived]),
         measured=_pairs(measured),
+        measured_at=rows.measured_at(measured),
         segments=_table(segments, SEGMENT),
         terms=_table(list(terms_rows(document.products, document.segments)), TERMS),
         units=unit_rows(document.units),
@@ -192,6 +195,17 @@ class CompiledRows:
                 rows.append((self._condition(segment.when, MATCH, NO_MATCH), segment.number))
                 places |= {self._attribute(comparison) for comparison in comparisons(segment.when)}
         return rows, [pair for pair in self.derived if pair[0] in places]
+
+    def measured_at(self, measured: list[tuple[int, int]]) -> npt.NDArray[np.uint64]:
+        """For each merchant category, bit by place, which of the counts and sums of segments it can count for."""
+        if len(measured) > SEGMENT_MEASURES_MAX:
+            raise ProgramInvalid([("segments", f"must use at most {SEGMENT_MEASURES_MAX} different counts and sums")])
+        masks = np.zeros(len(CATEGORIES), np.uint64)
+        for place, (_, meter) in enumerate(measured):
+            filter_of_meter = dict(zip(METER.names or (), self.meters[max(meter, -1 - meter)], strict=True))["filter"]
+            categories = dict(zip(FILTER.names or (), self.filters[filter_of_meter], strict=True))["categories"]
+            masks[slice(None) if categories < 0 else list(self.sets[categories])] |= np.uint64(1 << place)
+        return masks
 
     def places_by_rule(self) -> list[list[tuple[Comparison, int]]]:
         """For each rule its comparisons, and the places of their attributes among a decision's values."""

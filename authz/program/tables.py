@@ -12,6 +12,8 @@ from authz.vocabulary.commands import Records, record
 METERS_MAX = 256
 LIMITS_MAX = 256
 RULES_MAX = 512
+SEGMENT_MEASURES_MAX = 64
+"""How many different counts and sums the segments of a program can compare."""
 
 
 class Scope(IntEnum):
@@ -230,7 +232,8 @@ class Program(NamedTuple):
     a meter's place among those of its scope.  cells_of_scope: int32[5], how many there are of each.  set_starts:
     int32[sets + 1], where each set begins in set_values.  derived: int32[n, 2], an attribute and the meter it shows,
     negative (-1 - meter) for the meter's sum instead of its count: those that rules look at.  measured: the same
-    of those that segments look at, which are counted when an account is classified and at no other time.  segments:
+    of those that segments look at, which are counted when an account is classified and at no other time.  measured_at:
+    uint64[10000], by merchant category, bit by place in measured: which of them it can count for.  segments:
     SEGMENT[n], in the order in which they are asked.  terms: TERMS[n], in order of product; one row of
     product 0 where there are no products.  units: UNIT[256], by number.  numbers: single settings.
     """
@@ -250,6 +253,7 @@ class Program(NamedTuple):
     set_values: npt.NDArray[np.int64]
     derived: npt.NDArray[np.int32]
     measured: npt.NDArray[np.int32]
+    measured_at: npt.NDArray[np.uint64]
     segments: Records
     terms: Records
     units: Records

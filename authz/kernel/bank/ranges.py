@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from authz.arrays.compiled import Integer, compiled, inlined
+from authz.arrays.compiled import Integer, compiled, inlined, prefetch
 from authz.kernel.bank.relieving import relieve
 from authz.kernel.books.closing import end_days
 from authz.kernel.books.opening import roll
@@ -12,6 +12,14 @@ from authz.state.batch_output import POSTINGS_OF_A_COMMAND, POSTINGS_OF_AN_ACCOU
 from authz.state.tables import Counter, State
 from authz.vocabulary.layouts import ANY_SEGMENT
 from authz.vocabulary.reasons import Reason
+
+_RUN = 64
+"""So many accounts are looked at together before their days end."""
+
+_TRANSACTIONS = 4
+"""So many of each account's first transactions are asked for: looking further costs more than it saves."""
+
+_LINE_BYTES = 64
 
 _FULL = POSTINGS_OF_A_COMMAND - POSTINGS_OF_AN_ACCOUNT
 
@@ -30,11 +38,40 @@ def close_day(state: State, command: Any, result: Any) -> Integer:
     end = min(row + np.int64(command["rows"]), state.counters[Counter.ACCOUNTS])
     begun, full = row, _places_when_full(state)
     while row < end and not _is_full(state, full):
+        if (row - begun) % _RUN == 0:
+            _look_ahead(state, row, min(row + _RUN, end), day)
         if 0 < state.accounts[row]["next_event"] <= day:
             end_days(state, row, day)
         row += 1
     result["rows_closed"] = max(row - begun, 0)
     return np.int64(Reason.APPROVED)
+
+
+@compiled
+def _look_ahead(state: State, first_row: Integer, end: Integer, day: Integer) -> None:
+    """Ask the memory for what segments count of accounts, of many together: see `prefetching`."""
+    if len(state.program.measured) == 0:
+        return
+    for row in range(first_row, end):
+        if _is_counted(state, row, day):
+            prefetch(state.activities, np.int64(state.accounts[row]["activity"]) - 1, 0)
+    for depth in range(_TRANSACTIONS):
+        for row in range(first_row, end):
+            if _is_counted(state, row, day):
+                ahead = np.int64(state.activities[np.int64(state.accounts[row]["activity"]) - 1]["first"])
+                for _ in range(depth):
+                    if ahead != 0:
+                        ahead = np.int64(state.transactions[ahead - 1]["next_of_account"])
+                if ahead != 0:
+                    prefetch(state.transactions, ahead - 1, 0)
+                    prefetch(state.transactions, ahead - 1, _LINE_BYTES - 1)
+
+
+@inlined
+def _is_counted(state: State, row: Integer, day: Integer) -> Any:
+    """Whether the transactions of an account may be counted when a day is closed."""
+    account = state.accounts[row]
+    return 0 < account["next_event"] <= day and account["activity"] != 0
 
 
 @compiled

@@ -36,7 +36,7 @@ def segment_of(state: State, account_row: Integer, day: Integer) -> Integer:
     values = state.asked_values
     fill_account_values(state, account_row, day, values)
     end_us = last_moment(state.program, day)
-    measure_account(state, account_row, state.program.measured, end_us, state.asked_today, values)
+    measure_account(state, account_row, end_us, state.asked_today, values)
     for place in range(state.program.numbers[NUMBER_SEGMENTS]):
         segment = state.program.segments[place]
         if holds(state.program, np.int64(segment["first"]), values):

@@ -9,7 +9,6 @@ new program brings along shows at once what it would have shown had it always be
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.measures.calendar import keep_day, start_today
@@ -22,6 +21,7 @@ from authz.state.transaction_flags import TransactionFlag
 from authz.vocabulary.commands import Operation
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
+_ONE_64 = np.uint64(1)
 _NO_SUBJECT = -1
 """No row: what a meter of an account looks for beside it."""
 
@@ -269,16 +269,16 @@ def measured(
 def measure_account(
     state: State,
     account_row: Integer,
-    asked: npt.NDArray[np.int32],
     time_us: Integer,
     today: Today,
     values: Values,
 ) -> None:
-    """Fill in what meters of an account would show now, counted anew and without a trace in the state.
+    """Fill in what the meters that segments look at would show now, counted anew and without a trace in the state.
 
-    One pass over its transactions serves all of them, since that is what takes the time.
-    asked: places among the values, with the meters shown there as in `Program.derived`.
+    One pass over the account's transactions serves all of them, since that is what takes the time; and each is compared
+    only with the meters that its merchant category can count for.
     """
+    asked = state.program.measured
     keep_day(state.program, today, time_us)
     for place in range(len(asked)):
         values[asked[place, 0]] = 0
@@ -289,11 +289,18 @@ def measure_account(
         row = ahead - 1
         entry = state.transactions[row]
         made, billing = np.int64(entry["time_us"]), np.int64(entry["billing_minor"])
-        for place in range(len(asked)):
+        left, place = np.uint64(state.program.measured_at[entry["merchant_category"]]), 0
+        while left != 0:
             shown = np.int64(asked[place, 1])
             number = shown if shown >= 0 else -1 - shown
-            if made >= window_start(state, number, time_us, today) and concerns(state, number, row, _NO_SUBJECT):
+            if (
+                left & _ONE_64 != 0
+                and made >= window_start(state, number, time_us, today)
+                and concerns(state, number, row, _NO_SUBJECT)
+            ):
                 values[asked[place, 0]] += 1 if shown >= 0 else billing
+            left >>= _ONE_64
+            place += 1
         ahead = following(state, row, np.int64(Scope.ACCOUNT))
 
 

@@ -24,6 +24,7 @@ from authz.program.tables import (
     NUMBER_STAND_IN_TOTAL,
     NUMBER_TEST_AMOUNTS,
     NUMBER_VERSION,
+    SEGMENT_MEASURES_MAX,
     Action,
     CashVerification,
     Operator,
@@ -380,6 +381,32 @@ def test_what_segments_measure_costs_a_payment_nothing():
     assert program.segments["number"].tolist() == [7, 5]
     assert (program.numbers[NUMBER_METERS], program.cells_of_scope.sum(), len(program.meters)) == (1, 1, 2)
     assert program.numbers[NUMBER_NEEDED] == 0
+
+
+def test_at_which_merchants_segments_count():
+    """Bit by place among what they measure: counts that name no category count anywhere."""
+    named = {"where": {"categories": ["5411", "5812"]}}
+    other = {"where": {"categories": ["5812"], "channels": ["contactless"]}}
+    whens = [
+        compared("count_day", ">", 1),
+        compared("amount_year", ">", 2) | named,
+        compared("amount_day", ">", 3) | other,
+    ]
+    segments = [{"number": place, "id": f"s{place}", "when": when} for place, when in enumerate(whens, 1)]
+    at = compiled(rules=[rule(compared("count_week", ">", 1))], segments=segments).measured_at
+    assert {code: int(at[code]) for code in (742, 5411, 5812)} == {742: 0b001, 5411: 0b011, 5812: 0b111}
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_how_many_measures_of_segments(more):
+    """As many as there are bits."""
+    whens = [compared(f"count_{number + 1}s", ">", 1) for number in range(SEGMENT_MEASURES_MAX + more)]
+    segments = [{"number": 1, "id": "s", "when": {"any": whens}}]
+    if more:
+        with pytest.raises(ProgramInvalid, match="segments: must use at most 64 different counts and sums"):
+            compiled(segments=segments)
+    else:
+        assert int(compiled(segments=segments).measured_at[742]) == 2**64 - 1
 
 
 @pytest.mark.parametrize("more", [0, 1])
