@@ -14,6 +14,8 @@ SCOPES = {
     "sandbox": sandbox_constants.SANDBOX_API_KEY,
 }
 IDS = {
+    "customer_id": "cust",
+    "application_id": "appl",
     "account_id": "acct",
     "card_id": "card",
     "device_id": "dev",

@@ -11,7 +11,7 @@ SCOPES = ("issuer", "wallet", "sandbox")
 STATUSES = ()
 
 
-class ProductView(BaseModel):
+class ProgramProductView(BaseModel):
     """A product of the program in force."""
 
     number: int = Field(description="The product's number, which accounts and applications refer to.", examples=[1])
@@ -19,7 +19,7 @@ class ProductView(BaseModel):
     terms: Terms = Field(description="Its terms; a segment may have other ones.", examples=[{"rate_ppm": 500}])
 
     @classmethod
-    def of(cls, product: Product) -> "ProductView":
+    def of(cls, product: Product) -> "ProgramProductView":
         """Show a product."""
         return cls(number=product.number, id=product.id, terms=product.terms)
 
@@ -27,7 +27,7 @@ class ProductView(BaseModel):
 class ProductsView(BaseModel):
     """The products of the program in force, all at once."""
 
-    data: list[ProductView] = Field(description="Ordered by number.", examples=[[]])
+    data: list[ProgramProductView] = Field(description="Ordered by number.", examples=[[]])
     program_version: int = Field(description="The version of the program that they are of.", examples=[3])
 
 
@@ -35,4 +35,4 @@ class ProductsView(BaseModel):
 async def list_products(engine: EngineDependency) -> ProductsView:
     """List the products of the program with their terms. Scope: issuer, wallet or sandbox."""
     products = sorted(engine.document.products, key=lambda product: product.number)
-    return ProductsView(data=[ProductView.of(each) for each in products], program_version=engine.program_version)
+    return ProductsView(data=[ProgramProductView.of(each) for each in products], program_version=engine.program_version)

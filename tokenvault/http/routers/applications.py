@@ -92,8 +92,8 @@ class AnswerBody(Body):
     decision: Literal["approved", "declined"] = Field(description="`approved` or `declined`.", examples=["approved"])
     credit_limit: CreditLimit | None = Field(
         None,
-        description="With an approval: the limit that is granted; the application's own `credit_limit` if none is "
-        "given.",
+        description="With an approval: the limit that is granted, minor units; the application's own "
+        "`credit_limit` if none is given.",
         examples=[300000],
     )
 
@@ -125,13 +125,15 @@ class ApplicationView(View):
     score: int = Field(description="The bureau's score of the customer, 300 to 850.", examples=[720])
     currency: str = Field(description="ISO 4217 code of the account.", examples=["CNY"])
     credit_limit: CreditLimit | None = Field(
-        description="What is granted, or would be by an approval without another limit; null for a decline.",
+        description="What is granted, or proposed to the desk, in minor units; null for a decline.",
         examples=[2000000],
     )
     decided_by: applications.Decider | None = Field(
         description="`decision`, `desk`, or `time` for one that expired; null in a review.", examples=["decision"]
     )
-    decided_at: Timestamp | None
+    decided_at: Timestamp | None = Field(
+        description="When it was decided, RFC 3339 in UTC; null in a review.", examples=["2026-11-24T10:15:00Z"]
+    )
     review_until: Timestamp | None = Field(
         description="Until when your desk may answer; null if no review was needed.", examples=[None]
     )
@@ -157,7 +159,10 @@ class DecidedView(ApplicationView):
         "sends it in place of `card_id`. Afterwards: `POST /v1/cards/{id}/push_payloads`.",
         examples=["eyJhbGciOiJFUzI1NiIsInR5cCI6InRhcHdyaWdodC1wdXNo..."],
     )
-    push_payload_expires_at: Timestamp | None
+    push_payload_expires_at: Timestamp | None = Field(
+        description="Until when the payload can be used, RFC 3339 in UTC; null without an approval.",
+        examples=["2026-11-24T10:30:00Z"],
+    )
 
     @classmethod
     def after(cls, decided: approval.Decided) -> "DecidedView":

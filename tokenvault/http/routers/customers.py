@@ -59,7 +59,9 @@ class CustomerRequest(Body):
     birth_date: Annotated[date, Field(strict=False)] = Field(
         description="Date of birth, RFC 3339.", examples=["1990-05-17"]
     )
-    reference: CustomerReference | None = None
+    reference: CustomerReference | None = Field(
+        None, description="Your own name of the customer; no personal data.", examples=["C-1042"]
+    )
     life_stage: int = Field(
         UNKNOWN_LIFE_STAGE,
         description="Stage of life, 1 to 15 with a meaning of your own; 0 if it is not known. The customer's new "
@@ -74,7 +76,9 @@ class CustomerView(View):
     """A customer. Neither name nor identity document are kept."""
 
     id: CustomerId
-    reference: CustomerReference | None
+    reference: CustomerReference | None = Field(
+        description="Your own name of the customer, null if there is none.", examples=["C-1042"]
+    )
     birth_date: date = Field(description="Date of birth, RFC 3339.", examples=["1990-05-17"])
     life_stage: int = Field(description="Stage of life; 0 if it is not known.", examples=[3])
     created_at: Timestamp
