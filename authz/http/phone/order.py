@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol, TypeVar
 
-SectionName = Literal["card", "credit", "bill", "plans", "postings"]
+SectionName = Literal["card", "credit", "bill", "units", "plans", "postings"]
 
-DEFAULT_ORDER: tuple[SectionName, ...] = ("card", "credit", "bill", "plans", "postings")
+DEFAULT_ORDER: tuple[SectionName, ...] = ("card", "credit", "bill", "units", "plans", "postings")
 """Where nothing else is said, and for what is not named where something is."""
 
 

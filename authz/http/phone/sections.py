@@ -16,6 +16,7 @@ from authz.http.balances import account_balance
 from authz.http.books.dues import DuesView, DueView, look_ahead_at_dues
 from authz.http.books.statement_views import StatementView
 from authz.http.books.statements import list_statements
+from authz.http.rights.units import UnitBalance, units_of
 from authz.http.sight import Sight
 from authz.http.transactions import TransactionView, list_transactions
 from authz.program.relief_terms import ReliefInterest
@@ -60,6 +61,13 @@ class BillSection(BaseModel):
     )
 
 
+class UnitsSection(BaseModel):
+    """Points and rights: what the account holds of each unit."""
+
+    section: Literal["units"] = Field(description="Which section it is.", examples=["units"])
+    data: list[UnitBalance] = Field(description="By number of the unit.", examples=[[]])
+
+
 class PlansSection(BaseModel):
     """What is being paid in instalments."""
 
@@ -76,7 +84,7 @@ class PostingsSection(BaseModel):
     data: list[TransactionView] = Field(description=f"The last {_POSTINGS} postings, the newest first.", examples=[[]])
 
 
-EngineSection = CreditSection | BillSection | PlansSection | PostingsSection
+EngineSection = CreditSection | BillSection | UnitsSection | PlansSection | PostingsSection
 
 
 @dataclass(frozen=True)
@@ -89,7 +97,7 @@ class EngineSections:
 
 
 async def sections_of(engine: Engine, projection: Projection, sight: Sight, account_id: str) -> EngineSections:
-    """The sections that an account has: bill and plans only with a product.
+    """The sections that an account has: bill and plans only with a product, units only where the program has some.
 
     projection: once it contains what was decided. Raises: NotFound.
     """
@@ -109,7 +117,11 @@ async def sections_of(engine: Engine, projection: Projection, sight: Sight, acco
         ahead = look_ahead_at_dues(engine, sight, account_id, months=_DUES_AHEAD)
         (posted, statement), dues = await asyncio.gather(reading, ahead)
         found.append(_bill(statement, balance.books, dues))
-        found.append(PlansSection(section="plans", data=open_plans(engine, to_number(Prefix.ACCOUNT, account_id))))
+        number = to_number(Prefix.ACCOUNT, account_id)
+        held = units_of(engine, account_id, number).data
+        if held or engine.document.units:
+            found.append(UnitsSection(section="units", data=held))
+        found.append(PlansSection(section="plans", data=open_plans(engine, number)))
     found.append(PostingsSection(section="postings", data=posted))
     portals = {segment.number: segment.portal for segment in engine.document.segments}
     return EngineSections(balance.currency, portals.get(balance.segment, []), found)

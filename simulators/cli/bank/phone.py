@@ -63,6 +63,15 @@ def _bill(section: Section, currency: str) -> Iterator[str]:
         yield f"{due['day']}: {major_text(due['minimum'], currency)} will be due by {due['due_day']}"
 
 
+def _units(section: Section, _currency: str) -> Iterator[str]:
+    for held in section["data"]:
+        last = [each["until"] for each in held["holdings"] if each["until"]]
+        until = f", the first until {min(last)}" if last else ""
+        yield f"{held['balance']:,} of {held['unit'] or held['number']}{until}"
+    if not section["data"]:
+        yield "none"
+
+
 def _plans(section: Section, currency: str) -> Iterator[str]:
     for plan in section["data"]:
         left, principal = (major_text(plan[name], currency) for name in ("left", "principal"))
@@ -83,6 +92,7 @@ _LINES: dict[str, Callable[[Section, str], Iterator[str]]] = {
     "card": _card,
     "credit": _credit,
     "bill": _bill,
+    "units": _units,
     "plans": _plans,
     "postings": _postings,
 }

@@ -7,7 +7,14 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from authz.http.phone.order import in_order
-from authz.http.phone.sections import BillSection, CreditSection, PlansSection, PostingsSection, sections_of
+from authz.http.phone.sections import (
+    BillSection,
+    CreditSection,
+    PlansSection,
+    PostingsSection,
+    UnitsSection,
+    sections_of,
+)
 from authz.http.surroundings import EngineDependency, ProjectionDependency
 from simulators.sandbox.http.phone.holding import Holding, LookingDependency
 from tokenvault.callers.caller import Scope
@@ -53,7 +60,8 @@ class CardSection(View):
 
 
 AnySection = Annotated[
-    CardSection | CreditSection | BillSection | PlansSection | PostingsSection, Field(discriminator="section")
+    CardSection | CreditSection | BillSection | UnitsSection | PlansSection | PostingsSection,
+    Field(discriminator="section"),
 ]
 
 
@@ -73,7 +81,7 @@ class PhoneAccountView(View):
 async def read_phone_account(
     vault: VaultDependency, engine: EngineDependency, projection: ProjectionDependency, holding: LookingDependency
 ) -> PhoneAccountView:
-    """Read what the phone shows: card, available credit, bill, instalments, last postings. Signed by the token's
+    """Read what the phone shows: card, available credit, bill, units, instalments, last postings. Signed by the token's
     device (DPoP); the token is active or suspended. Scope: wallet.
     """
     found, policy = await asyncio.gather(

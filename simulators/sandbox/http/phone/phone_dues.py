@@ -1,4 +1,4 @@
-"""``/v1/tokens/{id}/payments``, ``/plans`` and ``/relief``: what holders of a phone do about their bill by themselves.
+"""``/v1/tokens/{id}/payments``, ``/plans`` and others: what holders of a phone do about their bill by themselves.
 
 Each call is the issuer's call on the account behind the token, with the device's proof in place of the issuer's key.
 """
@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from authz.http.agreements import plans, relief
 from authz.http.agreements.plan_views import PlanEnded, PlanView
 from authz.http.books import payments
+from authz.http.rights import units
 from authz.http.surroundings import EngineDependency, ProjectionDependency
 from simulators.sandbox.http.phone.holding import AgreeingDependency, LookingDependency
 from tokenvault.callers.caller import Scope
@@ -58,3 +59,13 @@ async def relieve_by_phone(
     active. Scope: wallet.
     """
     return await relief.relieve_account(engine, holding.sight, holding.account_id, body)
+
+
+@router.post("/{token_id}/redemptions", status_code=201)
+async def redeem_by_phone(
+    engine: EngineDependency, holding: AgreeingDependency, body: units.RedeemRequest
+) -> units.Redemption:
+    """Exchange units of the account for money, at their price; it pays what a payment pays. Signed by the token's
+    device (DPoP); the token is active. Scope: wallet.
+    """
+    return await units.redeem_units(engine, holding.sight, holding.account_id, body)

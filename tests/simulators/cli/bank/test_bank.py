@@ -263,9 +263,15 @@ def test_sections_of_a_phone_as_lines():
     plan = {"id": "plan_1", "left": 900, "principal": 1_200, "billed": 3, "months": 12}
     posting = {"day": "2027-01-02", "kind": "late_fee", "amount": 1_500, "merchant_name": "\x1b[2J"}
     bill = {"section": "bill", "minimum_due": 300, "statement_due": 3_000, "due_day": None, "ahead": [dues]}
+    lasting = {"holdings": [{"amount": 1_000, "until": "2028-12-31"}, {"amount": 200, "until": "2029-12-31"}]}
+    held = [
+        lasting | {"unit": "points", "number": 1, "balance": 1_200},
+        {"unit": None, "number": 2, "balance": -30, "holdings": [{"amount": -30, "until": None}]},
+    ]
     sections = [
         bill,
         bill | {"due_day": "2027-01-25", "ahead": []},
+        {"section": "units", "data": held},
         {"section": "plans", "data": [plan]},
         {"section": "postings", "data": [posting]},
         {"section": "weather"},
@@ -274,6 +280,8 @@ def test_sections_of_a_phone_as_lines():
         "bill         3.00 of 30.00 CNY past due",
         "bill         2027-02-05: 10.00 will be due by 2027-02-25",
         "bill         3.00 of 30.00 CNY due by 2027-01-25",
+        "units        1,200 of points, the first until 2028-12-31",
+        "units        -30 of 2",
         "plans        plan_1: 9.00 of 12.00 CNY to come, 3 of 12 billed",
         "postings     2027-01-02 late fee                 15.00  ?[2J",
         "weather",

@@ -66,6 +66,28 @@ def test_the_order_is_that_of_the_segment(bank):
     assert list(shown(phone)) == ["bill", "credit", "card", "plans", "postings"]
 
 
+def test_units_are_shown_and_redeemed(bank, refused):
+    """As the issuer sees them; a suspended token redeems nothing."""
+    program = bank.get("/v1/program")["document"]
+    units = [{"number": 1, "id": "points", "price": 2}]
+    bank.kit.issuer.call("PUT", "/v1/program", program | {"units": units})
+    account, phone = bank.account()
+    bank.buy(phone, 10_000)
+    assert shown(phone)["units"] == {"section": "units", "data": []}
+    bank.post(f"/v1/accounts/{account}/units", {"unit": "points", "amount": 500})
+    held = shown(phone)["units"]["data"]
+    assert held == bank.get(f"/v1/accounts/{account}/units")["data"]
+    assert [(each["unit"], each["balance"]) for each in held] == [("points", 500)]
+    redeemed = phone.redeem("points", 100)
+    assert (redeemed["reward"], redeemed["posted_balance"]) == (200, 9_800)
+    assert shown(phone)["units"]["data"][0]["balance"] == 400
+    path, body = f"/v1/tokens/{phone.token_id}/redemptions", {"unit": "points", "amount": 401}
+    assert refused(phone, "POST", path, body) == (409, "not_enough_units")
+    phone.change_token("suspend")
+    assert refused(phone, "POST", path, body) == (409, "token_state_conflict")
+    bank.kit.issuer.call("PUT", "/v1/program", program)
+
+
 def test_the_last_ten_postings(bank):
     """Of all cards of the account, the newest first."""
     account, phone = bank.account()
