@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from simulators.parties.bank_client import BankClient
     from tokenvault.vocabulary.identifiers import Prefix
 
+_SECONDS_MAX = 3_600.0
+"""How long an answer may take: a relief of many accounts, or a program before which days are closed, takes minutes."""
+
 Lines = Callable[["BankClient", argparse.Namespace], Iterable[str]]
 """Asks a server, and says what came of it. Raises: IssuerRefused, UsageError."""
 
@@ -25,7 +28,7 @@ def run(lines: Lines, arguments: argparse.Namespace) -> int:
 
     url, api_key = checked_url(arguments.url), checked_api_key(arguments.api_key)
     try:
-        with BankClient(Issuer(url, api_key)) as client:
+        with BankClient(Issuer(url, api_key, seconds_max=_SECONDS_MAX)) as client:
             for line in lines(client, arguments):
                 sys.stdout.write(f"{line}\n")
     except httpx.TransportError as error:

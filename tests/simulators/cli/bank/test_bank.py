@@ -9,6 +9,7 @@ from authz.program.shipped.programs import shipped_text
 from simulators.cli.bank.phone import phone_lines
 from simulators.cli.bank.tables import books_lines, dues_lines, statement_lines
 from simulators.cli.command_line import main
+from simulators.parties.issuer_client import Issuer
 from simulators.sandbox.wiring import running_sandbox
 from tests.authz.http.books.bank import bank_on
 from tests.authz.printing.documents import texts
@@ -286,3 +287,15 @@ def test_sections_of_a_phone_as_lines():
         "postings     2027-01-02 late fee                 15.00  ?[2J",
         "weather",
     ]
+
+
+def test_work_on_many_accounts_is_waited_for(told, monkeypatch):
+    """An answer that takes minutes is one: millions of accounts are relieved, or their days closed before a program."""
+    patience, made = [], Issuer.__init__
+    monkeypatch.setattr(
+        Issuer,
+        "__init__",
+        lambda self, *given, **more: (patience.append(more["seconds_max"]), made(self, *given, **more))[1],
+    )
+    assert told("books")[0] == 0
+    assert patience == [3_600]
