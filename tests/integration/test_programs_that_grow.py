@@ -16,6 +16,7 @@ WEDDINGS = "7298"
 NEW = {
     "products": {"number": 9, "id": "wedding_card", "terms": {"grace_days": 12, "courtesy_days": 2}},
     "segments": {"number": 28, "id": "newly_wed", "terms": {"grace_days": 15}},
+    "units": {"number": 200, "id": "rice", "price": 10, "expires_days": 3},
     "scenes": {"scene": "wedding", "need": "celebrating", "categories": [[WEDDINGS, WEDDINGS]]},
     "limits": {
         "id": "weddings",
@@ -104,3 +105,6 @@ def _each_new_row_holds(kit):
     assert "celebrations" in {each["id"] for each in first["rules"]}
     assert kit.reason_of(terminal.pay(phone, 1_000, "CNY")) == "exceeds_count_limit"
     assert kit.issuer.call("GET", f"/v1/accounts/{account}/balance")["segment"] == 28
+    kit.issuer.call("POST", f"/v1/accounts/{account}/units", {"unit": "rice", "amount": 7})
+    redeemed = kit.issuer.call("POST", f"/v1/accounts/{account}/redemptions", {"unit": "rice", "amount": 5})
+    assert (redeemed["reward"], redeemed["posted_balance"]) == (50, -50)
