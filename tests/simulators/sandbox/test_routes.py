@@ -53,8 +53,8 @@ def test_a_module_that_the_reading_order_does_not_name_comes_last(monkeypatch):
     """It is mounted all the same."""
     monkeypatch.setattr(routes, "READING_ORDER", READING_ORDER[1:])
     names = [module.__name__ for module in router_modules("tokenvault.http")]
-    assert names[0] == "tokenvault.http.routers.cards"
-    assert names[-1] == "tokenvault.http.routers.accounts"
+    assert names[0] == "tokenvault.http.routers.applications"
+    assert names[-1] == "tokenvault.http.routers.customers"
 
 
 @pytest.mark.parametrize("missing", ["SCOPES", "STATUSES"])
