@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from tokenvault.cards.cards import Card, card_numbered
 from tokenvault.devices.proof_of_possession import ProvenKey
 from tokenvault.tokens.lifecycle import LIVING, TokenState
-from tokenvault.tokens.tokens import Token, token_in_hand
+from tokenvault.tokens.tokens import Token, token_in_hand_in
 from tokenvault.vault import Vault
 from tokenvault.vocabulary.errors import Conflict, Forbidden
 
@@ -42,7 +42,9 @@ def agree_with(vault: Vault, proven: ProvenKey, token_id: str) -> PhoneToken:
 
 
 def _in_state(vault: Vault, proven: ProvenKey, token_id: str, states: tuple[TokenState, ...]) -> PhoneToken:
-    token = token_in_hand(vault, proven, token_id)
+    with vault.reading() as connection:
+        token = token_in_hand_in(connection, proven, token_id)
+        card = card_numbered(connection, token.card_id)
     if token.device_id is None:
         raise Forbidden(f"{token_id} is the token of a merchant on file, and no phone's", code="wrong_device")
     if token.state not in states:
@@ -50,5 +52,4 @@ def _in_state(vault: Vault, proven: ProvenKey, token_id: str, states: tuple[Toke
             f"this call takes a token that is {' or '.join(states)}, and {token_id} is {token.state}",
             code="token_state_conflict",
         )
-    with vault.reading() as connection:
-        return PhoneToken(token, card_numbered(connection, token.card_id))
+    return PhoneToken(token, card)

@@ -192,13 +192,18 @@ def token_in_hand(vault: Vault, proven: ProvenKey | None, text_id: str) -> Token
     Raises: NotFound.  Unauthenticated without a proof, Forbidden with that of another device.
     """
     with vault.reading() as connection:
-        token = token_in(connection, text_id)
-        if token.device_id is not None:
-            if proven is None:
-                raise Unauthenticated(
-                    "this call requires a DPoP proof that is signed with the device's key", code="invalid_dpop_proof"
-                )
-            check_possession(device_numbered(connection, token.device_id), proven)
+        return token_in_hand_in(connection, proven, text_id)
+
+
+def token_in_hand_in(connection: sa.Connection, proven: ProvenKey | None, text_id: str) -> Token:
+    """The same, read inside a transaction."""
+    token = token_in(connection, text_id)
+    if token.device_id is not None:
+        if proven is None:
+            raise Unauthenticated(
+                "this call requires a DPoP proof that is signed with the device's key", code="invalid_dpop_proof"
+            )
+        check_possession(device_numbered(connection, token.device_id), proven)
     return token
 
 
