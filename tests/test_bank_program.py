@@ -21,5 +21,5 @@ def test_all_taps_are_approved_and_all_days_closed(monkeypatch, capsys):
     monkeypatch.setattr(bank_program, "BATCH", 64)
     figures = beside_each_other(50, 2)
     assert {len(figures[f"{name}, decisions a second"]) for name in (PLAIN, WITHOUT, WHOLE)} == {2}
-    assert len(figures["close of a day, times as long"]) == 28
+    assert len(figures["close of days, times as long"]) == 2
     assert "whole_bank" in capsys.readouterr().out
