@@ -25,13 +25,17 @@ SAID = (
     r"approved\nexceeds_limit\n"
     r'\["in_difficulty",0,12,"one_to_many","bill"\]\n'
     r'\[18,"account_age","<",90\]\n18\n'
+    r"offers\.json is in force as version \d+: .*\n"
+    r"approved\n"
+    r'\["reward",-1800\]\n\["purchase",9000\]\n'
+    r'\["dinner_pack",1,999\]\n'
     r"card +Tapwright Card \d{4}, token \d{4}: active\n"
-    r"credit +19,912\.00 of 20,000\.00 CNY available; 88\.00 owed, 0\.00 held\n"
-    r"bill +8\.80 of 88\.00 CNY due by 2029-01-25\n"
+    r"credit +19,840\.00 of 20,000\.00 CNY available; 160\.00 owed, 0\.00 held\n"
+    r"bill +0\.00 of 70\.00 CNY due by 2029-01-25\n"
     r'\{"channels":\["contactless","e_commerce","qr_code"\],"merchant_id":null,"countries":\[\],'
     r'"transaction_limit":10000\}\n'
     r"exceeds_limit\n"
-    r"\[5000,1996200\]\n"
+    r"\[5000,1989000\]\n"
 )
 """What the commands print, in order."""
 

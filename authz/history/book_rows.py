@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from authz.history.history_rows import Row, TenantOf, metadata, nobody, postings
 from authz.journal.records import Durable
-from authz.program.relief_terms import ReliefInterest, relief_interest
+from authz.program.agreement_terms import ReliefInterest, relief_interest
 from authz.program.terms import DAYS_TO_PAY_MAX
 from authz.vocabulary.account_changes import ChangeKind, PlanEnd
 from authz.vocabulary.labels import currency_code, day_text

@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, Field
 
-from authz.program.relief_terms import ReliefInterest, relief_interest
+from authz.program.agreement_terms import ReliefInterest, relief_interest
 from authz.state.account_books import AccountBooks
 
 DUE_DAY_DESCRIBED = (

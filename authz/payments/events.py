@@ -18,7 +18,7 @@ from authz.history.history_rows import Row
 from authz.history.posting_ids import posting_id
 from authz.payments.event_ids import EventKey, event_id
 from authz.payments.viewers import View, Viewer
-from authz.program.relief_terms import relief_interest
+from authz.program.agreement_terms import relief_interest
 from authz.vocabulary.posting_kinds import PostingKind
 from tokenvault.vocabulary.event_types import EventType
 from tokenvault.vocabulary.identifiers import Prefix, to_text

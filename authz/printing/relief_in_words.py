@@ -1,6 +1,6 @@
 """What a statement in a relief says of it to the customer, on paper and on the page."""
 
-from authz.program.relief_terms import ReliefInterest
+from authz.program.agreement_terms import ReliefInterest
 
 
 def relief_in_words(until: str, interest: ReliefInterest | None) -> str:

@@ -22,6 +22,7 @@ from authz.program.conditions import (
     meter_of,
 )
 from authz.program.document import Limit, ProgramDocument, ProgramInvalid, Rule, subject_number
+from authz.program.offers import offer_rows
 from authz.program.periods import period_of
 from authz.program.segments import terms_rows
 from authz.program.settings import rate_tables
@@ -46,7 +47,7 @@ from authz.program.tables import (
     NUMBER_TEST_AMOUNTS,
     NUMBER_VERSION,
     NUMBERS,
-    OFFSET,
+    OFFER,
     RULE,
     SEGMENT,
     SEGMENT_MEASURES_MAX,
@@ -59,6 +60,7 @@ from authz.program.tables import (
     Scope,
 )
 from authz.program.units import unit_rows
+from authz.program.utc_offsets import offset_rows
 from authz.vocabulary.attributes import HUNDREDTHS, MEASURES_MAX, Attribute, Form
 from authz.vocabulary.commands import CardholderVerification, Channel, Operation, Records
 from authz.vocabulary.layouts import CATEGORIES
@@ -75,7 +77,6 @@ _REASON_OF = {
     Action.STEP_UP: Reason.STEP_UP_REQUIRED,
     Action.REFER: Reason.REFER_TO_ISSUER,
 }
-_BEGINNING = np.iinfo(np.int64).min
 
 
 def compiled_program(document: ProgramDocument, version: int) -> Program:
@@ -86,6 +87,7 @@ def compiled_program(document: ProgramDocument, version: int) -> Program:
     rows = CompiledRows(document)
     limits = rows.limits()
     rules = rows.rules()
+    offers = list(offer_rows(document.offers, rows.filter_of))
     # What follows is asked when accounts are classified, and costs a payment nothing.
     numbers[NUMBER_METERS], derived = len(rows.meters), len(rows.derived)
     numbers[NUMBER_NEEDED] = _mask({row[1] for row in rows.instructions} & set(Attribute))
@@ -104,7 +106,7 @@ def compiled_program(document: ProgramDocument, version: int) -> Program:
         categories=category_rows(document.categories, document.scenes),
         currencies=currencies,
         rates=rates,
-        offsets=_offsets(document),
+        offsets=offset_rows(document.utc_offsets),
         filters=_table(rows.filters, FILTER),
         meters=meters,
         cell_of=cell_of,
@@ -120,6 +122,7 @@ def compiled_program(document: ProgramDocument, version: int) -> Program:
         segments=_table(segments, SEGMENT),
         terms=_table(list(terms_rows(document.products, document.segments)), TERMS),
         units=unit_rows(document.units),
+        offers=_table(offers, OFFER),
         numbers=numbers,
     )
 
@@ -167,6 +170,10 @@ class CompiledRows:
             bounds = (-1 if bound is None else bound for bound in (limit.count_max, limit.amount_max))
             rows.append((*bounds, meter, number, Reason[limit.reason.upper()]))
         return _table(rows, LIMIT)
+
+    def filter_of(self, where: Filter) -> int:
+        """The number of a filter for accounts of any currency."""
+        return self._filter(where, None)
 
     def _meter_of(self, limit: Limit) -> int:
         """The meter of a limit. Limits of different segments share it: which segments they are about is their own."""
@@ -386,12 +393,3 @@ def merchant_key(merchant: str) -> int:
     """The number that stands for a card acceptor (DE 42)."""
     text = np.frombuffer(merchant.ljust(MERCHANT_CHARACTERS).encode("ascii"), np.uint8)
     return int(text_key(text, 0, MERCHANT_CHARACTERS))
-
-
-def _offsets(document: ProgramDocument) -> Records:
-    offsets = np.zeros(max(1, len(document.utc_offsets)), OFFSET)
-    for row, entry in zip(offsets, document.utc_offsets, strict=False):
-        row["from_us"] = int(entry.from_time.timestamp()) * 1_000_000
-        row["seconds"] = entry.seconds
-    offsets[0]["from_us"] = _BEGINNING
-    return offsets

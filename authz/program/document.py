@@ -7,6 +7,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 
 from authz.program.categories import SCENES_MAX, CategoryRange, Scene, check_scenes, need_names, scene_names
 from authz.program.conditions import Condition, Filter, ScopeName, comparisons
+from authz.program.offers import OFFER_NUMBERS, Offer
 from authz.program.parts import BOUND_MAX, JOURNALED, Identifier, Part, is_new
 from authz.program.periods import PERIODS, check_subject, check_window
 from authz.program.segments import SEGMENT_NUMBERS, Segment, check_terms
@@ -20,7 +21,7 @@ from tokenvault.reference_data.currencies import CURRENCIES, NO_CURRENCY
 from tokenvault.vocabulary.errors import CallerError, NotFound
 from tokenvault.vocabulary.identifiers import Prefix, to_number
 
-Numbered = TypeVar("Numbered", Product, Segment)
+Numbered = TypeVar("Numbered", Product, Segment, Unit, Offer)
 
 
 def _decline_reason(code: str) -> str:
@@ -197,6 +198,12 @@ class ProgramDocument(Part):
         description="Counted rights that accounts hold: points, visits, waivers.",
         examples=[[{"number": 1, "id": "points", "price": 1, "expires_days": 730}]],
     )
+    offers: list[Offer] = Field(
+        default=[],
+        max_length=len(OFFER_NUMBERS),
+        description="What accounts are given for what they buy.",
+        examples=[[{"number": 1, "id": "pack", "gives": {"back_ppm": 200_000, "at_most": 3_000}}]],
+    )
     stand_in: StandIn = Field(
         default=StandIn(), description="What is approved while the issuer is down.", examples=[{"amount_max": 5000}]
     )
@@ -230,7 +237,7 @@ class ProgramDocument(Part):
         return self
 
     def _check_names_of_categories(self) -> None:
-        """Whether the groups, scenes and needs that limits and rules name are there. Raises: ValueError."""
+        """Whether the groups, scenes and needs that limits, rules and offers name are there. Raises: ValueError."""
         kinds = (
             (
                 "category_group",
@@ -241,17 +248,18 @@ class ProgramDocument(Part):
             ("scene", "scenes", set(scene_names(self.scenes)), "there is no scene"),
             ("need", "needs", set(need_names(self.scenes)), "no scene serves a need"),
         )
+        wheres = [*(limit.where for limit in self.limits), *(offer.where for offer in self.offers)]
         for attribute, field, known, refusal in kinds:
-            named = [("where", name) for limit in self.limits for name in getattr(limit.where, field)]
+            named = [("where", name) for where in wheres for name in getattr(where, field)]
             for owner, condition in self._conditions():
                 for comparison in comparisons(condition):
                     named += [("where", name) for name in getattr(comparison.where, field)]
                     if comparison.attribute == attribute and comparison.operator != "is_unknown":
                         values = comparison.value if isinstance(comparison.value, list) else [comparison.value]
                         named += [(owner, value) for value in values]
-            for where, name in named:
+            for place, name in named:
                 if name not in known:
-                    raise ValueError(f"{where}: {refusal} {name!r}")
+                    raise ValueError(f"{place}: {refusal} {name!r}")
 
     def _conditions(self) -> list[tuple[str, Condition]]:
         """The conditions of rules and segments, each with whose it is."""
@@ -264,7 +272,7 @@ class ProgramDocument(Part):
         check_scenes(scenes)
         return scenes
 
-    @field_validator("products", "segments", "units")
+    @field_validator("products", "segments", "units", "offers")
     @classmethod
     def _numbers_and_names_differ(cls, parts: list[Numbered]) -> list[Numbered]:
         for field in ("number", "id"):

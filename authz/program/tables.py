@@ -158,6 +158,18 @@ MATCH, NO_MATCH = -1, -2
 SEGMENT = record([("first", "i4"), ("number", "u4")])
 """A segment into which accounts are put. first: the instruction that its condition begins with."""
 
+OFFER = record(
+    [
+        ("at_most", "i8"),  # minor units of the account's currency
+        ("supply", "i8"),  # to how many purchases it is given, -1 for any number
+        ("back_ppm", "u4"),  # of the purchase
+        ("filter", "u4"),
+        ("number", "u2"),  # 0 in the row of a program without offers
+        ("is_merchants", "u2"),  # 1 where the merchant bears it
+        ("spare", "u4"),
+    ]
+)
+
 TERMS = record(
     [
         ("tolerance", "i8"),  # minor units, as are the fees
@@ -235,7 +247,8 @@ class Program(NamedTuple):
     of those that segments look at, which are counted when an account is classified and at no other time.  measured_at:
     uint64[10000], by merchant category, bit by place in measured: which of them it can count for.  segments:
     SEGMENT[n], in the order in which they are asked.  terms: TERMS[n], in order of product; one row of
-    product 0 where there are no products.  units: UNIT[256], by number.  numbers: single settings.
+    product 0 where there are no products.  units: UNIT[256], by number.  offers: OFFER[n], in the
+    order of the document; one row of number 0 where there are none.  numbers: single settings.
     """
 
     categories: Records
@@ -257,4 +270,5 @@ class Program(NamedTuple):
     segments: Records
     terms: Records
     units: Records
+    offers: Records
     numbers: npt.NDArray[np.int64]

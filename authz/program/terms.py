@@ -1,15 +1,23 @@
 """Products and their terms: what an account with a product is charged, by when it must pay, and in which order.
 
-What is agreed with a customer, instalments and relief, stands in `plan_terms` and `relief_terms`.
+What is agreed with a customer, instalments and relief, stands in `agreement_terms`.
 """
 
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
+from authz.program.agreement_terms import (
+    OFFERS_MAX,
+    PLAN_MONTHS_MAX,
+    PLANS,
+    EarlyFee,
+    Plans,
+    Relief,
+    check_offers,
+    relief_columns,
+)
 from authz.program.parts import MISSED_DUES_MAX, Amount, Identifier, Part, PartsPerMillion, is_new
-from authz.program.plan_terms import OFFERS_MAX, PLAN_MONTHS_MAX, PLANS, EarlyFee, Plans, check_offers
-from authz.program.relief_terms import Relief, relief_columns
 from authz.program.tables import Bucket
 from authz.vocabulary.layouts import ANY_SEGMENT, PRODUCTS
 

@@ -4,9 +4,12 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from pydantic import Field
 
 from authz.program.parts import Part
+from authz.program.tables import OFFSET
+from authz.vocabulary.commands import Records
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
 
@@ -41,3 +44,13 @@ def offsets_of(time_zone: str) -> list[UtcOffset]:
             offsets.append(UtcOffset(from_time=change, seconds=seconds_at(change)))
         moment = following
     return offsets
+
+
+def offset_rows(offsets: list[UtcOffset]) -> Records:
+    """OFFSET[n]: the first holds from the beginning of time; one of zero seconds where there are none."""
+    rows = np.zeros(max(1, len(offsets)), OFFSET)
+    for row, entry in zip(rows, offsets, strict=False):
+        row["from_us"] = int(entry.from_time.timestamp()) * 1_000_000
+        row["seconds"] = entry.seconds
+    rows[0]["from_us"] = np.iinfo(np.int64).min
+    return rows

@@ -130,6 +130,26 @@ HOLDING = record(
 HOLDINGS_MAX = 1_000
 """How many kinds and last days of units an account can hold at the same time."""
 
+GRANT = record(
+    [
+        ("purchase", "u8"),  # its sequence, or that of the authorization that was completed
+        ("net_minor", "i8"),  # what was posted for the purchase, less what was given back
+        ("granted_minor", "i8"),  # what is granted for that
+        ("due_minor", "i8"),  # how much of it has counted toward the minimum, and toward the closing balance
+        ("to_pay_minor", "i8"),
+        ("at_most", "i8"),  # as the offer said when it was first granted, as is the rest
+        ("back_ppm", "u4"),
+        ("offer", "u2"),  # its number
+        ("is_merchants", "u2"),
+    ]
+)
+"""What an offer has given for a purchase. The grants of a purchase are rows one behind the other. Amounts in minor
+units of the account's currency.
+"""
+
+GRANTS_OF_A_PURCHASE = 8
+"""So many offers give something for one purchase at most: the first that are about it."""
+
 
 def books_of(billing: Records) -> npt.NDArray[np.int64]:
     """The same memory as numbers, int64[n, 16]: compiled code finds a bucket by its number there."""

@@ -15,6 +15,7 @@ from authz.arrays.hash_index import Slots, capacity_of, key_set, keys_for, rebui
 from authz.arrays.memory import zeros
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument
+from authz.program.offers import OFFER_NUMBERS
 from authz.program.periods import Today, new_today
 from authz.program.tables import RULES_MAX, TERMS, Program
 from authz.program.terms import DEFAULT_TERMS
@@ -29,7 +30,17 @@ from authz.state.batch_output import (
     room_for_postings,
     room_for_statements,
 )
-from authz.state.billing import BILLING, GENERAL_MAX, HOLDING, HOLDINGS_MAX, PAYMENT, PLAN, books_of
+from authz.state.billing import (
+    BILLING,
+    GENERAL_MAX,
+    GRANT,
+    GRANTS_OF_A_PURCHASE,
+    HOLDING,
+    HOLDINGS_MAX,
+    PAYMENT,
+    PLAN,
+    books_of,
+)
 from authz.state.row_layouts import ACCOUNT, ACTIVITY, CARD, CELL, FORCED, TOKEN, TRANSACTION
 from authz.vocabulary.attributes import ATTRIBUTES_MAX
 from authz.vocabulary.commands import Records
@@ -61,6 +72,7 @@ class Counter(IntEnum):
     DAY = 19  # the local day of the last command, days since 1970-01-01; it never goes back
     DAY_ENDS_US = 20
     PLANS = 21
+    GRANTS = 22
     HOLDINGS = 23
 
 
@@ -91,6 +103,8 @@ class State(NamedTuple):
     brought, in their order.  terms_of: int32[products * segments], product by product, row + 1 of the newest of them.
 
     plans: PLAN, in order of sequence.  holdings: HOLDING, those of each account chained from its row.
+    grants: GRANT, those of a purchase one behind the other.  granted: int64[numbers of offers], to how many purchases
+    each was given.
 
     postings, expiries, statements, changes: made by the batch at hand, see `made_by`.
 
@@ -122,6 +136,9 @@ class State(NamedTuple):
     plans: Records
     plan_slots: Slots
     holdings: Records
+    grants: Records
+    grant_slots: Slots
+    granted: npt.NDArray[np.int64]
     terms: Records
     terms_of: npt.NDArray[np.int32]
     postings: Postings
@@ -139,10 +156,12 @@ INDEXED = (
     ("tokens", Counter.TOKENS, "token_slots", "token_pan", "tokens"),
     ("transactions", Counter.TRANSACTIONS, "trace_slots", "trace_key", "traces"),
     ("plans", Counter.PLANS, "plan_slots", "account_id", "plans"),
+    ("grants", Counter.GRANTS, "grant_slots", "purchase", "grants"),
 )
 """Tables with an index: their rows in use, the index, what it is over, and what its room is called in `LONG_ROOM`.
 
-An account has several plans: its first is entered before the others, and so it is the one that a search finds.
+An account has several plans, and a purchase several grants: the first is entered before the others, and so it is the
+one that a search finds.
 """
 
 COUNTED = {
@@ -155,7 +174,7 @@ COUNTED = {
     "terms": Counter.TERMS,
     "holdings": Counter.HOLDINGS,
 }
-WHOLE = ("segments", "forced", "counters", "expiring", "matches", "general", "terms_of")
+WHOLE = ("segments", "forced", "counters", "expiring", "matches", "general", "terms_of", "granted")
 
 
 LONG_ROOM = {
@@ -171,6 +190,7 @@ LONG_ROOM = {
     "payments": 1 << 24,
     "plans": 1 << 20,
     "holdings": 1 << 24,
+    "grants": 1 << 20,
     "seen": 1 << 21,
 }
 """How many rows and keys an engine has room for from the start, so that it does not pause to grow: addresses, not
@@ -207,6 +227,9 @@ def new_state(capacity: int = 1024, program: Program | None = None) -> State:
         plans=zeros(capacity, PLAN),
         plan_slots=slots_for(capacity),
         holdings=zeros(capacity, HOLDING),
+        grants=zeros(capacity, GRANT),
+        grant_slots=slots_for(capacity),
+        granted=np.zeros(OFFER_NUMBERS.stop, np.int64),
         terms=np.zeros(1, TERMS),
         terms_of=np.zeros(len(PRODUCTS) * len(SEGMENTS), np.int32),
         postings=room_for_postings(most_made(capacity)),
@@ -225,7 +248,8 @@ def with_room(state: State, commands: int, of_ranges: int = 0) -> State:
     cells = int(state.program.cells_of_scope.sum())
     added = dict.fromkeys(LONG_ROOM, _ROWS_PER_COMMAND * commands)
     added |= {"activities": commands, "cells": cells * commands, "advices": commands}
-    state = _with_added(state, added | {"holdings": HOLDINGS_MAX * commands})
+    added |= {"holdings": HOLDINGS_MAX * commands, "grants": GRANTS_OF_A_PURCHASE * commands}
+    state = _with_added(state, added)
     if len(state.expiries.rows) < len(state.transactions):
         state = state._replace(expiries=room_for_expiries(len(state.transactions)))
     made = most_made(commands, of_ranges)

@@ -53,8 +53,14 @@ class PostingKind(IntEnum):
     ADJUSTMENT = 38, Sign.EITHER, False, "A correction by the issuer."
     WRITE_OFF = 39, Sign.GIVES_BACK, False, "A debt that the issuer gives up."
     PLAN_FEE = 40, Sign.CHARGES, False, "A fee for instalments, charged with each of them, or for ending them early."
-    REWARD = 41, Sign.GIVES_BACK, False, "Money for units, such as points, that the account holder has exchanged."
-    REWARD_CLAWBACK = 42, Sign.CHARGES, False, "The price of units that are taken back after they were spent."
+    REWARD = 41, Sign.GIVES_BACK, False, "What an offer gives back of a purchase, or money for units such as points."
+    REWARD_CLAWBACK = (
+        42,
+        Sign.CHARGES,
+        False,
+        "What an offer gave back of a purchase that came to less, or the price of units that are taken back after they "
+        "were spent.",
+    )
 
     sign: Sign
     is_disputable: bool

@@ -50,6 +50,7 @@ READING_ORDER = (
     "books",
     "exceptions",
     "program",
+    "offers",
     "rules",
     "simulations",
     "simulated_days",

@@ -1,7 +1,7 @@
 """What may be agreed with the holder of an account, by the program in force."""
 
 from authz.engine import Engine
-from authz.program.relief_terms import ReliefInterest
+from authz.program.agreement_terms import ReliefInterest
 from authz.program.segments import terms_in
 from authz.program.terms import Terms
 from tokenvault.vocabulary.errors import FieldError

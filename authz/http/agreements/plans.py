@@ -19,8 +19,8 @@ from authz.http.paging import Limit, older_than
 from authz.http.sight import AccountId, Sight, SightDependency, seen_account
 from authz.http.surroundings import EngineDependency, ProjectionDependency
 from authz.http.transactions import found_posting
+from authz.program.agreement_terms import PLAN_MONTHS_MAX
 from authz.program.parts import AMOUNT_MAX
-from authz.program.plan_terms import PLAN_MONTHS_MAX
 from authz.state.account_books import AccountBooks, account_books
 from authz.state.account_plans import AccountPlan, account_plans, plan_named
 from authz.vocabulary.commands import Kind

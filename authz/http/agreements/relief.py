@@ -10,7 +10,7 @@ from authz.http.agreements.agreed_terms import is_waived_by, terms_in_force
 from authz.http.books.bank_commands import books_now, carried_out
 from authz.http.sight import AccountId, SightDependency, seen_account
 from authz.http.surroundings import EngineDependency
-from authz.program.relief_terms import RELIEF_MONTHS_MAX, ReliefInterest, relief_interest
+from authz.program.agreement_terms import RELIEF_MONTHS_MAX, ReliefInterest, relief_interest
 from authz.state.account_books import account_books
 from authz.vocabulary.commands import Kind
 from authz.vocabulary.errors import HistoryUnavailable

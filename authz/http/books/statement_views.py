@@ -11,7 +11,7 @@ from authz.history.posting_ids import posting_id
 from authz.http.merchant_fields import MerchantCity, MerchantName
 from authz.http.paging import HasMore, ReachedTime
 from authz.http.posting_names import POSTING_KINDS_DESCRIBED, PostingKindName
-from authz.program.relief_terms import ReliefInterest
+from authz.program.agreement_terms import ReliefInterest
 from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 

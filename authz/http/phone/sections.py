@@ -19,7 +19,7 @@ from authz.http.books.statements import list_statements
 from authz.http.rights.units import UnitBalance, units_of
 from authz.http.sight import Sight
 from authz.http.transactions import TransactionView, list_transactions
-from authz.program.relief_terms import ReliefInterest
+from authz.program.agreement_terms import ReliefInterest
 from tokenvault.vocabulary.identifiers import Prefix, to_number
 
 _DUES_AHEAD = 3

@@ -1,1 +1,1 @@
-"""The rights of accounts: the units that they hold."""
+"""The rights of accounts: the units that they hold, and what offers give them."""

@@ -13,6 +13,7 @@ from authz.kernel.accounts.trace_index import find_sequence, new_row
 from authz.kernel.accounts.waivers import PART_OF_CASH_FEE, note_waived, was_waived
 from authz.kernel.books.card_postings import book_charge, book_refund_taken_back, book_return, give_cash_fee_back
 from authz.kernel.ledger.entries import write_posting
+from authz.kernel.offers.grants import follow_with_grants, has_offers_or_grants
 from authz.state.rows import found
 from authz.state.tables import Counter, State
 from authz.state.transaction_flags import FEE_PRODUCT_SHIFT, MessageClass
@@ -37,6 +38,8 @@ def post(state: State, row: Integer, kind: Integer, billing: Integer) -> None:
     write_posting(state, account_row, sequence, kind, billing, state.counters[Counter.DAY])
     if state.accounts[account_row]["product"] != 0:
         book(state, row, kind, billing)
+        if has_offers_or_grants(state):
+            follow_with_grants(state, row, kind, billing, purchase_of(state, entry))
 
 
 @compiled
@@ -69,6 +72,19 @@ def book(state: State, row: Integer, kind: Integer, billing: Integer) -> None:
         is_cash = operation == Operation.CASH
         if kind == PostingKind.REVERSAL and is_cash and original["posted_minor"] == -billing:
             give_fee_back(state, account_row, sequence, original)
+
+
+@inlined
+def purchase_of(state: State, entry: Any) -> Integer:
+    """The sequence that names the purchase for which a transaction charges or gives back, 0 for a refund of none."""
+    original_row = np.int64(entry["original"]) - 1
+    if original_row >= 0 and state.transactions[original_row]["operation"] == Operation.REFUND:
+        original_row = np.int64(state.transactions[original_row]["original"]) - 1  # a refund was reversed
+        if original_row < 0:
+            return np.int64(0)
+    elif original_row < 0:
+        return np.int64(0) if entry["operation"] == Operation.REFUND else np.int64(entry["sequence"])
+    return name_of_purchase(state, state.transactions[original_row])
 
 
 @inlined

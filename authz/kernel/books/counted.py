@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from authz.arrays.compiled import Integer, compiled
+from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.books.relief import is_in_relief
 from authz.kernel.ledger.taking import count_toward_due
 from authz.state.billing import Sum
@@ -46,7 +46,12 @@ def count_no_longer(state: State, billing_row: Integer, sequence: Integer, amoun
         due, to_pay = min(amount, np.int64(given["due_minor"])), min(amount, np.int64(given["to_pay_minor"]))
         given["due_minor"] -= due
         given["to_pay_minor"] -= to_pay
-        account = state.billing[billing_row]
-        if not is_in_relief(account):
-            state.books[billing_row, Sum.DUE] += due
-        state.books[billing_row, Sum.TO_PAY] += to_pay
+        ask_again(state, billing_row, due, to_pay)
+
+
+@inlined
+def ask_again(state: State, billing_row: Integer, due: Integer, to_pay: Integer) -> None:
+    """So much of the minimum, and of the closing balance, is due again. In relief nothing of a minimum is."""
+    if not is_in_relief(state.billing[billing_row]):
+        state.books[billing_row, Sum.DUE] += due
+    state.books[billing_row, Sum.TO_PAY] += to_pay

@@ -417,6 +417,7 @@ def test_what_is_meant_where_nothing_is_said():
         "products": [],
         "segments": [],
             "units": [],
+        "offers": [],
         "stand_in": {"amount_max": 5000, "count_max": 5, "total_max": 15000},
         "cash_verification": {"cash": "pin", "purchase_with_cash_back": "any"},
         "test_amounts": True,

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from authz.program.agreement_terms import AutomaticRelief, EarlyFee, PlanOffer, Relief, ReliefCondition
 from authz.program.compilation import compiled_program
 from authz.program.document import ProgramDocument, ProgramInvalid, canonical, journaled_document, read_document
-from authz.program.plan_terms import EarlyFee, PlanOffer
-from authz.program.relief_terms import AutomaticRelief, Relief, ReliefCondition
 from authz.program.tables import TERMS, Bucket
 from authz.program.terms import PAY_ORDER, CashFee, LateFee, Product, Terms, terms_row
 from authz.vocabulary.layouts import ANY_SEGMENT

@@ -43,6 +43,9 @@ NUMBERS = {
     "waiver": 37,
     "adjustment": 38,
     "write_off": 39,
+    "plan_fee": 40,
+    "reward": 41,
+    "reward_clawback": 42,
 }
 """What the postings of existing history files and journals mean."""
 
