@@ -29,6 +29,11 @@ SAID = (
     r"approved\n"
     r'\["reward",-1800\]\n\["purchase",9000\]\n'
     r'\["dinner_pack",1,999\]\n'
+    r"refer_to_issuer\n"
+    r'\["answered",3000000,"valid"\]\n'
+    r"approved\n"
+    r'\[\["answered","spent"\]\]\n'
+    r"refer_to_issuer\n"
     r"card +Tapwright Card \d{4}, token \d{4}: active\n"
     r"credit +19,840\.00 of 20,000\.00 CNY available; 160\.00 owed, 0\.00 held\n"
     r"bill +0\.00 of 70\.00 CNY due by 2029-01-25\n"

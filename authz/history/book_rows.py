@@ -15,6 +15,7 @@ from authz.journal.records import Durable
 from authz.program.agreement_terms import ReliefInterest, relief_interest
 from authz.program.terms import DAYS_TO_PAY_MAX
 from authz.vocabulary.account_changes import ChangeKind, PlanEnd
+from authz.vocabulary.cases import FIRST_IN_QUEUE, CaseDecision, Queue
 from authz.vocabulary.labels import currency_code, day_text
 
 
@@ -55,11 +56,13 @@ account_changes = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False),  # the name of a `ChangeKind`
     sa.Column("plan", sa.BigInteger, nullable=True),  # the command that started a plan; NULL for what is of none
     sa.Column("plan_end", sa.String(16), nullable=True),  # why a plan has ended: the name of a `PlanEnd`
+    sa.Column("case", sa.BigInteger, nullable=True),  # the decision that opened the case; NULL for others
+    sa.Column("case_detail", sa.String(16), nullable=True),  # the queue in which it was opened, or how it was answered
     sa.Column("is_waived", sa.Boolean, nullable=True),  # of a relief: whether nights in it bear no interest
     sa.Column("unit", sa.BigInteger, nullable=True),  # of units: their number, and how many there are afterwards
     sa.Column("balance", sa.BigInteger, nullable=True),
     # In the account's currency. The principal of a plan that starts; what was not billed yet of one that ends; the due
-    # that a relief moves; the minimum that ends a relief. How many units.
+    # that a relief moves; the minimum that ends a relief; what was referred. How many units.
     sa.Column("amount_minor", sa.BigInteger, nullable=False),
     sa.Column("currency", sa.String(3), nullable=False),
     sa.Column("months", sa.BigInteger, nullable=False),
@@ -70,6 +73,7 @@ account_changes = sa.Table(
     sa.Column("segment_before", sa.BigInteger, nullable=True),
     sa.Index("changes_of_account", "account_id", "sequence", "part"),
     sa.Index("changes_of_plan", "plan", sqlite_where=sa.text("plan IS NOT NULL")),
+    sa.Index("changes_of_case", "case", sqlite_where=sa.text('"case" IS NOT NULL')),
     sa.Index("changes_of_issuer", "issuer", "sequence", "part"),
 )
 
@@ -118,7 +122,7 @@ _NUMBERS_OF_CHANGE = ("sequence", "part", "account_id", "amount_minor", "months"
 
 
 def change_rows(durable: Durable, issuer_of: TenantOf = nobody) -> list[Row]:
-    """The rows of what commands have changed of plans, reliefs, segments and units. issuer_of: who owns an account."""
+    """The rows of changes of plans, reliefs, segments, units and cases. issuer_of: who owns an account."""
     times = np.repeat(durable.commands["time_us"], durable.results["changes"])
     return [_change(int(time_us), change, issuer_of) for time_us, change in zip(times, durable.changes, strict=True)]
 
@@ -136,6 +140,8 @@ def _change(time_us: int, change: np.void, issuer_of: TenantOf) -> Row:
         "kind": kind.name.lower(),
         "plan": int(change["about"]) if is_plan else None,
         "plan_end": PlanEnd(detail).name.lower() if kind is ChangeKind.PLAN_ENDED else None,
+        "case": int(change["about"]) if kind in _OF_CASES else None,
+        "case_detail": _case_detail(kind, detail),
         "is_waived": bool(detail) if is_relief else None,
         "unit": detail if is_of_units else None,
         "balance": int(change["about"]) if is_of_units else None,
@@ -145,6 +151,15 @@ def _change(time_us: int, change: np.void, issuer_of: TenantOf) -> Row:
         "segment": detail if is_segment else None,
         "segment_before": int(change["about"]) if is_segment else None,
     }
+
+
+_OF_CASES = (ChangeKind.CASE_OPENED, ChangeKind.CASE_ANSWERED, ChangeKind.CASE_EXPIRED)
+
+
+def _case_detail(kind: ChangeKind, detail: int) -> str | None:
+    if kind is ChangeKind.CASE_OPENED:
+        return Queue(detail & ~FIRST_IN_QUEUE).name.lower()
+    return CaseDecision(detail).name.lower() if kind is ChangeKind.CASE_ANSWERED else None
 
 
 @dataclass(frozen=True)

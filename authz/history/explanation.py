@@ -14,7 +14,7 @@ from authz.kernel.accounts.message_context import follows_another
 from authz.kernel.checks.limits import AMOUNT, NOT_REACHED
 from authz.kernel.checks.numbers import Check
 from authz.kernel.checks.order import ASKER_OF, ORDER, Asker, names_of_checks
-from authz.kernel.checks.rules import MATCHED, NOT_EVALUATED
+from authz.kernel.checks.rules import MATCHED, NO_MATCH, NOT_EVALUATED, PASSED
 from authz.program.compilation import CompiledRows, active_rules
 from authz.program.rules.rule_text import attribute_text, condition_text, limit_text, value_text
 from authz.state.tables import postings_made
@@ -52,7 +52,8 @@ class CheckOutcome:
 class RuleOutcome:
     """One rule that was evaluated.
 
-    outcome: "matched" or "no_match".  saw: the values of the attributes in its condition.
+    outcome: "matched", "no_match", or "passed" where it refers the message and a pass let it through.
+    saw: the values of the attributes in its condition.
     """
 
     id: str
@@ -75,7 +76,10 @@ class MadePosting:
 
 @dataclass(frozen=True)
 class Explanation:
-    """One decided authorization or reversal. Amounts in minor units; time_us in Unix microseconds."""
+    """One decided authorization or reversal. Amounts in minor units; time_us in Unix microseconds.
+
+    case: that which it has opened, or that which is open about the same, or whose pass it has met.
+    """
 
     id: str
     kind: str
@@ -107,6 +111,7 @@ class Explanation:
     flagged: bool
     exception: ExceptionReason
     asked_billing_minor: int
+    case: int | None
     checks: tuple[CheckOutcome, ...]
     rules: tuple[RuleOutcome, ...]
     postings: tuple[MadePosting, ...]
@@ -115,6 +120,9 @@ class Explanation:
 _ONLY_WITH_ORIGINAL = frozenset(
     Check[row.name.upper()] for row in ORDER if row.asked_by.get(Asker.ISSUER) is follows_another
 )
+
+
+_OUTCOMES = {NO_MATCH: "no_match", MATCHED: "matched", PASSED: "passed"}
 
 
 def explain(history: History, authorization_id: str) -> Explanation:
@@ -212,6 +220,7 @@ def _explanation_of(found: ReplayedCommand) -> Explanation:
         flagged=bool(result["is_flagged"]),
         exception=ExceptionReason(result["exception"]),
         asked_billing_minor=int(result["asked_minor"]),
+        case=int(result["case"]) or None,
         checks=_check_outcomes(found, currencies),
         rules=_rule_outcomes(found, currencies),
         postings=_postings(found),
@@ -300,8 +309,8 @@ def _rule_outcomes(found: ReplayedCommand, currencies: Currencies) -> tuple[Rule
             value = int(found.findings.values[place])
             shown = value_text(comparison.attribute, value, currencies.account, merchant, found.document)
             saw[attribute_text(comparison)] = shown
-        matched = "matched" if outcome == MATCHED else "no_match"
-        outcomes.append(RuleOutcome(rule.id, rule.state, rule.action, condition_text(rule.when), saw, matched))
+        condition = condition_text(rule.when)
+        outcomes.append(RuleOutcome(rule.id, rule.state, rule.action, condition, saw, _OUTCOMES[outcome]))
     return tuple(outcomes)
 
 

@@ -15,7 +15,7 @@ from authz.journal.marks import BEGINNING, Mark
 from authz.journal.records import JournalReader
 from tokenvault.vocabulary.sqlite_errors import is_damaged
 
-LAYOUT = 12
+LAYOUT = 13
 """Incremented whenever the tables change: a file with another number is rebuilt."""
 
 AT_THE_BEGINNING = {"sequence": 0, "time_us": 0, "marked_sequence": 0, "marked_digest": BEGINNING.digest}

@@ -18,6 +18,7 @@ import structlog
 from sqlalchemy.dialects.sqlite import insert
 
 from authz.history.book_rows import account_changes, change_rows, statement_rows, statements
+from authz.history.case_rows import cases, write_cases
 from authz.history.history_file import AT_THE_BEGINNING, make_anew, prepared, tells_of_this_past
 from authz.history.history_rows import (
     Row,
@@ -288,7 +289,7 @@ class Projection:
 
     def _start_over(self) -> None:
         with self.database.begin() as connection:
-            for table in (decisions, postings, expiries, statements, account_changes):
+            for table in (decisions, postings, expiries, statements, account_changes, cases):
                 connection.execute(sa.delete(table))
             connection.execute(sa.update(position).values(**AT_THE_BEGINNING))
         with self._changed:
@@ -347,6 +348,7 @@ class Projection:
             ):
                 if made:
                     connection.execute(sa.insert(table), made)
+            write_cases(connection, new, self._issuer_of)
             for change in rows.settled:
                 connection.execute(
                     sa.update(decisions).where(decisions.c.sequence == change["sequence"]).values(**change)

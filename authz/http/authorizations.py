@@ -48,7 +48,10 @@ class AskedRuleView(BaseModel):
     saw: dict[str, str] = Field(
         description="The values of the attributes in it.", examples=[{"operation": "cash", "hour_of_day": "3"}]
     )
-    outcome: str = Field(description="`matched` or `no_match`.", examples=["matched"])
+    outcome: str = Field(
+        description="`matched`, `no_match`, or `passed` where it refers and a pass let the payment through.",
+        examples=["matched"],
+    )
 
 
 class MadePostingView(BaseModel):
@@ -125,6 +128,11 @@ class AuthorizationView(BaseModel):
     asked_billing_amount: int | None = Field(
         description="The amount of such an advice, in minor units of `billing_currency`.", examples=[None]
     )
+    case_id: str | None = Field(
+        description="The case at the issuer's desk that a referred payment has opened, or that is open about the same; "
+        "of an approved payment the one whose pass it has spent.",
+        examples=[None],
+    )
     flagged: bool = Field(description="Whether a rule asks for a review.", examples=[False])
     rules: list[AskedRuleView] = Field(description="Every rule that was evaluated, in order.", examples=[[]])
     postings: list[MadePostingView] = Field(
@@ -171,6 +179,7 @@ class AuthorizationView(BaseModel):
             exception=explanation.exception.code if explanation.exception else None,
             exception_explanation=SENTENCES.get(explanation.exception),
             asked_billing_amount=explanation.asked_billing_minor if explanation.exception else None,
+            case_id=to_text(Prefix.CASE, explanation.case) if explanation.case else None,
             flagged=explanation.flagged,
             rules=[AskedRuleView(**rule.__dict__) for rule in explanation.rules],
             postings=[
@@ -184,7 +193,14 @@ class AuthorizationView(BaseModel):
         hidden = {"limit", "transaction_limit", "available_credit", "account_standing", "cash_limit"}
         checks = [check for check in self.checks if check.name.partition(" ")[0] not in hidden]
         return self.model_copy(
-            update={"account_id": None, "available": None, "rules": [], "postings": [], "checks": checks}
+            update={
+                "account_id": None,
+                "available": None,
+                "rules": [],
+                "postings": [],
+                "checks": checks,
+                "case_id": None,
+            }
         )
 
 

@@ -20,6 +20,7 @@ KINDS_ADDED: tuple[Kind, ...] = (
     Kind.RELIEVE_RANGE,
     Kind.GIVE_UNITS,
     Kind.REDEEM,
+    Kind.ANSWER_CASE,
 )
 """Kinds of commands that journals were once written without, in the order in which they were added.
 

@@ -30,6 +30,7 @@ from authz.kernel.authorization import (
 )
 from authz.kernel.bank.commands import take_about_range, take_bank_command
 from authz.kernel.books.opening import roll
+from authz.kernel.cases.answers import answer_case, expire_cases
 from authz.kernel.checks.findings import RUN, Findings
 from authz.kernel.checks.forcing import force_reason
 from authz.kernel.checks.originals import meant_row
@@ -46,7 +47,7 @@ from authz.state.tables import Counter, State
 from authz.state.transaction_flags import MessageClass
 from authz.vocabulary.commands import OF_RANGES, Flag, Kind, Operation, Records
 from authz.vocabulary.exception_reasons import ExceptionReason
-from authz.vocabulary.layouts import DISPUTE, FORCED_REASON, HOLD, ISSUER_DECISION, ISSUER_SWITCH, MESSAGE
+from authz.vocabulary.layouts import CASE_ANSWER, DISPUTE, FORCED_REASON, HOLD, ISSUER_DECISION, ISSUER_SWITCH, MESSAGE
 from authz.vocabulary.reasons import LAST_APPROVAL, Reason
 
 _APPROVAL_CODES = 1_000_000
@@ -87,13 +88,14 @@ def apply(state: State, commands: Records, results: Records, findings: Findings)
         result["program_version"] = state.program.numbers[NUMBER_VERSION]
         posted_before, entered_before = state.postings.used[0], state.counters[Counter.TRANSACTIONS]
         cut_before, changed_before = state.statements.used[0], state.changes.used[0]
+        expire_cases(state, np.int64(commands[i]["time_us"]))
         if undefined_field(commands, i) != Field.NONE:
             result["reason"] = Reason.UNDEFINED_VALUE
         elif is_message(kind):
             result["reason"] = take_message(state, commands.view(MESSAGE)[i], result, findings)
         elif kind in OF_RANGES:
             result["reason"] = take_about_range(state, commands, i, result)
-        elif Kind.CHARGEBACK <= kind <= Kind.REDEEM:
+        elif Kind.CHARGEBACK <= kind <= Kind.ANSWER_CASE:
             result["reason"] = take_about_account(state, commands, i, result)
         elif kind == Kind.FORCE_REASON:
             result["reason"] = force_reason(state, commands.view(FORCED_REASON)[i])
@@ -197,6 +199,8 @@ def take_about_account(state: State, commands: Records, place: Integer, result: 
         reason = take_issuer_decision(state, commands.view(ISSUER_DECISION)[place], result)
     elif kind == Kind.EXPIRE_HOLD:
         reason = expire_hold(state, commands.view(HOLD)[place])
+    elif kind == Kind.ANSWER_CASE:
+        reason = answer_case(state, account_row, commands.view(CASE_ANSWER)[place], result)
     elif kind <= Kind.REPRESENTMENT:
         reason = dispute(state, commands.view(DISPUTE)[place], result)
     else:

@@ -11,6 +11,7 @@ from authz.kernel.accounts.holds import available_credit, extend_hold, place_hol
 from authz.kernel.accounts.message_context import MessageContext, card_takes_part
 from authz.kernel.accounts.postings import charge, complete, refund
 from authz.kernel.accounts.trace_index import enter_trace, is_repeat, new_transaction
+from authz.kernel.cases.referrals import refer, spend_pass
 from authz.kernel.checks.originals import is_said_again
 from authz.kernel.measures.meters import correct_meters
 from authz.state.rows import found
@@ -72,7 +73,11 @@ def answer_request(
     if reason > LAST_APPROVAL and reason != Reason.AWAITING_ISSUER:
         if is_authentic and is_of_a_fresh_tap(command, reason):
             note_decline(state, context.token_row)
+        if reason == Reason.REFER_TO_ISSUER:
+            refer(state, command, context, result)
         return
+    if result["case"] != 0:
+        spend_pass(state, np.int64(result["case"]))
     amount: Integer = np.int64(command["amount_minor"])
     billing = context.billing_minor
     if billing > available_credit(state, context.account_row) and reason in (

@@ -3,18 +3,22 @@
 The wire and the vault can say no more than there is. A command from elsewhere, or a journal of another version, could.
 """
 
+from collections.abc import Collection
 from enum import IntEnum, unique
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.accounts.message_context import is_message
 from authz.state.transaction_flags import MessageClass
+from authz.vocabulary import record_fields
 from authz.vocabulary.commands import Flag, Kind, Records
 from authz.vocabulary.layouts import (
     ACCOUNT,
     CARD,
+    CASE_ANSWER,
     FORCED_REASON,
     ISSUER_DECISION,
     ISSUER_SWITCH,
@@ -26,8 +30,6 @@ from authz.vocabulary.layouts import (
     TOKEN,
     UNITS_MOVED,
     WAIVER,
-    bits_defined,
-    values_defined,
 )
 
 
@@ -62,35 +64,60 @@ class Field(IntEnum):
     SEGMENT_IS = 24
     LIFE_STAGE = 25
     UNIT = 26
+    ANSWER = 27
+    ANSWER_REASON = 28
+
+
+def _described(kind: Kind, name: str) -> record_fields.Field:
+    """The field of a kind with a name."""
+    return next(field for field in LAYOUT_OF[kind].all_fields if field.name == name)
+
+
+def _values_defined(kind: Kind, name: str) -> npt.NDArray[np.bool_]:
+    """Whether each value that the type of a field can have is defined: bool[256] or bool[65536]."""
+    field = _described(kind, name)
+    assert isinstance(field.values, Collection), f"{name} is a field of values that can be listed"
+    defined = np.zeros(1 << 8 * np.dtype(field.form).itemsize, np.bool_)
+    defined[list(field.values)] = True
+    return defined
+
+
+def _bits_defined(kind: Kind, name: str) -> int:
+    """The bits that a field of flags may have."""
+    values = _described(kind, name).values
+    assert isinstance(values, record_fields.Bits), f"{name} is a field of flags"
+    return values.mask
 
 
 _A_MESSAGE = Kind.AUTHORIZATION_REQUEST
-_KINDS = values_defined(_A_MESSAGE, "kind")
-_OPERATIONS = values_defined(_A_MESSAGE, "operation")
-_CHANNELS = values_defined(_A_MESSAGE, "channel")
-_VERIFICATIONS = values_defined(_A_MESSAGE, "cardholder_verification")
-_OUTCOMES = values_defined(_A_MESSAGE, "cryptogram_outcome")
-_CURRENCIES = values_defined(_A_MESSAGE, "currency")
-_CATEGORIES = values_defined(_A_MESSAGE, "merchant_category")
-_FLAGS = bits_defined(_A_MESSAGE, "flags")
-_CHANNEL_BITS = bits_defined(Kind.SET_TOKEN, "channels")
-_SEGMENTS = values_defined(Kind.SET_ACCOUNT, "segment")
-_PRODUCTS = values_defined(Kind.SET_ACCOUNT, "product")
-_CUT_DAYS = values_defined(Kind.SET_ACCOUNT, "cut_day")
-_SEGMENT_IS = values_defined(Kind.SET_ACCOUNT, "segment_is")
-_LIFE_STAGES = values_defined(Kind.SET_ACCOUNT, "life_stage")
-_PLAN_MONTHS = values_defined(Kind.START_PLAN, "plan_months")
-_RELIEF_MONTHS = values_defined(Kind.RELIEVE, "months")
-_IS_WAIVED = values_defined(Kind.RELIEVE, "is_waived")
-_OF_SEGMENT = values_defined(Kind.RELIEVE_RANGE, "of_segment")
-_UNITS = values_defined(Kind.GIVE_UNITS, "unit")
-_WAIVABLE = values_defined(Kind.WAIVE, "posting_kind")
-_CARD_STATES = values_defined(Kind.SET_CARD, "state")
-_TOKEN_STATES = values_defined(Kind.SET_TOKEN, "state")
-_SCOPES = values_defined(Kind.FORCE_REASON, "scope")
-_REASONS = values_defined(Kind.FORCE_REASON, "reason")
-_DECIDERS = values_defined(Kind.ISSUER_DECISION, "decider")
-_IS_DOWN = values_defined(Kind.SWITCH_ISSUER, "is_down")
+_KINDS = _values_defined(_A_MESSAGE, "kind")
+_OPERATIONS = _values_defined(_A_MESSAGE, "operation")
+_CHANNELS = _values_defined(_A_MESSAGE, "channel")
+_VERIFICATIONS = _values_defined(_A_MESSAGE, "cardholder_verification")
+_OUTCOMES = _values_defined(_A_MESSAGE, "cryptogram_outcome")
+_CURRENCIES = _values_defined(_A_MESSAGE, "currency")
+_CATEGORIES = _values_defined(_A_MESSAGE, "merchant_category")
+_FLAGS = _bits_defined(_A_MESSAGE, "flags")
+_CHANNEL_BITS = _bits_defined(Kind.SET_TOKEN, "channels")
+_SEGMENTS = _values_defined(Kind.SET_ACCOUNT, "segment")
+_PRODUCTS = _values_defined(Kind.SET_ACCOUNT, "product")
+_CUT_DAYS = _values_defined(Kind.SET_ACCOUNT, "cut_day")
+_SEGMENT_IS = _values_defined(Kind.SET_ACCOUNT, "segment_is")
+_LIFE_STAGES = _values_defined(Kind.SET_ACCOUNT, "life_stage")
+_PLAN_MONTHS = _values_defined(Kind.START_PLAN, "plan_months")
+_RELIEF_MONTHS = _values_defined(Kind.RELIEVE, "months")
+_IS_WAIVED = _values_defined(Kind.RELIEVE, "is_waived")
+_OF_SEGMENT = _values_defined(Kind.RELIEVE_RANGE, "of_segment")
+_UNITS = _values_defined(Kind.GIVE_UNITS, "unit")
+_WAIVABLE = _values_defined(Kind.WAIVE, "posting_kind")
+_CARD_STATES = _values_defined(Kind.SET_CARD, "state")
+_TOKEN_STATES = _values_defined(Kind.SET_TOKEN, "state")
+_SCOPES = _values_defined(Kind.FORCE_REASON, "scope")
+_REASONS = _values_defined(Kind.FORCE_REASON, "reason")
+_DECIDERS = _values_defined(Kind.ISSUER_DECISION, "decider")
+_IS_DOWN = _values_defined(Kind.SWITCH_ISSUER, "is_down")
+_ANSWERS = _values_defined(Kind.ANSWER_CASE, "answer")
+_ANSWER_REASONS = _values_defined(Kind.ANSWER_CASE, "answer_reason")
 
 
 @inlined
@@ -181,6 +208,12 @@ def _undefined_in_notice(commands: Records, place: Integer, kind: Integer) -> In
     elif kind == Kind.GIVE_UNITS or kind == Kind.REDEEM:
         if not _UNITS[commands.view(UNITS_MOVED)[place]["unit"]]:
             field = Field.UNIT
+    elif kind == Kind.ANSWER_CASE:
+        answer = commands.view(CASE_ANSWER)[place]
+        if not _ANSWER_REASONS[answer["answer_reason"]]:
+            field = Field.ANSWER_REASON
+        elif not _ANSWERS[answer["answer"]]:
+            field = Field.ANSWER
     elif kind == Kind.SWITCH_ISSUER and not _IS_DOWN[commands.view(ISSUER_SWITCH)[place]["is_down"]]:
         field = Field.IS_DOWN
     return field

@@ -32,6 +32,9 @@ _LETTERS = {
     EventType.UNITS_SPENT: "Y",
     EventType.UNITS_EXPIRED: "W",
     EventType.UNITS_TAKEN_BACK: "K",
+    EventType.CASE_OPENED: "C",
+    EventType.CASE_ANSWERED: "H",
+    EventType.CASE_EXPIRED: "Q",
 }
 _TYPES = {letter: event_type for event_type, letter in _LETTERS.items()}
 _NUMBERED = len(to_text(Prefix.EVENT, 1))

@@ -196,8 +196,10 @@ def _is_about(source: Source, resource_id: str | None) -> "sa.ColumnElement[bool
 
 
 def _is_change_of(resource_id: str) -> "sa.ColumnElement[bool]":
-    """Changes of a plan, or reliefs of an account. Raises: NotFound for an identifier of neither."""
+    """Changes of a plan or of a case, or reliefs of an account. Raises: NotFound for an identifier of neither."""
     if resource_id.startswith(f"{Prefix.PLAN}_"):
         return account_changes.c.plan == to_number(Prefix.PLAN, resource_id)
+    if resource_id.startswith(f"{Prefix.CASE}_"):
+        return account_changes.c.case == to_number(Prefix.CASE, resource_id)
     account = account_changes.c.account_id == to_number(Prefix.ACCOUNT, resource_id)
-    return sa.and_(account, account_changes.c.plan.is_(None))
+    return sa.and_(account, account_changes.c.plan.is_(None), account_changes.c.case.is_(None))

@@ -1,8 +1,8 @@
 """Events of payments, derived from the rows of the history: a pure function of a row and of who looks at it.
 
 These kinds of rows are events: an expiry, a decision with which something happened, a posting, a statement, and a
-change of a plan, a relief, a segment or units. Their order is that of the commands that brought them about, and within
-one command as in `Source`: holds end before it is decided, and what is posted follows from the decision.
+change of a plan, a relief, a segment, units or a case. Their order is that of the commands that brought them about, and
+within one command as in `Source`: holds end before it is decided, and what is posted follows from the decision.
 """
 
 import re
@@ -83,6 +83,9 @@ CHANGE_TOLD_BY = {
     EventType.UNITS_SPENT: "units_spent",
     EventType.UNITS_EXPIRED: "units_expired",
     EventType.UNITS_TAKEN_BACK: "units_taken_back",
+    EventType.CASE_OPENED: "case_opened",
+    EventType.CASE_ANSWERED: "case_answered",
+    EventType.CASE_EXPIRED: "case_expired",
 }
 """By event: the kind of change of an account that it tells."""
 
@@ -141,9 +144,11 @@ class PaymentEvent:
 
     @property
     def resource_id(self) -> str:
-        """What it happened to: a posting, a plan, a payment's first authorization, or else an account."""
+        """What it happened to: a posting, a plan, a case, a payment's first authorization, or else an account."""
         if self.source is Source.CHANGE and self.row["plan"] is not None:
             return to_text(Prefix.PLAN, self.row["plan"])
+        if self.source is Source.CHANGE and self.row["case"] is not None:
+            return to_text(Prefix.CASE, self.row["case"])
         if self.source in (Source.STATEMENT, Source.CHANGE):
             return to_text(Prefix.ACCOUNT, self.row["account_id"])
         if self.source is Source.POSTING:
@@ -232,7 +237,7 @@ def _statement_with_issuer(event: PaymentEvent) -> dict[str, Any]:
 def _change_with_issuer(event: PaymentEvent) -> dict[str, Any]:
     row = event.row
     return {
-        **({} if row["plan"] is None else {"id": event.resource_id}),
+        **({} if row["plan"] is None and row["case"] is None else {"id": event.resource_id}),
         "account_id": to_text(Prefix.ACCOUNT, row["account_id"]),
         "time": moment(row["time_us"]),
         "day": row["day"],
@@ -251,6 +256,9 @@ _WHAT_CHANGED: dict[EventType, Callable[[Row], dict[str, Any]]] = {
     EventType.UNITS_SPENT: lambda row: _units(row),
     EventType.UNITS_EXPIRED: lambda row: _units(row),
     EventType.UNITS_TAKEN_BACK: lambda row: _units(row),
+    EventType.CASE_OPENED: lambda row: _case(row) | {"queue": row["case_detail"]},
+    EventType.CASE_ANSWERED: lambda row: _case(row) | {"decision": row["case_detail"]},
+    EventType.CASE_EXPIRED: lambda row: _case(row),
 }
 
 
@@ -260,6 +268,10 @@ def _units(row: Row) -> dict[str, Any]:
 
 def _relief(row: Row) -> dict[str, Any]:
     return {"due_day": row["until"], "interest": relief_interest(row["is_waived"])}
+
+
+def _case(row: Row) -> dict[str, Any]:
+    return {"authorization_id": to_text(Prefix.AUTHORIZATION, row["case"]), "amount": row["amount_minor"]}
 
 
 def _expiry_with_issuer(event: PaymentEvent) -> dict[str, Any]:

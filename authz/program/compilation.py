@@ -24,8 +24,8 @@ from authz.program.conditions import (
 from authz.program.document import Limit, ProgramDocument, ProgramInvalid, Rule, subject_number
 from authz.program.offers import offer_rows
 from authz.program.periods import period_of
-from authz.program.segments import terms_rows
-from authz.program.settings import rate_tables
+from authz.program.segments import desk_queues, terms_rows
+from authz.program.settings import fill_in, rate_tables
 from authz.program.tables import (
     FILTER,
     INSTRUCTION,
@@ -34,16 +34,11 @@ from authz.program.tables import (
     METER,
     METERS_MAX,
     NO_MATCH,
-    NUMBER_CASH,
-    NUMBER_CASH_BACK,
     NUMBER_LIMITS,
     NUMBER_METERS,
     NUMBER_NEEDED,
     NUMBER_RULES,
     NUMBER_SEGMENTS,
-    NUMBER_STAND_IN_AMOUNT,
-    NUMBER_STAND_IN_COUNT,
-    NUMBER_STAND_IN_TOTAL,
     NUMBER_TEST_AMOUNTS,
     NUMBER_VERSION,
     NUMBERS,
@@ -53,7 +48,6 @@ from authz.program.tables import (
     SEGMENT_MEASURES_MAX,
     TERMS,
     Action,
-    CashVerification,
     Operator,
     Outcome,
     Program,
@@ -95,11 +89,7 @@ def compiled_program(document: ProgramDocument, version: int) -> Program:
     numbers[NUMBER_SEGMENTS] = len(segments)
     numbers[NUMBER_LIMITS], numbers[NUMBER_RULES] = len(document.limits), len(rules)
     numbers[NUMBER_TEST_AMOUNTS] = int(document.test_amounts)
-    numbers[NUMBER_STAND_IN_AMOUNT] = document.stand_in.amount_max
-    numbers[NUMBER_STAND_IN_COUNT] = document.stand_in.count_max
-    numbers[NUMBER_STAND_IN_TOTAL] = document.stand_in.total_max
-    numbers[NUMBER_CASH] = CashVerification[document.cash_verification.cash.upper()]
-    numbers[NUMBER_CASH_BACK] = CashVerification[document.cash_verification.purchase_with_cash_back.upper()]
+    fill_in(numbers, document.stand_in, document.cash_verification, document.desk)
     meters = _table(rows.meters, METER)
     cell_of, cells_of_scope = _cells(meters[: numbers[NUMBER_METERS]])
     return Program(
@@ -123,6 +113,7 @@ def compiled_program(document: ProgramDocument, version: int) -> Program:
         terms=_table(list(terms_rows(document.products, document.segments)), TERMS),
         units=unit_rows(document.units),
         offers=_table(offers, OFFER),
+        queues=desk_queues(document.segments),
         numbers=numbers,
     )
 

@@ -11,7 +11,7 @@ from authz.program.offers import OFFER_NUMBERS, Offer
 from authz.program.parts import BOUND_MAX, JOURNALED, Identifier, Part, is_new
 from authz.program.periods import PERIODS, check_subject, check_window
 from authz.program.segments import SEGMENT_NUMBERS, Segment, check_terms
-from authz.program.settings import CashVerification, Rates, StandIn
+from authz.program.settings import CashVerification, Desk, Rates, StandIn
 from authz.program.terms import NUMBERS, Product
 from authz.program.units import Unit
 from authz.program.utc_offsets import UtcOffset, offsets_of
@@ -206,6 +206,9 @@ class ProgramDocument(Part):
     )
     stand_in: StandIn = Field(
         default=StandIn(), description="What is approved while the issuer is down.", examples=[{"amount_max": 5000}]
+    )
+    desk: Desk = Field(
+        default=Desk(), description="How long cases wait, by desk.", examples=[{"one_to_one": {"seconds": 60}}]
     )
     cash_verification: CashVerification = Field(
         default=CashVerification(),

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import Field, create_model, field_validator
 from pydantic.fields import FieldInfo
 
@@ -10,7 +12,8 @@ from authz.program.conditions import Comparison, Condition, comparisons, meter_o
 from authz.program.parts import Identifier, Part
 from authz.program.terms import DAYS_TO_PAY_MAX, Product, Terms, terms_row
 from authz.vocabulary.attributes import OF_ACCOUNTS
-from authz.vocabulary.layouts import ANY_SEGMENT
+from authz.vocabulary.cases import Queue
+from authz.vocabulary.layouts import ANY_SEGMENT, SEGMENTS
 
 SEGMENT_NUMBERS = range(1, 29)
 """The numbers that a program's segments can have. Every account that is in none of them is in segment 0."""
@@ -139,3 +142,11 @@ def terms_rows(products: list[Product], segments: list[Segment]) -> Iterator[tup
         yield terms_row(product.terms, product.number, ANY_SEGMENT)
         for segment in sorted(differing, key=lambda segment: segment.number):
             yield terms_row(laid_over(product.terms, segment), product.number, segment.number)
+
+
+def desk_queues(segments: list[Segment]) -> npt.NDArray[np.uint8]:
+    """The `Queue` of each segment's desk: uint8[SEGMENTS]. Who is in no segment of the program has that of the mass."""
+    queues = np.full(len(SEGMENTS), Queue.MASS, np.uint8)
+    for segment in segments:
+        queues[segment.number] = Queue[segment.desk.upper()]
+    return queues

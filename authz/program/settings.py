@@ -1,16 +1,21 @@
-"""Settings of the program beside its limits and rules: rates, stand-in and cash."""
+"""Settings of the program beside its limits and rules: rates, stand-in, cash and the desk."""
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field, model_validator
 
+from authz.program import tables
 from authz.program.parts import BOUND_MAX, Part
 from authz.program.tables import CURRENCY, RATE
+from authz.vocabulary.cases import Queue
 from authz.vocabulary.commands import Records
 from authz.vocabulary.layouts import CURRENCY_NUMBERS
 from tokenvault.reference_data.currencies import CURRENCIES, NO_CURRENCY
+
+_DAY_SECONDS = 86_400
 
 
 class Rates(Part):
@@ -65,6 +70,47 @@ class CashVerification(Part):
     purchase_with_cash_back: CashVerificationName = Field(
         default="any", description="For a purchase with cash-back.", examples=["any"]
     )
+
+
+class DeskQueue(Part):
+    """How long a case waits at one desk."""
+
+    seconds: int = Field(
+        ge=1,
+        le=_DAY_SECONDS,
+        description="So long after it was opened, a case that nobody has answered expires.",
+        examples=[60],
+    )
+
+
+class Desk(Part):
+    """The queues in which cases wait for the desks that serve the segments."""
+
+    one_to_one: DeskQueue = Field(
+        default=DeskQueue(seconds=60), description="One adviser for each customer.", examples=[{"seconds": 60}]
+    )
+    one_to_many: DeskQueue = Field(
+        default=DeskQueue(seconds=300), description="One adviser for many.", examples=[{"seconds": 300}]
+    )
+    mass: DeskQueue = Field(
+        default=DeskQueue(seconds=1800), description="Whoever is free.", examples=[{"seconds": 1800}]
+    )
+    circle: DeskQueue = Field(
+        default=DeskQueue(seconds=3600),
+        description="Those who serve a circle of customers.",
+        examples=[{"seconds": 3600}],
+    )
+
+
+def fill_in(numbers: npt.NDArray[np.int64], stand_in: StandIn, cash: CashVerification, desk: Desk) -> None:
+    """Write settings to their places among `Program.numbers`."""
+    numbers[tables.NUMBER_STAND_IN_AMOUNT] = stand_in.amount_max
+    numbers[tables.NUMBER_STAND_IN_COUNT] = stand_in.count_max
+    numbers[tables.NUMBER_STAND_IN_TOTAL] = stand_in.total_max
+    numbers[tables.NUMBER_CASH] = tables.CashVerification[cash.cash.upper()]
+    numbers[tables.NUMBER_CASH_BACK] = tables.CashVerification[cash.purchase_with_cash_back.upper()]
+    for queue in Queue:
+        numbers[tables.NUMBER_DESK + queue] = getattr(desk, queue.name.lower()).seconds
 
 
 _SEVEN_DIGITS = Context(prec=7, rounding=ROUND_HALF_EVEN)

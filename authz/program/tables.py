@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authz.arrays.by_reference import by_reference
+from authz.vocabulary.cases import Queue
 from authz.vocabulary.commands import Records, record
 
 METERS_MAX = 256
@@ -231,7 +232,8 @@ NUMBER_STAND_IN_TOTAL = 8
 NUMBER_CASH = 9  # CashVerification of a withdrawal
 NUMBER_CASH_BACK = 10  # and of a purchase with cash-back
 NUMBER_SEGMENTS = 11  # those with a condition
-NUMBERS = 12
+NUMBER_DESK = 12  # seconds until a case expires: of each `Queue`, from here on
+NUMBERS = NUMBER_DESK + len(Queue)
 """What stands where in `Program.numbers`, and how many there are."""
 
 
@@ -248,7 +250,8 @@ class Program(NamedTuple):
     uint64[10000], by merchant category, bit by place in measured: which of them it can count for.  segments:
     SEGMENT[n], in the order in which they are asked.  terms: TERMS[n], in order of product; one row of
     product 0 where there are no products.  units: UNIT[256], by number.  offers: OFFER[n], in the
-    order of the document; one row of number 0 where there are none.  numbers: single settings.
+    order of the document; one row of number 0 where there are none.  queues: uint8[SEGMENTS], the `Queue` of each
+    segment's desk.  numbers: single settings.
     """
 
     categories: Records
@@ -271,4 +274,5 @@ class Program(NamedTuple):
     terms: Records
     units: Records
     offers: Records
+    queues: npt.NDArray[np.uint8]
     numbers: npt.NDArray[np.int64]

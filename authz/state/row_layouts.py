@@ -151,3 +151,23 @@ TRANSACTION = record(
 
 FORCED = record([("subject", "u8"), ("terminal", "S8"), ("scope", "u4"), ("reason", "u4")])
 """A reason that the next authorization of a subject is declined for. reason: 0 where the row is free."""
+
+CASE = record(
+    [
+        ("account_id", "u8"),
+        ("sequence", "i8"),  # of the decision that opened it, which names it
+        ("merchant_key", "u8"),  # where its pass is good, with the acquirer
+        ("acquirer", "u8"),
+        ("amount_minor", "i8"),  # what was referred, in the account's currency; the most that its pass is good for
+        ("opened_us", "i8"),
+        ("until_us", "i8"),  # how long its pass is good; 0 where it has none
+        ("first_live", "i4"),  # of an account's first case: row + 1 of the newest of its live ones
+        ("next_live", "i4"),  # row + 1 of the next older live one
+        ("queue", "u1"),  # Queue
+        ("status", "u1"),  # CaseStatus
+        ("decision", "u1"),  # CaseDecision, 0 before the answer
+        ("is_spent", "u1"),  # its pass was
+        ("spare", "u4"),
+    ]
+)
+"""A case, in order of sequence. It is live while it is open, and while it has a pass that can be spent."""

@@ -41,8 +41,9 @@ from authz.state.billing import (
     PLAN,
     books_of,
 )
-from authz.state.row_layouts import ACCOUNT, ACTIVITY, CARD, CELL, FORCED, TOKEN, TRANSACTION
+from authz.state.row_layouts import ACCOUNT, ACTIVITY, CARD, CASE, CELL, FORCED, TOKEN, TRANSACTION
 from authz.vocabulary.attributes import ATTRIBUTES_MAX
+from authz.vocabulary.cases import Queue
 from authz.vocabulary.commands import Records
 from authz.vocabulary.layouts import ANY_SEGMENT, MESSAGE, PRODUCTS, SEGMENTS
 
@@ -74,6 +75,9 @@ class Counter(IntEnum):
     PLANS = 21
     GRANTS = 22
     HOLDINGS = 23
+    CASES = 26
+    CASES_PASSED = 27  # of each `Queue`, from here on: so many cases, the first, need not be looked at any more
+    CASE_EXPIRES_US = 31  # no open case expires earlier; 0 where none is open
 
 
 COUNTERS = max(Counter) + 1
@@ -104,7 +108,7 @@ class State(NamedTuple):
 
     plans: PLAN, in order of sequence.  holdings: HOLDING, those of each account chained from its row.
     grants: GRANT, those of a purchase one behind the other.  granted: int64[numbers of offers], to how many purchases
-    each was given.
+    each was given.  cases: CASE, in order of sequence.
 
     postings, expiries, statements, changes: made by the batch at hand, see `made_by`.
 
@@ -139,6 +143,8 @@ class State(NamedTuple):
     grants: Records
     grant_slots: Slots
     granted: npt.NDArray[np.int64]
+    cases: Records
+    case_slots: Slots
     terms: Records
     terms_of: npt.NDArray[np.int32]
     postings: Postings
@@ -157,11 +163,12 @@ INDEXED = (
     ("transactions", Counter.TRANSACTIONS, "trace_slots", "trace_key", "traces"),
     ("plans", Counter.PLANS, "plan_slots", "account_id", "plans"),
     ("grants", Counter.GRANTS, "grant_slots", "purchase", "grants"),
+    ("cases", Counter.CASES, "case_slots", "account_id", "cases"),
 )
 """Tables with an index: their rows in use, the index, what it is over, and what its room is called in `LONG_ROOM`.
 
-An account has several plans, and a purchase several grants: the first is entered before the others, and so it is the
-one that a search finds.
+An account has several plans and cases, and a purchase several grants: the first is entered before the others, and so it
+is the one that a search finds.
 """
 
 COUNTED = {
@@ -191,6 +198,7 @@ LONG_ROOM = {
     "plans": 1 << 20,
     "holdings": 1 << 24,
     "grants": 1 << 20,
+    "cases": 1 << 20,
     "seen": 1 << 21,
 }
 """How many rows and keys an engine has room for from the start, so that it does not pause to grow: addresses, not
@@ -230,6 +238,8 @@ def new_state(capacity: int = 1024, program: Program | None = None) -> State:
         grants=zeros(capacity, GRANT),
         grant_slots=slots_for(capacity),
         granted=np.zeros(OFFER_NUMBERS.stop, np.int64),
+        cases=zeros(capacity, CASE),
+        case_slots=slots_for(capacity),
         terms=np.zeros(1, TERMS),
         terms_of=np.zeros(len(PRODUCTS) * len(SEGMENTS), np.int32),
         postings=room_for_postings(most_made(capacity)),
@@ -252,7 +262,7 @@ def with_room(state: State, commands: int, of_ranges: int = 0) -> State:
     state = _with_added(state, added)
     if len(state.expiries.rows) < len(state.transactions):
         state = state._replace(expiries=room_for_expiries(len(state.transactions)))
-    made = most_made(commands, of_ranges)
+    made = most_made(commands, of_ranges) + _cases_open(state)
     if made <= len(state.postings.rows):
         return state
     return state._replace(
@@ -260,6 +270,12 @@ def with_room(state: State, commands: int, of_ranges: int = 0) -> State:
         statements=room_for_statements(2 * made),
         changes=room_for_changes(2 * made),
     )
+
+
+def _cases_open(state: State) -> int:
+    """How many cases are open, at most: all may expire with one command."""
+    passed = state.counters[Counter.CASES_PASSED : Counter.CASES_PASSED + len(Queue)]
+    return int(state.counters[Counter.CASES] - passed.min())
 
 
 def postings_made(state: State) -> Records:
@@ -337,6 +353,7 @@ def with_program(state: State, program: Program) -> State:
     """
     state.counters[Counter.CELLS] = 0
     state.matches[:] = 0
+    state.counters[Counter.CASE_EXPIRES_US] = min(1, state.counters[Counter.CASES])  # other seconds may hold now
     return with_terms(state, program)._replace(program=program)
 
 

@@ -48,6 +48,7 @@ class Kind(IntEnum):
     RELIEVE_RANGE = 39  # what is due is due months later, for a range of accounts
     GIVE_UNITS = 40  # an account gets points, visits or waivers, or some are taken back
     REDEEM = 41  # units are exchanged for money
+    ANSWER_CASE = 44  # a person at a desk answers a case
 
 
 OF_RANGES = (Kind.CLOSE_DAY, Kind.RELIEVE_RANGE)
@@ -208,6 +209,7 @@ RESULT = record(
         ("held_change_minor", "i8"),  # what it set aside or released
         ("asked_minor", "i8"),  # what an exception item asked for, in the account's currency
         ("original", "i8"),  # the sequence of what it adds to, completes, reverses, refunds or disputes; 0 for none
+        ("case", "i8"),  # the sequence of the case that it opens or answers, or whose pass it meets; 0 for none
         ("approval_code", "u4"),  # 0..999999, meaningful where approved
         ("conversion_rate", "u4"),  # DE 10: how many decimals (1 digit), then 7 digits; 0 where nothing was converted
         ("billing_currency", "u2"),

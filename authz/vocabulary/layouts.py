@@ -5,12 +5,12 @@ the same by each of its fields. The bytes are a file format, see `journal.segmen
 where it is, and what a journal of an earlier version holds is read by the same layout.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from authz.vocabulary.cases import CaseDecision, CaseReason
 from authz.vocabulary.commands import (
     COMMAND,
     COMMAND_BYTES,
@@ -28,7 +28,7 @@ from authz.vocabulary.commands import (
 )
 from authz.vocabulary.posting_kinds import WAIVABLE
 from authz.vocabulary.reasons import DECLINES
-from authz.vocabulary.record_fields import Bits, Field, bits_of, laid_out
+from authz.vocabulary.record_fields import Field, bits_of, laid_out
 from authz.vocabulary.states import CardState, TokenState
 
 _SIGNATURE = 2
@@ -311,6 +311,15 @@ UNITS_MOVED = _layout(
     Field("unit", "u2", 236, "Which unit.", UNITS),
 )
 
+CASE_ANSWER = _layout(
+    "case answer",
+    [Kind.ANSWER_CASE],
+    Field("decision", "i8", 104, "The sequence of the decision that opened the case."),
+    Field("valid_seconds", "u4", 156, "Of an approval: how long its pass is good for."),
+    Field("answer", "u1", 240, "What was answered: `CaseDecision`.", frozenset(CaseDecision)),
+    Field("answer_reason", "u1", 241, "Why: `CaseReason`.", frozenset(CaseReason)),
+)
+
 DAY_CLOSE = _layout(
     "day close",
     [Kind.CLOSE_DAY],
@@ -318,27 +327,6 @@ DAY_CLOSE = _layout(
     Field("rows", "i8", 120, "How many rows."),
     Field("day", "u4", 156, "The last local day to close: days since 1970-01-01."),
 )
-
-
-def _described(kind: Kind, name: str) -> Field:
-    """The field of a kind with a name."""
-    return next(field for field in LAYOUT_OF[kind].all_fields if field.name == name)
-
-
-def values_defined(kind: Kind, name: str) -> npt.NDArray[np.bool_]:
-    """Whether each value that the type of a field can have is defined: bool[256] or bool[65536]."""
-    field = _described(kind, name)
-    assert isinstance(field.values, Collection), f"{name} is a field of values that can be listed"
-    defined = np.zeros(1 << 8 * np.dtype(field.form).itemsize, np.bool_)
-    defined[list(field.values)] = True
-    return defined
-
-
-def bits_defined(kind: Kind, name: str) -> int:
-    """The bits that a field of flags may have."""
-    values = _described(kind, name).values
-    assert isinstance(values, Bits), f"{name} is a field of flags"
-    return values.mask
 
 
 def new_command(kind: Kind, **values: object) -> Records:

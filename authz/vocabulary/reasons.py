@@ -85,6 +85,7 @@ class Reason(IntEnum):
     NOT_REDEEMABLE = 73
     NOT_ENOUGH_UNITS = 74
     TOO_MANY_HOLDINGS = 75
+    CASE_CLOSED = 76
 
     @property
     def code(self) -> str:
@@ -113,6 +114,7 @@ OF_BANK_COMMANDS = frozenset(
         Reason.NOT_REDEEMABLE,
         Reason.NOT_ENOUGH_UNITS,
         Reason.TOO_MANY_HOLDINGS,
+        Reason.CASE_CLOSED,
     }
 )
 """What only the issuer's own commands are refused with: no message, rule or limit has these."""
@@ -362,6 +364,7 @@ ANSWERS: dict[Reason, Answer] = {
         "Wait until some are spent or expire.",
     ),
     _R.DAY_NOT_OVER: Answer("21", "The day is not over.", "Close days that are over in the program's time zone."),
+    _R.CASE_CLOSED: Answer("21", "The case was answered before, or has expired.", "Read the case."),
     _R.AWAITING_ISSUER: Answer(
         "91", "The real-time decisioning webhook has been sent.", "Wait for the issuer's response."
     ),

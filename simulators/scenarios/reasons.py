@@ -21,7 +21,7 @@ STEP_REASONS = (
 
 PROBLEM_CODES = (
     "already_ended", "already_in_relief", "application_in_review", "application_not_in_review",
-    "bad_request", "card_closed", "channel_not_allowed", "code_expired",
+    "bad_request", "card_closed", "case_answered", "case_expired", "channel_not_allowed", "code_expired",
     "conflict",
     "counter_used_up", "country_not_allowed", "customer_exists",
     "device_already_registered", "engine_stopped", "expiration_mismatch",

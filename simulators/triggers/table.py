@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from simulators.triggers import of_bills, of_cards, of_customers, of_payments, of_tokens
+from simulators.triggers import of_bills, of_cards, of_cases, of_customers, of_payments, of_tokens
 from simulators.triggers.stage import Stage
 from tokenvault.vocabulary.event_types import EventType
 
@@ -56,6 +56,8 @@ TRIGGERS: dict[EventType, Steps] = {
     EventType.PLAN_STARTED: of_bills.start_plan,
     EventType.PLAN_ENDED: of_bills.end_plan,
     EventType.RELIEF_GRANTED: of_bills.grant_relief,
+    EventType.CASE_OPENED: of_cases.open_case,
+    EventType.CASE_ANSWERED: of_cases.answer_case,
 }
 
 NOT_TRIGGERED: dict[EventType, str] = {
@@ -71,6 +73,7 @@ NOT_TRIGGERED: dict[EventType, str] = {
         (EventType.UNITS_GIVEN, EventType.UNITS_SPENT, EventType.UNITS_EXPIRED, EventType.UNITS_TAKEN_BACK),
         "it takes a program with units; `POST /v1/accounts/{id}/units` gives some of them to an account",
     ),
+    EventType.CASE_EXPIRED: "it takes as long as the program lets cases wait, on the server's clock",
 }
 """Types that cannot be triggered, and why."""
 

@@ -32,6 +32,7 @@ IDS = {
     "frame_id": "frame",
     "payment_id": "pay",
     "plan_id": "plan",
+    "case_id": "case",
     "request_id": "req",
 }
 NAMES = {

@@ -70,6 +70,8 @@ BY_POSITION = {
     "/v1/tokens/{token_id}/transactions",
     "/v1/accounts/{account_id}/payments",
     "/v1/accounts/{account_id}/plans",
+    "/v1/accounts/{account_id}/cases",
+    "/v1/cases",
 }
 """Lists of the journal: what they start after is a place in it, whosever it is."""
 BODIES = {
@@ -148,6 +150,13 @@ class Tenant:
         split = {"purchase": objects[Prefix.TRANSACTION], "months": 12}
         plan = self.issuer.call("POST", f"/v1/accounts/{objects[Prefix.ACCOUNT]}/plans", split)
         objects[Prefix.PLAN] = plan["id"]
+        self.operator(
+            "POST", "/v1/simulations/forced_declines", {"reason": "refer_to_issuer", "token_id": objects[Prefix.TOKEN]}
+        )
+        terminal = Terminal(self.network.iso_address)
+        assert not terminal.pay(self.phone, 1_250).approved
+        terminal.close()
+        objects[Prefix.CASE] = self.issuer.call("GET", "/v1/cases")["data"][0]["id"]
         objects[Prefix.EVENT] = _answered(self.call("wallet", "GET", "/v1/events"))["data"][0]["id"]
         deliveries = _answered(self.call("wallet", "GET", "/v1/webhook_deliveries"))["data"]
         objects[Prefix.WEBHOOK_DELIVERY] = deliveries[0]["id"]
@@ -413,9 +422,9 @@ def test_a_network_learns_nothing_of_accounts_and_cards(network, ada):
             assert _answered(httpx.get(network.http_url + query, headers=NETWORK))["data"] == []
     query = f"/v1/authorizations?token_id={ada.objects[Prefix.TOKEN]}"
     seen = _answered(httpx.get(network.http_url + query, headers=NETWORK))["data"]
-    assert [(each["account_id"], each["card_id"]) for each in seen] == [(None, None)] * 2
+    assert [(each["account_id"], each["card_id"]) for each in seen] == [(None, None)] * 3
     own = _answered(ada.call("issuer", "GET", f"/v1/authorizations?account_id={ada.objects[Prefix.ACCOUNT]}"))["data"]
-    assert len(own) == 2
+    assert len(own) == 3
 
 
 @pytest.fixture

@@ -64,6 +64,9 @@ class EventType(StrEnum):
     UNITS_SPENT = "units.spent"
     UNITS_EXPIRED = "units.expired"
     UNITS_TAKEN_BACK = "units.taken_back"
+    CASE_OPENED = "case.opened"
+    CASE_ANSWERED = "case.answered"
+    CASE_EXPIRED = "case.expired"
 
 
 PAYMENT_EVENTS = frozenset(
@@ -89,6 +92,9 @@ PAYMENT_EVENTS = frozenset(
         EventType.UNITS_SPENT,
         EventType.UNITS_EXPIRED,
         EventType.UNITS_TAKEN_BACK,
+        EventType.CASE_OPENED,
+        EventType.CASE_ANSWERED,
+        EventType.CASE_EXPIRED,
     }
 )
 """What happens to payments: derived from what the engine has decided, see `authz.payments`."""

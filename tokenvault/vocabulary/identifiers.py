@@ -29,6 +29,7 @@ class Prefix(StrEnum):
     TRANSACTION = "txn"
     PAYMENT = "pay"
     PLAN = "plan"
+    CASE = "case"
     EVENT = "evt"
     MESSAGE = "msg"
     WEBHOOK_ENDPOINT = "whep"

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from authz.arrays.compiled import Integer, inlined
 from authz.kernel.accounts.message_context import MessageContext
+from authz.kernel.cases.referrals import meets_pass
 from authz.kernel.checks.attribute_values import fill_values
 from authz.kernel.checks.findings import Findings
 from authz.kernel.checks.limits import exceeded_limit
@@ -17,8 +18,8 @@ from authz.program.tables import NUMBER_RULES, Action, Scope
 from authz.state.tables import State
 from authz.vocabulary.reasons import Reason
 
-NOT_EVALUATED, NO_MATCH, MATCHED = 0, 1, 2
-"""What became of a rule."""
+NOT_EVALUATED, NO_MATCH, MATCHED, PASSED = 0, 1, 2, 3
+"""What became of a rule. PASSED: it refers the message, and there was a pass for that."""
 
 
 @inlined
@@ -38,11 +39,17 @@ def applies(state: State, rule: Any, context: MessageContext) -> Any:
 
 @inlined
 def ask_rules(
-    state: State, context: MessageContext, values: Values, outcomes: npt.NDArray[np.uint8], result: Any
+    state: State,
+    command: Any,
+    context: MessageContext,
+    values: Values,
+    outcomes: npt.NDArray[np.uint8],
+    result: Any,
 ) -> Integer:
     """Ask the rules in their order; the first live one that declines, refers or steps up decides.
 
-    A live rule that allows ends the asking of live ones. Shadow rules are asked all the same, and change nothing.
+    A live rule that allows ends the asking of live ones. One that refers decides nothing where there is a pass for the
+    message. Shadow rules are asked all the same, and change nothing.
     outcomes: uint8[RULES_MAX], filled.
     """
     reason: Integer = Reason.APPROVED
@@ -63,6 +70,8 @@ def ask_rules(
             result["is_flagged"] = 1
         elif np.int64(rule["action"]) == Action.ASK:
             result["is_asked"] = 1
+        elif np.int64(rule["action"]) == Action.REFER and meets_pass(state, command, context, result):
+            outcomes[number] = PASSED
         else:
             is_settled = True
             reason = np.int64(rule["reason"])
@@ -85,5 +94,5 @@ def check_limits_and_rules(
         reason = exceeded_limit(state, command, context, subjects, findings.limits, findings.today)
     if reason == Reason.APPROVED and state.program.numbers[NUMBER_RULES] > 0:
         fill_values(state, command, context, subjects, findings.values, findings.today)
-        reason = ask_rules(state, context, findings.values, findings.rules, result)
+        reason = ask_rules(state, command, context, findings.values, findings.rules, result)
     return reason

@@ -8,9 +8,9 @@ from heapq import merge
 from pydantic import BaseModel, Field
 
 from authz.engine import Engine
-from authz.history.decision_log import DecisionsMade, decisions_made
 from authz.history.projection import Projection
 from authz.network.recent_undecided import RecentUndecided
+from authz.payments.decision_log import DecisionsMade, decisions_made
 from authz.payments.event_log import events_behind
 from authz.payments.events import PaymentEvent, Position
 from authz.payments.viewers import Viewer

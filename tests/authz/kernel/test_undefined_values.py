@@ -76,9 +76,11 @@ _NOTICES = {
     Kind.RELIEVE_RANGE: command(
         Kind.RELIEVE_RANGE, first_row=0, rows=2, months=2, product=1, of_segment=ANY_SEGMENT, is_waived=1
     ),
+    Kind.ANSWER_CASE: command(Kind.ANSWER_CASE, account_id=9, decision=18, answer=1, answer_reason=1),
     Kind.CLOSE_DAY: command(Kind.CLOSE_DAY, day=LATER_US // DAY_US - 1, first_row=0, rows=2, time_us=LATER_US),
 }
 _ASK = {"id": "ask", "state": "live", "when": {"attribute": "amount", "operator": "=", "value": 100}, "action": "ask"}
+_REFER = _ASK | {"id": "refer", "when": _ASK["when"] | {"value": 101}, "action": "refer"}
 WITHOUT_EFFECT = {Kind.PASS_TIME, Kind.ACTIVATE_PROGRAM}
 
 
@@ -86,9 +88,9 @@ def a_bank():
     """An account with a hold (command 4), a charge of which a part is disputed (5) and one that waits (6).
 
     Another one has a product, a correction (9), a payment (10) and 10 points, and a third a purchase (14) that is paid
-    in instalments (15) and one that is not (16).
+    in instalments (15) and one that is not (16); one more is referred (18).
     """
-    bank = Bank(rules=[_ASK], units=[{"number": 1, "id": "points", "price": 3}])
+    bank = Bank(rules=[_ASK, _REFER], units=[{"number": 1, "id": "points", "price": 3}])
     bank.send(PAID)
     bank.send(tap(2, 500, kind=Kind.FINANCIAL_REQUEST))
     assert bank.send(tap(3, 100)) is Reason.AWAITING_ISSUER
@@ -103,6 +105,7 @@ def a_bank():
     bank.send(command(Kind.START_PLAN, account_id=9, decision=14, plan_months=3))
     bank.send(tap(5, 300, 709, kind=Kind.FINANCIAL_REQUEST))
     bank.send(command(Kind.GIVE_UNITS, account_id=8, unit=1, amount=10))
+    assert bank.send(tap(6, 101, 709)) is Reason.REFER_TO_ISSUER
     return bank
 
 
@@ -179,6 +182,8 @@ _NOTICE_FIELDS = [
     (Kind.RELIEVE_RANGE, "is_waived", [2, 255]),
     (Kind.RELIEVE_RANGE, "product", [32, 255]),
     (Kind.RELIEVE_RANGE, "of_segment", [256, 65_534]),
+    (Kind.ANSWER_CASE, "answer", _beyond([1, 2])),
+    (Kind.ANSWER_CASE, "answer_reason", _beyond(range(7))),
 ]
 
 

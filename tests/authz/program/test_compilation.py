@@ -14,6 +14,7 @@ from authz.program.tables import (
     NO_MATCH,
     NUMBER_CASH,
     NUMBER_CASH_BACK,
+    NUMBER_DESK,
     NUMBER_LIMITS,
     NUMBER_METERS,
     NUMBER_NEEDED,
@@ -32,6 +33,7 @@ from authz.program.tables import (
     Scope,
 )
 from authz.vocabulary.attributes import MEASURES_MAX, Attribute
+from authz.vocabulary.cases import Queue
 from authz.vocabulary.commands import CardholderVerification, Channel, Operation
 from authz.vocabulary.reasons import Reason
 
@@ -456,6 +458,7 @@ def test_single_settings():
         "stand_in": {"amount_max": 100, "count_max": 7, "total_max": 300},
         "cash_verification": {"cash": "none", "purchase_with_cash_back": "pin"},
         "test_amounts": False,
+        "desk": {"one_to_one": {"seconds": 5}, "circle": {"seconds": 7}},
         "segments": [{"number": 3, "id": "s", "when": compared("amount_year", ">", 5)}, {"number": 4, "id": "t"}],
     }
     numbers = compiled_program(ProgramDocument.model_validate(document), 12).numbers
@@ -464,6 +467,15 @@ def test_single_settings():
         NUMBER_TEST_AMOUNTS: 0, NUMBER_STAND_IN_AMOUNT: 100, NUMBER_STAND_IN_COUNT: 7, NUMBER_STAND_IN_TOTAL: 300,
         NUMBER_CASH: CashVerification.NONE, NUMBER_CASH_BACK: CashVerification.PIN,
         NUMBER_SEGMENTS: 1,
+        NUMBER_DESK + Queue.ONE_TO_ONE: 5, NUMBER_DESK + Queue.ONE_TO_MANY: 300,
+        NUMBER_DESK + Queue.MASS: 1800, NUMBER_DESK + Queue.CIRCLE: 7,
     }  # fmt: skip
     usual = compiled().numbers
     assert (usual[NUMBER_TEST_AMOUNTS], usual[NUMBER_RULES], usual[NUMBER_LIMITS]) == (1, 0, 0)
+
+
+def test_each_segment_has_the_queue_of_its_desk():
+    """Who is in no segment of the program has that of the mass."""
+    segments = [{"number": 3, "id": "s", "desk": "circle"}, {"number": 28, "id": "t", "desk": "one_to_one"}]
+    queues = compiled_program(ProgramDocument.model_validate({"segments": segments}), 1).queues.tolist()
+    assert queues == [{3: Queue.CIRCLE, 28: Queue.ONE_TO_ONE}.get(number, Queue.MASS) for number in range(256)]

@@ -419,6 +419,10 @@ def test_what_is_meant_where_nothing_is_said():
             "units": [],
         "offers": [],
         "stand_in": {"amount_max": 5000, "count_max": 5, "total_max": 15000},
+        "desk": {
+            "one_to_one": {"seconds": 60}, "one_to_many": {"seconds": 300}, "mass": {"seconds": 1800},
+            "circle": {"seconds": 3600},
+        },
         "cash_verification": {"cash": "pin", "purchase_with_cash_back": "any"},
         "test_amounts": True,
         "rates": {"base": "EUR", "per_base": {}},

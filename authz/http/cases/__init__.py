@@ -1,0 +1,1 @@
+"""Cases: what referred payments ask the desks of the issuer."""

@@ -1,0 +1,1 @@
+"""Cases that a decision leaves to a desk: opened, answered, expired; and the passes that their approval gives."""
