@@ -8,7 +8,7 @@ from tests.shell_pages import SHELL, blocks, needs_a_shell, tapwright_variables
 
 PAGE = "docs/customers.md"
 SAID = (
-    r"whole_bank is in force as version \d+: 4 products, 28 segments, 5 units, 55 scenes, 7 limits, 7 rules\n"
+    r"whole_bank is in force as version \d+: 4 products, 28 segments, 5 units, 8 offers, 55 scenes, 7 limits, 7 rules\n"
     r'\["phone_card","travel_card","first_card","family_card"\]\n'
     r'\["travel_core","travel_key","travel_broad","travel_potential"\]\n'
     r'\["restaurant","fast_food","bar","bakery_and_sweets","catering"\]\n'

@@ -17,6 +17,7 @@ NEW = {
     "products": {"number": 9, "id": "wedding_card", "terms": {"grace_days": 12, "courtesy_days": 2}},
     "segments": {"number": 28, "id": "newly_wed", "terms": {"grace_days": 15}},
     "units": {"number": 200, "id": "rice", "price": 10, "expires_days": 3},
+    "offers": {"number": 200, "id": "wedding_gift", "where": {"segments": [28]}, "gives": {"back_ppm": 100_000}},
     "scenes": {"scene": "wedding", "need": "celebrating", "categories": [[WEDDINGS, WEDDINGS]]},
     "limits": {
         "id": "weddings",
@@ -108,3 +109,5 @@ def _each_new_row_holds(kit):
     kit.issuer.call("POST", f"/v1/accounts/{account}/units", {"unit": "rice", "amount": 7})
     redeemed = kit.issuer.call("POST", f"/v1/accounts/{account}/redemptions", {"unit": "rice", "amount": 5})
     assert (redeemed["reward"], redeemed["posted_balance"]) == (50, -50)
+    bought = kit.decision(kit.terminal().buy(phone, 900, "CNY"))
+    assert [(each["kind"], each["amount"]) for each in bought["postings"]] == [("purchase", 900), ("reward", -90)]

@@ -12,7 +12,7 @@ from simulators.cli.flags.server_address import UsageError
 if TYPE_CHECKING:
     from simulators.parties.bank_client import BankClient
 
-_COUNTED = ("products", "segments", "units", "scenes", "limits", "rules")
+_COUNTED = ("products", "segments", "units", "offers", "scenes", "limits", "rules")
 """The parts of a program whose number is told."""
 
 

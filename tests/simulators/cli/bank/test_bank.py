@@ -219,7 +219,9 @@ def test_a_program_is_activated_and_printed(bank, told, tmp_path):
     code, said, _ = told("program", "whole_bank")
     assert code == 0
     assert re.fullmatch(
-        r"whole_bank is in force as version \d+: 4 products, 28 segments, 5 units, 55 scenes, 7 limits, 7 rules\n", said
+        r"whole_bank is in force as version \d+: "
+        r"4 products, 28 segments, 5 units, 8 offers, 55 scenes, 7 limits, 7 rules\n",
+        said,
     ), said
     printed = json.loads(told("program")[1])
     assert printed["scenes"] == json.loads(shipped_text("whole_bank"))["scenes"]
