@@ -34,6 +34,7 @@ SAID = (
     r"approved\n"
     r'\[\["answered","spent"\]\]\n'
     r"refer_to_issuer\n"
+    r'\[\["points",86\]\]\n\[80,"CNY"\]\n\[\["points",-30\]\]\n'
     r"card +Tapwright Card \d{4}, token \d{4}: active\n"
     r"credit +19,840\.00 of 20,000\.00 CNY available; 160\.00 owed, 0\.00 held\n"
     r"bill +0\.00 of 70\.00 CNY due by 2029-01-25\n"

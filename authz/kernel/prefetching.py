@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from authz.arrays.compiled import Integer, compiled, prefetch
 from authz.arrays.hash_index import find_row, first_slot, scrambled
-from authz.kernel.accounts.habits import COUNTRY, MERCHANT, seen_key
 from authz.kernel.accounts.message_context import is_message
 from authz.kernel.accounts.trace_index import class_of, own_key
+from authz.kernel.measures.used import COUNTRY, MERCHANT, seen_key
 from authz.state.row_layouts import ACCOUNT
 from authz.state.rows import found
 from authz.state.tables import State

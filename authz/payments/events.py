@@ -263,7 +263,7 @@ _WHAT_CHANGED: dict[EventType, Callable[[Row], dict[str, Any]]] = {
 
 
 def _units(row: Row) -> dict[str, Any]:
-    return {"unit": row["unit"], "amount": row["amount_minor"], "balance": row["balance"]}
+    return {"unit": row["unit"], "count": row["amount_minor"], "balance": row["balance"]}
 
 
 def _relief(row: Row) -> dict[str, Any]:

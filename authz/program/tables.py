@@ -215,7 +215,8 @@ UNIT = record(
         ("expires_days", "u2"),  # how many days after the day on which they were given; 0 for never
         ("is_there", "u1"),  # 0 where the program has no unit of this number
         ("shortfall", "u1"),  # Shortfall
-        ("spare", "u4"),
+        ("waives", "u2"),  # the PostingKind of the fees that one of it waives; 0 for none
+        ("spare", "u2"),
     ]
 )
 """A unit, at the place of its number."""

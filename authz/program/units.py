@@ -9,6 +9,7 @@ from authz.program.parts import Identifier, Part
 from authz.program.tables import UNIT, Shortfall
 from authz.vocabulary.commands import Records
 from authz.vocabulary.layouts import UNITS
+from authz.vocabulary.posting_kinds import PostingKind
 
 PRICE_MAX = 10**9
 """The highest price of one unit, minor units."""
@@ -31,6 +32,12 @@ class Unit(Part):
         "it cannot be redeemed where this is left out.",
         examples=[1],
     )
+    waives: Literal["cash_fee"] | None = Field(
+        default=None,
+        description="The fees that it waives, one of it each, when they are charged: `cash_fee`. A unit has either "
+        "this or a price.",
+        examples=["cash_fee"],
+    )
     expires_days: int | None = Field(
         default=None,
         ge=1,
@@ -46,7 +53,9 @@ class Unit(Part):
     )
 
     @model_validator(mode="after")
-    def _has_a_price_to_charge(self) -> "Unit":
+    def _has_one_effect(self) -> "Unit":
+        if self.price is not None and self.waives is not None:
+            raise ValueError("a unit has at most one of price and waives")
         if self.shortfall == "charged" and self.price is None:
             raise ValueError("shortfall charged needs a price")
         return self
@@ -60,5 +69,6 @@ def unit_rows(units: list[Unit]) -> Records:
         row["is_there"] = 1
         row["price"] = unit.price or 0
         row["expires_days"] = unit.expires_days or 0
+        row["waives"] = PostingKind[unit.waives.upper()] if unit.waives else 0
         row["shortfall"] = Shortfall[unit.shortfall.upper()]
     return rows

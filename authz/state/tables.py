@@ -96,7 +96,7 @@ _ROWS_PER_COMMAND = 2
 class State(NamedTuple):
     """Everything that a command can read or change.
 
-    seen: a set of keys, what each account has used, see `habits`.  activities: ACTIVITY, one for each account that was
+    seen: a set of keys, what each account has used, see `used`.  activities: ACTIVITY, one for each account that was
     used.  segments: ACTIVITY[SEGMENTS].  cells: CELL, a run of them for each subject that has meters.  advices:
     MESSAGE, what stand-in has answered.  forced: FORCED[FORCED_MAX].  counters: int64, indexed by `Counter`.
     expiring: int32[EXPIRY_HOURS], row + 1 of the first hold of each hour.  matches: int64[RULES_MAX], how often each

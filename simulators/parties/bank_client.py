@@ -116,6 +116,23 @@ class BankClient(IssuerCalls):
         of_segment = {} if segment is None else {"segment": segment}
         return self._issuer.call("POST", "/v1/relief", {"product": product} | of_segment | _relief(months, interest))
 
+    def give_units(self, account_id: str, unit: str, count: int) -> None:
+        """Give an account units, or take some back. unit: its id in the program.  count: below 0 to take back."""
+        self._issuer.call("POST", f"{_path(account_id)}/units", {"unit": unit, "count": count})
+
+    def units(self, account_id: str) -> list[dict[str, Any]]:
+        """What an account holds of each unit."""
+        held: list[dict[str, Any]] = self._issuer.call("GET", f"{_path(account_id)}/units")["data"]
+        return held
+
+    def units_held(self, account_id: str, unit: str) -> int:
+        """How many of a unit an account holds; below 0 where it owes some. unit: its id in the program."""
+        return next((int(each["balance"]) for each in self.units(account_id) if each["unit"] == unit), 0)
+
+    def redeem(self, account_id: str, unit: str, count: int) -> dict[str, Any]:
+        """Exchange units of an account for money; returns the redemption."""
+        return self._issuer.call("POST", f"{_path(account_id)}/redemptions", {"unit": unit, "count": count})
+
     def dues(self, account_id: str, months: int, paid: Paid = "nothing") -> dict[str, Any]:
         """What will be due with the statements to come. paid: of each of them."""
         query = urlencode({"months": months, "paid": paid})

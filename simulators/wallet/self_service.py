@@ -46,9 +46,9 @@ class SelfService(ABC):
         """Put off what is due; returns the relief. interest: `waived` or `accrues`, None as the terms say."""
         return self._about_token("POST", "relief", {"months": months, "interest": interest})
 
-    def redeem(self, unit: str, amount: int) -> dict[str, Any]:
+    def redeem(self, unit: str, count: int) -> dict[str, Any]:
         """Exchange units of the account for money; returns the redemption. unit: its `id` in the program."""
-        return self._about_token("POST", "redemptions", {"unit": unit, "amount": amount})
+        return self._about_token("POST", "redemptions", {"unit": unit, "count": count})
 
     def _about_token(self, method: str, what: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         return self.call(method, f"/v1/tokens/{self.token_id}/{what}", body)

@@ -106,8 +106,8 @@ def _each_new_row_holds(kit):
     assert "celebrations" in {each["id"] for each in first["rules"]}
     assert kit.reason_of(terminal.pay(phone, 1_000, "CNY")) == "exceeds_count_limit"
     assert kit.issuer.call("GET", f"/v1/accounts/{account}/balance")["segment"] == 28
-    kit.issuer.call("POST", f"/v1/accounts/{account}/units", {"unit": "rice", "amount": 7})
-    redeemed = kit.issuer.call("POST", f"/v1/accounts/{account}/redemptions", {"unit": "rice", "amount": 5})
+    kit.issuer.call("POST", f"/v1/accounts/{account}/units", {"unit": "rice", "count": 7})
+    redeemed = kit.issuer.call("POST", f"/v1/accounts/{account}/redemptions", {"unit": "rice", "count": 5})
     assert (redeemed["reward"], redeemed["posted_balance"]) == (50, -50)
     bought = kit.decision(kit.terminal().buy(phone, 900, "CNY"))
     assert [(each["kind"], each["amount"]) for each in bought["postings"]] == [("purchase", 900), ("reward", -90)]

@@ -42,7 +42,7 @@ class UnitList(BaseModel):
 class HoldingView(BaseModel):
     """Units that can be spent until the same day."""
 
-    amount: int = Field(description="How many; below 0 for units that the account owes.", examples=[86])
+    count: int = Field(description="How many; below 0 for units that the account owes.", examples=[86])
     until: date | None = Field(description="The last day on which they can be spent; null for no end.", examples=[None])
 
 
@@ -68,16 +68,16 @@ class GiveRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     unit: UnitName
-    amount: int = Field(
+    count: int = Field(
         ge=-AMOUNT_MAX, le=AMOUNT_MAX, description="How many are given; below 0 to take some back.", examples=[86]
     )
 
-    @field_validator("amount")
+    @field_validator("count")
     @classmethod
-    def _is_not_nothing(cls, amount: int) -> int:
-        if amount == 0:
+    def _is_not_nothing(cls, count: int) -> int:
+        if count == 0:
             raise ValueError("must not be 0")
-        return amount
+        return count
 
 
 class RedeemRequest(BaseModel):
@@ -86,7 +86,7 @@ class RedeemRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     unit: UnitName
-    amount: int = Field(gt=0, le=AMOUNT_MAX, description="How many.", examples=[80])
+    count: int = Field(gt=0, le=AMOUNT_MAX, description="How many.", examples=[80])
 
 
 class Redemption(BaseModel):
@@ -94,7 +94,7 @@ class Redemption(BaseModel):
 
     account_id: str = Field(description="The account.", examples=["acct_06R8C3N5VZQ4T"])
     unit: str = Field(description="The unit's `id`.", examples=["points"])
-    amount: int = Field(description="How many were redeemed.", examples=[80])
+    count: int = Field(description="How many were redeemed.", examples=[80])
     reward: int = Field(description="What the account was paid for them, minor units of `currency`.", examples=[80])
     currency: str = Field(description="The account's ISO 4217 code.", examples=["EUR"])
     posted_balance: int = Field(description="What the account owed afterwards, minor units.", examples=[11920])
@@ -128,7 +128,7 @@ def units_of(engine: Engine, account_id: str, number: int) -> AccountUnits:
                 unit=names.get(unit),
                 number=unit,
                 balance=sum(each.amount for each in held),
-                holdings=[HoldingView(amount=each.amount, until=each.until) for each in held],
+                holdings=[HoldingView(count=each.amount, until=each.until) for each in held],
             )
             for unit, held in by_unit.items()
         ],
@@ -142,7 +142,7 @@ async def give_units(
     """Give an account units, or take some back; answers what it holds then. Scope: issuer or sandbox."""
     number = await asyncio.to_thread(seen_account, sight, account_id)
     unit = _known(engine, body.unit)
-    command = new_command(Kind.GIVE_UNITS, account_id=number, unit=unit.number, amount=body.amount)
+    command = new_command(Kind.GIVE_UNITS, account_id=number, unit=unit.number, amount=body.count)
     await carried_out(engine, command, f"{unit.id} for {account_id}", _REFUSALS)
     return units_of(engine, account_id, number)
 
@@ -154,12 +154,12 @@ async def redeem_units(
     """Exchange units of an account for money, at their price; it pays what a payment pays. Scope: issuer or sandbox."""
     number = await asyncio.to_thread(seen_account, sight, account_id)
     unit = _known(engine, body.unit)
-    command = new_command(Kind.REDEEM, account_id=number, unit=unit.number, amount=body.amount)
+    command = new_command(Kind.REDEEM, account_id=number, unit=unit.number, amount=body.count)
     result = (await carried_out(engine, command, f"redemption of {unit.id} by {account_id}", _REFUSALS))[0]
     return Redemption(
         account_id=account_id,
         unit=unit.id,
-        amount=body.amount,
+        count=body.count,
         reward=-int(result["posted_change_minor"]),
         currency=currency_code(int(result["billing_currency"])),
         posted_balance=int(result["posted_minor"]),

@@ -10,9 +10,9 @@ from authz.kernel.accounts.holds import release_hold
 from authz.kernel.accounts.local_days import day_charged, note_day_charged
 from authz.kernel.accounts.message_context import has
 from authz.kernel.accounts.trace_index import find_sequence, new_row
-from authz.kernel.accounts.waivers import PART_OF_CASH_FEE, note_waived, was_waived
 from authz.kernel.books.card_postings import book_charge, book_refund_taken_back, book_return, give_cash_fee_back
 from authz.kernel.ledger.entries import write_posting
+from authz.kernel.ledger.waivers import PART_OF_CASH_FEE, note_waived, was_waived
 from authz.kernel.offers.grants import follow_with_grants, has_offers_or_grants
 from authz.state.rows import found
 from authz.state.tables import Counter, State

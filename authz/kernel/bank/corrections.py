@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 
 from authz.arrays.compiled import Integer, compiled
-from authz.kernel.accounts.waivers import note_waived, was_waived
 from authz.kernel.books.opening import books_today
 from authz.kernel.books.plans import write_plans_off
 from authz.kernel.ledger.entries import enter, write_posting
 from authz.kernel.ledger.taking import NO_BUCKET, count_toward_due, take
 from authz.kernel.ledger.terms import terms_on
+from authz.kernel.ledger.waivers import note_waived, was_waived
 from authz.program.parts import AMOUNT_MAX
 from authz.program.tables import Bucket
 from authz.state.billing import BEARING, BUCKETS, NIGHTS, General, Sum

@@ -7,10 +7,11 @@ from authz.kernel.books.counted import count, count_no_longer
 from authz.kernel.books.early_ends import take_back_unasked
 from authz.kernel.books.opening import books_today
 from authz.kernel.books.plans import shorten_plan
-from authz.kernel.ledger.entries import charge_to, enter, take_from, write_posting
+from authz.kernel.ledger.entries import enter, take_from, write_posting
 from authz.kernel.ledger.shares import share_of
 from authz.kernel.ledger.taking import count_toward_due, take
 from authz.kernel.ledger.terms import terms_of, terms_on
+from authz.kernel.units.waiving import charge_fee
 from authz.program.tables import Bucket
 from authz.state.billing import General
 from authz.state.tables import Counter, State
@@ -34,7 +35,7 @@ def book_charge(state: State, account_row: Integer, sequence: Integer, kind: Int
         return np.int64(0)
     enter(state, row, Bucket.CASH, amount, General.NETWORK)
     fee = cash_fee(state, terms_on(state, account_row, today), amount)
-    charge_to(state, account_row, sequence, PostingKind.CASH_FEE, Bucket.FEES, fee, General.FEES, today)
+    charge_fee(state, account_row, sequence, PostingKind.CASH_FEE, fee, today)
     return fee
 
 

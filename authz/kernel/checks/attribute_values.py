@@ -6,13 +6,14 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, inlined
 from authz.kernel.accounts.geography import distance_km
-from authz.kernel.accounts.habits import COUNTRY, MERCHANT, has_position, has_used, is_card_present, standard_deviation
+from authz.kernel.accounts.habits import has_position, is_card_present, standard_deviation
 from authz.kernel.accounts.holds import available_credit
 from authz.kernel.accounts.message_context import MessageContext, has
 from authz.kernel.books.classification import fill_account_values
 from authz.kernel.measures.calendar import DAY_US, HOUR_US
 from authz.kernel.measures.conditions import Values
 from authz.kernel.measures.meters import Subjects, read_meter
+from authz.kernel.measures.used import COUNTRY, MERCHANT, has_used
 from authz.program.periods import Day, Today
 from authz.program.tables import NUMBER_NEEDED
 from authz.state.tables import Counter, State

@@ -216,6 +216,19 @@ class ReliefValues(Values):
     minimum: AmountText | None = Field(default=None, description="What is due by then, as far as it is known now.")
 
 
+class UnitValues(Values):
+    """Of the units that an account holds."""
+
+    held: int | None = Field(default=None, description="How many there are; below 0 where the account owes some.")
+
+
+class RedemptionValues(UnitValues):
+    """Of units that are redeemed, amounts in major units."""
+
+    reward: AmountText | None = Field(default=None, description="What the account was paid for them.")
+    posted: SignedAmountText | None = Field(default=None, description="What is owed afterwards.")
+
+
 class AttackValues(Part):
     """Of an attack."""
 

@@ -10,6 +10,7 @@ from simulators.cli.bank.closing import add_flags, run_close
 from simulators.cli.bank.deferring import add_deferring_flags, run_dues, run_end_plan, run_plan, run_relieve
 from simulators.cli.bank.phone import run_phone
 from simulators.cli.bank.program import run_program
+from simulators.cli.bank.rights import add_rights_flags, run_give, run_redeem, run_units
 from simulators.cli.flags.arguments import Verbs
 from simulators.cli.flags.server_address import UsageError, default_url
 
@@ -22,6 +23,9 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "end-plan": run_end_plan,
     "relieve": run_relieve,
     "dues": run_dues,
+    "units": run_units,
+    "give": run_give,
+    "redeem": run_redeem,
     "program": run_program,
     "phone": run_phone,
     "apply": run_apply,
@@ -31,7 +35,7 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
 """In the order of the help."""
 
 _OF_ALL_ACCOUNTS = ("close", "books", "applications")
-_ABOUT_MORE = ("statement", "pay", "plan", "answer-application")
+_ABOUT_MORE = ("statement", "pay", "plan", "give", "redeem", "answer-application")
 """They take a second argument."""
 
 _OPTIONS = {
@@ -43,6 +47,7 @@ _OPTIONS = {
     "product": ("relieve", "apply"),
     "segment": ("relieve",),
     "paid": ("dues",),
+    "unit": ("give", "redeem"),
     "score": ("apply",),
     "city": ("apply",),
     "channel": ("apply",),
@@ -69,6 +74,8 @@ def add(verbs: Verbs) -> None:
         "the books of all accounts; statement: print a statement of an account; pay: receive a payment of an account; "
         "plan: have a purchase, or the last statement, billed in instalments; end-plan: bill what is left of them at "
         "once; relieve: move what is due to the due day of a later statement; dues: print what will be due; "
+        "units: print what an account holds of each unit; give: give it some, or take some back; redeem: exchange some "
+        "for money; "
         "program: print the authorization program in force, or activate an included one or a file; phone: print what a "
         "simulated phone shows of its account; apply: apply for a card, as a new customer unless one is named; "
         "applications: print the newest applications; answer-application: answer one that is in review, as the "
@@ -84,14 +91,16 @@ def add(verbs: Verbs) -> None:
     )
     bank.add_argument(
         "what",
-        metavar="DATE|AMOUNT|PURCHASE|ANSWER",
+        metavar="DATE|AMOUNT|PURCHASE|NUMBER|ANSWER",
         nargs="?",
         help="statement: the day on which it was cut, such as 2027-01-05 (default: the newest statement); pay: an "
         "amount in major units, such as 300.00, or what is left of the last statement: minimum or closing; plan: the "
-        "posting of a purchase, txn_... (default: the last statement); answer-application: approved or declined",
+        "posting of a purchase, txn_... (default: the last statement); give and redeem: how many units, below 0 to "
+        "take some back; answer-application: approved or declined",
     )
     add_flags(bank)
     add_deferring_flags(bank)
+    add_rights_flags(bank)
     add_applying_flags(bank)
     bank.add_argument(
         "--pdf",

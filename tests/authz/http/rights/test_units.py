@@ -35,7 +35,7 @@ def held(bank, account):
     """What an account holds: the balance of each unit, and its holdings."""
     shown = bank.get(f"/v1/accounts/{account}/units")
     return {
-        each["unit"]: (each["balance"], [(holding["amount"], holding["until"]) for holding in each["holdings"]])
+        each["unit"]: (each["balance"], [(holding["count"], holding["until"]) for holding in each["holdings"]])
         for each in shown["data"]
     }
 
@@ -43,7 +43,7 @@ def held(bank, account):
 def test_the_units_of_the_program_are_listed(bank):
     """With all that is said of them."""
     points, lounge = bank.get("/v1/units")["data"]
-    assert points == UNITS[0] | {"shortfall": "debt"}
+    assert points == UNITS[0] | {"shortfall": "debt", "waives": None}
     assert (lounge["id"], lounge["price"], lounge["expires_days"]) == ("lounge", None, None)
 
 
@@ -51,13 +51,13 @@ def test_units_are_given_and_redeemed(bank, account):
     """Points become money; the account is told of both."""
     path = f"/v1/accounts/{account}"
     assert held(bank, account) == {}
-    given = bank.post(f"{path}/units", {"unit": "points", "amount": 86})
+    given = bank.post(f"{path}/units", {"unit": "points", "count": 86})
     assert given["data"][0]["balance"] == 86
-    redeemed = bank.post(f"{path}/redemptions", {"unit": "points", "amount": 80})
+    redeemed = bank.post(f"{path}/redemptions", {"unit": "points", "count": 80})
     assert (redeemed["reward"], redeemed["currency"], redeemed["posted_balance"]) == (80, "CNY", -80)
     (posted,) = bank.get("/v1/transactions", account_id=account)["data"]
     assert (posted["kind"], posted["amount"]) == ("reward", -80)
-    bank.post(f"{path}/units", {"unit": "points", "amount": -36})
+    bank.post(f"{path}/units", {"unit": "points", "count": -36})
     assert held(bank, account) == {"points": (-30, [(-30, None)])}
     told = bank.get("/v1/events", resource_id=account)["data"]
     types = [each["type"] for each in told if each["type"].startswith("units.")]
@@ -66,7 +66,7 @@ def test_units_are_given_and_redeemed(bank, account):
 
 def test_what_has_expired_is_not_held_though_no_day_was_closed(bank, account):
     """On the day after the last one."""
-    bank.post(f"/v1/accounts/{account}/units", {"unit": "points", "amount": 5})
+    bank.post(f"/v1/accounts/{account}/units", {"unit": "points", "count": 5})
     assert held(bank, account)["points"][0] == 5
     bank.go_to_days_later(31)
     assert held(bank, account) == {}
@@ -75,10 +75,10 @@ def test_what_has_expired_is_not_held_though_no_day_was_closed(bank, account):
 @pytest.mark.parametrize(
     ("call", "body", "code"),
     [
-        ("redemptions", {"unit": "lounge", "amount": 1}, "not_redeemable"),
-        ("redemptions", {"unit": "points", "amount": 1}, "not_enough_units"),
-        ("redemptions", {"unit": "miles", "amount": 1}, "unit_not_found"),
-        ("units", {"unit": "miles", "amount": 1}, "unit_not_found"),
+        ("redemptions", {"unit": "lounge", "count": 1}, "not_redeemable"),
+        ("redemptions", {"unit": "points", "count": 1}, "not_enough_units"),
+        ("redemptions", {"unit": "miles", "count": 1}, "unit_not_found"),
+        ("units", {"unit": "miles", "count": 1}, "unit_not_found"),
     ],
 )
 def test_what_is_refused_is_named(bank, account, call, body, code):
@@ -89,16 +89,16 @@ def test_what_is_refused_is_named(bank, account, call, body, code):
 
 
 @pytest.mark.parametrize("call", ["units", "redemptions"])
-def test_an_amount_of_nothing_is_refused(bank, account, call):
+def test_a_count_of_nothing_is_refused(bank, account, call):
     """The field is named."""
-    refused = bank.post(f"/v1/accounts/{account}/{call}", {"unit": "points", "amount": 0}, status=422)
-    assert [each["field"] for each in refused["errors"]] == ["amount"]
+    refused = bank.post(f"/v1/accounts/{account}/{call}", {"unit": "points", "count": 0}, status=422)
+    assert [each["field"] for each in refused["errors"]] == ["count"]
 
 
 def test_an_account_without_a_product_has_no_units(bank):
     """It has no books."""
     account = bank.kit.account("CNY", 1_000)
-    refused = bank.post(f"/v1/accounts/{account}/units", {"unit": "points", "amount": 1}, status=409)
+    refused = bank.post(f"/v1/accounts/{account}/units", {"unit": "points", "count": 1}, status=409)
     assert refused["code"] == "account_without_product"
 
 
@@ -106,7 +106,7 @@ def test_a_repetition_gives_nothing_twice(bank, account):
     """With the same key, the same answer."""
     headers = {"Idempotency-Key": "eighty-six"}
     calls = [
-        bank.http.post(f"/v1/accounts/{account}/units", json={"unit": "points", "amount": 86}, headers=headers)
+        bank.http.post(f"/v1/accounts/{account}/units", json={"unit": "points", "count": 86}, headers=headers)
         for _ in range(2)
     ]
     assert [call.status_code for call in calls] == [201, 201]
@@ -119,5 +119,5 @@ def test_wallets_and_networks_may_not_call(bank, account):
     headers = {"Authorization": f"Bearer {sandbox_constants.WALLET_API_KEY}"}
     with httpx.Client(base_url=bank.network.http_url, headers=headers, trust_env=False) as wallet:
         assert wallet.get(f"/v1/accounts/{account}/units").status_code == 403
-        body = {"unit": "points", "amount": 1}
+        body = {"unit": "points", "count": 1}
         assert wallet.post(f"/v1/accounts/{account}/redemptions", json=body).status_code == 403

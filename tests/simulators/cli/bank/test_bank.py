@@ -266,10 +266,10 @@ def test_sections_of_a_phone_as_lines():
     plan = {"id": "plan_1", "left": 900, "principal": 1_200, "billed": 3, "months": 12}
     posting = {"day": "2027-01-02", "kind": "late_fee", "amount": 1_500, "merchant_name": "\x1b[2J"}
     bill = {"section": "bill", "minimum_due": 300, "statement_due": 3_000, "due_day": None, "ahead": [dues]}
-    lasting = {"holdings": [{"amount": 1_000, "until": "2028-12-31"}, {"amount": 200, "until": "2029-12-31"}]}
+    lasting = {"holdings": [{"count": 1_000, "until": "2028-12-31"}, {"count": 200, "until": "2029-12-31"}]}
     held = [
         lasting | {"unit": "points", "number": 1, "balance": 1_200},
-        {"unit": None, "number": 2, "balance": -30, "holdings": [{"amount": -30, "until": None}]},
+        {"unit": None, "number": 2, "balance": -30, "holdings": [{"count": -30, "until": None}]},
     ]
     sections = [
         bill,
@@ -301,3 +301,23 @@ def test_work_on_many_accounts_is_waited_for(told, monkeypatch):
     )
     assert told("books")[0] == 0
     assert patience == [3_600]
+
+
+def test_units_are_given_shown_and_redeemed(bank, told):
+    """By the unit's id; what they are worth is what the account owes less."""
+    program = bank.get("/v1/program")["document"]
+    units = [{"number": 1, "id": "points", "price": 1, "expires_days": 30}, {"number": 2, "id": "lounge"}]
+    bank.kit.issuer.call("PUT", "/v1/program", program | {"units": units})
+    account, _ = bank.account()
+    assert told("units", account) == (0, f"{account} holds no units\n", "")
+    assert told("give", account, "86", "--unit", "points") == (0, f"{account}: 86 points\n", "")
+    assert told("give", account, "2", "--unit", "lounge") == (0, f"{account}: 2 lounge\n", "")
+    code, said, _ = told("redeem", account, "80", "--unit", "points")
+    assert (code, said) == (0, f"{account}: 0.80 CNY for 80 points; owed -0.80\n")
+    code, said, _ = told("units", account)
+    assert code == 0
+    assert re.fullmatch(r"points: 6 until \d{4}-\d\d-\d\d\nlounge: 2\n", said), said
+    code, _, refused = told("redeem", account, "1", "--unit", "lounge")
+    assert (code, "no price" in refused) == (1, True)
+    for wrong in (["give", account], ["give", account, "0"], ["redeem", account, "x", "--unit", "points"]):
+        assert told(*wrong)[0] == 2

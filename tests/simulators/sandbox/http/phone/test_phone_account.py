@@ -74,14 +74,14 @@ def test_units_are_shown_and_redeemed(bank, refused):
     account, phone = bank.account()
     bank.buy(phone, 10_000)
     assert shown(phone)["units"] == {"section": "units", "data": []}
-    bank.post(f"/v1/accounts/{account}/units", {"unit": "points", "amount": 500})
+    bank.post(f"/v1/accounts/{account}/units", {"unit": "points", "count": 500})
     held = shown(phone)["units"]["data"]
     assert held == bank.get(f"/v1/accounts/{account}/units")["data"]
     assert [(each["unit"], each["balance"]) for each in held] == [("points", 500)]
     redeemed = phone.redeem("points", 100)
     assert (redeemed["reward"], redeemed["posted_balance"]) == (200, 9_800)
     assert shown(phone)["units"]["data"][0]["balance"] == 400
-    path, body = f"/v1/tokens/{phone.token_id}/redemptions", {"unit": "points", "amount": 401}
+    path, body = f"/v1/tokens/{phone.token_id}/redemptions", {"unit": "points", "count": 401}
     assert refused(phone, "POST", path, body) == (409, "not_enough_units")
     phone.change_token("suspend")
     assert refused(phone, "POST", path, body) == (409, "token_state_conflict")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from authz.arrays.compiled import Integer, inlined
-from authz.kernel.accounts.habits import WAIVED, has_used, note_use
+from authz.kernel.measures.used import WAIVED, has_used, note_use
 from authz.state.tables import State
 
 PART_OF_CASH_FEE = 1
