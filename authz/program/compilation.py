@@ -82,6 +82,7 @@ def compiled_program(document: ProgramDocument, version: int) -> Program:
     limits = rows.limits()
     rules = rows.rules()
     offers = list(offer_rows(document.offers, rows.filter_of))
+    units = unit_rows(document.units, rows.filter_of)
     # What follows is asked when accounts are classified, and costs a payment nothing.
     numbers[NUMBER_METERS], derived = len(rows.meters), len(rows.derived)
     numbers[NUMBER_NEEDED] = _mask({row[1] for row in rows.instructions} & set(Attribute))
@@ -111,7 +112,7 @@ def compiled_program(document: ProgramDocument, version: int) -> Program:
         measured_at=rows.measured_at(measured),
         segments=_table(segments, SEGMENT),
         terms=_table(list(terms_rows(document.products, document.segments)), TERMS),
-        units=unit_rows(document.units),
+        units=units,
         offers=_table(offers, OFFER),
         queues=desk_queues(document.segments),
         numbers=numbers,

@@ -252,6 +252,7 @@ class ProgramDocument(Part):
             ("need", "needs", set(need_names(self.scenes)), "no scene serves a need"),
         )
         wheres = [*(limit.where for limit in self.limits), *(offer.where for offer in self.offers)]
+        wheres += [unit.pays_for.where for unit in self.units if unit.pays_for is not None]
         for attribute, field, known, refusal in kinds:
             named = [("where", name) for where in wheres for name in getattr(where, field)]
             for owner, condition in self._conditions():

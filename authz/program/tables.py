@@ -216,7 +216,8 @@ UNIT = record(
         ("is_there", "u1"),  # 0 where the program has no unit of this number
         ("shortfall", "u1"),  # Shortfall
         ("waives", "u2"),  # the PostingKind of the fees that one of it waives; 0 for none
-        ("spare", "u2"),
+        ("pays_where", "u2"),  # the filter of the purchases that one of it pays for
+        ("pays_at_most", "i8"),  # minor units; 0 where it pays for none
     ]
 )
 """A unit, at the place of its number."""

@@ -38,7 +38,7 @@ def post(state: State, row: Integer, kind: Integer, billing: Integer) -> None:
     write_posting(state, account_row, sequence, kind, billing, state.counters[Counter.DAY])
     if state.accounts[account_row]["product"] != 0:
         book(state, row, kind, billing)
-        if has_offers_or_grants(state):
+        if has_offers_or_grants(state) or state.accounts[account_row]["holdings"] != 0:
             follow_with_grants(state, row, kind, billing, purchase_of(state, entry))
 
 

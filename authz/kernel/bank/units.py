@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from authz.arrays.compiled import Integer, compiled
+from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.books.opening import books_row, books_today
 from authz.kernel.ledger.entries import write_posting
 from authz.kernel.ledger.taking import NO_BUCKET, count_toward_due, take
 from authz.kernel.ledger.terms import terms_on
 from authz.kernel.units.holdings import balance_of, give, last_day_of, spend, take_back
 from authz.program.parts import AMOUNT_MAX
+from authz.program.tables import Shortfall
 from authz.state.billing import General
 from authz.state.tables import Counter, State
 from authz.vocabulary.posting_kinds import PostingKind
@@ -25,14 +26,22 @@ def give_units(state: State, account_row: Integer, command: Any) -> Integer:
         return np.int64(Reason.INVALID_AMOUNT)
     if state.program.units[unit]["is_there"] == 0:
         return np.int64(Reason.UNIT_NOT_FOUND)
-    if amount < 0:
+    if amount < 0 and can_be_charged(state.program.units[unit], -amount):
         books_today(state, account_row)
         take_back(state, account_row, unit, -amount, today)
         return np.int64(Reason.APPROVED)
+    if amount < 0:
+        return np.int64(Reason.INVALID_AMOUNT)
     books_row(state, account_row)
     if give(state, account_row, unit, amount, last_day_of(state, unit, today), today) == 0:
         return np.int64(Reason.TOO_MANY_HOLDINGS)
     return np.int64(Reason.APPROVED)
+
+
+@inlined
+def can_be_charged(unit: Any, amount: Integer) -> Any:
+    """Whether so many units can be taken back: where a shortfall is charged, their price can be posted. unit: UNIT."""
+    return unit["shortfall"] != Shortfall.CHARGED or amount <= AMOUNT_MAX // np.int64(unit["price"])
 
 
 @compiled

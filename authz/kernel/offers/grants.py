@@ -12,6 +12,8 @@ from authz.kernel.ledger.shares import share_of
 from authz.kernel.ledger.taking import NO_BUCKET, count_toward_due, take
 from authz.kernel.ledger.terms import terms_on
 from authz.kernel.measures.filters import is_about, passes
+from authz.kernel.offers.paying import NO_UNIT, PAYS_ALL_PPM, unit_that_pays
+from authz.kernel.units.holdings import spend
 from authz.program.tables import Bucket
 from authz.state.billing import GRANTS_OF_A_PURCHASE, General
 from authz.state.rows import found
@@ -46,7 +48,9 @@ def follow_with_grants(state: State, row: Integer, kind: Integer, billing: Integ
 
 @compiled
 def grant(state: State, row: Integer, billing: Integer, purchase: Integer) -> None:
-    """Give what the program's offers give for a purchase, in their order."""
+    """Give what the program's offers give for a purchase, in their order; nothing where a unit pays for it."""
+    if pay_by_unit(state, row, billing, purchase):
+        return
     entry, program, offers = state.transactions[row], state.program, state.program.offers
     account = state.accounts[np.int64(entry["account_row"])]
     segment, currency = np.int64(account["segment"]), np.int64(account["currency"])
@@ -56,7 +60,10 @@ def grant(state: State, row: Integer, billing: Integer, purchase: Integer) -> No
         is_given = made < GRANTS_OF_A_PURCHASE and is_left(state, offer) and given_for(billing, offer) > 0
         where = np.int64(offer["filter"])
         if is_given and is_about(program, where, segment) and passes(program, where, entry, currency):
-            enter_grant(state, offer, purchase)
+            number, back_ppm = np.int64(offer["number"]), np.int64(offer["back_ppm"])
+            state.granted[number] += 1
+            is_merchants = np.int64(offer["is_merchants"])
+            enter_grant(state, purchase, number, back_ppm, np.int64(offer["at_most"]), is_merchants)
             settle(state, row, state.counters[Counter.GRANTS] - 1, billing)
             made += 1
 
@@ -74,16 +81,31 @@ def is_left(state: State, offer: Any) -> Any:
     return supply < 0 or state.granted[np.int64(offer["number"])] < supply
 
 
+@compiled
+def pay_by_unit(state: State, row: Integer, billing: Integer, purchase: Integer) -> bool:
+    """Pay for a purchase with a unit that its account holds; returns whether one did."""
+    entry = state.transactions[row]
+    account_row = np.int64(entry["account_row"])
+    unit = unit_that_pays(state, account_row, entry)
+    if unit == NO_UNIT:
+        return False
+    spend(state, account_row, unit, 1, state.counters[Counter.DAY])
+    at_most = np.int64(state.program.units[unit]["pays_at_most"])
+    enter_grant(state, purchase, 0, PAYS_ALL_PPM, at_most, 0)
+    settle(state, row, state.counters[Counter.GRANTS] - 1, billing)
+    return True
+
+
 @inlined
-def enter_grant(state: State, offer: Any, purchase: Integer) -> None:
-    """Make the row of a grant, for which nothing is given yet, and use up one of the offer's supply."""
-    number, row = np.int64(offer["number"]), state.counters[Counter.GRANTS]
+def enter_grant(
+    state: State, purchase: Integer, offer: Integer, back_ppm: Integer, at_most: Integer, is_merchants: Integer
+) -> None:
+    """Make the row of a grant, for which nothing is given yet. offer: its number, 0 where a unit pays."""
+    row = state.counters[Counter.GRANTS]
     state.counters[Counter.GRANTS] += 1
-    state.granted[number] += 1
     made = state.grants[row]
-    made["purchase"], made["offer"] = purchase, number
-    made["back_ppm"], made["at_most"] = offer["back_ppm"], offer["at_most"]
-    made["is_merchants"] = offer["is_merchants"]
+    made["purchase"], made["offer"] = purchase, offer
+    made["back_ppm"], made["at_most"], made["is_merchants"] = back_ppm, at_most, is_merchants
     add_row(state.grant_slots, np.uint64(purchase), row)
 
 

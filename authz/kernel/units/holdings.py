@@ -11,7 +11,6 @@ import numpy as np
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.ledger.changes import note_change
 from authz.kernel.ledger.entries import charge_to
-from authz.program.parts import AMOUNT_MAX
 from authz.program.tables import Bucket, Shortfall
 from authz.state.billing import DUE_DAY_MAX, HOLDINGS_MAX, General
 from authz.state.rows import NO_ROW, found
@@ -91,15 +90,14 @@ def spend(state: State, account_row: Integer, unit: Integer, amount: Integer, da
 def take_back(state: State, account_row: Integer, unit: Integer, amount: Integer, day: Integer) -> None:
     """Take units back from an account whose books are there; what it has spent of them is a debt, or is charged.
 
-    amount: above 0.
+    amount: above 0; where a shortfall is charged, no more than can be posted.
     """
     row = state.program.units[unit]
     missing = amount - _take(state, account_row, unit, amount)
     taken: Integer = amount
     if missing > 0 and row["shortfall"] == Shortfall.CHARGED:
         taken = amount - missing
-        price = np.int64(row["price"])
-        charged = min(missing, AMOUNT_MAX // price) * price
+        charged = missing * np.int64(row["price"])
         sequence = state.counters[Counter.SEQUENCE]
         charge_to(state, account_row, sequence, PostingKind.REWARD_CLAWBACK, Bucket.NEW, charged, General.REWARDS, day)
     elif missing > 0:

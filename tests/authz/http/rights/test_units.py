@@ -43,7 +43,7 @@ def held(bank, account):
 def test_the_units_of_the_program_are_listed(bank):
     """With all that is said of them."""
     points, lounge = bank.get("/v1/units")["data"]
-    assert points == UNITS[0] | {"shortfall": "debt", "waives": None}
+    assert points == UNITS[0] | {"shortfall": "debt", "waives": None, "pays_for": None}
     assert (lounge["id"], lounge["price"], lounge["expires_days"]) == ("lounge", None, None)
 
 

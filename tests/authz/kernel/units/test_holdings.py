@@ -4,7 +4,7 @@ import pytest
 
 from authz.kernel.units.holdings import balance_of
 from authz.state.billing import HOLDINGS_MAX
-from authz.state.stored import rows_in_use
+from authz.state.stored import rows_in_use, stored_arrays, with_stored_arrays
 from authz.state.tables import Counter, changes_made
 from authz.vocabulary.account_changes import ChangeKind
 from authz.vocabulary.commands import Kind
@@ -133,6 +133,7 @@ def test_a_shortfall_is_charged_at_its_price(bank):
         (Kind.GIVE_UNITS, POINTS, 0, Reason.INVALID_AMOUNT),
         (Kind.GIVE_UNITS, POINTS, 10**12 + 1, Reason.INVALID_AMOUNT),
         (Kind.GIVE_UNITS, POINTS, -(2**63), Reason.INVALID_AMOUNT),
+        (Kind.GIVE_UNITS, GIFTS, -(10**12), Reason.INVALID_AMOUNT),
         (Kind.GIVE_UNITS, MISSING, 1, Reason.UNIT_NOT_FOUND),
         (Kind.REDEEM, MISSING, 1, Reason.UNIT_NOT_FOUND),
         (Kind.REDEEM, VISITS, 1, Reason.NOT_REDEEMABLE),
@@ -191,3 +192,17 @@ def test_closed_days_make_no_difference(bank):
     first, second = rows_in_use(bank.state), rows_in_use(lazy.state)
     assert {name for name in first if first[name] != second[name]} == {"counters"}
     assert balance(lazy) == 0
+
+
+def test_holdings_survive_a_checkpoint(bank):
+    """A state that was stored and read again holds the same, and goes on as it would have."""
+    give(bank, POINTS, 10)
+    give(bank, POINTS, 5, day=3)
+    stored = with_stored_arrays(
+        {name: array.copy() for name, array in stored_arrays(bank.state).items()}, bank.state.program
+    )
+    assert rows_in_use(stored) == rows_in_use(bank.state)
+    redeem(bank, POINTS, 12, day=4)
+    expected, bank.state = rows_in_use(bank.state), stored
+    assert redeem(bank, POINTS, 12, day=4) is Reason.APPROVED
+    assert rows_in_use(bank.state) == expected
