@@ -61,6 +61,25 @@ class BankClient(IssuerCalls):
         path = f"/v1/applications/{quote(application_id, safe='')}/answer"
         return self._issuer.call("POST", path, {"decision": decision} | limit)
 
+    def open_cases(self, queue: str | None = None) -> dict[str, Any]:
+        """The open cases as a desk takes them, at most a hundred, and the time of the list.
+
+        queue: None for all.
+        """
+        query = urlencode({"status": "open", "limit": 100} | ({} if queue is None else {"queue": queue}))
+        return self._issuer.call("GET", f"/v1/cases?{query}")
+
+    def newest_open_case(self, account_id: str) -> dict[str, Any] | None:
+        """The newest of an account's cases that is open; None where none is."""
+        found = self._issuer.call("GET", f"{_path(account_id)}/cases?limit=100")["data"]
+        return next((case for case in found if case["status"] == "open"), None)
+
+    def answer_case(self, case_id: str, decision: str, reason: str, valid_seconds: int | None = None) -> dict[str, Any]:
+        """Answer a case as the desk; returns it. decision: ``approve`` or ``decline``."""
+        valid = {} if valid_seconds is None else {"valid_seconds": valid_seconds}
+        path = f"/v1/cases/{quote(case_id, safe='')}/answer"
+        return self._issuer.call("POST", path, {"decision": decision, "reason": reason} | valid)
+
     def statement(self, account_id: str, day: str | None = None) -> dict[str, Any] | None:
         """A statement with its lines; None where there is none yet. day: ISO 8601, None for the newest."""
         path = self._path_of_statement(account_id, day)

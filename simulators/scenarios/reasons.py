@@ -14,7 +14,7 @@ TERMINAL_REASONS = (
 
 STEP_REASONS = (
     "done", "refused", "got_through", "no_network", "cannot_do_this", "no_such_payment", "no_such_code",
-    "no_such_application", "in_review",
+    "no_such_application", "no_such_case", "in_review",
     "no_statement", "no_such_plan", "no_such_posting", "nothing_due",
 )  # fmt: skip
 """The reasons of a step itself: it needs no network, the phone has none, or its subject was never created."""

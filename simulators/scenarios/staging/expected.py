@@ -134,6 +134,14 @@ class ApplicationValues(Values):
     decided_by: str | None = Field(default=None, description="`decision`, `desk` or `time`.")
 
 
+class CaseValues(Values):
+    """Of a case that was answered, amounts in major units."""
+
+    queue: str | None = Field(default=None, description="The desk at which it waited.")
+    amount: AmountText | None = Field(default=None, description="What was referred.")
+    goes_first: bool | None = Field(default=None, description="Whether the account is in relief, and goes first.")
+
+
 class VersionValues(Values):
     """Of a program that was put in force."""
 

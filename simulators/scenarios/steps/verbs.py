@@ -1,5 +1,6 @@
 """All steps by verb."""
 
+from simulators.scenarios.steps.answering import ANSWERING
 from simulators.scenarios.steps.applying import APPLYING
 from simulators.scenarios.steps.banking import BANKING
 from simulators.scenarios.steps.closing import CLOSING
@@ -21,6 +22,7 @@ VERBS: dict[str, type[Step]] = {
         PHONES,
         ISSUING,
         APPLYING,
+        ANSWERING,
         BANKING,
         DEFERRING,
         RIGHTS,

@@ -8,6 +8,7 @@ from simulators.cli.bank.accounts import run_books, run_pay, run_statement
 from simulators.cli.bank.applying import add_applying_flags, run_answer_application, run_applications, run_apply
 from simulators.cli.bank.closing import add_flags, run_close
 from simulators.cli.bank.deferring import add_deferring_flags, run_dues, run_end_plan, run_plan, run_relieve
+from simulators.cli.bank.desk import add_desk_flags, run_answer_case, run_cases, run_desk
 from simulators.cli.bank.phone import run_phone
 from simulators.cli.bank.program import run_program
 from simulators.cli.bank.rights import add_rights_flags, run_give, run_redeem, run_units
@@ -31,11 +32,14 @@ _ACTIONS: dict[str, Callable[[argparse.Namespace], int]] = {
     "apply": run_apply,
     "applications": run_applications,
     "answer-application": run_answer_application,
+    "cases": run_cases,
+    "answer-case": run_answer_case,
+    "desk": run_desk,
 }
 """In the order of the help."""
 
-_OF_ALL_ACCOUNTS = ("close", "books", "applications")
-_ABOUT_MORE = ("statement", "pay", "plan", "give", "redeem", "answer-application")
+_OF_ALL_ACCOUNTS = ("close", "books", "applications", "cases", "desk")
+_ABOUT_MORE = ("statement", "pay", "plan", "give", "redeem", "answer-application", "answer-case")
 """They take a second argument."""
 
 _OPTIONS = {
@@ -54,6 +58,11 @@ _OPTIONS = {
     "cut_day": ("apply",),
     "state": ("applications",),
     "credit_limit": ("answer-application",),
+    "queue": ("cases", "desk"),
+    "after": ("desk",),
+    "approve_up_to": ("desk",),
+    "seed": ("desk",),
+    "once": ("desk",),
 }
 """Which actions each option is for."""
 
@@ -79,15 +88,16 @@ def add(verbs: Verbs) -> None:
         "program: print the authorization program in force, or activate an included one or a file; phone: print what a "
         "simulated phone shows of its account; apply: apply for a card, as a new customer unless one is named; "
         "applications: print the newest applications; answer-application: answer one that is in review, as the "
-        "issuer's desk",
+        "issuer's desk; cases: print the open cases of the desks; answer-case: answer one; desk: have simulated agents "
+        "answer cases as they come",
     )
     bank.add_argument(
         "account",
-        metavar="ACCOUNT|PLAN|PROGRAM|PHONE|CUSTOMER|APPLICATION",
+        metavar="ACCOUNT|PLAN|PROGRAM|PHONE|CUSTOMER|APPLICATION|CASE",
         nargs="?",
         help="the account, acct_...; end-plan: the plan, plan_...; program: the program to activate, whole_bank or a "
         "file of JSON (default: print the one in force); phone: the simulated phone, phone_...; apply: the customer, "
-        "cust_...; answer-application: the application, appl_...",
+        "cust_...; answer-application: the application, appl_...; answer-case: the case, case_...",
     )
     bank.add_argument(
         "what",
@@ -96,12 +106,13 @@ def add(verbs: Verbs) -> None:
         help="statement: the day on which it was cut, such as 2027-01-05 (default: the newest statement); pay: an "
         "amount in major units, such as 300.00, or what is left of the last statement: minimum or closing; plan: the "
         "posting of a purchase, txn_... (default: the last statement); give and redeem: how many units, below 0 to "
-        "take some back; answer-application: approved or declined",
+        "take some back; answer-application: approved or declined; answer-case: approve or decline",
     )
     add_flags(bank)
     add_deferring_flags(bank)
     add_rights_flags(bank)
     add_applying_flags(bank)
+    add_desk_flags(bank)
     bank.add_argument(
         "--pdf",
         type=Path,
