@@ -7,6 +7,7 @@ from authz.vocabulary.posting_kinds import PostingKind, Sign
 
 _PURCHASES, _CASH, _GIVEN_BACK = "Purchases", "Cash", "Refunds and reversals"
 _PAYMENTS, _INTEREST, _FEES, _CORRECTIONS = "Payments received", "Interest", "Fees", "Corrections by the bank"
+_REWARDS = "Rewards"
 
 _GROUPS = {
     PostingKind.CASH: _CASH,
@@ -14,10 +15,12 @@ _GROUPS = {
     PostingKind.PAYMENT: _PAYMENTS,
     PostingKind.PAYMENT_RETURNED: _PAYMENTS,
     PostingKind.INTEREST: _INTEREST,
+    PostingKind.REWARD: _REWARDS,
+    PostingKind.REWARD_CLAWBACK: _REWARDS,
 }
 """What is in a group by its kind; the rest by its name, by who posts it, and by its sign."""
 
-_IN_ORDER = (_PURCHASES, _CASH, _GIVEN_BACK, _PAYMENTS, _INTEREST, _FEES, _CORRECTIONS)
+_IN_ORDER = (_PURCHASES, _CASH, _GIVEN_BACK, _PAYMENTS, _INTEREST, _FEES, _REWARDS, _CORRECTIONS)
 
 _BY_CODE = {kind.code: kind for kind in PostingKind}
 

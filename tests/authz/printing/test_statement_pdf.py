@@ -163,11 +163,13 @@ def test_a_statement_in_relief_says_until_when_it_asks_for_nothing(interest, sai
 def test_movements_lead_from_opening_to_closing():
     """By groups; what is left is what is due in later instalments."""
     lines = [line("purchase", 120_000), line("write_off", -500, 1, "", ""), line("payment_returned", 70, 2, "", "")]
-    closing = 10_000 + 119_570
+    lines += [line("reward", -3_000, 3, "", ""), line("reward_clawback", 1_000, 4, "", "")]
+    closing = 10_000 + 117_570
     assert dict(moved(10_000, lines, closing)) == {
         "Purchases": 120_000,
         "Corrections by the bank": -500,
         "Payments received": 70,
+        "Rewards": -2_000,
     }
     *_, last = moved(10_000, lines, closing - 110_000)
     assert last == ("Change of what is due in later instalments", -110_000)
@@ -175,7 +177,7 @@ def test_movements_lead_from_opening_to_closing():
 
 @pytest.mark.parametrize("kind", PostingKind)
 def test_every_kind_is_in_a_group(kind):
-    """What the bank charges is interest, a fee or a payment that came back, and no correction."""
+    """What the bank charges is interest, a fee, a payment or a reward that is taken back, and no correction."""
     amount = -7 if kind.sign is Sign.GIVES_BACK else 7
     ((group, total),) = moved(0, [line(kind.code, amount)], amount)
     assert total == amount
