@@ -34,7 +34,7 @@ _RECORDS = {
 }
 _TYPES = {"u1": "uint8_t", "u2": "uint16_t", "u4": "uint32_t", "u8": "uint64_t", "f8": "double"}
 _TYPES |= {f"i{size}": f"int{8 * size}_t" for size in (1, 2, 4, 8)}
-_KEYWORDS = {"operator": "operator_"}
+_KEYWORDS = {"operator": "operator_", "case": "case_"}
 _TABLES = ("accounts", "cards", "tokens", "transactions", "token_slots", "trace_slots", "seen", "activities", "cells")
 _TABLES += ("segments", "counters", "expiring", "matches")
 _PROGRAM = ("categories", "filters", "meters", "cell_of", "cells_of_scope", "limits", "rules", "instructions")
