@@ -6,15 +6,12 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.kernel.books.opening import books_row, books_today
-from authz.kernel.ledger.entries import write_posting
-from authz.kernel.ledger.taking import NO_BUCKET, count_toward_due, take
-from authz.kernel.ledger.terms import terms_on
+from authz.kernel.ledger.rewards import post_reward
 from authz.kernel.units.holdings import balance_of, give, last_day_of, spend, take_back
 from authz.program.parts import AMOUNT_MAX
 from authz.program.tables import Shortfall
 from authz.state.billing import General
 from authz.state.tables import Counter, State
-from authz.vocabulary.posting_kinds import PostingKind
 from authz.vocabulary.reasons import Reason
 
 
@@ -60,7 +57,5 @@ def redeem(state: State, account_row: Integer, command: Any) -> Integer:
         return np.int64(Reason.NOT_ENOUGH_UNITS)
     money, billing_row = amount * price, books_today(state, account_row)
     spend(state, account_row, unit, amount, today)
-    write_posting(state, account_row, state.counters[Counter.SEQUENCE], PostingKind.REWARD, -money, today)
-    take(state, billing_row, NO_BUCKET, 0, money, General.REWARDS, terms_on(state, account_row, today))
-    count_toward_due(state, billing_row, money)
+    post_reward(state, account_row, billing_row, state.counters[Counter.SEQUENCE], money, General.REWARDS)
     return np.int64(Reason.APPROVED)

@@ -6,9 +6,8 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.arrays.hash_index import find_row
-from authz.kernel.cases.live_cases import is_open
+from authz.kernel.cases.live_cases import SECOND_US, await_expiry, expires_at, is_open
 from authz.kernel.ledger.changes import note_change
-from authz.program.tables import NUMBER_DESK
 from authz.state.rows import found, row_of_sequence
 from authz.state.tables import Counter, State
 from authz.vocabulary.account_changes import ChangeKind
@@ -17,7 +16,6 @@ from authz.vocabulary.reasons import Reason
 
 _QUEUES = len(Queue)
 _PASSED = int(Counter.CASES_PASSED)
-_SECOND_US = 1_000_000
 
 
 @compiled
@@ -32,7 +30,7 @@ def answer_case(state: State, account_row: Integer, command: Any, result: Any) -
     answer = np.int64(command["answer"])
     case["status"], case["decision"] = CaseStatus.ANSWERED, answer
     if answer == CaseDecision.APPROVE:
-        case["until_us"] = np.int64(command["time_us"]) + np.int64(command["valid_seconds"]) * _SECOND_US
+        case["until_us"] = np.int64(command["time_us"]) + np.int64(command["valid_seconds"]) * SECOND_US
     result["case"] = case["sequence"]
     change = note_change(
         state, account_row, ChangeKind.CASE_ANSWERED, np.int64(case["amount_minor"]), state.counters[Counter.DAY]
@@ -55,24 +53,17 @@ def _expire_cases(state: State, time_us: Integer) -> None:
     """
     state.counters[Counter.CASE_EXPIRES_US] = 0
     for queue in range(_QUEUES):
-        waits_us = state.program.numbers[NUMBER_DESK + queue] * _SECOND_US
         row = state.counters[_PASSED + queue]
         while row < state.counters[Counter.CASES]:
             case = state.cases[row]
             if np.int64(case["queue"]) == queue and is_open(case):
-                expires_us = np.int64(case["opened_us"]) + waits_us
+                expires_us = expires_at(state, case)
                 if expires_us > time_us:
-                    _note_earliest(state, expires_us)
+                    await_expiry(state, expires_us)
                     break
                 _expire(state, row)
             row += 1
         state.counters[_PASSED + queue] = row
-
-
-@inlined
-def _note_earliest(state: State, expires_us: Integer) -> None:
-    earliest_us = state.counters[Counter.CASE_EXPIRES_US]
-    state.counters[Counter.CASE_EXPIRES_US] = expires_us if earliest_us == 0 else min(earliest_us, expires_us)
 
 
 @compiled

@@ -10,15 +10,32 @@ import numpy as np
 
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.arrays.hash_index import find_row
+from authz.program.tables import NUMBER_DESK
 from authz.state.rows import NO_ROW, found
-from authz.state.tables import State
+from authz.state.tables import Counter, State
 from authz.vocabulary.cases import CaseDecision, CaseStatus
+
+SECOND_US = 1_000_000
 
 
 @inlined
 def first_case(state: State, account_row: Integer) -> Integer:
     """The row of the first case that an account has had, or `NO_ROW`."""
     return find_row(state.case_slots, state.cases["account_id"], state.accounts[account_row]["account_id"])
+
+
+@inlined
+def expires_at(state: State, case: Any) -> Integer:
+    """When a case expires that nobody answers, by the time that its queue has now; Unix microseconds. case: CASE."""
+    waits_seconds = state.program.numbers[NUMBER_DESK + np.int64(case["queue"])]
+    return np.int64(case["opened_us"]) + np.int64(waits_seconds) * SECOND_US
+
+
+@inlined
+def await_expiry(state: State, expires_us: Integer) -> None:
+    """Remember when the next case expires, if that is no later than what is awaited already."""
+    earliest_us = state.counters[Counter.CASE_EXPIRES_US]
+    state.counters[Counter.CASE_EXPIRES_US] = expires_us if earliest_us == 0 else min(earliest_us, expires_us)
 
 
 @inlined

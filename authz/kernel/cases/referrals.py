@@ -8,9 +8,8 @@ from authz.arrays.compiled import Integer, compiled
 from authz.arrays.hash_index import add_row
 from authz.kernel.accounts.message_context import MessageContext
 from authz.kernel.books.relief import is_in_relief
-from authz.kernel.cases.live_cases import chain, first_case, live_case_about
+from authz.kernel.cases.live_cases import await_expiry, chain, expires_at, first_case, live_case_about
 from authz.kernel.ledger.changes import note_change
-from authz.program.tables import NUMBER_DESK
 from authz.state.rows import found, row_of_sequence
 from authz.state.tables import Counter, State
 from authz.vocabulary.account_changes import ChangeKind
@@ -61,9 +60,7 @@ def _open_case(state: State, command: Any, context: MessageContext) -> Integer:
         first = row
         add_row(state.case_slots, account["account_id"], row)
     chain(state, first, row, time_us)
-    expires_us = time_us + state.program.numbers[NUMBER_DESK + queue] * 1_000_000
-    earliest_us = state.counters[Counter.CASE_EXPIRES_US]
-    state.counters[Counter.CASE_EXPIRES_US] = expires_us if earliest_us == 0 else min(earliest_us, expires_us)
+    await_expiry(state, expires_at(state, case))
     change = note_change(
         state, context.account_row, ChangeKind.CASE_OPENED, context.billing_minor, state.counters[Counter.DAY]
     )

@@ -7,10 +7,9 @@ import numpy as np
 from authz.arrays.compiled import Integer, compiled, inlined
 from authz.arrays.hash_index import add_row, find_row
 from authz.kernel.books.counted import ask_again
-from authz.kernel.ledger.entries import charge_to, write_posting
+from authz.kernel.ledger.entries import charge_to
+from authz.kernel.ledger.rewards import post_reward
 from authz.kernel.ledger.shares import share_of
-from authz.kernel.ledger.taking import NO_BUCKET, count_toward_due, take
-from authz.kernel.ledger.terms import terms_on
 from authz.kernel.measures.filters import is_about, passes
 from authz.kernel.offers.paying import NO_UNIT, PAYS_ALL_PPM, unit_that_pays
 from authz.kernel.units.holdings import spend
@@ -134,13 +133,11 @@ def funded_from(granted: Any) -> Integer:
 
 @compiled
 def reward(state: State, row: Integer, grant_row: Integer, amount: Integer) -> None:
-    """Post money back: it is taken off the buckets as a payment is, and counts toward the due."""
-    entry, granted, today = state.transactions[row], state.grants[grant_row], state.counters[Counter.DAY]
-    account_row = np.int64(entry["account_row"])
+    """Post money back, and remember at the grant for how much of a due it has counted."""
+    entry, granted = state.transactions[row], state.grants[grant_row]
+    account_row, sequence = np.int64(entry["account_row"]), np.int64(entry["sequence"])
     billing_row = np.int64(state.accounts[account_row]["billing"]) - 1
-    write_posting(state, account_row, np.int64(entry["sequence"]), PostingKind.REWARD, -amount, today)
-    take(state, billing_row, NO_BUCKET, 0, amount, funded_from(granted), terms_on(state, account_row, today))
-    due, to_pay = count_toward_due(state, billing_row, amount)
+    due, to_pay = post_reward(state, account_row, billing_row, sequence, amount, funded_from(granted))
     granted["due_minor"] += due
     granted["to_pay_minor"] += to_pay
 
