@@ -36,20 +36,13 @@ def on_day(days, kind, **values):
     return command(kind, time_us=NOW_US + days * DAY_US, **values)
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "America/Los_Angeles"])
-def test_terms_hold_from_the_day_behind_their_program(tmp_path, zone):
-    """Also where the account rested for months before and after the switch, in another zone than before."""
+def replayed_both_ways(tmp_path, *entries):
+    """The last command as its account's commands alone replay it, and as the whole journal does.
+
+    entries: commands, each with what travels beside it.
+    """
     journal = SegmentJournal(Directory(tmp_path))
-    payment = on_day(200, Kind.PAYMENT, account_id=7, amount_minor=100)
-    spent = tap(1, 45_000, kind=Kind.FINANCIAL_REQUEST, account_id=7, token_id=701, card_id=70)
-    for made, attachment in (
-        (command(Kind.ACTIVATE_PROGRAM), a_program(500, "UTC")),
-        (opening(), b""),
-        (set_account(4, product=1, cut_day=5), b""),
-        (spent, b""),
-        (on_day(71, Kind.ACTIVATE_PROGRAM), a_program(9_000, zone)),
-        (payment, b""),
-    ):
+    for made, attachment in entries:
         journal.append(Batch(journal.next_sequence, made, attachment))
     last = journal.last_sequence
     journal.close()
@@ -58,6 +51,23 @@ def test_terms_hold_from_the_day_behind_their_program(tmp_path, zone):
     own, whole = index.command(last), replayed_command(History(SegmentReader(Directory(tmp_path))), last)
     assert own is not None
     assert whole is not None
+    return own, whole
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "America/Los_Angeles"])
+def test_terms_hold_from_the_day_behind_their_program(tmp_path, zone):
+    """Also where the account rested for months before and after the switch, in another zone than before."""
+    payment = on_day(200, Kind.PAYMENT, account_id=7, amount_minor=100)
+    spent = tap(1, 45_000, kind=Kind.FINANCIAL_REQUEST, account_id=7, token_id=701, card_id=70)
+    own, whole = replayed_both_ways(
+        tmp_path,
+        (command(Kind.ACTIVATE_PROGRAM), a_program(500, "UTC")),
+        (opening(), b""),
+        (set_account(4, product=1, cut_day=5), b""),
+        (spent, b""),
+        (on_day(71, Kind.ACTIVATE_PROGRAM), a_program(9_000, zone)),
+        (payment, b""),
+    )
     assert own.state.billing[0] == whole.state.billing[0]
     assert np.array_equal(own.state.general, whole.state.general)
     assert own.result["posted_minor"] == whole.result["posted_minor"] != 44_900
@@ -65,9 +75,9 @@ def test_terms_hold_from_the_day_behind_their_program(tmp_path, zone):
 
 def test_an_account_is_classified_as_it_was_before_its_program_was_switched(tmp_path):
     """The days that were over were closed before that, for all accounts and under the program of then."""
-    journal = SegmentJournal(Directory(tmp_path))
     spent = tap(1, 45_000, kind=Kind.FINANCIAL_REQUEST, account_id=7, token_id=701, card_id=70)
-    for made, attachment in (
+    own, whole = replayed_both_ways(
+        tmp_path,
         (command(Kind.ACTIVATE_PROGRAM), with_segment(5)),
         (opening(), b""),
         (set_account(4, product=1, cut_day=5), b""),
@@ -75,15 +85,7 @@ def test_an_account_is_classified_as_it_was_before_its_program_was_switched(tmp_
         (on_day(71, Kind.CLOSE_DAY, day=NOW_US // DAY_US + 70, first_row=0, rows=9), b""),
         (on_day(71, Kind.ACTIVATE_PROGRAM), with_segment(6)),
         (on_day(72, Kind.PAYMENT, account_id=7, amount_minor=100), b""),
-    ):
-        journal.append(Batch(journal.next_sequence, made, attachment))
-    last = journal.last_sequence
-    journal.close()
-    index = AccountReplay(SegmentReader(Directory(tmp_path)))
-    index.read_on()
-    own, whole = index.command(last), replayed_command(History(SegmentReader(Directory(tmp_path))), last)
-    assert own is not None
-    assert whole is not None
+    )
     assert own.state.accounts[0]["segment"] == whole.state.accounts[0]["segment"] == 5
     assert own.state.billing[0] == whole.state.billing[0]
 

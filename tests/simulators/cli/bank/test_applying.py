@@ -4,23 +4,9 @@ import re
 
 import pytest
 
-from simulators.cli.command_line import main
 from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 NOBODY = to_text(Prefix.APPLICATION, 5)
-
-
-@pytest.fixture
-def told(sandbox, capsys):
-    """Runs the verb; its exit code, and what it says on standard output and standard error."""
-
-    def run(*arguments):
-        code = main(["bank", *arguments, "--url", sandbox.http_url])
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return code, said.out, said.err
-
-    return run
 
 
 def test_an_approval_prints_what_was_opened(told):

@@ -8,7 +8,6 @@ import pytest
 from authz.program.shipped.programs import shipped_text
 from simulators.cli.bank.phone import phone_lines
 from simulators.cli.bank.tables import books_lines, dues_lines, statement_lines
-from simulators.cli.command_line import main
 from simulators.parties.issuer_client import Issuer
 from simulators.sandbox.wiring import running_sandbox
 from tests.authz.http.books.bank import bank_on
@@ -28,16 +27,9 @@ def bank(tmp_path_factory):
 
 
 @pytest.fixture
-def told(bank, capsys):
-    """Runs the verb; its exit code, and what it says on standard output and standard error."""
-
-    def run(*arguments):
-        code = main(["bank", *arguments, "--url", bank.network.http_url])
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return code, said.out, said.err
-
-    return run
+def bank_url(bank):
+    """The server that the verb speaks to."""
+    return bank.network.http_url
 
 
 def test_a_bill_is_paid_and_its_statement_printed(bank, told):

@@ -4,24 +4,10 @@ import re
 
 import pytest
 
-from simulators.cli.command_line import main
 from simulators.testkit.kit import TestKit
 from tokenvault.vocabulary.identifiers import Prefix, to_text
 
 NOBODY = to_text(Prefix.CASE, 5)
-
-
-@pytest.fixture
-def told(sandbox, capsys):
-    """Runs the verb; its exit code, and what it says on standard output and standard error."""
-
-    def run(*arguments):
-        code = main(["bank", *arguments, "--url", sandbox.http_url])
-        said = capsys.readouterr()
-        assert "Traceback" not in said.out + said.err
-        return code, said.out, said.err
-
-    return run
 
 
 @pytest.fixture
